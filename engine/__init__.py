@@ -1,0 +1,1 @@
+"""Graphs of nodes: declared, read, checked, planned and run, with no knowledge of pictures."""

@@ -1,0 +1,122 @@
+"""Binding: everything that a graph names outside itself becomes fixed before it runs.
+
+Declared inputs get their values, names of pictures become digests, random seeds numbers. Keys,
+resume and replay depend on the bound graph alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import BindError, GraphError, Problem
+from engine.graph import Graph, InputRef, Node
+from engine.literals import Wrong, canonical
+from engine.registry import Registry
+from engine.spec import InputSpec
+from engine.suggest import suggestion
+
+Binder = Callable[[Any], Any]
+"""Turns what a literal names into what is fixed; raises BindError with the reason and the cure."""
+
+
+def bind(
+    graph: Graph,
+    registry: Registry,
+    given: Mapping[str, Any],
+    binders: Mapping[str, Binder],
+) -> Graph:
+    """The bound form of a checked graph.
+
+    `given` holds values for the declared inputs, `binders` one function per kind of resource.
+    Raises GraphError with every problem: a missing or unknown input, a value that does not fit the
+    declaration or a node that it reaches, a resource that cannot be had.
+    """
+    problems: list[Problem] = []
+    values = _values(graph, given, problems)
+    nodes = {
+        id_: _bound(id_, node, registry, values, binders, problems)
+        for id_, node in graph.nodes.items()
+    }
+    if problems:
+        raise GraphError(problems)
+    outputs = {name: ref for name, ref in graph.outputs.items() if not isinstance(ref, InputRef)}
+    return replace(graph, nodes=nodes, inputs={}, outputs=outputs)
+
+
+def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    for name in given.keys() - graph.inputs.keys():
+        known = ", ".join(graph.inputs) or "none"
+        near = suggestion(name, graph.inputs)
+        message = f"input '{name}': the recipe has no such input; it has {known}.{near}"
+        problems.append(Problem("unknown_input", message, None, name, ("inputs", name)))
+    values = {}
+    for name, spec in graph.inputs.items():
+        if name not in given:
+            values[name] = spec.default
+            if spec.required:
+                kind = spec.type.split("|")[0]
+                message = f"input '{name}' is missing; it needs a {kind}. Give --{name} VALUE."
+                problems.append(Problem("missing_input", message, None, name, ("inputs", name)))
+            continue
+        value = canonical(spec, given[name])
+        if isinstance(value, Wrong):
+            message = f"input {value.message}"
+            problems.append(Problem(value.code, message, None, name, ("inputs", name)))
+            value = spec.default
+        values[name] = value
+    return values
+
+
+def _bound(  # noqa: PLR0913 - what binding a node takes
+    id_: str,
+    node: Node,
+    registry: Registry,
+    values: Mapping[str, Any],
+    binders: Mapping[str, Binder],
+    problems: list[Problem],
+) -> Node:
+    spec = registry.spec(node.kind)
+    if spec is None:
+        return node
+    changed = {}
+    for declared in spec.inputs:
+        literal = node.inputs.get(declared.name)
+        if not isinstance(literal, InputRef) and not declared.resource:
+            continue
+        reached = literal.name if isinstance(literal, InputRef) else None
+        value = values[literal.name] if isinstance(literal, InputRef) else literal
+        bound = _fixed(id_, spec.id, declared, reached, value, binders, problems)
+        if bound is not literal:
+            changed[declared.name] = bound
+    return replace(node, inputs={**node.inputs, **changed}) if changed else node
+
+
+def _fixed(  # noqa: PLR0913 - what binding an input takes
+    id_: str,
+    kind: str,
+    declared: InputSpec,
+    reached: str | None,
+    value: Any,  # noqa: ANN401 - a literal of any type
+    binders: Mapping[str, Binder],
+    problems: list[Problem],
+) -> Any:  # noqa: ANN401
+    where = f"node '{id_}' ({kind})"
+    place = ("inputs", reached) if reached else ("nodes", id_, declared.name)
+    if reached is not None:
+        if value is None:
+            return None
+        fitting = canonical(declared, value)
+        if isinstance(fitting, Wrong):
+            message = f"input '{reached}', used by {where}: {fitting.message}"
+            problems.append(Problem(fitting.code, message, id_, declared.name, place))
+            return value
+        value = fitting
+    binder = binders.get(declared.resource)
+    if binder is None or value is None or not isinstance(value, str | int):
+        return value
+    try:
+        return binder(value)
+    except BindError as error:
+        start = f"input '{reached}'" if reached else f"{where}: {declared.name}"
+        problems.append(Problem(error.code, f"{start}: {error}", id_, declared.name, place))
+        return value

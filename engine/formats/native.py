@@ -1,0 +1,287 @@
+"""The native recipe format: a document with about, inputs, nodes and outputs.
+
+A reference is a whole string, `${node.output}` or `${inputs.name}`; nothing is evaluated. A text
+that should stay as it is though it looks so is written with one more dollar sign.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import Problem
+from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
+from engine.sockets import shown
+from engine.spec import InputSpec
+from engine.suggest import suggestion
+from engine.text.document import Document
+
+VERSION = 1
+SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
+
+_REFERENCE = re.compile(r"\$\{([^{}]+)\.([^{}.]+)\}")
+_ESCAPED = re.compile(r"\$+\{[^{}]*\}")
+_TITLE = "_title"
+_TOP = ("paintgraph", "about", "inputs", "nodes", "outputs")
+_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "image": {"type": "image|text", "resource": "picture"},
+    "mask": {"type": "mask|image|text", "resource": "picture"},
+    "text": {"type": "text"},
+    "int": {"type": "int"},
+    "float": {"type": "float"},
+    "bool": {"type": "bool"},
+    "list": {"type": "list"},
+    "seed": {"type": "int", "resource": "seed", "minimum": -1, "maximum": SEED_MAXIMUM},
+}
+_INPUT_FIELDS = ("type", "about", "default", "choices", "items", "min", "max", "unit")
+
+
+def is_native(value: object) -> bool:
+    """Whether a document is meant as a native recipe."""
+    return isinstance(value, dict) and ("paintgraph" in value or "nodes" in value)
+
+
+def read_native(document: Document, name: str) -> tuple[Graph, list[Problem]]:
+    """The graph of a native document, with every fault of its form."""
+    reader = _Reader(document, name)
+    return reader.read(), reader.problems
+
+
+class _Reader:
+    def __init__(self, document: Document, name: str) -> None:
+        self.problems: list[Problem] = []
+        self._document = document
+        self._name = name
+
+    def read(self) -> Graph:
+        top = self._mapping((), self._document.value)
+        self._only(top, _TOP, ())
+        if top.get("paintgraph", VERSION) != VERSION:
+            version = shown(top["paintgraph"])
+            self._report(
+                "unknown_version",
+                ("paintgraph",),
+                f"the version is {version}; this program reads version {VERSION}. "
+                "Use a newer paintgraph.",
+            )
+        inputs = self._mapping(("inputs",), top.get("inputs", {}))
+        nodes = self._mapping(("nodes",), top.get("nodes", {}))
+        outputs = self._mapping(("outputs",), top.get("outputs", {}))
+        return Graph(
+            nodes={i: self._node(i, use) for i, use in nodes.items()},
+            inputs={n: self._input(n, declared) for n, declared in inputs.items()},
+            outputs=self._outputs(outputs),
+            about=self._text(("about",), top.get("about", "")),
+            source=Source(self._name, self._document),
+        )
+
+    def _node(self, id_: str, use: object) -> Node:
+        path = ("nodes", id_)
+        fields = self._mapping(path, use)
+        kind = ""
+        if ("node" in fields) == ("recipe" in fields):
+            self._report(
+                "bad_node",
+                path,
+                f"node '{id_}' has {'both' if 'node' in fields else 'neither'} 'node' and "
+                "'recipe'; each node names its type in one of them. Write e.g. node: LoadImage.",
+                node=id_,
+            )
+        elif "node" in fields:
+            kind = self._text((*path, "node"), fields["node"])
+        else:
+            kind = RECIPE_PREFIX + self._text((*path, "recipe"), fields["recipe"])
+        title = self._text((*path, _TITLE), fields.get(_TITLE, ""))
+        inputs = {
+            name: self._given(id_, name, value)
+            for name, value in fields.items()
+            if name not in ("node", "recipe", _TITLE)
+        }
+        return Node(kind, inputs, title)
+
+    def _given(self, id_: str, name: str, value: object) -> object:
+        if isinstance(value, str):
+            return parse_text(value) if "${" in value else value
+        if isinstance(value, list) and any(
+            isinstance(entry, str) and _REFERENCE.fullmatch(entry) for entry in value
+        ):
+            self._report(
+                "nested_reference",
+                ("nodes", id_, name),
+                f"node '{id_}': {name} has a reference inside a list; a reference is the whole "
+                "value of an input. Make the list an input of the recipe.",
+                node=id_,
+                input_=name,
+            )
+        return value
+
+    def _outputs(self, fields: Mapping[str, object]) -> dict[str, Link | InputRef]:
+        outputs: dict[str, Link | InputRef] = {}
+        for name, value in fields.items():
+            reference = parse_text(value) if isinstance(value, str) else value
+            if isinstance(reference, Link | InputRef):
+                outputs[name] = reference
+            else:
+                self._report(
+                    "bad_output",
+                    ("outputs", name),
+                    f"output '{name}' is {shown(value)}; allowed is a reference such as "
+                    '"${node.output}". Name the node and its output.',
+                )
+        return outputs
+
+    def _input(self, name: str, declared: object) -> InputSpec:
+        path = ("inputs", name)
+        fields = self._mapping(path, declared)
+        self._only(fields, _INPUT_FIELDS, path)
+        type_ = self._text((*path, "type"), fields.get("type", ""))
+        if type_ not in _TYPES:
+            self._report(
+                "unknown_type",
+                (*path, "type"),
+                f"input '{name}' has the type {shown(fields.get('type'))}; allowed are "
+                f"{', '.join(_TYPES)}.{suggestion(type_, _TYPES)}",
+                input_=name,
+            )
+        settings = dict(_TYPES.get(type_, {"type": "any"}))
+        items = fields.get("items", "")
+        choices = fields.get("choices", items if isinstance(items, list) else ())
+        for key, field in (("min", "minimum"), ("max", "maximum")):
+            if key in fields:
+                settings[field] = self._number((*path, key), fields[key])
+        return InputSpec(
+            name,
+            required="default" not in fields,
+            default=fields.get("default"),
+            about=self._text((*path, "about"), fields.get("about", "")),
+            unit=self._text((*path, "unit"), fields.get("unit", "")),
+            choices=tuple(self._text((*path, "choices"), choice) for choice in choices)
+            if isinstance(choices, list | tuple)
+            else (),
+            items="text" if isinstance(items, list) else self._text((*path, "items"), items),
+            **settings,
+        )
+
+    def _mapping(self, path: Path, value: object) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        where = f"'{'.'.join(map(str, path))}'" if path else "the recipe"
+        if value is not None or not path:
+            self._report(
+                "wrong_shape",
+                path,
+                f"{where} is {shown(value)}; allowed is a mapping. Write it as 'name: value' lines.",
+            )
+        return {}
+
+    def _text(self, path: Path, value: object) -> str:
+        if isinstance(value, str):
+            return value
+        where = ".".join(map(str, path))
+        self._report(
+            "wrong_shape", path, f"'{where}' is {shown(value)}; allowed is text. Quote it."
+        )
+        return ""
+
+    def _number(self, path: Path, value: object) -> float | None:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        where = ".".join(map(str, path))
+        self._report("wrong_shape", path, f"'{where}' is {shown(value)}; allowed is a number.")
+        return None
+
+    def _only(self, fields: Mapping[str, object], known: tuple[str, ...], path: Path) -> None:
+        where = f"'{'.'.join(map(str, path))}'" if path else "the recipe"
+        for name in fields:
+            if name not in known:
+                self._report(
+                    "unknown_field",
+                    (*path, name),
+                    f"{where} has no field '{name}'; allowed are {', '.join(known)}."
+                    f"{suggestion(name, known)}",
+                )
+
+    def _report(
+        self,
+        code: str,
+        path: Path,
+        message: str,
+        *,
+        node: str | None = None,
+        input_: str | None = None,
+    ) -> None:
+        place = self._document.place(path)
+        self.problems.append(Problem(code, message, node, input_, path, place))
+
+
+def parse_text(text: str) -> str | Link | InputRef:
+    """A reference, or the text with its escape taken off."""
+    reference = _REFERENCE.fullmatch(text)
+    if reference:
+        node, output = reference.groups()
+        return InputRef(output) if node == "inputs" else Link(node, output)
+    return text[1:] if text.startswith("$$") and _ESCAPED.fullmatch(text) else text
+
+
+def write_native(graph: Graph) -> dict[str, Any]:
+    """The native document of a graph whose links name their outputs."""
+    document: dict[str, Any] = {"paintgraph": VERSION}
+    if graph.about:
+        document["about"] = graph.about
+    if graph.inputs:
+        document["inputs"] = {name: _write_input(spec) for name, spec in graph.inputs.items()}
+    document["nodes"] = {id_: _write_node(node) for id_, node in graph.nodes.items()}
+    if graph.outputs:
+        document["outputs"] = {name: write_reference(ref) for name, ref in graph.outputs.items()}
+    return document
+
+
+def _write_node(node: Node) -> dict[str, Any]:
+    is_recipe = node.kind.startswith(RECIPE_PREFIX)
+    written: dict[str, Any] = (
+        {"recipe": node.kind.removeprefix(RECIPE_PREFIX)} if is_recipe else {"node": node.kind}
+    )
+    if node.title:
+        written[_TITLE] = node.title
+    return written | {name: _write_given(value) for name, value in node.inputs.items()}
+
+
+def _write_given(value: object) -> object:
+    if isinstance(value, Link | InputRef):
+        return write_reference(value)
+    if isinstance(value, str) and _ESCAPED.fullmatch(value):
+        return f"${value}"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def write_reference(reference: Link | InputRef) -> str:
+    """`${node.output}` or `${inputs.name}`."""
+    if isinstance(reference, InputRef):
+        return f"${{inputs.{reference.name}}}"
+    return f"${{{reference.node}.{reference.output}}}"
+
+
+def _write_input(spec: InputSpec) -> dict[str, Any]:
+    written: dict[str, Any] = {"type": type_name(spec)}
+    if spec.about:
+        written["about"] = spec.about
+    if spec.choices:
+        written["items" if spec.items else "choices"] = list(spec.choices)
+    elif spec.items:
+        written["items"] = spec.items
+    if not spec.required:
+        default = spec.default
+        written["default"] = list(default) if isinstance(default, tuple) else default
+    if spec.resource != "seed":
+        bounds = {"min": spec.minimum, "max": spec.maximum}
+        written |= {name: bound for name, bound in bounds.items() if bound is not None}
+    if spec.unit:
+        written["unit"] = spec.unit
+    return written
+
+
+def type_name(spec: InputSpec) -> str:
+    """The type of a declared input as recipes spell it."""
+    for name, settings in _TYPES.items():
+        if settings["type"] == spec.type and settings.get("resource", "") == spec.resource:
+            return name
+    return spec.type

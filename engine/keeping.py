@@ -1,0 +1,52 @@
+"""What is kept of results: in memory bounded by bytes, and on disk."""
+
+from dataclasses import dataclass
+
+from engine.cache import MemoryCache
+from engine.elements import Entry
+from engine.registry import Registry
+from engine.sockets import Value
+from engine.spec import NodeSpec
+from engine.store import ResultStore
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Memory in front of disk; either may be missing."""
+
+    registry: Registry
+    memory: MemoryCache | None
+    store: ResultStore | None
+
+    def find(self, key: str, spec: NodeSpec) -> Entry | None:
+        """The kept result of this key, or None."""
+        if self.memory is not None and (entry := self.memory.get(key)) is not None:
+            return entry
+        if self.store is None or key not in self.store:
+            return None
+        entry = self.store.load(key, spec, self.registry)
+        if entry is not None and self.memory is not None:
+            self.memory.put(key, entry, self._weights(entry, spec))
+        return entry
+
+    def keep(self, key: str, entry: Entry, spec: NodeSpec) -> None:
+        """Keep a result, unless a part of it failed."""
+        if not entry.is_whole:
+            return
+        if self.memory is not None:
+            self.memory.put(key, entry, self._weights(entry, spec))
+        if self.store is not None:
+            self.store.offer(key, entry, spec, self.registry)
+
+    def weight(self, entry: Entry, spec: NodeSpec) -> int:
+        """Bytes that an entry's data hold."""
+        return sum(self._weights(entry, spec).values())
+
+    def _weights(self, entry: Entry, spec: NodeSpec) -> dict[int, int]:
+        """Bytes by identity of each datum, so that shared data count once."""
+        return {
+            id(element.data): self.registry.socket(output.type).weigh(element.data)
+            for output, slot in zip(spec.outputs, entry.slots, strict=True)
+            for element in slot
+            if isinstance(element, Value)
+        }

@@ -1,0 +1,144 @@
+"""Recipes: graphs with declared inputs, found by name in folders, and usable as nodes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.checking import check
+from engine.context import Context
+from engine.declaration import Declaration
+from engine.elements import Result
+from engine.errors import GraphError
+from engine.formats.native import write_native
+from engine.formats.reading import read_graph
+from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
+from engine.registry import Registry
+from engine.sockets import Value
+from engine.spec import NodeSpec, OutputSpec
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A checked graph with a name."""
+
+    name: str
+    graph: Graph
+
+
+class RecipeBook:
+    """The recipes of some folders by name; an earlier folder wins.
+
+    Each recipe is registered as a node type "recipe/NAME" of the registry, after those that it
+    uses itself.
+    """
+
+    def __init__(self, registry: Registry, folders: Iterable[Path]) -> None:
+        self._registry = registry
+        self._files: dict[str, Path] = {}
+        for folder in folders:
+            for file in sorted(folder.glob("*")):
+                if file.suffix in SUFFIXES:
+                    self._files.setdefault(file.stem, file)
+
+    def names(self) -> list[str]:
+        """All recipe names, sorted."""
+        return sorted(self._files)
+
+    def path(self, name: str) -> Path | None:
+        """The file of a recipe, or None."""
+        return self._files.get(name)
+
+    def load(self, file: Path) -> Recipe:
+        """A recipe from a file; raises GraphError with every problem.
+
+        The recipes that it uses as nodes are registered first.
+        """
+        return Recipe(file.stem, self.checked(file.read_bytes(), str(file)))
+
+    def checked(self, text: bytes, name: str) -> Graph:
+        """The canonical graph of a text; raises GraphError with every problem."""
+        graph, problems = read_graph(text, name)
+        self.register_used(graph)
+        return check(graph, self._registry, problems).sound()
+
+    def register_used(self, graph: Graph) -> None:
+        """Register every recipe that the graph uses as a node, deepest first."""
+        pending = [name for name in _used(graph) if name in self._files]
+        waiting: set[str] = set()
+        while pending:
+            name = pending[-1]
+            if RECIPE_PREFIX + name in self._registry:
+                pending.pop()
+                continue
+            used, problems = read_graph(self._files[name].read_bytes(), str(self._files[name]))
+            deeper = [
+                n
+                for n in _used(used)
+                if n in self._files and RECIPE_PREFIX + n not in self._registry
+            ]
+            if deeper and name not in waiting and not waiting.intersection(deeper):
+                waiting.add(name)
+                pending.extend(deeper)
+                continue
+            pending.pop()
+            checked = check(used, self._registry, problems)
+            if not checked.errors:
+                self._registry.add(recipe_declaration(name, checked.graph, self._registry))
+
+
+def _used(graph: Graph) -> list[str]:
+    kinds = {node.kind for node in graph.nodes.values() if node.kind.startswith(RECIPE_PREFIX)}
+    return sorted(kind.removeprefix(RECIPE_PREFIX) for kind in kinds)
+
+
+def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declaration:
+    """A checked recipe as a node type: its call expands into the recipe's nodes."""
+    outputs = tuple(
+        OutputSpec(output, _type_of(graph, ref, registry)) for output, ref in graph.outputs.items()
+    )
+    text = orjson.dumps(write_native(graph))
+    spec = NodeSpec(
+        id=RECIPE_PREFIX + name,
+        title=name.replace("_", " ").capitalize(),
+        category="recipes",
+        about=graph.about or f"The recipe {name}.",
+        inputs=tuple(graph.inputs.values()),
+        outputs=outputs,
+        version=blake2b(text, digest_size=8).hexdigest(),
+        module="graphs",
+    )
+
+    def call(_: Context, inputs: Mapping[str, Any]) -> Result:
+        nodes = {id_: _filled(node, inputs) for id_, node in graph.nodes.items()}
+        values = [inputs[r.name] if isinstance(r, InputRef) else r for r in graph.outputs.values()]
+        return Result(values=values, expand=nodes)
+
+    return Declaration(spec, call)
+
+
+def _filled(node: Node, values: Mapping[str, Any]) -> Node:
+    """The node with references replaced: by a literal where it came from one, else by the value."""
+    inputs = {
+        name: _given(values[given.name]) if isinstance(given, InputRef) else given
+        for name, given in node.inputs.items()
+    }
+    return replace(node, inputs=inputs)
+
+
+def _given(value: Value) -> Any:  # noqa: ANN401 - a literal or a value
+    return value if value.key else value.data
+
+
+def _type_of(graph: Graph, reference: Link | InputRef, registry: Registry) -> str:
+    if isinstance(reference, InputRef):
+        return graph.inputs[reference.name].type
+    spec = registry.spec(graph.nodes[reference.node].kind)
+    if spec is None:
+        raise GraphError([])
+    return spec.outputs[int(reference.output)].type

@@ -1,0 +1,64 @@
+"""The node types and sockets of one process: an instance, passed to whoever needs it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.declaration import Declaration, declaration_of
+from engine.errors import DeclarationError
+from engine.sockets import ANYTHING, PLAIN_SOCKETS, Socket
+from engine.spec import NodeSpec
+
+
+class Registry:
+    """Declarations by node id, sockets by type name. A duplicate id is an error.
+
+    `replacements` maps ids that other tools have and this one has not to what to use instead.
+    """
+
+    def __init__(
+        self, functions: Iterable[object] = (), replacements: Mapping[str, str] | None = None
+    ) -> None:
+        self._replacements = dict(replacements or {})
+        self._declarations: dict[str, Declaration] = {}
+        self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
+        for function in functions:
+            self.add(declaration_of(function))
+
+    def add(self, declaration: Declaration) -> None:
+        """Register one node type."""
+        id_ = declaration.spec.id
+        if id_ in self._declarations:
+            there = self._declarations[id_].spec.module
+            raise DeclarationError(
+                f"node '{id_}' of {declaration.spec.module} is already declared in {there}; "
+                "ids are unique. Rename one."
+            )
+        self._declarations[id_] = declaration
+        for socket in declaration.sockets:
+            self._sockets.setdefault(socket.name, socket)
+
+    def get(self, id_: str) -> Declaration | None:
+        """The declaration of a node id, or None."""
+        return self._declarations.get(id_)
+
+    def spec(self, id_: str) -> NodeSpec | None:
+        """The spec of a node id, or None."""
+        declaration = self._declarations.get(id_)
+        return None if declaration is None else declaration.spec
+
+    def replacement(self, id_: str) -> str | None:
+        """What to use instead of another tool's node, or None."""
+        return self._replacements.get(id_)
+
+    def socket(self, type_: str) -> Socket:
+        """The socket of a type; a union or an unknown type is not checked."""
+        return self._sockets.get(type_, ANYTHING)
+
+    def __iter__(self) -> Iterator[Declaration]:
+        return iter(self._declarations.values())
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._declarations
+
+    def ids(self) -> list[str]:
+        """All node ids, in the order of registration."""
+        return list(self._declarations)

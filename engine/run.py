@@ -1,0 +1,269 @@
+"""Running a graph: demand the targets, call what is ready, keep and tell what came out.
+
+Results do not depend on the order in which lanes happen to work: equal to a serial run, bit for
+bit, as long as nodes are deterministic.
+"""
+
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from engine.cache import MemoryCache
+from engine.calls import Call, Given, assemble, calls_of
+from engine.cell import Cell
+from engine.context import Cancellation, Services
+from engine.declaration import unwrap
+from engine.elements import Entry, Failed, Row, Slot
+from engine.errors import Cancelled, EngineError, NodeError
+from engine.events import Executed, How, Listener, NodeFailed, NodeFinished, NodeStarted
+from engine.graph import Graph, Link
+from engine.keeping import Keeping
+from engine.lanes import DEFAULT_LANES, Lanes
+from engine.performing import Performer, failed_row
+from engine.plan import Plan
+from engine.registry import Registry
+from engine.sockets import Value
+from engine.store import ResultStore
+
+OnFailure = Literal["continue", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What the runs of one worker share.
+
+    `environment` names the class of machine that results depend on ("cpu"). Without `memory` a
+    result is let go after its last reader; without `store` nothing outlives the worker.
+    """
+
+    registry: Registry
+    services: Services = field(default_factory=Services)
+    memory: MemoryCache | None = None
+    store: ResultStore | None = None
+    lanes: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LANES)
+    environment: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. `results` holds what came of each target; `failures` names the causes."""
+
+    state: Literal["succeeded", "failed", "cancelled"]
+    results: Mapping[str, Entry]
+    failures: tuple[NodeFailed, ...] = ()
+
+
+def run(  # noqa: PLR0913 - a run has this many independent settings
+    graph: Graph,
+    worker: Worker,
+    targets: Iterable[str],
+    *,
+    job: str = "",
+    listen: Listener = lambda _: None,
+    cancellation: Cancellation | None = None,
+    on_failure: OnFailure = "continue",
+) -> Outcome:
+    """Run the parts of a bound graph that the targets (node ids) need.
+
+    A failing node fails what reads it; the rest goes on unless `on_failure` is "stop". `listen` is
+    called from several threads, one event at a time for facts; it must be quick and must not call
+    back. Raises EngineError only for faults that no earlier check could see, such as an expansion
+    whose nodes wait for each other.
+    """
+    return _Run(worker, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
+
+
+class _Run:
+    def __init__(
+        self,
+        worker: Worker,
+        job: str,
+        listen: Listener,
+        cancellation: Cancellation,
+        on_failure: OnFailure,
+    ) -> None:
+        self._listen = listen
+        self._cancellation = cancellation
+        self._on_failure = on_failure
+        self._lanes = Lanes(worker.lanes, self._work)
+        self._keeping = Keeping(worker.registry, worker.memory, worker.store)
+        self._followers: dict[str, list[Cell]] = {}
+        self._failures: list[NodeFailed] = []
+        self._plan = Plan(
+            worker.registry,
+            job=job,
+            environment=worker.environment,
+            lookup=lambda cell: self._keeping.find(cell.key, cell.declaration.spec),
+            ready=self._lanes.push,
+            found=lambda cell, entry: self._finish(cell, entry, "cached"),
+        )
+        self._performer = Performer(
+            self._plan, self._keeping, worker.services, cancellation, job, listen, self._fail
+        )
+
+    def go(self, graph: Graph, targets: Iterable[str]) -> Outcome:
+        plan = self._plan
+        with self._cancellation.watched_by(self._stop):
+            with self._lanes.lock:
+                plan.add(graph.nodes)
+                wanted = [plan.cells[target] for target in dict.fromkeys(targets)]
+                for cell in wanted:
+                    cell.pinned = True
+                plan.demand(reversed(wanted))
+            try:
+                self._lanes.run()
+            except Cancelled:
+                self._cancellation.cancel()
+        results = {cell.id: cell.entry for cell in wanted if cell.entry is not None}
+        failures = tuple(self._failures)
+        if self._cancellation.is_set:
+            return Outcome("cancelled", results, failures)
+        if plan.open and not self._lanes.is_stopped:
+            raise self._stuck()
+        return Outcome("failed" if failures else "succeeded", results, failures)
+
+    def _stop(self) -> None:
+        with self._lanes.lock:
+            self._lanes.stop()
+
+    def _stuck(self) -> NodeError:
+        stuck = self._plan.stuck()
+        names = ", ".join(f"'{cell.id}'" for cell in stuck[:8])
+        first = stuck[0]
+        return NodeError(
+            f"node '{first.origin.submitted}' ({first.node.kind}): its expansion has a cycle "
+            f"through {names}; nodes must not wait for each other. Cut one of the links.",
+            code="cycle",
+        )
+
+    # One step of one cell: `_work` is called by the lanes, without the lock.
+
+    def _work(self, cell: Cell) -> Coroutine[Any, Any, None] | None:
+        self._cancellation.check()
+        if cell.rows is not None:
+            self._assemble(cell, cell.rows)
+            return None
+        calls = self._prepare(cell)
+        if calls is None:
+            return None
+        self._listen(NodeStarted(cell.origin, len(calls)))
+        if cell.declaration.is_async:
+            return self._work_async(cell, calls)
+        self._settle(cell, calls, [self._performer.perform(cell, call) for call in calls])
+        return None
+
+    async def _work_async(self, cell: Cell, calls: list[Call]) -> None:
+        rows = [await self._performer.perform_async(cell, call) for call in calls]
+        self._settle(cell, calls, rows)
+
+    def _prepare(self, cell: Cell) -> list[Call] | None:
+        """The calls to make; None if the cell waits, for lazy inputs or for an equal cell."""
+        spec = cell.declaration.spec
+        with self._lanes.lock:
+            followers = self._followers.setdefault(cell.key, [cell])
+            if followers[0] is not cell:
+                followers.append(cell)
+                return None
+            calls = calls_of(spec, self._given(cell))
+        names = self._needed(cell, calls)
+        if names:
+            with self._lanes.lock:
+                if self._plan.ask(cell, names):
+                    return None
+                calls = calls_of(spec, self._given(cell))
+        return calls
+
+    def _needed(self, cell: Cell, calls: list[Call]) -> list[str]:
+        """Lazy inputs that the calls will read and that are not there yet."""
+        needs = cell.declaration.needs
+        if needs is None:
+            return []
+        asked: dict[str, None] = {}
+        for call in calls:
+            if call.stop is None:
+                data = {name: unwrap(given) for name, given in call.inputs.items()}
+                asked.update(dict.fromkeys(needs(**data)))
+        return [name for name in asked if name in cell.links and name not in cell.asked]
+
+    def _given(self, cell: Cell) -> dict[str, Given]:
+        """What is at each input: a slot, the link itself where raw, None where not evaluated."""
+        traits = self._plan.traits(cell)
+        own = cell.node.inputs
+        given: dict[str, Given] = {
+            name: (Value(default),) for name, default in traits.defaults.items() if name not in own
+        }
+        for name, value in own.items():
+            link = cell.links.get(name)
+            if link is None:
+                given[name] = (value if type(value) is Value else Value(value),)
+            elif name in traits.raw:
+                given[name] = link
+            else:
+                given[name] = self._slot(link)
+        return given
+
+    def _slot(self, link: Link) -> Slot | None:
+        entry = self._plan.cells[link.node].entry
+        return None if entry is None else entry.slots[int(link.output)]
+
+    def _settle(self, cell: Cell, calls: list[Call], rows: list[Row]) -> None:
+        """Finish a cell, or let it wait for the expansions of its calls."""
+        if not any(row.expand for row in rows):
+            skipped = bool(calls) and all(type(call.stop) is Failed for call in calls)
+            self._assemble(cell, rows, "skipped" if skipped else "computed")
+            return
+        links: list[Link] = []
+        beside: list[Cell] = []
+        with self._lanes.lock:
+            for place, (call, row) in enumerate(zip(calls, rows, strict=True)):
+                if row.expand:
+                    try:
+                        rows[place] = self._expanded(cell, call, row, beside)
+                    except EngineError as error:
+                        rows[place] = failed_row(self._note_failure, cell, call, error)
+                links += [slot for slot in rows[place].outputs if isinstance(slot, Link)]
+            cell.rows = rows
+            self._plan.await_links(cell, links, beside)
+
+    def _expanded(self, cell: Cell, call: Call, row: Row, beside: list[Cell]) -> Row:
+        nodes = row.expand or {}
+        ids = self._plan.add(nodes, cell, call.index)
+        beside += [c for i in ids.values() if (c := self._plan.cells[i]).declaration.spec.is_target]
+        outputs = tuple(
+            self._plan.link(ids, nodes, slot) if isinstance(slot, Link) else slot
+            for slot in row.outputs
+        )
+        return replace(row, outputs=outputs, expand=None)
+
+    def _assemble(self, cell: Cell, rows: list[Row], how: How = "computed") -> None:
+        with self._lanes.lock:
+            entry = assemble(
+                cell.declaration.spec,
+                rows,
+                lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
+            )
+        self._keeping.keep(cell.key, entry, cell.declaration.spec)
+        with self._lanes.lock:
+            followers = self._followers.pop(cell.key)
+            self._finish(cell, entry, how)
+            for follower in followers[1:]:
+                self._finish(follower, entry, "shared")
+
+    def _finish(self, cell: Cell, entry: Entry, how: How) -> None:
+        """Tell and note that a cell is done; with the lock."""
+        if entry.ui or entry.effects:
+            self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, how != "computed"))
+        seconds = entry.seconds if how == "computed" else 0.0
+        weight = self._keeping.weight(entry, cell.declaration.spec)
+        self._listen(NodeFinished(cell.origin, how, seconds, weight))
+        self._plan.finish(cell, entry)
+
+    def _fail(self, event: NodeFailed) -> None:
+        with self._lanes.lock:
+            self._note_failure(event)
+
+    def _note_failure(self, event: NodeFailed) -> None:
+        self._failures.append(event)
+        self._listen(event)
+        if self._on_failure == "stop":
+            self._lanes.stop()

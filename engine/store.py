@@ -1,0 +1,215 @@
+"""Results on disk: what is dearer to compute than to write survives its worker.
+
+One file per result, named by its key: a line of JSON that describes the elements, their encoded
+data one after the other, and a checksum of both. Files appear whole or not at all. Written behind
+the run by a thread of its own.
+"""
+
+import base64
+import os
+import queue
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from engine.elements import Blocked, Element, Entry
+from engine.registry import Registry
+from engine.sockets import Value
+from engine.spec import NodeSpec
+
+WORTH = 10  # times that computing must outweigh writing
+_GUESSED_RATE = 100e6  # bytes a second, until a write was timed
+_SUFFIX = ".result"
+_CHECKSUM = 16
+_QUEUED = 64
+
+
+class ResultStore:
+    """A folder of results, bounded by bytes; the least recently used go first.
+
+    `stored(key)` is told once a result is on disk. Close it to have everything written.
+    """
+
+    def __init__(
+        self, folder: Path, budget_bytes: int, stored: Callable[[str], None] = lambda _: None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._budget = budget_bytes
+        self._stored = stored
+        self._sizes = {f.stem: f.stat().st_size for f in _oldest_first(folder)}
+        self._rate = _GUESSED_RATE
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUED)
+        self._writer = threading.Thread(target=self._write_all, name="result-store", daemon=True)
+        self._writer.start()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._sizes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes on disk."""
+        return sum(self._sizes.values())
+
+    def offer(self, key: str, entry: Entry, spec: NodeSpec, registry: Registry) -> None:
+        """Keep a result if it is worth it and every datum has a codec.
+
+        Results with effects are made anew instead: their blobs may be gone by then.
+        """
+        weight = sum(
+            registry.socket(output.type).weigh(element.data)
+            for output, slot in zip(spec.outputs, entry.slots, strict=True)
+            for element in slot
+            if isinstance(element, Value)
+        )
+        if key in self or entry.effects or entry.seconds < WORTH * weight / self._rate:
+            return
+        data = _encode(entry, spec, registry)
+        if data is not None and len(data) <= self._budget:
+            self._queue.put((key, data))
+
+    def load(self, key: str, spec: NodeSpec, registry: Registry) -> Entry | None:
+        """A stored result; None if it is gone, damaged (then it is removed) or of another form."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            entry = _decode(data, spec, registry)
+            os.utime(path)
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
+            self._forget(key)
+            return None
+        with self._lock:
+            self._sizes[key] = self._sizes.pop(key, len(data))
+        return entry
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        self._queue.put(None)
+        self._writer.join()
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{_SUFFIX}"
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._sizes.pop(key, None)
+        self._path(key).unlink(missing_ok=True)
+
+    def _write_all(self) -> None:
+        while (item := self._queue.get()) is not None:
+            key, data = item
+            began = time.perf_counter()
+            try:
+                self._write(key, data)
+            except OSError:
+                continue  # a full disk costs the kept result, never the run
+            self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
+            self._stored(key)
+
+    def _write(self, key: str, data: bytes) -> None:
+        with self._lock:
+            self._sizes[key] = len(data)
+            excess = sum(self._sizes.values()) - self._budget
+            oldest = []
+            for old, size in self._sizes.items():
+                if excess <= 0:
+                    break
+                oldest.append(old)
+                excess -= size
+        for old in oldest:
+            self._forget(old)
+        try:
+            write_whole(self._path(key), data)
+        except OSError:
+            self._forget(key)
+            raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even after a crash."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _oldest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime)
+
+
+def _encode(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
+    """The file of a result, or None if a datum has no codec."""
+    payload: list[bytes] = []
+    slots: list[list[Any]] = []
+    for output, slot in zip(spec.outputs, entry.slots, strict=True):
+        encode = registry.socket(output.type).encode
+        described: list[Any] = []
+        for element in slot:
+            if isinstance(element, Value):
+                if encode is None:
+                    return None
+                payload.append(encode(element.data))
+                facts = {name: _plain(fact) for name, fact in element.facts.items()}
+                described.append([len(payload[-1]), element.key, facts])
+            else:
+                described.append(None)
+        slots.append(described)
+    try:
+        head = orjson.dumps({"slots": slots, "ui": entry.ui, "seconds": entry.seconds})
+    except TypeError:
+        return None
+    body = b"".join((head, b"\n", *payload))
+    return blake2b(body, digest_size=_CHECKSUM).digest() + body
+
+
+def _decode(data: bytes, spec: NodeSpec, registry: Registry) -> Entry:
+    body = data[_CHECKSUM:]
+    if blake2b(body, digest_size=_CHECKSUM).digest() != data[:_CHECKSUM]:
+        raise ValueError("checksum differs")
+    end = body.index(b"\n")
+    head = orjson.loads(body[:end])
+    at = end + 1
+    slots: list[tuple[Element, ...]] = []
+    for output, described in zip(spec.outputs, head["slots"], strict=True):
+        socket = registry.socket(output.type)
+        elements: list[Element] = []
+        for item in described:
+            if item is None:
+                elements.append(Blocked())
+                continue
+            size, key, facts = item
+            if socket.decode is None:
+                raise ValueError("no codec")
+            datum = socket.check(socket.decode(body[at : at + size]))
+            elements.append(Value(datum, {n: _rich(fact) for n, fact in facts.items()}, key))
+            at += size
+        slots.append(tuple(elements))
+    ui = head["ui"] and {name: tuple(shown) for name, shown in head["ui"].items()}
+    return Entry(tuple(slots), ui, (), head["seconds"])
+
+
+def _plain(fact: object) -> object:
+    return {"base64": base64.b64encode(fact).decode()} if isinstance(fact, bytes) else fact
+
+
+def _rich(fact: Any) -> object:  # noqa: ANN401 - what JSON holds
+    return base64.b64decode(fact["base64"]) if isinstance(fact, dict) else fact

@@ -1,0 +1,155 @@
+"""A first guess for what lies under a mask, from the known pixels around it.
+
+Only RGB where the mask is above 0 is replaced; every other sample stays bit for bit.
+"""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.errors import ContractError, MaskError
+from imaging.padding import GREY, Colour
+from imaging.regions import Box, crop, grow_box, selected_box
+
+FillMethod: TypeAlias = Literal["keep", "edge", "mirror", "blur", "telea", "noise", "colour"]
+
+_Samples: TypeAlias = NDArray[np.float32]
+_Hole: TypeAlias = NDArray[np.bool_]
+
+_TELEA_RADIUS = 3
+_TINY = np.float32(1e-6)
+
+
+def fill(
+    image: Image, mask: Mask, method: FillMethod = "edge", seed: int = 0, colour: Colour = GREY
+) -> Image:
+    """Replace the colours where the mask is above 0.
+
+    `keep` replaces nothing, `edge` takes the nearest known pixel, `mirror` reflects the picture at
+    the contour, `blur` spreads the known colours smoothly, `telea` continues lines (slow in large
+    areas), `noise` is grey noise that follows `seed`, `colour` is one colour.
+    """
+    check_same_size(image, mask)
+    image, mask = match_batch(image, mask)
+    filled = image.copy()
+    if method == "keep":
+        return filled
+    for item in range(len(filled)):
+        hole = mask[item] > 0
+        if not hole.any():
+            continue
+        if method == "colour":
+            filled[item, ..., :3][hole] = colour
+        elif method == "noise":
+            filled[item, ..., :3][hole] = _noise(int(hole.sum()), seed + item)
+        else:
+            filled[item, ..., :3][hole] = _from_known(image[item, ..., :3], hole, method)
+    return filled
+
+
+def _noise(count: int, seed: int) -> _Samples:
+    samples = np.random.default_rng(seed % 2**63).normal(0.5, 0.25, (count, 3))
+    noise: _Samples = np.clip(samples, 0, 1).astype(np.float32)
+    return noise
+
+
+def _from_known(picture: _Samples, hole: _Hole, method: FillMethod) -> _Samples:
+    """Colours `[N, 3]` for the N pixels of the hole in a picture `[H, W, 3]`."""
+    if hole.all():
+        raise MaskError(
+            f"the mask selects the whole picture, so {method!r} has no pixel to fill from; "
+            "use fill 'noise', 'colour' or 'keep', or a smaller mask.",
+            code="full_mask",
+        )
+    spread = _SPREAD.get(method)
+    if spread is None:
+        raise ContractError(
+            f"fill method is {method!r}; allowed are keep, noise, colour, {', '.join(_SPREAD)}."
+        )
+    return spread(picture, hole)
+
+
+def _nearest_known(hole: _Hole) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of the known pixel nearest to each pixel of the hole."""
+    _, labels = cv2.distanceTransformWithLabels(
+        hole.astype(np.uint8),
+        cv2.DIST_L2,
+        cv2.DIST_MASK_5,
+        labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    # Each known pixel has its own label; the table leads from the label back to its place.
+    places = np.zeros(int(labels.max()) + 1, np.intp)
+    known = np.flatnonzero(~hole)
+    places[labels.ravel()[known]] = known
+    rows, columns = np.divmod(places[labels[hole]], hole.shape[1])
+    return rows, columns
+
+
+def _edge(picture: _Samples, hole: _Hole) -> _Samples:
+    return picture[_nearest_known(hole)]
+
+
+def _mirror(picture: _Samples, hole: _Hole) -> _Samples:
+    """The pixel as far behind the contour as the filled one lies before it, if it is known."""
+    rows, columns = _nearest_known(hole)
+    at = np.nonzero(hole)
+    behind = tuple(
+        np.clip(2 * near - here, 0, length - 1)
+        for near, here, length in zip((rows, columns), at, hole.shape, strict=True)
+    )
+    known = ~hole[behind]
+    return picture[np.where(known, behind[0], rows), np.where(known, behind[1], columns)]
+
+
+def _blur(picture: _Samples, hole: _Hole) -> _Samples:
+    """Known colours spread over ever coarser copies of the picture (pull-push)."""
+    known = (~hole).astype(np.float32)
+    levels: list[tuple[_Samples, _Samples]] = [(picture * known[..., np.newaxis], known)]
+    while min(levels[-1][1].shape) > 1 and not levels[-1][1].all():
+        colours, weights = (cv2.pyrDown(part) for part in levels[-1])
+        levels.append((_as_samples(colours), _as_samples(weights)))
+    colours, weights = levels[-1]
+    coarse = _as_samples(colours / np.maximum(weights, _TINY)[..., np.newaxis])
+    if not weights.all():
+        # One row or column is left, of which some px have seen nothing known.
+        coarse[weights == 0] = colours.sum(axis=(0, 1)) / weights.sum()
+    for colours, weights in reversed(levels[:-1]):
+        height, width = weights.shape
+        coarse = _as_samples(cv2.pyrUp(coarse, dstsize=(width, height)))
+        share = np.minimum(weights, np.float32(1))[..., np.newaxis]
+        average = colours / np.maximum(weights, _TINY)[..., np.newaxis]
+        coarse = _as_samples(average * share + coarse * (1 - share))
+    spread: _Samples = np.clip(coarse[hole], 0, 1)
+    return spread
+
+
+def _as_samples(array: NDArray[np.generic]) -> _Samples:
+    return np.asarray(array, np.float32)
+
+
+def _telea(picture: _Samples, hole: _Hole) -> _Samples:
+    """Telea's fast marching, at 8 bits, around the hole only."""
+    selected = hole[np.newaxis].astype(np.float32)
+    height, width = hole.shape
+    box = selected_box(selected) or Box(0, 0, width, height)
+    around = grow_box(box, 4 * _TELEA_RADIUS, width, height)
+    part = crop(picture[np.newaxis], around)[0]
+    part_hole = crop(selected, around)[0] > 0
+    pixels = np.rint(part * 255).astype(np.uint8)
+    painted = cv2.inpaint(pixels, part_hole.astype(np.uint8), _TELEA_RADIUS, cv2.INPAINT_TELEA)
+    return _as_samples(painted[part_hole]) / np.float32(255)
+
+
+_SPREAD: dict[str, Callable[[_Samples, _Hole], _Samples]] = {
+    "edge": _edge,
+    "mirror": _mirror,
+    "blur": _blur,
+    "telea": _telea,
+}
+
+FROM_SURROUNDINGS = frozenset(_SPREAD)
+"""The methods that need at least one known pixel."""

@@ -1,0 +1,74 @@
+"""Code values of files to numbers from 0 to 1, and back; large pictures in strips of rows."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.arrays import Image, Mask
+from imaging.errors import PictureError
+
+Depth: TypeAlias = Literal[8, 16]
+Samples: TypeAlias = NDArray[np.unsignedinteger[Any]]
+
+_STRIP_VALUES = 1 << 20
+
+
+def quantise(image: Image | Mask, depth: int = 8) -> Samples:
+    """Code values of numbers from 0 to 1, in an array of the same shape.
+
+    8 bits truncate (0.5 gives 127), 16 bits round; whatever came from a file of the same depth
+    becomes exactly what it was there.
+    """
+    samples: Samples = np.empty(image.shape, _sample_type(depth))
+    at = 0
+    flat = samples.reshape(-1)
+    for strip in quantised_strips(image, depth):
+        flat[at : at + strip.size] = strip
+        at += strip.size
+    return samples
+
+
+def quantised_strips(image: Image | Mask, depth: int = 8) -> Iterator[Samples]:
+    """The code values of `quantise`, flat and in order, a few rows at a time."""
+    kind = _sample_type(depth)
+    highest = np.float32(np.iinfo(kind).max)
+    flat = np.ascontiguousarray(image).reshape(-1)
+    for start in range(0, flat.size, _STRIP_VALUES):
+        strip = flat[start : start + _STRIP_VALUES] * highest
+        yield (strip if depth == 8 else np.rint(strip)).astype(kind)  # noqa: PLR2004 - bits
+
+
+def to_image(samples: NDArray[Any]) -> Image:
+    """The picture `[1, H, W, 3 or 4]` of code values `[H, W]` or `[H, W, C]`; grey becomes RGB."""
+    if samples.ndim == 2:  # noqa: PLR2004 - grey without a channel axis
+        samples = samples[..., np.newaxis]
+    height, width, channels = samples.shape
+    highest = np.float32(np.iinfo(samples.dtype).max)
+    has_alpha = channels in {2, 4}
+    image = np.empty((1, height, width, 4 if has_alpha else 3), np.float32)
+    colours = samples[..., : channels - has_alpha]
+    np.divide(colours, highest, out=image[0, ..., :3], dtype=np.float32)
+    if has_alpha:
+        np.divide(samples[..., -1], highest, out=image[0, ..., 3], dtype=np.float32)
+    return image
+
+
+def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of `[H, W, ...]` as EXIF's orientation (1 to 8) wants it to be seen."""
+    if orientation >= 5:  # noqa: PLR2004 - EXIF: 5 to 8 lie on their side
+        samples = samples.swapaxes(0, 1)
+    if orientation in {2, 3, 6, 7}:
+        samples = samples[:, ::-1]
+    if orientation in {3, 4, 7, 8}:
+        samples = samples[::-1]
+    return samples
+
+
+def _sample_type(depth: int) -> type[np.unsignedinteger[Any]]:
+    if depth == 8:  # noqa: PLR2004 - bits
+        return np.uint8
+    if depth == 16:  # noqa: PLR2004 - bits
+        return np.uint16
+    raise PictureError(f"depth: is {depth} bits per sample; allowed are 8 and 16. Choose one.")

@@ -1,0 +1,114 @@
+"""Text in PNG files, and chunks that must not be trusted."""
+
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imaging import png
+from imaging.errors import PictureError
+from imaging.metadata import add_text, read_exif, read_icc, read_text
+from imaging.png import make_chunk
+from tests.imaging.files import SRGB, png_file
+
+PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
+
+printable = st.characters(min_codepoint=33, max_codepoint=126)
+keys = st.text(printable, min_size=1, max_size=79)
+values = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
+
+
+@given(st.dictionaries(keys, values, max_size=4))
+def test_texts_survive(texts: dict[str, str]) -> None:
+    assert read_text(add_text(PNG, texts)) == texts
+
+
+def test_a_text_of_the_same_key_is_replaced_and_others_stay() -> None:
+    data = add_text(add_text(PNG, {"prompt": "old", "workflow": "kept"}), {"prompt": "neu ✓"})
+
+    assert read_text(data) == {"prompt": "neu ✓", "workflow": "kept"}
+
+
+def test_nothing_but_text_changes() -> None:
+    data = add_text(PNG, {"prompt": "{}"})
+
+    assert png.keep(data, {b"IHDR", b"IDAT", b"IEND"}) == PNG
+
+
+def test_packed_texts_are_read() -> None:
+    packed = zlib.compress("größer".encode())
+    new = [
+        make_chunk(b"zTXt", b"old\0\0" + zlib.compress("grö".encode("latin-1"))),
+        make_chunk(b"iTXt", b"new\0\1\0de\0neu\0" + packed),
+    ]
+
+    assert read_text(png.insert(PNG, new)) == {"old": "grö", "new": "größer"}
+
+
+@pytest.mark.parametrize("packed", [zlib.compress(bytes((8 << 20) + 1)), b"nonsense"])
+def test_a_text_that_unpacks_to_too_much_is_refused(packed: bytes) -> None:
+    data = png.insert(PNG, [make_chunk(b"zTXt", b"bomb\0\0" + packed)])
+    with pytest.raises(PictureError) as error:
+        read_text(data)
+
+    assert (error.value.code, str(error.value)) == (
+        "text_too_long",
+        (
+            "text 'bomb': is damaged or makes the texts of the file longer than 8 MiB; "
+            "allowed is up to that. Save the picture without it."
+        ),
+    )
+
+
+@pytest.mark.parametrize("key", ["", "k" * 80, "new\nline", "ключ"])
+def test_a_key_that_png_cannot_hold_is_refused(key: str) -> None:
+    with pytest.raises(PictureError) as error:
+        add_text(PNG, {key: "text"})
+
+    assert str(error.value) == (
+        f"text key {key[:79]!r}: is no PNG keyword; allowed are 1 to 79 printable Latin-1 "
+        "characters. Choose another key."
+    )
+
+
+def test_a_text_with_nul_is_refused() -> None:
+    with pytest.raises(PictureError) as error:
+        add_text(PNG, {"key": "a\0b"})
+
+    assert str(error.value) == (
+        "text 'key': holds a NUL character; allowed is any other. Remove it."
+    )
+
+
+def test_only_png_files_have_chunks() -> None:
+    with pytest.raises(PictureError) as error:
+        read_text(b"BM")
+
+    assert str(error.value) == (
+        "picture: is no PNG file; only PNG files have chunks. Encode it as PNG first."
+    )
+
+
+def test_endless_chunks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png, "_MAX_CHUNKS", 2)
+    with pytest.raises(PictureError, match="more than 2 chunks"):
+        read_text(PNG)
+
+
+def test_a_jpeg_profile_in_parts_is_joined_in_order() -> None:
+    head = b"ICC_PROFILE\0"
+    parts = [
+        b"\xff\xe2" + (16 + len(part)).to_bytes(2, "big") + head + bytes([number, 2]) + part
+        for number, part in ((2, SRGB[100:]), (1, SRGB[:100]))
+    ]
+
+    assert read_icc(b"\xff\xd8\xff" + b"".join(parts) + b"\0\0", "JPEG") == SRGB
+
+
+def test_a_bmp_file_has_neither_profile_nor_exif() -> None:
+    assert (read_icc(b"BM", "BMP"), read_exif(b"BM", "BMP")) == (None, None)
+
+
+def test_a_file_without_metadata_has_none() -> None:
+    assert (read_icc(PNG, "PNG"), read_exif(PNG, "PNG")) == (None, None)

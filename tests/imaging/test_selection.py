@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from imaging.arrays import Image, Mask
+from imaging.errors import ContractError
+from imaging.regions import Box
+from imaging.selection import select_in_box
+
+
+def disc_on_noise(height: int, width: int, radius: int) -> tuple[Image, Mask]:
+    """A red disc in the middle of dark noise, and its mask."""
+    generator = np.random.default_rng(0)
+    image = generator.uniform(0, 0.3, (1, height, width, 3)).astype(np.float32)
+    row, column = np.ogrid[:height, :width]
+    disc = (row - height / 2) ** 2 + (column - width / 2) ** 2 < radius**2
+    image[0, disc] = (0.9, 0.2, 0.1)
+    image.flags.writeable = False
+    return image, disc[np.newaxis].astype(np.float32)
+
+
+def box_mask(image: Image, box: Box) -> Mask:
+    mask = np.zeros(image.shape[:3], np.float32)
+    mask[:, box.top : box.bottom, box.left : box.right] = 1
+    return mask
+
+
+def overlap(first: Mask, second: Mask) -> float:
+    return float(np.minimum(first, second).sum() / np.maximum(first, second).sum())
+
+
+@pytest.mark.parametrize(("height", "width", "radius"), [(60, 80, 15), (1500, 1600, 420)])
+def test_the_object_in_the_box_is_found(height: int, width: int, radius: int) -> None:
+    image, disc = disc_on_noise(height, width, radius)
+    side = round(radius * 1.2)
+    middle = height // 2, width // 2
+    box = Box(middle[1] - side, middle[0] - side, middle[1] + side, middle[0] + side)
+
+    mask = select_in_box(image, box, iterations=2)
+
+    assert overlap(disc, mask) > 0.95
+    assert not mask[box_mask(image, box) == 0].any()
+    assert set(np.unique(mask)) == {0, 1}
+
+
+def test_a_selection_is_repeatable_and_each_picture_has_its_own() -> None:
+    image, _ = disc_on_noise(40, 40, 10)
+    batch = np.concatenate([image, 1 - image])
+    box = Box(5, 5, 35, 35)
+
+    masks = select_in_box(batch, box)
+
+    assert np.array_equal(masks, select_in_box(batch, box))
+    assert np.array_equal(masks[:1], select_in_box(batch[:1], box))
+
+
+@pytest.mark.parametrize("box", [Box(0, 0, 30, 40), Box(10, 5, 40, 40)])
+def test_a_box_may_touch_the_edges(box: Box) -> None:
+    image, disc = disc_on_noise(40, 40, 8)
+
+    mask = select_in_box(image, box)
+
+    assert overlap(disc * box_mask(image, box), mask) > 0.9
+
+
+@pytest.mark.parametrize(
+    "box", [Box(0, 0, 40, 40), Box(3, 3, 4, 4), Box(5, 5, 7, 30), Box(39, 0, 40, 40)]
+)
+def test_what_cannot_be_told_apart_is_the_box_itself(box: Box) -> None:
+    flat = np.full((1, 40, 40, 3), 0.5, np.float32)
+
+    assert np.array_equal(box_mask(flat, box), select_in_box(flat, box))
+
+
+def test_a_flat_picture_gives_the_box() -> None:
+    flat = np.full((1, 40, 40, 4), 0.5, np.float32)
+    box = Box(10, 10, 30, 30)
+
+    assert np.array_equal(box_mask(flat, box), select_in_box(flat, box))
+
+
+def test_a_tiny_picture_gives_the_box() -> None:
+    assert select_in_box(np.zeros((1, 1, 1, 3), np.float32), Box(0, 0, 1, 1)).tolist() == [[[1]]]
+
+
+def test_a_box_outside_the_picture_is_refused() -> None:
+    with pytest.raises(ContractError, match="does not lie inside a picture of 4x4 px") as caught:
+        select_in_box(np.zeros((1, 4, 4, 3), np.float32), Box(0, 0, 5, 2))
+
+    assert caught.value.code == "bad_box"

@@ -1,0 +1,55 @@
+"""What is no picture that can be read is named by what it is."""
+
+import pytest
+
+from imaging.errors import PictureError
+from imaging.signature import recognise
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"GIF89a\1\0\1\0", "a GIF"),
+        (b"\0\0\0\x1cftypavif", "an AVIF picture"),
+        (b"\0\0\0\x1cftypheic", "a HEIC picture"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="">', "an SVG drawing"),
+        (b"II+\0\x08\0\0\0", "a BigTIFF"),
+        (b"8BPS\0\1", "a Photoshop file"),
+    ],
+)
+def test_another_kind_of_picture_is_named(data: bytes, what: str) -> None:
+    with pytest.raises(PictureError) as error:
+        recognise(data)
+
+    assert (error.value.code, str(error.value)) == (
+        "unsupported_picture",
+        f"picture: is {what}; allowed are PNG, JPEG, WebP, TIFF and BMP. Convert it to PNG first.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "the file is empty (0 bytes)"),
+        (b"\n<!DOCTYPE html><title>404</title>", "is an HTML page"),
+        (b"<html>", "is an HTML page"),
+        (b"<html><body><svg></svg>", "is an HTML page"),
+        (b"%PDF-1.7", "is a PDF document"),
+        (b"\0\0\0\x1cftypisom", "is an MP4 or QuickTime video"),
+        (b"\x1aE\xdf\xa3", "is a Matroska or WebM video"),
+        (b"RIFF\0\0\0\0AVI ", "is an AVI video"),
+        (b"RIFF\0\0\0\0WAVE", "is no picture that is known here"),
+        (b"BM is how this text starts", "is no picture that is known here"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_named(data: bytes, what: str) -> None:
+    with pytest.raises(PictureError) as error:
+        recognise(data)
+
+    assert (error.value.code, str(error.value)) == (
+        "not_a_picture",
+        (
+            f"picture: {what}; allowed are PNG, JPEG, WebP, TIFF and BMP. "
+            "Check that the path or address leads to the picture itself."
+        ),
+    )
