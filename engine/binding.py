@@ -19,15 +19,34 @@ Binder = Callable[[Any], Any]
 """Turns what a literal names into what is fixed; raises BindError with the reason and the cure."""
 
 
+class Binders:
+    """What fixes each kind of resource; a service, so that nodes can fix names that reach them."""
+
+    def __init__(self, binders: Mapping[str, Binder]) -> None:
+        self._binders = dict(binders)
+
+    def bind(self, kind: str, value: Any) -> Any:  # noqa: ANN401 - a literal of any type
+        """The fixed form of a literal; raises BindError. A kind without binder stays as it is."""
+        binder = self._binders.get(kind)
+        return value if binder is None or value is None else binder(value)
+
+
+def is_open(declared: InputSpec, literal: object) -> bool:
+    """Whether a literal names something that may change from run to run."""
+    if declared.resource == "picture":
+        return isinstance(literal, str) and not literal.startswith("sha256:")
+    return declared.resource == "seed" and literal == -1
+
+
 def bind(
     graph: Graph,
     registry: Registry,
     given: Mapping[str, Any],
-    binders: Mapping[str, Binder],
+    binders: Binders,
 ) -> Graph:
     """The bound form of a checked graph.
 
-    `given` holds values for the declared inputs, `binders` one function per kind of resource.
+    `given` holds values for the declared inputs, `binders` fix what it names outside itself.
     Raises GraphError with every problem: a missing or unknown input, a value that does not fit the
     declaration or a node that it reaches, a resource that cannot be had.
     """
@@ -72,7 +91,7 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
     node: Node,
     registry: Registry,
     values: Mapping[str, Any],
-    binders: Mapping[str, Binder],
+    binders: Binders,
     problems: list[Problem],
 ) -> Node:
     spec = registry.spec(node.kind)
@@ -97,7 +116,7 @@ def _fixed(  # noqa: PLR0913 - what binding an input takes
     declared: InputSpec,
     reached: str | None,
     value: Any,  # noqa: ANN401 - a literal of any type
-    binders: Mapping[str, Binder],
+    binders: Binders,
     problems: list[Problem],
 ) -> Any:  # noqa: ANN401
     where = f"node '{id_}' ({kind})"
@@ -111,11 +130,10 @@ def _fixed(  # noqa: PLR0913 - what binding an input takes
             problems.append(Problem(fitting.code, message, id_, declared.name, place))
             return value
         value = fitting
-    binder = binders.get(declared.resource)
-    if binder is None or value is None or not isinstance(value, str | int):
+    if not isinstance(value, str | int):
         return value
     try:
-        return binder(value)
+        return binders.bind(declared.resource, value)
     except BindError as error:
         start = f"input '{reached}'" if reached else f"{where}: {declared.name}"
         problems.append(Problem(error.code, f"{start}: {error}", id_, declared.name, place))

@@ -8,6 +8,7 @@ holds a lock around every call.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from engine.binding import is_open
 from engine.cell import Cell, State, Traits
 from engine.elements import Entry
 from engine.errors import EngineError
@@ -96,14 +97,23 @@ class Plan:
         return Link(target, names.index(link.output))
 
     def _is_late(self, cell: Cell, nodes: Mapping[str, Node]) -> bool:
-        for spec in cell.declaration.spec.inputs:
-            if spec.resource and (link := cell.node.inputs.get(spec.name)).__class__ is Link:
-                source = nodes.get(link.node) or self.cells[link.node].node
-                upstream = self._registry.spec(source.kind)
-                slot = cell.links[spec.name].output
-                if upstream and isinstance(slot, int) and upstream.outputs[slot].type == "text":
+        """Whether a name of something outside the graph reaches the node only now."""
+        for declared in cell.declaration.spec.inputs:
+            if not declared.resource or declared.name not in cell.node.inputs:
+                continue
+            link = cell.links.get(declared.name)
+            if link is None:
+                if is_open(declared, cell.node.inputs[declared.name]):
                     return True
+            elif self._output_type(link, nodes) in ("text", "int", "any"):
+                return True
         return False
+
+    def _output_type(self, link: Link, nodes: Mapping[str, Node]) -> str:
+        source = self.cells.get(link.node)
+        kind = source.node.kind if source else nodes[link.node].kind
+        spec = self._registry.spec(kind)
+        return spec.outputs[int(link.output)].type if spec else "any"
 
     def link(self, ids: Mapping[str, str], nodes: Mapping[str, Node], link: Link) -> Link:
         """A link of an expansion's result, in the run's terms."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from engine.binding import is_open
 from engine.checking import check
 from engine.context import Context
 from engine.declaration import Declaration
@@ -112,6 +113,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         outputs=outputs,
         version=blake2b(text, digest_size=8).hexdigest(),
         module="graphs",
+        volatile=any(_is_open(node, registry) for node in graph.nodes.values()),
     )
 
     def call(_: Context, inputs: Mapping[str, Any]) -> Result:
@@ -120,6 +122,14 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         return Result(values=values, expand=nodes)
 
     return Declaration(spec, call)
+
+
+def _is_open(node: Node, registry: Registry) -> bool:
+    """Whether a node of a recipe names something that may change from run to run."""
+    spec = registry.spec(node.kind)
+    return spec is not None and (
+        spec.volatile or any(is_open(i, node.inputs.get(i.name)) for i in spec.inputs)
+    )
 
 
 def _filled(node: Node, values: Mapping[str, Any]) -> Node:

@@ -1,5 +1,6 @@
 """Masks made from masks: every function returns a new mask `[B, H, W]` of the same size."""
 
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import cv2
@@ -16,6 +17,13 @@ Channel: TypeAlias = Literal["red", "green", "blue", "alpha", "luminance"]
 _LUMINANCE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
 # A soft mask is lowered level by level; this many make steps that no eye sees in a ramp.
 _LEVELS = 32
+
+_OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
+    "union": np.maximum,
+    "intersect": np.minimum,
+    "subtract": lambda first, second: np.maximum(first - second, np.float32(0)),
+    "exclude": lambda first, second: np.abs(first - second),
+}
 
 
 def threshold(mask: Mask, level: float = 0.5) -> Mask:
@@ -55,17 +63,10 @@ def combine(first: Mask, second: Mask, operation: Operation = "union") -> Mask:
     """
     check_same_size(first, second, "the first mask", "the second mask")
     first, second = match_batch(first, second, "the first mask", "the second mask")
-    combined: Mask
-    match operation:
-        case "union":
-            combined = np.maximum(first, second)
-        case "intersect":
-            combined = np.minimum(first, second)
-        case "subtract":
-            combined = np.maximum(first - second, np.float32(0))
-        case "exclude":
-            combined = np.abs(first - second)
-    return combined
+    combine_values = _OPERATIONS.get(operation)
+    if combine_values is None:
+        raise ContractError(f"operation is {operation!r}; allowed are {', '.join(_OPERATIONS)}.")
+    return combine_values(first, second)
 
 
 def to_image(mask: Mask) -> Image:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import IO, cast
 
 from models.frames import Header, read_frame, write_frame
 
@@ -29,6 +30,8 @@ class HelperProcess:
             # Ctrl-C is for the parent; the helper ends when its input does.
             start_new_session=True,
         )
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
         self._exchange: threading.Thread | None = None
 
     @property
@@ -67,11 +70,10 @@ class HelperProcess:
         code = self._process.wait()
         if self._exchange is not None:
             self._exchange.join()
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._stdin, self._stdout):
             # What was still to be written has no reader any more.
             with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+                stream.close()
         return code
 
     def _talk(
@@ -81,13 +83,7 @@ class HelperProcess:
         answer: Future[tuple[Header, bytes]],
     ) -> None:
         try:
-            answer.set_result(self._exchange_frames(header, bodies))
+            write_frame(self._stdin, header, *bodies)
+            answer.set_result(read_frame(self._stdout))
         except (EOFError, OSError, ValueError) as error:
             answer.set_exception(error)
-
-    def _exchange_frames(self, header: Header, bodies: tuple[bytes, ...]) -> tuple[Header, bytes]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise EOFError("the helper has no pipes")
-        write_frame(stdin, header, *bodies)
-        return read_frame(stdout)

@@ -51,6 +51,10 @@ class Inpainter(Protocol):
         """The longest side in px that the engine is given; larger pictures are scaled down."""
 
     @property
+    def working_pixels(self) -> int:
+        """The most px that it is asked to paint at once; larger holes are scaled down."""
+
+    @property
     def size_multiple(self) -> int:
         """Width and height that the engine is given are multiples of this (1: any)."""
 
@@ -66,7 +70,7 @@ class Inpainter(Protocol):
         """Paint one picture.
 
         Args:
-            image: `[1, H, W, 3]`, within the working side, filled as the request says.
+            image: `[1, H, W, 3]`, within the working size, filled as the request says.
             mask: `[1, H, W]`; above 0 is to be painted, between 0 and 1 will be blended.
             request: What to paint.
             progress: Called after each step.

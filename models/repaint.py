@@ -48,7 +48,7 @@ def repaint(  # noqa: PLR0913 - the two callbacks come beside what is painted
     """Paint what the mask selects (1 = all new, between 0 and 1 blended) and keep the rest.
 
     Separate holes are painted one by one, each with the context around it and at most at the
-    engine's working side. New pixels are opaque. An empty mask gives an equal picture.
+    engine's working size. New pixels are opaque. An empty mask gives an equal picture.
     """
     check_same_size(image, mask)
     image, mask = match_batch(image, mask)
@@ -98,11 +98,7 @@ def _shrink(
     part: Image, mask: Mask, inpainter: Inpainter, request: InpaintRequest
 ) -> tuple[Image, Mask]:
     """What the engine sees: RGB `[1, h, w, 3]` and mask `[1, h, w]` at its working size."""
-    side, multiple = inpainter.working_side, inpainter.size_multiple
-    width, height = (
-        max(multiple, length // multiple * multiple)
-        for length in scale_to_fit(part.shape[2], part.shape[1], side, side)
-    )
+    width, height = _working_size(mask, inpainter)
     if not inpainter.copies_surroundings:
         # Nothing is known of a whole picture: what it shows is the best guess.
         blind = request.fill in FROM_SURROUNDINGS and (mask > 0).all()
@@ -113,6 +109,19 @@ def _shrink(
     return _shrink_known(part[..., :3], visible if visible.any() else known, width, height)
 
 
+def _working_size(mask: Mask, inpainter: Inpainter) -> tuple[int, int]:
+    """Width and height at which the engine paints the part of the picture under this mask."""
+    height, width = mask.shape[1:]
+    scale = math.sqrt(inpainter.working_pixels / max(1, int(np.count_nonzero(mask))))
+    side = min(inpainter.working_side, max(1, int(max(width, height) * scale)))
+    multiple = inpainter.size_multiple
+    fitted_width, fitted_height = (
+        max(multiple, length // multiple * multiple)
+        for length in scale_to_fit(width, height, side, side)
+    )
+    return fitted_width, fitted_height
+
+
 def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Image, Mask]:
     """Shrink so that nothing of the hole mixes into the known pixels around it."""
     weighted = np.concatenate([part, known[..., np.newaxis]], axis=3, dtype=np.float32)
@@ -120,9 +129,8 @@ def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Im
     coverage = small[..., 3]
     hole = coverage < _HALF
     if hole.all():
+        # Little is known anywhere: start from where most is.
         hole = coverage < coverage.max()
-    if hole.all() or not hole.any():
-        hole = coverage <= _HALF
     return small[..., :3], hole.astype(np.float32)
 
 

@@ -11,6 +11,7 @@ class Telea:
     name = "telea"
     copies_surroundings = True
     working_side = 2048
+    working_pixels = 2048 * 2048
     size_multiple = 1
 
     def inpaint(

@@ -8,6 +8,7 @@ those and is only given what orjson has accepted.
 import bisect
 import json
 import re
+from collections import Counter
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -60,8 +61,8 @@ def _check_count(text: str) -> None:
     if sum(map(text.count, ",[{")) > MAX_JSON_VALUES:
         raise TextError(
             "too_large",
-            f"the text holds more than {MAX_JSON_VALUES} values; at most as many are read. Put lists"
-            " of numbers into files of their own.",
+            f"the text holds more than {MAX_JSON_VALUES} values; at most as many are read. Put"
+            " lists of numbers into files of their own.",
             Place(1, 1),
         )
 
@@ -69,8 +70,7 @@ def _check_count(text: str) -> None:
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        earlier: set[str] = set()
-        twice = next(key for key, _ in pairs if key in earlier or earlier.add(key))
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise limits.duplicate_key(twice, None)
     return mapping
 

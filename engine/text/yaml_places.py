@@ -37,7 +37,8 @@ def locate(text: str, until: Place | None = None) -> Spot | None:
     top: dict[str | int, Spot] = {}
     inside, is_mapping, key = top, False, None
     stack: list[tuple[dict[str | int, Spot], bool]] = []
-    for event in islice(iter(yaml.CSafeLoader(text).get_event, None), MAX_PLACED):
+    events = iter(yaml.CSafeLoader(text).get_event, None)
+    for event in islice(events, None if until else MAX_PLACED):
         if isinstance(event, _CLOSE):
             inside, is_mapping = stack.pop()
         if not isinstance(event, yaml.NodeEvent):

@@ -132,6 +132,11 @@ def test_combine_refuses_other_sizes() -> None:
         operations.combine(row(0, 1), row(0, 1, 1))
 
 
+def test_an_unknown_operation_is_refused() -> None:
+    with pytest.raises(ContractError, match="operation is 'add'; allowed are union, intersect"):
+        operations.combine(row(0, 1), row(0, 1), "add")  # type: ignore[arg-type]
+
+
 @given(masks())
 def test_a_mask_survives_the_way_through_an_image(mask: Mask) -> None:
     image = operations.to_image(mask)

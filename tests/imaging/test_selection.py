@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -76,6 +77,17 @@ def test_a_flat_picture_gives_the_box() -> None:
     box = Box(10, 10, 30, 30)
 
     assert np.array_equal(box_mask(flat, box), select_in_box(flat, box))
+
+
+def test_where_grabcut_gives_up_the_box_is_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_arguments: object) -> None:
+        raise cv2.error
+
+    monkeypatch.setattr(cv2, "grabCut", give_up)
+    image, _ = disc_on_noise(40, 40, 8)
+    box = Box(10, 10, 30, 30)
+
+    assert np.array_equal(box_mask(image, box), select_in_box(image, box))
 
 
 def test_a_tiny_picture_gives_the_box() -> None:

@@ -7,17 +7,22 @@ from models.protocols import Check, InpaintRequest, Progress
 
 
 class Painter:
-    """Paints everything in one colour and remembers what it saw."""
+    """Paints everything white and remembers what it saw."""
 
     name = "painter"
 
     def __init__(
-        self, *, copies: bool = False, side: int = 64, multiple: int = 1, colour: float = 1.0
+        self,
+        *,
+        copies: bool = False,
+        side: int = 64,
+        pixels: int = 64 * 64,
+        multiple: int = 1,
     ) -> None:
         self.copies_surroundings = copies
         self.working_side = side
+        self.working_pixels = pixels
         self.size_multiple = multiple
-        self.colour = colour
         self.seen: list[tuple[Image, Mask]] = []
 
     def inpaint(
@@ -33,7 +38,7 @@ class Painter:
         for step in range(request.steps):
             check()
             progress(step + 1, request.steps)
-        return np.full_like(image, self.colour)
+        return np.ones_like(image)
 
 
 def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> Image:

@@ -157,6 +157,14 @@ def test_an_idle_helper_that_died_is_replaced(pool: PatchMatchPool) -> None:
     assert only_helper(pool) is not dead
 
 
+def test_a_helper_that_was_never_asked_can_be_killed() -> None:
+    helper = HelperProcess("models.patchmatch_worker")
+
+    assert helper.is_alive
+    helper.kill()
+    assert not helper.is_alive
+
+
 def test_close_ends_idle_helpers_and_refuses_work() -> None:
     image, mask = stripes(16)
     pool = PatchMatchPool()

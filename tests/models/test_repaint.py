@@ -101,6 +101,17 @@ def test_holes_that_lie_apart_are_painted_one_by_one() -> None:
     assert (result[mask == 1] == 1).all()
 
 
+def test_large_holes_are_scaled_down_to_the_working_pixels() -> None:
+    image = noise(100, 200)
+    mask = hole_in(image, (slice(100), slice(50, 150)))
+    painter = Painter(side=200, pixels=2500)
+
+    repaint(image, mask, painter, REQUEST)
+
+    assert painter.seen[0][0].shape == (1, 50, 100, 3)
+    assert painter.seen[0][1].sum() == pytest.approx(2500)
+
+
 def test_each_picture_of_a_batch_is_painted_alone() -> None:
     image = np.concatenate([noise(20, 30, seed=1), noise(20, 30, seed=2)])
     mask = hole_in(image[:1], (slice(5, 10), slice(5, 10)))
@@ -154,6 +165,17 @@ def test_few_known_pixels_are_still_seen_when_shrunk(known: int) -> None:
     repaint(image, mask, painter, REQUEST)
 
     assert not painter.seen[0][1].all()
+
+
+def test_what_is_evenly_half_known_becomes_its_known_colours(patchmatch: PatchMatch) -> None:
+    image = np.full((1, 2048, 2, 3), 0.2, np.float32)
+    mask = np.ones((1, 2048, 2), np.float32)
+    mask[:, ::2, 0] = 0
+    image[mask == 1] = 0.9
+
+    assert np.full_like(image, 0.2) == pytest.approx(
+        repaint(image, mask, patchmatch, REQUEST), abs=1e-2
+    )
 
 
 @pytest.mark.parametrize("engine", ["patchmatch", "telea"])

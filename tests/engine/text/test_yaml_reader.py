@@ -124,3 +124,12 @@ def test_an_alias_is_a_copy_and_stands_where_it_is_written() -> None:
 
 def test_deepest_allowed_value_is_read() -> None:
     assert read_yaml("[" * 64 + "]" * 64).value
+
+
+def test_a_key_may_be_quoted_or_tagged_as_text() -> None:
+    assert read_yaml("{!!str 1.5: a, '<<': b, \"null\": c, y: d}").value == {
+        "1.5": "a",
+        "<<": "b",
+        "null": "c",
+        "y": "d",
+    }

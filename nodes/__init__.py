@@ -1,0 +1,53 @@
+"""The nodes: each declares itself and calls `imaging` or `models`; nothing else happens here."""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from engine.registry import Registry
+
+MODULES = (
+    "nodes.picture_files",
+    "nodes.picture_size",
+    "nodes.mask_shape",
+    "nodes.mask_algebra",
+    "nodes.mask_from_box",
+    "nodes.outpaint",
+    "nodes.inpaint",
+    "nodes.logic",
+)
+"""Every module with nodes; a node is added by writing it into one of them."""
+
+REPLACEMENTS = {
+    **dict.fromkeys(("KSampler", "KSamplerAdvanced", "SamplerCustom"), "InpaintSampler"),
+    **dict.fromkeys(
+        (
+            "CheckpointLoaderSimple",
+            "UNETLoader",
+            "CLIPTextEncode",
+            "VAEDecode",
+            "VAEEncode",
+            "VAEEncodeForInpaint",
+            "SetLatentNoiseMask",
+            "InpaintModelConditioning",
+            "EmptyLatentImage",
+        ),
+        "InpaintSampler, which does this itself",
+    ),
+    "ImagePadForOutpaint": "PadForOutpaint",
+    "MaskComposite": "CombineMasks",
+    "GrowMask": "ErodeDilateMask",
+    "FeatherMask": "SoftenMask",
+}
+"""Nodes that graphs of other tools use, and what does their job here."""
+
+
+def functions() -> Iterator[object]:
+    """Every function that is declared as a node."""
+    for name in MODULES:
+        module = import_module(name)
+        yield from (f for f in vars(module).values() if hasattr(f, "declaration"))
+
+
+def build_registry() -> Registry:
+    """A registry of all nodes."""
+    return Registry(functions(), REPLACEMENTS)

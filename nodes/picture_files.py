@@ -1,0 +1,152 @@
+"""Nodes that read pictures and want pictures written."""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+
+from engine.binding import Binders
+from engine.blobs import PREFIX, Blobs
+from engine.context import Context
+from engine.declaration import OneOf, Range, Resource, node
+from engine.elements import Effect, Result
+from engine.errors import BindError
+from engine.sockets import TEXT, Facts, Value
+from imaging import masks
+from imaging.codec import Picture, decode, encode
+from nodes.sockets import IMAGE, MASK, Array, Image, Mask
+
+Format = Literal["png", "jpeg", "webp", "tiff"]
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+LOSSY = ("jpeg",)
+
+
+class LoadedImage(NamedTuple):
+    """A picture and what it says of itself."""
+
+    image: Image
+    mask: Mask
+
+
+@node(title="Load Image", category="image", lane="io")
+def load_image(
+    context: Context,
+    image: Annotated[
+        Any, OneOf((TEXT, IMAGE)), Resource("picture"), "A picture's name or address, or a picture."
+    ],
+    alpha: Annotated[
+        Literal["mask", "keep"], "Turn transparency into the mask, or keep it in the picture."
+    ] = "mask",
+) -> LoadedImage:
+    """Read a picture from a file, an upload or an address.
+
+    Gives an opaque picture and a mask that selects what was transparent; without transparency the
+    mask selects nothing. With `alpha: keep` the picture keeps its transparency.
+    """
+    picture, facts = _picture(context, image)
+    mask = _transparency(picture)
+    if alpha == "mask":
+        picture = np.ascontiguousarray(picture[..., :3])
+    return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # with facts
+
+
+@node(title="Load Mask", category="mask", lane="io")
+def load_image_mask(
+    context: Context,
+    image: Annotated[
+        Any,
+        OneOf((TEXT, IMAGE, MASK)),
+        Resource("picture"),
+        "A picture's name or address, a picture, or a mask.",
+    ],
+    channel: Annotated[
+        Literal["alpha", "red", "green", "blue", "luminance"],
+        "What says how much is selected; transparent counts as selected.",
+    ] = "alpha",
+) -> Mask:
+    """Read a mask from one channel of a picture: white (or transparent) is selected."""
+    if isinstance(image, np.ndarray) and image.ndim == MASK_AXES:
+        return image
+    picture, _ = _picture(context, image)
+    if channel == "alpha":
+        return _transparency(picture)
+    return masks.from_image(picture, channel)
+
+
+@node(title="Save Image", category="image", lane="io", is_target=True)
+def save_image(
+    context: Context,
+    images: Image,
+    filename_prefix: Annotated[str, "Name of the file without its number."] = "paintgraph",
+    format: Annotated[Format, "PNG, WebP and TIFF lose nothing; JPEG does."] = "png",  # noqa: A002
+    quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
+) -> Result:
+    """Write pictures into the output folder, at the sample depth that they were read with."""
+    return _write(context, images, filename_prefix, format, quality, folder="output")
+
+
+@node(title="Preview Image", category="image", lane="io", is_target=True)
+def preview_image(context: Context, images: Image) -> Result:
+    """Show pictures without keeping them."""
+    return _write(context, images, "preview", "png", 95, folder="temp")
+
+
+MASK_AXES = 3
+
+
+def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
+    """Samples and facts of a picture that is named, or already there."""
+    if not isinstance(given, str):
+        return given, context.facts("image")
+    reference = given
+    if not reference.startswith(PREFIX):
+        reference = context.service(Binders).bind("picture", given)
+        if not isinstance(reference, str) or not reference.startswith(PREFIX):
+            raise BindError(f"'{given}' names no picture. Give a file's name.")
+    picture = decode(context.service(Blobs).get(reference))
+    return picture.image, facts_of(picture)
+
+
+def facts_of(picture: Picture) -> Facts:
+    """What a saver needs to know of a picture beside its samples."""
+    facts: dict[str, Any] = {"depth": picture.depth}
+    if picture.icc is not None:
+        facts["icc"] = picture.icc
+    if picture.exif is not None:
+        facts["exif"] = picture.exif
+    return facts
+
+
+def _transparency(image: Array) -> Array:
+    if image.shape[3] < 4:  # noqa: PLR2004 - channels with alpha
+        return np.zeros(image.shape[:3], np.float32)
+    return 1 - image[..., 3]
+
+
+def _write(
+    context: Context, images: Array, prefix: str, form: Format, quality: int, *, folder: str
+) -> Result:
+    facts = context.facts("images")
+    if form in LOSSY:
+        context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
+    blobs = context.service(Blobs)
+    effects = []
+    for picture in images:
+        context.check()
+        data = encode_with_facts(picture, form, facts, quality)
+        effects.append(
+            Effect(blobs.put(data), prefix, SUFFIXES[form], folder, media_type=f"image/{form}")
+        )
+    return Result(effects=effects)
+
+
+def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
+    """The file of one picture `[H, W, C]`, with the depth and profile that its facts name."""
+    deep = form in ("png", "tiff")
+    return encode(
+        picture,
+        format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
+        depth=facts.get("depth", 8) if deep else 8,
+        icc=facts.get("icc"),
+        exif=facts.get("exif"),
+        quality=quality,
+    )

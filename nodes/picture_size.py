@@ -1,0 +1,66 @@
+"""Nodes that change the size of a picture."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from engine.declaration import Range, node
+from imaging.regions import Box, crop
+from imaging.resize import Interpolation, resize
+from nodes.sockets import Array, Image
+
+Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
+Side = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
+_MOST_PIXELS = 100_000_000
+
+
+@node(title="Scale Image", category="image")
+def image_scale(
+    image: Image,
+    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
+    width: Side = 0,
+    height: Side = 0,
+    crop: Annotated[  # the name that graphs made elsewhere use
+        Literal["disabled", "center"], "Cut the longer side off instead of stretching."
+    ] = "disabled",
+) -> Image:
+    """Scale a picture to a width and height; a side of 0 keeps the proportions.
+
+    No side is 0 at the end: a picture keeps its size if both are 0.
+    """
+    old_height, old_width = image.shape[1:3]
+    width, height = _sides(old_width, old_height, width, height)
+    part = _cut_to_ratio(image, width, height) if crop == "center" else image
+    return resize(part, width, height, _interpolation(upscale_method))
+
+
+def _interpolation(method: Method) -> Interpolation:
+    return "nearest" if method == "nearest-exact" else method
+
+
+def _sides(old_width: int, old_height: int, width: int, height: int) -> tuple[int, int]:
+    if width == height == 0:
+        return old_width, old_height
+    width = width or max(1, round(old_width * height / old_height))
+    height = height or max(1, round(old_height * width / old_width))
+    if width * height > _MOST_PIXELS:
+        raise TooLargeError(
+            f"the new size is {height}x{width} (height x width); allowed are "
+            f"{_MOST_PIXELS // 10**6} million px. Choose a smaller side."
+        )
+    return width, height
+
+
+class TooLargeError(ValueError):
+    """The picture that was asked for would be too large."""
+
+    code = "too_many_pixels"
+
+
+def _cut_to_ratio(image: Array, width: int, height: int) -> Array:
+    """The middle of the picture in the proportions of the new size."""
+    old_height, old_width = image.shape[1:3]
+    new_width = min(old_width, max(1, round(old_height * width / height)))
+    new_height = min(old_height, max(1, round(old_width * height / width)))
+    left, top = (old_width - new_width) // 2, (old_height - new_height) // 2
+    return np.ascontiguousarray(crop(image, Box(left, top, left + new_width, top + new_height)))

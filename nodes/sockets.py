@@ -1,0 +1,44 @@
+"""The types of the sockets that carry pictures: checked, bounded, digested, stored."""
+
+import io
+from hashlib import blake2b
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.sockets import Socket, Value
+from imaging.arrays import check_image, check_mask
+
+Array = NDArray[np.float32]
+
+
+def _weigh(array: Array) -> int:
+    return int(array.nbytes)
+
+
+def _digest(value: Value) -> str:
+    """Digest of the samples, the shape and what a saver writes beside them."""
+    array: Array = value.data
+    facts = sorted((name, repr(fact)) for name, fact in value.facts.items())
+    digest = blake2b(repr((array.shape, facts)).encode(), digest_size=20)
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _encode(array: Array) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _decode(data: bytes) -> Array:
+    array: Array = np.load(io.BytesIO(data), allow_pickle=False)
+    return array
+
+
+IMAGE = Socket("image", "IMAGE", check_image, _weigh, _digest, _encode, _decode)
+MASK = Socket("mask", "MASK", check_mask, _weigh, _digest, _encode, _decode)
+
+Image = Annotated[Array, IMAGE]
+Mask = Annotated[Array, MASK]
