@@ -101,7 +101,7 @@ def _is_record(returned: object) -> bool:
     return isinstance(returned, tuple) and hasattr(returned, "_fields")
 
 
-def outputs_of(
+def outputs_of(  # noqa: PLR0913 - what a value is made of
     declaration: Declaration,
     registry: Registry,
     inputs: Mapping[str, Any],

@@ -18,7 +18,12 @@ from engine.spec import NodeSpec
 def fingerprint(spec: NodeSpec, environment: str = "") -> str:
     """What a result depends on besides its inputs: declaration, package versions, machine class."""
     packages = [(name, _version(name)) for name in spec.packages]
-    return orjson.dumps([spec.id, spec.version, packages, environment]).decode()
+    return json_text([spec.id, spec.version, packages, environment])
+
+
+def json_text(value: object) -> str:
+    """A part of a key as text."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _version(package: str) -> str | None:

@@ -17,6 +17,7 @@ from engine.graph import Link, Node
 from engine.keys import (
     call_key,
     element_key,
+    json_text,
     list_part,
     literal_part,
     value_part,
@@ -251,6 +252,10 @@ class Plan:
         elif cell.declaration.spec.keyed_by_id:
             scope = cell.id
         return call_key(traits.fingerprint, parts, scope)
+
+    def parts(self, cell: Cell) -> dict[str, str]:
+        """What each input adds to the cell's own key, as text."""
+        return {name: json_text(self._part(cell, name, None)) for name in cell.node.inputs}
 
     def _part(self, cell: Cell, name: str, given: object) -> list[object]:
         link = cell.links.get(name)

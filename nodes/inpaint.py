@@ -40,7 +40,7 @@ _fill = fill
     category="inpaint",
     packages=("pypatchmatch", "opencv-python", "numpy"),
 )
-def inpaint_sampler(  # noqa: PLR0913 - what painting depends on
+def inpaint_sampler(
     context: Context,
     image: Image,
     mask: Mask,
@@ -72,6 +72,4 @@ def inpaint_sampler(  # noqa: PLR0913 - what painting depends on
     if feather:
         mask = soften(mask, feather, "inward")
     request = InpaintRequest(seed=max(seed, 0), prompt=prompt)
-    return repaint(
-        image, mask, painter, request, progress=context.progress, check=context.check
-    )
+    return repaint(image, mask, painter, request, progress=context.progress, check=context.check)

@@ -12,9 +12,9 @@ def _wanted(switch: bool, on_true: object, on_false: object) -> list[str]:  # no
 
 @node(title="Switch", category="logic", needs=_wanted)
 def switch(
-    switch: Annotated[bool, "Which of the two is given on."],  # noqa: FBT001 - a node's input
-    on_true: Annotated[Any, LAZY, "Given on if the switch is on."] = None,  # noqa: ANN401
-    on_false: Annotated[Any, LAZY, "Given on if the switch is off."] = None,  # noqa: ANN401
-) -> Annotated[Any, Output("output")]:  # noqa: ANN401
+    switch: Annotated[bool, "Which of the two is given on."],
+    on_true: Annotated[Any, LAZY, "Given on if the switch is on."] = None,
+    on_false: Annotated[Any, LAZY, "Given on if the switch is off."] = None,
+) -> Annotated[Any, Output("output")]:
     """Give one of two values on; what leads to the other one alone does not run."""
     return on_true if switch else on_false

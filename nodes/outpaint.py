@@ -25,7 +25,7 @@ class Canvas(NamedTuple):
 
 
 @node(title="Pad for Outpaint", category="image")
-def pad_for_outpaint(  # noqa: PLR0913 - four sides
+def pad_for_outpaint(
     image: Image,
     sides: Annotated[Sides, "Sides to extend by the fraction."] = ("left", "right"),  # type: ignore[assignment] # frozen
     fraction: Annotated[
@@ -57,7 +57,9 @@ def pad_for_outpaint(  # noqa: PLR0913 - four sides
 
 def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padding) -> Padding:
     named = padding_from_fraction(width, height, sides, fraction)
-    padding = Padding(*(given or by_fraction for given, by_fraction in zip(exact, named, strict=True)))
+    padding = Padding(
+        *(given or by_fraction for given, by_fraction in zip(exact, named, strict=True))
+    )
     new_width = width + padding.left + padding.right
     new_height = height + padding.top + padding.bottom
     if new_width * new_height > MOST_PIXELS:

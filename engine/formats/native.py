@@ -32,7 +32,8 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "list": {"type": "list"},
     "seed": {"type": "int", "resource": "seed", "minimum": -1, "maximum": SEED_MAXIMUM},
 }
-_INPUT_FIELDS = ("type", "about", "default", "choices", "items", "min", "max", "unit")
+TYPE_NAMES = tuple(_TYPES)
+INPUT_FIELDS = ("type", "about", "default", "choices", "items", "min", "max", "unit")
 
 
 def is_native(value: object) -> bool:
@@ -132,7 +133,7 @@ class _Reader:
     def _input(self, name: str, declared: object) -> InputSpec:
         path = ("inputs", name)
         fields = self._mapping(path, declared)
-        self._only(fields, _INPUT_FIELDS, path)
+        self._only(fields, INPUT_FIELDS, path)
         type_ = self._text((*path, "type"), fields.get("type", ""))
         if type_ not in _TYPES:
             self._report(
@@ -169,7 +170,7 @@ class _Reader:
             self._report(
                 "wrong_shape",
                 path,
-                f"{where} is {shown(value)}; allowed is a mapping. Write it as 'name: value' lines.",
+                f"{where} is {shown(value)}; allowed is a mapping. Write 'name: value' lines.",
             )
         return {}
 

@@ -89,6 +89,13 @@ def test_split_regions_merges_what_lies_near() -> None:
     assert [Box(1, 1, 11, 5)] == split_regions(mask, 5)
 
 
+def test_an_area_within_the_box_of_another_shares_it() -> None:
+    mask = np.zeros((1, 9, 9), np.float32)
+    mask[:, :, 0] = mask[:, 8] = mask[:, 2, 6] = 1
+
+    assert split_regions(mask) == [Box(0, 0, 9, 9)]
+
+
 def test_an_empty_mask_has_no_regions() -> None:
     assert split_regions(np.zeros((2, 3, 3), np.float32), 4) == []
 

@@ -1,0 +1,5 @@
+"""`python -m cli` is `paintgraph`."""
+
+from cli.app import main
+
+main()

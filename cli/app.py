@@ -1,0 +1,179 @@
+"""The commands and their options. What a command does is imported when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="paintgraph",
+    help="Select a part of a picture and repaint it, or continue the picture past its edges.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+InputDir = Annotated[
+    Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+_TYPED = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+
+
+@app.command(context_settings=_TYPED)
+def run(  # noqa: PLR0913 - the command's options
+    context: typer.Context,
+    recipe: Annotated[
+        str, typer.Argument(help="A recipe's name, a graph's file, or - for standard input.")
+    ] = "",
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
+    ] = None,
+    output_dir: Annotated[
+        Path, typer.Option(help="Folder for what the graph's own save nodes write.")
+    ] = Path(),
+    input_dir: InputDir = Path(),
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show where time and memory went.")
+    ] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End at the first failing node, not after the rest.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute everything; use and keep no earlier result.")
+    ] = False,
+    metadata: Annotated[
+        bool, typer.Option(help="Write the graph into the picture, to repeat it.")
+    ] = True,
+    json: Json = False,
+    debug: Debug = False,
+    help_: Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")] = False,
+) -> None:
+    """Run a recipe or graph: paintgraph run outpaint --image photo.jpg -o wide.png."""
+    from cli.running import RunOptions, run_recipe  # noqa: PLC0415 - heavy
+
+    if help_ or not recipe:
+        from cli.describing import run_help  # noqa: PLC0415 - heavy
+
+        _end(run_help(context.get_help(), recipe, debug=debug))
+    options = RunOptions(
+        recipe=recipe,
+        arguments=tuple(context.args),
+        outputs=tuple(output or ()),
+        output_dir=output_dir,
+        input_dir=input_dir,
+        profile=profile,
+        stop=stop,
+        fresh=fresh,
+        metadata=metadata,
+        json=json,
+        debug=debug,
+    )
+    _end(run_recipe(options))
+
+
+@app.command()
+def validate(
+    file: Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Name every fault of a graph at once; exit code 1 if there are any."""
+    from cli.checking import validate_file  # noqa: PLC0415 - heavy
+
+    _end(validate_file(file, json=json, debug=debug))
+
+
+@app.command()
+def nodes(
+    name: Annotated[str, typer.Argument(help="One node to describe.")] = "",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the nodes, or describe one."""
+    from cli.describing import describe_nodes  # noqa: PLC0415 - heavy
+
+    _end(describe_nodes(name, json=json, debug=debug))
+
+
+@app.command()
+def recipes(
+    name: Annotated[str, typer.Argument(help="One recipe to describe.")] = "",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the recipes, or describe one."""
+    from cli.describing import describe_recipes  # noqa: PLC0415 - heavy
+
+    _end(describe_recipes(name, json=json, debug=debug))
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str, typer.Argument(help="A recipe or node; without one, the recipe format itself.")
+    ] = "",
+    debug: Debug = False,
+) -> None:
+    """Print a JSON Schema, for editors and programs."""
+    from cli.describing import print_schema  # noqa: PLC0415 - heavy
+
+    _end(print_schema(name, debug=debug))
+
+
+@app.command()
+def convert(
+    file: Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")],
+    to: Annotated[str, typer.Option(help="yaml, json, or comfy (ComfyUI's API format).")] = "yaml",
+    output: Annotated[str, typer.Option("--output", "-o", help="File to write.")] = "-",
+    debug: Debug = False,
+) -> None:
+    """Turn a graph from one format into another without loss."""
+    from cli.checking import convert_file  # noqa: PLC0415 - heavy
+
+    _end(convert_file(file, to, output, debug=debug))
+
+
+@app.command(context_settings=_TYPED)
+def explain(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")],
+    input_dir: InputDir = Path(),
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the plan in the order of running: what is kept, and why the rest would run."""
+    from cli.running import RunOptions, explain_recipe  # noqa: PLC0415 - heavy
+
+    options = RunOptions(
+        recipe=recipe, arguments=tuple(context.args), input_dir=input_dir, json=json, debug=debug
+    )
+    _end(explain_recipe(options))
+
+
+@app.command()
+def doctor(json: Json = False, debug: Debug = False) -> None:
+    """Check the installation: versions, folders, engines."""
+    from cli.doctor import examine  # noqa: PLC0415 - heavy
+
+    _end(examine(json=json, debug=debug))
+
+
+def _end(code: int) -> None:
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The program."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has had enough
+        sys.exit(0)

@@ -1,0 +1,127 @@
+"""What a run shows while it goes on: bars on a terminal, plain lines elsewhere."""
+
+import resource
+import sys
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cli.faults import tell
+from engine import events
+from engine.elements import Effect
+from engine.events import Event, NodeFinished, NodeStarted, Warned
+
+_WORTH_A_LINE = 0.2  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one node cost: seconds, bytes of its result, the program's peak memory so far."""
+
+    finished: NodeFinished
+    peak_bytes: int
+
+
+@dataclass(slots=True)
+class _Bars:
+    progress: Progress
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+
+
+class Watcher:
+    """Listens to a run; a context manager. `effects` and `warnings` gather what it told."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.effects: list[Effect] = []
+        self.warnings: list[str] = []
+        self._spent: list[Spent] = []
+        self._quiet = quiet
+        self._lock = threading.Lock()
+        self._console = Console(stderr=True)
+        self._bars: _Bars | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            self._bars = _Bars(Progress(*columns, console=self._console, transient=True))
+            self._bars.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars:
+            self._bars.progress.stop()
+
+    def listen(self, event: Event) -> None:
+        """Take one event of the run; from any thread."""
+        with self._lock:
+            match event:
+                case NodeStarted():
+                    self._start(event)
+                case events.Progress():
+                    self._advance(event)
+                case NodeFinished():
+                    self._finish(event)
+                case Warned(origin, _, message):
+                    text = f"node '{origin.submitted}' ({origin.kind}): {message}"
+                    self.warnings.append(text)
+                    if not self._quiet:
+                        self._say(f"warning: {text}")
+                case events.Executed(_, _, effects, _):
+                    self.effects.extend(effects)
+                case _:
+                    pass
+
+    def _start(self, event: NodeStarted) -> None:
+        if self._bars:
+            name = f"{event.origin.display} ({event.origin.kind})"
+            task = self._bars.progress.add_task(name, total=None)
+            self._bars.tasks[event.origin.node] = task
+
+    def _advance(self, event: events.Progress) -> None:
+        if self._bars and event.origin.node in self._bars.tasks:
+            task = self._bars.tasks[event.origin.node]
+            self._bars.progress.update(task, completed=event.done, total=event.total)
+
+    def _finish(self, event: NodeFinished) -> None:
+        self._spent.append(Spent(event, peak_bytes()))
+        if self._bars and event.origin.node in self._bars.tasks:
+            self._bars.progress.remove_task(self._bars.tasks.pop(event.origin.node))
+        if not self._quiet and event.seconds >= _WORTH_A_LINE:
+            self._say(f"{event.origin.display} ({event.origin.kind}): {event.seconds:.1f} s")
+
+    def _say(self, line: str) -> None:
+        if self._bars:
+            self._bars.progress.console.print(line, markup=False, highlight=False)
+        else:
+            tell(line)
+
+    def print_profile(self) -> None:
+        """A table of where time and memory went."""
+        table = Table("node", "type", "how", "seconds", "result MB", "peak MB so far")
+        for spent in self._spent:
+            done = spent.finished
+            table.add_row(
+                done.origin.node,
+                done.origin.kind,
+                done.how,
+                f"{done.seconds:.3f}",
+                f"{done.weight / 1e6:.1f}",
+                f"{spent.peak_bytes / 1e6:.0f}",
+            )
+        self._console.print(table)
+
+
+def peak_bytes() -> int:
+    """Most memory that this program has held so far, without its helper processes."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024

@@ -1,0 +1,80 @@
+"""Why a node would run or not: its kept result, and what changed since the last run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.elements import Entry
+from engine.graph import Graph
+from engine.keeping import Keeping
+from engine.plan import Plan
+from engine.registry import Registry
+from engine.structure import topological_order
+
+Record = Mapping[str, Mapping[str, str]]
+"""Of each node what its key is made of: the declaration under "", and each input by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One node of a plan.
+
+    Attributes:
+        node: its id; kind: its declaration.
+        is_kept: whether a kept result makes running it needless.
+        changed: inputs that differ from the last run; "its declaration" for the code itself.
+        is_new: whether the last run had no such node.
+    """
+
+    node: str
+    kind: str
+    is_kept: bool
+    changed: tuple[str, ...]
+    is_new: bool
+
+
+def explain(
+    graph: Graph, keeping: Keeping, last: Record, environment: str = "cpu"
+) -> list[Explained]:
+    """The nodes of a bound graph in topological order, each with its reason to run."""
+    plan = _planned(graph, keeping.registry, environment)
+    record = _recorded(graph, plan)
+    explained = []
+    for id_ in topological_order(graph):
+        cell = plan.cells[id_]
+        before, now = last.get(id_), record[id_]
+        changed = [
+            name or "its declaration" for name in now if before and before.get(name) != now[name]
+        ]
+        changed += [name for name in before or () if name not in now]
+        kept: Entry | None = keeping.find(cell.key, cell.declaration.spec)
+        explained.append(
+            Explained(id_, cell.node.kind, kept is not None, tuple(changed), before is None)
+        )
+    return explained
+
+
+def record(graph: Graph, registry: Registry, environment: str = "cpu") -> Record:
+    """What a run of a bound graph depends on, to be explained against later."""
+    return _recorded(graph, _planned(graph, registry, environment))
+
+
+def _planned(graph: Graph, registry: Registry, environment: str) -> Plan:
+    plan = Plan(
+        registry,
+        job="",
+        environment=environment,
+        lookup=lambda _: None,
+        ready=lambda _: None,
+        found=lambda _, __: None,
+    )
+    plan.add(graph.nodes)
+    for cell in plan.cells.values():
+        plan.find_key(cell)
+    return plan
+
+
+def _recorded(graph: Graph, plan: Plan) -> dict[str, dict[str, str]]:
+    return {
+        id_: {"": plan.traits(plan.cells[id_]).fingerprint, **plan.parts(plan.cells[id_])}
+        for id_ in graph.nodes
+    }

@@ -1,0 +1,1 @@
+"""What surrounds runs: folders, references to pictures, published files."""
