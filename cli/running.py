@@ -22,7 +22,7 @@ from cli.sources import STDIN, GraphText, checked, read_source
 from engine.binding import bind
 from engine.checking import targets_of
 from engine.context import Cancellation
-from engine.explain import Record, explain, record
+from engine.explain import Explained, Record, explain, record
 from engine.graph import Graph
 from engine.keeping import Keeping
 from engine.run import Outcome, run
@@ -181,13 +181,14 @@ def _explain(options: RunOptions) -> int:
     with assemble(folders, options.input_dir) as assembly:
         prepared = _prepare(options, assembly)
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
-        explained = explain(prepared.bound, keeping, _remembered(prepared, folders))
+        targets = targets_of(prepared.bound, assembly.registry).values()
+        explained = explain(prepared.bound, targets, keeping, _remembered(prepared, folders))
     if options.json:
         plain = [
             {
                 "node": e.node,
                 "kind": e.kind,
-                "kept": e.is_kept,
+                "state": e.state,
                 "changed": list(e.changed),
                 "new": e.is_new,
             }
@@ -196,12 +197,18 @@ def _explain(options: RunOptions) -> int:
         typer.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
         return OK
     for entry in explained:
-        reason = "first run" if entry.is_new else "unchanged, but not kept"
-        if entry.changed:
-            reason = f"changed: {', '.join(entry.changed)}"
-        state = "kept" if entry.is_kept else f"runs ({reason})"
-        typer.echo(f"{entry.node} ({entry.kind}): {state}")
+        typer.echo(f"{entry.node} ({entry.kind}): {_reason(entry)}")
     return OK
+
+
+def _reason(entry: Explained) -> str:
+    if entry.state == "kept":
+        return "kept"
+    if entry.state == "idle":
+        return "not needed: what reads it is kept"
+    if entry.changed:
+        return f"runs; changed: {', '.join(entry.changed)}"
+    return "runs for the first time" if entry.is_new else "runs; unchanged, but too cheap to keep"
 
 
 def _name(prepared: _Prepared) -> str:

@@ -1,15 +1,16 @@
 """Why a node would run or not: its kept result, and what changed since the last run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from engine.elements import Entry
 from engine.graph import Graph
 from engine.keeping import Keeping
 from engine.plan import Plan
 from engine.registry import Registry
-from engine.structure import topological_order
+from engine.structure import topological_order, upstream
 
+State = Literal["kept", "idle", "runs"]
 Record = Mapping[str, Mapping[str, str]]
 """Of each node what its key is made of: the declaration under "", and each input by name."""
 
@@ -20,24 +21,34 @@ class Explained:
 
     Attributes:
         node: its id; kind: its declaration.
-        is_kept: whether a kept result makes running it needless.
+        state: "kept" if its result is there, "idle" if all that would read it is, else "runs".
         changed: inputs that differ from the last run; "its declaration" for the code itself.
         is_new: whether the last run had no such node.
     """
 
     node: str
     kind: str
-    is_kept: bool
+    state: State
     changed: tuple[str, ...]
     is_new: bool
 
 
 def explain(
-    graph: Graph, keeping: Keeping, last: Record, environment: str = "cpu"
+    graph: Graph,
+    targets: Iterable[str],
+    keeping: Keeping,
+    last: Record,
+    environment: str = "cpu",
 ) -> list[Explained]:
     """The nodes of a bound graph in topological order, each with its reason to run."""
     plan = _planned(graph, keeping.registry, environment)
     record = _recorded(graph, plan)
+    kept = {
+        id_
+        for id_, cell in plan.cells.items()
+        if keeping.find(cell.key, cell.declaration.spec) is not None
+    }
+    runs = upstream(graph, [target for target in targets if target not in kept], without=kept)
     explained = []
     for id_ in topological_order(graph):
         cell = plan.cells[id_]
@@ -46,10 +57,8 @@ def explain(
             name or "its declaration" for name in now if before and before.get(name) != now[name]
         ]
         changed += [name for name in before or () if name not in now]
-        kept: Entry | None = keeping.find(cell.key, cell.declaration.spec)
-        explained.append(
-            Explained(id_, cell.node.kind, kept is not None, tuple(changed), before is None)
-        )
+        state: State = "kept" if id_ in kept else "runs" if id_ in runs else "idle"
+        explained.append(Explained(id_, cell.node.kind, state, tuple(changed), before is None))
     return explained
 
 

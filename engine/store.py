@@ -8,7 +8,7 @@ the run by a thread of its own.
 import base64
 import os
 import queue
-import tempfile
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +26,7 @@ from engine.spec import NodeSpec
 WORTH = 10  # times that computing must outweigh writing
 _GUESSED_RATE = 100e6  # bytes a second, until a write was timed
 _SUFFIX = ".result"
+PART = ".part"
 _CHECKSUM = 16
 _QUEUED = 64
 
@@ -140,15 +141,15 @@ class ResultStore:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all, even after a crash."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}{PART}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

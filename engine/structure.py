@@ -44,9 +44,9 @@ def cycles(graph: Graph) -> list[list[str]]:
     return sorted(found)
 
 
-def upstream(graph: Graph, targets: Iterable[str]) -> set[str]:
-    """The targets and all that they need."""
-    seen: set[str] = set()
+def upstream(graph: Graph, targets: Iterable[str], without: Iterable[str] = ()) -> set[str]:
+    """The targets and all that they need, not looking past the nodes in `without`."""
+    seen = set(without)
     stack = [target for target in targets if target in graph.nodes]
     while stack:
         id_ = stack.pop()
@@ -55,7 +55,7 @@ def upstream(graph: Graph, targets: Iterable[str]) -> set[str]:
             stack.extend(
                 link.node for _, link in graph.nodes[id_].links() if link.node in graph.nodes
             )
-    return seen
+    return seen.difference(without)
 
 
 def reached_outputs(graph: Graph, outputs: Mapping[str, str]) -> dict[str, int]:

@@ -27,7 +27,9 @@ class Canvas(NamedTuple):
 @node(title="Pad for Outpaint", category="image")
 def pad_for_outpaint(
     image: Image,
-    sides: Annotated[Sides, "Sides to extend by the fraction."] = ("left", "right"),  # type: ignore[assignment] # frozen
+    sides: Annotated[
+        Sides, "Sides to extend by the fraction; left and right if nothing else is named."
+    ] = (),  # type: ignore[assignment] # frozen
     fraction: Annotated[
         float, Range(0.001, 8), "Of the picture's width (left, right) or height (top, bottom)."
     ] = 1 / 3,
@@ -56,6 +58,8 @@ def pad_for_outpaint(
 
 
 def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padding) -> Padding:
+    if not sides and not any(exact):
+        sides = ["left", "right"]
     named = padding_from_fraction(width, height, sides, fraction)
     padding = Padding(
         *(given or by_fraction for given, by_fraction in zip(exact, named, strict=True))
