@@ -17,7 +17,7 @@ class MemoryCache:
     def __init__(self, budget_bytes: int) -> None:
         self._budget = budget_bytes
         self._entries: OrderedDict[str, tuple[Entry, Mapping[int, int]]] = OrderedDict()
-        self._holders: dict[int, int] = {}
+        self._holders: dict[int, tuple[int, int]] = {}  # entries that hold a datum, its bytes
         self._held = 0
         self._lock = threading.Lock()
 
@@ -50,9 +50,10 @@ class MemoryCache:
                 self._drop(key)
             self._entries[key] = (entry, weights)
             for identity, weight in weights.items():
-                holders = self._holders.get(identity, 0)
-                self._holders[identity] = holders + 1
-                self._held += 0 if holders else weight
+                holders, known = self._holders.get(identity, (0, 0))
+                heaviest = max(known, weight)  # a socket for anything may not know the weight
+                self._holders[identity] = (holders + 1, heaviest)
+                self._held += heaviest - known
             while self._held > self._budget:
                 self._drop(next(iter(self._entries)))
 
@@ -65,8 +66,9 @@ class MemoryCache:
 
     def _drop(self, key: str) -> None:
         _, weights = self._entries.pop(key)
-        for identity, weight in weights.items():
-            self._holders[identity] -= 1
-            if not self._holders[identity]:
-                del self._holders[identity]
+        for identity in weights:
+            holders, weight = self._holders.pop(identity)
+            if holders > 1:
+                self._holders[identity] = (holders - 1, weight)
+            else:
                 self._held -= weight

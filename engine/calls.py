@@ -19,7 +19,7 @@ from engine.errors import NodeError
 from engine.graph import Link
 from engine.keys import element_key
 from engine.registry import Registry
-from engine.sockets import NO_FACTS, Facts, Value
+from engine.sockets import NO_FACTS, Facts, Value, shown
 from engine.spec import NodeSpec, OutputSpec
 
 Given = Slot | Link | None
@@ -123,6 +123,12 @@ def outputs_of(  # noqa: PLR0913 - what a value is made of
             continue
         wrap = _wrapper(declaration.spec, registry, inputs, output, by_content=by_content)
         if output.is_list:
+            if not isinstance(datum, list | tuple):
+                raise NodeError(
+                    f"output '{output.name}' of {declaration.spec.id} is {shown(datum)}; allowed "
+                    "is a list. This is a fault of the node.",
+                    code="bad_node",
+                )
             slots.append(
                 tuple(wrap(entry, element_key(key, place, i)) for i, entry in enumerate(datum))
             )
@@ -184,8 +190,8 @@ def assemble(spec: NodeSpec, rows: Sequence[Row], slots_of: Callable[[Link], Slo
     )
     ui: dict[str, tuple[Any, ...]] = {}
     for row in rows:
-        for name, shown in (row.ui or {}).items():
-            ui[name] = (*ui.get(name, ()), *shown)
+        for name, more in (row.ui or {}).items():
+            ui[name] = (*ui.get(name, ()), *more)
     effects = tuple(effect for row in rows for effect in row.effects)
     return Entry(slots, ui or None, effects, sum(row.seconds for row in rows))
 

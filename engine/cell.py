@@ -48,6 +48,7 @@ class Cell:
         rank: place in the order of nodes; an expansion's cells follow their parent.
         links: linked inputs, with the output as a position.
         waiting: how many cells it still waits for; `dependents` wait for it.
+        followers: cells of equal key that share its result.
         readers: how many cells may still read its result; it is let go at zero unless `pinned`.
         asked: lazy inputs that turned out to be needed.
         rows: finished calls whose expansions are still running.
@@ -66,6 +67,7 @@ class Cell:
     key: str = ""
     waiting: int = 0
     dependents: list["Cell"] = field(default_factory=list)
+    followers: list["Cell"] = field(default_factory=list)
     sources: list["Cell"] = field(default_factory=list)
     readers: int = 0
     pinned: bool = False

@@ -76,6 +76,11 @@ class Row:
     seconds: float = 0.0
     expand: Mapping[str, Node] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a part of it is still to come from other nodes."""
+        return bool(self.expand) or any(isinstance(slot, Link) for slot in self.outputs)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

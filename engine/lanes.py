@@ -28,7 +28,7 @@ class Lanes:
         sizes: Mapping[str, int],
         work: Callable[[Cell], Coroutine[Any, Any, None] | None],
     ) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal's handler may stop a run while its thread has it
         self._work = work
         self._sizes = {HOME: 1, **sizes}
         self._ready: dict[str, list[Cell]] = {lane: [] for lane in self._sizes}
@@ -36,6 +36,7 @@ class Lanes:
         self._idle = dict.fromkeys(self._sizes, 0)
         self._threads: dict[str, list[threading.Thread]] = {lane: [] for lane in self._sizes}
         self._here = threading.local()
+        self._here.lane = HOME
         self._busy = 0
         self._stopped = False
         self._error: BaseException | None = None
@@ -46,14 +47,14 @@ class Lanes:
         wanted = cell.declaration.spec.lane
         lane = wanted if wanted in self._sizes else HOME
         heapq.heappush(self._ready[lane], cell)
-        if self._idle[lane]:
+        if self._idle[lane] >= len(self._ready[lane]):
             self._wake[lane].notify()
         else:
             self._start_thread(lane)
 
     def _start_thread(self, lane: str) -> None:
         """One more thread, unless a working one will come for the cell or all are there."""
-        comes = getattr(self._here, "lane", None) == lane or lane == HOME
+        comes = getattr(self._here, "lane", None) == lane
         if comes and len(self._ready[lane]) == 1:
             return
         if len(self._threads[lane]) + (lane == HOME) < self._sizes[lane] and not self._stopped:
@@ -141,6 +142,7 @@ class _Loop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_cancelled = False
         self._starting = threading.Lock()
 
     def start(
@@ -159,6 +161,8 @@ class _Loop:
             task = loop.create_task(coroutine)
             self._tasks.add(task)
             task.add_done_callback(finish)
+            if self._is_cancelled:
+                task.cancel()
 
         def finish(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
@@ -167,6 +171,7 @@ class _Loop:
         loop.call_soon_threadsafe(begin)
 
     def cancel(self) -> None:
+        self._is_cancelled = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
 
@@ -180,3 +185,4 @@ class _Loop:
 
     async def _settle(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.get_running_loop().shutdown_default_executor()

@@ -105,7 +105,7 @@ class _Attempt(AbstractContextManager["_Attempt"]):
         )
         ui = None if result.ui is None else {n: tuple(v) for n, v in result.ui.items()}
         self.row = Row(outputs, ui, tuple(result.effects), seconds, result.expand)
-        if self._key != cell.key and not result.expand:
+        if self._key != cell.key and not self.row.is_open:
             whole = tuple(slot for slot in outputs if isinstance(slot, tuple))
             performer.keeping.keep(self._key, Entry(whole, ui, self.row.effects, seconds), spec)
 
@@ -126,12 +126,13 @@ class _Attempt(AbstractContextManager["_Attempt"]):
 
 def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error: Exception) -> Row:
     """Tell of a failed call; gives the row that stands for it."""
-    says_itself = hasattr(error, "code")
+    code = getattr(error, "code", None)
+    says_itself = isinstance(code, str)
     message = str(error) if says_itself else f"{type(error).__name__}: {error}"
     event = NodeFailed(
         cell.origin,
         call.index,
-        getattr(error, "code", "node_failed"),
+        code if isinstance(code, str) else "node_failed",
         f"node '{cell.origin.submitted}' ({cell.node.kind}): {message}",
         described(call.inputs),
         error,

@@ -26,6 +26,7 @@ from engine.registry import Registry
 from engine.sockets import Value
 
 MOST_CELLS = 200_000
+MOST_NAMES = 20
 
 
 class Plan:
@@ -51,6 +52,7 @@ class Plan:
         self._job = job
         self._environment = environment
         self._traits: dict[str, Traits] = {}
+        self._leaders: dict[str, Cell] = {}
         self._lookup = lookup
         self._ready = ready
         self._found = found
@@ -58,7 +60,11 @@ class Plan:
     def add(
         self, nodes: Mapping[str, Node], parent: Cell | None = None, call: int = 0
     ) -> dict[str, str]:
-        """Add nodes; gives the run's ids by the nodes' own. Links may lead outside `nodes`."""
+        """Add nodes; gives the run's ids by the nodes' own. Links may lead outside `nodes`.
+
+        Raises EngineError for an unknown type, a link to nowhere and, in an expansion, nodes that
+        wait for each other.
+        """
         if len(self.cells) + len(nodes) > MOST_CELLS:
             raise EngineError(
                 f"The run has grown to more than {MOST_CELLS:,} nodes; an expansion may not end. "
@@ -67,11 +73,16 @@ class Plan:
         prefix = "" if parent is None else f"{parent.id}.{call}."
         ids = {name: prefix + name for name in nodes}
         for place, (name, node) in enumerate(nodes.items()):
-            cell = self._cell(ids[name], name, node, parent, (call, place) if parent else (place,))
-            for input_name, link in node.links():
-                cell.links[input_name] = self._resolved(ids, nodes, link)
-            self.cells[cell.id] = cell
-            cell.is_late = self._is_late(cell, nodes)
+            rank = (call, place) if parent else (place,)
+            self.cells[ids[name]] = self._cell(ids[name], name, node, parent, rank)
+        cells = [self.cells[id_] for id_ in ids.values()]
+        for cell in cells:
+            for name, link in cell.node.links():
+                cell.links[name] = self.link(ids, link)
+        for cell in cells:
+            cell.is_late = self._is_late(cell)
+        for cell in cells if parent else ():
+            self.find_key(cell)
         return ids
 
     def _cell(
@@ -79,7 +90,10 @@ class Plan:
     ) -> Cell:
         declaration = self._registry.get(node.kind)
         if declaration is None:
-            raise EngineError(f"node '{id_}': no node type '{node.kind}' in this worker.")
+            raise EngineError(
+                f"'{id_}' has the type '{node.kind}', which this worker does not have. Change it.",
+                code="unknown_node",
+            )
         if parent is None:
             origin = Origin(id_, node.kind, node.display or name, None, id_)
             return Cell(id_, node, declaration, origin, place, {})
@@ -87,17 +101,26 @@ class Plan:
         origin = Origin(id_, node.kind, node.display or above.display, parent.id, above.submitted)
         return Cell(id_, node, declaration, origin, (*parent.rank, *place), {})
 
-    def _resolved(self, ids: Mapping[str, str], nodes: Mapping[str, Node], link: Link) -> Link:
-        """The link with the run's node id and the output as a position."""
+    def link(self, ids: Mapping[str, str], link: Link) -> Link:
+        """The link with the run's node id, by `ids` if it is there, and the output's position."""
         target = ids.get(link.node, link.node)
-        if isinstance(link.output, int):
-            return link if target == link.node else Link(target, link.output)
-        kind = nodes[link.node].kind if link.node in nodes else self.cells[link.node].node.kind
-        spec = self._registry.spec(kind)
-        names = [output.name for output in spec.outputs] if spec else []
-        return Link(target, names.index(link.output))
+        source = self.cells.get(target)
+        if source is None:
+            raise EngineError(
+                f"a link leads to '{link.node}', but there is no such node. Change the link.",
+                code="unknown_link",
+            )
+        outputs = source.declaration.spec.outputs
+        for place, output in enumerate(outputs):
+            if link.output in (place, output.name):
+                return Link(target, place)
+        raise EngineError(
+            f"a link leads to output '{link.output}' of '{link.node}' ({source.node.kind}); it has "
+            f"{', '.join(output.name for output in outputs) or 'none'}. Change the link.",
+            code="unknown_output",
+        )
 
-    def _is_late(self, cell: Cell, nodes: Mapping[str, Node]) -> bool:
+    def _is_late(self, cell: Cell) -> bool:
         """Whether a name of something outside the graph reaches the node only now."""
         for declared in cell.declaration.spec.inputs:
             if not declared.resource or declared.name not in cell.node.inputs:
@@ -106,19 +129,12 @@ class Plan:
             if link is None:
                 if is_open(declared, cell.node.inputs[declared.name]):
                     return True
-            elif self._output_type(link, nodes) in ("text", "int", "any"):
+            elif self._output_type(link) in ("text", "int", "any"):
                 return True
         return False
 
-    def _output_type(self, link: Link, nodes: Mapping[str, Node]) -> str:
-        source = self.cells.get(link.node)
-        kind = source.node.kind if source else nodes[link.node].kind
-        spec = self._registry.spec(kind)
-        return spec.outputs[int(link.output)].type if spec else "any"
-
-    def link(self, ids: Mapping[str, str], nodes: Mapping[str, Node], link: Link) -> Link:
-        """A link of an expansion's result, in the run's terms."""
-        return self._resolved(ids, nodes, link)
+    def _output_type(self, link: Link) -> str:
+        return self.cells[link.node].declaration.spec.outputs[int(link.output)].type
 
     def demand(self, cells: Iterable[Cell]) -> None:
         """Want these cells' results, and whatever they need."""
@@ -129,7 +145,10 @@ class Plan:
                 continue
             cell.state = State.WANTED
             self.open += 1
-            self.find_key(cell)
+            leader = self._leaders.setdefault(self.find_key(cell), cell)
+            if leader is not cell:
+                leader.followers.append(cell)
+                continue
             entry = self._lookup(cell)
             if entry is not None:
                 self._found(cell, entry)
@@ -175,6 +194,8 @@ class Plan:
         """The cell's result is there: wake what waits for it, let go of what nobody reads."""
         cell.entry, cell.rows, cell.state = entry, None, State.DONE
         self.open -= 1
+        if self._leaders.get(cell.key) is cell:
+            del self._leaders[cell.key]
         dependents, cell.dependents = cell.dependents, []
         for dependent in dependents:
             dependent.waiting -= 1
@@ -213,12 +234,11 @@ class Plan:
             if top.key:
                 stack.pop()
                 continue
-            missing = [
-                source for link in top.links.values() if not (source := self._source(top, link)).key
-            ]
+            sources = (self.cells[link.node] for link in top.links.values())
+            missing = [source for source in sources if not source.key]
             if missing:
                 if top.id in on_path:
-                    raise EngineError(f"{self._path(stack)}: the nodes wait for each other.")
+                    raise self._knot([c for c in stack if c.id in on_path])
                 on_path.add(top.id)
                 stack.extend(missing)
                 continue
@@ -226,14 +246,14 @@ class Plan:
             stack.pop()
         return cell.key
 
-    def _source(self, cell: Cell, link: Link) -> Cell:
-        source = self.cells.get(link.node)
-        if source is None:
-            raise EngineError(f"node '{cell.id}' links to '{link.node}', which is not in the run.")
-        return source
-
-    def _path(self, stack: list[Cell]) -> str:
-        return "cycle through " + ", ".join(dict.fromkeys(f"'{cell.id}'" for cell in stack))
+    def _knot(self, path: list[Cell]) -> EngineError:
+        """The fault of a path of cells that ends where a part of it began."""
+        ids = [cell.id for cell in path]
+        knot = ids[ids.index(ids[-1]) :]
+        names = " -> ".join([*knot[:MOST_NAMES], *["..."][: len(knot) > MOST_NAMES]])
+        return EngineError(
+            f"nodes wait for each other: {names}. Cut a link between them.", code="cycle"
+        )
 
     def _key(self, cell: Cell) -> str:
         return self.call_key(cell, {})

@@ -87,7 +87,6 @@ class _Run:
         self._on_failure = on_failure
         self._lanes = Lanes(worker.lanes, self._work)
         self._keeping = Keeping(worker.registry, worker.memory, worker.store)
-        self._followers: dict[str, list[Cell]] = {}
         self._failures: list[NodeFailed] = []
         self._plan = Plan(
             worker.registry,
@@ -157,15 +156,16 @@ class _Run:
         self._settle(cell, calls, rows)
 
     def _prepare(self, cell: Cell) -> list[Call] | None:
-        """The calls to make; None if the cell waits, for lazy inputs or for an equal cell."""
+        """The calls to make; None if the cell waits for lazy inputs, or cannot say for which."""
         spec = cell.declaration.spec
         with self._lanes.lock:
-            followers = self._followers.setdefault(cell.key, [cell])
-            if followers[0] is not cell:
-                followers.append(cell)
-                return None
             calls = calls_of(spec, self._given(cell))
-        names = self._needed(cell, calls)
+        try:
+            names = self._needed(cell, calls)
+        except Exception as error:  # noqa: BLE001 - a node's own code
+            failed = failed_row(self._fail, cell, calls[0], error)
+            self._assemble(cell, [failed] * len(calls))
+            return None
         if names:
             with self._lanes.lock:
                 if self._plan.ask(cell, names):
@@ -188,6 +188,7 @@ class _Run:
     def _given(self, cell: Cell) -> dict[str, Given]:
         """What is at each input: a slot, the link itself where raw, None where not evaluated."""
         traits = self._plan.traits(cell)
+        unasked = traits.lazy - cell.asked
         own = cell.node.inputs
         given: dict[str, Given] = {
             name: (Value(default),) for name, default in traits.defaults.items() if name not in own
@@ -199,7 +200,7 @@ class _Run:
             elif name in traits.raw:
                 given[name] = link
             else:
-                given[name] = self._slot(link)
+                given[name] = None if name in unasked else self._slot(link)
         return given
 
     def _slot(self, link: Link) -> Slot | None:
@@ -208,7 +209,7 @@ class _Run:
 
     def _settle(self, cell: Cell, calls: list[Call], rows: list[Row]) -> None:
         """Finish a cell, or let it wait for the expansions of its calls."""
-        if not any(row.expand for row in rows):
+        if not any(row.is_open for row in rows):
             skipped = bool(calls) and all(type(call.stop) is Failed for call in calls)
             self._assemble(cell, rows, "skipped" if skipped else "computed")
             return
@@ -216,7 +217,7 @@ class _Run:
         beside: list[Cell] = []
         with self._lanes.lock:
             for place, (call, row) in enumerate(zip(calls, rows, strict=True)):
-                if row.expand:
+                if row.is_open:
                     try:
                         rows[place] = self._expanded(cell, call, row, beside)
                     except EngineError as error:
@@ -230,8 +231,7 @@ class _Run:
         ids = self._plan.add(nodes, cell, call.index)
         beside += [c for i in ids.values() if (c := self._plan.cells[i]).declaration.spec.is_target]
         outputs = tuple(
-            self._plan.link(ids, nodes, slot) if isinstance(slot, Link) else slot
-            for slot in row.outputs
+            self._plan.link(ids, slot) if isinstance(slot, Link) else slot for slot in row.outputs
         )
         return replace(row, outputs=outputs, expand=None)
 
@@ -244,10 +244,10 @@ class _Run:
             )
         self._keeping.keep(cell.key, entry, cell.declaration.spec)
         with self._lanes.lock:
-            followers = self._followers.pop(cell.key)
             self._finish(cell, entry, how)
-            for follower in followers[1:]:
+            for follower in cell.followers:
                 self._finish(follower, entry, "shared")
+            cell.followers = []
 
     def _finish(self, cell: Cell, entry: Entry, how: How) -> None:
         """Tell and note that a cell is done; with the lock."""

@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +25,10 @@ from engine.sockets import Value
 from engine.spec import NodeSpec
 
 WORTH = 10  # times that computing must outweigh writing
-_GUESSED_RATE = 100e6  # bytes a second, until a write was timed
+_OPENING_SECONDS = 0.005  # what a file costs to write, however small
+_GUESSED_RATE = 100e6  # bytes a second, until a large write was timed
+_TIMED_BYTES = 1 << 20  # smaller writes say nothing of the rate
+_FORGOTTEN_SECONDS = 3600  # nobody is still writing a part of this age
 _SUFFIX = ".result"
 PART = ".part"
 _CHECKSUM = 16
@@ -41,12 +45,14 @@ class ResultStore:
         self, folder: Path, budget_bytes: int, stored: Callable[[str], None] = lambda _: None
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_parts(folder)
         self._folder = folder
         self._budget = budget_bytes
         self._stored = stored
         self._sizes = {f.stem: f.stat().st_size for f in _oldest_first(folder)}
         self._rate = _GUESSED_RATE
         self._lock = threading.Lock()
+        self._make_room(0)
         self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUED)
         self._writer = threading.Thread(target=self._write_all, name="result-store", daemon=True)
         self._writer.start()
@@ -63,7 +69,8 @@ class ResultStore:
     @property
     def held_bytes(self) -> int:
         """Bytes on disk."""
-        return sum(self._sizes.values())
+        with self._lock:
+            return sum(self._sizes.values())
 
     def offer(self, key: str, entry: Entry, spec: NodeSpec, registry: Registry) -> None:
         """Keep a result if it is worth it and every datum has a codec.
@@ -76,7 +83,8 @@ class ResultStore:
             for element in slot
             if isinstance(element, Value)
         )
-        if key in self or entry.effects or entry.seconds < WORTH * weight / self._rate:
+        writing = _OPENING_SECONDS + weight / self._rate
+        if key in self or entry.effects or entry.seconds < WORTH * writing:
             return
         data = _encode(entry, spec, registry)
         if data is not None and len(data) <= self._budget:
@@ -88,12 +96,13 @@ class ResultStore:
         try:
             data = path.read_bytes()
             entry = _decode(data, spec, registry)
-            os.utime(path)
         except (OSError, ValueError, KeyError, IndexError, TypeError):
             self._forget(key)
             return None
         with self._lock:
             self._sizes[key] = self._sizes.pop(key, len(data))
+        with suppress(OSError):
+            os.utime(path)
         return entry
 
     def close(self) -> None:
@@ -107,7 +116,8 @@ class ResultStore:
     def _forget(self, key: str) -> None:
         with self._lock:
             self._sizes.pop(key, None)
-        self._path(key).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path(key).unlink()
 
     def _write_all(self) -> None:
         while (item := self._queue.get()) is not None:
@@ -117,26 +127,28 @@ class ResultStore:
                 self._write(key, data)
             except OSError:
                 continue  # a full disk costs the kept result, never the run
-            self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
+            if len(data) >= _TIMED_BYTES:
+                self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
             self._stored(key)
 
     def _write(self, key: str, data: bytes) -> None:
+        self._make_room(len(data))
+        write_whole(self._path(key), data)
         with self._lock:
             self._sizes[key] = len(data)
-            excess = sum(self._sizes.values()) - self._budget
+
+    def _make_room(self, size: int) -> None:
+        """Forget the oldest results until `size` more bytes fit."""
+        with self._lock:
+            excess = sum(self._sizes.values()) + size - self._budget
             oldest = []
-            for old, size in self._sizes.items():
+            for old, freed in self._sizes.items():
                 if excess <= 0:
                     break
                 oldest.append(old)
-                excess -= size
+                excess -= freed
         for old in oldest:
             self._forget(old)
-        try:
-            write_whole(self._path(key), data)
-        except OSError:
-            self._forget(key)
-            raise
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -157,8 +169,23 @@ def _oldest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime)
 
 
+def _remove_parts(folder: Path) -> None:
+    """Remove what writers left behind that were killed."""
+    for part in folder.glob(".*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _FORGOTTEN_SECONDS:
+                part.unlink()
+
+
 def _encode(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
     """The file of a result, or None if a datum has no codec."""
+    try:
+        return _encoded(entry, spec, registry)
+    except (TypeError, ValueError):  # what a codec or JSON cannot write
+        return None
+
+
+def _encoded(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
     payload: list[bytes] = []
     slots: list[list[Any]] = []
     for output, slot in zip(spec.outputs, entry.slots, strict=True):
@@ -172,12 +199,9 @@ def _encode(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
                 facts = {name: _plain(fact) for name, fact in element.facts.items()}
                 described.append([len(payload[-1]), element.key, facts])
             else:
-                described.append(None)
+                described.append(element.message if isinstance(element, Blocked) else None)
         slots.append(described)
-    try:
-        head = orjson.dumps({"slots": slots, "ui": entry.ui, "seconds": entry.seconds})
-    except TypeError:
-        return None
+    head = orjson.dumps({"slots": slots, "ui": entry.ui, "seconds": entry.seconds})
     body = b"".join((head, b"\n", *payload))
     return blake2b(body, digest_size=_CHECKSUM).digest() + body
 
@@ -194,8 +218,8 @@ def _decode(data: bytes, spec: NodeSpec, registry: Registry) -> Entry:
         socket = registry.socket(output.type)
         elements: list[Element] = []
         for item in described:
-            if item is None:
-                elements.append(Blocked())
+            if item is None or isinstance(item, str):
+                elements.append(Blocked(item))
                 continue
             size, key, facts = item
             if socket.decode is None:
@@ -213,4 +237,5 @@ def _plain(fact: object) -> object:
 
 
 def _rich(fact: Any) -> object:  # noqa: ANN401 - what JSON holds
-    return base64.b64decode(fact["base64"]) if isinstance(fact, dict) else fact
+    is_bytes = isinstance(fact, dict) and fact.keys() == {"base64"}
+    return base64.b64decode(fact["base64"]) if is_bytes else fact

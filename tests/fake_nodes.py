@@ -1,7 +1,9 @@
 """Small real nodes for tests of the engine."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
 from engine.context import Context
@@ -9,10 +11,16 @@ from engine.declaration import LAZY, RAW, Output, Range, Resource, node
 from engine.elements import Blocked, Effect, Result
 from engine.graph import Link, Node
 from engine.registry import Registry
-from engine.sockets import Socket
+from engine.sockets import Socket, Value
 
 COUNTS: dict[str, int] = {}
 """How often `count_runs` ran, by label; tests use labels of their own."""
+
+ANSWERS: dict[str, Callable[[], object]] = {}
+"""What `answer` returns, by label; tests put functions there."""
+
+MEETINGS: dict[str, threading.Barrier] = {}
+"""Where `meet` waits for others, by label."""
 
 
 class Box:
@@ -220,10 +228,67 @@ def pick(
     return f"{','.join(sides)} {name} {seed}"
 
 
+@node(title="Answer", category="test", outputs=SumOutput)
+def answer(label: str, value: Annotated[Any, RAW] = None) -> Any:
+    """Return what a test wants."""
+    del value
+    return ANSWERS[label]()
+
+
+@node(title="Meet", category="test", lane="io")
+def meet(label: str, value: int = 0) -> Sum:
+    """Wait in a thread until all others are there."""
+    MEETINGS[label].wait(timeout=20)
+    return value
+
+
+ARRIVED: dict[str, int] = {}
+"""How many `meet_async` are there, by label."""
+
+
+@node(title="Meet Async", category="test")
+async def meet_async(label: str, parties: int = 2, value: int = 0) -> Sum:
+    """Wait on the event loop until all others are there."""
+    ARRIVED[label] = ARRIVED.get(label, 0) + 1
+    while ARRIVED[label] < parties:
+        await asyncio.sleep(0.001)
+    return value
+
+
+def _misled(value: int = 0) -> list[str]:
+    raise LookupError(f"no need for {value}")
+
+
+@node(title="Misled", category="test", needs=_misled)
+def misled(value: Annotated[int, LAZY] = 0) -> Sum:
+    """Fail to say what is needed."""
+    return value
+
+
+@node(title="Tell Depth", category="test")
+def tell_depth(value: int, depth: int = 16) -> Sum:
+    """Give a number a fact."""
+    return Value(value, {"depth": depth})  # type: ignore[return-value] # with facts
+
+
+@node(title="Show Depth", category="test")
+def show_depth(context: Context, value: int) -> Annotated[str, Output("text")]:
+    """Name the facts of a number."""
+    return str(dict(context.facts("value")))
+
+
+@node(title="Warn If Odd", category="test")
+def warn_if_odd(context: Context, value: int) -> Sum:
+    """Warn of odd numbers."""
+    if value % 2:
+        context.warn(f"{value} is odd")
+    return value
+
+
 FUNCTIONS = (
     add, number, half, count_up, total, show, save, choose, fail, fail_if_odd, block_if_odd,
     count_runs, count_volatile_runs, sleep, wait, steps, repeat, knot, link_text, wrap, unwrap,
-    split, pick,
+    split, pick, answer, meet, meet_async, misled, tell_depth, show_depth, warn_if_odd,
 )  # fmt: skip
 
 

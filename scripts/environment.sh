@@ -1,0 +1,44 @@
+# Shared by the scripts: makes or reuses .venv in the checkout. Source it from the checkout's root.
+
+python="${PYTHON:-python3}"
+
+fail() {
+    printf '%s\n' "$1" >&2
+    exit 1
+}
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    fail "paintgraph needs Python 3.11 or newer as '$python'. Install it, or name another one: PYTHON=python3.12 $0"
+
+# install_paintgraph EXTRAS: everything that pyproject.toml names, once per change of that file.
+install_paintgraph() {
+    local extras="$1" stamp=".venv/installed$1"
+    if [ ! -x .venv/bin/python ]; then
+        "$python" -m venv .venv || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
+    fi
+    if ! cmp -s pyproject.toml "$stamp"; then
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$extras"
+        cp pyproject.toml "$stamp"
+    fi
+}
+
+# need_package PACKAGE COMMAND...: a Debian package without which COMMAND fails; 1 if it is not to be had.
+need_package() {
+    local package="$1"
+    shift
+    "$@" >/dev/null 2>&1 && return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        [ -n "${apt_updated:-}" ] || apt-get update -qq >/dev/null
+        apt_updated=yes
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -y "$package" >/dev/null && return 0
+    fi
+    printf 'missing the Debian package %s: apt-get install %s\n' "$package" "$package" >&2
+    return 1
+}
+
+# OpenCV's wheel wants these two of the system.
+need_opencv_libraries() {
+    need_package libgl1 .venv/bin/python -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
+    need_package libglib2.0-0 .venv/bin/python -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
+}

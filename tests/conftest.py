@@ -1,0 +1,39 @@
+"""What many tests share."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from engine.registry import Registry
+from tests import fake_nodes
+
+settings.register_profile("shared", deadline=None)  # machines are loaded now and then
+settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """The fake nodes."""
+    return fake_nodes.registry()
+
+
+@pytest.fixture
+def label(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A name that no other test uses, for nodes that count, answer or meet."""
+    name: str = request.node.nodeid
+    yield name
+    for register in (fake_nodes.COUNTS, fake_nodes.ANSWERS, fake_nodes.MEETINGS):
+        register.pop(name, None)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def no_thread_left() -> Iterator[None]:
+    """Fails the test if a thread that it started outlives it."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before]
+    for thread in left:
+        thread.join(timeout=10)
+    assert [] == [thread.name for thread in left if thread.is_alive()]
