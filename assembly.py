@@ -43,10 +43,11 @@ class Assembly(Catalogue):
     binders: Binders
 
 
-def catalogue(folders: Folders) -> Catalogue:
-    """The node types and recipes."""
+def catalogue(folders: Folders | None = None) -> Catalogue:
+    """The node types, and the recipes: the user's own where folders are given, then the shipped."""
     registry = build_registry()
-    return Catalogue(registry, RecipeBook(registry, (folders.recipes, graphs.FOLDER)))
+    own = (folders.recipes,) if folders else ()
+    return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)))
 
 
 @contextmanager

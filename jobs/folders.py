@@ -11,7 +11,7 @@ VARIABLE = "PAINTGRAPH_DATA_DIR"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The parts of a data folder; each is made when first used."""
+    """The parts of a data folder; those that are written to are made when first used."""
 
     data: Path
 
@@ -27,8 +27,8 @@ class Folders:
 
     @property
     def recipes(self) -> Path:
-        """The user's own recipes."""
-        return self._made("recipes")
+        """The user's own recipes; need not be there."""
+        return self.data / "recipes"
 
     @property
     def records(self) -> Path:

@@ -235,6 +235,37 @@ def answer(label: str, value: Annotated[Any, RAW] = None) -> Any:
     return ANSWERS[label]()
 
 
+class PairOutput(NamedTuple):
+    """Two numbers."""
+
+    low: int
+    high: int
+
+
+@node(title="Answer Pair", category="test", outputs=PairOutput)
+def answer_pair(label: str) -> Any:
+    """Return what a test wants where two numbers are declared."""
+    return ANSWERS[label]()
+
+
+@node(title="Answer List", category="test")
+def answer_list(label: str) -> Annotated[list[int], Output("numbers")]:
+    """Return what a test wants where a list is declared."""
+    return ANSWERS[label]()  # type: ignore[return-value] # or anything
+
+
+@node(title="Answer Box", category="test")
+def answer_box(label: str) -> BoxIn:
+    """Return a box that a test has made."""
+    return ANSWERS[label]()  # type: ignore[return-value] # or anything
+
+
+@node(title="Fail Long", category="test", takes_lists=True)
+def fail_long(values: list[int]) -> Sum:
+    """Fail for a whole list."""
+    raise RuntimeError(f"no luck with {len(values)}")
+
+
 @node(title="Meet", category="test", lane="io")
 def meet(label: str, value: int = 0) -> Sum:
     """Wait in a thread until all others are there."""
@@ -277,6 +308,18 @@ def show_depth(context: Context, value: int) -> Annotated[str, Output("text")]:
     return str(dict(context.facts("value")))
 
 
+@node(title="Is Odd", category="test")
+def is_odd(value: int) -> Annotated[bool, Output("odd")]:
+    """Tell odd numbers from even ones."""
+    return value % 2 == 1
+
+
+@node(title="Length", category="test")
+def length(text: str) -> Sum:
+    """Count characters."""
+    return len(text)
+
+
 @node(title="Warn If Odd", category="test")
 def warn_if_odd(context: Context, value: int) -> Sum:
     """Warn of odd numbers."""
@@ -289,6 +332,7 @@ FUNCTIONS = (
     add, number, half, count_up, total, show, save, choose, fail, fail_if_odd, block_if_odd,
     count_runs, count_volatile_runs, sleep, wait, steps, repeat, knot, link_text, wrap, unwrap,
     split, pick, answer, meet, meet_async, misled, tell_depth, show_depth, warn_if_odd,
+    is_odd, length, answer_pair, answer_list, answer_box, fail_long,
 )  # fmt: skip
 
 

@@ -66,6 +66,11 @@ class Ran:
         """Data of a target's output; `Blocked` and `Failed` as they are."""
         return [plain(element) for element in self.outcome.results[target].slots[slot]]
 
+    def facts(self, target: str) -> Plain:
+        """Facts of a target's first output."""
+        slot = self.outcome.results[target].slots[0]
+        return [dict(e.facts) if isinstance(e, Value) else e for e in slot]
+
 
 def plain(element: Value | Blocked | Failed) -> object:
     """The datum of an element."""
@@ -88,7 +93,7 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
     """Check a graph and run it; without targets the last node is one."""
     registry = registry or fake_nodes.registry()
     targets = targets or (list(nodes)[-1],)
-    graph = Graph(nodes, outputs={id_: Link(id_, 0) for id_ in targets})
+    graph = Graph(nodes, outputs={"result": Link(next(iter(nodes)), 0)})
     if is_checked:
         graph = check(graph, registry).sound()
     events: list[Event] = []

@@ -1,0 +1,38 @@
+"""Writes the reference of nodes and recipes: python -m cli.reference [FOLDER]."""
+
+import sys
+from pathlib import Path
+
+from assembly import Catalogue, catalogue
+from cli.describing import node_text, recipe_text
+from cli.sources import checked, read_source
+
+_NOTE = "<!-- Written by `python -m cli.reference docs`. Change the declarations instead. -->"
+
+
+def pages() -> dict[str, str]:
+    """The pages of the reference by file name."""
+    known = catalogue()
+    specs = [declaration.spec for declaration in known.registry]
+    nodes = "\n\n".join(node_text(spec) for spec in specs)
+    recipes = "\n\n".join(_recipe(known, name) for name in known.recipes.names())
+    return {
+        "nodes.md": f"# Nodes\n\n{_NOTE}\n\n{nodes}\n",
+        "recipes.md": f"# Recipes\n\n{_NOTE}\n\n{recipes}\n",
+    }
+
+
+def _recipe(known: Catalogue, name: str) -> str:
+    graph = checked(read_source(name, known.recipes), known).sound()
+    return f"## {name}\n\n```text\n{recipe_text(name, graph)}\n```"
+
+
+def main() -> None:
+    """Write every page into the folder that is named, `docs` by default."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

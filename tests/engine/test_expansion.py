@@ -1,0 +1,204 @@
+"""Nodes that expand into other nodes while the graph runs."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from engine.elements import Failed, Result
+from engine.errors import EngineError
+from engine.events import NodeFinished, NodeStarted
+from engine.graph import Link, Node
+from tests import fake_nodes
+from tests.engine.runs import MANY_LANES, ONE_LANE, Ran, link, memory, node, run_nodes
+
+
+def expand(label: str, nodes: Mapping[str, Node], output: Link) -> None:
+    """Let the node `Answer` of this label expand."""
+    fake_nodes.ANSWERS[label] = lambda: Result([output], expand=nodes)
+
+
+def run_beside(nodes: Mapping[str, Node], *targets: str) -> Ran:
+    """Run a graph beside a node that has nothing to do with it."""
+    return run_nodes({**nodes, "other": node("Add", a=4)}, *targets, "other")
+
+
+def test_an_expansion_gives_the_result_of_its_nodes() -> None:
+    ran = run_nodes({"r": node("Repeat", times=3, value=10), "sum": node("Add", a=link("r"))})
+
+    assert [14] == ran.values("sum")
+
+
+@pytest.mark.parametrize("lanes", [ONE_LANE, MANY_LANES])
+def test_expansions_nest_deeper_than_the_stack(lanes: Mapping[str, int]) -> None:
+    ran = run_nodes({"r": node("Repeat", times=300)}, lanes=lanes)
+
+    assert "succeeded" == ran.outcome.state
+    assert [300] == ran.values("r")
+
+
+def test_each_call_expands_on_its_own() -> None:
+    ran = run_nodes(
+        {"n": node("CountUp", n=4), "r": node("Repeat", times=link("n"), value=100)},
+    )
+
+    assert [100, 101, 102, 103] == ran.values("r")
+
+
+def test_nodes_of_an_expansion_name_what_they_stem_from() -> None:
+    ran = run_nodes({"r": node("Repeat", times=2)})
+
+    about = {e.origin.node: e.origin for e in ran.told(NodeStarted)}
+    assert ["r", "r.0.add", "r.0.next", "r.0.next.0.add", "r.0.next.0.next"] == sorted(about)
+    assert (None, "r", "r") == (about["r"].parent, about["r"].submitted, about["r"].display)
+    deepest = about["r.0.next.0.add"]
+    assert ("r.0.next", "r", "r") == (deepest.parent, deepest.submitted, deepest.display)
+    assert "Add" == deepest.kind
+
+
+def test_a_node_is_finished_after_all_that_it_expanded_into() -> None:
+    ran = run_nodes({"r": node("Repeat", times=2)})
+
+    ended = [e.origin.node for e in ran.told(NodeFinished)]
+    assert "r" == ended[-1]
+    assert 5 == len(ended)
+
+
+def test_an_equal_expansion_is_not_run_again() -> None:
+    kept = memory()
+    run_nodes({"r": node("Repeat", times=3)}, kept=kept)
+
+    ran = run_nodes({"again": node("Repeat", times=3)}, kept=kept)
+
+    assert {"again": "cached"} == ran.finished()
+    assert [3] == ran.values("again")
+
+
+def test_a_part_of_an_expansion_that_is_kept_is_not_run_again() -> None:
+    kept = memory()
+    run_nodes({"sum": node("Add", a=4, b=1)}, kept=kept)
+
+    ran = run_nodes({"r": node("Repeat", times=2, value=4)}, kept=kept)
+
+    assert [6] == ran.values("r")
+    assert "cached" == ran.finished()["r.0.add"]
+
+
+def test_a_failing_node_of_an_expansion_fails_the_node_that_expanded(label: str) -> None:
+    expand(label, {"bad": node("Fail", value=3)}, Link("bad", "sum"))
+
+    ran = run_beside({"r": node("Answer", label=label), "sum": node("Add", a=link("r"))}, "sum")
+
+    assert "failed" == ran.outcome.state
+    assert [Failed("r")] == ran.values("sum")
+    assert [5] == ran.values("other")
+    (failure,) = ran.failed()
+    assert "node 'r' (Fail): RuntimeError: no luck with 3" == failure.message
+    assert ("r.0.bad", "r", "r") == (
+        failure.origin.node,
+        failure.origin.parent,
+        failure.origin.submitted,
+    )
+
+
+def test_an_expansion_with_a_cycle_fails_and_names_its_nodes() -> None:
+    ran = run_beside({"k": node("Knot")}, "k")
+
+    assert [Failed("k")] == ran.values("k")
+    assert [5] == ran.values("other")
+    (failure,) = ran.failed()
+    assert "cycle" == failure.code
+    assert (
+        "node 'k' (Knot): nodes wait for each other: k.0.a -> k.0.b -> k.0.a. "
+        "Cut a link between them."
+    ) == failure.message
+
+
+def test_an_expansion_that_waits_for_what_waits_for_it_is_reported(label: str) -> None:
+    expand(label, {"inner": node("Add", a=link("reader"))}, Link("inner", 0))
+    nodes = {"r": node("Answer", label=label), "reader": node("Add", a=link("r"))}
+
+    with pytest.raises(EngineError, match=r"'r' \(Answer\): .*'r\.0\.inner'.*Cut") as caught:
+        run_nodes(nodes)
+
+    assert "cycle" == caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("nodes", "output", "code", "message"),
+    [
+        (
+            {"a": node("Add", a=link("nowhere"))},
+            Link("a", 0),
+            "unknown_link",
+            "a link leads to 'nowhere', but there is no such node. Change the link.",
+        ),
+        (
+            {"a": node("Add")},
+            Link("b", 0),
+            "unknown_link",
+            "a link leads to 'b', but there is no such node. Change the link.",
+        ),
+        (
+            {"a": node("Add"), "b": node("Add", a=link("a", "product"))},
+            Link("b", 0),
+            "unknown_output",
+            "a link leads to output 'product' of 'a' (Add); it has sum. Change the link.",
+        ),
+        (
+            {"a": node("Add")},
+            Link("a", 1),
+            "unknown_output",
+            "a link leads to output '1' of 'a' (Add); it has sum. Change the link.",
+        ),
+        (
+            {"a": node("Ad")},
+            Link("a", 0),
+            "unknown_node",
+            "'r.0.a' has the type 'Ad', which this worker does not have. Change it.",
+        ),
+    ],
+)
+def test_an_expansion_that_leads_nowhere_fails_only_its_node(
+    label: str, nodes: Mapping[str, Node], output: Link, code: str, message: str
+) -> None:
+    expand(label, nodes, output)
+
+    ran = run_beside({"r": node("Answer", label=label)}, "r")
+
+    assert [Failed("r")] == ran.values("r")
+    assert [5] == ran.values("other")
+    assert [(code, f"node 'r' (Answer): {message}")] == [(e.code, e.message) for e in ran.failed()]
+
+
+def test_a_node_may_give_a_link_that_it_got(label: str) -> None:
+    fake_nodes.ANSWERS[label] = lambda: Result([Link("n", 0)])
+
+    ran = run_nodes(
+        {"n": node("Number", value=7), "r": node("Answer", label=label, value=link("n"))},
+        kept=memory(),
+    )
+
+    assert [7] == ran.values("r")
+
+
+def test_an_expansion_may_link_to_a_node_listed_later(label: str) -> None:
+    nodes = {
+        "picked": node("Pick", sides=["left"], seed=link("seed"), name=link("name")),
+        "name": node("LinkText", source=link("seed")),
+        "seed": node("Number", value=3),
+        "count": node("Length", text=link("picked")),
+    }
+    expand(label, nodes, Link("count", 0))
+
+    ran = run_nodes({"r": node("Answer", label=label)})
+
+    assert [len("left r.0.seed.0 3")] == ran.values("r")
+
+
+def test_nodes_that_save_run_though_nothing_reads_them(label: str) -> None:
+    expand(label, {"a": node("Add"), "save": node("Save", value=link("a"))}, Link("a", 0))
+
+    ran = run_nodes({"r": node("Answer", label=label)})
+
+    assert "computed" == ran.finished()["r.0.save"]
+    assert "succeeded" == ran.outcome.state

@@ -1,0 +1,415 @@
+"""The run loop: order, events, sharing, failure, letting go."""
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from engine.declaration import declaration_of
+from engine.elements import Effect, Failed, Result
+from engine.errors import EngineError
+from engine.events import (
+    Event,
+    Executed,
+    NodeFailed,
+    NodeFinished,
+    NodeStarted,
+    Origin,
+    Progress,
+    Warned,
+)
+from engine.graph import Graph, Link, Node
+from engine.registry import Registry
+from engine.run import Worker, run
+from tests import fake_nodes
+from tests.engine.runs import MANY_LANES, ONE_LANE, link, memory, node, run_nodes
+
+
+def test_only_what_the_targets_need_is_run() -> None:
+    ran = run_nodes({"a": node("Add"), "b": node("Add", a=link("a")), "c": node("Add")}, "b")
+
+    assert ["a", "b"] == ran.started()
+    assert {"b"} == ran.outcome.results.keys()
+
+
+def test_a_node_starts_before_it_finishes_and_after_what_it_reads() -> None:
+    ran = run_nodes({"a": node("Number", value=1), "b": node("Add", a=link("a"))})
+
+    told = [(type(e), e.origin.node) for e in ran.told(NodeStarted) + ran.told(NodeFinished)]
+    in_order = [
+        (NodeStarted, "a"),
+        (NodeFinished, "a"),
+        (NodeStarted, "b"),
+        (NodeFinished, "b"),
+    ]
+    assert sorted(told, key=str) == sorted(in_order, key=str)
+    assert in_order == [
+        (type(e), e.origin.node) for e in ran.events if isinstance(e, NodeStarted | NodeFinished)
+    ]
+
+
+def test_the_id_shown_in_an_editor_travels_with_the_events() -> None:
+    ran = run_nodes({"a": Node("Add", {}, display="12")})
+
+    assert [Origin("a", "Add", "12", None, "a")] == [e.origin for e in ran.told(NodeStarted)]
+
+
+def test_progress_and_warnings_name_node_and_element() -> None:
+    ran = run_nodes({"n": node("CountUp", n=2), "s": node("Steps", n=link("n"))})
+
+    assert [(1, 1, 1)] == [(e.element, e.done, e.total) for e in ran.told(Progress)]
+    assert [(0, "all steps are done"), (1, "all steps are done")] == [
+        (e.element, e.message) for e in ran.told(Warned)
+    ]
+    assert {"s"} == {e.origin.node for e in ran.told(Progress) + ran.told(Warned)}
+
+
+def test_effects_are_told_and_kept() -> None:
+    kept = memory()
+    nodes = {"s": node("Save", value=4)}
+
+    first = run_nodes({"n": node("Number"), **nodes}, "s", kept=kept)
+    again = run_nodes({"n": node("Number"), **nodes}, "s", kept=kept)
+
+    effects = (Effect("blob-4", "number", ".txt"),)
+    assert [(effects, False)] == [(e.effects, e.cached) for e in first.told(Executed)]
+    assert [(effects, True)] == [(e.effects, e.cached) for e in again.told(Executed)]
+
+
+@pytest.mark.parametrize("lanes", [ONE_LANE, MANY_LANES])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_equal_nodes_run_once_and_each_reports_itself(
+    label: str,
+    lanes: Mapping[str, int],
+    is_kept: bool,  # noqa: FBT001
+) -> None:
+    ran = run_nodes(
+        {
+            "a": node("CountRuns", label=label, value=3),
+            "b": node("CountRuns", value=3, label=label),
+            "c": node("CountRuns", label=label, value=3, seconds=0),
+            "sum": node("Add", a=link("a"), b=link("b")),
+        },
+        "sum",
+        "c",
+        lanes=lanes,
+        kept=memory() if is_kept else None,
+    )
+
+    assert 1 == fake_nodes.COUNTS[label]
+    assert [6] == ran.values("sum")
+    assert [3] == ran.values("c")
+    hows = ran.finished()
+    assert ["computed", "shared", "shared"] == sorted(hows[id_] for id_ in "abc")
+
+
+def test_equal_nodes_fail_together() -> None:
+    ran = run_nodes({"a": node("Fail"), "b": node("Fail"), "c": node("Add", a=link("b"))}, "a", "c")
+
+    assert 1 == len(ran.failed())
+    (causing,) = {failure.origin.node for failure in ran.failed()}
+    assert [Failed(causing)] == ran.values("a")
+    assert [Failed(causing)] == ran.values("c")
+
+
+def test_what_is_kept_is_neither_run_nor_are_its_sources(label: str) -> None:
+    kept = memory()
+    nodes = {
+        "a": node("CountRuns", label=label),
+        "b": node("Add", a=link("a")),
+        "c": node("Add", a=link("b")),
+    }
+    run_nodes(nodes, "b", kept=kept)
+
+    ran = run_nodes(nodes, "c", kept=kept)
+
+    assert {"b": "cached", "c": "computed"} == ran.finished()
+    assert ["c"] == ran.started()
+    assert 1 == fake_nodes.COUNTS[label]
+
+
+def test_only_elements_that_are_not_kept_are_called(label: str) -> None:
+    kept = memory()
+    counted = node("CountRuns", label=label, value=link("n"))
+    run_nodes({"n": node("CountUp", n=2), "c": counted}, kept=kept)
+
+    ran = run_nodes({"n": node("CountUp", n=3), "c": counted}, kept=kept)
+
+    assert [0, 1, 2] == ran.values("c")
+    assert 5 == fake_nodes.COUNTS[label], "another list, so other elements"
+
+
+def test_elements_that_did_not_fail_are_kept(label: str) -> None:
+    kept = memory()
+    fails = [True]
+
+    def answer() -> object:
+        if fails:
+            raise RuntimeError("not yet")
+        return 1
+
+    fake_nodes.ANSWERS[label] = answer
+    nodes = {
+        "n": node("CountUp", n=2),
+        "c": node("CountRuns", label=label, value=link("n")),
+        "bad": node("Answer", label=label),
+        "sum": node("Add", a=link("c"), b=link("bad")),
+    }
+    run_nodes(nodes, kept=kept)
+    fails.clear()
+
+    ran = run_nodes(nodes, kept=kept)
+
+    assert [1, 2] == ran.values("sum")
+    assert 2 == fake_nodes.COUNTS[label]
+
+
+def test_what_failed_is_not_kept() -> None:
+    kept = memory()
+    run_nodes({"f": node("Fail")}, kept=kept)
+
+    assert ["node 'f' (Fail): RuntimeError: no luck with 0"] == [
+        event.message for event in run_nodes({"f": node("Fail")}, kept=kept).failed()
+    ]
+
+
+def test_a_volatile_node_runs_once_per_job(label: str) -> None:
+    kept = memory()
+    nodes = {"v": node("CountVolatileRuns", label=label), "sum": node("Add", a=link("v"))}
+
+    assert [2] == run_nodes(nodes, kept=kept, job="one").values("sum")
+    assert [2] == run_nodes(nodes, kept=kept, job="one").values("sum")
+    assert [3] == run_nodes(nodes, kept=kept, job="two").values("sum")
+
+
+def test_equal_volatile_nodes_run_each(label: str) -> None:
+    volatile = node("CountVolatileRuns", label=label)
+    ran = run_nodes({"a": volatile, "b": volatile, "sum": node("Add", a=link("a"), b=link("b"))})
+
+    assert [3] == ran.values("sum")
+
+
+def test_a_node_keyed_by_its_id_is_shared_with_itself_only(label: str) -> None:
+    declared = declaration_of(fake_nodes.count_runs)
+    by_id = replace(declared, spec=replace(declared.spec, id="ById", keyed_by_id=True))
+    registry = fake_nodes.registry()
+    registry.add(by_id)
+    kept = memory()
+    nodes = {"a": node("ById", label=label), "b": node("ById", label=label)}
+
+    run_nodes(nodes, "a", "b", kept=kept, registry=registry)
+    run_nodes(nodes, "a", "b", kept=kept, registry=registry)
+
+    assert 2 == fake_nodes.COUNTS[label]
+
+
+def test_a_raw_input_gets_the_link_after_its_source_ran() -> None:
+    ran = run_nodes({"a": node("Number", value=3), "t": node("LinkText", source=link("a", "sum"))})
+
+    assert ["a.0"] == ran.values("t")
+    assert ["a", "t"] == ran.started()
+
+
+def test_a_failing_node_skips_what_reads_it_and_nothing_else() -> None:
+    ran = run_nodes(
+        {
+            "bad": node("Fail", value=2),
+            "after": node("Add", a=link("bad")),
+            "later": node("Add", a=link("after")),
+            "other": node("Add", a=1),
+        },
+        "later",
+        "other",
+    )
+
+    assert "failed" == ran.outcome.state
+    assert [Failed("bad")] == ran.values("later")
+    assert [2] == ran.values("other")
+    hows = ran.finished()
+    assert ("skipped", "skipped", "computed") == (hows["after"], hows["later"], hows["other"])
+    (failure,) = ran.outcome.failures
+    assert ("node_failed", "node 'bad' (Fail): RuntimeError: no luck with 2", {"value": "2"}) == (
+        failure.code,
+        failure.message,
+        failure.inputs,
+    )
+    assert isinstance(failure.error, RuntimeError)
+
+
+def test_a_failure_with_a_code_of_its_own_keeps_it(label: str) -> None:
+    def fail() -> object:
+        raise EngineError("the model is gone. Load it again.", code="no_model")
+
+    fake_nodes.ANSWERS[label] = fail
+
+    (failure,) = run_nodes({"a": node("Answer", label=label)}).failed()
+
+    assert "no_model" == failure.code
+    assert "node 'a' (Answer): the model is gone. Load it again." == failure.message
+
+
+def test_a_number_as_code_of_an_error_is_no_code(label: str) -> None:
+    class HttpError(Exception):
+        code = 404
+
+    def fail() -> object:
+        raise HttpError("not there")
+
+    fake_nodes.ANSWERS[label] = fail
+
+    (failure,) = run_nodes({"a": node("Answer", label=label)}).failed()
+
+    assert "node_failed" == failure.code
+    assert "node 'a' (Answer): HttpError: not there" == failure.message
+
+
+def test_stop_begins_nothing_after_a_failure() -> None:
+    nodes = {"bad": node("Fail"), **{f"n{i}": node("Add", a=i) for i in range(20)}}
+
+    ran = run_nodes(nodes, *nodes, on_failure="stop", lanes=ONE_LANE)
+
+    assert "failed" == ran.outcome.state
+    assert ["bad"] == ran.started()
+    assert 1 == len(ran.outcome.failures)
+
+
+def test_continue_finishes_what_does_not_need_the_failed_node() -> None:
+    nodes = {"bad": node("Fail"), **{f"n{i}": node("Add", a=i) for i in range(20)}}
+
+    ran = run_nodes(nodes, *nodes, lanes=ONE_LANE)
+
+    assert set(nodes) == set(ran.started())
+    assert [20] == ran.values("n19")
+
+
+class Wrong:
+    """What no socket knows."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "returned", "message"),
+    [
+        ("Answer", (1, 2), "output 'sum' of Answer is a list of 2; allowed is a whole number."),
+        ("Answer", "five", "output 'sum' of Answer is 'five'; allowed is a whole number."),
+        ("Answer", None, "output 'sum' of Answer is null; allowed is a whole number."),
+        ("Answer", Wrong(), "output 'sum' of Answer is a Wrong; allowed is a whole number."),
+        ("Answer", Result([1, 2]), "Answer returned 2 values for its 1 outputs."),
+        ("Answer", Result(), "Answer returned 0 values for its 1 outputs."),
+        ("AnswerPair", 1, "AnswerPair returned 1 values for its 2 outputs."),
+        ("AnswerPair", (1, 2, 3), "AnswerPair returned 3 values for its 2 outputs."),
+        ("AnswerList", 5, "output 'numbers' of AnswerList is 5; allowed is a list."),
+        ("AnswerList", None, "output 'numbers' of AnswerList is null; allowed is a list."),
+        (
+            "AnswerList",
+            [1, "two"],
+            "output 'numbers' of AnswerList is 'two'; allowed is a whole number.",
+        ),
+    ],
+)
+def test_a_node_that_returns_something_else_than_declared_is_a_bad_node(
+    label: str, kind: str, returned: object, message: str
+) -> None:
+    fake_nodes.ANSWERS[label] = lambda: returned
+
+    ran = run_nodes({"a": node(kind, label=label), "other": node("Add")}, "a", "other")
+
+    assert [("bad_node", f"node 'a' ({kind}): {message} This is a fault of the node.")] == [
+        (event.code, event.message) for event in ran.failed()
+    ]
+    assert [1] == ran.values("other")
+
+
+def test_results_are_let_go_after_their_last_reader(label: str) -> None:
+    boxes: list[weakref.ref[fake_nodes.Box]] = []
+
+    def make() -> object:
+        box = fake_nodes.Box(5)
+        boxes.append(weakref.ref(box))
+        return box
+
+    fake_nodes.ANSWERS[label] = make
+    alive: dict[str, bool] = {}
+
+    def listen(event: Event) -> None:
+        if isinstance(event, NodeStarted) and event.origin.node in ("second", "third"):
+            alive[event.origin.node] = boxes[0]() is not None
+
+    ran = run_nodes(
+        {
+            "box": node("AnswerBox", label=label),
+            "first": node("Unwrap", box=link("box")),
+            "sum": node("Add", a=link("first")),
+            "second": node("Unwrap", box=link("box")),
+            "third": node("Add", a=link("sum"), b=link("second")),
+        },
+        lanes=ONE_LANE,
+        listen=listen,
+    )
+
+    assert [11] == ran.values("third")
+    assert {"third": False} == {name: alive[name] for name in ("third",)}
+
+
+def test_results_of_targets_stay() -> None:
+    ran = run_nodes(
+        {"box": node("Wrap", content=5), "number": node("Unwrap", box=link("box"))},
+        "box",
+        "number",
+    )
+
+    (box,) = ran.values("box")
+    assert 5 == box.content
+
+
+def test_a_graph_without_an_earlier_check_is_refused_by_name() -> None:
+    worker = Worker(fake_nodes.registry())
+
+    for nodes, message in (
+        ({"a": node("Ad")}, "'a' has the type 'Ad', which this worker does not have. Change it."),
+        (
+            {"a": node("Add", a=link("b"))},
+            "a link leads to 'b', but there is no such node. Change the link.",
+        ),
+        (
+            {"a": node("Add", a=link("b")), "b": node("Add", a=link("a"))},
+            "nodes wait for each other: a -> b -> a. Cut a link between them.",
+        ),
+    ):
+        with pytest.raises(EngineError) as caught:
+            run(Graph(nodes), worker, ["a"])
+        assert message == str(caught.value)
+
+
+@pytest.mark.usefixtures("no_thread_left")
+def test_an_error_of_the_listener_ends_the_run() -> None:
+    def listen(event: Event) -> None:
+        if isinstance(event, NodeFinished):
+            raise LookupError("nobody listens")
+
+    with pytest.raises(LookupError, match="nobody listens"):
+        run_nodes({"a": node("Sleep", seconds=0)}, listen=listen)
+
+
+def test_a_chain_of_thousands_runs() -> None:
+    nodes = {"n0": node("Number", value=0)}
+    for i in range(1, 3000):
+        nodes[f"n{i}"] = Node("Add", {"a": Link(f"n{i - 1}", 0), "b": 1})
+
+    ran = run_nodes(nodes, is_checked=False)
+
+    assert [2999] == ran.values("n2999")
+
+
+def test_two_outputs_of_one_name_in_one_registry_are_refused() -> None:
+    with pytest.raises(EngineError, match="already declared"):
+        Registry([fake_nodes.add, fake_nodes.add])
+
+
+def test_failures_come_with_the_shapes_of_their_inputs(label: str) -> None:
+    ran = run_nodes({"n": node("CountUp", n=9), "f": node("FailLong", values=link("n"))})
+
+    (failure,) = ran.failed()
+    assert {"values": "[0, 1, 2, ...]"} == failure.inputs
+    assert isinstance(failure, NodeFailed)
+    assert label

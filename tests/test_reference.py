@@ -1,0 +1,17 @@
+"""The written reference says what the declarations say."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.reference import pages
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.mark.parametrize("name", ["nodes.md", "recipes.md"])
+def test_reference_is_up_to_date(name: str) -> None:
+    """If this fails: python -m cli.reference docs."""
+    expected = pages()[name]
+
+    assert expected == (DOCS / name).read_text(encoding="utf-8")
