@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cv2.utils import logging as opencv_log
 
@@ -12,16 +14,20 @@ from engine.binding import Binders
 from engine.blobs import Blobs
 from engine.cache import MemoryCache
 from engine.context import Services
-from engine.lanes import DEFAULT_LANES
+from engine.events import Listener, Stored
 from engine.recipes import RecipeBook
 from engine.registry import Registry
 from engine.run import Worker
+from engine.sockets import Value
 from engine.store import ResultStore
+from imaging.masks import to_image
 from jobs.folders import Folders
 from jobs.references import References
+from jobs.runner import Parts
 from jobs.seeds import draw_seed
 from models.inpainters import Inpainters, resolve_engine
 from nodes import build_registry
+from nodes.picture_files import encode_with_facts
 
 STORE_BYTES = 4 * 2**30
 
@@ -43,6 +49,33 @@ class Assembly(Catalogue):
     binders: Binders
 
 
+def describe(blobs: Blobs, type_: str, value: Value) -> Any:  # noqa: ANN401 - plain data
+    """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
+    if type_ not in ("image", "mask"):
+        return list(value.data) if isinstance(value.data, tuple) else value.data
+    array = value.data if type_ == "image" else to_image(value.data)
+    pictures = [
+        {
+            "digest": blobs.put(encode_with_facts(picture, "png", value.facts)),
+            "width": picture.shape[1],
+            "height": picture.shape[0],
+            "media_type": "image/png",
+        }
+        for picture in array
+    ]
+    return pictures[0] if len(pictures) == 1 else pictures
+
+
+@contextmanager
+def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
+    """What a worker process is made of; `settings` are `data` and `memory_bytes`."""
+    folders = Folders(Path(settings["data"]))
+    with assemble(
+        folders, folders.inputs, memory_bytes=settings["memory_bytes"], tell=tell
+    ) as assembly:
+        yield Parts(assembly.worker, partial(describe, assembly.blobs))
+
+
 def catalogue(folders: Folders | None = None) -> Catalogue:
     """The node types, and the recipes: the user's own where folders are given, then the shipped."""
     registry = build_registry()
@@ -57,11 +90,12 @@ def assemble(
     *,
     memory_bytes: int = 0,
     with_store: bool = True,
-    lanes: Mapping[str, int] = DEFAULT_LANES,
+    tell: Listener = lambda _: None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
-    With `memory_bytes` of 0 results are let go after their last reader.
+    With `memory_bytes` of 0 results are let go after their last reader. `tell` hears what is
+    stored on disk.
     """
     opencv_log.setLogLevel(
         opencv_log.LOG_LEVEL_SILENT
@@ -73,13 +107,16 @@ def assemble(
         binders = Binders({"picture": references.bind, "engine": resolve_engine, "seed": draw_seed})
         inpainters = stack.enter_context(Inpainters())
         store = (
-            stack.enter_context(ResultStore(folders.results, STORE_BYTES)) if with_store else None
+            stack.enter_context(
+                ResultStore(folders.results, STORE_BYTES, lambda key: tell(Stored(key)))
+            )
+            if with_store
+            else None
         )
         worker = Worker(
             known.registry,
             Services(blobs, binders, inpainters),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
-            lanes,
         )
         yield Assembly(known.registry, known.recipes, worker, blobs, binders)

@@ -1,8 +1,7 @@
 """The commands and their options. What a command does is imported when it runs."""
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -15,9 +14,14 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
+]
 InputDir = Annotated[
     Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
 ]
+Help = Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 _TYPED = {
     "allow_extra_args": True,
@@ -32,10 +36,7 @@ def run(  # noqa: PLR0913 - the command's options
     recipe: Annotated[
         str, typer.Argument(help="A recipe's name, a graph's file, or - for standard input.")
     ] = "",
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
-    ] = None,
+    output: Output = None,
     output_dir: Annotated[
         Path, typer.Option(help="Folder for what the graph's own save nodes write.")
     ] = Path(),
@@ -54,15 +55,14 @@ def run(  # noqa: PLR0913 - the command's options
     ] = True,
     json: Json = False,
     debug: Debug = False,
-    help_: Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")] = False,
+    help_: Help = False,
 ) -> None:
     """Run a recipe or graph: paintgraph run outpaint --image photo.jpg -o wide.png."""
-    from cli.running import RunOptions, run_recipe  # noqa: PLC0415 - heavy
-
     if help_ or not recipe:
-        from cli.describing import run_help  # noqa: PLC0415 - heavy
+        _help(context, recipe, wanted=help_, debug=debug)
+    from cli.preparing import RunOptions  # noqa: PLC0415 - heavy
+    from cli.running import run_recipe  # noqa: PLC0415 - heavy
 
-        _end(run_help(context.get_help(), recipe, debug=debug))
     options = RunOptions(
         recipe=recipe,
         arguments=tuple(context.args),
@@ -131,7 +131,12 @@ def schema(
 @app.command()
 def convert(
     file: Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")],
-    to: Annotated[str, typer.Option(help="yaml, json, or comfy (ComfyUI's API format).")] = "yaml",
+    to: Annotated[
+        str,
+        typer.Option(
+            help="yaml, json, or comfy (ComfyUI's API format); by default as the file's suffix says"
+        ),
+    ] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="File to write.")] = "-",
     debug: Debug = False,
 ) -> None:
@@ -142,18 +147,28 @@ def convert(
 
 
 @app.command(context_settings=_TYPED)
-def explain(
+def explain(  # noqa: PLR0913 - the command's options
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")],
+    recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")] = "",
+    output: Output = None,
     input_dir: InputDir = Path(),
     json: Json = False,
     debug: Debug = False,
+    help_: Help = False,
 ) -> None:
     """Show the plan in the order of running: what is kept, and why the rest would run."""
-    from cli.running import RunOptions, explain_recipe  # noqa: PLC0415 - heavy
+    if help_ or not recipe:
+        _help(context, recipe, wanted=help_, debug=debug)
+    from cli.explaining import explain_recipe  # noqa: PLC0415 - heavy
+    from cli.preparing import RunOptions  # noqa: PLC0415 - heavy
 
     options = RunOptions(
-        recipe=recipe, arguments=tuple(context.args), input_dir=input_dir, json=json, debug=debug
+        recipe=recipe,
+        arguments=tuple(context.args),
+        outputs=tuple(output or ()),
+        input_dir=input_dir,
+        json=json,
+        debug=debug,
     )
     _end(explain_recipe(options))
 
@@ -166,14 +181,23 @@ def doctor(json: Json = False, debug: Debug = False) -> None:
     _end(examine(json=json, debug=debug))
 
 
-def _end(code: int) -> None:
+def _help(context: typer.Context, recipe: str, *, wanted: bool, debug: bool) -> NoReturn:
+    """Show a recipe's own options, or those of the command; or say that the recipe is missing."""
+    if recipe:
+        from cli.describing import run_help  # noqa: PLC0415 - heavy
+
+        _end(run_help(recipe, debug=debug))
+    if wanted:
+        typer.echo(context.get_help())
+        _end(0)
+    typer.echo("the recipe is missing. 'paintgraph recipes' lists them. [missing_recipe]", err=True)
+    _end(2)
+
+
+def _end(code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
 def main() -> None:
     """The program."""
-    try:
-        app()
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has had enough
-        sys.exit(0)
+    app()

@@ -3,30 +3,32 @@
 import sys
 from pathlib import Path
 
-import orjson
 import typer
 
 from assembly import catalogue
-from cli.faults import FAILED, OK, UsageError, guard, lines, tell
+from cli.destinations import check_place
+from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
 from cli.sources import checked, read_source
-from engine.errors import GraphError, Problem
+from engine.errors import EngineError, GraphError, Problem
 from engine.formats.comfy import write_comfy
 from engine.formats.native import write_native
 from engine.formats.reading import read_graph
 from engine.graph import Graph, Link
 from engine.naming import position, with_names
 from engine.registry import Registry
+from engine.store import write_whole
 from engine.suggest import suggestion
 from engine.text.json_writer import write_json
 from engine.text.yaml_writer import write_yaml
 from jobs.folders import default_folders
+from jobs.publishing import cannot_write
 
 _FORMATS = ("yaml", "json", "comfy")
 
 
 def validate_file(file: str, *, json: bool, debug: bool) -> int:
     """Print every problem of a graph on standard output; gives the exit code."""
-    return guard(lambda: _validate(file, json=json), file, debug=debug)
+    return guard(lambda: _validate(file, json=json), file, debug=debug, json=json)
 
 
 def _validate(file: str, *, json: bool) -> int:
@@ -40,10 +42,10 @@ def _validate(file: str, *, json: bool) -> int:
     errors = [problem for problem in problems if problem.severity == "error"]
     if json:
         answer = {"valid": not errors, "problems": [problem.to_json() for problem in problems]}
-        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        print_json(answer)
     else:
         for line in lines(problems, source.name):
-            typer.echo(line)
+            typer.echo(plain(line))
         count = f"{len(errors)} problem{'' if len(errors) == 1 else 's'}"
         typer.echo(f"{source.name}: {count if errors else 'valid'}")
     return FAILED if errors else OK
@@ -55,10 +57,7 @@ def convert_file(file: str, to: str, output: str, *, debug: bool) -> int:
 
 
 def _convert(file: str, to: str, output: str) -> int:
-    if to not in _FORMATS:
-        raise UsageError(
-            f"--to is '{to}'; allowed are {', '.join(_FORMATS)}.{suggestion(to, _FORMATS)}"
-        )
+    to = _format(to, output)
     known = catalogue(default_folders())
     source = read_source(file, known.recipes)
     graph, problems = read_graph(source.text, source.name)
@@ -68,18 +67,46 @@ def _convert(file: str, to: str, output: str) -> int:
     text = _written(graph, to, known.registry)
     if output == "-":
         sys.stdout.write(text)
-    else:
-        Path(output).write_text(text, encoding="utf-8")
-        tell(f"wrote {output}")
+        return OK
+    try:
+        write_whole(Path(output), text.encode())
+    except OSError as error:
+        raise cannot_write(Path(output), error) from error
+    tell(f"wrote {output}")
     return OK
+
+
+def _format(to: str, output: str) -> str:
+    """The format that is asked for by name or by the file's suffix."""
+    suffix = Path(output).suffix.lower()
+    to = to or ("json" if suffix == ".json" else "yaml")
+    if to not in _FORMATS:
+        message = f"--to is '{to}'; allowed are {', '.join(_FORMATS)}.{suggestion(to, _FORMATS)}"
+        raise misused("not_a_choice", message)
+    if output != "-":
+        allowed = (".yaml", ".yml") if to == "yaml" else (".json",)
+        if suffix not in allowed:
+            has = f"the suffix is '{suffix}'" if suffix else "there is no suffix"
+            message = f"-o {output}: {has}; allowed for {to} is {' or '.join(allowed)}."
+            raise misused("unknown_suffix", f"{message} Name such a file, or choose --to.")
+        check_place(output)
+    return to
 
 
 def _written(graph: Graph, to: str, registry: Registry) -> str:
     if to == "comfy":
-
-        def position_of(link: Link) -> int:
-            return position(graph, registry, link)
-
-        return write_json(write_comfy(graph, position_of))
+        return write_json(write_comfy(graph, lambda link: _position(graph, registry, link)))
     document = write_native(with_names(graph, registry))
     return write_yaml(document) if to == "yaml" else write_json(document)
+
+
+def _position(graph: Graph, registry: Registry, link: Link) -> int:
+    """Which output a link names, as ComfyUI writes it; EngineError if that cannot be said."""
+    place = position(graph, registry, link)
+    node = graph.nodes.get(link.node)
+    spec = registry.spec(node.kind) if node else None
+    is_known = spec is not None and link.output in [output.name for output in spec.outputs]
+    if isinstance(link.output, str) and not is_known:
+        message = f"a link to '{link}' has no position, which ComfyUI's format needs"
+        raise EngineError(f"{message}. 'paintgraph validate' names the fault.", "unknown_output")
+    return place

@@ -1,16 +1,18 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from assembly import Catalogue, catalogue
-from cli.faults import OK, UsageError, guard
+from cli.faults import OK, guard, misused, plain, print_json, system_message, tell
 from cli.options import usage
 from cli.sources import checked, read_source
+from engine.errors import GraphError
 from engine.graph import RECIPE_PREFIX, Graph
 from engine.literals import bounds
 from engine.report import in_words
@@ -19,6 +21,9 @@ from engine.sockets import shown
 from engine.spec import InputSpec, NodeSpec
 from engine.suggest import suggestion
 from jobs.folders import default_folders
+
+_WIDE = 10_000
+_COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 
 
 def describe_nodes(name: str, *, json: bool, debug: bool) -> int:
@@ -30,21 +35,21 @@ def describe_nodes(name: str, *, json: bool, debug: bool) -> int:
         if name:
             specs = [_node(known, name)]
         if json:
-            _print_json([spec.to_json() for spec in specs])
+            print_json([spec.to_json() for spec in specs])
         elif name:
             typer.echo(node_text(specs[0]))
         else:
             _print_table(("node", "category", "what it does"), map(_node_row, specs))
         return OK
 
-    return guard(act, name or "nodes", debug=debug)
+    return guard(act, name or "nodes", debug=debug, json=json)
 
 
 def _node(known: Catalogue, name: str) -> NodeSpec:
     spec = known.registry.spec(name)
     if spec is None:
         near = suggestion(name, known.registry.ids()) or " 'paintgraph nodes' lists them."
-        raise UsageError(f"there is no node '{name}'.{near}")
+        raise misused("unknown_node", f"there is no node '{name}'.{near}")
     return spec
 
 
@@ -84,18 +89,32 @@ def describe_recipes(name: str, *, json: bool, debug: bool) -> int:
 
     def act() -> int:
         known = catalogue(default_folders())
-        names = [name] if name else known.recipes.names()
-        graphs = {each: _recipe(known, each) for each in names}
+        graphs = {name: _recipe(known, name)} if name else _sound_recipes(known)
         if json:
-            _print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
+            print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
         elif name:
-            typer.echo(recipe_text(name, graphs[name]))
+            typer.echo(plain(recipe_text(name, graphs[name])))
         else:
             rows = ((each, graph.about) for each, graph in graphs.items())
             _print_table(("recipe", "what it does"), rows)
         return OK
 
-    return guard(act, name or "recipes", debug=debug)
+    return guard(act, name or "recipes", debug=debug, json=json)
+
+
+def _sound_recipes(known: Catalogue) -> dict[str, Graph]:
+    """The recipes that can run; of the others it is told how many faults they have."""
+    graphs = {}
+    for name in known.recipes.names():
+        try:
+            graphs[name] = _recipe(known, name)
+        except GraphError as error:
+            faults = len([problem for problem in error.problems if problem.severity == "error"])
+            cure = f"'paintgraph validate {name}' names them"
+            tell(f"warning: recipe '{name}' cannot run: its faults: {faults}; {cure}")
+        except OSError as error:
+            tell(f"warning: recipe '{name}' cannot be read: {system_message(error)}")
+    return graphs
 
 
 def _recipe(known: Catalogue, name: str) -> Graph:
@@ -111,19 +130,16 @@ def recipe_text(name: str, graph: Graph) -> str:
     return "\n".join([*lines, "", f"Results: {', '.join(graph.outputs) or 'none by name'}."])
 
 
-def run_help(general: str, recipe: str, *, debug: bool) -> int:
-    """Print the help of `run`, with a recipe's own options if one is named."""
+def run_help(recipe: str, *, debug: bool) -> int:
+    """Print a recipe's own options; gives the exit code."""
 
     def act() -> int:
-        if recipe:
-            known = catalogue(default_folders())
-            source = read_source(recipe, known.recipes)
-            typer.echo(recipe_text(recipe, checked(source, known).sound()))
-        else:
-            typer.echo(general)
+        known = catalogue(default_folders())
+        typer.echo(plain(recipe_text(recipe, _recipe(known, recipe))))
+        typer.echo(_COMMON)
         return OK
 
-    return guard(act, recipe or "run", debug=debug)
+    return guard(act, recipe, debug=debug)
 
 
 def print_schema(name: str, *, debug: bool) -> int:
@@ -132,22 +148,24 @@ def print_schema(name: str, *, debug: bool) -> int:
     def act() -> int:
         known = catalogue(default_folders())
         if not name:
-            _print_json(format_schema(known.registry))
+            print_json(format_schema(known.registry))
         elif name in known.registry and not name.startswith(RECIPE_PREFIX):
-            _print_json(node_schema(_node(known, name)))
+            print_json(node_schema(_node(known, name)))
+        elif known.recipes.path(name) or Path(name).exists():
+            print_json(recipe_schema(Path(name).stem, _recipe(known, name)))
         else:
-            _print_json(recipe_schema(name, _recipe(known, name)))
+            near = suggestion(name, [*known.recipes.names(), *known.registry.ids()])
+            cure = near or " 'paintgraph nodes' and 'paintgraph recipes' list them."
+            raise misused("unknown_name", f"there is no recipe or node '{name}'.{cure}")
         return OK
 
     return guard(act, name or "schema", debug=debug)
 
 
-def _print_json(plain: object) -> None:
-    typer.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
-
-
 def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table as wide as the terminal; where there is none, a line for each row."""
+    console = Console()
     table = Table(*heads, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    console.print(table, width=None if console.is_terminal else _WIDE, soft_wrap=True)

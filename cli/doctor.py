@@ -9,16 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-import numpy as np
-import orjson
 import typer
 
-from cli.faults import FAILED, OK, guard
-from imaging.arrays import Image, Mask
+from cli.faults import FAILED, OK, guard, print_json
 from jobs.folders import VARIABLE, default_folders
-from models.inpainters import Inpainters
-from models.protocols import InpaintRequest
-from models.repaint import repaint
 
 _CORE = (
     *("numpy", "opencv-python", "pillow", "networkx", "pydantic", "pyyaml", "orjson", "aiohttp"),
@@ -48,15 +42,14 @@ def examine(*, json: bool, debug: bool) -> int:
     def act() -> int:
         findings = [*_system(), *_packages(), *_folders(), *_engines()]
         if json:
-            plain = [{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings]
-            typer.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
+            print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
         else:
             for finding in findings:
                 mark = "!!" if finding.is_fault else "ok"
                 typer.echo(f"{mark}  {finding.what}: {finding.found}")
         return FAILED if any(finding.is_fault for finding in findings) else OK
 
-    return guard(act, "doctor", debug=debug)
+    return guard(act, "doctor", debug=debug, json=json)
 
 
 def _system() -> list[Finding]:
@@ -102,14 +95,24 @@ def _folders() -> list[Finding]:
     except OSError as error:
         cure = f"{folder}: {error.strerror}. Set {VARIABLE} to a folder that can be written."
         return [Finding("data folder", cure, is_fault=True)]
-    text = f"{folder}, {free / 1e9:.0f} GB free"
-    return [Finding("data folder", text, is_fault=free < _LITTLE_DISK)]
+    is_full = free < _LITTLE_DISK
+    cure = f"; {_LITTLE_DISK / 1e9:.0f} GB should be. Free space." if is_full else ""
+    text = f"{folder}, {free / 1e9:.1f} GB free{cure}"
+    return [Finding("data folder", text, is_fault=is_full)]
 
 
 def _engines() -> list[Finding]:
-    """Each engine fills a hole in a small picture."""
-    image: Image = np.full((1, 48, 48, 3), 0.5, np.float32)
-    mask: Mask = np.zeros((1, 48, 48), np.float32)
+    """Each engine fills a hole in a small picture; what they need may be what is missing."""
+    try:
+        import numpy as np  # noqa: PLC0415 - may be missing
+
+        from models.inpainters import Inpainters  # noqa: PLC0415 - needs numpy
+        from models.protocols import InpaintRequest  # noqa: PLC0415
+        from models.repaint import repaint  # noqa: PLC0415
+    except ImportError as error:
+        return [Finding("engines", f"cannot be loaded: {error}", is_fault=True)]
+    image = np.full((1, 48, 48, 3), 0.5, np.float32)
+    mask = np.zeros((1, 48, 48), np.float32)
     mask[:, 16:32, 16:32] = 1
     findings = []
     with Inpainters(helpers=1) as engines:

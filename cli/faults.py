@@ -1,50 +1,98 @@
 """How faults reach the user: one message each, no traceback unless asked for."""
 
+import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 
+import orjson
 import typer
 
-from engine.errors import EngineError, GraphError, Problem
+from engine.errors import GraphError, Problem
 
 OK, FAILED, USAGE = 0, 1, 2
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 class UsageError(Exception):
-    """The command was given in a way that it does not understand."""
+    """The command was given in a way that it does not understand; `problems` says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+def misused(code: str, message: str) -> UsageError:
+    """The error of a command that has one fault."""
+    return UsageError(Problem(code, message))
+
+
+def plain(text: str) -> str:
+    """The text without what could command a terminal."""
+    return _UNSEEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def tell(message: str) -> None:
     """A line for people, on standard error."""
-    typer.echo(message, err=True)
+    typer.echo(plain(message), err=True)
+
+
+def print_json(answer: object) -> None:
+    """An answer for programs, on standard output."""
+    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
 def lines(problems: Iterable[Problem], name: str) -> Iterator[str]:
     """Each problem as FILE:LINE:COLUMN: severity: message [code]."""
     for problem in problems:
         place = f":{problem.place.line}:{problem.place.column}" if problem.place else ""
+        start = f"{name}{place}: " if name else ""
         lost = f" (costs: {', '.join(problem.outputs[:8])})" if problem.outputs else ""
         severity = f"{problem.severity}: " if problem.severity == "warning" else ""
-        yield f"{name}{place}: {severity}{problem.message} [{problem.code}]{lost}"
+        yield f"{start}{severity}{problem.message} [{problem.code}]{lost}"
 
 
-def guard(action: Callable[[], int], name: str, *, debug: bool) -> int:
-    """The exit code of an action whose faults are told as messages.
+def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = False) -> int:
+    """The exit code of an action whose faults are told as messages; the edge of every command.
 
-    Only faults that a user can cause: anything else is a bug and keeps its traceback.
+    With `json` they are told on standard output too, as one object.
     """
     try:
         return action()
-    except UsageError as error:
-        tell(str(error))
-        return USAGE
-    except GraphError as error:
+    except BrokenPipeError:
+        raise  # whoever read our output has had enough
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told, never hidden
         if debug:
-            raise
-        for line in lines(error.problems, name):
+            traceback.print_exc()
+        problems = _problems(error)
+        is_usage = isinstance(error, UsageError)
+        name = "standard input" if name == "-" else name
+        for line in lines(problems, "" if is_usage else name):
             tell(line)
-        return FAILED
-    except (EngineError, ValueError, OSError) as error:
-        if debug or not (isinstance(error, OSError) or hasattr(error, "code")):
-            raise
-        tell(f"{name}: {error}")
-        return FAILED
+        if json:
+            state = "refused" if isinstance(error, UsageError | GraphError) else "failed"
+            print_json({"state": state, "problems": [each.to_json() for each in problems]})
+        return USAGE if is_usage else FAILED
+
+
+def _problems(error: BaseException) -> tuple[Problem, ...]:
+    """What an error says; for one that no user can cause, that it is ours."""
+    code = getattr(error, "code", None)
+    match error:
+        case UsageError() | GraphError():
+            return error.problems
+        case KeyboardInterrupt():
+            return (Problem("cancelled", "interrupted before the end. Run it again."),)
+        case _ if isinstance(code, str):
+            return (Problem(code, str(error)),)
+        case OSError():
+            return (Problem("system_error", f"{system_message(error)}."),)
+    kind = type(error).__name__
+    message = f"{kind}: {error}; this is a fault of paintgraph. Report what --debug prints."
+    return (Problem("internal_error", message),)
+
+
+def system_message(error: OSError) -> str:
+    """What the system says, with the file that it says it of."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"'{error.filename}': {reason}" if error.filename else reason

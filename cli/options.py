@@ -1,15 +1,28 @@
 """A recipe's inputs as options of the command line, typed by their declarations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cli.faults import UsageError
+from engine.errors import Problem
 from engine.literals import Wrong, bounds, canonical
 from engine.spec import InputSpec
 from engine.suggest import suggestion
 
 _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
+_NUMBERS: Mapping[str, tuple[re.Pattern[str], Callable[[str], int | float], str]] = {
+    "int": (re.compile(r"[+-]?[0-9]+"), int, "a whole number"),
+    "float": (
+        re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+        float,
+        "a number",
+    ),
+}
+_MOST_DIGITS = 400
+_SHOWN = 60
 
 
 def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
@@ -18,80 +31,115 @@ def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str
     A name may be written with - for _. Raises UsageError with every fault.
     """
     values: dict[str, Any] = {}
-    faults: list[str] = []
+    faults: list[Problem] = []
     for name, text in _pairs(list(arguments), inputs, faults):
-        spec = inputs[name]
+        spec = replace(inputs[name], name=_option(name))
         if name in values:
-            faults.append(f"--{name} is given twice; once is allowed.")
-        value = _value(spec, text)
+            faults.append(
+                _fault("given_twice", f"{spec.name} is given twice; once is allowed. Drop one.")
+            )
+        values[name] = value = _value(spec, text)
         fitting = value if isinstance(value, Wrong) else canonical(spec, value)
         if isinstance(fitting, Wrong):
-            faults.append(f"--{fitting.message}")
-        values[name] = value
+            faults.append(_fault(fitting.code, fitting.message))
+    asked = {problem.input for problem in faults}
+    for name, spec in inputs.items():
+        if spec.required and name not in values and name not in asked:
+            option, _ = usage(spec)
+            message = f"{_option(name)} is missing; the recipe needs it. Write {option}."
+            faults.append(Problem("missing_input", message, None, name))
     if faults:
-        raise UsageError("\n".join(faults))
+        raise UsageError(*faults)
     return values
 
 
 def _pairs(
-    arguments: list[str], inputs: Mapping[str, InputSpec], faults: list[str]
+    arguments: list[str], inputs: Mapping[str, InputSpec], faults: list[Problem]
 ) -> Iterator[tuple[str, str]]:
-    options = {name.replace("_", "-"): name for name in inputs}
+    options = {_option(name): name for name in inputs}
     while arguments:
         given = arguments.pop(0)
         if not given.startswith("--"):
-            faults.append(f"'{given}' belongs to no option. Write --name value.")
+            message = f"'{_short(given)}' belongs to no option. Write --NAME VALUE."
+            faults.append(_fault("stray_argument", message))
             continue
-        option, equals, text = given[2:].partition("=")
-        option = option.replace("_", "-")
+        option, equals, text = given.partition("=")
+        option = _option(option[2:])
+        positive = option.replace("--no-", "--", 1)
         name = options.get(option)
-        if name is None and option.startswith("no-") and _is_flag(inputs, options, option[3:]):
-            yield options[option[3:]], "false"
-        elif name is None:
-            known = ", ".join(f"--{known}" for known in options) or "none"
-            near = suggestion(option, options).replace("'", "'--", 1)
-            faults.append(f"there is no option '--{option}'; allowed are {known}.{near}")
+        if name is not None and equals:
+            yield name, text
+        elif name is not None:
+            value = _next_value(inputs[name], arguments)
+            if value is None:
+                message = f"{option} has no value. Write {option} VALUE, or {option}=VALUE."
+                faults.append(Problem("no_value", message, None, name))
+            else:
+                yield name, value
+        elif positive in options and inputs[options[positive]].type == "bool" and not equals:
+            yield options[positive], "false"
+        else:
+            faults.append(_unknown(option, options))
             if not equals and arguments and not arguments[0].startswith("--"):
                 arguments.pop(0)
-        elif equals:
-            yield name, text
-        elif inputs[name].type == "bool" and (
-            not arguments or arguments[0].lower() not in _ON + _OFF
-        ):
-            yield name, "true"
-        elif arguments:
-            yield name, arguments.pop(0)
-        else:
-            faults.append(f"--{option} has no value. Write --{option} VALUE.")
 
 
-def _is_flag(inputs: Mapping[str, InputSpec], options: Mapping[str, str], option: str) -> bool:
-    return option in options and inputs[options[option]].type == "bool"
+def _next_value(spec: InputSpec, arguments: list[str]) -> str | None:
+    """The argument that belongs to an option; None if it has none."""
+    if spec.type == "bool" and not (arguments and arguments[0].lower() in _ON + _OFF):
+        return "true"
+    if not arguments or arguments[0].startswith("--"):
+        return None
+    return arguments.pop(0)
+
+
+def _unknown(option: str, options: Mapping[str, str]) -> Problem:
+    known = ", ".join(options) or "none"
+    return _fault(
+        "unknown_option",
+        f"there is no option '{_short(option)}'; allowed are {known}.{suggestion(option, options)}",
+    )
+
+
+def _fault(code: str, message: str) -> Problem:
+    return Problem(code, message)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _value(spec: InputSpec, text: str) -> Any:  # noqa: ANN401 - a literal of the input's type
     """The literal that a text stands for, or `Wrong`."""
     if spec.type == "list":
-        item = InputSpec(spec.name, spec.items or "text")
+        item = InputSpec(f"an entry of {spec.name}", spec.items or "text")
         entries = [_value(item, part.strip()) for part in text.split(",") if part.strip()]
         return next((entry for entry in entries if isinstance(entry, Wrong)), entries)
     if spec.type == "bool":
         lower = text.lower()
         if lower in _ON + _OFF:
             return lower in _ON
-        return Wrong("wrong_type", f"{spec.name} is '{text}'; allowed are true and false.")
-    if spec.type in ("int", "float"):
-        try:
-            return int(text) if spec.type == "int" else float(text)
-        except ValueError:
-            kind = "a whole number" if spec.type == "int" else "a number"
-            return Wrong("wrong_type", f"{spec.name} is '{text}'; allowed is {kind}.")
+        return _wrong(spec, text, "are true and false")
+    if spec.type in _NUMBERS:
+        pattern, convert, kind = _NUMBERS[spec.type]
+        fits = len(text) <= _MOST_DIGITS and pattern.fullmatch(text)
+        return convert(text) if fits else _wrong(spec, text, f"is {kind}")
+    if spec.resource == "picture" and not text:
+        return _wrong(spec, text, "is a picture's file, or - for standard input")
     return text
+
+
+def _wrong(spec: InputSpec, text: str, allowed: str) -> Wrong:
+    return Wrong("wrong_type", f"{spec.name} is '{_short(text)}'; allowed {allowed}.")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def usage(spec: InputSpec) -> tuple[str, str]:
     """How an input is written as an option, and what it means."""
-    option = f"--{spec.name.replace('_', '-')}"
+    option = _option(spec.name)
     if spec.type == "bool":
         return option, _meaning(spec)
     return f"{option} {_metavar(spec)}", _meaning(spec)
@@ -109,11 +157,13 @@ def _meaning(spec: InputSpec) -> str:
     parts = [spec.about]
     if spec.type == "list" and spec.choices:
         parts.append(f"Any of {', '.join(spec.choices)}.")
+    if spec.type == "bool" and spec.default is True:
+        parts.append(f"{_option(f'no_{spec.name}')} turns it off.")
     if spec.resource != "seed" and (spec.minimum is not None or spec.maximum is not None):
         parts.append(f"[{bounds(spec)}]")
     if spec.required:
         parts.append("[required]")
-    elif spec.default not in ("", None):
+    elif spec.default not in ("", None, (), []):
         default = spec.default
         shown = ",".join(map(str, default)) if isinstance(default, tuple | list) else default
         parts.append(f"[default: {str(shown).lower() if isinstance(shown, bool) else shown}]")

@@ -10,12 +10,14 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from cli.faults import tell
+from cli.faults import plain, tell
 from engine import events
 from engine.elements import Effect
 from engine.events import Event, NodeFinished, NodeStarted, Warned
 
+_WIDE = 160  # columns, where there is no terminal
 _WORTH_A_LINE = 0.2  # seconds
 
 
@@ -47,7 +49,11 @@ class Watcher:
 
     def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TimeElapsedColumn(),
+            )
             self._bars = _Bars(Progress(*columns, console=self._console, transient=True))
             self._bars.progress.start()
         return self
@@ -83,7 +89,7 @@ class Watcher:
 
     def _start(self, event: NodeStarted) -> None:
         if self._bars:
-            name = f"{event.origin.display} ({event.origin.kind})"
+            name = plain(f"{event.origin.display} ({event.origin.kind})")
             task = self._bars.progress.add_task(name, total=None)
             self._bars.tasks[event.origin.node] = task
 
@@ -101,7 +107,7 @@ class Watcher:
 
     def _say(self, line: str) -> None:
         if self._bars:
-            self._bars.progress.console.print(line, markup=False, highlight=False)
+            self._bars.progress.console.print(plain(line), markup=False, highlight=False)
         else:
             tell(line)
 
@@ -111,14 +117,15 @@ class Watcher:
         for spent in self._spent:
             done = spent.finished
             table.add_row(
-                done.origin.node,
-                done.origin.kind,
+                Text(plain(done.origin.node)),
+                Text(done.origin.kind),
                 done.how,
                 f"{done.seconds:.3f}",
                 f"{done.weight / 1e6:.1f}",
                 f"{spent.peak_bytes / 1e6:.0f}",
             )
-        self._console.print(table)
+        width = None if self._console.is_terminal else _WIDE
+        self._console.print(table, width=width)
 
 
 def peak_bytes() -> int:

@@ -1,4 +1,4 @@
-"""Where a run's results go: files by suffix, standard output, or lines for people."""
+"""Writing a run's results: files by suffix, standard output, or lines for people."""
 
 import itertools
 import sys
@@ -11,34 +11,24 @@ import numpy as np
 import orjson
 import typer
 
-from cli.faults import UsageError, tell
+from cli.destinations import FORMATS, STDOUT, Destinations
+from cli.faults import plain, tell
 from engine.elements import Blocked, Failed
 from engine.formats.native import write_native
-from engine.graph import Graph, Link
+from engine.graph import Graph, InputRef
 from engine.naming import with_names
 from engine.registry import Registry
 from engine.run import Outcome
 from engine.sockets import Value
 from engine.store import write_whole
-from engine.suggest import suggestion
 from imaging.digest import pixel_digest
+from imaging.errors import ImagingError
 from imaging.masks import to_image
 from imaging.metadata import add_text
-from jobs.publishing import cannot_write
+from jobs.publishing import PublishError, cannot_write, write_new
 from nodes.picture_files import encode_with_facts
 
-FORMATS = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".webp": "webp",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-}
-MAIN = "image"
 GRAPH_KEY = "paintgraph"
-_STDOUT = "-"
-_PICTURES = ("image", "mask")
 
 
 @dataclass(slots=True)
@@ -54,132 +44,99 @@ class Written:
         entries = self.files or self.values
         return entries[0] if len(entries) == 1 else entries
 
-    def tell(self) -> None:
-        """Say where it is, or what it is."""
+    def tell(self, *, aside: bool) -> None:
+        """Say where it is, or what it is; `aside` keeps values off standard output."""
         for file in self.files:
             tell(f"{self.name}: {file['file']} ({file['width']}x{file['height']} px)")
         for value in self.values:
-            typer.echo(f"{self.name}: {value}")
+            text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+            typer.echo(plain(f"{self.name}: {text}"), err=aside)
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
-    """Which results are wanted, and the file of each picture among them."""
+def write_results(
+    wanted: Destinations, outcome: Outcome, graph: Graph, values: Mapping[str, Any], text: str
+) -> list[Written]:
+    """Write every wanted result that there is, pictures with `text` in them.
 
-    files: Mapping[str, str]
-    others: tuple[str, ...]
-
-    @staticmethod
-    def of(asked: Sequence[str], graph: Graph, registry: Registry, stem: str) -> "Destinations":
-        """From `-o FILE` and `-o NAME=FILE`; raises UsageError, before anything runs.
-
-        Without -o the main picture goes into a new file named after the recipe.
-        """
-        types = {name: _type(graph, name, registry) for name in graph.outputs}
-        pictures = [name for name, type_ in types.items() if type_ in _PICTURES]
-        others = tuple(name for name in types if name not in pictures)
-        main = MAIN if MAIN in pictures else next(iter(pictures), None)
-        files: dict[str, str] = {}
-        for text in asked:
-            name, equals, file = text.partition("=")
-            if not equals or (name not in types and "/" in name):
-                name, file = main or "", text
-            if name not in pictures:
-                known = ", ".join(pictures) or "none"
-                near = suggestion(name, pictures)
-                raise UsageError(f"-o {text}: no picture '{name}'; there are {known}.{near}")
-            _check_file(file)
-            files[name] = file
-        if not asked and main:
-            files[main] = _new_file(stem)
-        return Destinations(files, others)
-
-    def targets(self, all_targets: Mapping[str, str]) -> list[str]:
-        """The nodes that must run: for the wanted results, and those that save by themselves."""
-        wanted = {*self.files, *self.others}
-        return [node for name, node in all_targets.items() if name in wanted or name == node]
-
-    def write(
-        self, outcome: Outcome, graph: Graph, registry: Registry, metadata: Graph | None
-    ) -> list[Written]:
-        """Write every wanted result that there is."""
-        written = []
-        for name, reference in graph.outputs.items():
-            if not isinstance(reference, Link) or name not in {*self.files, *self.others}:
-                continue
-            entry = outcome.results.get(reference.node)
-            if entry is None:
-                continue
-            result = Written(name)
+    `graph` is the checked graph, `values` are those of its declared inputs.
+    """
+    written = []
+    for name, reference in graph.outputs.items():
+        result = Written(name)
+        if isinstance(reference, InputRef):
+            result.values = [_plain(values[reference.name])] if name in wanted.others else []
+        elif entry := outcome.results.get(reference.node):
             slot = entry.slots[int(reference.output)]
-            values = [e for e in slot if not isinstance(e, Failed | Blocked)]
-            if name in self.files:
-                text = (
-                    orjson.dumps(write_native(with_names(metadata, registry))).decode()
-                    if metadata
-                    else ""
-                )
-                _write_pictures(result, values, self.files[name], text)
-            else:
-                result.values = [_plain(value.data) for value in values]
+            elements = [e for e in slot if not isinstance(e, Failed | Blocked)]
+            if name in wanted.others:
+                result.values = [_plain(element.data) for element in elements]
+            elif name in wanted.files or name in wanted.new:
+                result.files = _write_pictures(wanted, name, elements, text)
+        if result.files or result.values:
             written.append(result)
-        return written
+    return written
 
 
-def _type(graph: Graph, name: str, registry: Registry) -> str:
-    reference = graph.outputs[name]
-    if not isinstance(reference, Link):
-        return graph.inputs[reference.name].type
-    spec = registry.spec(graph.nodes[reference.node].kind)
-    return spec.outputs[int(reference.output)].type if spec else "any"
+def graph_text(bound: Graph, registry: Registry) -> str:
+    """The graph as pictures carry it."""
+    return orjson.dumps(write_native(with_names(bound, registry))).decode()
 
 
-def _check_file(file: str) -> None:
-    if file == _STDOUT:
-        return
-    path = Path(file)
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"-o {file}: the suffix is '{path.suffix}'; allowed are {', '.join(FORMATS)}."
-        )
-    if not path.parent.is_dir():
-        raise UsageError(f"-o {file}: there is no folder '{path.parent}'. Make it first.")
-
-
-def _new_file(stem: str) -> str:
-    names = (f"{stem}{'' if n == 1 else f'_{n}'}.png" for n in itertools.count(1))
-    return next(name for name in names if not Path(name).exists())
-
-
-def _write_pictures(result: Written, values: Sequence[Any], file: str, text: str) -> None:
+def _write_pictures(
+    wanted: Destinations, name: str, values: Sequence[Value], text: str
+) -> list[dict[str, Any]]:
+    """Write each picture of a result; several get numbers."""
     pictures = [(picture, value) for value in values for picture in _pictures(value)]
+    file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
+    if file == STDOUT and len(pictures) > 1:
+        message = f"-o -: '{name}' has {len(pictures)} pictures; standard output holds one."
+        raise PublishError(f"{message} Write them into files.")
+    form = FORMATS.get(Path(file).suffix.lower(), "png")
+    if form == "jpeg":
+        tell(f"warning: {file}: JPEG changes pixels a little when it is written; PNG does not")
+    files = []
     for number, (picture, value) in enumerate(pictures, start=1):
-        path = Path(file)
-        if number > 1 and file != _STDOUT:
-            path = path.with_stem(f"{path.stem}_{number}")
-        form = FORMATS.get(path.suffix.lower(), "png")
-        if form == "jpeg" and number == 1:
-            tell(f"warning: {file}: JPEG changes pixels a little when it is written; PNG does not")
-        data = encode_with_facts(picture, form, value.facts)  # type: ignore[arg-type] # one of them
-        if text and form == "png":
-            data = add_text(data, {GRAPH_KEY: text})
-        if file == _STDOUT:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            try:
-                write_whole(path, data)
-            except OSError as error:
-                raise cannot_write(path, error) from error
+        data = _encoded(file, form, picture, value, text)
+        path = _write(data, file, number, is_new=name in wanted.new)
         depth, icc = value.facts.get("depth", 8), value.facts.get("icc")
-        result.files.append(
+        files.append(
             {
-                "file": str(path),
+                "file": path,
                 "width": picture.shape[1],
                 "height": picture.shape[0],
                 "digest": pixel_digest(picture[np.newaxis], depth, icc),
             }
         )
+    return files
+
+
+def _encoded(file: str, form: str, picture: Any, value: Value, text: str) -> bytes:  # noqa: ANN401
+    try:
+        data = encode_with_facts(picture, form, value.facts)  # type: ignore[arg-type] # one of them
+    except ImagingError as error:
+        raise PublishError(f"-o {file}: {error}", error.code) from error
+    return add_text(data, {GRAPH_KEY: text}) if text and form == "png" else data
+
+
+def _write(data: bytes, file: str, number: int, *, is_new: bool) -> str:
+    """Write one picture; gives its file."""
+    path = Path(file)
+    if file == STDOUT:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return file
+    if is_new:
+        return str(write_new((_numbered(path, n) for n in itertools.count(number)), data))
+    path = _numbered(path, number)
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return str(path)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path if number == 1 else path.with_stem(f"{path.stem}_{number}")
 
 
 def _pictures(value: Value) -> Sequence[Any]:

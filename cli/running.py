@@ -1,236 +1,160 @@
-"""`paintgraph run` and `paintgraph explain`."""
+"""`paintgraph run`."""
 
 import signal
-import sys
 import time
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import orjson
-import typer
 
 from assembly import Assembly, assemble
-from cli.faults import FAILED, OK, guard, lines, tell
-from cli.options import parse
+from cli.faults import FAILED, OK, guard, print_json, tell
+from cli.preparing import Prepared, RunOptions, prepare
 from cli.progress import Watcher
-from cli.results import Destinations, Written
-from cli.sources import STDIN, GraphText, checked, read_source
-from engine.binding import bind
+from cli.records import name_of, remember
+from cli.results import Written, graph_text, write_results
 from engine.checking import targets_of
 from engine.context import Cancellation
-from engine.explain import Explained, Record, explain, record
-from engine.graph import Graph
-from engine.keeping import Keeping
+from engine.events import NodeFailed
+from engine.explain import record
 from engine.run import Outcome, run
-from engine.spec import InputSpec
-from engine.store import write_whole
-from jobs.folders import Folders, default_folders
-from jobs.publishing import Publisher
+from jobs.folders import default_folders
+from jobs.publishing import Publisher, PublishError
+
+_KEPT = "Finished results are kept, so the next run goes on from them."
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What was asked for; `arguments` are the recipe's own options."""
+class _Ended:
+    """A run that is over, with what it wrote; nothing if it was cancelled."""
 
-    recipe: str
-    arguments: tuple[str, ...]
-    outputs: tuple[str, ...] = ()
-    output_dir: Path = Path()
-    input_dir: Path = Path()
-    profile: bool = False
-    stop: bool = False
-    fresh: bool = False
-    metadata: bool = True
-    json: bool = False
-    debug: bool = False
+    outcome: Outcome
+    watcher: Watcher
+    prepared: Prepared
+    written: list[Written] = field(default_factory=list)
+    published: list[Path] = field(default_factory=list)
 
 
 def run_recipe(options: RunOptions) -> int:
     """Run a recipe or graph; gives the exit code."""
-    return guard(lambda: _run(options), options.recipe, debug=options.debug)
-
-
-def explain_recipe(options: RunOptions) -> int:
-    """Print the plan of a recipe or graph; gives the exit code."""
-    return guard(lambda: _explain(options), options.recipe, debug=options.debug)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    source: GraphText
-    graph: Graph
-    bound: Graph
-
-
-def _prepare(options: RunOptions, assembly: Assembly) -> _Prepared:
-    """Read, check and bind; raises what keeps the graph from running."""
-    source = read_source(options.recipe, assembly.recipes)
-    found = checked(source, assembly)
-    graph = found.sound()
-    for line in lines(found.problems, source.name):
-        tell(line)
-    given = parse(options.arguments, graph.inputs)
-    values = {name: _opened(graph.inputs[name], v, assembly) for name, v in given.items()}
-    return _Prepared(source, graph, bind(graph, assembly.registry, values, assembly.binders))
-
-
-def _opened(spec: InputSpec, value: Any, assembly: Assembly) -> Any:  # noqa: ANN401 - a literal
-    """On the command line a picture is a real path, or standard input."""
-    if spec.resource != "picture":
-        return value
-    if value == STDIN:
-        return assembly.blobs.put(sys.stdin.buffer.read())
-    if value.startswith(("sha256:", "data:")):
-        return value
-    return assembly.blobs.adopt(Path(value))
+    return guard(lambda: _run(options), options.recipe, debug=options.debug, json=options.json)
 
 
 def _run(options: RunOptions) -> int:
     folders = default_folders()
     with assemble(folders, options.input_dir, with_store=not options.fresh) as assembly:
         began = time.perf_counter()
-        prepared = _prepare(options, assembly)
-        destinations = Destinations.of(
-            options.outputs, prepared.graph, assembly.registry, prepared.source.stem
-        )
-        bound = prepared.bound
-        publisher = Publisher(options.output_dir, assembly.blobs)
-        with Watcher(quiet=options.json) as watcher, _interruptible() as cancellation:
-            outcome = run(
-                bound,
-                assembly.worker,
-                destinations.targets(targets_of(bound, assembly.registry)),
-                job=_name(prepared),
-                listen=watcher.listen,
-                cancellation=cancellation,
-                on_failure="stop" if options.stop else "continue",
-            )
-        published = [publisher.publish(e) for e in watcher.effects if e.folder != "temp"]
-        _remember(prepared, record(bound, assembly.registry), folders)
-        graph_text = bound if options.metadata else None
-        written = destinations.write(outcome, bound, assembly.registry, graph_text)
+        prepared = prepare(options, assembly)
+        ended = _performed(options, prepared, assembly)
+        if ended.outcome.state == "succeeded" and not options.fresh:
+            made_of = record(prepared.bound, assembly.registry)
+            remember(prepared.source, made_of, folders)
+        if ended.outcome.state != "cancelled":
+            _write(options, ended, assembly)
         seconds = time.perf_counter() - began
-    _report(options, outcome, watcher, written, published, seconds)
-    return OK if outcome.state == "succeeded" else FAILED
-
-
-def _report(  # noqa: PLR0913 - what there is to tell
-    options: RunOptions,
-    outcome: Outcome,
-    watcher: Watcher,
-    written: list[Written],
-    published: list[Path],
-    seconds: float,
-) -> None:
     if options.profile:
-        watcher.print_profile()
+        ended.watcher.print_profile()
     if options.json:
-        answer = {
-            "state": outcome.state,
-            "seconds": round(seconds, 3),
-            "outputs": {w.name: w.to_json() for w in written},
-            "saved": [str(path) for path in published],
-            "warnings": watcher.warnings,
-            "failures": [
-                {
-                    "code": failure.code,
-                    "node": failure.origin.submitted,
-                    "element": failure.element,
-                    "message": failure.message,
-                    "inputs": dict(failure.inputs),
-                }
-                for failure in outcome.failures
-            ],
-        }
-        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
-        return
-    for result in written:
-        result.tell()
-    for path in published:
+        print_json(_answer(ended, seconds))
+    else:
+        _tell(options, ended, seconds)
+    return OK if ended.outcome.state == "succeeded" else FAILED
+
+
+def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _Ended:
+    targets = prepared.wanted.targets(targets_of(prepared.bound, assembly.registry))
+    with Watcher(quiet=options.json) as watcher, _interruptible() as cancellation:
+        outcome = run(
+            prepared.bound,
+            assembly.worker,
+            targets,
+            job=name_of(prepared.source),
+            listen=watcher.listen,
+            cancellation=cancellation,
+            on_failure="stop" if options.stop else "continue",
+        )
+    return _Ended(outcome, watcher, prepared)
+
+
+def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
+    """Write the results, and what save nodes want written."""
+    prepared = ended.prepared
+    text = graph_text(prepared.bound, assembly.registry) if options.metadata else ""
+    publisher = Publisher(options.output_dir, assembly.blobs)
+    try:
+        ended.written.extend(
+            write_results(prepared.wanted, ended.outcome, prepared.graph, prepared.values, text)
+        )
+        for effect in ended.watcher.effects:
+            if effect.folder != "temp":
+                ended.published.append(publisher.publish(effect))
+    except PublishError as error:
+        kept = "" if options.fresh else f" {_KEPT}"
+        raise PublishError(f"{error}{kept}", error.code) from error
+
+
+def _answer(ended: _Ended, seconds: float) -> dict[str, object]:
+    """How a run ended, for programs."""
+    return {
+        "state": ended.outcome.state,
+        "seconds": round(seconds, 3),
+        "outputs": {each.name: each.to_json() for each in ended.written},
+        "saved": [str(path) for path in ended.published],
+        "warnings": ended.watcher.warnings,
+        "failures": [
+            {
+                "code": failure.code,
+                "node": failure.origin.submitted,
+                "element": failure.element,
+                "message": failure.message,
+                "inputs": _given(failure, ended.prepared),
+            }
+            for failure in ended.outcome.failures
+        ],
+    }
+
+
+def _tell(options: RunOptions, ended: _Ended, seconds: float) -> None:
+    """How a run ended, for people."""
+    for result in ended.written:
+        result.tell(aside=ended.prepared.wanted.to_stdout)
+    for path in ended.published:
         tell(f"saved {path}")
-    for failure in outcome.failures:
-        given = ", ".join(f"{name}: {text}" for name, text in failure.inputs.items())
-        tell(f"{failure.message} [{failure.code}]\n  given: {given}")
-    if outcome.state == "cancelled":
-        tell("cancelled; finished results are kept, so the next run goes on from them")
-    tell(f"{outcome.state} in {seconds:.1f} s")
+    for failure in ended.outcome.failures:
+        if options.debug:
+            traceback.print_exception(failure.error)
+        given = ", ".join(f"{n}: {text}" for n, text in _given(failure, ended.prepared).items())
+        tell(f"{failure.message} [{failure.code}]")
+        tell(f"  given: {given}")
+    cancelled = ended.outcome.state == "cancelled"
+    kept = f". {_KEPT}" if cancelled and not options.fresh else ""
+    tell(f"{ended.outcome.state} in {seconds:.1f} s{kept}")
+
+
+def _given(failure: NodeFailed, prepared: Prepared) -> dict[str, str]:
+    """What the failed node was given; pictures by the names that the user knows."""
+    given = dict(failure.inputs)
+    for reference, file in prepared.files.items():
+        given = {name: text.replace(reference, file) for name, text in given.items()}
+    return given
 
 
 @contextmanager
 def _interruptible() -> Iterator[Cancellation]:
     """The first interrupt asks the run to stop, the second ends the program."""
     cancellation = Cancellation()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def interrupt(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    def interrupt(number: int, _: object) -> None:
+        signal.signal(number, before[signal.Signals(number)] or signal.SIG_DFL)
         cancellation.cancel()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    for number in _SIGNALS:
+        signal.signal(number, interrupt)
     try:
         yield cancellation
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _explain(options: RunOptions) -> int:
-    folders = default_folders()
-    with assemble(folders, options.input_dir) as assembly:
-        prepared = _prepare(options, assembly)
-        keeping = Keeping(assembly.registry, None, assembly.worker.store)
-        targets = targets_of(prepared.bound, assembly.registry).values()
-        explained = explain(prepared.bound, targets, keeping, _remembered(prepared, folders))
-    if options.json:
-        plain = [
-            {
-                "node": e.node,
-                "kind": e.kind,
-                "state": e.state,
-                "changed": list(e.changed),
-                "new": e.is_new,
-            }
-            for e in explained
-        ]
-        typer.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
-        return OK
-    for entry in explained:
-        typer.echo(f"{entry.node} ({entry.kind}): {_reason(entry)}")
-    return OK
-
-
-def _reason(entry: Explained) -> str:
-    if entry.state == "kept":
-        return "kept"
-    if entry.state == "idle":
-        return "not needed: what reads it is kept"
-    if entry.changed:
-        return f"runs; changed: {', '.join(entry.changed)}"
-    return "runs for the first time" if entry.is_new else "runs; unchanged, but too cheap to keep"
-
-
-def _name(prepared: _Prepared) -> str:
-    return blake2b(prepared.source.name.encode(), digest_size=12).hexdigest()
-
-
-def _remember(prepared: _Prepared, made_of: Record, folders: Folders) -> None:
-    try:
-        write_whole(_record_path(prepared, folders), orjson.dumps(made_of))
-    except OSError as error:
-        tell(f"warning: what this run depended on is not kept: {error.strerror}")
-
-
-def _remembered(prepared: _Prepared, folders: Folders) -> Record:
-    try:
-        found: Mapping[str, Mapping[str, str]] = orjson.loads(
-            _record_path(prepared, folders).read_bytes()
-        )
-    except (OSError, ValueError):
-        return {}
-    return found
-
-
-def _record_path(prepared: _Prepared, folders: Folders) -> Path:
-    return folders.records / f"{_name(prepared)}.json"
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)

@@ -1,11 +1,12 @@
 """Where a command's graph comes from: a file, standard input, or a recipe's name."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from assembly import Catalogue
-from cli.faults import UsageError
+from cli.faults import misused
 from engine.checking import Checked, check
 from engine.formats.reading import read_graph
 from engine.recipes import SUFFIXES, RecipeBook
@@ -25,19 +26,33 @@ class GraphText:
 
 
 def read_source(given: str, recipes: RecipeBook) -> GraphText:
-    """The text of a file, of standard input or of a recipe by name."""
+    """The text of a recipe by name, of a file or of standard input.
+
+    A plain name means the recipe, even where a file is called the same.
+    """
     if given == STDIN:
         return GraphText(sys.stdin.buffer.read(_MOST_BYTES + 1), "standard input", "stdin")
-    path = Path(given)
-    if not path.is_file():
-        by_name = recipes.path(given)
-        if by_name is None:
-            near = suggestion(given, recipes.names())
-            cure = near or " 'paintgraph recipes' lists the recipes."
-            kind = "file" if path.suffix in SUFFIXES or path.parent != Path() else "file or recipe"
-            raise UsageError(f"there is no {kind} '{given}'.{cure}")
-        path = by_name
-    return GraphText(path.read_bytes(), str(path), path.stem)
+    path = recipes.path(given) or Path(given)
+    if not path.exists():
+        raise misused("no_such_graph", _missing(given, recipes))
+    if path.is_dir():
+        raise misused("no_such_graph", f"'{given}' is a folder; a file is needed. Name a file.")
+    with path.open("rb") as file:
+        stem = path.stem if path.is_file() else "graph"  # a pipe's name says nothing
+        return GraphText(file.read(_MOST_BYTES + 1), str(path), stem)
+
+
+def _missing(given: str, recipes: RecipeBook) -> str:
+    if given.startswith("-"):
+        return (
+            f"'{given}' stands where the recipe belongs; options follow it. "
+            f"Write the recipe first: RECIPE {given} ..."
+        )
+    if os.sep in given or Path(given).suffix in SUFFIXES:
+        return f"there is no file '{given}'. Check the spelling and the folder."
+    near = suggestion(given, recipes.names())
+    cure = near or " 'paintgraph recipes' lists the recipes."
+    return f"there is no file or recipe '{given}'.{cure}"
 
 
 def checked(source: GraphText, known: Catalogue) -> Checked:

@@ -63,7 +63,9 @@ def bind(
 
 
 def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    for name in given.keys() - graph.inputs.keys():
+    for name in given:
+        if name in graph.inputs:
+            continue
         known = ", ".join(graph.inputs) or "none"
         near = suggestion(name, graph.inputs)
         message = f"input '{name}': the recipe has no such input; it has {known}.{near}"
@@ -71,17 +73,18 @@ def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> 
     values = {}
     for name, spec in graph.inputs.items():
         if name not in given:
-            values[name] = spec.default
-            if spec.required:
+            if not spec.required:
+                values[name] = spec.default
+            else:
                 kind = spec.type.split("|")[0]
-                message = f"input '{name}' is missing; it needs a {kind}. Give --{name} VALUE."
+                message = f"input '{name}' is missing; its type is {kind}. Give --{name} VALUE."
                 problems.append(Problem("missing_input", message, None, name, ("inputs", name)))
             continue
         value = canonical(spec, given[name])
         if isinstance(value, Wrong):
             message = f"input {value.message}"
             problems.append(Problem(value.code, message, None, name, ("inputs", name)))
-            value = spec.default
+            continue
         values[name] = value
     return values
 
@@ -103,6 +106,8 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
         if not isinstance(literal, InputRef) and not declared.resource:
             continue
         reached = literal.name if isinstance(literal, InputRef) else None
+        if reached is not None and reached not in values:
+            continue  # reported already
         value = values[literal.name] if isinstance(literal, InputRef) else literal
         bound = _fixed(id_, spec.id, declared, reached, value, binders, problems)
         if bound is not literal:
@@ -122,8 +127,8 @@ def _fixed(  # noqa: PLR0913 - what binding an input takes
     where = f"node '{id_}' ({kind})"
     place = ("inputs", reached) if reached else ("nodes", id_, declared.name)
     if reached is not None:
-        if value is None:
-            return None
+        if value is None and not declared.required:
+            return declared.default
         fitting = canonical(declared, value)
         if isinstance(fitting, Wrong):
             message = f"input '{reached}', used by {where}: {fitting.message}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engine.errors import GraphError, Problem
+from engine.errors import GraphError, Problem, path_in_words
 from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from engine.literals import Wrong, canonical
 from engine.registry import Registry
@@ -50,8 +50,8 @@ def targets_of(graph: Graph, registry: Registry) -> dict[str, str]:
     targets = {name: ref.node for name, ref in graph.outputs.items() if isinstance(ref, Link)}
     for id_, node in graph.nodes.items():
         spec = registry.spec(node.kind)
-        if spec is not None and spec.is_target:
-            targets.setdefault(id_, id_)
+        if spec is not None and spec.is_target and id_ not in targets.values():
+            targets[id_ if id_ not in targets else f"node {id_}"] = id_
     return targets
 
 
@@ -71,7 +71,8 @@ class _Checker:
         outputs = {name: self._output(name, ref) for name, ref in graph.outputs.items()}
         self._cycles()
         targets = targets_of(graph, self._registry)
-        self._reach(targets)
+        if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
+            self._reach(targets)
         sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
         return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
 
@@ -91,6 +92,7 @@ class _Checker:
         if spec is None:
             if node.kind:
                 self._unknown_kind(id_, node.kind)
+            self._given_to_unknown(id_, node)
             return node
         inputs: dict[str, object] = {}
         given = node.inputs
@@ -107,12 +109,24 @@ class _Checker:
                 inputs[declared.name] = declared.default
         if not given.keys() <= inputs.keys():
             self._unknown_inputs(id_, spec, given)
-        return replace(node, inputs=inputs) if inputs != given else node
+        return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
+
+    def _given_to_unknown(self, id_: str, node: Node) -> None:
+        """Links and references of a node of unknown type must lead somewhere all the same."""
+        for name, value in node.inputs.items():
+            if isinstance(value, Link):
+                self._resolve(self._report.at(id_, name), value)
+            elif isinstance(value, InputRef):
+                self._input_named(self._report.at(id_, name), value)
 
     def _unknown_kind(self, id_: str, kind: str) -> None:
-        known = self._registry.ids()
+        known = self._registry.known()
         instead = self._registry.replacement(kind)
-        if kind.startswith(RECIPE_PREFIX):
+        fault = self._registry.fault(kind)
+        if fault:
+            name = kind.removeprefix(RECIPE_PREFIX)
+            code, what, cure = "bad_recipe", f"the recipe '{name}' cannot be used", f" {fault}"
+        elif kind.startswith(RECIPE_PREFIX):
             name = kind.removeprefix(RECIPE_PREFIX)
             names = [i.removeprefix(RECIPE_PREFIX) for i in known if i.startswith(RECIPE_PREFIX)]
             code, what = "unknown_recipe", f"there is no recipe '{name}'"
@@ -199,7 +213,7 @@ class _Checker:
             "type_mismatch",
             where,
             f" takes {in_words(declared.type)}, but the recipe's input '{reference.name}' is "
-            f"{in_words(spec.type.split('|')[0])}.{cure}",
+            f"{in_words(spec.type.split('|')[0])}.{cure or ' Change its type.'}",
         )
 
     def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:
@@ -228,7 +242,7 @@ class _Checker:
 
     def _cycles(self) -> None:
         for cycle in cycles(self._graph):
-            path = " -> ".join([*cycle, cycle[0]])
+            path = path_in_words([*cycle, cycle[0]])
             where = replace(self._report.at(cycle[0]), text="the graph")
             message = f" has a cycle: {path}; nodes must not wait for each other. Cut a link."
             self._report.add("cycle", where, message)

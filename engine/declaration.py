@@ -11,73 +11,37 @@ the fields of a NamedTuple. A parameter of type `Context` is no input.
 """
 
 import inspect
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, TypeVar, get_type_hints
 
 from engine.context import Context
-from engine.elements import Blocked, Result
 from engine.errors import DeclarationError
-from engine.sockets import ANY, BOOL, FLOAT, INT, LIST, TEXT, Socket, Value
-from engine.spec import InputSpec, Lane, NodeSpec, OutputSpec
+from engine.hints import input_of, item_of, outputs_of
+from engine.literals import Wrong, canonical
+from engine.marks import LAZY, MULTILINE, RAW, OneOf, Output, Range, Resource
+from engine.sockets import Socket, Value
+from engine.spec import InputSpec, Lane, NodeSpec
+
+__all__ = [
+    "LAZY",
+    "MULTILINE",
+    "RAW",
+    "Declaration",
+    "Needs",
+    "OneOf",
+    "Output",
+    "Range",
+    "Resource",
+    "declaration_of",
+    "node",
+    "unwrap",
+]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Needs = Callable[..., "list[str]"]
 _DECLARATION = "declaration"
-_PLAIN = {int: INT, float: FLOAT, bool: BOOL, str: TEXT}
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Bounds of a number, both allowed; `step` is for editors."""
-
-    minimum: float
-    maximum: float
-    unit: str = ""
-    step: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """The text names a thing outside the graph ("picture", "model", "seed"), bound before a run."""
-
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A property without a value: see `LAZY`, `RAW`, `MULTILINE`."""
-
-    field: str
-
-
-LAZY = Mark("lazy")
-RAW = Mark("raw")
-MULTILINE = Mark("multiline")
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """Takes any of several types."""
-
-    sockets: tuple[Socket, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Names a single output otherwise than by its type."""
-
-    name: str
+_RESERVED = ("node", "recipe", "_title")  # what a recipe writes beside a node's inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +70,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
     volatile: bool = False,
     takes_lists: bool = False,
     is_target: bool = False,
+    heavy: bool = False,
     packages: tuple[str, ...] = (),
     outputs: type[tuple[Any, ...]] | None = None,
     needs: Needs | None = None,
@@ -125,7 +90,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
             for parameter in inspect.signature(function).parameters.values()
             if parameter.name != context_name
         ]
-        results = _outputs(function, outputs if outputs is not None else returned)
+        results = outputs_of(function, outputs if outputs is not None else returned)
         spec = NodeSpec(
             id=name or _pascal_case(function.__name__),
             title=title,
@@ -138,6 +103,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
             volatile=volatile,
             takes_lists=takes_lists,
             is_target=is_target,
+            heavy=heavy,
             packages=packages,
             module=function.__module__,
         )
@@ -192,114 +158,27 @@ def _describe(
     *,
     takes_lists: bool,
 ) -> tuple[InputSpec, tuple[Socket, ...]]:
-    place = f"{function.__qualname__}: parameter '{parameter.name}'"
-    if parameter.name not in hints or parameter.kind in (
-        parameter.VAR_KEYWORD,
-        parameter.VAR_POSITIONAL,
-    ):
+    name = parameter.name
+    place = f"{function.__qualname__}: parameter '{name}'"
+    if name in _RESERVED:
+        raise DeclarationError(f"{place} has a name that recipes need themselves. Rename it.")
+    if name not in hints or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
         raise DeclarationError(f"{place} has no type; each input needs one. Annotate it.")
-    hint = hints[parameter.name]
-    if takes_lists:
-        hint, metadata = _peel(hint)
-        hint = Annotated[get_args(hint)[0], *metadata] if metadata else get_args(hint)[0]
-    spec, sockets = _typed(place, parameter.name, hint)
+    hint = item_of(place, hints[name]) if takes_lists else hints[name]
+    spec, sockets = input_of(place, name, hint)
     if parameter.default is not parameter.empty:
         spec = replace(spec, required=False, default=parameter.default)
+        if not takes_lists:
+            spec = replace(spec, default=_default(place, spec))
     return spec, sockets
 
 
-def _typed(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket, ...]]:  # noqa: ANN401
-    base, metadata = _peel(hint)
-    type_, sockets = _type_of(place, base, metadata)
-    spec = InputSpec(name, type_)
-    if get_origin(base) is Literal:
-        spec = replace(spec, choices=get_args(base))
-    if get_origin(base) is list:
-        (item,) = get_args(base)
-        if get_origin(item) is Literal:
-            spec = replace(spec, choices=get_args(item), items="text")
-        else:
-            spec = replace(spec, items=_PLAIN[item].name)
-    for entry in metadata:
-        match entry:
-            case Range(minimum, maximum, unit, step):
-                spec = replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
-            case Resource(kind):
-                spec = replace(spec, resource=kind)
-            case Mark(field):
-                spec = replace(spec, **_marked(field))
-            case str():
-                spec = replace(spec, about=entry)
-            case _:
-                pass
-    return spec, sockets
-
-
-def _marked(field: str) -> dict[str, Any]:
-    return {field: True}
-
-
-def _type_of(place: str, base: Any, metadata: tuple[Any, ...]) -> tuple[str, tuple[Socket, ...]]:  # noqa: ANN401
-    """Name of a type and the sockets behind it."""
-    for entry in metadata:
-        if isinstance(entry, Socket):
-            return entry.name, (entry,)
-        if isinstance(entry, OneOf):
-            return "|".join(socket.name for socket in entry.sockets), entry.sockets
-    if base in _PLAIN:
-        return _PLAIN[base].name, ()
-    if get_origin(base) is Literal:
-        return TEXT.name, ()
-    if get_origin(base) is list:
-        return LIST.name, ()
-    if base is object or base is Any:
-        return ANY, ()
-    raise DeclarationError(f"{place} is a {base!r}; no socket is known for it. Add one.")
-
-
-def _outputs(
-    function: Callable[..., Any],
-    returned: Any,  # noqa: ANN401
-) -> list[tuple[OutputSpec, tuple[Socket, ...]]]:
-    if returned in (None, type(None), Result):
-        return []
-    fields = getattr(returned, "__annotations__", None)
-    if fields and getattr(returned, "_fields", None):
-        hints = get_type_hints(returned, include_extras=True)
-        return [_output(function, name, hints[name]) for name in returned._fields]
-    return [_output(function, "", returned)]
-
-
-def _output(
-    function: Callable[..., Any],
-    name: str,
-    hint: Any,  # noqa: ANN401
-) -> tuple[OutputSpec, tuple[Socket, ...]]:
-    base, metadata = _peel(hint)
-    is_list = get_origin(base) is list
-    if is_list:
-        base, inner = _peel(get_args(base)[0])
-        metadata = (*inner, *metadata)
-    type_, sockets = _type_of(f"{function.__qualname__}: output '{name}'", base, metadata)
-    name = name or next((m.name for m in metadata if isinstance(m, Output)), type_)
-    about = next((m for m in metadata if isinstance(m, str)), "")
-    return OutputSpec(name, type_, about, is_list), sockets
-
-
-def _peel(hint: Any) -> tuple[Any, tuple[Any, ...]]:  # noqa: ANN401
-    """The type inside `Annotated`, `| None` and `| Blocked`, with all metadata."""
-    metadata: tuple[Any, ...] = ()
-    while True:
-        if get_origin(hint) is Annotated:
-            hint, *more = get_args(hint)
-            metadata = (*more, *metadata)
-        elif get_origin(hint) in (Union, types.UnionType):
-            left = [arg for arg in get_args(hint) if arg not in (type(None), Blocked)]
-            if len(left) != 1:
-                return hint, metadata
-            hint = left[0]
-        else:
-            return hint, metadata
+def _default(place: str, spec: InputSpec) -> object:
+    """The default in canonical form, so that writing it down changes no key."""
+    default = canonical(spec, spec.default)
+    if isinstance(default, Wrong):
+        raise DeclarationError(f"{place} has a default that it would refuse: {default.message}")
+    return default
 
 
 def _check(spec: NodeSpec) -> None:

@@ -1,11 +1,12 @@
 """What can go wrong in the engine: problems of a graph, failures of a node, cancellation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.text.document import Place
 
+_SHOWN_NODES = 20
 Severity = Literal["error", "warning"]
 
 
@@ -92,3 +93,10 @@ class Cancelled(EngineError):  # noqa: N818 - a state of a run, not a fault
     """The run was cancelled."""
 
     code = "cancelled"
+
+
+def path_in_words(nodes: Sequence[str]) -> str:
+    """A path through nodes; of a long one the beginning and the end."""
+    if len(nodes) > _SHOWN_NODES:
+        nodes = [*nodes[: _SHOWN_NODES - 1], "...", nodes[-1]]
+    return " -> ".join(nodes)

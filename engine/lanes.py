@@ -143,19 +143,19 @@ class _Loop:
         self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_cancelled = False
-        self._starting = threading.Lock()
+        self._lock = threading.RLock()
 
     def start(
         self,
         coroutine: Coroutine[Any, Any, None],
         done: Callable[[BaseException | None], None],
     ) -> None:
-        with self._starting:
+        with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="lane-async")
                 self._thread.start()
-        loop = self._loop
+            loop = self._loop
 
         def begin() -> None:
             task = loop.create_task(coroutine)
@@ -171,13 +171,15 @@ class _Loop:
         loop.call_soon_threadsafe(begin)
 
     def cancel(self) -> None:
-        self._is_cancelled = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+        with self._lock:
+            self._is_cancelled = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
 
     def close(self) -> None:
-        if self._loop is not None and self._thread is not None:
-            loop = self._loop
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
             asyncio.run_coroutine_threadsafe(self._settle(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join()

@@ -38,7 +38,7 @@ def canonical(spec: InputSpec, value: object) -> Any:  # noqa: ANN401 - a datum 
     result: Any = None
     for type_ in types:
         try:
-            result = _PLAIN[type_].check(value)
+            result = _checked(type_, value)
         except ValueError as error:
             result = Wrong("wrong_type", f"{spec.name} {error}.")
         else:
@@ -59,17 +59,27 @@ def _within(spec: InputSpec, value: Any) -> Any:  # noqa: ANN401 - a datum or `W
             return Wrong(
                 "out_of_range", f"{spec.name} is {shown(value)}; allowed is {bounds(spec)}."
             )
-    if spec.type == ANY and not _is_plain(value):
-        return Wrong("wrong_type", f"{spec.name} is {shown(value)}; allowed are plain values.")
     return value
 
 
+def _checked(type_: str, value: object) -> Any:  # noqa: ANN401 - a datum
+    """The datum in the canonical form of a type; of its own where the type is anything."""
+    if type_ != ANY:
+        return _PLAIN[type_].check(value)
+    own = {int: "int", float: "float", str: "text"}.get(type(value))
+    if own is not None:
+        return _PLAIN[own].check(value)
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"is {shown(value)}; allowed are plain values")
+
+
 def _items(spec: InputSpec, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a tuple or `Wrong`
-    socket = _PLAIN.get(spec.items, _PLAIN[ANY])
+    type_ = spec.items if spec.items in _PLAIN else ANY
     items = []
     for value in values:
         try:
-            item = socket.check(value)
+            item = _checked(type_, value)
         except ValueError as error:
             return Wrong("wrong_type", f"an entry of {spec.name} {error}.")
         if spec.choices and item not in spec.choices:
@@ -100,7 +110,3 @@ def bounds(spec: InputSpec) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.15g}"
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)

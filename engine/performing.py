@@ -1,7 +1,8 @@
 """Making one call: its context, its result or its failure, and what is already kept of it."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,7 +12,7 @@ from engine.calls import Call, described, outputs_of, result_of, stopped_row
 from engine.cell import Cell
 from engine.context import Cancellation, Context, Services
 from engine.elements import Blocked, Entry, Failed, Row
-from engine.errors import Cancelled
+from engine.errors import Cancelled, NodeError
 from engine.events import Listener, NodeFailed, Warned
 from engine.keeping import Keeping
 from engine.plan import Plan
@@ -41,8 +42,19 @@ class Performer:
         """Make a call of an async node."""
         with _Attempt(self, cell, call) as attempt:
             if attempt.is_open:
-                attempt.take(await cell.declaration.call(attempt.context, call.inputs))
+                attempt.take(await _awaited(cell.declaration.call(attempt.context, call.inputs)))
         return attempt.row
+
+
+async def _awaited(returned: Awaitable[object]) -> object:
+    """What a node gives in the end; that it was cancelled by something else is its failure."""
+    try:
+        return await returned
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise NodeError("it was cancelled, though the run was not.") from error
 
 
 class _Attempt(AbstractContextManager["_Attempt"]):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from engine.binding import is_open
 from engine.cell import Cell, State, Traits
 from engine.elements import Entry
-from engine.errors import EngineError
+from engine.errors import EngineError, path_in_words
 from engine.events import Origin
 from engine.graph import Link, Node
 from engine.keys import (
@@ -26,7 +26,6 @@ from engine.registry import Registry
 from engine.sockets import Value
 
 MOST_CELLS = 200_000
-MOST_NAMES = 20
 
 
 class Plan:
@@ -249,10 +248,9 @@ class Plan:
     def _knot(self, path: list[Cell]) -> EngineError:
         """The fault of a path of cells that ends where a part of it began."""
         ids = [cell.id for cell in path]
-        knot = ids[ids.index(ids[-1]) :]
-        names = " -> ".join([*knot[:MOST_NAMES], *["..."][: len(knot) > MOST_NAMES]])
+        knot = path_in_words(ids[ids.index(ids[-1]) :])
         return EngineError(
-            f"nodes wait for each other: {names}. Cut a link between them.", code="cycle"
+            f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle"
         )
 
     def _key(self, cell: Cell) -> str:

@@ -1,6 +1,6 @@
 """Recipes: graphs with declared inputs, found by name in folders, and usable as nodes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -13,10 +13,11 @@ from engine.checking import check
 from engine.context import Context
 from engine.declaration import Declaration
 from engine.elements import Result
-from engine.errors import GraphError
+from engine.errors import GraphError, Problem, path_in_words
 from engine.formats.native import write_native
 from engine.formats.reading import read_graph
 from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
+from engine.keys import fingerprint
 from engine.registry import Registry
 from engine.sockets import Value
 from engine.spec import NodeSpec, OutputSpec
@@ -46,6 +47,7 @@ class RecipeBook:
             for file in sorted(folder.glob("*")):
                 if file.suffix in SUFFIXES:
                     self._files.setdefault(file.stem, file)
+        registry.expect(RECIPE_PREFIX + name for name in self._files)
 
     def names(self) -> list[str]:
         """All recipe names, sorted."""
@@ -69,28 +71,64 @@ class RecipeBook:
         return check(graph, self._registry, problems).sound()
 
     def register_used(self, graph: Graph) -> None:
-        """Register every recipe that the graph uses as a node, deepest first."""
-        pending = [name for name in _used(graph) if name in self._files]
-        waiting: set[str] = set()
+        """Register every recipe that the graph uses as a node, deepest first.
+
+        Why one cannot be used is noted in the registry.
+        """
+        pending = _used(graph)
+        path: dict[str, tuple[Graph, list[Problem]]] = {}
         while pending:
             name = pending[-1]
-            if RECIPE_PREFIX + name in self._registry:
+            if name in path:
                 pending.pop()
-                continue
-            used, problems = read_graph(self._files[name].read_bytes(), str(self._files[name]))
-            deeper = [
-                n
-                for n in _used(used)
-                if n in self._files and RECIPE_PREFIX + n not in self._registry
-            ]
-            if deeper and name not in waiting and not waiting.intersection(deeper):
-                waiting.add(name)
-                pending.extend(deeper)
-                continue
-            pending.pop()
-            checked = check(used, self._registry, problems)
-            if not checked.errors:
-                self._registry.add(recipe_declaration(name, checked.graph, self._registry))
+                self._register(name, *path.pop(name))
+            elif name not in self._files or self._is_settled(name):
+                pending.pop()
+            elif (found := self._read(name)) is not None:
+                path[name] = found
+                pending += [n for n in _used(found[0]) if not self._closes_circle(n, list(path))]
+
+    def _is_settled(self, name: str) -> bool:
+        kind = RECIPE_PREFIX + name
+        return kind in self._registry or self._registry.fault(kind) is not None
+
+    def _read(self, name: str) -> tuple[Graph, list[Problem]] | None:
+        """The graph of a recipe and the faults of its form; None if it is no graph."""
+        file = self._files[name]
+        try:
+            return read_graph(file.read_bytes(), str(file))
+        except OSError as error:
+            self._registry.refuse(RECIPE_PREFIX + name, f"{file}: {error.strerror}.")
+        except GraphError as error:
+            self._registry.refuse(RECIPE_PREFIX + name, _first(file, error.problems))
+        return None
+
+    def _closes_circle(self, name: str, path: list[str]) -> bool:
+        """Whether the last recipe of a path uses an earlier one; then none of them can be used."""
+        if name not in path:
+            return False
+        circle = path[path.index(name) :]
+        for place, one in enumerate(circle):
+            way = path_in_words([*circle[place:], *circle[:place], one])
+            self._registry.refuse(RECIPE_PREFIX + one, f"It uses itself: {way}.")
+        return True
+
+    def _register(self, name: str, graph: Graph, problems: list[Problem]) -> None:
+        if self._is_settled(name):
+            return
+        checked = check(graph, self._registry, problems)
+        if checked.errors:
+            first = _first(self._files[name], checked.errors)
+            self._registry.refuse(RECIPE_PREFIX + name, first)
+        else:
+            self._registry.add(recipe_declaration(name, checked.graph, self._registry))
+
+
+def _first(file: Path, problems: Sequence[Problem]) -> str:
+    """The first of a recipe's problems, with its place."""
+    first = problems[0]
+    where = f"{file}:{first.place.line}:{first.place.column}" if first.place else str(file)
+    return f"{where}: {first.message}"
 
 
 def _used(graph: Graph) -> list[str]:
@@ -103,7 +141,9 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
     outputs = tuple(
         OutputSpec(output, _type_of(graph, ref, registry)) for output, ref in graph.outputs.items()
     )
-    text = orjson.dumps(write_native(graph))
+    kinds = sorted({node.kind for node in graph.nodes.values()})
+    inner = [fingerprint(spec) for kind in kinds if (spec := registry.spec(kind))]
+    text = orjson.dumps([write_native(graph), inner])
     spec = NodeSpec(
         id=RECIPE_PREFIX + name,
         title=name.replace("_", " ").capitalize(),
@@ -114,6 +154,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         version=blake2b(text, digest_size=8).hexdigest(),
         module="graphs",
         volatile=any(_is_open(node, registry) for node in graph.nodes.values()),
+        heavy=is_heavy(graph, registry),
     )
 
     def call(_: Context, inputs: Mapping[str, Any]) -> Result:
@@ -122,6 +163,12 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         return Result(values=values, expand=nodes)
 
     return Declaration(spec, call)
+
+
+def is_heavy(graph: Graph, registry: Registry) -> bool:
+    """Whether a node of the graph is declared heavy."""
+    specs = (registry.spec(node.kind) for node in graph.nodes.values())
+    return any(spec is not None and spec.heavy for spec in specs)
 
 
 def _is_open(node: Node, registry: Registry) -> bool:

@@ -18,6 +18,8 @@ class Registry:
         self, functions: Iterable[object] = (), replacements: Mapping[str, str] | None = None
     ) -> None:
         self._replacements = dict(replacements or {})
+        self._faults: dict[str, str] = {}
+        self._expected: set[str] = set()
         self._declarations: dict[str, Declaration] = {}
         self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
         for function in functions:
@@ -48,6 +50,22 @@ class Registry:
     def replacement(self, id_: str) -> str | None:
         """What to use instead of another tool's node, or None."""
         return self._replacements.get(id_)
+
+    def expect(self, ids: Iterable[str]) -> None:
+        """Note ids of nodes that are registered only when a graph uses them."""
+        self._expected.update(ids)
+
+    def known(self) -> list[str]:
+        """All ids that a graph may use."""
+        return [*self._declarations, *sorted(self._expected - self._declarations.keys())]
+
+    def refuse(self, id_: str, why: str) -> None:
+        """Note why there is no node of this id though there might be one."""
+        self._faults[id_] = why
+
+    def fault(self, id_: str) -> str | None:
+        """Why there is no node of this id though there might be one, or None."""
+        return self._faults.get(id_)
 
     def socket(self, type_: str) -> Socket:
         """The socket of a type; a union or an unknown type is not checked."""

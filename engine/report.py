@@ -63,6 +63,8 @@ def with_outputs(
     for problem in problems:
         bits = feeds.get(problem.node or "", 0) if problem.severity == "error" else 0
         lost = tuple(name for bit, name in enumerate(names) if bits >> bit & 1)
+        if problem.path[:1] == ("outputs",) and problem.path[1:]:
+            lost = (str(problem.path[1]),)
         completed.append(replace(problem, outputs=lost) if lost else problem)
     return tuple(sorted(completed, key=lambda problem: problem.place or _LAST))
 

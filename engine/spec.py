@@ -1,6 +1,6 @@
 """What a node declares, as plain data that crosses process borders."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -67,6 +67,7 @@ class NodeSpec:
         keyed_by_id: its result depends on its own id in the graph.
         takes_lists: called once with whole lists instead of once per element.
         is_target: runs for what it saves or shows, even if nothing reads it.
+        heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
         packages: distributions whose version is part of every cache key.
         module: where it comes from, for editors.
         replaced_by: for a node that is kept for old graphs only.
@@ -84,6 +85,7 @@ class NodeSpec:
     keyed_by_id: bool = False
     takes_lists: bool = False
     is_target: bool = False
+    heavy: bool = False
     packages: tuple[str, ...] = ()
     module: str = "nodes"
     replaced_by: str = ""
@@ -95,7 +97,15 @@ class NodeSpec:
     @staticmethod
     def from_json(plain: object) -> "NodeSpec":
         """A spec from plain data; raises pydantic's ValidationError where it does not fit."""
-        return _SPEC.validate_python(plain)
+        spec = _SPEC.validate_python(plain)
+        return replace(spec, inputs=tuple(_with_tuple(declared) for declared in spec.inputs))
+
+
+def _with_tuple(declared: InputSpec) -> InputSpec:
+    """JSON knows lists only; a default is a tuple."""
+    if not isinstance(declared.default, list):
+        return declared
+    return replace(declared, default=tuple(declared.default))
 
 
 _SPEC = TypeAdapter(NodeSpec)

@@ -4,7 +4,6 @@ The outside of the picture never changes a result: for a dilation it is unselect
 selected, so that the edge of the picture does not eat the selection.
 """
 
-import math
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -13,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.arrays import Mask
+from imaging.highest import highest_in_diamond, highest_in_disk, highest_in_square
 
-Footprint: TypeAlias = Literal["square", "disk"]
+Footprint: TypeAlias = Literal["square", "disk", "diamond"]
 
 # Above this a pixel belongs to the selected area, for whatever asks yes or no.
 _SELECTED = 0.5
-_OUTSIDE = -np.inf  # never the highest
 _LINES = 4  # connectivity: neighbours share an edge
 _CORNERS = 8  # or a corner
 
@@ -26,13 +25,16 @@ _CORNERS = 8  # or a corner
 def dilate(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
     """Grow the selected area by `radius` px: each pixel takes the highest value around it.
 
-    A square of radius n is n passes of 3x3; a disk holds what is at most n px away.
+    A square of radius n is n passes of 3x3, a diamond n passes of a plus; a disk holds what is at
+    most n px away. Exact for every value.
     """
     if radius <= 0:
         return mask.copy()
     if footprint == "square":
-        return _highest_along(_highest_along(mask, radius, 1), radius, 2)
-    return np.stack([_highest_in_disk(layer, radius) for layer in mask])
+        return highest_in_square(mask, radius)
+    if footprint == "diamond":
+        return highest_in_diamond(mask, radius)
+    return np.stack([highest_in_disk(layer, radius) for layer in mask])
 
 
 def erode(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
@@ -88,59 +90,6 @@ def keep_largest(mask: Mask) -> Mask:
         return result
 
     return _without(mask, is_not_largest)
-
-
-def _highest_along(mask: Mask, radius: int, axis: int) -> Mask:
-    """The highest value within `radius` px along one axis, in log2(radius) passes."""
-    radius = min(radius, mask.shape[axis] - 1)
-    width = 2 * radius + 1
-    margins = [(radius, radius) if index == axis else (0, 0) for index in range(mask.ndim)]
-    highest = np.moveaxis(np.pad(mask, margins, constant_values=_OUTSIDE), axis, 0)
-    reached = 1
-    while reached < width:
-        step = min(reached, width - reached)
-        highest = np.maximum(highest[:-step], highest[step:])
-        reached += step
-    return np.ascontiguousarray(np.moveaxis(highest, 0, axis))
-
-
-def _highest_in_disk(layer: Mask, radius: int) -> Mask:
-    """The highest value within a disk, for one `[H, W]` layer."""
-    low, high = layer.min(), layer.max()
-    if low == high:
-        return layer.copy()
-    if np.all((layer == low) | (layer == high)):
-        distance = cv2.distanceTransform(
-            (layer != high).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-        )
-        # Squared distances are whole numbers; the half keeps rounding out of it.
-        near = distance <= math.sqrt(radius * radius + 0.5)
-        highest: Mask = np.where(near, high, low)
-        return highest
-    return _highest_in_disk_by_rows(layer, radius)
-
-
-def _highest_in_disk_by_rows(layer: Mask, radius: int) -> Mask:
-    """The same for soft values: a disk is a stack of horizontal lines, two per distance."""
-    height, width = layer.shape
-    margin = min(radius, width - 1)
-    padded = np.pad(layer, ((0, 0), (margin, margin)), constant_values=_OUTSIDE)
-    windows = [padded]  # windows[k] holds the highest of 2**k neighbours
-    while 2 ** len(windows) <= 2 * margin + 1:
-        step = 2 ** (len(windows) - 1)
-        windows.append(np.maximum(windows[-1][:, :-step], windows[-1][:, step:]))
-    highest = layer.copy()
-    for rows in range(min(radius, height - 1) + 1):
-        half = min(math.isqrt(radius * radius - rows * rows), margin)
-        length = 2 * half + 1
-        power = length.bit_length() - 1
-        first = margin - half
-        last = first + length - 2**power
-        window = windows[power]
-        line = np.maximum(window[:, first : first + width], window[:, last : last + width])
-        np.maximum(highest[rows:], line[: height - rows], out=highest[rows:])
-        np.maximum(highest[: height - rows], line[rows:], out=highest[: height - rows])
-    return highest
 
 
 _Condemn: TypeAlias = Callable[[NDArray[np.int32], tuple[int, int]], NDArray[np.bool_]]

@@ -68,6 +68,15 @@ def paste(array: NDArray[np.float32], part: NDArray[np.float32], box: Box) -> ND
     return pasted
 
 
+def crop_to_ratio(array: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """The largest middle part of an image or mask in the proportions of `width` to `height`."""
+    old_height, old_width = array.shape[1:3]
+    new_width = min(old_width, max(1, round(old_height * width / height)))
+    new_height = min(old_height, max(1, round(old_width * height / width)))
+    left, top = (old_width - new_width) // 2, (old_height - new_height) // 2
+    return crop(array, Box(left, top, left + new_width, top + new_height))
+
+
 def split_regions(mask: Mask, merge_distance: int = 0) -> list[Box]:
     """Boxes of the separate selected areas, from top to bottom.
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from engine.errors import EngineError
+
 VARIABLE = "PAINTGRAPH_DATA_DIR"
+
+
+class FolderError(EngineError):
+    """The data folder cannot be made."""
+
+    code = "no_data_folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,21 @@ class Folders:
     def blobs(self) -> Path:
         """Bytes by digest."""
         return self._made("blobs")
+
+    @property
+    def inputs(self) -> Path:
+        """Pictures that graphs may name."""
+        return self._made("inputs")
+
+    @property
+    def outputs(self) -> Path:
+        """What jobs saved."""
+        return self._made("outputs")
+
+    @property
+    def temp(self) -> Path:
+        """What jobs showed without keeping it."""
+        return self._made("temp")
 
     @property
     def results(self) -> Path:
@@ -37,7 +60,13 @@ class Folders:
 
     def _made(self, name: str) -> Path:
         folder = self.data / name
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(
+                f"the data folder '{self.data}' cannot be used: {error.strerror}. "
+                f"Set {VARIABLE} to a folder that can be written."
+            ) from error
         return folder
 
 

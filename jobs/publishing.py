@@ -1,16 +1,27 @@
-"""Publishing effects: blobs become files with the names that were wanted, once each."""
+"""Publishing: bytes become files with the names that were wanted, once each, never over a file."""
 
+import errno
+import itertools
+import os
 import re
+import secrets
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from engine.blobs import Blobs
 from engine.elements import Effect
 from engine.errors import EngineError
-from engine.store import write_whole
+from engine.store import PART, write_whole
 
 _FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
 _NUMBER_DIGITS = 5
+_CURES = {
+    errno.ENOSPC: "Free space or choose another place.",
+    errno.EDQUOT: "Free space or choose another place.",
+    errno.EFBIG: "Raise the limit of file sizes, or make a smaller picture.",
+    errno.ENAMETOOLONG: "Give it a shorter name.",
+}
 
 
 class PublishError(EngineError):
@@ -28,37 +39,78 @@ class Publisher:
 
     def publish(self, effect: Effect) -> Path:
         """Write one effect; raises PublishError if it cannot be, or its name leads outside."""
+        return write_new(self.candidates(effect), self._blobs.get(effect.blob))
+
+    def candidates(self, effect: Effect) -> Iterator[Path]:
+        """Paths that an effect may get, best first; PublishError if its name leads outside."""
+        target = self._target(effect.prefix)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            numbers = itertools.count(_highest(target) + 1)
+        except OSError as error:
+            raise cannot_write(target.parent, error) from error
+        name = f"{target.name}_{{:0{_NUMBER_DIGITS}}}_{effect.suffix}"
+        return (target.with_name(name.format(number)) for number in numbers)
+
+    def _target(self, wanted: str) -> Path:
+        """Where a prefix leads to, without number and suffix; always inside the folder."""
         root = self._folder.resolve()
         now = datetime.now().astimezone()
-        prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), effect.prefix)
+        prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), wanted)
+        if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
+            raise PublishError(f"the file name '{prefix}' is no name of a file. Write a plain one.")
         target = (root / prefix).resolve()
-        if not target.is_relative_to(root) or target == root or "\0" in prefix:
+        if not target.is_relative_to(root) or target == root:
             raise PublishError(
                 f"the file name '{prefix}' leads outside the output folder '{root}'. "
                 "Use a plain name."
             )
+        return target
+
+
+def write_new(paths: Iterable[Path], data: bytes) -> Path:
+    """Write the first path that is free, whole or not at all; gives the path.
+
+    Of several writers that want the same path each gets one of its own. Raises PublishError.
+    """
+    for path in paths:
+        if os.path.lexists(path):
+            continue
+        part = path.with_name(f".{secrets.token_hex(8)}{PART}")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path = _free(target, effect.suffix)
-            write_whole(path, self._blobs.get(effect.blob))
+            write_whole(part, data)
+            try:
+                _move_new(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+        except FileExistsError:
+            continue  # somebody else was faster
         except OSError as error:
-            raise cannot_write(target.parent, error) from error
+            raise cannot_write(path, error) from error
         return path
+    raise PublishError("every name is taken. Choose another.")
+
+
+def _move_new(part: Path, path: Path) -> None:
+    """Give a file its name; FileExistsError if it is taken."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here: claim the name, then fill it at one stroke
+        path.open("xb").close()
+        part.replace(path)
 
 
 def cannot_write(path: Path, error: OSError) -> PublishError:
     """The error of a file or folder that cannot be written."""
-    return PublishError(
-        f"'{path}' cannot be written: {error.strerror}. Free space or choose another place; "
-        "finished results are kept, so the next run goes on from them."
-    )
+    cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
+    reason = error.strerror or type(error).__name__
+    return PublishError(f"'{path}' cannot be written: {reason}. {cure}")
 
 
-def _free(target: Path, suffix: str) -> Path:
-    """The first free number after all that are taken."""
-    pattern = re.compile(re.escape(target.name) + r"_(\d+)_")
-    taken = [
-        int(found[1]) for file in target.parent.iterdir() if (found := pattern.match(file.name))
-    ]
-    number = max(taken, default=0) + 1
-    return target.with_name(f"{target.name}_{number:0{_NUMBER_DIGITS}}_{suffix}")
+def _highest(target: Path) -> int:
+    """The highest number that is taken, so that a later file always has a higher one."""
+    pattern = re.compile(re.escape(target.name) + r"_(\d+)_", re.ASCII)
+    found = (pattern.match(file.name) for file in target.parent.iterdir())
+    return max((int(match[1]) for match in found if match), default=0)

@@ -13,6 +13,7 @@ from engine.blobs import PREFIX, Blobs
 from engine.errors import BindError
 
 _DATA = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.ASCII)
+_DIGEST = re.compile(PREFIX + "[0-9a-f]{64}")
 _SUFFIX = re.compile(r" \[(input|output|temp)\]$")
 _FORMS = (
     "'sha256:...' of an earlier picture, a 'data:' URL, or the name of a file in the input folder"
@@ -30,7 +31,7 @@ class References:
     def bind(self, text: str) -> str:
         """The blob's reference; raises BindError with the cure."""
         if text.startswith(PREFIX):
-            if text not in self._blobs:
+            if not _DIGEST.fullmatch(text) or text not in self._blobs:
                 raise BindError(
                     f"there is no picture '{_short(text)}' here. Upload it again.",
                     code="unknown_picture",
@@ -50,7 +51,7 @@ class References:
         """A file inside the input folder; neither `..` nor links lead out of it."""
         root = self._folder.resolve()
         plain = _SUFFIX.sub("", name)
-        if not plain or "\0" in plain:
+        if not plain.strip() or plain in {".", ".."} or "\0" in plain:
             raise BindError(
                 f"'{_short(name)}' names no picture; allowed are {_FORMS}. Name one.",
                 code="bad_reference",

@@ -12,7 +12,7 @@ from imaging.arrays import Image, Mask, check_same_size, match_batch
 from imaging.composite import blend_into
 from imaging.errors import MaskError
 from imaging.fill import FROM_SURROUNDINGS, fill
-from imaging.regions import Box, crop, grow_box, split_regions
+from imaging.regions import Box, grow_box, split_regions
 from imaging.resize import resize, scale_to_fit
 from models.protocols import (
     Check,
@@ -90,8 +90,10 @@ def _check_something_known(mask: Mask, engine: str) -> None:
 
 
 def _cut(image: Image, mask: Mask, region: _Region) -> tuple[Image, Mask]:
-    item = slice(region.item, region.item + 1)
-    return crop(image[item], region.around), crop(mask[item], region.around)
+    """Views of the region: of a large picture a copy would be large as well."""
+    left, top, right, bottom = region.around
+    part = np.s_[region.item : region.item + 1, top:bottom, left:right]
+    return image[part], mask[part]
 
 
 def _shrink(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from engine.context import Context
 from engine.declaration import MULTILINE, Range, Resource, node
-from imaging.arrays import check_same_size
+from imaging.arrays import check_same_size, match_batch
 from imaging.fill import FillMethod, fill
 from imaging.masks import soften
 from models.inpainters import Inpainters
@@ -38,6 +38,7 @@ _fill = fill
 @node(
     title="Inpaint Sampler",
     category="inpaint",
+    heavy=True,
     packages=("pypatchmatch", "opencv-python", "numpy"),
 )
 def inpaint_sampler(
@@ -61,6 +62,7 @@ def inpaint_sampler(
     any size. An empty mask gives the picture unchanged, with a warning.
     """
     check_same_size(image, mask)
+    image, mask = match_batch(image, mask)
     if not mask.any():
         context.warn("The mask selects nothing, so the picture stays as it is. Select something.")
         return image

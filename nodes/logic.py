@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from engine.declaration import LAZY, Output, node
+from engine.errors import NodeError
 
 
 def _wanted(switch: bool, on_true: object, on_false: object) -> list[str]:  # noqa: FBT001
@@ -17,4 +18,11 @@ def switch(
     on_false: Annotated[Any, LAZY, "Given on if the switch is off."] = None,
 ) -> Annotated[Any, Output("output")]:
     """Give one of two values on; what leads to the other one alone does not run."""
-    return on_true if switch else on_false
+    chosen = on_true if switch else on_false
+    if chosen is None:
+        name, state = ("on_true", "on") if switch else ("on_false", "off")
+        raise NodeError(
+            f"the switch is {state}, but {name} is not given. Link or write a value there.",
+            code="missing_input",
+        )
+    return chosen

@@ -18,6 +18,8 @@ from nodes.sockets import IMAGE, MASK, Array, Image, Mask
 Format = Literal["png", "jpeg", "webp", "tiff"]
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
 LOSSY = ("jpeg",)
+DEEP = ("png", "tiff")
+WIDE = 16
 
 
 class LoadedImage(NamedTuple):
@@ -77,7 +79,7 @@ def save_image(
     context: Context,
     images: Image,
     filename_prefix: Annotated[str, "Name of the file without its number."] = "paintgraph",
-    format: Annotated[Format, "PNG, WebP and TIFF lose nothing; JPEG does."] = "png",  # noqa: A002
+    format: Annotated[Format, "PNG and TIFF keep all, WebP 8 bits, JPEG less."] = "png",  # noqa: A002
     quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
 ) -> Result:
     """Write pictures into the output folder, at the sample depth that they were read with."""
@@ -128,6 +130,8 @@ def _write(
     facts = context.facts("images")
     if form in LOSSY:
         context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
+    elif facts.get("depth") == WIDE and form not in DEEP:
+        context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
     blobs = context.service(Blobs)
     effects = []
     for picture in images:
@@ -141,11 +145,10 @@ def _write(
 
 def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
     """The file of one picture `[H, W, C]`, with the depth and profile that its facts name."""
-    deep = form in ("png", "tiff")
     return encode(
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
-        depth=facts.get("depth", 8) if deep else 8,
+        depth=facts.get("depth", 8) if form in DEEP else 8,
         icc=facts.get("icc"),
         exif=facts.get("exif"),
         quality=quality,

@@ -29,8 +29,10 @@ def image_scale(
     No side is 0 at the end: a picture keeps its size if both are 0.
     """
     old_height, old_width = image.shape[1:3]
+    # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
+    cuts = crop == "center" and width > 0 and height > 0
     width, height = _sides(old_width, old_height, width, height)
-    part = _cut_to_ratio(image, width, height) if crop == "center" else image
+    part = _cut_to_ratio(image, width, height) if cuts else image
     return resize(part, width, height, _interpolation(upscale_method))
 
 

@@ -1,6 +1,7 @@
 """The types of the sockets that carry pictures: checked, bounded, digested, stored."""
 
 import io
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.sockets import Socket, Value
 from imaging.arrays import check_image, check_mask
+from imaging.errors import ContractError
 
 Array = NDArray[np.float32]
 
@@ -37,8 +39,25 @@ def _decode(data: bytes) -> Array:
     return array
 
 
-IMAGE = Socket("image", "IMAGE", check_image, _weigh, _digest, _encode, _decode)
-MASK = Socket("mask", "MASK", check_mask, _weigh, _digest, _encode, _decode)
+def _check_image(array: object) -> Array:
+    return _checked(check_image, array)
+
+
+def _check_mask(array: object) -> Array:
+    return _checked(check_mask, array)
+
+
+def _checked(check: Callable[[object, str], Array], array: object) -> Array:
+    """The checked array; an error does not name the place, which the engine knows better."""
+    try:
+        return check(array, "")
+    except ContractError as error:
+        reason = error.message.removeprefix(": ").removesuffix(".")
+        raise ContractError(f"breaks the data contract: {reason}", code=error.code) from error
+
+
+IMAGE = Socket("image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode)
+MASK = Socket("mask", "MASK", _check_mask, _weigh, _digest, _encode, _decode)
 
 Image = Annotated[Array, IMAGE]
 Mask = Annotated[Array, MASK]

@@ -17,7 +17,6 @@ install_paintgraph() {
         "$python" -m venv .venv || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
     fi
     if ! cmp -s pyproject.toml "$stamp"; then
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$extras"
         cp pyproject.toml "$stamp"
     fi

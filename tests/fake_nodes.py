@@ -36,7 +36,7 @@ def _check_box(value: object) -> Box:
     return value
 
 
-BOX = Socket("box", "BOX", _check_box, weigh=lambda box: box.content)
+BOX = Socket("box", "BOX", _check_box, weigh=lambda box: max(box.content, 1))
 BoxIn = Annotated[Box, BOX]
 Sum = Annotated[int, Output("sum")]
 
@@ -273,6 +273,19 @@ def meet(label: str, value: int = 0) -> Sum:
     return value
 
 
+@node(title="Meet Cpu", category="test")
+def meet_cpu(label: str, value: int = 0) -> Sum:
+    """Wait in a computing thread until all others are there."""
+    MEETINGS[label].wait(timeout=20)
+    return value
+
+
+@node(title="Answer Async", category="test")
+async def answer_async(label: str) -> Sum:
+    """Return what a coroutine of a test gives."""
+    return await ANSWERS[label]()  # type: ignore[no-any-return, misc] # or anything
+
+
 ARRIVED: dict[str, int] = {}
 """How many `meet_async` are there, by label."""
 
@@ -320,6 +333,12 @@ def length(text: str) -> Sum:
     return len(text)
 
 
+@node(title="Join Texts", category="test")
+def join_texts(texts: list[str]) -> Annotated[str, Output("text")]:
+    """Put texts together."""
+    return "+".join(texts)
+
+
 @node(title="Warn If Odd", category="test")
 def warn_if_odd(context: Context, value: int) -> Sum:
     """Warn of odd numbers."""
@@ -333,6 +352,7 @@ FUNCTIONS = (
     count_runs, count_volatile_runs, sleep, wait, steps, repeat, knot, link_text, wrap, unwrap,
     split, pick, answer, meet, meet_async, misled, tell_depth, show_depth, warn_if_odd,
     is_odd, length, answer_pair, answer_list, answer_box, fail_long,
+    meet_cpu, answer_async, join_texts,
 )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import Problem
-from engine.formats.native import parse_text, read_native, write_native, write_reference
+from engine.formats.native import read_native, write_native
+from engine.formats.references import parse_text, write_reference
 from engine.graph import Graph, InputRef, Link, Node, Path, Source
 from engine.sockets import shown
 from engine.text.document import Document
@@ -23,6 +24,7 @@ def is_comfy(value: object) -> bool:
     return (
         isinstance(value, dict)
         and bool(value)
+        and "paintgraph" not in value
         and any(isinstance(use, dict) and "class_type" in use for use in value.values())
     )
 
@@ -44,12 +46,16 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
             place = document.place((id_,))
             message = f"node '{id_}' {reason}"
             problems.append(Problem("wrong_shape", message, id_, None, (id_,), place))
+            nodes[id_] = Node("", {})
             continue
         extra = _extra(use)
         recipe = extra.get("recipe", recipe)
         references = extra.get("references", {})
         inputs = {key: _read_given(value) for key, value in use["inputs"].items()}
-        inputs |= {key: parse_text(text) for key, text in references.items() if key in inputs}
+        for key, text in references.items():
+            reference = parse_text(text) if isinstance(text, str) else None
+            if key in inputs and isinstance(reference, InputRef):
+                inputs[key] = reference
         meta = use.get("_meta")
         title = meta.get("title", "") if isinstance(meta, dict) else ""
         nodes[id_] = Node(use["class_type"], inputs, title if isinstance(title, str) else "")
@@ -86,6 +92,7 @@ def _read_given(value: object) -> object:
         and isinstance(value[0], str)
         and isinstance(value[1], int | float)
         and not isinstance(value[1], bool)
+        and value[1] % 1 == 0
     ):
         return Link(value[0], int(value[1]))
     return value

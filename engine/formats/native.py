@@ -1,14 +1,17 @@
-"""The native recipe format: a document with about, inputs, nodes and outputs.
+"""The native recipe format: a document with about, inputs, nodes and outputs."""
 
-A reference is a whole string, `${node.output}` or `${inputs.name}`; nothing is evaluated. A text
-that should stay as it is though it looks so is written with one more dollar sign.
-"""
-
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import Problem
+from engine.formats.references import (
+    escaped,
+    is_reference,
+    looks_like_reference,
+    parse_text,
+    unescaped,
+    write_reference,
+)
 from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
 from engine.sockets import shown
 from engine.spec import InputSpec
@@ -18,8 +21,6 @@ from engine.text.document import Document
 VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
-_REFERENCE = re.compile(r"\$\{([^{}]+)\.([^{}.]+)\}")
-_ESCAPED = re.compile(r"\$+\{[^{}]*\}")
 _TITLE = "_title"
 _TOP = ("paintgraph", "about", "inputs", "nodes", "outputs")
 _TYPES: Mapping[str, Mapping[str, Any]] = {
@@ -79,13 +80,22 @@ class _Reader:
         path = ("nodes", id_)
         fields = self._mapping(path, use)
         kind = ""
+        if use is not None and not isinstance(use, dict):
+            return Node("", {})
+        if id_ in ("", "inputs") or set("{}") & set(id_):
+            self._report(
+                "bad_id",
+                path,
+                f"node '{id_}' cannot be referred to; allowed is any name without braces but "
+                "'inputs'. Rename it.",
+            )
         if ("node" in fields) == ("recipe" in fields):
             self._report(
                 "bad_node",
                 path,
-                f"node '{id_}' has {'both' if 'node' in fields else 'neither'} 'node' and "
-                "'recipe'; each node names its type in one of them. Write e.g. node: LoadImage.",
-                node=id_,
+                f"node '{id_}' has {'both' if 'node' in fields else 'neither'} 'node' "
+                f"{'and' if 'node' in fields else 'nor'} 'recipe'; each node names its type in one "
+                "of them. Write e.g. node: LoadImage.",
             )
         elif "node" in fields:
             kind = self._text((*path, "node"), fields["node"])
@@ -101,19 +111,27 @@ class _Reader:
 
     def _given(self, id_: str, name: str, value: object) -> object:
         if isinstance(value, str):
-            return parse_text(value) if "${" in value else value
-        if isinstance(value, list) and any(
-            isinstance(entry, str) and _REFERENCE.fullmatch(entry) for entry in value
-        ):
+            given = parse_text(value) if "${" in value else value
+            if given == value and looks_like_reference(value):
+                self._report(
+                    "bad_reference",
+                    ("nodes", id_, name),
+                    f"node '{id_}': {name} is {shown(value)}; a reference names a node and its "
+                    'output, such as "${node.output}". Name both, or write $$ if it is a text.',
+                    input_=name,
+                )
+            return given
+        if not isinstance(value, list):
+            return value
+        if any(isinstance(entry, str) and is_reference(entry) for entry in value):
             self._report(
                 "nested_reference",
                 ("nodes", id_, name),
                 f"node '{id_}': {name} has a reference inside a list; a reference is the whole "
                 "value of an input. Make the list an input of the recipe.",
-                node=id_,
                 input_=name,
             )
-        return value
+        return [unescaped(entry) if isinstance(entry, str) else entry for entry in value]
 
     def _outputs(self, fields: Mapping[str, object]) -> dict[str, Link | InputRef]:
         outputs: dict[str, Link | InputRef] = {}
@@ -201,26 +219,10 @@ class _Reader:
                     f"{suggestion(name, known)}",
                 )
 
-    def _report(
-        self,
-        code: str,
-        path: Path,
-        message: str,
-        *,
-        node: str | None = None,
-        input_: str | None = None,
-    ) -> None:
+    def _report(self, code: str, path: Path, message: str, *, input_: str | None = None) -> None:
+        node = str(path[1]) if path[:1] == ("nodes",) and path[1:] else None
         place = self._document.place(path)
         self.problems.append(Problem(code, message, node, input_, path, place))
-
-
-def parse_text(text: str) -> str | Link | InputRef:
-    """A reference, or the text with its escape taken off."""
-    reference = _REFERENCE.fullmatch(text)
-    if reference:
-        node, output = reference.groups()
-        return InputRef(output) if node == "inputs" else Link(node, output)
-    return text[1:] if text.startswith("$$") and _ESCAPED.fullmatch(text) else text
 
 
 def write_native(graph: Graph) -> dict[str, Any]:
@@ -249,16 +251,11 @@ def _write_node(node: Node) -> dict[str, Any]:
 def _write_given(value: object) -> object:
     if isinstance(value, Link | InputRef):
         return write_reference(value)
-    if isinstance(value, str) and _ESCAPED.fullmatch(value):
-        return f"${value}"
-    return list(value) if isinstance(value, tuple) else value
-
-
-def write_reference(reference: Link | InputRef) -> str:
-    """`${node.output}` or `${inputs.name}`."""
-    if isinstance(reference, InputRef):
-        return f"${{inputs.{reference.name}}}"
-    return f"${{{reference.node}.{reference.output}}}"
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, list | tuple):
+        return [_write_given(entry) for entry in value]
+    return value
 
 
 def _write_input(spec: InputSpec) -> dict[str, Any]:

@@ -23,9 +23,7 @@ def read_document(text: bytes) -> Document:
     try:
         return read_json(text) if text.lstrip()[:1] in (b"{", b"[") else read_yaml(text)
     except TextError as error:
-        raise GraphError(
-            [Problem(error.code, f"the text {error.message}", place=error.place)]
-        ) from error
+        raise GraphError([Problem(error.code, error.message, place=error.place)]) from error
 
 
 def graph_of(document: Document, name: str) -> tuple[Graph, list[Problem]]:

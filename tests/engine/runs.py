@@ -93,9 +93,11 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
     """Check a graph and run it; without targets the last node is one."""
     registry = registry or fake_nodes.registry()
     targets = targets or (list(nodes)[-1],)
-    graph = Graph(nodes, outputs={"result": Link(next(iter(nodes)), 0)})
+    graph = Graph(nodes)
     if is_checked:
-        graph = check(graph, registry).sound()
+        found = check(graph, registry)
+        assert [] == [e.message for e in found.errors if e.code != "no_outputs"]
+        graph = found.graph
     events: list[Event] = []
 
     def hear(event: Event) -> None:

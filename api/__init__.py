@@ -1,0 +1,1 @@
+"""The HTTP contracts of the server, and what guards them."""

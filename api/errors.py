@@ -1,0 +1,115 @@
+"""What goes wrong in a request, and how every answer says it: problem details after RFC 9457.
+
+Neither tracebacks nor paths nor the words of an unexpected exception reach a client.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+_LOG = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:paintgraph:problem:"
+_FIRST_ERROR = 400
+_SHOWN = 80
+_ADVICE = {
+    404: "there is nothing at '{path}'. Check the spelling of the address.",
+    405: "'{path}' does not take {method}; allowed is {allowed}. Use one of these methods.",
+    413: "the body is too large. Send less.",
+    417: "the header 'Expect' asks for what is not known; allowed is 100-continue. Leave it out.",
+}
+
+
+class ApiError(Exception):
+    """A request that is refused; `code` is stable.
+
+    Args:
+        status: the HTTP status.
+        code: for programs, such as `host_refused`.
+        message: *what is wrong; what is allowed. Cure.*
+        headers: further headers of the answer.
+        problems: one plain mapping per fault, where there can be several.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        problems: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.problems = [dict(problem) for problem in problems]
+
+
+def problem_response(error: ApiError) -> web.Response:
+    """The answer that tells of an error."""
+    document = {
+        "type": _TYPE + error.code,
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "errors": error.problems,
+    }
+    # json, not orjson: messages may quote halves of surrogate pairs.
+    body = json.dumps(document, default=str).encode("ascii")
+    return web.Response(
+        status=error.status, headers=error.headers, body=body, content_type=MEDIA_TYPE
+    )
+
+
+@web.middleware
+async def error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every error into its answer; goes first, around all others."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return problem_response(error)
+    except web.HTTPException as error:
+        if error.status < _FIRST_ERROR:
+            raise
+        return problem_response(from_http_exception(request, error))
+    except (ConnectionError, web.RequestPayloadError):
+        return problem_response(
+            ApiError(400, "bad_body", "the body is damaged or ends too early. Send it again.")
+        )
+    except Exception:
+        _LOG.exception("%s %s failed", request.method, shown(request))
+        return problem_response(unexpected())
+
+
+def from_http_exception(request: web.BaseRequest, error: web.HTTPException) -> ApiError:
+    """An error of aiohttp's own, without its words."""
+    allowed = error.headers.get("Allow", "")
+    advice = _ADVICE.get(error.status, "the request cannot be answered. Check it.")
+    message = advice.format(path=shown(request), method=request.method, allowed=allowed)
+    code = HTTPStatus(error.status).name.lower()
+    return ApiError(error.status, code, message, headers={"Allow": allowed} if allowed else {})
+
+
+def unexpected() -> ApiError:
+    """A fault of the server."""
+    return ApiError(
+        500,
+        "internal_error",
+        "the server failed at this request, which is a fault of paintgraph. "
+        "Please report it; the server's log has the details.",
+    )
+
+
+def shown(request: web.BaseRequest) -> str:
+    """A request's path for messages and logs, without the query: it may be secret."""
+    path = request.rel_url.raw_path
+    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks [NAME ...]` measures, and compares with targets."""

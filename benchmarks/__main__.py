@@ -1,0 +1,86 @@
+"""`python -m benchmarks [NAME ...] [--write FILE]`: measure and print a table in Markdown."""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import engine_overhead, lanes, outpainting, reading, startup
+from benchmarks.measuring import Figure
+
+_GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
+    "engine": engine_overhead.figures,
+    "reading": reading.figures,
+    "lanes": lanes.figures,
+    "startup": startup.figures,
+    "outpaint": outpainting.figures,
+}
+_HEAD = ("figure", "median", "best", "rounds", "target", "")
+_RULE = ("---", "---:", "---:", "---:", "---:", "---")
+_NOTE = (
+    "Targets are for the median. Other programs that run at the same time only ever make times "
+    "longer, so the best round is shown beside it. Ratios are taken side by side, within one "
+    "round; their best compares the best times."
+)
+
+
+def main() -> None:
+    """Measure what was asked for, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=_NOTE)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(_GROUPS)}")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
+    given = parser.parse_args()
+    unknown = [name for name in given.names if name not in _GROUPS]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_GROUPS)}")
+    began = time.perf_counter()
+    measured: dict[str, list[Figure]] = {}
+    for name in given.names or _GROUPS:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        measured[name] = _GROUPS[name]()
+    text = _report(measured, time.perf_counter() - began)
+    print(text)
+    if given.write:
+        given.write.write_text(text + "\n", encoding="utf-8")
+
+
+def _report(measured: Mapping[str, Sequence[Figure]], seconds: float) -> str:
+    machine = (
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} processors, load {_load()}; measured in {seconds:.0f} s."
+    )
+    tables = [_table(name, figures) for name, figures in measured.items()]
+    return "\n\n".join(["# Benchmarks", machine, _NOTE, *tables])
+
+
+def _table(name: str, figures: Sequence[Figure]) -> str:
+    rows = [_HEAD, *(figure.row() for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    head, *body = (
+        [
+            cell.rjust(width) if rule.endswith(":") else cell.ljust(width)
+            for cell, width, rule in zip(row, widths, _RULE, strict=True)
+        ]
+        for row in rows
+    )
+    rules = [
+        "-" * (width - 1) + ":" if rule.endswith(":") else "-" * max(width, 3)
+        for width, rule in zip(widths, _RULE, strict=True)
+    ]
+    lines = (f"| {' | '.join(cells)} |" for cells in (head, rules, *body))
+    return "\n".join([f"## {name}", "", *lines])
+
+
+def _load() -> str:
+    """How busy the machine was in the last minute, where the system tells."""
+    try:
+        return f"{os.getloadavg()[0]:.1f}"
+    except (AttributeError, OSError):
+        return "unknown"
+
+
+if __name__ == "__main__":
+    main()

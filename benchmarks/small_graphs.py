@@ -1,0 +1,69 @@
+"""Texts of graphs of a given size, and the whole way from such a text to its result."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from engine.binding import Binders, bind
+from engine.checking import check, targets_of
+from engine.formats.reading import read_graph
+from engine.graph import Graph
+from engine.registry import Registry
+from engine.run import Worker, run
+
+
+def chain(count: int) -> bytes:
+    """JSON of nodes in a row, each adding to what the one before gives."""
+    adding = [("Add", {"a": [f"n{i - 1}", 0] if i else 0, "b": i}) for i in range(count - 1)]
+    return _json([*adding, ("Show", {"value": [f"n{count - 2}", 0]})])
+
+
+def wide(count: int) -> bytes:
+    """JSON of nodes that all read the first."""
+    shown = [("Show", {"value": ["n0", 0], "place": i}) for i in range(1, count)]
+    return _json([("Add", {"a": 1, "b": 1}), *shown])
+
+
+def pairs(count: int) -> bytes:
+    """JSON of pairs beside each other: the first of each reads one source, the second shows it."""
+    half = range(1, count // 2)
+    adding = [("Add", {"a": ["n0", 0], "b": i}) for i in half]
+    shown = [("Show", {"value": [f"n{i}", 0]}) for i in half]
+    return _json([("Add", {"a": 1, "b": 1}), *adding, *shown])
+
+
+def side_by_side(kind: str, count: int) -> bytes:
+    """JSON of nodes that do not wait for each other, each with one that shows its result."""
+    working = [(kind, {"value": i}) for i in range(count)]
+    return _json([*working, *(("Show", {"value": [f"n{i}", 0]}) for i in range(count))])
+
+
+def chain_yaml(count: int) -> bytes:
+    """The recipe that is the chain of this length."""
+    lines = [f'  n{i}: {{node: Add, a: "${{n{i - 1}.sum}}", b: {i}}}' for i in range(1, count - 1)]
+    first, last = (
+        "  n0: {node: Add, a: 0, b: 0}",
+        f'  end: {{node: Show, value: "${{n{count - 2}.sum}}"}}',
+    )
+    return "\n".join(["paintgraph: 1", "nodes:", first, *lines, last, ""]).encode()
+
+
+def _json(nodes: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
+    """A prompt in ComfyUI's API format whose nodes are n0, n1, ..."""
+    return json.dumps(
+        {f"n{i}": {"class_type": kind, "inputs": inputs} for i, (kind, inputs) in enumerate(nodes)}
+    ).encode()
+
+
+def read_and_check(text: bytes, registry: Registry) -> Graph:
+    """The sound graph of a text."""
+    graph, problems = read_graph(text, "benchmark")
+    return check(graph, registry, problems).sound()
+
+
+def run_text(text: bytes, worker: Worker) -> None:
+    """Read, check, bind and run everything in a text; raises RuntimeError if it fails."""
+    graph = bind(read_and_check(text, worker.registry), worker.registry, {}, Binders({}))
+    outcome = run(graph, worker, targets_of(graph, worker.registry).values())
+    if outcome.state != "succeeded":
+        raise RuntimeError(f"the graph {outcome.state}: {outcome.failures[:1]}")

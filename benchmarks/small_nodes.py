@@ -1,0 +1,52 @@
+"""Nodes that do next to nothing, or one thing that takes time."""
+
+import asyncio
+import hashlib
+import time
+from typing import Annotated, Any
+
+from engine.declaration import Output, node
+from engine.elements import Result
+from engine.registry import Registry
+
+Sum = Annotated[int, Output("sum")]
+
+_DIGESTS = 1_200_000  # about half a second
+
+
+@node(title="Add", category="benchmark")
+def add(a: int = 0, b: int = 1) -> Sum:
+    """Add two numbers."""
+    return a + b
+
+
+@node(title="Show", category="benchmark", is_target=True)
+def show(value: Any, place: int = 0) -> Result:  # noqa: ANN401 - it shows anything
+    """Show a value; `place` makes equal nodes different."""
+    return Result(ui={"text": [f"{place}: {value}"]})
+
+
+@node(title="Sleep", category="benchmark", lane="io")
+def sleep(value: int = 0, seconds: float = 0.5) -> Sum:
+    """Wait in a thread."""
+    time.sleep(seconds)
+    return value
+
+
+@node(title="Wait", category="benchmark")
+async def wait(value: int = 0, seconds: float = 0.5) -> Sum:
+    """Wait on the event loop."""
+    await asyncio.sleep(seconds)
+    return value
+
+
+@node(title="Work", category="benchmark")
+def work(value: int = 0) -> Sum:
+    """Keep one core busy, without the interpreter's lock."""
+    key = hashlib.pbkdf2_hmac("sha256", b"benchmark", value.to_bytes(8, "big"), _DIGESTS)
+    return int.from_bytes(key[:4], "big")
+
+
+def registry() -> Registry:
+    """A registry of all of them."""
+    return Registry((add, show, sleep, wait, work))

@@ -1,0 +1,53 @@
+"""`paintgraph explain`."""
+
+import typer
+
+from assembly import assemble
+from cli.faults import OK, guard, plain, print_json
+from cli.preparing import RunOptions, prepare
+from cli.records import remembered
+from engine.checking import targets_of
+from engine.explain import Explained, explain
+from engine.keeping import Keeping
+from jobs.folders import default_folders
+
+
+def explain_recipe(options: RunOptions) -> int:
+    """Print the plan of a recipe or graph; gives the exit code."""
+    return guard(lambda: _explain(options), options.recipe, debug=options.debug, json=options.json)
+
+
+def _explain(options: RunOptions) -> int:
+    folders = default_folders()
+    with assemble(folders, options.input_dir) as assembly:
+        prepared = prepare(options, assembly)
+        keeping = Keeping(assembly.registry, None, assembly.worker.store)
+        targets = prepared.wanted.targets(targets_of(prepared.bound, assembly.registry))
+        last = remembered(prepared.source, folders)
+        explained = explain(prepared.bound, targets, keeping, last)
+    if options.json:
+        print_json([_entry(entry) for entry in explained])
+        return OK
+    for entry in explained:
+        typer.echo(plain(f"{entry.node} ({entry.kind}): {_reason(entry)}"))
+    return OK
+
+
+def _entry(explained: Explained) -> dict[str, object]:
+    return {
+        "node": explained.node,
+        "kind": explained.kind,
+        "state": explained.state,
+        "changed": list(explained.changed),
+        "new": explained.is_new,
+    }
+
+
+def _reason(entry: Explained) -> str:
+    if entry.state == "kept":
+        return "kept"
+    if entry.state == "idle":
+        return "not needed for the results"
+    if entry.changed:
+        return f"runs; changed: {', '.join(entry.changed)}"
+    return "runs for the first time" if entry.is_new else "runs; unchanged, but not kept"

@@ -1,0 +1,116 @@
+"""From the words of a command line to a bound graph: read, check, take options, bind."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assembly import Assembly
+from cli.destinations import Destinations
+from cli.faults import UsageError, lines, misused, tell
+from cli.options import parse
+from cli.sources import STDIN, GraphText, checked, read_source
+from engine.binding import bind
+from engine.blobs import PREFIX
+from engine.errors import BindError, Problem
+from engine.graph import Graph
+from engine.spec import InputSpec
+
+_ELSEWHERE = (PREFIX, "data:", "http://", "https://")
+_MOST_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What was asked for; `arguments` are the recipe's own options."""
+
+    recipe: str
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+    output_dir: Path = Path()
+    input_dir: Path = Path()
+    profile: bool = False
+    stop: bool = False
+    fresh: bool = False
+    metadata: bool = True
+    json: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A graph that can run, and where its results go.
+
+    `graph` is the checked graph, `bound` the same with everything fixed. `values` are those of the
+    declared inputs, `files` the names of pictures by their reference.
+    """
+
+    source: GraphText
+    graph: Graph
+    bound: Graph
+    wanted: Destinations
+    values: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
+    """Read, check and bind; raises what keeps the graph from running."""
+    source = read_source(options.recipe, assembly.recipes)
+    found = checked(source, assembly)
+    graph = found.sound()
+    for line in lines(found.problems, source.name):
+        tell(line)
+    given = parse(options.arguments, graph.inputs)
+    wanted = Destinations.of(options.outputs, graph, assembly.registry, source.stem)
+    if wanted.to_stdout and options.json:
+        raise misused("stdout_twice", "--json and -o - both want standard output. Name a file.")
+    _check_stdin(options.recipe, given, graph.inputs)
+    opened = _opened(given, graph.inputs, assembly)
+    bound = bind(graph, assembly.registry, opened, assembly.binders)
+    files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
+    values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
+    return Prepared(source, graph, bound, wanted, values, files)
+
+
+def _check_stdin(recipe: str, given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> None:
+    readers = ["the recipe"] if recipe == STDIN else []
+    readers += [
+        f"--{n}" for n, v in given.items() if inputs[n].resource == "picture" and v == STDIN
+    ]
+    if len(readers) > 1:
+        message = f"standard input is read once, but {' and '.join(readers)} want it. Name a file."
+        raise misused("stdin_twice", message)
+
+
+def _opened(
+    given: Mapping[str, Any], inputs: Mapping[str, InputSpec], assembly: Assembly
+) -> dict[str, Any]:
+    """On the command line a picture is a real path, or standard input."""
+    opened = {}
+    problems = []
+    for name, value in given.items():
+        is_file = inputs[name].resource == "picture" and not value.startswith(_ELSEWHERE)
+        try:
+            opened[name] = _picture(value, assembly) if is_file else value
+        except BindError as error:
+            problems.append(Problem(error.code, f"--{name}: {error}", None, name))
+    if problems:
+        raise UsageError(*problems)
+    return opened
+
+
+def _picture(file: str, assembly: Assembly) -> str:
+    """The reference of a picture; what is read once only, such as a pipe, is copied."""
+    path = Path(file)
+    if file != STDIN and (path.is_file() or path.is_dir() or not path.exists()):
+        return assembly.blobs.adopt(path)
+    if file == STDIN:
+        data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    else:
+        with path.open("rb") as pipe:
+            data = pipe.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        what = f"'{file}' gives more than {_MOST_BYTES} bytes; no picture is as large."
+        raise BindError(f"{what} Name a picture.", code="too_large")
+    return assembly.blobs.put(data)

@@ -1,0 +1,292 @@
+"""Gives queued jobs to workers, writes down what comes of them, replaces workers that are lost."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.errors import EngineError
+from jobs.effects import JobEffects
+from jobs.frames import BrokenFrameError
+from jobs.hub import Hub
+from jobs.job import Job, NewJob, Size
+from jobs.line import Line
+from jobs.store import Accepted, JobStore, StaleFenceError
+from jobs.worker_handle import WorkerHandle, WorkerSpec
+
+_LOG = logging.getLogger("paintgraph.jobs")
+_RESTART_SECONDS = 1.0
+
+
+class QueueFullError(EngineError):
+    """No more jobs are taken now; `retry_seconds` is when it is worth trying again."""
+
+    code = "queue_full"
+
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class DrainingError(EngineError):
+    """The server is about to end and takes no more jobs."""
+
+    code = "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the queue, and how long a cancelled job may take to stop by itself."""
+
+    jobs: int = 1000
+    bytes: int = 512 * 2**20
+    grace_seconds: float = 5.0
+
+
+@dataclass(slots=True)
+class _Running:
+    """A job at work: the nodes under way, and what was gathered of it."""
+
+    job: Job
+    handle: WorkerHandle
+    nodes: dict[str, None] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    files: dict[str, list[Any]] = field(default_factory=dict)
+    cancelled: bool = False
+
+    @property
+    def node(self) -> str:
+        """The node that began last and has not ended."""
+        return next(reversed(self.nodes), "")
+
+
+class Dispatcher:
+    """The queue and the workers of one server.
+
+    `workers` says how many processes serve each size; light jobs never wait for heavy ones.
+    """
+
+    def __init__(  # noqa: PLR0913 - the seams of a server
+        self,
+        store: JobStore,
+        hub: Hub,
+        effects: JobEffects,
+        spec: WorkerSpec,
+        workers: Mapping[Size, int],
+        limits: Limits | None = None,
+    ) -> None:
+        self.hub = hub
+        self._store = store
+        self._effects = effects
+        self._spec = spec
+        self._workers = workers
+        self._limits = limits or Limits()
+        self._lines: dict[Size, Line] = {"light": Line(), "heavy": Line()}
+        self._queued: dict[str, Job] = {}
+        self._running: dict[str, _Running] = {}
+        self._handles: set[WorkerHandle] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._bytes = 0
+        self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
+        self._draining = False
+        self._ended = asyncio.Event()
+        self.restarts = 0
+        self.specs: list[dict[str, Any]] = []
+        """The workers' node types as plain data."""
+
+    async def start(self) -> None:
+        """Queue what an earlier process accepted and left, and start the workers."""
+        for job in await self._store.recover():
+            self._enqueue(job)
+        for size, count in self._workers.items():
+            for number in range(count):
+                self._tasks.append(asyncio.create_task(self._serve(size, f"{size}-{number}")))
+
+    async def drain(self, seconds: float) -> None:
+        """Take and begin no more jobs; give those at work this long to end."""
+        self._draining = True
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            self._ended.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), deadline - time.monotonic())
+
+    async def close(self) -> None:
+        """End the workers now; jobs at work are queued again at the next start."""
+        self._draining = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(handle.kill() for handle in self._handles))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether jobs are taken and a worker is there for each size."""
+        return not self._draining and len(self._handles) >= sum(self._workers.values())
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return len(self._queued)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are at work."""
+        return len(self._running)
+
+    def position(self, job: Job) -> int | None:
+        """How many queued jobs come before this one; None if it is not queued."""
+        return self._lines[job.size].position(job.id)
+
+    async def submit(self, new: NewJob) -> Accepted:
+        """Accept a job durably and queue it.
+
+        Raises QueueFullError, DrainingError, KeyReusedError.
+        """
+        if self._draining:
+            raise DrainingError("the server is ending and takes no more jobs. Try again soon.")
+        if self.queued >= self._limits.jobs or self._bytes >= self._limits.bytes:
+            seconds = self._retry_seconds(new.size)
+            raise QueueFullError(
+                f"the queue is full with {self.queued} jobs; allowed are {self._limits.jobs} jobs "
+                f"of together {self._limits.bytes // 2**20} MiB. Try again in {seconds} s.",
+                seconds,
+            )
+        accepted = await self._store.accept(new)
+        if accepted.is_new:
+            self._enqueue(accepted.job)
+        return accepted
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so."""
+        queued = self._queued.get(job_id)
+        if queued is not None:
+            self._lines[queued.size].remove(job_id)
+            self._forget(queued)
+            job = await self._store.cancel_queued(job_id)
+            self.hub.tell(job_id)
+            return job
+        running = self._running.get(job_id)
+        if running is not None and not running.cancelled:
+            running.cancelled = True
+            running.handle.cancel(job_id)
+            asyncio.get_running_loop().call_later(
+                self._limits.grace_seconds, self._kill_if_running, running
+            )
+        return self._store.get(job_id)
+
+    def _kill_if_running(self, running: _Running) -> None:
+        if self._running.get(running.job.id) is running:
+            task = asyncio.create_task(running.handle.kill())
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    def _retry_seconds(self, size: Size) -> int:
+        turns = len(self._lines[size]) / max(1, self._workers.get(size, 1))
+        return max(1, min(600, round(turns * self._mean_seconds[size] / 10)))
+
+    def _enqueue(self, job: Job, *, first: bool = False) -> None:
+        self._queued[job.id] = job
+        self._bytes += job.bytes
+        self._lines[job.size].put(job, first=first)
+
+    def _forget(self, job: Job) -> None:
+        if self._queued.pop(job.id, None) is not None:
+            self._bytes -= job.bytes
+
+    # One task for each worker.
+
+    async def _serve(self, size: Size, name: str) -> None:
+        while True:
+            try:
+                handle = await WorkerHandle.start(self._spec)
+            except (BrokenFrameError, TimeoutError, OSError) as error:
+                _LOG.error("worker %s does not start: %s", name, error)
+                await asyncio.sleep(_RESTART_SECONDS)
+                continue
+            self._handles.add(handle)
+            self.specs = handle.specs
+            try:
+                while await self._run_next(size, name, handle):
+                    pass
+            finally:
+                self._handles.discard(handle)
+                await handle.kill()
+            self.restarts += 1
+
+    async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
+        """Run one job; False if the worker was lost."""
+        job = await self._lines[size].take()
+        if self._draining:
+            self._lines[size].put(job, first=True)
+            await asyncio.Event().wait()  # until the server closes
+        self._forget(job)
+        document = self._store.document(job.id)
+        claimed = self._store.claim(job, name)
+        running = _Running(claimed, handle)
+        self._running[job.id] = running
+        began = time.monotonic()
+        try:
+            handle.run(claimed, document or b"{}", "continue")
+            while not await self._take(running, await handle.receive()):
+                pass
+        except BrokenFrameError:
+            await self._lost(running)
+            return False
+        except StaleFenceError:
+            _LOG.warning("job %s was taken from worker %s", job.id, name)
+            return False
+        finally:
+            del self._running[job.id]
+            seconds = time.monotonic() - began
+            self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
+            self._ended.set()
+            self.hub.tell(job.id)
+        return True
+
+    async def _take(self, running: _Running, message: Mapping[str, Any]) -> bool:
+        """Write down what a worker says; True once the job has ended."""
+        if message.get("job") != running.job.id:
+            return False
+        facts: list[dict[str, Any]] = message.get("facts", [])
+        signals: list[dict[str, Any]] = message.get("signals", [])
+        running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
+        for fact in facts:
+            await self._note(running, fact)
+        if message["type"] == "done":
+            await self._store.finish(
+                running.job,
+                message["state"],
+                facts=facts,
+                outputs={**running.files, **message["outputs"]},
+                warnings=running.warnings,
+                problems=message["problems"],
+            )
+            return True
+        if facts:
+            await self._store.append(running.job, facts)
+        self.hub.tell(running.job.id, signals)
+        return False
+
+    async def _note(self, running: _Running, fact: dict[str, Any]) -> None:
+        """Gather what a fact says of the job; files that it wants written are published first."""
+        if fact["type"] in ("node_finished", "node_failed"):
+            running.nodes.pop(fact["node"], None)
+        elif fact["type"] == "warning":
+            running.warnings.append(fact["message"])
+        elif fact["type"] == "executed" and fact["effects"]:
+            fact["files"] = await self._effects.publish(running.job, fact["node"], fact["effects"])
+            running.files.setdefault(fact["node"], []).extend(fact["files"])
+
+    async def _lost(self, running: _Running) -> None:
+        """The worker is gone: cancelled jobs end so, others are queued again or fail."""
+        with contextlib.suppress(StaleFenceError):
+            if running.cancelled:
+                await self._store.finish(running.job, "cancelled")
+                return
+            job = await self._store.release(running.job, running.node)
+            if job.state == "queued":
+                self._enqueue(replace(job), first=True)

@@ -1,0 +1,68 @@
+"""A job: what was accepted, how far it is, what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+STATES: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
+ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
+"""States that never change again."""
+
+Size = Literal["light", "heavy"]
+"""Which workers take a job: light ones have workers of their own and never wait for heavy ones."""
+
+Fact = Mapping[str, Any]
+"""One event of a job as plain data; `type` says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a client asks for, checked and bound.
+
+    Attributes:
+        graph: the bound graph, a native document: all that running depends on.
+        request: what was submitted, for the client to read back.
+        client: who waits in turn with whom.
+        size: see `Size`.
+        priority: higher runs first.
+        idempotency_key: the same key and request give the same job.
+    """
+
+    graph: Mapping[str, Any]
+    request: Mapping[str, Any]
+    client: str = ""
+    size: Size = "light"
+    priority: int = 0
+    idempotency_key: str | None = None
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An accepted job. Times are seconds since 1970; `number` orders jobs by acceptance.
+
+    `fence` grows with each claim: only who holds the newest may write. `deaths` counts by node how
+    often a worker was lost there. `problems` says why it failed.
+    """
+
+    id: str
+    number: int
+    state: State
+    client: str
+    size: Size
+    priority: int
+    created: float
+    started: float | None = None
+    ended: float | None = None
+    fence: int = 0
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    problems: Sequence[Mapping[str, Any]] = ()
+    deaths: Mapping[str, int] = field(default_factory=dict)
+    bytes: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its state never changes again."""
+        return self.state in ENDED

@@ -1,0 +1,274 @@
+"""Recipes by name, and recipes used as nodes of other recipes."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.binding import Binders, bind
+from engine.elements import Failed
+from engine.errors import GraphError, Problem
+from engine.events import NodeStarted
+from engine.graph import Graph
+from engine.recipes import RecipeBook
+from engine.registry import Registry
+from tests import fake_nodes
+from tests.engine.runs import memory, run_nodes, within_time
+
+DEEPEST = """
+about: Add one.
+inputs:
+  value: {type: int}
+nodes:
+  sum: {node: Add, a: "${inputs.value}", b: 1}
+outputs:
+  one_more: "${sum.sum}"
+"""
+MIDDLE = """
+inputs:
+  value: {type: int, default: 5}
+nodes:
+  once: {recipe: deepest, value: "${inputs.value}"}
+  twice: {recipe: deepest, value: "${once.one_more}"}
+outputs:
+  result: "${twice.one_more}"
+  given: "${inputs.value}"
+"""
+OUTER = """
+nodes:
+  start: {node: Number, value: 10}
+  two_more: {recipe: middle, value: "${start.sum}"}
+outputs:
+  result: "${two_more.result}"
+"""
+
+
+def book(folder: Path, **texts: str) -> RecipeBook:
+    """A book of these recipes."""
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return RecipeBook(fake_nodes.registry(), [folder])
+
+
+def load(recipes: RecipeBook, name: str) -> Graph:
+    """A recipe's checked graph."""
+    path = recipes.path(name)
+    assert path is not None
+    return within_time(lambda: recipes.load(path)).graph
+
+
+def problems(recipes: RecipeBook, name: str) -> list[Problem]:
+    """Why a recipe cannot be loaded."""
+    with pytest.raises(GraphError) as caught:
+        load(recipes, name)
+    return [problem for problem in caught.value.problems if problem.severity == "error"]
+
+
+def test_recipes_are_found_by_name_and_an_earlier_folder_wins(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    (first / "a.yaml").write_text(DEEPEST)
+    (second / "a.yaml").write_text("{}")
+    (second / "b.json").write_text("{}")
+    (second / "c.txt").write_text("no recipe")
+    recipes = RecipeBook(Registry(), [first, second])
+
+    assert ["a", "b"] == recipes.names()
+    assert first / "a.yaml" == recipes.path("a")
+    assert recipes.path("c") is None
+
+
+def test_recipes_nest_as_nodes(tmp_path: Path) -> None:
+    recipes = book(tmp_path, deepest=DEEPEST, middle=MIDDLE, outer=OUTER)
+    graph = load(recipes, "outer")
+
+    ran = run_nodes(graph.nodes, "two_more", registry=recipes._registry)
+
+    assert [12] == ran.values("two_more", 0)
+    assert [10] == ran.values("two_more", 1)
+    about = {e.origin.node: e.origin for e in ran.told(NodeStarted)}
+    inner = about["two_more.0.once.0.sum"]
+    assert ("two_more.0.once", "two_more", "two_more") == (
+        inner.parent,
+        inner.submitted,
+        inner.display,
+    )
+    assert "recipe/deepest" == about["two_more.0.once"].kind
+
+
+def test_a_recipe_is_a_node_type_with_the_recipes_inputs_and_outputs(tmp_path: Path) -> None:
+    recipes = book(tmp_path, deepest=DEEPEST, middle=MIDDLE, outer=OUTER)
+    load(recipes, "outer")
+    spec = recipes._registry.spec("recipe/middle")
+
+    assert spec is not None
+    assert ["value"] == [declared.name for declared in spec.inputs]
+    assert [("result", "int"), ("given", "int")] == [(o.name, o.type) for o in spec.outputs]
+    deepest = recipes._registry.spec("recipe/deepest")
+    assert deepest is not None
+    assert "Add one." == deepest.about
+
+
+def test_defaults_of_a_recipe_hold_where_it_is_a_node(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        deepest=DEEPEST,
+        middle=MIDDLE,
+        outer='nodes: {m: {recipe: middle}}\noutputs: {x: "${m.result}"}',
+    )
+    graph = load(recipes, "outer")
+
+    assert [7] == run_nodes(graph.nodes, "m", registry=recipes._registry).values("m")
+
+
+def test_a_recipe_is_called_once_per_element(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        deepest=DEEPEST,
+        outer="nodes: {n: {node: CountUp, n: 3}, m: {recipe: deepest, value: '${n.numbers}'}}\n"
+        "outputs: {x: '${m.one_more}'}",
+    )
+    graph = load(recipes, "outer")
+
+    assert [1, 2, 3] == run_nodes(graph.nodes, "m", registry=recipes._registry).values("m")
+
+
+def test_a_failure_inside_a_recipe_names_the_node_that_was_submitted(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        broken="nodes: {bad: {node: Fail, value: 3}}\noutputs: {x: '${bad.sum}'}",
+        outer="nodes: {m: {recipe: broken}}\noutputs: {x: '${m.x}'}",
+    )
+    graph = load(recipes, "outer")
+
+    ran = run_nodes(graph.nodes, "m", registry=recipes._registry)
+
+    assert [Failed("m")] == ran.values("m")
+    assert ["node 'm' (Fail): RuntimeError: no luck with 3"] == [e.message for e in ran.failed()]
+
+
+def test_a_recipe_that_runs_at_top_is_bound_first(tmp_path: Path) -> None:
+    recipes = book(tmp_path, deepest=DEEPEST, middle=MIDDLE)
+    graph = load(recipes, "middle")
+    bound = bind(graph, recipes._registry, {"value": 30}, Binders({}))
+
+    ran = run_nodes(bound.nodes, "twice", registry=recipes._registry)
+
+    assert [32] == ran.values("twice")
+
+
+def test_the_key_of_a_recipe_depends_on_the_recipes_inside(tmp_path: Path) -> None:
+    """A changed inner recipe must not be answered with what the old one gave."""
+    kept = memory()
+    results = []
+    for added in (1, 100):
+        recipes = book(
+            tmp_path, deepest=DEEPEST.replace("b: 1", f"b: {added}"), middle=MIDDLE, outer=OUTER
+        )
+        graph = load(recipes, "outer")
+        ran = run_nodes(graph.nodes, "two_more", registry=recipes._registry, kept=kept)
+        results += ran.values("two_more")
+
+    assert [12, 210] == results
+
+
+def test_a_misspelt_recipe_has_a_suggestion(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        deepest=DEEPEST,
+        outer="nodes:\n  d: {recipe: deepest, value: 1}\n  m: {recipe: deepst}\n"
+        "outputs: {x: '${m.x}', y: '${d.one_more}'}",
+    )
+    (problem,) = problems(recipes, "outer")
+
+    assert "unknown_recipe" == problem.code
+    assert (
+        "node 'm' (recipe/deepst): there is no recipe 'deepst'. Did you mean 'deepest'?"
+        == problem.message
+    )
+    assert ((3, 6), ("x",)) == (problem.place, problem.outputs)
+
+
+def test_a_misspelt_recipe_has_a_suggestion_of_one_not_used_yet(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path, deepest=DEEPEST, outer="nodes: {m: {recipe: deepst}}\noutputs: {x: '${m.x}'}"
+    )
+    (problem,) = problems(recipes, "outer")
+
+    assert problem.message.endswith("there is no recipe 'deepst'. Did you mean 'deepest'?")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 30])
+def test_recipes_that_use_each_other_are_reported(tmp_path: Path, depth: int) -> None:
+    names = [f"r{i}" for i in range(depth)]
+    texts = {
+        name: f"nodes: {{m: {{recipe: r{(i + 1) % depth}}}}}\noutputs: {{x: '${{m.x}}'}}"
+        for i, name in enumerate(names)
+    }
+    recipes = book(tmp_path, **texts)
+    (problem,) = problems(recipes, "r0")
+
+    used = f"r{1 % depth}"
+    assert "bad_recipe" == problem.code
+    assert problem.message.startswith(
+        f"node 'm' (recipe/{used}): the recipe '{used}' cannot be used. It uses itself: {used} -> "
+    )
+    assert problem.message.endswith(f"-> {used}.")
+
+
+def test_a_recipe_with_problems_of_its_own_is_reported_with_their_place(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        inner="nodes:\n  s: {node: Ad}\noutputs: {x: '${s.sum}'}",
+        outer="nodes: {m: {recipe: inner}}\noutputs: {x: '${m.x}'}",
+    )
+    (problem,) = problems(recipes, "outer")
+
+    assert "bad_recipe" == problem.code
+    assert (
+        "node 'm' (recipe/inner): the recipe 'inner' cannot be used. "
+        f"{tmp_path}/inner.yaml:2:6: node 's' (Ad): there is no node type 'Ad'. "
+        "Did you mean 'Add'?"
+    ) == problem.message
+
+
+def test_a_recipe_that_is_no_yaml_is_reported_where_it_is_used(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path, inner="nodes: [", outer="nodes: {m: {recipe: inner}}\noutputs: {x: '${m.x}'}"
+    )
+    (problem,) = problems(recipes, "outer")
+
+    assert "bad_recipe" == problem.code
+    assert f"{tmp_path}/inner.yaml:1:" in problem.message
+
+
+def test_a_recipe_used_by_several_is_registered_once(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        d=DEEPEST,
+        b="nodes: {m: {recipe: d, value: 1}}\noutputs: {x: '${m.one_more}'}",
+        c="nodes: {m: {recipe: d, value: 2}, n: {recipe: b}}\n"
+        "outputs: {x: '${m.one_more}', y: '${n.x}'}",
+        a="nodes: {b: {recipe: b}, c: {recipe: c}, d: {recipe: d, value: 3}}\n"
+        "outputs: {x: '${b.x}', y: '${c.y}', z: '${d.one_more}'}",
+    )
+    graph = load(recipes, "a")
+
+    ran = run_nodes(graph.nodes, "b", "c", "d", registry=recipes._registry)
+
+    assert ([2], [3], [4]) == (ran.values("b"), ran.values("c"), ran.values("d"))
+
+
+def test_a_recipe_with_something_random_runs_again_in_the_next_job(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        rolled="nodes: {p: {node: Pick, sides: [left], seed: -1, name: 'sha256:0'}}\n"
+        "outputs: {x: '${p.text}'}",
+        outer="nodes: {m: {recipe: rolled}}\noutputs: {x: '${m.x}'}",
+    )
+    graph = load(recipes, "outer")
+    spec = recipes._registry.spec("recipe/rolled")
+
+    assert spec is not None
+    assert spec.volatile
+    assert graph.nodes.keys() == {"m"}

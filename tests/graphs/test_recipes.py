@@ -1,0 +1,348 @@
+"""Every recipe that comes with paintgraph; a new one is tested by existing."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+
+import graphs
+from assembly import Assembly, assemble
+from engine.binding import bind
+from engine.checking import check, targets_of
+from engine.formats.comfy import write_comfy
+from engine.formats.native import write_native
+from engine.formats.reading import read_graph
+from engine.graph import Graph, InputRef, Link, Node
+from engine.naming import position, with_names
+from engine.recipes import RecipeBook
+from engine.registry import Registry
+from engine.run import run
+from engine.schema import recipe_schema
+from engine.sockets import Value
+from engine.text.json_writer import write_json
+from engine.text.yaml_writer import write_yaml
+from imaging.digest import pixel_digest
+from imaging.measure import max_abs_diff_outside
+from jobs.folders import Folders
+from tests.nodes.bench import image_of, noise, png
+
+FILES = sorted(graphs.FOLDER.glob("*.yaml"))
+every_recipe = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+SIDE = 32
+BOX = [9, 10, 20, 22]
+
+
+def _mask() -> bytes:
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[BOX[1] : BOX[3], BOX[0] : BOX[2]] = 255
+    return png(mask)
+
+
+SAMPLES: Mapping[str, Any] = {"image": "photo.png", "mask": "mask.png", "box": BOX}
+"""What a required input of this name is given; names are of files in the input folder."""
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
+    folder = tmp_path_factory.mktemp("recipes")
+    inputs = folder / "inputs"
+    inputs.mkdir()
+    (inputs / "photo.png").write_bytes(png(noise(SIDE, SIDE, 4, depth=16)))
+    (inputs / "mask.png").write_bytes(_mask())
+    with assemble(Folders(folder / "data"), inputs, with_store=False) as assembly:
+        yield assembly
+
+
+def _read(file: Path) -> Graph:
+    graph, problems = read_graph(file.read_bytes(), file.name)
+    assert problems == []
+    return graph
+
+
+def _given(graph: Graph) -> dict[str, Any]:
+    missing = [n for n, i in graph.inputs.items() if i.required and n not in SAMPLES]
+    assert missing == [], f"Add these inputs to SAMPLES in {__file__}."
+    return {name: SAMPLES[name] for name, spec in graph.inputs.items() if spec.required}
+
+
+def _run(assembly: Assembly, graph: Graph, given: Mapping[str, Any]) -> dict[str, Value]:
+    """The named outputs of a graph that any door read."""
+    assembly.recipes.register_used(graph)
+    checked = check(graph, assembly.registry)
+    assert checked.problems == ()
+    bound = bind(checked.sound(), assembly.registry, given, assembly.binders)
+    outcome = run(bound, assembly.worker, targets_of(bound, assembly.registry).values())
+    assert outcome.failures == ()
+    values = {}
+    for name, link in bound.outputs.items():
+        assert isinstance(link, Link)
+        (value,) = outcome.results[link.node].slots[int(link.output)]
+        assert isinstance(value, Value)
+        values[name] = value
+    return values
+
+
+def _digest(value: Value) -> str:
+    return pixel_digest(value.data, value.facts.get("depth", 8), value.facts.get("icc"))
+
+
+def _canonical(graph: Graph, registry: Registry) -> Graph:
+    return check(graph, registry).sound()
+
+
+def _as_comfy(graph: Graph, registry: Registry) -> bytes:
+    return write_json(write_comfy(graph, lambda link: position(graph, registry, link))).encode()
+
+
+def test_every_file_is_a_recipe_by_name(assembly: Assembly) -> None:
+    assert [file.stem for file in FILES] == assembly.recipes.names()
+    assert len(FILES) >= 4
+
+
+@every_recipe
+def test_it_has_neither_faults_nor_warnings(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+
+    assert check(graph, assembly.registry).problems == ()
+
+
+@every_recipe
+def test_it_speaks_for_itself(file: Path) -> None:
+    graph = _read(file)
+
+    assert graph.about.endswith(".")
+    assert file.read_text(encoding="utf-8").startswith("# ")
+    assert "image" in graph.outputs
+    for name, spec in graph.inputs.items():
+        assert spec.about, name
+        assert spec.type != "any", name
+        assert spec.required == (name in SAMPLES), name
+
+
+@every_recipe
+def test_what_its_inputs_allow_is_what_their_nodes_allow(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+    for node in graph.nodes.values():
+        spec = assembly.registry.spec(node.kind)
+        assert spec is not None
+        declared = {i.name: i for i in spec.inputs}
+        for name, given in node.inputs.items():
+            if isinstance(given, InputRef):
+                ours, theirs = graph.inputs[given.name], declared[name]
+                assert set(ours.choices) == set(theirs.choices), given.name
+                assert (ours.minimum, ours.maximum) == (theirs.minimum, theirs.maximum), given.name
+                assert ours.unit == theirs.unit or ours.type == "list", given.name
+
+
+@every_recipe
+def test_its_schema_is_valid_and_takes_its_defaults(file: Path) -> None:
+    graph = _read(file)
+    schema = recipe_schema(file.stem, graph)
+
+    Draft7Validator.check_schema(schema)
+    defaults = {n: i.default for n, i in graph.inputs.items() if not i.required}
+    assert Draft7Validator(schema).is_valid(_given(graph) | defaults)
+    assert not Draft7Validator(schema).is_valid(_given(graph) | {"no such input": 1})
+
+
+@every_recipe
+def test_yaml_there_and_back_gives_an_equal_graph(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+    again, problems = read_graph(write_yaml(write_native(graph)).encode(), "again")
+
+    assert problems == []
+    assert again == graph
+    canonical = _canonical(graph, assembly.registry)
+    text = write_yaml(write_native(with_names(canonical, assembly.registry)))
+    assert _canonical(read_graph(text.encode(), "again")[0], assembly.registry) == canonical
+
+
+@every_recipe
+def test_comfyui_there_and_back_gives_an_equal_graph(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+    again, problems = read_graph(_as_comfy(graph, assembly.registry), "again")
+
+    assert problems == []
+    assert with_names(again, assembly.registry) == graph
+    registry = assembly.registry
+    assert _canonical(again, registry) == _canonical(graph, registry)
+
+
+def _engines() -> list[Any]:
+    engines = {file: _read(file).inputs.get("engine") for file in FILES}
+    return [
+        pytest.param(file, choice, id=f"{file.stem}-{choice}")
+        for file, spec in engines.items()
+        for choice in (spec.choices if spec else (None,))
+    ]
+
+
+@pytest.mark.parametrize(("file", "engine"), _engines())
+def test_it_runs_with_every_engine(assembly: Assembly, file: Path, engine: str | None) -> None:
+    graph = _read(file)
+    values = _run(assembly, graph, _given(graph) | ({"engine": engine} if engine else {}))
+
+    assert values.keys() == graph.outputs.keys()
+    image = values["image"].data
+    assert image.shape[1] >= SIDE
+    assert image.shape[2] >= SIDE
+    assert values["mask"].data.shape == image.shape[:3]
+    if "image" in graph.inputs:
+        assert values["image"].facts["depth"] == 16
+        _check_kept(image, values["mask"].data)
+
+
+def _check_kept(image: Any, mask: Any) -> None:
+    """The photo lies unchanged where the recipe's own mask is 0."""
+    photo = image_of(noise(SIDE, SIDE, 4, depth=16))
+    rows, columns = (np.flatnonzero((mask[0] == 0).any(axis=axis)) for axis in (1, 0))
+    if image.shape == photo.shape:
+        assert max_abs_diff_outside(photo, image, mask) == 0
+    else:
+        assert np.array_equal(photo, image[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    assert (mask == 1).any()
+
+
+def _as_node(file: Path) -> Graph:
+    """A recipe that does nothing but use another one."""
+    inner = _read(file)
+    used = Node(f"recipe/{file.stem}", {name: InputRef(name) for name in inner.inputs})
+    return Graph(
+        {"used": used},
+        inner.inputs,
+        {name: Link("used", name) for name in inner.outputs},
+        "Use another recipe.",
+    )
+
+
+@every_recipe
+@pytest.mark.parametrize("form", ["graph", "yaml", "comfy"])
+def test_as_a_node_it_gives_the_same_pixels(assembly: Assembly, file: Path, form: str) -> None:
+    outer = _as_node(file)
+    assembly.recipes.register_used(outer)
+    if form == "yaml":
+        outer, _ = read_graph(write_yaml(write_native(outer)).encode(), "outer")
+    if form == "comfy":
+        outer, _ = read_graph(_as_comfy(outer, assembly.registry), "outer")
+
+    direct = _run(assembly, _read(file), _given(_read(file)))
+    inside = _run(assembly, outer, _given(_read(file)))
+
+    assert {name: _digest(value) for name, value in direct.items()} == {
+        name: _digest(value) for name, value in inside.items()
+    }
+
+
+def test_a_recipe_file_may_use_a_recipe(assembly: Assembly, tmp_path: Path) -> None:
+    (tmp_path / "wider.yaml").write_text(
+        """
+        paintgraph: 1
+        about: Extend a picture to the left, twice.
+        inputs:
+          image: {type: image, about: The picture.}
+        nodes:
+          once: {recipe: outpaint, image: "${inputs.image}", sides: [left], seed: 4}
+          twice: {recipe: outpaint, image: "${once.image}", sides: [left], seed: 5}
+        outputs:
+          image: "${twice.image}"
+        """,
+        encoding="utf-8",
+    )
+    book = RecipeBook(assembly.registry, (tmp_path, graphs.FOLDER))
+    graph = book.load(book.path("wider") or tmp_path).graph
+
+    twice = _run(assembly, graph, {"image": "photo.png"})["image"]
+
+    once = _run(
+        assembly,
+        _read(graphs.FOLDER / "outpaint.yaml"),
+        {"image": "photo.png", "sides": ["left"], "seed": 4},
+    )["image"]
+    assert once.data.shape == (1, SIDE, SIDE + 10, 4)
+    assert twice.data.shape == (1, SIDE, SIDE + 10 + 14, 4)
+    assert np.array_equal(once.data, twice.data[:, :, 14:])
+    assert twice.facts["depth"] == 16
+
+
+@every_recipe
+def test_all_doors_give_one_digest(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+    texts = {
+        "yaml": file.read_bytes(),
+        "json": orjson.dumps(write_native(graph)),
+        "comfy": _as_comfy(graph, assembly.registry),
+    }
+
+    digests = {
+        form: _digest(_run(assembly, read_graph(text, form)[0], _given(graph))["image"])
+        for form, text in texts.items()
+    }
+
+    assert len(set(digests.values())) == 1, digests
+
+
+SIDES = ("left", "top", "right", "bottom")
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_outpaint_extends_the_sides_that_are_named(assembly: Assembly, count: int) -> None:
+    sides = list(SIDES[:count])
+    values = _run(
+        assembly,
+        _read(graphs.FOLDER / "outpaint.yaml"),
+        {"image": "photo.png", "sides": sides, "engine": "telea"},
+    )
+
+    named = sides or ["left", "right"]
+    height, width = (
+        SIDE + sum(SIDE // 3 for side in pair if side in named)
+        for pair in (("top", "bottom"), ("left", "right"))
+    )
+    assert values["image"].data.shape == (1, height, width, 4)
+
+
+@pytest.mark.parametrize(("amount", "soften"), list(product((-2, 0, 3), (0, 2))))
+def test_grow_mask_moves_the_outline(assembly: Assembly, amount: int, soften: int) -> None:
+    mask = _run(
+        assembly,
+        _read(graphs.FOLDER / "grow_mask.yaml"),
+        {"mask": "mask.png", "amount": amount, "soften": soften},
+    )["mask"].data
+
+    left, top, right, bottom = BOX
+    selected = np.zeros((1, SIDE, SIDE), np.bool_)
+    selected[:, top - amount : bottom + amount, left - amount : right + amount] = True
+    assert np.array_equal(selected, mask > 0)
+    assert ((mask > 0) & (mask < 1)).any() == (soften > 0)
+
+
+def test_erase_object_erases_the_box_and_its_rim(assembly: Assembly) -> None:
+    values = _run(
+        assembly,
+        _read(graphs.FOLDER / "erase_object.yaml"),
+        {"image": "photo.png", "box": BOX, "grow": 1},
+    )
+
+    left, top, right, bottom = BOX
+    mask = np.zeros((1, SIDE, SIDE), np.float32)
+    mask[:, top:bottom, left - 1 : right + 1] = 1
+    mask[:, top - 1 : bottom + 1, left:right] = 1
+    assert np.array_equal(mask, values["mask"].data)
+
+
+def test_inpaint_without_a_selection_gives_the_picture(assembly: Assembly) -> None:
+    black = assembly.blobs.put(png(np.zeros((SIDE, SIDE), np.uint8)))
+    values = _run(
+        assembly,
+        _read(graphs.FOLDER / "inpaint.yaml"),
+        {"image": "photo.png", "mask": black},
+    )
+
+    photo = image_of(noise(SIDE, SIDE, 4, depth=16))
+    assert np.array_equal(photo, values["image"].data)

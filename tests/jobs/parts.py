@@ -1,0 +1,94 @@
+"""What test workers are made of: the small nodes, and some that end or hang their process."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from engine.context import Context, Services
+from engine.declaration import Output, node
+from engine.elements import Effect, Result
+from engine.events import Listener, Stored
+from engine.registry import Registry
+from engine.run import Worker
+from engine.sockets import Value
+from engine.store import ResultStore
+from jobs.runner import Parts
+from tests.fake_nodes import FUNCTIONS, Sum
+
+Pid = Annotated[int, Output("pid")]
+
+
+@node(title="Die", category="test", volatile=True)
+def die(until: str, times: int, after: int = 0, stored: str = "") -> Sum:
+    """Kill the own process until a file has that many lines; then give the count.
+
+    If `stored` names a folder, wait until a result is stored there first.
+    """
+    del after
+    while stored and not list(Path(stored).glob("*.result")):
+        time.sleep(0.01)
+    path = Path(until)
+    count = len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
+    if count < times:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("dead\n")
+        time.sleep(0.1)  # long enough for the start of this node to be told
+        os.kill(os.getpid(), signal.SIGKILL)
+    return count
+
+
+@node(title="Hang", category="test", volatile=True)
+def hang(seconds: float = 60.0) -> Sum:
+    """Sleep without looking whether the job was cancelled."""
+    time.sleep(seconds)
+    return 0
+
+
+@node(title="Tick", category="test", volatile=True)
+def tick(context: Context, seconds: float = 60.0) -> Sum:
+    """Sleep in small steps, telling each."""
+    steps = round(seconds / 0.02)
+    for done in range(steps):
+        context.progress(done, steps)
+        time.sleep(0.02)
+    return steps
+
+
+@node(title="Write Line", category="test")
+def write_line(path: str, seconds: float = 0.0) -> Sum:
+    """Add a line to a file and take some time: a test counts how often it really ran."""
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write("ran\n")
+    time.sleep(seconds)
+    return 1
+
+
+@node(title="Save Blob", category="test", is_target=True)
+def save_blob(blob: str, after: int = 0) -> Result:
+    """Want a file with a blob's content."""
+    del after
+    return Result(effects=[Effect(blob=blob, prefix="number", suffix=".txt")])
+
+
+@node(title="Process Id", category="test", volatile=True)
+def process_id() -> Pid:
+    """Tell which process runs this."""
+    return os.getpid()
+
+
+@contextmanager
+def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
+    """A factory for workers."""
+    registry = Registry((*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id))
+
+    def describe(_type: str, value: Value) -> object:
+        return value.data
+
+    with ResultStore(
+        Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
+    ) as store:
+        yield Parts(Worker(registry, Services(), None, store), describe)

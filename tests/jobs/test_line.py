@@ -1,0 +1,90 @@
+"""Who is next."""
+
+import asyncio
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.job import Job
+from jobs.line import Line
+
+NUMBERS = itertools.count()
+
+
+def job(client: str, priority: int = 0) -> Job:
+    number = next(NUMBERS)
+    return Job(str(number), number, "queued", client, "light", priority, 0.0)
+
+
+async def drain(line: Line) -> list[Job]:
+    return [await line.take() for _ in range(len(line))]
+
+
+def test_clients_take_turns() -> None:
+    line = Line()
+    jobs = [job("a"), job("a"), job("a"), job("b"), job("c"), job("b")]
+    for each in jobs:
+        line.put(each)
+
+    assert [each.client for each in asyncio.run(drain(line))] == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_higher_priorities_come_first() -> None:
+    line = Line()
+    for each in (job("a"), job("a", 5), job("b", -1)):
+        line.put(each)
+
+    assert [each.priority for each in asyncio.run(drain(line))] == [5, 0, -1]
+
+
+def test_a_job_that_lost_its_worker_comes_first() -> None:
+    line = Line()
+    lost = job("z")
+    for each in (job("a"), job("b")):
+        line.put(each)
+    line.put(lost, first=True)
+
+    assert asyncio.run(drain(line))[0] == lost
+
+
+JOBS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 1)), min_size=1, max_size=20)
+
+
+@given(JOBS)
+def test_positions_tell_the_order_of_taking(wanted: list[tuple[str, int]]) -> None:
+    line = Line()
+    jobs = [job(client, priority) for client, priority in wanted]
+    for each in jobs:
+        line.put(each)
+    positions = {each.id: line.position(each.id) for each in jobs}
+
+    taken = asyncio.run(drain(line))
+
+    assert {each.id: place for place, each in enumerate(taken)} == positions
+
+
+@given(JOBS, st.data())
+def test_a_removed_job_is_not_taken(wanted: list[tuple[str, int]], data: st.DataObject) -> None:
+    line = Line()
+    jobs = [job(client, priority) for client, priority in wanted]
+    for each in jobs:
+        line.put(each)
+    gone = data.draw(st.sampled_from(jobs))
+
+    assert line.remove(gone.id)
+    assert not line.remove(gone.id)
+    assert {each.id for each in asyncio.run(drain(line))} == {each.id for each in jobs} - {gone.id}
+
+
+def test_a_waiting_taker_gets_the_next_job() -> None:
+    async def act() -> Job:
+        line = Line()
+        taker = asyncio.create_task(line.take())
+        await asyncio.sleep(0)
+        line.put(expected)
+        return await taker
+
+    expected = job("a")
+
+    assert asyncio.run(act()) == expected

@@ -1,0 +1,236 @@
+"""What was accepted is on disk; an ended state never changes; only the newest fence may write."""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.database import Database, StoreError
+from jobs.job import Job, NewJob
+from jobs.store import JobStore, KeyReusedError, StaleFenceError
+
+NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    opened = JobStore(tmp_path / "jobs.sqlite")
+    yield opened
+    opened.close()
+
+
+async def accept(store: JobStore, new: NewJob = NEW) -> Job:
+    return (await store.accept(new)).job
+
+
+def test_an_accepted_job_is_there_after_reopening(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    job = asyncio.run(accept(store))
+    store.close()
+
+    again = JobStore(tmp_path / "jobs.sqlite")
+    found, graph, request = (
+        again.get(job.id),
+        again.document(job.id),
+        again.document(job.id, "request"),
+    )
+    again.close()
+
+    assert found == job
+    assert graph == b'{"nodes":{}}'
+    assert request == b'{"graph":"as submitted"}'
+
+
+def test_unknown_jobs_are_none(store: JobStore) -> None:
+    assert store.get("nothing") is None
+    assert store.document("nothing") is None
+
+
+def test_an_idempotency_key_gives_the_same_job(store: JobStore) -> None:
+    async def act() -> None:
+        new = NewJob({}, {"a": 1, "b": 2}, idempotency_key="k")
+        same = NewJob({}, {"b": 2, "a": 1}, idempotency_key="k")
+        first, *others = await asyncio.gather(*(store.accept(n) for n in (new, same, new)))
+
+        assert first.is_new
+        assert [(o.job.id, o.is_new) for o in others] == [(first.job.id, False)] * 2
+        with pytest.raises(KeyReusedError):
+            await store.accept(NewJob({}, {"a": 2}, idempotency_key="k"))
+
+    asyncio.run(act())
+
+
+def test_facts_are_numbered_in_order(store: JobStore) -> None:
+    async def act() -> None:
+        job = store.claim(await accept(store), "w")
+        last = await store.append(job, [{"type": "one"}, {"type": "two"}])
+        await store.append(job, [{"type": "three"}])
+
+        assert last == 2
+        assert store.facts(job, after=1) == [(2, {"type": "two"}), (3, {"type": "three"})]
+
+    asyncio.run(act())
+
+
+def test_an_ended_job_never_changes(store: JobStore) -> None:
+    async def act() -> None:
+        job = store.claim(await accept(store), "w")
+        ended = await store.finish(job, "succeeded", outputs={"sum": 3})
+
+        for late in (store.finish(job, "failed"), store.append(job, []), store.release(job, "n")):
+            with pytest.raises(StaleFenceError):
+                await late
+        assert await store.cancel_queued(job.id) == ended
+        assert store.get(job.id) == ended
+
+    asyncio.run(act())
+
+
+def test_a_lost_worker_cannot_write_once_another_has_the_job(store: JobStore) -> None:
+    async def act() -> None:
+        first = store.claim(await accept(store), "first")
+        second = store.claim(await store.release(first, "node"), "second")
+
+        with pytest.raises(StaleFenceError):
+            await store.finish(first, "succeeded", outputs={"from": "first"})
+        assert (await store.finish(second, "succeeded")).state == "succeeded"
+
+    asyncio.run(act())
+
+
+def test_the_third_loss_at_one_node_fails_the_job_with_the_reason(store: JobStore) -> None:
+    async def act() -> Job:
+        job = await accept(store)
+        for node in ("a", "b", "a", "a"):
+            job = await store.release(store.claim(job, "w"), node)
+        return job
+
+    job = asyncio.run(act())
+
+    assert job.state == "failed"
+    assert job.deaths == {"a": 3, "b": 1}
+    assert [problem["message"] for problem in job.problems] == [
+        (
+            "node 'a': the worker was lost 3 times while it ran, most likely for lack of memory. "
+            "Use smaller pictures, or more memory."
+        )
+    ]
+
+
+def test_recovery_queues_what_was_running(store: JobStore) -> None:
+    async def act() -> None:
+        jobs = [await accept(store) for _ in range(3)]
+        running = store.claim(jobs[0], "w")
+        await store.finish(store.claim(jobs[1], "w"), "succeeded")
+        recovered = await store.recover()
+
+        assert [job.id for job in recovered] == [jobs[0].id, jobs[2].id]
+        with pytest.raises(StaleFenceError):
+            await store.append(running, [{"type": "late"}])
+
+    asyncio.run(act())
+
+
+def test_an_effect_keeps_the_path_of_its_first_time(store: JobStore) -> None:
+    async def act() -> None:
+        one, two = [store.claim(await accept(store), "w") for _ in range(2)]
+
+        assert await store.reserve(one, "save", 0, ["/a", "/b"]) == "/a"
+        assert await store.reserve(one, "save", 0, ["/c"]) == "/a"
+        assert await store.reserve(two, "save", 0, ["/a", "/b"]) == "/b"
+
+    asyncio.run(act())
+
+
+def test_pages_go_from_new_to_old(store: JobStore) -> None:
+    async def act() -> None:
+        jobs = [await accept(store) for _ in range(5)]
+        first = store.page(limit=2)
+        rest = store.page(before=first[-1].number, limit=10)
+
+        assert [job.id for job in (*first, *rest)] == [job.id for job in reversed(jobs)]
+        assert store.page(state="running") == []
+
+    asyncio.run(act())
+
+
+ACTIONS = st.lists(
+    st.sampled_from(["claim", "finish", "fail", "cancel", "release", "recover"]), max_size=12
+)
+
+
+@given(ACTIONS)
+@settings(max_examples=40)
+def test_states_only_move_forward(actions: list[str]) -> None:
+    """Whatever is tried in whatever order: an ended job stays as it ended."""
+
+    async def act(store: JobStore) -> None:
+        job = held = await accept(store)
+        for action in actions:
+            before = store.get(job.id)
+            assert before is not None
+            try:
+                match action:
+                    case "claim":
+                        held = store.claim(before, "w")
+                        await store.settled()
+                    case "finish" | "fail":
+                        await store.finish(held, "succeeded" if action == "finish" else "failed")
+                    case "cancel":
+                        await store.cancel_queued(job.id)
+                    case "release":
+                        await store.release(held, "n")
+                    case _:
+                        await store.recover()
+            except StaleFenceError:
+                assert store.get(job.id) == before
+            after = store.get(job.id)
+            assert after is not None
+            if before.has_ended:
+                assert after == before
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = JobStore(Path(folder) / "jobs.sqlite", "normal")
+        asyncio.run(act(store))
+        store.close()
+
+
+def test_a_failing_action_leaves_the_others_of_its_group(tmp_path: Path) -> None:
+    database = Database(tmp_path / "d.sqlite", "CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)")
+
+    def insert(x: int) -> None:
+        def action(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO t VALUES (?)", (x,))
+            if x < 0:
+                raise ValueError(x)
+
+        futures.append(database.write(action))
+
+    futures: list[object] = []
+    for x in (1, -1, 1, 2):
+        insert(x)
+    outcomes = [future.exception() for future in futures]  # type: ignore[attr-defined] # futures
+    rows = database.read(lambda c: [row[0] for row in c.execute("SELECT x FROM t ORDER BY x")])
+    database.close()
+
+    assert [type(outcome) for outcome in outcomes] == [
+        type(None),
+        ValueError,
+        sqlite3.IntegrityError,
+        type(None),
+    ]
+    assert rows == [1, 2]
+
+
+def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(
+        StoreError, match=r"the job store '.*' cannot be opened: .*PAINTGRAPH_DATA_DIR"
+    ):
+        JobStore(tmp_path / "file" / "jobs.sqlite")

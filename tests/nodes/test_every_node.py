@@ -1,0 +1,370 @@
+"""The contract that every node keeps; a new node is tested by existing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pytest
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+
+from engine.declaration import declaration_of, node
+from engine.graph import Link, Node
+from engine.literals import canonical
+from engine.registry import Registry
+from engine.schema import node_schema
+from engine.spec import InputSpec, NodeSpec
+from imaging.arrays import check_image, check_mask
+from nodes import build_registry, functions
+from nodes.sockets import Array, Image, Mask
+from tests.nodes.bench import Bench, given, use
+
+HEIGHT, WIDTH = 12, 16
+BATCH = 2
+
+
+def _images() -> Array:
+    return np.random.default_rng(1).uniform(0, 1, (BATCH, HEIGHT, WIDTH, 4)).astype(np.float32)
+
+
+def _masks() -> Array:
+    masks = np.zeros((BATCH, HEIGHT, WIDTH), np.float32)
+    masks[0, 3:8, 4:9] = 1
+    masks[1, 2:5, 6:14] = 0.75
+    masks[1, 3, 7] = 0
+    return masks
+
+
+SAMPLES: Mapping[str, Any] = {"image": _images(), "mask": _masks()}
+"""What a required input of this type is given."""
+
+OVERRIDES: Mapping[str, Mapping[str, Any]] = {
+    "MaskFromBox": {"box": [3, 2, 12, 10]},
+    "CombineMasks": {"second": _masks()[::-1].copy()},
+    "SoftenMask": {"radius": 2},
+    "ErodeDilateMask": {"amount": 1},
+    "ImageScale": {"width": 9},
+    "SaveImage": {"images": _images()[..., :3].copy()},
+    "Switch": {"switch": False, "on_true": _images(), "on_false": _masks()},
+}
+"""What a node is given beside that, or instead."""
+
+NOT_ITEM_BY_ITEM = {("FillMasked", "fill", "noise")}
+"""Noise differs from picture to picture of a batch; the seed of item i is the seed + i."""
+
+NEED_NO_WORDS = {"image", "images", "mask", "first", "second"}
+"""Names of inputs that say all there is to say."""
+
+REGISTRY = build_registry()
+SPECS = [declaration.spec for declaration in REGISTRY]
+
+
+def _inputs(spec: NodeSpec) -> dict[str, Any]:
+    """Inputs to run the node with; a node that lacks a sample fails its tests."""
+    inputs: dict[str, Any] = {}
+    for declared in spec.inputs:
+        if declared.name in OVERRIDES.get(spec.id, {}):
+            inputs[declared.name] = OVERRIDES[spec.id][declared.name]
+        elif declared.required:
+            inputs[declared.name] = _sample(spec, declared)
+    return inputs
+
+
+def _sample(spec: NodeSpec, declared: InputSpec) -> Array:
+    for type_ in declared.type.split("|"):
+        if type_ in SAMPLES:
+            sample: Array = SAMPLES[type_]
+            return sample
+    pytest.fail(
+        f"{spec.id}: there is no sample for its input '{declared.name}' of type {declared.type}. "
+        f"Add one to SAMPLES for the type, or to OVERRIDES for {spec.id}, in {__file__}."
+    )
+
+
+def _variants(spec: NodeSpec) -> list[tuple[str, Any]]:
+    """The defaults, and each other choice and switch alone."""
+    variants: list[tuple[str, Any]] = [("", None)]
+    for declared in spec.inputs:
+        if declared.items or declared.name in OVERRIDES.get(spec.id, {}):
+            continue
+        choices = (True, False) if declared.type == "bool" else declared.choices
+        variants += [(declared.name, c) for c in choices if c != declared.default]
+    return variants
+
+
+CASES = [
+    pytest.param(spec, name, value, id=f"{spec.id}-{name}-{value}" if name else spec.id)
+    for spec in SPECS
+    for name, value in _variants(spec)
+]
+every_node = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)
+every_variant = pytest.mark.parametrize(("spec", "name", "value"), CASES)
+
+
+def _given(spec: NodeSpec, name: str, value: object) -> dict[str, Any]:
+    return _inputs(spec) | ({name: value} if name else {})
+
+
+def _results(bench: Bench, spec: NodeSpec, inputs: Mapping[str, Any]) -> list[Any]:
+    """The data of all outputs, then the bytes of the files that are wanted."""
+    ran = bench.node(spec.id, **inputs)
+    assert ran.outcome.failures == ()
+    data = [ran.value(output=place).data for place in range(len(spec.outputs))]
+    return [*data, *ran.files]
+
+
+def _bytes(results: list[Any]) -> list[bytes]:
+    return [r.tobytes() if isinstance(r, np.ndarray) else r for r in results]
+
+
+def test_a_new_node_without_a_sample_is_told_what_to_add() -> None:
+    @node(title="Count", category="test")
+    def count_letters(text: str) -> Mask:
+        """Need a text that no table knows."""
+        raise AssertionError(text)
+
+    with pytest.raises(pytest.fail.Exception, match=r"CountLetters: .* 'text' .* to OVERRIDES for"):
+        _inputs(declaration_of(count_letters).spec)
+
+
+def test_no_sample_is_left_over() -> None:
+    assert OVERRIDES.keys() <= set(REGISTRY.ids())
+    assert {id_ for id_, _, _ in NOT_ITEM_BY_ITEM} <= set(REGISTRY.ids())
+
+
+@every_node
+def test_the_declaration_speaks_for_itself(spec: NodeSpec) -> None:
+    assert spec.title
+    assert spec.category
+    assert spec.about.split("\n")[0].endswith(".")
+    assert not [i.name for i in spec.inputs if not i.about and i.name not in NEED_NO_WORDS]
+    assert NodeSpec.from_json(spec.to_json()) == spec
+
+
+@every_node
+def test_the_schema_is_valid_and_takes_what_the_node_takes(spec: NodeSpec) -> None:
+    schema = node_schema(spec)
+
+    Draft7Validator.check_schema(schema)
+    validator = Draft7Validator(schema)
+    links = {i.name: "${other.output}" for i in spec.inputs}
+    defaults = {
+        i.name: list(i.default) if isinstance(i.default, tuple) else i.default
+        for i in spec.inputs
+        if not i.required and canonical(i, i.default) == i.default and i.default is not None
+    }
+    assert validator.is_valid({"node": spec.id} | links)
+    assert validator.is_valid({"node": spec.id} | links | defaults)
+    assert not validator.is_valid({"node": spec.id, "raduis": 1} | links)
+    assert not validator.is_valid({"node": "Other"} | links)
+    for declared in spec.inputs:
+        if declared.required:
+            without = {name: link for name, link in links.items() if name != declared.name}
+            assert not validator.is_valid({"node": spec.id} | without)
+
+
+@every_node
+def test_every_default_is_allowed_and_canonical(spec: NodeSpec) -> None:
+    for declared in spec.inputs:
+        if not declared.required:
+            assert declared.default == canonical(declared, declared.default), declared.name
+
+
+@every_variant
+def test_outputs_obey_the_data_contract(
+    bench: Bench, spec: NodeSpec, name: str, value: object
+) -> None:
+    results = _results(bench, spec, _given(spec, name, value))
+
+    assert len(results) == (len(spec.outputs) or BATCH)
+    for output, datum in zip(spec.outputs, results, strict=False):
+        if output.type in ("image", "mask"):
+            check = check_image if output.type == "image" else check_mask
+            assert check(datum) is datum
+        assert len(datum) == BATCH
+
+
+@every_variant
+def test_inputs_are_read_only_and_stay_as_they_were(
+    bench: Bench, spec: NodeSpec, name: str, value: object
+) -> None:
+    inputs = _given(spec, name, value)
+    arrays = {n: v for n, v in inputs.items() if isinstance(v, np.ndarray)}
+    before = {n: v.copy() for n, v in arrays.items()}
+
+    _results(bench, spec, inputs)
+
+    for input_name, array in arrays.items():
+        assert not array.flags.writeable
+        assert np.array_equal(before[input_name], array)
+
+
+@every_variant
+def test_equal_inputs_give_equal_bytes(
+    bench: Bench, spec: NodeSpec, name: str, value: object
+) -> None:
+    first, second = (_results(bench, spec, _given(spec, name, value)) for _ in range(2))
+
+    assert _bytes(first) == _bytes(second)
+
+
+@every_variant
+def test_a_batch_of_two_equals_two_batches_of_one(
+    bench: Bench, spec: NodeSpec, name: str, value: object
+) -> None:
+    inputs = _given(spec, name, value)
+    whole = _results(bench, spec, inputs)
+    singles = [_results(bench, spec, _item(inputs, index)) for index in range(BATCH)]
+
+    assert _bytes(whole[: len(spec.outputs)] or whole) == _joined(spec, singles) or (
+        (spec.id, name, value) in NOT_ITEM_BY_ITEM
+    )
+
+
+def _item(inputs: Mapping[str, Any], index: int) -> dict[str, Any]:
+    return {
+        name: value[index : index + 1].copy() if isinstance(value, np.ndarray) else value
+        for name, value in inputs.items()
+    }
+
+
+def _joined(spec: NodeSpec, singles: list[list[Any]]) -> list[bytes]:
+    if not spec.outputs:
+        return list(chain.from_iterable(singles))
+    return _bytes([np.concatenate(parts) for parts in zip(*singles, strict=True)])
+
+
+@every_node
+def test_nodes_side_by_side_give_what_each_gives_alone(bench: Bench, spec: NodeSpec) -> None:
+    nodes = {}
+    for shift in range(4):
+        arrays = {
+            name: np.roll(value, shift, axis=2) if isinstance(value, np.ndarray) else value
+            for name, value in _inputs(spec).items()
+        }
+        nodes[f"{shift}"] = use(spec.id, **arrays)
+    together = bench.run(nodes)
+
+    assert together.outcome.failures == ()
+    for id_, alone in ((id_, bench.run({id_: node_})) for id_, node_ in nodes.items()):
+        for place in range(len(spec.outputs)):
+            assert together.array(id_, place).tobytes() == alone.array(id_, place).tobytes()
+        assert set(alone.files) <= set(together.files)
+
+
+def test_noise_of_item_i_has_the_seed_plus_i(bench: Bench) -> None:
+    inputs = _inputs(_spec("FillMasked")) | {"fill": "noise"}
+    (whole,) = _results(bench, _spec("FillMasked"), inputs | {"seed": 5})
+    for index in range(BATCH):
+        (single,) = _results(bench, _spec("FillMasked"), _item(inputs, index) | {"seed": 5 + index})
+
+        assert np.array_equal(single, whole[index : index + 1])
+
+
+def _spec(id_: str) -> NodeSpec:
+    spec = REGISTRY.spec(id_)
+    assert spec is not None
+    return spec
+
+
+BAD_ARRAYS: Mapping[str, Callable[[Any], Any]] = {
+    "nan": lambda good: np.full_like(good, np.nan),
+    "rank": lambda good: good[0],
+    "range": lambda good: np.round(good) + 2,
+    "codes": lambda good: (good * 255).astype(np.uint8),
+    "empty": lambda good: good[:0],
+}
+
+
+ARRAY_WORDS = {
+    "image": (
+        "[0, 12, 16, 4]",
+        "[12, 16, 4]",
+        (
+            "[batch, height, width, 3 or 4 channels]. Add the missing axes, or drop the channels "
+            "beyond alpha"
+        ),
+    ),
+    "mask": (
+        "[0, 12, 16]",
+        "[12, 16]",
+        "[batch, height, width]. Add a batch axis, or take one channel",
+    ),
+}
+"""The shape of an empty array, a wrong shape, the allowed one with the cure."""
+
+
+@node(title="Bad Image", category="test")
+def bad_image(fault: str) -> Image:
+    """Break the contract of pictures."""
+    broken: Array = BAD_ARRAYS[fault](_images())
+    return broken
+
+
+@node(title="Bad Mask", category="test")
+def bad_mask(fault: str) -> Mask:
+    """Break the contract of masks."""
+    broken: Array = BAD_ARRAYS[fault](_masks())
+    return broken
+
+
+def _array_inputs() -> list[tuple[NodeSpec, InputSpec]]:
+    return [
+        (spec, declared)
+        for spec in SPECS
+        for declared in spec.inputs
+        if {"image", "mask", "any"}.intersection(declared.type.split("|"))
+    ]
+
+
+@pytest.fixture
+def bench_with_bad_sources(bench: Bench) -> Bench:
+    registry = Registry([*functions(), bad_image, bad_mask])
+    worker = replace(bench.assembly.worker, registry=registry)
+    return Bench(replace(bench.assembly, registry=registry, worker=worker), bench.inputs)
+
+
+@pytest.mark.parametrize("fault", BAD_ARRAYS)
+@pytest.mark.parametrize(
+    ("spec", "declared"),
+    _array_inputs(),
+    ids=lambda part: part.id if isinstance(part, NodeSpec) else part.name,
+)
+def test_no_bad_array_reaches_a_node(
+    bench_with_bad_sources: Bench, spec: NodeSpec, declared: InputSpec, fault: str
+) -> None:
+    """The source that broke the contract fails, by the name of its output."""
+    type_ = "mask" if declared.type == "mask" else "image"
+    nodes = {
+        "source": Node(f"Bad{type_.capitalize()}", {"fault": fault}),
+        "it": use(spec.id, **(_inputs(spec) | {declared.name: Link("source", type_)})),
+    }
+    lazy_choice = {"switch": declared.name == "on_true"} if spec.id == "Switch" else {}
+    nodes["it"] = replace(nodes["it"], inputs={**nodes["it"].inputs, **lazy_choice})
+
+    ran = bench_with_bad_sources.run(nodes, ["it"])
+
+    source = f"Bad{type_.capitalize()}"
+    shape, bad_shape, axes = ARRAY_WORDS[type_]
+    reason = {
+        "nan": "holds NaN or infinity; allowed are finite values from 0 to 1. "
+        "Check the node that made it.",
+        "rank": f"shape is {bad_shape}; allowed is {axes}.",
+        "range": "values go from 2 to 3; allowed is 0 to 1. Scale or clip them first.",
+        "codes": "samples are uint8; allowed is float32, 0 to 1. "
+        "Divide by the largest code value (255 or 65535).",
+        "empty": f"shape is {shape}, which holds no pixel; allowed is at least 1 along every "
+        "axis. Check the node that made it.",
+    }[fault]
+    assert ran.fault == (
+        "bad_node",
+        (
+            f"node 'source' ({source}): output '{type_}' of {source} breaks the data contract: "
+            f"{reason} This is a fault of the node."
+        ),
+    )
+
+
+def test_given_arrays_are_frozen() -> None:
+    assert not given(_masks()).data.flags.writeable

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imaging.arrays import Image
+from imaging.padding import Side
+from nodes.outpaint import MOST_PIXELS, pad_for_outpaint
+from tests.nodes.bench import Bench
+from tests.strategies import images, masks
+
+SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
+FILLS = ("edge", "mirror", "grey")
+
+
+def blank(height: int, width: int) -> Image:
+    return np.zeros((1, height, width, 3), np.float32)
+
+
+@given(
+    images(),
+    st.lists(st.sampled_from(SIDES)),
+    st.floats(0.001, 8),
+    st.tuples(*[st.integers(0, 9)] * 4),
+    st.sampled_from(FILLS),
+)
+def test_the_old_area_is_bit_equal_and_the_mask_is_exactly_the_new_one(
+    image: Image,
+    sides: list[str],
+    fraction: float,
+    exact: tuple[int, int, int, int],
+    fill: str,
+) -> None:
+    canvas = pad_for_outpaint(image, sides, fraction, *exact, fill=fill)  # type: ignore[arg-type]
+
+    batch, height, width, channels = image.shape
+    named = sides if sides or any(exact) else ["left", "right"]
+    left, top, right, bottom = (
+        given or (max(1, _floored(fraction, along)) if side in named else 0)
+        for side, given, along in zip(SIDES, exact, (width, height) * 2, strict=True)
+    )
+    old = (slice(None), slice(top, top + height), slice(left, left + width))
+    assert canvas.image.shape == (batch, top + height + bottom, left + width + right, channels)
+    assert canvas.image[old].tobytes() == image.tobytes()
+    new = np.ones(canvas.image.shape[:3], np.float32)
+    new[old] = 0
+    assert np.array_equal(new, canvas.mask)
+    assert (canvas.image[new == 1][:, 3:] == 1).all()
+
+
+def _floored(fraction: float, length: int) -> int:
+    """What is meant by a fraction that people write, such as 0.35 or 1/3."""
+    rounded = round(fraction * length)
+    return rounded if abs(rounded - fraction * length) < 1e-3 else int(fraction * length)
+
+
+@pytest.mark.parametrize(
+    ("width", "added"), [(900, 300), (901, 300), (902, 300), (903, 301), (2, 1), (1, 1)]
+)
+def test_a_third_is_rounded_down_but_never_to_nothing(width: int, added: int) -> None:
+    canvas = pad_for_outpaint(blank(5, width), ["left"])
+
+    assert canvas.image.shape == (1, 5, width + added, 3)
+
+
+def test_left_and_right_are_extended_if_nothing_is_named() -> None:
+    assert pad_for_outpaint(blank(30, 60)).image.shape == (1, 30, 100, 3)
+
+
+def test_each_side_takes_a_fraction_of_its_own_direction() -> None:
+    assert pad_for_outpaint(blank(30, 60), list(SIDES), 0.5).image.shape == (1, 60, 120, 3)
+    assert pad_for_outpaint(blank(30, 60), ["top"], 0.1).image.shape == (1, 33, 60, 3)
+
+
+def test_a_side_that_is_named_twice_is_extended_once() -> None:
+    assert pad_for_outpaint(blank(30, 60), ["top", "top"]).image.shape == (1, 40, 60, 3)
+
+
+def test_exact_distances_win_and_the_rest_follows_from_what_is_named() -> None:
+    assert pad_for_outpaint(blank(30, 60), top=7).image.shape == (1, 37, 60, 3)
+    assert pad_for_outpaint(blank(30, 60), ["left"], left=3, bottom=4).image.shape == (1, 34, 63, 3)
+    assert pad_for_outpaint(blank(30, 60), ["left"], right=5).image.shape == (1, 30, 85, 3)
+
+
+def test_new_canvas_shows_edge_mirror_or_grey() -> None:
+    row = np.array([[[[0.1] * 3, [0.2] * 3]]], np.float32)
+    shown = {
+        fill: pad_for_outpaint(row, left=2, fill=fill).image[0, 0, :, 0]  # type: ignore[arg-type]
+        for fill in FILLS
+    }
+
+    assert shown["edge"] == pytest.approx([0.1, 0.1, 0.1, 0.2])
+    assert shown["mirror"] == pytest.approx([0.2, 0.1, 0.1, 0.2])
+    assert shown["grey"] == pytest.approx([0.5, 0.5, 0.1, 0.2])
+
+
+@given(masks(batch=2, size=(3, 4)))
+def test_what_was_selected_stays_selected(mask: Image) -> None:
+    canvas = pad_for_outpaint(blank(3, 4), right=2, mask=mask)
+
+    assert canvas.image.shape[0] == 2
+    assert np.array_equal(mask, canvas.mask[:, :, :4])
+    assert (canvas.mask[:, :, 4:] == 1).all()
+
+
+def test_a_mask_of_another_size_is_refused(bench: Bench) -> None:
+    ran = bench.node("PadForOutpaint", image=blank(4, 5), mask=np.zeros((1, 5, 4), np.float32))
+
+    assert ran.fault == (
+        "size_mismatch",
+        (
+            "node 'it' (PadForOutpaint): image is 4x5 but mask is 5x4 (height x width); both must "
+            "have the same size. Use ImageScale on one of them, or crop both to one box."
+        ),
+    )
+
+
+def test_a_canvas_of_too_many_pixels_is_refused_before_it_is_made(bench: Bench) -> None:
+    ran = bench.node("PadForOutpaint", image=blank(100, 6000), left=16384, bottom=16384)
+
+    assert ran.fault == (
+        "too_many_pixels",
+        (
+            "node 'it' (PadForOutpaint): the canvas would be 16484x22384 (height x width); allowed "
+            f"are {MOST_PIXELS // 10**6} million px. Extend by less."
+        ),
+    )

@@ -1,0 +1,196 @@
+"""What may import what, how large things may grow, and that every public name is documented."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = {
+    "engine": 0,
+    "imaging": 0,
+    "models": 1,
+    "jobs": 1,
+    "nodes": 2,
+    "graphs": 2,
+    "api": 3,
+    "assembly": 4,
+    "server": 4,
+    "cli": 4,
+}
+"""A module imports from lower floors and from its own package; above the third from each other."""
+
+TOP = 4
+FORBIDDEN = {
+    "engine": {"aiohttp", "sqlite3", "numpy", "cv2", "PIL", "torch"},
+    "imaging": {"aiohttp", "sqlite3"},
+    "models": {"aiohttp", "sqlite3", "engine", "jobs"},
+    "jobs": {"imaging", "models", "numpy", "cv2", "PIL", "aiohttp.web"},
+    "nodes": {"aiohttp", "sqlite3", "jobs"},
+    "api": {"cv2", "torch"},
+}
+HEAVY = {"torch", "onnxruntime", "numba", "cv2"}
+
+MOST_LINES = 400
+MANY_LINES = 300
+LONG_MODULES: set[str] = set()
+"""Modules over 300 lines that have a reason to be."""
+
+MOST_FUNCTION_LINES = 60
+
+
+def modules() -> list[Path]:
+    """All modules of the program."""
+    found = []
+    for name in FLOORS:
+        found += [*(ROOT / name).rglob("*.py"), *ROOT.glob(f"{name}.py")]
+    return sorted(found)
+
+
+def named(path: Path) -> str:
+    """Dotted name of a module."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {named(path): path for path in modules()}
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Dotted names that a module imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield from (inner,) if inner in MODULES else (node.module, inner)
+
+
+def top(name: str) -> str:
+    """The package or module that a dotted name begins with."""
+    return name.partition(".")[0]
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """All functions and methods."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def public(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.AST]]:
+    """Public functions and classes, and the public methods of those."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.name.startswith("_"):
+                continue
+            yield f"{prefix}.{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body, f"{prefix}.{node.name}")
+
+
+def is_allowed(importer: str, imported: str) -> bool:
+    """Whether one package may import another."""
+    above, below = FLOORS[importer], FLOORS[imported]
+    return importer == imported or below < above or (above == below == TOP)
+
+
+@pytest.mark.parametrize("package", sorted({top(name) for name in MODULES}))
+def test_a_module_imports_from_lower_floors_only(package: str) -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, tree in TREES.items()
+        for imported in imports(tree)
+        if top(name) == package
+        and top(imported) in FLOORS
+        and not is_allowed(package, top(imported))
+    ]
+
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("package", sorted({top(name) for name in MODULES} & FORBIDDEN.keys()))
+def test_a_package_knows_nothing_of_what_is_not_its_business(package: str) -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, tree in TREES.items()
+        for imported in imports(tree)
+        if top(name) == package
+        and FORBIDDEN[package] & {top(imported), ".".join(imported.split(".")[:2])}
+    ]
+
+    assert [] == wrong
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    edges = [
+        (name, imported)
+        for name, tree in TREES.items()
+        for imported in imports(tree)
+        if imported in MODULES and imported != name
+    ]
+    knots = nx.strongly_connected_components(nx.DiGraph(edges))
+
+    assert [] == [sorted(knot) for knot in knots if len(knot) > 1]
+
+
+def test_no_module_outgrows_its_reader() -> None:
+    lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
+
+    assert {} == {name: count for name, count in lines.items() if count > MOST_LINES}
+    assert LONG_MODULES == {name for name, count in lines.items() if count > MANY_LINES}
+
+
+def test_no_function_outgrows_a_page() -> None:
+    long = [
+        f"{name}.{function.name}: {length} lines"
+        for name, tree in TREES.items()
+        for function in functions(tree)
+        if (length := (function.end_lineno or 0) - function.lineno + 1) > MOST_FUNCTION_LINES
+    ]
+
+    assert [] == long
+
+
+def test_every_module_and_public_name_is_documented() -> None:
+    bare = [name for name, tree in TREES.items() if not ast.get_docstring(tree)]
+    for name, tree in TREES.items():
+        bare += [
+            inner
+            for inner, node in public(tree.body, name)
+            if not ast.get_docstring(node)  # type: ignore[arg-type] # functions and classes
+        ]
+
+    assert [] == bare
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("engine.run", HEAVY),
+        ("engine.checking", HEAVY),
+        ("engine.recipes", HEAVY),
+        ("nodes", HEAVY),
+        ("cli", HEAVY | {"networkx"}),
+        ("cli.app", HEAVY | {"networkx"}),
+    ],
+)
+def test_importing_loads_nothing_heavy(module: str, unwanted: set[str]) -> None:
+    code = f"import sys, {module}; print(sorted(set(sys.modules) & set({sorted(unwanted)})))"
+
+    assert "[]\n" == fresh(code)
+
+
+def fresh(code: str) -> str:
+    """What a Python program prints in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "" == done.stderr
+    return done.stdout
