@@ -15,6 +15,7 @@ from engine.blobs import Blobs
 from engine.cache import MemoryCache
 from engine.context import Services
 from engine.events import Listener, Stored
+from engine.graph import RECIPE_PREFIX, Graph, Node
 from engine.recipes import RecipeBook
 from engine.registry import Registry
 from engine.run import Worker
@@ -22,6 +23,7 @@ from engine.sockets import Value
 from engine.store import ResultStore
 from imaging.masks import to_image
 from jobs.folders import Folders
+from jobs.listing import Listing
 from jobs.references import References
 from jobs.runner import Parts
 from jobs.seeds import draw_seed
@@ -73,6 +75,8 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
     with assemble(
         folders, folders.inputs, memory_bytes=settings["memory_bytes"], tell=tell
     ) as assembly:
+        every = {name: Node(RECIPE_PREFIX + name, {}) for name in assembly.recipes.names()}
+        assembly.recipes.register_used(Graph(every))  # graphs that arrive are bound, not read
         yield Parts(assembly.worker, partial(describe, assembly.blobs))
 
 
@@ -104,7 +108,14 @@ def assemble(
         known = catalogue(folders)
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
-        binders = Binders({"picture": references.bind, "engine": resolve_engine, "seed": draw_seed})
+        binders = Binders(
+            {
+                "picture": references.bind,
+                "folder": Listing(input_folder).bind,
+                "engine": resolve_engine,
+                "seed": draw_seed,
+            }
+        )
         inpainters = stack.enter_context(Inpainters())
         store = (
             stack.enter_context(
@@ -115,7 +126,7 @@ def assemble(
         )
         worker = Worker(
             known.registry,
-            Services(blobs, binders, inpainters),
+            Services(blobs, binders, inpainters, known.recipes),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
         )

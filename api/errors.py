@@ -76,18 +76,18 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     try:
         return await handler(request)
     except ApiError as error:
-        return problem_response(error)
+        return _answer(request, error)
     except web.HTTPException as error:
         if error.status < _FIRST_ERROR:
             raise
-        return problem_response(from_http_exception(request, error))
-    except (ConnectionError, web.RequestPayloadError):
-        return problem_response(
-            ApiError(400, "bad_body", "the body is damaged or ends too early. Send it again.")
-        )
-    except Exception:
+        return _answer(request, from_http_exception(request, error))
+    except web.RequestPayloadError:
+        return _answer(request, damaged())
+    except Exception as error:  # noqa: BLE001 - a client never sees what else can fail
+        if isinstance(error, ConnectionError) and _has_gone(request):
+            return _answer(request, damaged())
         _LOG.exception("%s %s failed", request.method, shown(request))
-        return problem_response(unexpected())
+        return _answer(request, unexpected())
 
 
 def from_http_exception(request: web.BaseRequest, error: web.HTTPException) -> ApiError:
@@ -97,6 +97,11 @@ def from_http_exception(request: web.BaseRequest, error: web.HTTPException) -> A
     message = advice.format(path=shown(request), method=request.method, allowed=allowed)
     code = HTTPStatus(error.status).name.lower()
     return ApiError(error.status, code, message, headers={"Allow": allowed} if allowed else {})
+
+
+def damaged() -> ApiError:
+    """A body that cannot be read to its end."""
+    return ApiError(400, "bad_body", "the body is damaged or ends too early. Send it again.")
 
 
 def unexpected() -> ApiError:
@@ -113,3 +118,13 @@ def shown(request: web.BaseRequest) -> str:
     """A request's path for messages and logs, without the query: it may be secret."""
     path = request.rel_url.raw_path
     return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
+
+
+def _answer(request: web.Request, error: ApiError) -> web.Response:
+    if request.writer.output_size > 0:
+        raise ConnectionResetError("the answer has begun already: all left to do is to end it")
+    return problem_response(error)
+
+
+def _has_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

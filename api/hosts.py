@@ -107,7 +107,9 @@ def host_guard(rules: HostRules) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in PROBES and not rules.allow(host_of(request.headers.getall("Host", ()))):
+        if request.path not in PROBES and not rules.allow(
+            host_of(request.headers.getall("Host", ()))
+        ):
             raise ApiError(
                 403,
                 "host_refused",

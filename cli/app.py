@@ -11,6 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes would double the time that --help takes
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -179,6 +180,39 @@ def doctor(json: Json = False, debug: Debug = False) -> None:
     from cli.doctor import examine  # noqa: PLC0415 - heavy
 
     _end(examine(json=json, debug=debug))
+
+
+@app.command()
+def serve(  # noqa: PLR0913 - the command's options
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen; others than this machine need a key.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that paint.")] = None,
+    light_workers: Annotated[
+        int | None, typer.Option(help="Processes for jobs that paint nothing.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder for jobs, results and uploads.")
+    ] = None,
+    api_key: Annotated[
+        list[str] | None,
+        typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Start the HTTP server: its pages are at /docs."""
+    from cli.serving import run_server  # noqa: PLC0415 - heavy
+
+    flags = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "light_workers": light_workers,
+        "data_dir": data_dir,
+        "api_keys": tuple(api_key) if api_key else None,
+    }
+    _end(run_server(flags, debug=debug))
 
 
 def _help(context: typer.Context, recipe: str, *, wanted: bool, debug: bool) -> NoReturn:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assembly import Catalogue, catalogue
-from cli.faults import OK, guard, misused, plain, print_json, system_message, tell
+from cli.faults import OK, UsageError, guard, misused, plain, print_json, tell
 from cli.options import usage
 from cli.sources import checked, read_source
 from engine.errors import GraphError
@@ -22,7 +22,7 @@ from engine.spec import InputSpec, NodeSpec
 from engine.suggest import suggestion
 from jobs.folders import default_folders
 
-_WIDE = 10_000
+_WIDE = 1000  # columns, where there is no terminal
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 
 
@@ -112,8 +112,8 @@ def _sound_recipes(known: Catalogue) -> dict[str, Graph]:
             faults = len([problem for problem in error.problems if problem.severity == "error"])
             cure = f"'paintgraph validate {name}' names them"
             tell(f"warning: recipe '{name}' cannot run: its faults: {faults}; {cure}")
-        except OSError as error:
-            tell(f"warning: recipe '{name}' cannot be read: {system_message(error)}")
+        except UsageError as error:
+            tell(f"warning: recipe '{name}' cannot be read: {error}")
     return graphs
 
 
@@ -164,8 +164,7 @@ def print_schema(name: str, *, debug: bool) -> int:
 
 def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """A table as wide as the terminal; where there is none, a line for each row."""
-    console = Console()
     table = Table(*heads, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    console.print(table, width=None if console.is_terminal else _WIDE, soft_wrap=True)
+    Console(width=None if Console().is_terminal else _WIDE).print(table)

@@ -3,6 +3,7 @@
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -36,10 +37,13 @@ class _Bars:
 
 
 class Watcher:
-    """Listens to a run; a context manager. `effects` and `warnings` gather what it told."""
+    """Listens to a run; a context manager. `warnings` gathers what it told.
+
+    `save` is given what save nodes want written; it must return at once.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
-        self.effects: list[Effect] = []
+        self.save: Callable[[Effect], None] = lambda _: None
         self.warnings: list[str] = []
         self._spent: list[Spent] = []
         self._quiet = quiet
@@ -80,10 +84,10 @@ class Watcher:
                 case Warned(origin, _, message):
                     text = f"node '{origin.submitted}' ({origin.kind}): {message}"
                     self.warnings.append(text)
-                    if not self._quiet:
-                        self._say(f"warning: {text}")
+                    self.say(f"warning: {text}")
                 case events.Executed(_, _, effects, _):
-                    self.effects.extend(effects)
+                    for effect in effects:
+                        self.save(effect)
                 case _:
                     pass
 
@@ -102,10 +106,13 @@ class Watcher:
         self._spent.append(Spent(event, peak_bytes()))
         if self._bars and event.origin.node in self._bars.tasks:
             self._bars.progress.remove_task(self._bars.tasks.pop(event.origin.node))
-        if not self._quiet and event.seconds >= _WORTH_A_LINE:
-            self._say(f"{event.origin.display} ({event.origin.kind}): {event.seconds:.1f} s")
+        if event.seconds >= _WORTH_A_LINE:
+            self.say(f"{event.origin.display} ({event.origin.kind}): {event.seconds:.1f} s")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """A line for people, above the bars."""
+        if self._quiet:
+            return
         if self._bars:
             self._bars.progress.console.print(plain(line), markup=False, highlight=False)
         else:
@@ -125,7 +132,7 @@ class Watcher:
                 f"{spent.peak_bytes / 1e6:.0f}",
             )
         width = None if self._console.is_terminal else _WIDE
-        self._console.print(table, width=width)
+        Console(stderr=True, width=width).print(table)
 
 
 def peak_bytes() -> int:

@@ -14,8 +14,10 @@ from cli.preparing import Prepared, RunOptions, prepare
 from cli.progress import Watcher
 from cli.records import name_of, remember
 from cli.results import Written, graph_text, write_results
+from cli.saving import Saver
 from engine.checking import targets_of
 from engine.context import Cancellation
+from engine.errors import EngineError
 from engine.events import NodeFailed
 from engine.explain import record
 from engine.run import Outcome, run
@@ -28,13 +30,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A run that is over, with what it wrote; nothing if it was cancelled."""
+    """A run that is over, what it saved, and the named results that were written."""
 
     outcome: Outcome
     watcher: Watcher
     prepared: Prepared
+    saved: list[Path]
     written: list[Written] = field(default_factory=list)
-    published: list[Path] = field(default_factory=list)
 
 
 def run_recipe(options: RunOptions) -> int:
@@ -64,8 +66,15 @@ def _run(options: RunOptions) -> int:
 
 
 def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _Ended:
+    """Run; what save nodes want written is written meanwhile."""
     targets = prepared.wanted.targets(targets_of(prepared.bound, assembly.registry))
-    with Watcher(quiet=options.json) as watcher, _interruptible() as cancellation:
+    publisher = Publisher(options.output_dir, assembly.blobs)
+    with (
+        Watcher(quiet=options.json) as watcher,
+        _interruptible() as cancellation,
+        Saver(publisher, lambda path: watcher.say(f"saved {path}"), cancellation.cancel) as saver,
+    ):
+        watcher.save = saver.save
         outcome = run(
             prepared.bound,
             assembly.worker,
@@ -75,24 +84,26 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
             cancellation=cancellation,
             on_failure="stop" if options.stop else "continue",
         )
-    return _Ended(outcome, watcher, prepared)
+    if saver.error is not None:
+        raise _with_hope(saver.error, options) from saver.error
+    return _Ended(outcome, watcher, prepared, saver.paths)
 
 
 def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
-    """Write the results, and what save nodes want written."""
+    """Write the named results."""
     prepared = ended.prepared
     text = graph_text(prepared.bound, assembly.registry) if options.metadata else ""
-    publisher = Publisher(options.output_dir, assembly.blobs)
     try:
         ended.written.extend(
             write_results(prepared.wanted, ended.outcome, prepared.graph, prepared.values, text)
         )
-        for effect in ended.watcher.effects:
-            if effect.folder != "temp":
-                ended.published.append(publisher.publish(effect))
     except PublishError as error:
-        kept = "" if options.fresh else f" {_KEPT}"
-        raise PublishError(f"{error}{kept}", error.code) from error
+        raise _with_hope(error, options) from error
+
+
+def _with_hope(error: EngineError, options: RunOptions) -> PublishError:
+    """The error of a file, with what is not lost."""
+    return PublishError(f"{error}{'' if options.fresh else f' {_KEPT}'}", error.code)
 
 
 def _answer(ended: _Ended, seconds: float) -> dict[str, object]:
@@ -101,7 +112,7 @@ def _answer(ended: _Ended, seconds: float) -> dict[str, object]:
         "state": ended.outcome.state,
         "seconds": round(seconds, 3),
         "outputs": {each.name: each.to_json() for each in ended.written},
-        "saved": [str(path) for path in ended.published],
+        "saved": [str(path) for path in ended.saved],
         "warnings": ended.watcher.warnings,
         "failures": [
             {
@@ -120,8 +131,6 @@ def _tell(options: RunOptions, ended: _Ended, seconds: float) -> None:
     """How a run ended, for people."""
     for result in ended.written:
         result.tell(aside=ended.prepared.wanted.to_stdout)
-    for path in ended.published:
-        tell(f"saved {path}")
     for failure in ended.outcome.failures:
         if options.debug:
             traceback.print_exception(failure.error)

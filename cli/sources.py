@@ -37,9 +37,14 @@ def read_source(given: str, recipes: RecipeBook) -> GraphText:
         raise misused("no_such_graph", _missing(given, recipes))
     if path.is_dir():
         raise misused("no_such_graph", f"'{given}' is a folder; a file is needed. Name a file.")
-    with path.open("rb") as file:
-        stem = path.stem if path.is_file() else "graph"  # a pipe's name says nothing
-        return GraphText(file.read(_MOST_BYTES + 1), str(path), stem)
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        message = f"'{path}' cannot be read: {error.strerror}. Check its permissions."
+        raise misused("no_such_graph", message) from error
+    stem = path.stem if path.is_file() else "graph"  # a pipe's name says nothing
+    return GraphText(text, str(path), stem)
 
 
 def _missing(given: str, recipes: RecipeBook) -> str:

@@ -77,7 +77,7 @@ def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> 
                 values[name] = spec.default
             else:
                 kind = spec.type.split("|")[0]
-                message = f"input '{name}' is missing; its type is {kind}. Give --{name} VALUE."
+                message = f"input '{name}' is missing; its type is {kind}. Give it a value."
                 problems.append(Problem("missing_input", message, None, name, ("inputs", name)))
             continue
         value = canonical(spec, given[name])

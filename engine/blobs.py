@@ -4,14 +4,17 @@ The only file access that nodes have.
 """
 
 import hashlib
+import re
 import threading
 from pathlib import Path
 
 from engine.errors import BindError
+from engine.sockets import shown
 from engine.store import write_whole
 
 PREFIX = "sha256:"
 _CHUNK = 1 << 20
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Blobs:
@@ -53,6 +56,12 @@ class Blobs:
     def get(self, reference: str) -> bytes:
         """The bytes of a reference; raises BindError if they are gone or have changed."""
         digest = reference.removeprefix(PREFIX)
+        if not _DIGEST.fullmatch(digest):
+            raise BindError(
+                f"{shown(reference)} names no blob; allowed is sha256: and 64 hexadecimal digits. "
+                "Name a file instead.",
+                code="bad_blob",
+            )
         with self._lock:
             adopted = self._adopted.get(digest)
         path = adopted or self._path(digest)
@@ -69,6 +78,8 @@ class Blobs:
 
     def __contains__(self, reference: object) -> bool:
         digest = str(reference).removeprefix(PREFIX)
+        if not _DIGEST.fullmatch(digest):
+            return False
         return digest in self._adopted or self._path(digest).exists()
 
     def _path(self, digest: str) -> Path:

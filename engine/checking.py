@@ -48,9 +48,10 @@ def targets_of(graph: Graph, registry: Registry) -> dict[str, str]:
     The named outputs, and the nodes that save or show something under their own id.
     """
     targets = {name: ref.node for name, ref in graph.outputs.items() if isinstance(ref, Link)}
+    named = set(targets.values())
     for id_, node in graph.nodes.items():
         spec = registry.spec(node.kind)
-        if spec is not None and spec.is_target and id_ not in targets.values():
+        if spec is not None and spec.is_target and id_ not in named:
             targets[id_ if id_ not in targets else f"node {id_}"] = id_
     return targets
 
@@ -135,7 +136,8 @@ class _Checker:
             code, what, cure = "replaced_node", f"'{kind}' does not exist here", f" Use {instead}."
         else:
             code, what = "unknown_node", f"there is no node type '{kind}'"
-            cure = suggestion(kind, known) or " 'paintgraph nodes' lists them."
+            nodes = (i for i in known if not i.startswith(RECIPE_PREFIX))
+            cure = suggestion(kind, nodes) or " 'paintgraph nodes' lists them."
         self._report.add(code, self._report.at(id_, bare=True), f": {what}.{cure}")
 
     def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:

@@ -29,14 +29,15 @@ class Keeping:
             self.memory.put(key, entry, self._weights(entry, spec))
         return entry
 
-    def keep(self, key: str, entry: Entry, spec: NodeSpec) -> None:
-        """Keep a result, unless a part of it failed."""
-        if not entry.is_whole:
-            return
-        if self.memory is not None:
-            self.memory.put(key, entry, self._weights(entry, spec))
-        if self.store is not None:
-            self.store.offer(key, entry, spec, self.registry)
+    def keep(self, key: str, entry: Entry, spec: NodeSpec) -> int:
+        """Keep a result, unless a part of it failed; gives the bytes that its data hold."""
+        weights = self._weights(entry, spec)
+        if entry.is_whole:
+            if self.memory is not None:
+                self.memory.put(key, entry, weights)
+            if self.store is not None:
+                self.store.offer(key, entry, spec, self.registry)
+        return sum(weights.values())
 
     def weight(self, entry: Entry, spec: NodeSpec) -> int:
         """Bytes that an entry's data hold."""

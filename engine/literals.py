@@ -109,4 +109,6 @@ def bounds(spec: InputSpec) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.15g}"
+    if value is None:
+        return ""
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"

@@ -94,7 +94,7 @@ class _Run:
             environment=worker.environment,
             lookup=lambda cell: self._keeping.find(cell.key, cell.declaration.spec),
             ready=self._lanes.push,
-            found=lambda cell, entry: self._finish(cell, entry, "cached"),
+            found=self._found,
         )
         self._performer = Performer(
             self._plan, self._keeping, worker.services, cancellation, job, listen, self._fail
@@ -158,8 +158,7 @@ class _Run:
     def _prepare(self, cell: Cell) -> list[Call] | None:
         """The calls to make; None if the cell waits for lazy inputs, or cannot say for which."""
         spec = cell.declaration.spec
-        with self._lanes.lock:
-            calls = calls_of(spec, self._given(cell))
+        calls = calls_of(spec, self._given(cell))  # what it reads is held for it: no lock
         try:
             names = self._needed(cell, calls)
         except Exception as error:  # noqa: BLE001 - a node's own code
@@ -236,25 +235,27 @@ class _Run:
         return replace(row, outputs=outputs, expand=None)
 
     def _assemble(self, cell: Cell, rows: list[Row], how: How = "computed") -> None:
+        entry = assemble(
+            cell.declaration.spec,
+            rows,
+            lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
+        )
+        weight = self._keeping.keep(cell.key, entry, cell.declaration.spec)
         with self._lanes.lock:
-            entry = assemble(
-                cell.declaration.spec,
-                rows,
-                lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
-            )
-        self._keeping.keep(cell.key, entry, cell.declaration.spec)
-        with self._lanes.lock:
-            self._finish(cell, entry, how)
+            self._finish(cell, entry, how, weight)
             for follower in cell.followers:
-                self._finish(follower, entry, "shared")
+                self._finish(follower, entry, "shared", weight)
             cell.followers = []
 
-    def _finish(self, cell: Cell, entry: Entry, how: How) -> None:
+    def _found(self, cell: Cell, entry: Entry) -> None:
+        weight = self._keeping.weight(entry, cell.declaration.spec)
+        self._finish(cell, entry, "cached", weight)
+
+    def _finish(self, cell: Cell, entry: Entry, how: How, weight: int) -> None:
         """Tell and note that a cell is done; with the lock."""
         if entry.ui or entry.effects:
             self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, how != "computed"))
         seconds = entry.seconds if how == "computed" else 0.0
-        weight = self._keeping.weight(entry, cell.declaration.spec)
         self._listen(NodeFinished(cell.origin, how, seconds, weight))
         self._plan.finish(cell, entry)
 

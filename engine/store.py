@@ -33,10 +33,13 @@ _SUFFIX = ".result"
 PART = ".part"
 _CHECKSUM = 16
 _QUEUED = 64
+_LOOKED_AGAIN = 64  # writes between two looks at what other workers wrote
 
 
 class ResultStore:
     """A folder of results, bounded by bytes; the least recently used go first.
+
+    Several workers may share a folder; the bound is then kept roughly.
 
     `stored(key)` is told once a result is on disk. Close it to have everything written.
     """
@@ -49,8 +52,9 @@ class ResultStore:
         self._folder = folder
         self._budget = budget_bytes
         self._stored = stored
-        self._sizes = {f.stem: f.stat().st_size for f in _oldest_first(folder)}
+        self._sizes = _sizes_by_age(folder)
         self._rate = _GUESSED_RATE
+        self._writes = 0
         self._lock = threading.Lock()
         self._make_room(0)
         self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUED)
@@ -58,7 +62,7 @@ class ResultStore:
         self._writer.start()
 
     def __contains__(self, key: object) -> bool:
-        return key in self._sizes
+        return key in self._sizes or self._path(str(key)).exists()
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +144,9 @@ class ResultStore:
     def _make_room(self, size: int) -> None:
         """Forget the oldest results until `size` more bytes fit."""
         with self._lock:
+            self._writes += 1
+            if self._writes % _LOOKED_AGAIN == 0:
+                self._sizes = _sizes_by_age(self._folder)
             excess = sum(self._sizes.values()) + size - self._budget
             oldest = []
             for old, freed in self._sizes.items():
@@ -165,8 +172,14 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _oldest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime)
+def _sizes_by_age(folder: Path) -> dict[str, int]:
+    """Bytes of each result by key, the oldest first."""
+    found = []
+    for file in folder.glob(f"*{_SUFFIX}"):
+        with suppress(OSError):  # another worker may just have removed it
+            stat = file.stat()
+            found.append((stat.st_mtime, file.stem, stat.st_size))
+    return {key: size for _, key, size in sorted(found)}
 
 
 def _remove_parts(folder: Path) -> None:

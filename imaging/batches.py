@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imaging.arrays import Image
 from imaging.errors import ContractError
@@ -29,8 +30,14 @@ def regroup(images: Sequence[Image], size: int) -> list[Image]:
     return [_joined(singles[at : at + size]) for at in range(0, len(singles), size)]
 
 
-def take(image: Image, batch: int) -> Image:
-    """The first `batch` pictures; from the first one again where there are fewer."""
+def plain(width: int, height: int, batch: int, colour: tuple[int, int, int]) -> Image:
+    """Opaque pictures of one colour, given in 8-bit values."""
+    samples = np.array(colour, np.float32) / np.float32(255)
+    return np.tile(samples, (batch, height, width, 1))
+
+
+def take(image: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
+    """The first `batch` pictures or masks; from the first one again where there are fewer."""
     return image if len(image) == batch else image[np.arange(batch) % len(image)]
 
 

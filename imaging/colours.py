@@ -8,6 +8,7 @@ from imaging.arrays import Image, Mask
 from imaging.errors import ContractError
 
 _HEX = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII | re.IGNORECASE)
+_WITH_ALPHA = 4
 _ROUNDING = 1e-3  # of an 8-bit step; far below a step of 16 bits
 
 
@@ -35,3 +36,10 @@ def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float =
     furthest = np.abs(image[..., :3] - wanted).max(axis=3)
     mask: Mask = (furthest * 255 <= tolerance + _ROUNDING).astype(np.float32)
     return mask
+
+
+def select_transparent(image: Image) -> Mask:
+    """Select what is transparent, as much as it is; nothing in a picture without alpha."""
+    if image.shape[3] < _WITH_ALPHA:
+        return np.zeros(image.shape[:3], np.float32)
+    return 1 - image[..., 3]

@@ -39,7 +39,7 @@ def draw_boxes(
         colour = np.array(_COLOURS[index % len(_COLOURS)], np.float32) / np.float32(255)
         for side in _sides(box, thickness):
             _fill(drawn, side, colour)
-        if index < len(labels) and labels[index]:
+        if index < len(labels) and labels[index].strip():
             _write(drawn, box, labels[index], size, colour)
     return drawn
 

@@ -14,7 +14,8 @@ def fade_sides(mask: Mask, fade: Padding) -> Mask:
     height, width = mask.shape[1:3]
     across = _ramp(width, fade.left) * _ramp(width, fade.right)[::-1]
     down = _ramp(height, fade.top) * _ramp(height, fade.bottom)[::-1]
-    return mask * across * down[:, np.newaxis]
+    faded: Mask = mask * across * down[:, np.newaxis]
+    return faded
 
 
 def outpaint_mask(width: int, height: int, padding: Padding, feathering: int) -> Mask:

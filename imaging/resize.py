@@ -72,9 +72,12 @@ def scale_to_fit(
 
 def _resize_straight(image: Image, width: int, height: int, interpolation: Interpolation) -> Image:
     """Resize RGB weighted by alpha; where nothing is visible, RGB as it is."""
-    weighted = image.copy()
-    weighted[..., :3] *= image[..., 3:]
-    resized = _resize_planes(weighted, width, height, interpolation)
+    resized = np.empty((image.shape[0], height, width, _WITH_ALPHA), np.float32)
+    resized[..., 3] = _resize_planes(image[..., 3], width, height, interpolation)
+    for channel in range(3):
+        # One at a time: a weighted copy of a large picture would be large as well.
+        weighted = image[..., channel] * image[..., 3]
+        resized[..., channel] = _resize_planes(weighted, width, height, interpolation)
     alpha = resized[..., 3]
     visible = alpha > _VISIBLE
     resized[visible, :3] /= alpha[visible, np.newaxis]

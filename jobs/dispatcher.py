@@ -96,6 +96,8 @@ class Dispatcher:
         self.restarts = 0
         self.specs: list[dict[str, Any]] = []
         """The workers' node types as plain data."""
+        self.replacements: dict[str, str] = {}
+        """What to use instead of other tools' nodes."""
 
     async def start(self) -> None:
         """Queue what an earlier process accepted and left, and start the workers."""
@@ -208,7 +210,7 @@ class Dispatcher:
                 await asyncio.sleep(_RESTART_SECONDS)
                 continue
             self._handles.add(handle)
-            self.specs = handle.specs
+            self.specs, self.replacements = handle.specs, handle.replacements
             try:
                 while await self._run_next(size, name, handle):
                     pass

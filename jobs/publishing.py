@@ -79,14 +79,13 @@ def write_new(paths: Iterable[Path], data: bytes) -> Path:
         part = path.with_name(f".{secrets.token_hex(8)}{PART}")
         try:
             write_whole(part, data)
-            try:
-                _move_new(part, path)
-            finally:
-                part.unlink(missing_ok=True)
+            _move_new(part, path)
         except FileExistsError:
             continue  # somebody else was faster
         except OSError as error:
             raise cannot_write(path, error) from error
+        finally:
+            part.unlink(missing_ok=True)
         return path
     raise PublishError("every name is taken. Choose another.")
 

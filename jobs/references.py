@@ -47,6 +47,20 @@ class References:
             )
         return self._blobs.adopt(self._file(text))
 
+    def read(self, name: str) -> bytes:
+        """The bytes of a file in the input folder; raises BindError if it cannot be had."""
+        try:
+            return self._file(name).read_bytes()
+        except OSError as error:
+            raise BindError(
+                f"the file '{_short(name)}' cannot be read: {error.strerror}. Check its name.",
+                code="unreadable_file",
+            ) from error
+
+    def data(self, url: str) -> bytes:
+        """The bytes inside a `data:` URL; raises BindError if it is damaged."""
+        return _data(url)
+
     def _file(self, name: str) -> Path:
         """A file inside the input folder; neither `..` nor links lead out of it."""
         root = self._folder.resolve()
@@ -56,14 +70,18 @@ class References:
                 f"'{_short(name)}' names no picture; allowed are {_FORMS}. Name one.",
                 code="bad_reference",
             )
-        path = (root / plain).resolve()
+        try:
+            path = (root / plain).resolve()
+            is_there = path.is_file()
+        except (OSError, RuntimeError):  # too long a name, links in a circle
+            path, is_there = root / _short(plain), False
         if not path.is_relative_to(root):
             raise BindError(
                 f"'{_short(name)}' lies outside the input folder '{root}'; graphs read files in it "
                 "only. Copy the picture there, or make it an input of the recipe.",
                 code="outside_input_folder",
             )
-        if not path.is_file():
+        if not is_there:
             raise BindError(
                 f"there is no file '{_short(plain)}' in the input folder '{root}'; allowed are "
                 f"{_FORMS}. Check the spelling.",

@@ -273,6 +273,15 @@ class JobStore:
         )
         return Waiting(row[0], row[1])
 
+    def ended_since(self, time: float) -> list[tuple[float, float | None, float]]:
+        """When jobs were accepted, started and ended that ended after a time, in that order."""
+        rows = self._database.read(
+            lambda c: c.execute(
+                "SELECT created, started, ended FROM jobs WHERE ended > ? ORDER BY ended", (time,)
+            ).fetchall()
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""
         rows = self._database.read(

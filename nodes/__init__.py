@@ -7,13 +7,24 @@ from engine.registry import Registry
 
 MODULES = (
     "nodes.picture_files",
+    "nodes.picture_folder",
     "nodes.picture_size",
+    "nodes.picture_parts",
+    "nodes.picture_batch",
+    "nodes.picture_colour",
+    "nodes.drawing",
     "nodes.mask_shape",
+    "nodes.mask_tidying",
+    "nodes.mask_parts",
     "nodes.mask_algebra",
     "nodes.mask_from_box",
     "nodes.outpaint",
+    "nodes.outpaint_padding",
     "nodes.inpaint",
+    "nodes.recipe_mapping",
     "nodes.logic",
+    "nodes.comparing",
+    "nodes.showing",
 )
 """Every module with nodes; a node is added by writing it into one of them."""
 
@@ -33,10 +44,6 @@ REPLACEMENTS = {
         ),
         "InpaintSampler, which does this itself",
     ),
-    "ImagePadForOutpaint": "PadForOutpaint",
-    "MaskComposite": "CombineMasks",
-    "GrowMask": "ErodeDilateMask",
-    "FeatherMask": "SoftenMask",
 }
 """Nodes that graphs of other tools use, and what does their job here."""
 

@@ -13,7 +13,7 @@ from nodes.sockets import Array, Image, Mask
 _CORNERS = 4
 
 
-@node(title="Mask from Box", category="mask", packages=("opencv-python",))
+@node(title="Mask from Box", category="mask", heavy=True, packages=("opencv-python",))
 def mask_from_box(
     image: Image,
     box: Annotated[list[int], "Left, top, right, bottom in px; right and bottom are exclusive."],

@@ -1,13 +1,11 @@
 """Nodes that change the size of a picture."""
 
-from typing import Annotated, Literal
-
-import numpy as np
+from typing import Annotated, Literal, NamedTuple
 
 from engine.declaration import Range, node
-from imaging.regions import Box, crop
+from imaging.regions import crop_to_ratio
 from imaging.resize import Interpolation, resize
-from nodes.sockets import Array, Image
+from nodes.sockets import Image
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
 Side = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
@@ -32,8 +30,36 @@ def image_scale(
     # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
     cuts = crop == "center" and width > 0 and height > 0
     width, height = _sides(old_width, old_height, width, height)
-    part = _cut_to_ratio(image, width, height) if cuts else image
+    part = crop_to_ratio(image, width, height) if cuts else image
     return resize(part, width, height, _interpolation(upscale_method))
+
+
+@node(title="Scale Image By", category="image")
+def image_scale_by(
+    image: Image,
+    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
+    scale_by: Annotated[float, Range(0.01, 8, step=0.01), "2 doubles both sides."] = 1.0,
+) -> Image:
+    """Scale both sides of a picture by a factor; each stays at least 1 px long."""
+    old_height, old_width = image.shape[1:3]
+    width, height = (max(1, round(side * scale_by)) for side in (old_width, old_height))
+    width, height = _sides(old_width, old_height, width, height)
+    return resize(image, width, height, _interpolation(upscale_method))
+
+
+class ImageSize(NamedTuple):
+    """How large a picture is, in px, and how many there are."""
+
+    width: int
+    height: int
+    batch_size: int
+
+
+@node(title="Get Image Size", category="image")
+def get_image_size(image: Image) -> ImageSize:
+    """The width and height of a picture in px, and how many there are in its batch."""
+    batch, height, width = image.shape[:3]
+    return ImageSize(width, height, batch)
 
 
 def _interpolation(method: Method) -> Interpolation:
@@ -57,12 +83,3 @@ class TooLargeError(ValueError):
     """The picture that was asked for would be too large."""
 
     code = "too_many_pixels"
-
-
-def _cut_to_ratio(image: Array, width: int, height: int) -> Array:
-    """The middle of the picture in the proportions of the new size."""
-    old_height, old_width = image.shape[1:3]
-    new_width = min(old_width, max(1, round(old_height * width / height)))
-    new_height = min(old_height, max(1, round(old_width * height / width)))
-    left, top = (old_width - new_width) // 2, (old_height - new_height) // 2
-    return np.ascontiguousarray(crop(image, Box(left, top, left + new_width, top + new_height)))

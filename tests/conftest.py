@@ -25,7 +25,7 @@ def label(request: pytest.FixtureRequest) -> Iterator[str]:
     name: str = request.node.nodeid
     yield name
     for register in (fake_nodes.COUNTS, fake_nodes.ANSWERS, fake_nodes.MEETINGS):
-        register.pop(name, None)  # type: ignore[attr-defined]
+        register.pop(name, None)
 
 
 @pytest.fixture
@@ -36,4 +36,4 @@ def no_thread_left() -> Iterator[None]:
     left = [t for t in threading.enumerate() if t not in before]
     for thread in left:
         thread.join(timeout=10)
-    assert [] == [thread.name for thread in left if thread.is_alive()]
+    assert [thread.name for thread in left if thread.is_alive()] == []

@@ -294,7 +294,7 @@ ARRIVED: dict[str, int] = {}
 async def meet_async(label: str, parties: int = 2, value: int = 0) -> Sum:
     """Wait on the event loop until all others are there."""
     ARRIVED[label] = ARRIVED.get(label, 0) + 1
-    while ARRIVED[label] < parties:
+    while ARRIVED[label] < parties:  # noqa: ASYNC110 - runs have loops of their own
         await asyncio.sleep(0.001)
     return value
 
@@ -318,6 +318,7 @@ def tell_depth(value: int, depth: int = 16) -> Sum:
 @node(title="Show Depth", category="test")
 def show_depth(context: Context, value: int) -> Annotated[str, Output("text")]:
     """Name the facts of a number."""
+    del value
     return str(dict(context.facts("value")))
 
 
@@ -339,6 +340,38 @@ def join_texts(texts: list[str]) -> Annotated[str, Output("text")]:
     return "+".join(texts)
 
 
+@node(title="Second", category="test")
+def second(a: int, b: int) -> Sum:
+    """Give the second number on."""
+    del a
+    return b
+
+
+NOTES: dict[str, str] = {}
+"""What `read_note` finds under a name; tests use names of their own."""
+
+NOTE = Socket(
+    "note",
+    "NOTE",
+    lambda value: (value,) if isinstance(value, str) else value,
+    digest=lambda value: f"content {value.data[0]}",
+)
+Note = Annotated[tuple[str], NOTE]
+
+
+@node(title="Read Note", category="test")
+def read_note(name: Annotated[str, Resource("picture")]) -> Note:
+    """Read what a name outside the graph stands for."""
+    return NOTES[name]  # type: ignore[return-value] # the socket makes a tuple of it
+
+
+@node(title="Count Note", category="test")
+def count_note(label: str, note: Note) -> Sum:
+    """Count how often notes are really looked at."""
+    COUNTS[label] = COUNTS.get(label, 0) + 1
+    return len(note[0])
+
+
 @node(title="Warn If Odd", category="test")
 def warn_if_odd(context: Context, value: int) -> Sum:
     """Warn of odd numbers."""
@@ -353,6 +386,7 @@ FUNCTIONS = (
     split, pick, answer, meet, meet_async, misled, tell_depth, show_depth, warn_if_odd,
     is_odd, length, answer_pair, answer_list, answer_box, fail_long,
     meet_cpu, answer_async, join_texts,
+    second, read_note, count_note,
 )  # fmt: skip
 
 

@@ -381,3 +381,41 @@ def test_names_that_could_command_a_terminal_are_shown_as_text(
 
     assert "\\x1b[31mred" in answer.stderr
     assert "\x1b" not in answer.stderr
+
+
+def test_what_save_nodes_saved_stays_when_a_later_one_fails(
+    paintgraph: Paintgraph, photo: Path, folder: Path
+) -> None:
+    (folder / "bad.png").write_text("no picture")
+    (folder / "two.yaml").write_text(
+        (SAVING % (photo.name, "first"))
+        + "  bad: {node: LoadImage, image: bad.png}\n"
+        + '  other: {node: SaveImage, images: "${bad.image}", filename_prefix: second}\n'
+    )
+
+    answer = paintgraph("run", "two.yaml", "--json")
+
+    assert (answer.code, answer.json["state"]) == (1, "failed")
+    assert answer.json["saved"] == [str(folder / "first_00001_.png")]
+
+
+def test_a_result_of_several_pictures_gets_numbers_and_overwrites_nothing(
+    paintgraph: Paintgraph, photo: Path, folder: Path
+) -> None:
+    (folder / "both.yaml").write_text(
+        f"nodes:\n  p: {{node: LoadImage, image: {photo.name}}}\n"
+        '  b: {node: ImageBatch, image1: "${p.image}", image2: "${p.image}"}\n'
+        'outputs: {image: "${b.image}"}\n'
+    )
+    (folder / "both_2.png").write_bytes(b"precious")
+
+    new = paintgraph("run", "both.yaml", "--json")
+    named = paintgraph("run", "both.yaml", "--json", "-o", "x.png")
+    piped = paintgraph("run", "both.yaml", "-o", "-")
+
+    assert new.code == 0, new.stderr
+    assert [entry["file"] for entry in new.json["outputs"]["image"]] == ["both.png", "both_3.png"]
+    assert [entry["file"] for entry in named.json["outputs"]["image"]] == ["x.png", "x_2.png"]
+    assert (folder / "both_2.png").read_bytes() == b"precious"
+    assert (piped.code, piped.stdout) == (1, b"")
+    assert "'image' has 2 pictures; standard output holds one." in piped.stderr

@@ -96,7 +96,7 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
     graph = Graph(nodes)
     if is_checked:
         found = check(graph, registry)
-        assert [] == [e.message for e in found.errors if e.code != "no_outputs"]
+        assert [e.message for e in found.errors if e.code != "no_outputs"] == []
         graph = found.graph
     events: list[Event] = []
 

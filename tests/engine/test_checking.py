@@ -183,7 +183,8 @@ FAULTS = {
         "a",
     ),
     "a link to a misspelt node": Fault(
-        "nodes:\n  number: {node: Number}\n  h: {node: Add, a: '${numbr.sum}', b: '${number.sum}'}\n"
+        "nodes:\n  number: {node: Number}\n"
+        "  h: {node: Add, a: '${numbr.sum}', b: '${number.sum}'}\n"
         "outputs: {x: '${h.sum}'}\n",
         "unknown_link",
         "node 'h' (Add): a links to 'numbr', but there is no such node. Did you mean 'number'?",
@@ -429,27 +430,35 @@ COMFY_FAULTS = [
     (
         '{\n "a": {"class_type": "Add",\n  "inputs": {"a": ["b", 0]}}}',
         "unknown_link",
-        "node 'a' (Add): a links to 'b', but there is no such node. "
-        "Add the node or change the link.",
+        (
+            "node 'a' (Add): a links to 'b', but there is no such node. "
+            "Add the node or change the link."
+        ),
         ("/a/inputs/a", (3, 19)),
     ),
     (
-        '{\n "n": {"class_type": "Number", "inputs": {}},\n'
-        ' "a": {"class_type": "Add",\n  "inputs": {"a": ["n", 1]}}}',
+        (
+            '{\n "n": {"class_type": "Number", "inputs": {}},\n'
+            ' "a": {"class_type": "Add",\n  "inputs": {"a": ["n", 1]}}}'
+        ),
         "unknown_output",
         "node 'a' (Add): a links to output '1' of 'n' (Number); it has sum.",
         ("/a/inputs/a", (4, 19)),
     ),
     (
-        '{\n "s": {"class_type": "Show", "inputs": {"value": 1}},\n'
-        ' "a": {"class_type": 5, "inputs": {}}}',
+        (
+            '{\n "s": {"class_type": "Show", "inputs": {"value": 1}},\n'
+            ' "a": {"class_type": 5, "inputs": {}}}'
+        ),
         "wrong_shape",
         "node 'a' has the class_type 5; allowed is a node's name.",
         ("/a", (3, 7)),
     ),
     (
-        '{\n "s": {"class_type": "Show", "inputs": {"value": ["a", 0]}},\n'
-        ' "a": {"class_type": "Add", "inputs": []}}',
+        (
+            '{\n "s": {"class_type": "Show", "inputs": {"value": ["a", 0]}},\n'
+            ' "a": {"class_type": "Add", "inputs": []}}'
+        ),
         "wrong_shape",
         "node 'a' has the inputs a list of 0; allowed is a mapping, empty if none.",
         ("/a", (3, 7)),
@@ -478,8 +487,10 @@ def test_a_fault_of_a_comfyui_prompt_is_told_with_its_place(
         (
             "a: 5\n",
             "no_graph",
-            "the text is no graph; allowed are a recipe (a mapping with nodes and outputs) and a "
-            "ComfyUI prompt in API format. Export the workflow in API format.",
+            (
+                "the text is no graph; allowed are a recipe (a mapping with nodes and outputs) and "
+                "a ComfyUI prompt in API format. Export the workflow in API format."
+            ),
             (1, 1),
         ),
         ("", "empty", "the text is empty; a value is needed. Write one.", (1, 1)),
@@ -512,7 +523,7 @@ outputs:
 """
     told = [(p.code, p.place and p.place.line) for p in problems_of(text) if p.severity == "error"]
 
-    assert [
+    assert told == [
         ("unknown_type", 2),
         ("unknown_node", 4),
         ("unknown_link", 4),
@@ -526,7 +537,7 @@ outputs:
         ("cycle", 10),
         ("unknown_reference", 10),
         ("unknown_output", 13),
-    ] == told
+    ]
 
 
 def test_a_fault_names_all_outputs_that_need_its_node_and_no_other() -> None:
@@ -543,22 +554,22 @@ outputs:
 """
     (problem,) = problems_of(text)
 
-    assert ("one", "two", "show") == problem.outputs
+    assert problem.outputs == ("one", "two", "show")
 
 
 def test_a_node_that_nothing_needs_is_a_warning() -> None:
     text = "nodes:\n  a: {node: Add}\n  b: {node: Add}\noutputs: {x: '${a.sum}'}\n"
     (problem,) = problems_of(text)
 
-    assert ("unreachable", "warning", (3, 6), ()) == (
+    assert (
         problem.code,
         problem.severity,
         problem.place,
         problem.outputs,
-    )
+    ) == ("unreachable", "warning", (3, 6), ())
     assert (
-        "node 'b' (Add) is not needed for any output and will not run. Use its result."
-        == problem.message
+        problem.message
+        == "node 'b' (Add) is not needed for any output and will not run. Use its result."
     )
 
 
@@ -579,7 +590,7 @@ def test_a_problem_is_plain_data_for_programs() -> None:
 
 
 def test_a_pointer_escapes_slashes_and_tildes() -> None:
-    assert "/nodes/a~1b~0c/0" == Problem("code", "", path=("nodes", "a/b~c", 0)).pointer
+    assert Problem("code", "", path=("nodes", "a/b~c", 0)).pointer == "/nodes/a~1b~0c/0"
 
 
 def test_errors_are_raised_together() -> None:
@@ -588,8 +599,8 @@ def test_errors_are_raised_together() -> None:
     with pytest.raises(GraphError) as caught:
         check(graph, REGISTRY).sound()
 
-    assert 2 == len(caught.value.problems)
-    assert 2 == len(str(caught.value).splitlines())
+    assert len(caught.value.problems) == 2
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_sound_graph_has_defaults_positions_and_canonical_literals() -> None:
@@ -599,12 +610,13 @@ def test_a_sound_graph_has_defaults_positions_and_canonical_literals() -> None:
     }
     sound = check(Graph(nodes, outputs={"x": Link("w", "sum")}), REGISTRY).sound()
 
-    assert {"value": 5} == sound.nodes["n"].inputs
-    assert "[('value', Link(node='n', output=0)), ('seconds', 0.0)]" == repr(
-        list(sound.nodes["w"].inputs.items())
+    assert sound.nodes["n"].inputs == {"value": 5}
+    assert (
+        repr(list(sound.nodes["w"].inputs.items()))
+        == "[('value', Link(node='n', output=0)), ('seconds', 0.0)]"
     )
     assert {"x": Link("w", 0)} == sound.outputs
-    assert "5" == repr(sound.nodes["n"].inputs["value"])
+    assert repr(sound.nodes["n"].inputs["value"]) == "5"
 
 
 def test_targets_are_outputs_and_what_saves_or_shows() -> None:
@@ -616,9 +628,12 @@ def test_targets_are_outputs_and_what_saves_or_shows() -> None:
     }
     outputs: Mapping[str, Link | InputRef] = {"x": Link("a", 0), "show": Link("b", 0)}
 
-    assert {"x": "a", "show": "b", "node show": "show", "named": "named"} == targets_of(
-        Graph(nodes, outputs=outputs), REGISTRY
-    )
+    assert targets_of(Graph(nodes, outputs=outputs), REGISTRY) == {
+        "x": "a",
+        "show": "b",
+        "node show": "show",
+        "named": "named",
+    }
 
 
 @pytest.mark.parametrize(
@@ -652,7 +667,7 @@ def test_a_chain_of_20_000_nodes_is_checked_without_recursion() -> None:
         nodes[f"n{i}"] = Node("Add", {"a": Link(f"n{i - 1}", "sum")})
     graph = Graph(nodes, outputs={"x": Link("n19999", 0)})
 
-    assert () == within_time(lambda: check(graph, REGISTRY)).problems
+    assert within_time(lambda: check(graph, REGISTRY)).problems == ()
 
 
 def test_a_long_cycle_is_reported_in_short() -> None:
@@ -660,7 +675,7 @@ def test_a_long_cycle_is_reported_in_short() -> None:
     graph = Graph(nodes, outputs={"x": Link("n0", 0)})
     problems = within_time(lambda: check(graph, REGISTRY)).problems
 
-    assert ["cycle"] == [problem.code for problem in problems]
+    assert [problem.code for problem in problems] == ["cycle"]
     assert "the graph has a cycle: n0 -> n1 -> n2" in problems[0].message
     assert "-> ... -> n0; nodes must not" in problems[0].message
     assert len(problems[0].message) < 300
@@ -674,6 +689,7 @@ def test_every_cycle_is_reported() -> None:
     }
     graph = Graph(nodes, outputs={"x": Link("a", 0), "y": Link("c", 0)})
 
-    assert [("a", ("x",)), ("b", ("y",))] == [
-        (problem.node, problem.outputs) for problem in check(graph, REGISTRY).problems
+    assert [(problem.node, problem.outputs) for problem in check(graph, REGISTRY).problems] == [
+        ("a", ("x",)),
+        ("b", ("y",)),
     ]

@@ -91,7 +91,7 @@ def test_each_annotation_declares_an_input() -> None:
         InputSpec("maybe", "box", required=False),
         InputSpec("number", "float", required=False, default=5.0),
     ) == spec.inputs
-    assert "5.0" == repr(spec.inputs[-1].default)
+    assert repr(spec.inputs[-1].default) == "5.0"
 
 
 def test_each_return_type_declares_outputs() -> None:
@@ -102,8 +102,8 @@ def test_each_return_type_declares_outputs() -> None:
         function.__annotations__["return"] = returned
         return declaration_of(declare(function)).spec.outputs
 
-    assert () == outputs(None)
-    assert () == outputs(Result)
+    assert outputs(None) == ()
+    assert outputs(Result) == ()
     assert (OutputSpec("int", "int"),) == outputs(int)
     assert (OutputSpec("total", "int"),) == outputs(Annotated[int, Output("total")])
     assert (OutputSpec("box", "box"),) == outputs(BoxIn | Blocked)
@@ -123,15 +123,15 @@ def test_the_rest_of_a_declaration_comes_from_the_function() -> None:
         declared.spec.category,
         declared.spec.module,
     )
-    assert "Take everything.\n\nAnd more." == declared.spec.about
+    assert declared.spec.about == "Take everything.\n\nAnd more."
     assert {"box", "text"} == {socket.name for socket in declared.sockets}
     assert not declared.is_async
     assert declaration_of(fake_nodes.wait).is_async
 
 
 def test_a_declared_function_stays_a_function() -> None:
-    assert 5 == fake_nodes.add(2, b=3)
-    assert (1, 2) == fake_nodes.split(3)
+    assert fake_nodes.add(2, b=3) == 5
+    assert fake_nodes.split(3) == (1, 2)
 
 
 def test_inputs_of_a_node_that_takes_lists_have_the_type_of_the_items() -> None:
@@ -217,13 +217,17 @@ def takes_title(_title: int) -> int:
         (no_docstring, "NoDocstring has no docstring; its first line is the tooltip."),
         (
             unknown_type,
-            "unknown_type: parameter 'value' is a <class 'complex'>; no socket is known for it. "
-            "Add one.",
+            (
+                "unknown_type: parameter 'value' is a <class 'complex'>; no socket is known for "
+                "it. Add one."
+            ),
         ),
         (
             unknown_item,
-            "unknown_item: parameter 'values', an entry, is a <class 'complex'>; no socket is "
-            "known for it. Add one.",
+            (
+                "unknown_item: parameter 'values', an entry, is a <class 'complex'>; no socket is "
+                "known for it. Add one."
+            ),
         ),
         (
             unknown_output,
@@ -231,18 +235,24 @@ def takes_title(_title: int) -> int:
         ),
         (
             choice_of_numbers,
-            "choice_of_numbers: parameter 'value' is a typing.Literal[1, 2]; no socket is known "
-            "for it. Add one.",
+            (
+                "choice_of_numbers: parameter 'value' is a typing.Literal[1, 2]; no socket is "
+                "known for it. Add one."
+            ),
         ),
         (
             bad_default,
-            "bad_default: parameter 'radius' has a default that it would refuse: radius is 10; "
-            "allowed is 0 to 9 px.",
+            (
+                "bad_default: parameter 'radius' has a default that it would refuse: radius is 10; "
+                "allowed is 0 to 9 px."
+            ),
         ),
         (
             bad_choice,
-            "bad_choice: parameter 'choice' has a default that it would refuse: choice is 'c'; "
-            "allowed are a, b.",
+            (
+                "bad_choice: parameter 'choice' has a default that it would refuse: choice is 'c'; "
+                "allowed are a, b."
+            ),
         ),
         (
             takes_node,
@@ -263,7 +273,7 @@ def test_a_wrong_declaration_is_refused(function: Callable[..., Any], message: s
         declare(function)
 
     assert message == str(caught.value)
-    assert "bad_declaration" == caught.value.code
+    assert caught.value.code == "bad_declaration"
 
 
 def test_two_outputs_of_one_name_are_refused() -> None:
@@ -278,12 +288,14 @@ def test_two_outputs_of_one_name_are_refused() -> None:
             """Do."""
             return Result(Same(1))
 
-    assert "Same: two outputs have one name in ['low', 'low']; rename one." == str(caught.value)
+    assert str(caught.value) == "Same: two outputs have one name in ['low', 'low']; rename one."
 
 
 def tuple_of(_: NodeSpec, *names: str) -> type[tuple[Any, ...]]:
     """A class that says to have these fields, as no NamedTuple could."""
-    return type("Fields", (tuple,), {"_fields": names, "__annotations__": dict.fromkeys(names, int)})
+    return type(
+        "Fields", (tuple,), {"_fields": names, "__annotations__": dict.fromkeys(names, int)}
+    )
 
 
 def test_a_node_that_takes_lists_must_declare_lists() -> None:
@@ -304,14 +316,16 @@ def test_two_nodes_of_one_name_are_refused() -> None:
     with pytest.raises(DeclarationError) as caught:
         registry.add(declaration_of(fake_nodes.add))
 
-    assert (
+    assert str(caught.value) == (
         "node 'Add' of tests.fake_nodes is already declared in tests.fake_nodes; ids are unique. "
         "Rename one."
-    ) == str(caught.value)
+    )
 
 
 def test_an_undeclared_function_is_no_node() -> None:
-    with pytest.raises(DeclarationError, match=r"no_docstring .*is no node. Decorate it with @node"):
+    with pytest.raises(
+        DeclarationError, match=r"no_docstring .*is no node. Decorate it with @node"
+    ):
         Registry([no_docstring])
 
 
@@ -328,11 +342,11 @@ def test_something_else_is_no_spec() -> None:
 def test_a_registry_knows_its_nodes_and_their_types() -> None:
     registry = Registry([fake_nodes.add, fake_nodes.wrap], {"Old": "New"})
 
-    assert ["Add", "Wrap"] == registry.ids()
+    assert registry.ids() == ["Add", "Wrap"]
     assert "Add" in registry
     assert "Old" not in registry
-    assert "New" == registry.replacement("Old")
+    assert registry.replacement("Old") == "New"
     assert registry.get("Old") is None
-    assert BOX == registry.socket("box")
+    assert registry.socket("box") == BOX
     assert Box(3) is not registry.socket("any").check(3)
-    assert "any" == registry.socket("box|text").name
+    assert registry.socket("box|text").name == "any"

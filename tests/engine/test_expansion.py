@@ -25,15 +25,15 @@ def run_beside(nodes: Mapping[str, Node], *targets: str) -> Ran:
 def test_an_expansion_gives_the_result_of_its_nodes() -> None:
     ran = run_nodes({"r": node("Repeat", times=3, value=10), "sum": node("Add", a=link("r"))})
 
-    assert [14] == ran.values("sum")
+    assert ran.values("sum") == [14]
 
 
 @pytest.mark.parametrize("lanes", [ONE_LANE, MANY_LANES])
 def test_expansions_nest_deeper_than_the_stack(lanes: Mapping[str, int]) -> None:
     ran = run_nodes({"r": node("Repeat", times=300)}, lanes=lanes)
 
-    assert "succeeded" == ran.outcome.state
-    assert [300] == ran.values("r")
+    assert ran.outcome.state == "succeeded"
+    assert ran.values("r") == [300]
 
 
 def test_each_call_expands_on_its_own() -> None:
@@ -41,26 +41,26 @@ def test_each_call_expands_on_its_own() -> None:
         {"n": node("CountUp", n=4), "r": node("Repeat", times=link("n"), value=100)},
     )
 
-    assert [100, 101, 102, 103] == ran.values("r")
+    assert ran.values("r") == [100, 101, 102, 103]
 
 
 def test_nodes_of_an_expansion_name_what_they_stem_from() -> None:
     ran = run_nodes({"r": node("Repeat", times=2)})
 
     about = {e.origin.node: e.origin for e in ran.told(NodeStarted)}
-    assert ["r", "r.0.add", "r.0.next", "r.0.next.0.add", "r.0.next.0.next"] == sorted(about)
-    assert (None, "r", "r") == (about["r"].parent, about["r"].submitted, about["r"].display)
+    assert sorted(about) == ["r", "r.0.add", "r.0.next", "r.0.next.0.add", "r.0.next.0.next"]
+    assert (about["r"].parent, about["r"].submitted, about["r"].display) == (None, "r", "r")
     deepest = about["r.0.next.0.add"]
-    assert ("r.0.next", "r", "r") == (deepest.parent, deepest.submitted, deepest.display)
-    assert "Add" == deepest.kind
+    assert (deepest.parent, deepest.submitted, deepest.display) == ("r.0.next", "r", "r")
+    assert deepest.kind == "Add"
 
 
 def test_a_node_is_finished_after_all_that_it_expanded_into() -> None:
     ran = run_nodes({"r": node("Repeat", times=2)})
 
     ended = [e.origin.node for e in ran.told(NodeFinished)]
-    assert "r" == ended[-1]
-    assert 5 == len(ended)
+    assert ended[-1] == "r"
+    assert len(ended) == 5
 
 
 def test_an_equal_expansion_is_not_run_again() -> None:
@@ -69,8 +69,8 @@ def test_an_equal_expansion_is_not_run_again() -> None:
 
     ran = run_nodes({"again": node("Repeat", times=3)}, kept=kept)
 
-    assert {"again": "cached"} == ran.finished()
-    assert [3] == ran.values("again")
+    assert ran.finished() == {"again": "cached"}
+    assert ran.values("again") == [3]
 
 
 def test_a_part_of_an_expansion_that_is_kept_is_not_run_again() -> None:
@@ -79,8 +79,8 @@ def test_a_part_of_an_expansion_that_is_kept_is_not_run_again() -> None:
 
     ran = run_nodes({"r": node("Repeat", times=2, value=4)}, kept=kept)
 
-    assert [6] == ran.values("r")
-    assert "cached" == ran.finished()["r.0.add"]
+    assert ran.values("r") == [6]
+    assert ran.finished()["r.0.add"] == "cached"
 
 
 def test_a_failing_node_of_an_expansion_fails_the_node_that_expanded(label: str) -> None:
@@ -88,29 +88,29 @@ def test_a_failing_node_of_an_expansion_fails_the_node_that_expanded(label: str)
 
     ran = run_beside({"r": node("Answer", label=label), "sum": node("Add", a=link("r"))}, "sum")
 
-    assert "failed" == ran.outcome.state
+    assert ran.outcome.state == "failed"
     assert [Failed("r")] == ran.values("sum")
-    assert [5] == ran.values("other")
+    assert ran.values("other") == [5]
     (failure,) = ran.failed()
-    assert "node 'r' (Fail): RuntimeError: no luck with 3" == failure.message
-    assert ("r.0.bad", "r", "r") == (
+    assert failure.message == "node 'r' (Fail): RuntimeError: no luck with 3"
+    assert (
         failure.origin.node,
         failure.origin.parent,
         failure.origin.submitted,
-    )
+    ) == ("r.0.bad", "r", "r")
 
 
 def test_an_expansion_with_a_cycle_fails_and_names_its_nodes() -> None:
     ran = run_beside({"k": node("Knot")}, "k")
 
     assert [Failed("k")] == ran.values("k")
-    assert [5] == ran.values("other")
+    assert ran.values("other") == [5]
     (failure,) = ran.failed()
-    assert "cycle" == failure.code
-    assert (
+    assert failure.code == "cycle"
+    assert failure.message == (
         "node 'k' (Knot): nodes wait for each other: k.0.a -> k.0.b -> k.0.a. "
         "Cut a link between them."
-    ) == failure.message
+    )
 
 
 def test_an_expansion_that_waits_for_what_waits_for_it_is_reported(label: str) -> None:
@@ -120,7 +120,7 @@ def test_an_expansion_that_waits_for_what_waits_for_it_is_reported(label: str) -
     with pytest.raises(EngineError, match=r"'r' \(Answer\): .*'r\.0\.inner'.*Cut") as caught:
         run_nodes(nodes)
 
-    assert "cycle" == caught.value.code
+    assert caught.value.code == "cycle"
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,21 @@ def test_an_expansion_that_leads_nowhere_fails_only_its_node(
     ran = run_beside({"r": node("Answer", label=label)}, "r")
 
     assert [Failed("r")] == ran.values("r")
-    assert [5] == ran.values("other")
+    assert ran.values("other") == [5]
     assert [(code, f"node 'r' (Answer): {message}")] == [(e.code, e.message) for e in ran.failed()]
+
+
+def test_equal_nodes_of_an_expansion_run_once_though_written_in_another_order(label: str) -> None:
+    nodes = {
+        "a": Node("CountRuns", {"label": label, "value": 1}),
+        "b": Node("CountRuns", {"value": 1, "label": label}),
+        "sum": node("Add", a=link("a"), b=link("b")),
+    }
+    counted = f"{label} expands"
+    expand(counted, nodes, Link("sum", 0))
+
+    assert run_nodes({"r": node("Answer", label=counted)}).values("r") == [2]
+    assert fake_nodes.COUNTS[label] == 1
 
 
 def test_a_node_may_give_a_link_that_it_got(label: str) -> None:
@@ -178,7 +191,7 @@ def test_a_node_may_give_a_link_that_it_got(label: str) -> None:
         kept=memory(),
     )
 
-    assert [7] == ran.values("r")
+    assert ran.values("r") == [7]
 
 
 def test_an_expansion_may_link_to_a_node_listed_later(label: str) -> None:
@@ -200,5 +213,5 @@ def test_nodes_that_save_run_though_nothing_reads_them(label: str) -> None:
 
     ran = run_nodes({"r": node("Answer", label=label)})
 
-    assert "computed" == ran.finished()["r.0.save"]
-    assert "succeeded" == ran.outcome.state
+    assert ran.finished()["r.0.save"] == "computed"
+    assert ran.outcome.state == "succeeded"

@@ -42,8 +42,8 @@ def cancel_once_started(
     began = time.monotonic()
     ran = run_nodes(nodes, *nodes, cancellation=cancellation, listen=listen, lanes=lanes)
     other.join(timeout=20)
-    assert "cancelled" == ran.outcome.state
-    assert () == ran.outcome.failures
+    assert ran.outcome.state == "cancelled"
+    assert ran.outcome.failures == ()
     return time.monotonic() - began
 
 
@@ -53,14 +53,14 @@ def test_nodes_of_a_lane_overlap_up_to_its_size(label: str) -> None:
 
     ran = run_nodes(nodes, *nodes, lanes={"cpu": 1, "io": 3})
 
-    assert "succeeded" == ran.outcome.state
+    assert ran.outcome.state == "succeeded"
 
 
 def test_nodes_of_different_lanes_overlap(label: str) -> None:
     fake_nodes.MEETINGS[label] = threading.Barrier(2)
     nodes = {"io": node("Meet", label=label), "cpu": node("MeetCpu", label=label)}
 
-    assert "succeeded" == run_nodes(nodes, *nodes, lanes={"cpu": 1, "io": 1}).outcome.state
+    assert run_nodes(nodes, *nodes, lanes={"cpu": 1, "io": 1}).outcome.state == "succeeded"
 
 
 def test_a_node_made_ready_by_another_lane_does_not_wait_for_a_busy_thread(label: str) -> None:
@@ -71,7 +71,7 @@ def test_a_node_made_ready_by_another_lane_does_not_wait_for_a_busy_thread(label
         "after": node("MeetCpu", label=label, value=link("read")),
     }
 
-    assert "succeeded" == run_nodes(nodes, *nodes, lanes={"cpu": 2, "io": 1}).outcome.state
+    assert run_nodes(nodes, *nodes, lanes={"cpu": 2, "io": 1}).outcome.state == "succeeded"
 
 
 def test_a_lane_of_one_never_overlaps(label: str) -> None:
@@ -86,11 +86,11 @@ def test_a_lane_of_one_never_overlaps(label: str) -> None:
     fake_nodes.ANSWERS[label] = answer
     nodes = {f"n{i}": node("Answer", label=label, value=i) for i in range(8)}
 
-    assert "succeeded" == run_nodes(nodes, *nodes, lanes={"cpu": 1, "io": 4}).outcome.state
+    assert run_nodes(nodes, *nodes, lanes={"cpu": 1, "io": 4}).outcome.state == "succeeded"
 
 
 def test_an_unknown_lane_is_served_by_the_calling_thread() -> None:
-    assert [4] == run_nodes({"s": node("Sleep", value=4, seconds=0)}, lanes=ONE_LANE).values("s")
+    assert run_nodes({"s": node("Sleep", value=4, seconds=0)}, lanes=ONE_LANE).values("s") == [4]
 
 
 @pytest.mark.parametrize("lanes", [ONE_LANE, MANY_LANES])
@@ -100,8 +100,8 @@ def test_async_nodes_overlap_and_share_one_loop(label: str, lanes: Mapping[str, 
 
     ran = run_nodes(nodes, *nodes, lanes=lanes)
 
-    assert "succeeded" == ran.outcome.state
-    assert [4] == ran.values("n4")
+    assert ran.outcome.state == "succeeded"
+    assert ran.values("n4") == [4]
 
 
 def test_an_async_node_feeds_others_and_may_fail(label: str) -> None:
@@ -121,7 +121,7 @@ def test_an_async_node_feeds_others_and_may_fail(label: str) -> None:
         "after",
     )
 
-    assert [3] == ran.values("sum")
+    assert ran.values("sum") == [3]
     assert [Failed("bad")] == ran.values("after")
 
 
@@ -131,7 +131,7 @@ def test_an_async_node_may_use_threads_that_end_with_the_run(label: str) -> None
 
     fake_nodes.ANSWERS[label] = answer
 
-    assert [5] == run_nodes({"a": node("AnswerAsync", label=label)}).values("a")
+    assert run_nodes({"a": node("AnswerAsync", label=label)}).values("a") == [5]
     assert not [t.name for t in threading.enumerate() if t.name.startswith("asyncio")]
 
 
@@ -139,10 +139,12 @@ def test_a_run_cancelled_before_it_begins_runs_nothing() -> None:
     cancellation = Cancellation()
     cancellation.cancel()
 
-    ran = run_nodes({"a": node("Add"), "s": node("Sleep", value=link("a"))}, cancellation=cancellation)
+    ran = run_nodes(
+        {"a": node("Add"), "s": node("Sleep", value=link("a"))}, cancellation=cancellation
+    )
 
-    assert "cancelled" == ran.outcome.state
-    assert [] == ran.started()
+    assert ran.outcome.state == "cancelled"
+    assert ran.started() == []
 
 
 def test_a_node_is_cancelled_between_its_steps() -> None:
@@ -181,8 +183,8 @@ def test_what_finished_before_a_cancel_is_in_the_outcome() -> None:
         listen=listen,
     )
 
-    assert "cancelled" == ran.outcome.state
-    assert [5] == ran.values("a")
+    assert ran.outcome.state == "cancelled"
+    assert ran.values("a") == [5]
     assert {"a"} == ran.outcome.results.keys()
 
 
@@ -192,7 +194,7 @@ def test_a_node_that_ends_as_cancelled_cancels_the_run(label: str) -> None:
 
     fake_nodes.ANSWERS[label] = answer
 
-    assert "cancelled" == run_nodes({"a": node("Answer", label=label)}).outcome.state
+    assert run_nodes({"a": node("Answer", label=label)}).outcome.state == "cancelled"
 
 
 def test_an_async_node_that_is_cancelled_by_something_else_fails(label: str) -> None:
@@ -203,8 +205,8 @@ def test_an_async_node_that_is_cancelled_by_something_else_fails(label: str) -> 
 
     ran = run_nodes({"a": node("AnswerAsync", label=label)})
 
-    assert ["node 'a' (AnswerAsync): it was cancelled, though the run was not."] == [
-        event.message for event in ran.failed()
+    assert [event.message for event in ran.failed()] == [
+        "node 'a' (AnswerAsync): it was cancelled, though the run was not."
     ]
 
 
@@ -221,7 +223,7 @@ def test_a_run_is_cancelled_from_a_handler_of_its_own_thread() -> None:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-        assert "cancelled" == outcome
+        assert outcome == "cancelled"
 
 
 def run_here(nodes: Mapping[str, Node], cancellation: Cancellation) -> str:

@@ -30,8 +30,8 @@ def test_a_failing_branch_does_no_harm_if_it_is_not_taken() -> None:
         }
     )
 
-    assert "succeeded" == ran.outcome.state
-    assert [7] == ran.values("choice")
+    assert ran.outcome.state == "succeeded"
+    assert ran.values("choice") == [7]
 
 
 @pytest.mark.parametrize("lanes", [{"cpu": 1}, {"cpu": 4}])
@@ -49,7 +49,7 @@ def test_a_branch_that_failed_for_another_reader_does_no_harm(lanes: dict[str, i
         lanes=lanes,
     )
 
-    assert [0] == ran.values("choice")
+    assert ran.values("choice") == [0]
 
 
 def test_a_branch_not_taken_does_not_decide_the_number_of_calls() -> None:
@@ -64,7 +64,7 @@ def test_a_branch_not_taken_does_not_decide_the_number_of_calls() -> None:
         "choice",
     )
 
-    assert [10] == ran.values("choice")
+    assert ran.values("choice") == [10]
 
 
 def test_choices_nest() -> None:
@@ -75,7 +75,7 @@ def test_choices_nest() -> None:
 
     ran = run_nodes(nodes)
 
-    assert [5] == ran.values("level19")
+    assert ran.values("level19") == [5]
     assert "broken" not in ran.started()
 
 
@@ -90,13 +90,13 @@ def test_each_element_may_need_another_branch() -> None:
         }
     )
 
-    assert [2, 1] == ran.values("choice")
+    assert ran.values("choice") == [2, 1]
 
 
 def test_a_lazy_literal_is_just_there() -> None:
     ran = run_nodes({"choice": node("Choose", on=True, when_true=3, when_false=4)})
 
-    assert [3] == ran.values("choice")
+    assert ran.values("choice") == [3]
 
 
 def test_a_node_that_cannot_say_what_it_needs_fails_alone() -> None:
@@ -111,10 +111,10 @@ def test_a_node_that_cannot_say_what_it_needs_fails_alone() -> None:
         lanes=ONE_LANE,
     )
 
-    assert [5] == ran.values("other")
+    assert ran.values("other") == [5]
     assert [Failed("misled")] == ran.values("misled")
-    assert ["node 'misled' (Misled): LookupError: no need for None"] == [
-        event.message for event in ran.failed()
+    assert [event.message for event in ran.failed()] == [
+        "node 'misled' (Misled): LookupError: no need for None"
     ]
 
 
@@ -128,5 +128,5 @@ def test_a_lazy_branch_is_taken_from_the_cache(label: str) -> None:
 
     ran = run_nodes(nodes, kept=kept)
 
-    assert {"yes": "cached", "choice": "computed"} == ran.finished()
-    assert 1 == fake_nodes.COUNTS[label]
+    assert ran.finished() == {"yes": "cached", "choice": "computed"}
+    assert fake_nodes.COUNTS[label] == 1

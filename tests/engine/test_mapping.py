@@ -8,8 +8,8 @@ from tests.engine.runs import link, node, run_nodes
 def test_a_list_gives_one_call_per_element() -> None:
     ran = run_nodes({"n": node("CountUp", n=3), "sum": node("Add", a=link("n"), b=10)})
 
-    assert [10, 11, 12] == ran.values("sum")
-    assert [3] == [e.elements for e in ran.told(NodeStarted) if e.origin.node == "sum"]
+    assert ran.values("sum") == [10, 11, 12]
+    assert [e.elements for e in ran.told(NodeStarted) if e.origin.node == "sum"] == [3]
 
 
 def test_shorter_lists_repeat_their_last_element() -> None:
@@ -21,7 +21,7 @@ def test_shorter_lists_repeat_their_last_element() -> None:
         }
     )
 
-    assert [0 + 0, 1 + 1, 2 + 1, 3 + 1] == ran.values("sum")
+    assert ran.values("sum") == [0 + 0, 1 + 1, 2 + 1, 3 + 1]
 
 
 def test_an_empty_list_means_no_call(label: str) -> None:
@@ -33,33 +33,33 @@ def test_an_empty_list_means_no_call(label: str) -> None:
         }
     )
 
-    assert "succeeded" == ran.outcome.state
-    assert [] == ran.values("sum")
+    assert ran.outcome.state == "succeeded"
+    assert ran.values("sum") == []
 
 
 def test_a_node_that_takes_lists_is_called_once_with_all() -> None:
     ran = run_nodes({"n": node("CountUp", n=5), "all": node("Total", values=link("n"))})
 
-    assert [10] == ran.values("all")
+    assert ran.values("all") == [10]
 
 
 def test_a_node_that_takes_lists_gets_an_empty_one_too() -> None:
     ran = run_nodes({"n": node("CountUp", n=0), "all": node("Total", values=link("n"))})
 
-    assert [0] == ran.values("all")
+    assert ran.values("all") == [0]
 
 
 def test_several_outputs_are_mapped_side_by_side() -> None:
     ran = run_nodes({"n": node("CountUp", n=4), "pair": node("Split", value=link("n"))})
 
-    assert [0, 0, 1, 1] == ran.values("pair", 0)
-    assert [0, 1, 1, 2] == ran.values("pair", 1)
+    assert ran.values("pair", 0) == [0, 0, 1, 1]
+    assert ran.values("pair", 1) == [0, 1, 1, 2]
 
 
 def test_ui_values_of_all_calls_are_told_together() -> None:
     ran = run_nodes({"n": node("CountUp", n=3), "show": node("Show", value=link("n"))}, "show")
 
-    assert {"text": ("0", "1", "2")} == ran.outcome.results["show"].ui
+    assert ran.outcome.results["show"].ui == {"text": ("0", "1", "2")}
 
 
 def test_a_blocked_element_leaves_out_only_its_own_calls() -> None:
@@ -71,7 +71,7 @@ def test_a_blocked_element_leaves_out_only_its_own_calls() -> None:
         }
     )
 
-    assert "succeeded" == ran.outcome.state
+    assert ran.outcome.state == "succeeded"
     assert [100, Blocked(), 102, Blocked()] == ran.values("sum")
 
 
@@ -84,7 +84,7 @@ def test_only_the_first_reader_of_a_blocked_element_warns() -> None:
         }
     )
 
-    assert [("first", "1 is odd")] == [(e.origin.node, e.message) for e in ran.told(Warned)]
+    assert [(e.origin.node, e.message) for e in ran.told(Warned)] == [("first", "1 is odd")]
 
 
 def test_a_failed_element_fails_only_its_own_calls() -> None:
@@ -96,9 +96,9 @@ def test_a_failed_element_fails_only_its_own_calls() -> None:
         }
     )
 
-    assert "failed" == ran.outcome.state
+    assert ran.outcome.state == "failed"
     assert [100, Failed("even"), 102, Failed("even")] == ran.values("sum")
-    assert [("even", 1), ("even", 3)] == [(e.origin.node, e.element) for e in ran.failed()]
+    assert [(e.origin.node, e.element) for e in ran.failed()] == [("even", 1), ("even", 3)]
 
 
 def test_a_failed_element_outweighs_a_blocked_one() -> None:
@@ -140,8 +140,8 @@ def test_facts_follow_from_the_first_input_of_the_same_type() -> None:
         "shown_later",
     )
 
-    assert ["{'depth': 16}"] == ran.values("shown")
-    assert ["{'depth': 16}"] == ran.values("shown_later")
+    assert ran.values("shown") == ["{'depth': 16}"]
+    assert ran.values("shown_later") == ["{'depth': 16}"]
 
 
 def test_a_value_passed_through_keeps_its_own_facts() -> None:
@@ -154,7 +154,19 @@ def test_a_value_passed_through_keeps_its_own_facts() -> None:
         }
     )
 
-    assert ["{'depth': 32}"] == ran.values("shown")
+    assert ran.values("shown") == ["{'depth': 32}"]
+
+
+def test_of_several_inputs_the_one_passed_through_gives_the_facts() -> None:
+    ran = run_nodes(
+        {
+            "deep": node("TellDepth", value=2000, depth=16),
+            "deeper": node("TellDepth", value=3000, depth=32),
+            "second": node("Second", a=link("deep"), b=link("deeper")),
+        }
+    )
+
+    assert ran.facts("second") == [{"depth": 32}]
 
 
 def test_facts_do_not_follow_from_an_input_of_another_type() -> None:
@@ -165,4 +177,4 @@ def test_facts_do_not_follow_from_an_input_of_another_type() -> None:
         }
     )
 
-    assert [{}] == ran.facts("text")
+    assert ran.facts("text") == [{}]

@@ -73,7 +73,7 @@ def test_recipes_are_found_by_name_and_an_earlier_folder_wins(tmp_path: Path) ->
     (second / "c.txt").write_text("no recipe")
     recipes = RecipeBook(Registry(), [first, second])
 
-    assert ["a", "b"] == recipes.names()
+    assert recipes.names() == ["a", "b"]
     assert first / "a.yaml" == recipes.path("a")
     assert recipes.path("c") is None
 
@@ -84,16 +84,16 @@ def test_recipes_nest_as_nodes(tmp_path: Path) -> None:
 
     ran = run_nodes(graph.nodes, "two_more", registry=recipes._registry)
 
-    assert [12] == ran.values("two_more", 0)
-    assert [10] == ran.values("two_more", 1)
+    assert ran.values("two_more", 0) == [12]
+    assert ran.values("two_more", 1) == [10]
     about = {e.origin.node: e.origin for e in ran.told(NodeStarted)}
     inner = about["two_more.0.once.0.sum"]
-    assert ("two_more.0.once", "two_more", "two_more") == (
+    assert (
         inner.parent,
         inner.submitted,
         inner.display,
-    )
-    assert "recipe/deepest" == about["two_more.0.once"].kind
+    ) == ("two_more.0.once", "two_more", "two_more")
+    assert about["two_more.0.once"].kind == "recipe/deepest"
 
 
 def test_a_recipe_is_a_node_type_with_the_recipes_inputs_and_outputs(tmp_path: Path) -> None:
@@ -102,11 +102,11 @@ def test_a_recipe_is_a_node_type_with_the_recipes_inputs_and_outputs(tmp_path: P
     spec = recipes._registry.spec("recipe/middle")
 
     assert spec is not None
-    assert ["value"] == [declared.name for declared in spec.inputs]
-    assert [("result", "int"), ("given", "int")] == [(o.name, o.type) for o in spec.outputs]
+    assert [declared.name for declared in spec.inputs] == ["value"]
+    assert [(o.name, o.type) for o in spec.outputs] == [("result", "int"), ("given", "int")]
     deepest = recipes._registry.spec("recipe/deepest")
     assert deepest is not None
-    assert "Add one." == deepest.about
+    assert deepest.about == "Add one."
 
 
 def test_defaults_of_a_recipe_hold_where_it_is_a_node(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_defaults_of_a_recipe_hold_where_it_is_a_node(tmp_path: Path) -> None:
     )
     graph = load(recipes, "outer")
 
-    assert [7] == run_nodes(graph.nodes, "m", registry=recipes._registry).values("m")
+    assert run_nodes(graph.nodes, "m", registry=recipes._registry).values("m") == [7]
 
 
 def test_a_recipe_is_called_once_per_element(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_recipe_is_called_once_per_element(tmp_path: Path) -> None:
     )
     graph = load(recipes, "outer")
 
-    assert [1, 2, 3] == run_nodes(graph.nodes, "m", registry=recipes._registry).values("m")
+    assert run_nodes(graph.nodes, "m", registry=recipes._registry).values("m") == [1, 2, 3]
 
 
 def test_a_failure_inside_a_recipe_names_the_node_that_was_submitted(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_failure_inside_a_recipe_names_the_node_that_was_submitted(tmp_path: P
     ran = run_nodes(graph.nodes, "m", registry=recipes._registry)
 
     assert [Failed("m")] == ran.values("m")
-    assert ["node 'm' (Fail): RuntimeError: no luck with 3"] == [e.message for e in ran.failed()]
+    assert [e.message for e in ran.failed()] == ["node 'm' (Fail): RuntimeError: no luck with 3"]
 
 
 def test_a_recipe_that_runs_at_top_is_bound_first(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_recipe_that_runs_at_top_is_bound_first(tmp_path: Path) -> None:
 
     ran = run_nodes(bound.nodes, "twice", registry=recipes._registry)
 
-    assert [32] == ran.values("twice")
+    assert ran.values("twice") == [32]
 
 
 def test_the_key_of_a_recipe_depends_on_the_recipes_inside(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_the_key_of_a_recipe_depends_on_the_recipes_inside(tmp_path: Path) -> No
         ran = run_nodes(graph.nodes, "two_more", registry=recipes._registry, kept=kept)
         results += ran.values("two_more")
 
-    assert [12, 210] == results
+    assert results == [12, 210]
 
 
 def test_a_misspelt_recipe_has_a_suggestion(tmp_path: Path) -> None:
@@ -181,12 +181,12 @@ def test_a_misspelt_recipe_has_a_suggestion(tmp_path: Path) -> None:
     )
     (problem,) = problems(recipes, "outer")
 
-    assert "unknown_recipe" == problem.code
+    assert problem.code == "unknown_recipe"
     assert (
-        "node 'm' (recipe/deepst): there is no recipe 'deepst'. Did you mean 'deepest'?"
-        == problem.message
+        problem.message
+        == "node 'm' (recipe/deepst): there is no recipe 'deepst'. Did you mean 'deepest'?"
     )
-    assert ((3, 6), ("x",)) == (problem.place, problem.outputs)
+    assert (problem.place, problem.outputs) == ((3, 6), ("x",))
 
 
 def test_a_misspelt_recipe_has_a_suggestion_of_one_not_used_yet(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_recipes_that_use_each_other_are_reported(tmp_path: Path, depth: int) ->
     (problem,) = problems(recipes, "r0")
 
     used = f"r{1 % depth}"
-    assert "bad_recipe" == problem.code
+    assert problem.code == "bad_recipe"
     assert problem.message.startswith(
         f"node 'm' (recipe/{used}): the recipe '{used}' cannot be used. It uses itself: {used} -> "
     )
@@ -224,7 +224,7 @@ def test_a_recipe_with_problems_of_its_own_is_reported_with_their_place(tmp_path
     )
     (problem,) = problems(recipes, "outer")
 
-    assert "bad_recipe" == problem.code
+    assert problem.code == "bad_recipe"
     assert (
         "node 'm' (recipe/inner): the recipe 'inner' cannot be used. "
         f"{tmp_path}/inner.yaml:2:6: node 's' (Ad): there is no node type 'Ad'. "
@@ -238,7 +238,7 @@ def test_a_recipe_that_is_no_yaml_is_reported_where_it_is_used(tmp_path: Path) -
     )
     (problem,) = problems(recipes, "outer")
 
-    assert "bad_recipe" == problem.code
+    assert problem.code == "bad_recipe"
     assert f"{tmp_path}/inner.yaml:1:" in problem.message
 
 
@@ -256,7 +256,7 @@ def test_a_recipe_used_by_several_is_registered_once(tmp_path: Path) -> None:
 
     ran = run_nodes(graph.nodes, "b", "c", "d", registry=recipes._registry)
 
-    assert ([2], [3], [4]) == (ran.values("b"), ran.values("c"), ran.values("d"))
+    assert (ran.values("b"), ran.values("c"), ran.values("d")) == ([2], [3], [4])
 
 
 def test_a_recipe_with_something_random_runs_again_in_the_next_job(tmp_path: Path) -> None:

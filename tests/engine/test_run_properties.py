@@ -69,6 +69,15 @@ def test_nodes_start_after_all_that_they_read(graph: Graph, lanes: Mapping[str, 
                 assert place[link.node] < place[id_]
 
 
+@given(dags())
+def test_the_order_of_a_graph_has_each_node_after_all_that_it_reads(graph: Graph) -> None:
+    order = topological_order(graph)
+
+    assert sorted(order) == sorted(graph.nodes)
+    for id_, node in graph.nodes.items():
+        assert all(order.index(link.node) < order.index(id_) for _, link in node.links())
+
+
 @given(graphs())
 def test_results_do_not_depend_on_the_lanes(graph: Graph) -> None:
     one, many = (run_nodes(graph.nodes, *graph.nodes, lanes=lanes) for lanes in LANES)
@@ -85,12 +94,14 @@ def test_a_cached_run_equals_a_fresh_one_and_runs_nothing(graph: Graph) -> None:
 
     assert results(fresh) == results(again)
     if fresh.outcome.state == "succeeded":
-        assert [] == again.started()
+        assert again.started() == []
         assert {"cached"} == set(again.finished().values())
 
 
 @given(graphs(), st.data())
-def test_a_run_that_starts_from_a_part_equals_a_fresh_one(graph: Graph, data: st.DataObject) -> None:
+def test_a_run_that_starts_from_a_part_equals_a_fresh_one(
+    graph: Graph, data: st.DataObject
+) -> None:
     part = data.draw(st.lists(st.sampled_from(list(graph.nodes)), min_size=1))
     kept = memory()
     run_nodes(graph.nodes, *part, kept=kept)
@@ -109,11 +120,11 @@ def test_keys_do_not_depend_on_ids_and_order(graph: Graph) -> None:
                 node.kind,
                 {
                     name: Link(names[v.node], v.output) if isinstance(v, Link) else v
-                    for name, v in reversed(node.inputs.items())
+                    for name, v in reversed(list(node.inputs.items()))
                 },
                 title="another",
             )
-            for id_, node in reversed(graph.nodes.items())
+            for id_, node in reversed(list(graph.nodes.items()))
         },
         outputs={name: replace(ref, node=names[ref.node]) for name, ref in links(graph).items()},
     )
@@ -172,7 +183,7 @@ def test_different_literals_have_different_keys() -> None:
         (key_of("Number", value=5), key_of("Half", value=5)),
     ]
 
-    assert [] == [pair for pair in pairs if pair[0] == pair[1]]
+    assert [pair for pair in pairs if pair[0] == pair[1]] == []
 
 
 @given(graphs(), st.data())

@@ -56,6 +56,8 @@ def test_what_is_chosen_must_be_given(bench: Bench, on: bool, state: str, name: 
 
     assert ran.fault == (
         "missing_input",
-        f"node 'it' (Switch): the switch is {state}, but {name} is not given. "
-        "Link or write a value there.",
+        (
+            f"node 'it' (Switch): the switch is {state}, but {name} is not given. "
+            "Link or write a value there."
+        ),
     )

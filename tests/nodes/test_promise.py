@@ -79,10 +79,11 @@ def edits(draw: st.DrawFn) -> Edit:
 def mask_files(draw: st.DrawFn, height: int, width: int) -> Samples:
     """A grey 8-bit picture: some boxes, whole or soft, on black."""
     mask = np.zeros((height, width), np.uint8)
-    for _ in range(draw(st.integers(0, 3))):
-        rows = sorted(draw(st.tuples(st.integers(0, height), st.integers(0, height))))
-        columns = sorted(draw(st.tuples(st.integers(0, width), st.integers(0, width))))
-        mask[slice(*rows), slice(*columns)] = draw(st.sampled_from([255, 255, 254, 128, 1]))
+    for _ in range(draw(st.integers(1, 3))):
+        top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        bottom = top + draw(st.integers(1, max(1, height // 2)))
+        right = left + draw(st.integers(1, max(1, width // 2)))
+        mask[top:bottom, left:right] = draw(st.sampled_from([255, 255, 254, 128, 1]))
     return mask
 
 

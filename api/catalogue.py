@@ -1,0 +1,122 @@
+"""What there is to run, as the workers told it: the server itself imports no node.
+
+Graphs are checked against declarations that hold a spec and no code.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from api.errors import ApiError
+from engine.checking import Checked, check
+from engine.context import Context
+from engine.declaration import Declaration
+from engine.errors import GraphError, Problem
+from engine.formats.reading import read_graph
+from engine.graph import RECIPE_PREFIX, Graph
+from engine.recipes import RecipeBook
+from engine.registry import Registry
+from engine.spec import NodeSpec
+
+_RETRY_SECONDS = 5
+
+
+class KnowsSpecs(Protocol):
+    """Who knows the node types: as plain data, empty until a worker has told them.
+
+    `replacements` says what to use instead of other tools' nodes.
+    """
+
+    specs: list[dict[str, Any]]
+    replacements: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Node types and recipes at one time. Checking is safe from several threads."""
+
+    registry: Registry
+    recipes: RecipeBook
+    _registering: threading.Lock = field(default_factory=threading.Lock)
+
+    def check(self, graph: Graph, problems: Sequence[Problem]) -> Checked:
+        """The checked graph, with the recipes that it uses registered."""
+        with self._registering:
+            self.recipes.register_used(graph)
+        return check(graph, self.registry, problems)
+
+    def recipe(self, name: str) -> Graph | None:
+        """The checked graph of a recipe, or None; raises GraphError if its file is at fault."""
+        path = self.recipes.path(name)
+        if path is None or not path.is_file():
+            return None
+        graph, problems = read_graph(path.read_bytes(), name)
+        return self.check(graph, problems).sound()
+
+    def sound_recipes(self) -> dict[str, Graph]:
+        """Every recipe without faults, by name."""
+        found = {}
+        for name in self.recipes.names():
+            try:
+                graph = self.recipe(name)
+            except GraphError:
+                continue
+            if graph is not None:
+                found[name] = graph
+        return found
+
+    def specs(self) -> list[NodeSpec]:
+        """All node types but recipes."""
+        return [d.spec for d in self._declarations() if not d.spec.id.startswith(RECIPE_PREFIX)]
+
+    def _declarations(self) -> list[Declaration]:
+        with self._registering:
+            return list(self.registry)
+
+
+class Catalogue:
+    """Builds what is known anew when a worker tells other node types, or a recipe comes or goes."""
+
+    def __init__(self, source: KnowsSpecs, folders: Sequence[Path]) -> None:
+        self._source = source
+        self._folders = tuple(folders)
+        self._specs: list[dict[str, Any]] = []
+        self._listed: frozenset[tuple[str, int]] = frozenset()
+        self._known: Known | None = None
+
+    def known(self) -> Known:
+        """What there is to run; raises ApiError until a worker is there."""
+        specs = self._source.specs
+        if not specs:
+            raise ApiError(
+                503,
+                "starting",
+                "the server starts its workers and knows no node yet. Try again soon.",
+                headers={"Retry-After": str(_RETRY_SECONDS)},
+            )
+        files = _files(self._folders)
+        if self._known is None or specs is not self._specs or files != self._listed:
+            registry = Registry(replacements=self._source.replacements)
+            for plain in specs:
+                registry.add(Declaration(NodeSpec.from_json(plain), _never))
+            self._known = Known(registry, RecipeBook(registry, self._folders))
+            self._specs, self._listed = specs, files
+        return self._known
+
+
+def _files(folders: Sequence[Path]) -> frozenset[tuple[str, int]]:
+    """Every file of some folders with the time of its last change."""
+    found = set()
+    for folder in folders:
+        for file in folder.glob("*"):
+            try:
+                found.add((str(file), file.stat().st_mtime_ns))
+            except OSError:
+                continue  # gone since it was listed
+    return frozenset(found)
+
+
+def _never(_: Context, inputs: Mapping[str, Any]) -> object:
+    raise RuntimeError(f"nodes run in workers, not here; given were {', '.join(inputs)}")

@@ -1,0 +1,184 @@
+"""Where jobs are handed in: a graph is checked, its pictures are had, it is bound and queued."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from api.catalogue import Catalogue, Known
+from api.pictures import PictureBinder, Pictures
+from engine.binding import Binders, bind
+from engine.checking import Checked
+from engine.errors import BindError, GraphError, Problem
+from engine.formats.native import write_native
+from engine.graph import Graph, InputRef
+from engine.naming import with_names
+from engine.recipes import is_heavy
+from jobs.dispatcher import Dispatcher
+from jobs.fetching import fetch
+from jobs.job import NewJob
+from jobs.references import References
+from jobs.seeds import draw_seed
+from jobs.store import Accepted
+
+_WEB = ("http://", "https://")
+_MOST_FETCHES = 32
+_FETCHES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a client wants run.
+
+    Attributes:
+        graph: as it was read, with the `problems` that reading found.
+        request: what was submitted, for the client to read back.
+        inputs: values for the graph's declared inputs.
+        prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
+    """
+
+    graph: Graph
+    problems: list[Problem]
+    request: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    inputs_at: tuple[str, ...] = ("inputs",)
+    priority: int = 0
+    client: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """How large fetched pictures may be, what `auto` paints with, and which networks are asked."""
+
+    max_bytes: int
+    auto_engine: str
+    allow_private: bool = False
+
+
+class Desk:
+    """Turns orders into accepted jobs."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        dispatcher: Dispatcher,
+        pictures: Pictures,
+        references: References,
+        rules: DeskRules,
+    ) -> None:
+        self._catalogue = catalogue
+        self._dispatcher = dispatcher
+        self._pictures = pictures
+        self._references = references
+        self._rules = rules
+
+    async def submit(self, order: Order) -> Accepted:
+        """Accept a job durably.
+
+        Raises GraphError with every problem, or what the dispatcher raises.
+        """
+        known = self._catalogue.known()
+        checked = await asyncio.to_thread(check_order, order, known)
+        graph = checked.sound()
+        fetched = await self._fetched(graph, known, order.inputs)
+        binder = PictureBinder(self._pictures, self._references, fetched)
+        binders = Binders({"picture": binder.bind, "seed": draw_seed, "engine": self._engine})
+        bound = await asyncio.to_thread(_bound, order, graph, known, binders)
+        new = NewJob(
+            graph=write_native(with_names(bound, known.registry)),
+            request=_without_pictures(order.request, binder.inline),
+            client=order.client,
+            size="heavy" if is_heavy(bound, known.registry) else "light",
+            priority=order.priority,
+            idempotency_key=order.idempotency_key,
+            warnings=[problem.message for problem in checked.problems],
+        )
+        return await self._dispatcher.submit(new)
+
+    def _engine(self, name: str) -> str:
+        """What paints; kept with the job, so that repeating it gives the same pixels."""
+        return self._rules.auto_engine if name == "auto" else name
+
+    async def _fetched(
+        self, graph: Graph, known: Known, inputs: Mapping[str, Any]
+    ) -> dict[str, str | BindError]:
+        """The digest of what is at each web address of a picture, or why it cannot be had."""
+        turns = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        addresses = _addresses(graph, known, inputs)
+
+        async def one(address: str) -> str | BindError:
+            try:
+                async with turns:
+                    data = await fetch(
+                        address,
+                        max_bytes=self._rules.max_bytes,
+                        allow_private=self._rules.allow_private,
+                    )
+                picture = await asyncio.to_thread(self._pictures.put, data)
+            except BindError as error:
+                return error
+            return picture.digest
+
+        if len(addresses) > _MOST_FETCHES:
+            message = f"the graph names {len(addresses)} web addresses; allowed are {_MOST_FETCHES}"
+            error = BindError(f"{message}. Upload the pictures.", code="too_many_addresses")
+            return dict.fromkeys(addresses, error)
+        return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
+
+
+def check_order(order: Order, known: Known) -> Checked:
+    """The checked graph; its problems point into the request."""
+    checked = known.check(order.graph, order.problems)
+    problems = tuple(replace(p, path=order.prefix + p.path) for p in checked.problems)
+    return replace(checked, problems=problems)
+
+
+def _bound(order: Order, graph: Graph, known: Known, binders: Binders) -> Graph:
+    try:
+        return bind(graph, known.registry, order.inputs, binders)
+    except GraphError as error:
+        problems = [_pointed(problem, order) for problem in error.problems]
+        raise GraphError(problems) from error
+
+
+def _pointed(problem: Problem, order: Order) -> Problem:
+    """A problem of binding with its path into the request, and its place in the text."""
+    if problem.path[:1] == ("inputs",):
+        return replace(problem, path=order.inputs_at + problem.path[1:])
+    _, node, name = problem.path
+    source = order.graph.source
+    if source is None:
+        return replace(problem, path=order.prefix + problem.path)
+    path = source.path_of(str(node), str(name))
+    return replace(problem, path=order.prefix + path, place=source.document.place(path))
+
+
+def _addresses(graph: Graph, known: Known, inputs: Mapping[str, Any]) -> list[str]:
+    """Every web address that a picture's input would be given."""
+    found: dict[str, None] = {}
+    for node in graph.nodes.values():
+        spec = known.registry.spec(node.kind)
+        for declared in spec.inputs if spec else ():
+            if declared.resource != "picture":
+                continue
+            value = node.inputs.get(declared.name)
+            if isinstance(value, InputRef):
+                value = inputs.get(value.name, graph.inputs[value.name].default)
+            if isinstance(value, str) and value.startswith(_WEB):
+                found[value] = None
+    return list(found)
+
+
+def _without_pictures(value: Any, inline: Mapping[str, str]) -> Any:  # noqa: ANN401 - a document
+    """The document with the digests of pictures in place of the pictures themselves."""
+    if isinstance(value, dict):
+        return {name: _without_pictures(entry, inline) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_without_pictures(entry, inline) for entry in value]
+    if isinstance(value, str):
+        with suppress(KeyError):
+            return inline[value]
+    return value

@@ -1,0 +1,113 @@
+"""Whether the server lives, whether it takes jobs, and what it has done so far."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from api.app_keys import DISPATCHER, STORE
+from api.requests import json_response
+from api.routes import Answer, Route, json_answer
+from jobs.dispatcher import Dispatcher
+from jobs.store import JobStore
+
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+_TEXT = {"text/plain": {"type": "string"}}
+
+
+class Metrics:
+    """Numbers for Prometheus. Durations are of jobs that ended since the server started."""
+
+    def __init__(self, store: JobStore, dispatcher: Dispatcher, since: float) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._since = since
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._wait = self._histogram("queue_wait", "From acceptance to the first start.")
+        self._duration = self._histogram("job_duration", "From the first start to the end.")
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' format."""
+        for created, started, ended in self._store.ended_since(self._since):
+            self._since = ended
+            if started is not None:
+                self._wait.observe(max(0.0, started - created))
+                self._duration.observe(max(0.0, ended - started))
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """What is read when it is asked for."""
+        jobs = CounterMetricFamily("paintgraph_jobs", "Jobs that have ended.", labels=["state"])
+        for state in ("succeeded", "failed", "cancelled"):
+            jobs.add_metric([state], self._store.counts().get(state, 0))
+        yield jobs
+        dispatcher = self._dispatcher
+        yield GaugeMetricFamily("paintgraph_queue_depth", "Jobs that wait.", dispatcher.queued)
+        yield GaugeMetricFamily("paintgraph_jobs_running", "Jobs at work.", dispatcher.running)
+        yield CounterMetricFamily(
+            "paintgraph_worker_restarts", "Workers that were lost.", dispatcher.restarts
+        )
+
+    def _histogram(self, name: str, about: str) -> Histogram:
+        return Histogram(
+            f"paintgraph_{name}_seconds", about, registry=self._registry, buckets=_SECONDS
+        )
+
+
+METRICS = web.AppKey("metrics", Metrics)
+
+
+async def live(_: web.Request) -> web.Response:
+    """Tell that the server lives."""
+    return json_response({"status": "alive"})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Tell whether jobs are taken."""
+    is_ready = request.app[DISPATCHER].is_ready
+    status = "ready" if is_ready else "not_ready"
+    return json_response({"status": status}, 200 if is_ready else 503)
+
+
+async def health(request: web.Request) -> web.Response:
+    """Tell whether jobs are taken, the version, and how much there is to do."""
+    dispatcher = request.app[DISPATCHER]
+    answer = {
+        "status": "ready" if dispatcher.is_ready else "not_ready",
+        "version": version("paintgraph"),
+        "queued": dispatcher.queued,
+        "running": dispatcher.running,
+        "jobs": request.app[STORE].counts(),
+    }
+    return json_response(answer, 200 if dispatcher.is_ready else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Give the numbers of the server in Prometheus' format."""
+    body = request.app[METRICS].text()
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+_NOT_READY = json_answer("No jobs are taken now.", "Status")
+ROUTES = (
+    Route("GET", "/livez", live, "health", {200: json_answer("It lives.", "Status")}),
+    Route(
+        "GET",
+        "/readyz",
+        ready,
+        "health",
+        {200: json_answer("Jobs are taken.", "Status"), 503: _NOT_READY},
+    ),
+    Route(
+        "GET",
+        "/healthz",
+        health,
+        "health",
+        {200: json_answer("Jobs are taken.", "Status"), 503: _NOT_READY},
+    ),
+    Route("GET", "/metrics", metrics, "health", {200: Answer("The numbers.", _TEXT)}),
+)

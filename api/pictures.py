@@ -1,0 +1,189 @@
+"""Pictures that clients send or name: what they are, and how they become blobs.
+
+Nothing is decoded: the first bytes tell the format, the header the size.
+"""
+
+import base64
+import binascii
+import re
+import struct
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+from engine.blobs import PREFIX, Blobs
+from engine.errors import BindError
+from jobs.references import References
+
+MOST_PIXELS = 40_000_000
+IMAGES_URL = "/v1/images/"
+_FORMS = (
+    "'sha256:...' of an earlier picture, a 'data:' URL, an http(s) address, the name of a file in "
+    "the input folder, or the picture itself in base64"
+)
+_MEDIA_TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "BMP": "image/bmp",
+}
+_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
+_LONGEST_NAME = 4096
+_OPENING = threading.Lock()  # filters of warnings belong to the whole process
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the head of a picture's file says; sizes in px."""
+
+    digest: str
+    media_type: str
+    width: int
+    height: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As clients see it."""
+        return {
+            "url": IMAGES_URL + self.digest,
+            "digest": self.digest,
+            "width": self.width,
+            "height": self.height,
+            "media_type": self.media_type,
+        }
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether bytes start as a picture of a known format does."""
+    if data.startswith(_STARTS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        return True
+    return data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+
+
+def digest_of(text: str) -> str | None:
+    """The digest that a text is, with or without its prefix, or None."""
+    found = _DIGEST.fullmatch(text)
+    return PREFIX + found[1] if found else None
+
+
+class Pictures:
+    """The pictures among the blobs."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
+
+    def put(self, data: bytes) -> Picture:
+        """Keep a picture; raises BindError if it is none, damaged or too large."""
+        examine(data, "")
+        return self._examined(self._blobs.put(data))
+
+    def get(self, digest: str) -> tuple[Picture, bytes] | None:
+        """A picture and its file, or None if there is none of this digest."""
+        if digest not in self._blobs:
+            return None
+        data = self._blobs.get(digest)
+        return (self._examined(digest), data) if is_picture(data) else None
+
+    def describe(self, digest: str) -> Picture | None:
+        """What is known of a picture, or None if there is none of this digest."""
+        if digest not in self._blobs:
+            return None
+        try:
+            return self._examined(digest)
+        except BindError:
+            return None
+
+    def _examine(self, digest: str) -> Picture:
+        return examine(self._blobs.get(digest), digest)
+
+
+def examine(data: bytes, digest: str) -> Picture:
+    """What a picture's header says; raises BindError if it is none, damaged or too large."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - 60 ms, at the first picture
+
+    if not is_picture(data):
+        raise BindError(
+            "what was sent is no picture; allowed are PNG, JPEG, WebP, TIFF and BMP. "
+            "Send the picture's file itself.",
+            code="not_a_picture",
+        )
+    try:
+        with _OPENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sizes are judged below
+            with Image.open(BytesIO(data), formats=tuple(_MEDIA_TYPES)) as picture:
+                width, height = picture.size
+                media_type = _MEDIA_TYPES[picture.format or ""]
+    except Image.DecompressionBombError:
+        width = height = MOST_PIXELS
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, struct.error) as e:
+        raise BindError(
+            "the picture is damaged or cut off. Export or send it again.", code="damaged_picture"
+        ) from e
+    if width * height > MOST_PIXELS:
+        raise BindError(
+            f"the picture has more than {MOST_PIXELS // 10**6} million pixels; allowed are as "
+            "many. Make it smaller.",
+            code="too_many_pixels",
+        )
+    return Picture(digest, media_type, width, height)
+
+
+class PictureBinder:
+    """Binds what one request calls pictures.
+
+    `fetched` has, for each web address, the digest of what was there or why it cannot be had.
+    `inline` gathers the digests of pictures that came inside the request.
+    """
+
+    def __init__(
+        self, pictures: Pictures, references: References, fetched: Mapping[str, str | BindError]
+    ) -> None:
+        self._pictures = pictures
+        self._references = references
+        self._fetched = fetched
+        self.inline: dict[str, str] = {}
+
+    def bind(self, text: str) -> str:
+        """The digest of a picture; raises BindError with the cure."""
+        found = self._fetched.get(text)
+        if isinstance(found, BindError):
+            raise found
+        if found is not None:
+            return found
+        if text.startswith(IMAGES_URL):
+            text = digest_of(text.removeprefix(IMAGES_URL)) or text
+        if text.startswith(PREFIX):
+            return self._references.bind(text)
+        data = self._references.data(text) if text.startswith("data:") else self._inside(text)
+        digest = self._pictures.put(data).digest
+        if len(text) > _LONGEST_NAME or text.startswith("data:"):
+            self.inline[text] = digest
+        return digest
+
+    def _inside(self, text: str) -> bytes:
+        """The bytes of a file in the input folder, or of base64."""
+        if len(text) <= _LONGEST_NAME:
+            try:
+                return self._references.read(text)
+            except BindError:
+                pass
+        try:
+            data = base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            data = b""
+        if is_picture(data):
+            return data
+        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        raise BindError(
+            f"'{short}' names no picture here; allowed are {_FORMS}. Upload the picture to "
+            f"{IMAGES_URL.rstrip('/')} and give its digest.",
+            code="no_such_picture",
+        )

@@ -1,0 +1,107 @@
+"""Jobs, facts and pictures as clients see them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from api.pictures import Pictures
+from api.problems import problem_to_json
+from jobs.dispatcher import Dispatcher
+from jobs.job import Fact, Job
+from jobs.store import JobStore
+
+JOBS_URL = "/v1/jobs/"
+_HIDDEN = ("effects",)
+_PAGE = 1000
+
+
+class Presenter:
+    """Turns what is stored into answers. No path of the machine leaves it."""
+
+    def __init__(
+        self, store: JobStore, dispatcher: Dispatcher, pictures: Pictures, hidden: Sequence[Path]
+    ) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._pictures = pictures
+        roots = {str(path) for path in hidden} | {str(path.resolve()) for path in hidden}
+        self._roots = sorted(roots, key=len, reverse=True)
+
+    def hide(self, message: str) -> str:
+        """The message without the server's folders."""
+        for root in self._roots:
+            message = message.replace(f"{root}/", "").replace(root, "data")
+        return message
+
+    def job(self, job: Job) -> dict[str, Any]:
+        """The answer for a job. Reads pictures' headers from disk, so call it in a thread."""
+        here = JOBS_URL + job.id
+        answer: dict[str, Any] = {
+            "id": job.id,
+            "state": job.state,
+            "progress": self._progress(job),
+            "outputs": {name: self._output(value) for name, value in job.outputs.items()},
+            "warnings": [self.hide(warning) for warning in job.warnings],
+            "created": _time(job.created),
+            "started": _time(job.started),
+            "ended": _time(job.ended),
+            "links": {"self": here, "events": f"{here}/events", "graph": f"{here}/graph"},
+        }
+        position = self._dispatcher.position(job) if job.state == "queued" else None
+        if position is not None:
+            answer["position"] = position
+        if job.problems:
+            answer["problems"] = [self._problem(problem) for problem in job.problems]
+        return answer
+
+    def fact(self, fact: Fact) -> dict[str, Any]:
+        """The data of an event."""
+        told = {name: value for name, value in fact.items() if name not in _HIDDEN}
+        if "message" in told:
+            told["message"] = self.hide(told["message"])
+        if "files" in told:
+            told["files"] = [self._output(file) for file in told["files"]]
+        return told
+
+    def _problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: self.hide(text) for name, text in problem.get("inputs", {}).items()}
+        plain = {name: value for name, value in problem.items() if name != "inputs"}
+        told = problem_to_json({"severity": "error", **plain}, self.hide)
+        return {**told, "given": given} if given else told
+
+    def _output(self, value: Any) -> Any:  # noqa: ANN401 - any plain data
+        """A result; a picture gets its address, and its size where a worker did not tell it."""
+        if isinstance(value, list):
+            told = [self._output(entry) for entry in value]
+            return told[0] if len(told) == 1 and isinstance(value[0], dict) else told
+        if not isinstance(value, dict) or "digest" not in value:
+            return value
+        picture = self._pictures.describe(value["digest"])
+        if picture is None:
+            return {name: value[name] for name in ("digest", "media_type") if name in value}
+        return picture.to_json()
+
+    def _progress(self, job: Job) -> float:
+        """Which part of the job's nodes is done, 0 to 1."""
+        if job.state == "succeeded":
+            return 1.0
+        if job.started is None:
+            return 0.0
+        graph = orjson.loads(self._store.document(job.id) or b"{}")
+        nodes = graph.get("nodes", {})
+        done: set[str] = set()
+        last = 0
+        while facts := self._store.facts(job, last, _PAGE):
+            done.update(fact["node"] for _, fact in facts if fact["type"] == "node_finished")
+            last = facts[-1][0]
+        return round(len(done & nodes.keys()) / max(1, len(nodes)), 4)
+
+
+def _time(seconds: float | None) -> str | None:
+    """Seconds since 1970 as RFC 3339."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,122 @@
+"""Settings of the server, from flags, else PAINTGRAPH_* variables, else a TOML file."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from platformdirs import user_config_path
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from api.deadlines import MAX_BYTES
+from engine.errors import EngineError
+from jobs.database import Durability
+from jobs.folders import default_folders
+
+CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
+PORT = 7866
+_BIGGEST_PORT = 65535
+
+
+class SettingsError(EngineError):
+    """A setting cannot be used."""
+
+    code = "bad_setting"
+
+
+def _split(value: object) -> object:
+    """A list may be written as one text with commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """What can be set.
+
+    Attributes:
+        host, port: where the server listens; port 0 takes any that is free.
+        data_dir: jobs, results, inputs, outputs.
+        workers, light_workers: processes for jobs that paint, and for those that do not.
+        memory_bytes: results that each worker keeps in memory.
+        api_keys: who sends none of them is refused; needed where others can reach the server.
+        hosts: names under which the server is reached, beside this machine's.
+        origins: web pages that may use the server, beside its own.
+        allow_private_urls: fetch pictures from private networks, too.
+        max_body_bytes: how large a request may be.
+        queue_jobs, queue_bytes: how much may wait.
+        grace_seconds: how long a cancelled job may take to stop by itself.
+        drain_seconds: how long jobs at work may take when the server is asked to end.
+        durability: "full" survives a loss of power, "normal" a crash.
+        auto_engine: what paints where a graph says `auto`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAINTGRAPH_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+    config: ClassVar[Path | None] = None
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=_BIGGEST_PORT)] = PORT
+    data_dir: Path = Field(default_factory=lambda: default_folders().data)
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    light_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20
+    api_keys: Secrets = ()
+    hosts: Texts = ()
+    origins: Texts = ()
+    allow_private_urls: bool = False
+    max_body_bytes: Annotated[int, Field(ge=1024)] = MAX_BYTES
+    queue_jobs: Annotated[int, Field(ge=1)] = 1000
+    queue_bytes: Annotated[int, Field(ge=1)] = 512 * 2**20
+    grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    drain_seconds: Annotated[float, Field(ge=0, le=86400)] = 30.0
+    durability: Durability = "full"
+    auto_engine: str = "patchmatch"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the role has it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the role has it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources, the strongest first."""
+        file = TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, file
+
+
+def load_settings(flags: Mapping[str, Any]) -> Settings:
+    """The settings, with flags that are not None before all else; raises SettingsError."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        raise SettingsError(
+            f"setting '{name}': {first['msg'][:1].lower()}{first['msg'][1:]}. "
+            f"Change it in PAINTGRAPH_{name.upper()}, the flag or the file."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"the settings cannot be read from '{_config_file()}': {error}. Mend the file."
+        ) from error
+
+
+def _config_file() -> Path:
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else user_config_path("paintgraph", appauthor=False) / "config.toml"

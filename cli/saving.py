@@ -1,0 +1,61 @@
+"""What save nodes want written is written as soon as it is there, beside the run."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.elements import Effect
+from engine.errors import EngineError
+from jobs.publishing import Publisher
+
+
+class Saver:
+    """Publishes effects in a thread of its own; a context manager that waits for the last one.
+
+    `saved` is told each file, `failed` that one cannot be written: then no further one is tried.
+    """
+
+    def __init__(
+        self, publisher: Publisher, saved: Callable[[Path], None], failed: Callable[[], None]
+    ) -> None:
+        self.paths: list[Path] = []
+        self.error: EngineError | None = None
+        self._publisher = publisher
+        self._saved = saved
+        self._failed = failed
+        self._queue: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="saver", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def save(self, effect: Effect) -> None:
+        """Have an effect written, unless it is meant to be shown only; returns at once."""
+        if effect.folder != "temp":
+            self._queue.put(effect)
+
+    def _work(self) -> None:
+        while (effect := self._queue.get()) is not None:
+            if self.error is not None:
+                continue
+            try:
+                path = self._publisher.publish(effect)
+            except EngineError as error:
+                self.error = error
+                self._failed()
+            else:
+                self.paths.append(path)
+                self._saved(path)

@@ -1,0 +1,179 @@
+"""The server, put together: `create_app` builds it, `serve` runs it until it is asked to end."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+from aiohttp import web
+
+import graphs
+from api import events, health, images, jobs, recipes
+from api import graphs as graph_routes
+from api.app_keys import (
+    CATALOGUE,
+    DESK,
+    DISPATCHER,
+    HUB,
+    MAX_BODY_BYTES,
+    PICTURES,
+    PRESENTER,
+    STORE,
+)
+from api.catalogue import Catalogue
+from api.connections import GuardedSite
+from api.desk import Desk, DeskRules
+from api.docs import add_docs
+from api.faults import fault_guard
+from api.hosts import HostRules
+from api.keys import KeyRules, Keys, check_bind
+from api.openapi import openapi_route
+from api.origins import OriginRules
+from api.pictures import IMAGES_URL, Pictures
+from api.presenting import Presenter
+from api.routes import Route, add_routes
+from api.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
+from api.settings import Settings, SettingsError
+from engine.blobs import Blobs
+from jobs.dispatcher import Dispatcher, Limits
+from jobs.effects import JobEffects
+from jobs.folder_lock import exclusive
+from jobs.folders import Folders
+from jobs.hub import Hub
+from jobs.references import References
+from jobs.store import JobStore
+from jobs.worker_handle import WorkerSpec
+
+FACTORY = "assembly:worker_parts"
+_BACKLOG = 1024
+_END_SECONDS = 2.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+ROUTES: tuple[Route, ...] = (
+    *jobs.ROUTES,
+    *events.ROUTES,
+    *recipes.ROUTES,
+    *graph_routes.ROUTES,
+    *images.ROUTES,
+    *health.ROUTES,
+)
+
+
+def create_app(settings: Settings, factory: str = FACTORY) -> web.Application:
+    """The application; its workers are built by `factory`, "module:function"."""
+    app = web.Application(client_max_size=settings.max_body_bytes)
+    guard(app, _security(settings))
+    app.middlewares.append(fault_guard)
+    app[MAX_BODY_BYTES] = settings.max_body_bytes
+    app.cleanup_ctx.append(partial(_parts, settings, factory))
+    add_routes(app, (*ROUTES, openapi_route(ROUTES)))
+    add_docs(app)
+    return app
+
+
+async def _parts(settings: Settings, factory: str, app: web.Application) -> AsyncIterator[None]:
+    """Everything that handlers use, for as long as the application runs."""
+    folders = Folders(settings.data_dir)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(exclusive(folders.data))
+        store = JobStore(folders.data / "jobs.sqlite", settings.durability)
+        stack.callback(store.close)
+        blobs = Blobs(folders.blobs)
+        hub = Hub()
+        effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
+        dispatcher = Dispatcher(
+            store,
+            hub,
+            effects,
+            WorkerSpec(factory, {"data": str(folders.data), "memory_bytes": settings.memory_bytes}),
+            {"heavy": settings.workers, "light": settings.light_workers},
+            Limits(settings.queue_jobs, settings.queue_bytes, settings.grace_seconds),
+        )
+        pictures = Pictures(blobs)
+        catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER))
+        rules = DeskRules(
+            settings.max_body_bytes, settings.auto_engine, settings.allow_private_urls
+        )
+        app[STORE], app[HUB], app[DISPATCHER] = store, hub, dispatcher
+        app[PICTURES], app[CATALOGUE] = pictures, catalogue
+        app[PRESENTER] = Presenter(store, dispatcher, pictures, (folders.data, graphs.FOLDER))
+        app[DESK] = Desk(catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules)
+        app[health.METRICS] = health.Metrics(store, dispatcher, time.time())
+        await dispatcher.start()
+        yield
+        await dispatcher.close()
+
+
+def _security(settings: Settings) -> SecurityRules:
+    contents = {"/v1/": NATIVE_TYPES, IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES}
+    try:
+        return SecurityRules(
+            hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
+            origins=OriginRules(settings.origins),
+            keys=KeyRules(_keys(settings)),
+            contents=ContentRules(contents),
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(key.get_secret_value() for key in settings.api_keys)
+
+
+def serve(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Run the server until SIGTERM or SIGINT; `tell` gets its address once it listens.
+
+    Raises EngineError for what whoever starts it can cure.
+    """
+    check_bind(settings.host, _keys(settings))
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_serve(settings, tell))
+
+
+async def _serve(settings: Settings, tell: Callable[[str], None]) -> None:
+    loop = asyncio.get_running_loop()
+    stop, stop_now = asyncio.Event(), asyncio.Event()
+
+    def ask() -> None:
+        (stop_now if stop.is_set() else stop).set()
+
+    app = create_app(settings)
+    runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
+    with _listening(settings.host, settings.port) as sock:
+        try:
+            await runner.setup()
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, ask)
+            site = GuardedSite(runner, sock)
+            await site.start()
+            tell(f"paintgraph listens at {site.name}")
+            await stop.wait()
+            drained = asyncio.create_task(app[DISPATCHER].drain(settings.drain_seconds))
+            hurried = asyncio.create_task(stop_now.wait())
+            await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+            hurried.cancel()
+        finally:
+            await runner.cleanup()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that can listen at once where a server was killed before."""
+    family = socket.AF_INET6 if ":" in host or not host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=not host
+        )
+    except OSError as error:
+        why = (
+            "another program listens there. End it, or choose another port with --port."
+            if error.errno == errno.EADDRINUSE
+            else f"{error.strerror}. Choose another host with --host."
+        )
+        raise SettingsError(f"cannot listen at '{host}:{port}': {why}", "cannot_listen") from error

@@ -1,0 +1,164 @@
+"""`paintgraph validate` and `convert`."""
+
+from pathlib import Path
+
+import pytest
+
+import graphs
+from engine.formats.reading import read_graph
+from engine.graph import Graph
+from tests.cli.conftest import Paintgraph
+
+RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
+TRICKY = """\
+about: 'Quotes "and" # no comment, é, 画'
+inputs:
+  image: {type: image, about: The picture.}
+  seed: {type: seed, default: -1}
+  sides: {type: list, items: [left, top], default: [top]}
+  amount: {type: float, min: 0, max: 1, unit: px, default: 0.25}
+  flag: {type: bool, default: true}
+nodes:
+  "1.5 odd: id": {node: LoadImage, _title: A title, image: "${inputs.image}", alpha: keep}
+  inverted: {node: InvertMask, mask: "${1.5 odd: id.mask}"}
+  saved: {node: SaveImage, images: "${1.5 odd: id.image}", filename_prefix: "$${not.a.link}"}
+  text: {node: SaveImage, images: "${1.5 odd: id.image}", filename_prefix: "yes"}
+outputs:
+  image: "${1.5 odd: id.image}"
+  mask: "${inverted.mask}"
+"""
+
+
+def _graph(file: Path) -> Graph:
+    graph, problems = read_graph(file.read_bytes(), file.name)
+    assert not problems
+    return graph
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_shipped_recipes_are_valid(paintgraph: Paintgraph, name: str) -> None:
+    answer = paintgraph("validate", name)
+
+    assert answer.code == 0
+    assert answer.text == f"{graphs.FOLDER / name}.yaml: valid\n"
+
+
+def test_standard_input_is_validated_under_its_name(paintgraph: Paintgraph) -> None:
+    answer = paintgraph("validate", "-", stdin=b"nodes: {a: 5}")
+
+    assert answer.code == 1
+    assert "standard input:1:12: " in answer.text
+    assert answer.stderr == ""
+
+
+def test_warnings_alone_leave_a_graph_valid(paintgraph: Paintgraph) -> None:
+    text = (
+        b"nodes: {a: {node: LoadImage, image: x.png}, idle: {node: LoadImage, image: x.png},"
+        b" s: {node: PreviewImage, images: '${a.image}'}}"
+    )
+
+    plain = paintgraph("validate", "-", stdin=text)
+    told = paintgraph("validate", "-", "--json", stdin=text)
+
+    assert (plain.code, told.code) == (0, 0)
+    assert "warning: node 'idle' (LoadImage) is not needed" in plain.text
+    assert told.json["valid"] is True
+    assert [problem["severity"] for problem in told.json["problems"]] == ["warning"]
+
+
+def test_json_gives_place_pointer_and_lost_outputs(paintgraph: Paintgraph) -> None:
+    text = b"nodes:\n  a: {node: LoadImage, imag: x}\noutputs: {p: '${a.image}'}\n"
+
+    answer = paintgraph("validate", "-", "--json", stdin=text)
+
+    unknown = answer.json["problems"][-1]
+    assert answer.json["valid"] is False
+    assert unknown["code"] == "unknown_input"
+    assert (unknown["line"], unknown["column"]) == (2, 30)
+    assert (unknown["node"], unknown["input"]) == ("a", "imag")
+    assert (unknown["pointer"], unknown["outputs"]) == ("/nodes/a/imag", ["p"])
+
+
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_a_missing_file_is_a_fault_of_usage(paintgraph: Paintgraph, json: list[str]) -> None:
+    answer = paintgraph("validate", "no.yaml", *json)
+
+    assert answer.code == 2
+    assert "there is no file 'no.yaml'" in answer.stderr
+    assert bool(answer.stdout) == bool(json)
+
+
+@pytest.mark.parametrize("first", ["json", "comfy"])
+def test_every_format_and_back_gives_the_same_graph(
+    paintgraph: Paintgraph, folder: Path, first: str
+) -> None:
+    (folder / "tricky.yaml").write_text(TRICKY, encoding="utf-8")
+
+    there = paintgraph("convert", "tricky.yaml", "--to", first, "-o", "there.json")
+    back = paintgraph("convert", "there.json", "-o", "back.yaml")
+
+    assert (there.code, back.code) == (0, 0), there.stderr + back.stderr
+    assert _graph(folder / "back.yaml") == _graph(folder / "tricky.yaml")
+    assert paintgraph("validate", "there.json").code == 0
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("to", ["json", "comfy"])
+def test_shipped_recipes_survive_every_format(
+    paintgraph: Paintgraph, folder: Path, name: str, to: str
+) -> None:
+    paintgraph("convert", name, "--to", to, "-o", "there.json")
+    there = paintgraph("convert", "there.json")
+    straight = paintgraph("convert", name)
+
+    assert there.stdout == straight.stdout
+    assert sorted(path.name for path in folder.iterdir()) == ["there.json"]
+
+
+def test_the_suffix_says_the_format_unless_it_is_named(
+    paintgraph: Paintgraph, folder: Path
+) -> None:
+    paintgraph("convert", "outpaint", "-o", "a.json")
+    paintgraph("convert", "outpaint", "-o", "a.yml")
+    paintgraph("convert", "outpaint", "--to", "comfy", "-o", "b.json")
+
+    assert (folder / "a.json").read_text().startswith('{\n  "paintgraph": 1,')
+    assert (folder / "a.yml").read_text().startswith("paintgraph: 1\n")
+    assert '"class_type": "LoadImage"' in (folder / "b.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--to", "ymal"], "not_a_choice", "Did you mean 'yaml'?"),
+        (["-o", "photo.png"], "unknown_suffix", "allowed for yaml is .yaml or .yml."),
+        (["--to", "comfy", "-o", "a.yaml"], "unknown_suffix", "allowed for comfy is .json."),
+        (["-o", "no/a.yaml"], "no_such_folder", "there is no folder 'no'. Make it first."),
+    ],
+)
+def test_a_misused_conversion_writes_nothing(
+    paintgraph: Paintgraph, folder: Path, words: list[str], code: str, message: str
+) -> None:
+    answer = paintgraph("convert", "outpaint", *words)
+
+    assert answer.code == 2
+    assert message in answer.stderr
+    assert f"[{code}]" in answer.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_a_link_whose_position_is_unknown_is_not_guessed(paintgraph: Paintgraph) -> None:
+    text = b"nodes: {a: {node: Foreign}, s: {node: SaveImage, images: '${a.second}'}}"
+
+    answer = paintgraph("convert", "-", "--to", "comfy", stdin=text)
+
+    assert answer.code == 1
+    assert answer.text == ""
+    assert "a link to 'a.second' has no position" in answer.stderr
+
+
+def test_a_graph_with_faults_of_form_is_not_converted(paintgraph: Paintgraph) -> None:
+    answer = paintgraph("convert", "-", stdin=b"nodes: 5")
+
+    assert (answer.code, answer.text) == (1, "")
+    assert "[wrong_shape]" in answer.stderr

@@ -1,0 +1,176 @@
+"""`paintgraph nodes`, `recipes`, `schema` and `doctor`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+
+import graphs
+from assembly import catalogue
+from engine.formats.reading import read_document
+from tests.cli.conftest import Paintgraph
+
+RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
+
+
+@pytest.fixture
+def own_recipes(tmp_path: Path) -> Path:
+    folder = tmp_path / "data/recipes"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_nodes_are_listed_a_line_each(paintgraph: Paintgraph) -> None:
+    answer = paintgraph("nodes")
+
+    ids = [line.split()[0] for line in answer.text.splitlines()]
+    assert answer.code == 0
+    assert ids == ["node", *catalogue().registry.ids()]
+
+
+def test_a_node_is_described_with_inputs_and_outputs(paintgraph: Paintgraph) -> None:
+    text = paintgraph("nodes", "ThresholdMask").text
+
+    assert text.startswith("## ThresholdMask\n")
+    assert "- `value`: a number, 0 to 1; default 0.5." in text
+    assert "- `mask`: a mask" in text
+
+
+def test_programs_get_every_declaration(paintgraph: Paintgraph) -> None:
+    told = paintgraph("nodes", "--json").json
+
+    assert [spec["id"] for spec in told] == list(catalogue().registry.ids())
+    assert paintgraph("nodes", "LoadImage", "--json").json == [
+        spec for spec in told if spec["id"] == "LoadImage"
+    ]
+
+
+def test_recipes_are_listed_with_those_of_the_user_first_by_name(
+    paintgraph: Paintgraph, own_recipes: Path
+) -> None:
+    own = "about: '[/b] mine'\n" + (graphs.FOLDER / "outpaint.yaml").read_text().replace(
+        "about: Continue a picture past its edges.\n", ""
+    )
+    (own_recipes / "outpaint.yaml").write_text(own)
+
+    answer = paintgraph("recipes")
+
+    assert [line.split()[0] for line in answer.text.splitlines()] == ["recipe", *RECIPES]
+    assert "[/b] mine" in answer.text
+
+
+def test_a_broken_recipe_hides_no_other(paintgraph: Paintgraph, own_recipes: Path) -> None:
+    (own_recipes / "broken.yaml").write_text("nodes: 5")
+    (own_recipes / "folder.yaml").mkdir()
+
+    answer = paintgraph("recipes")
+    told = paintgraph("recipes", "--json")
+
+    assert (answer.code, told.code) == (0, 0)
+    assert "warning: recipe 'broken' cannot run" in answer.stderr
+    assert "'paintgraph validate broken' names them" in answer.stderr
+    assert sorted(told.json) == RECIPES
+
+
+def test_a_recipe_of_the_user_runs_by_name(
+    paintgraph: Paintgraph, own_recipes: Path, photo: Path
+) -> None:
+    (own_recipes / "copy.yaml").write_text(
+        "inputs: {image: {type: image}}\n"
+        'nodes: {photo: {node: LoadImage, image: "${inputs.image}"}}\n'
+        'outputs: {image: "${photo.image}"}\n'
+    )
+
+    assert paintgraph("run", "copy", "--image", str(photo)).code == 0
+    assert Path("copy.png").exists()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_description_of_a_recipe_is_its_help(paintgraph: Paintgraph, name: str) -> None:
+    assert paintgraph("run", name, "--help").text.startswith(paintgraph("recipes", name).text)
+
+
+def _sound(schema: dict[str, Any]) -> Draft7Validator:
+    Draft7Validator.check_schema(schema)
+    return Draft7Validator(schema)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_shipped_recipes_fit_the_schema_of_the_format(paintgraph: Paintgraph, name: str) -> None:
+    schema = paintgraph("schema").json
+
+    document = read_document((graphs.FOLDER / f"{name}.yaml").read_bytes()).value
+    faults = [error.message for error in _sound(schema).iter_errors(document)]
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert faults == []
+
+
+def test_the_schema_of_the_format_refuses_a_misspelt_input(paintgraph: Paintgraph) -> None:
+    bad = {"nodes": {"a": {"node": "ThresholdMask", "mask": "${b.mask}", "valu": 0.5}}}
+
+    assert not _sound(paintgraph("schema").json).is_valid(bad)
+
+
+def test_the_schema_of_a_recipe_says_what_it_takes(paintgraph: Paintgraph) -> None:
+    schema = _sound(paintgraph("schema", "outpaint").json)
+
+    assert schema.is_valid({"image": "photo.png", "sides": ["left"], "seed": -1})
+    assert not schema.is_valid({"sides": ["left"]})
+    assert not schema.is_valid({"image": "photo.png", "sides": ["up"]})
+    assert not schema.is_valid({"image": "photo.png", "left": -1})
+
+
+def test_every_node_has_a_sound_schema(paintgraph: Paintgraph) -> None:
+    for name in catalogue().registry.ids():
+        _sound(paintgraph("schema", name).json)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nodes", "LoadImag"], "there is no node 'LoadImag'. Did you mean 'LoadImage'?"),
+        (["nodes", "zzz"], "there is no node 'zzz'. 'paintgraph nodes' lists them."),
+        (["recipes", "outpant"], "Did you mean 'outpaint'?"),
+        (["recipes", "zzz"], "'paintgraph recipes' lists the recipes."),
+        (["schema", "InpaintSampl"], "no recipe or node 'InpaintSampl'. Did you mean"),
+        (["schema", "zzz"], "'paintgraph nodes' and 'paintgraph recipes' list them."),
+    ],
+)
+def test_an_unknown_name_is_a_fault_of_usage_with_a_cure(
+    paintgraph: Paintgraph, words: list[str], message: str
+) -> None:
+    answer = paintgraph(*words)
+
+    assert answer.code == 2
+    assert message in answer.stderr
+    assert answer.text == ""
+
+
+def test_doctor_finds_what_is_there(paintgraph: Paintgraph, tmp_path: Path) -> None:
+    answer = paintgraph("doctor", "--json")
+
+    found = {finding["what"]: finding for finding in answer.json}
+    assert found["engine telea"]["found"] == found["engine patchmatch"]["found"] == "works"
+    assert str(tmp_path / "data") in found["data folder"]["found"]
+    assert answer.code == int(any(finding["fault"] for finding in answer.json))
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    monkeypatch.setattr("cli.doctor._CORE", ("no-such-package",))
+    monkeypatch.setenv("PAINTGRAPH_DATA_DIR", str(photo / "data"))
+
+    answer = paintgraph("doctor")
+
+    assert answer.code == 1
+    assert "!!  no-such-package: missing. Install it with: pip install paintgraph" in answer.text
+    assert "!!  data folder: " in answer.text
+    assert "Set PAINTGRAPH_DATA_DIR to a folder that can be written." in answer.text
+
+
+def test_what_is_printed_for_programs_is_json(paintgraph: Paintgraph) -> None:
+    for words in (["nodes"], ["recipes"], ["recipes", "outpaint"], ["doctor"]):
+        json.loads(paintgraph(*words, "--json").stdout)

@@ -1,0 +1,120 @@
+"""Results in memory: how much is held, and what goes first."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.cache import MemoryCache
+from engine.elements import Entry
+from engine.sockets import Value
+from tests import fake_nodes
+from tests.engine.runs import link, node, run_nodes
+
+DATA = [object() for _ in range(6)]
+
+
+def entry(*data: object) -> Entry:
+    """An entry of one slot."""
+    return Entry((tuple(Value(datum) for datum in data),))
+
+
+def put(cache: MemoryCache, key: str, weight: int, datum: object) -> None:
+    """Keep one datum."""
+    cache.put(key, entry(datum), {id(datum): weight})
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache = MemoryCache(30)
+    for name, datum in zip("abc", DATA, strict=False):
+        put(cache, name, 10, datum)
+    cache.get("a")
+    put(cache, "d", 10, DATA[3])
+
+    assert [name in cache for name in "abcd"] == [True, False, True, True]
+    assert cache.held_bytes == 30
+
+
+def test_what_alone_exceeds_the_budget_is_not_kept() -> None:
+    cache = MemoryCache(30)
+    put(cache, "a", 10, DATA[0])
+    put(cache, "b", 31, DATA[1])
+
+    assert "a" in cache
+    assert "b" not in cache
+
+
+def test_data_that_entries_share_count_once() -> None:
+    cache = MemoryCache(30)
+    for name in "abcdef":
+        put(cache, name, 20, DATA[0])
+
+    assert (len(cache), cache.held_bytes) == (6, 20)
+    put(cache, "g", 15, DATA[1])
+    assert (len(cache), cache.held_bytes) == (1, 15)
+
+
+def test_data_weigh_what_the_socket_says_that_knows_them_best() -> None:
+    """A picture passed through a node for anything is as heavy as before, and let go as well."""
+    cache = MemoryCache(30)
+    put(cache, "picture", 20, DATA[0])
+    put(cache, "passed through", 1, DATA[0])
+    put(cache, "number", 10, DATA[1])
+    assert cache.held_bytes == 30
+
+    put(cache, "other", 25, DATA[2])
+
+    assert (len(cache), cache.held_bytes) == (1, 25)
+
+
+def test_a_key_put_again_counts_once() -> None:
+    cache = MemoryCache(30)
+    put(cache, "a", 20, DATA[0])
+    put(cache, "a", 25, DATA[1])
+
+    assert (len(cache), cache.held_bytes) == (1, 25)
+    found = cache.get("a")
+    assert found is not None
+    assert entry(DATA[1]) == found
+
+
+def test_a_cleared_cache_is_empty() -> None:
+    cache = MemoryCache(30)
+    put(cache, "a", 20, DATA[0])
+    cache.clear()
+
+    assert (len(cache), cache.held_bytes) == (0, 0)
+    assert cache.get("a") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcdef"),
+            st.lists(st.tuples(st.sampled_from(DATA), st.integers(1, 20)), min_size=1, max_size=3),
+        )
+    ),
+    st.integers(1, 60),
+)
+def test_the_budget_is_kept_whatever_comes(
+    puts: list[tuple[str, list[tuple[object, int]]]], budget: int
+) -> None:
+    cache = MemoryCache(budget)
+    for key, data in puts:
+        cache.put(key, entry(*(d for d, _ in data)), {id(d): weight for d, weight in data})
+        assert 0 <= cache.held_bytes <= budget
+        assert (cache.held_bytes > 0) == (len(cache) > 0)
+
+
+def test_a_run_keeps_boxes_by_their_weight() -> None:
+    cache = MemoryCache(1000)
+    nodes = {
+        "heavy": node("Wrap", content=600),
+        "heavier": node("Wrap", content=900),
+        "chosen": node("Choose", on=True, when_true=link("heavier")),
+    }
+
+    run_nodes(nodes, "heavy", kept=cache)
+    assert cache.held_bytes == 600
+    run_nodes(nodes, "chosen", kept=cache)
+    assert cache.held_bytes == 900
+    assert run_nodes(nodes, "heavy", kept=cache).finished() == {"heavy": "computed"}
+    assert fake_nodes.BOX.weigh(fake_nodes.Box(600)) == cache.held_bytes

@@ -1,0 +1,171 @@
+"""Files get the names that were wanted, once each, and never over another one."""
+
+import errno
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine.blobs import Blobs
+from engine.elements import Effect
+from engine.store import write_whole
+from jobs.publishing import Publisher, PublishError, cannot_write, write_new
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def publisher(out: Path, blobs: Blobs) -> Publisher:
+    return Publisher(out, blobs)
+
+
+def _effect(blobs: Blobs, prefix: str, data: bytes = b"data") -> Effect:
+    return Effect(blobs.put(data), prefix, ".png", "output", media_type="image/png")
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_files_are_counted(publisher: Publisher, blobs: Blobs, out: Path) -> None:
+    for data in (b"1", b"2", b"3"):
+        publisher.publish(_effect(blobs, "copy", data))
+
+    assert _names(out) == ["copy_00001_.png", "copy_00002_.png", "copy_00003_.png"]
+    assert (out / "copy_00003_.png").read_bytes() == b"3"
+
+
+def test_counting_goes_on_after_the_highest_whatever_its_suffix(
+    publisher: Publisher, blobs: Blobs, out: Path
+) -> None:
+    out.mkdir()
+    for name in ("copy_00007_.jpg", "copy_x_.png", "copy_00009.png", "other_00050_.png"):
+        (out / name).write_bytes(b"old")
+
+    assert publisher.publish(_effect(blobs, "copy")).name == "copy_00008_.png"
+
+
+def test_prefixes_may_name_sub_folders(publisher: Publisher, blobs: Blobs, out: Path) -> None:
+    publisher.publish(_effect(blobs, "a/b/copy"))
+    publisher.publish(_effect(blobs, "a/../c/copy"))
+
+    assert _names(out) == ["a/b/copy_00001_.png", "c/copy_00001_.png"]
+
+
+def test_fields_of_the_date_are_filled_in(publisher: Publisher, blobs: Blobs) -> None:
+    path = publisher.publish(_effect(blobs, "%year%-%month%-%day%/%hour%%minute%%second%_%nope%"))
+
+    assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", path.parent.name)
+    assert re.fullmatch(r"[0-2]\d[0-5]\d[0-5]\d_%nope%_00001_\.png", path.name)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["../x", "a/../../x", "/x", "..", ".", "", " ", "a/", "/", "a\0b", "up/x"]
+)
+def test_a_name_that_leads_outside_or_is_none_is_refused(
+    publisher: Publisher, blobs: Blobs, out: Path, tmp_path: Path, prefix: str
+) -> None:
+    out.mkdir()
+    (out / "up").symlink_to("..")
+    before = _names(tmp_path)
+    effect = _effect(blobs, prefix)
+
+    with pytest.raises(PublishError) as told:
+        publisher.publish(effect)
+
+    assert told.value.code == "cannot_write"
+    assert [name for name in _names(tmp_path) if not name.startswith("blobs")] == before
+
+
+def test_a_link_that_lies_in_the_way_is_not_followed(
+    publisher: Publisher, blobs: Blobs, out: Path, tmp_path: Path
+) -> None:
+    out.mkdir()
+    (out / "copy_00001_.png").symlink_to(tmp_path / "outside.png")
+
+    assert publisher.publish(_effect(blobs, "copy")).name == "copy_00002_.png"
+    assert not (tmp_path / "outside.png").exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_writers_in_a_race_for_one_name_all_keep_their_data(
+    blobs: Blobs, out: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    effects = [_effect(blobs, "copy", str(n).encode()) for n in range(24)]
+
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda effect: Publisher(out, blobs).publish(effect), effects))
+
+    assert sorted(path.read_bytes() for path in paths) == sorted(str(n).encode() for n in range(24))
+    assert _names(out) == sorted(path.name for path in paths)
+
+
+def test_the_first_free_path_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+
+    assert write_new([tmp_path / "a", tmp_path / "b"], b"new") == tmp_path / "b"
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert _names(tmp_path) == ["a", "b"]
+
+
+def test_without_a_free_path_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+
+    with pytest.raises(PublishError, match="every name is taken"):
+        write_new([tmp_path / "a"], b"new")
+
+
+def test_a_disk_that_fills_up_leaves_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        write_whole(path, data)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("jobs.publishing.write_whole", full)
+
+    with pytest.raises(PublishError, match="No space left on device"):
+        write_new([tmp_path / "a"], b"new")
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.ENOSPC, "Free space or choose another place."),
+        (errno.EFBIG, "Raise the limit of file sizes, or make a smaller picture."),
+        (errno.ENAMETOOLONG, "Give it a shorter name."),
+        (errno.EACCES, "Check its permissions or choose another place."),
+        (errno.EROFS, "Check its permissions or choose another place."),
+    ],
+)
+def test_each_reason_has_its_cure(number: int, cure: str) -> None:
+    reason = os.strerror(number)
+
+    told = cannot_write(Path("x.png"), OSError(number, reason))
+
+    assert str(told) == f"'x.png' cannot be written: {reason}. {cure}"
+
+
+def test_published_files_have_ordinary_permissions(publisher: Publisher, blobs: Blobs) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
+
+    path = publisher.publish(_effect(blobs, "copy"))
+
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
