@@ -9,7 +9,7 @@ from engine.elements import Entry, Row
 from engine.events import Origin
 from engine.graph import Link, Node
 from engine.keys import fingerprint
-from engine.spec import NodeSpec
+from engine.spec import InputSpec, NodeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Cell:
         rows: finished calls whose expansions are still running.
         sources: cells that it reads, counted among their readers.
         is_late: a file name arrives by a link, so the result is known by its content only.
+        unsure: linked inputs whose data must be checked when they arrive.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Cell:
     rank: tuple[int, ...]
     links: dict[str, Link]
     is_late: bool = False
+    unsure: tuple[InputSpec, ...] = ()
     state: State = State.IDLE
     key: str = ""
     waiting: int = 0

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from engine.arrivals import checked
 from engine.calls import Call, described, outputs_of, result_of, stopped_row
 from engine.cell import Cell
 from engine.context import Cancellation, Context, Services
@@ -35,14 +36,14 @@ class Performer:
         """Make a call of an ordinary node."""
         with _Attempt(self, cell, call) as attempt:
             if attempt.is_open:
-                attempt.take(cell.declaration.call(attempt.context, call.inputs))
+                attempt.take(cell.declaration.call(attempt.context, attempt.inputs))
         return attempt.row
 
     async def perform_async(self, cell: Cell, call: Call) -> Row:
         """Make a call of an async node."""
         with _Attempt(self, cell, call) as attempt:
             if attempt.is_open:
-                attempt.take(await _awaited(cell.declaration.call(attempt.context, call.inputs)))
+                attempt.take(await _awaited(cell.declaration.call(attempt.context, attempt.inputs)))
         return attempt.row
 
 
@@ -86,6 +87,12 @@ class _Attempt(AbstractContextManager["_Attempt"]):
         self.is_open = True
         self._began = time.perf_counter()
         return self
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What the node gets; raises NodeError for what arrived and does not fit."""
+        registry = self._performer.keeping.registry
+        return checked(self._call.inputs, self._cell.unsure, registry)
 
     @property
     def context(self) -> Context:

@@ -8,6 +8,7 @@ holds a lock around every call.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from engine.arrivals import unsure
 from engine.binding import is_open
 from engine.cell import Cell, State, Traits
 from engine.elements import Entry
@@ -80,6 +81,8 @@ class Plan:
                 cell.links[name] = self.link(ids, link)
         for cell in cells:
             cell.is_late = self._is_late(cell)
+            if cell.links:
+                cell.unsure = unsure(cell.declaration.spec, cell.links, self._output_type)
         for cell in cells if parent else ():
             self.find_key(cell)
         return ids

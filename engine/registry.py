@@ -47,6 +47,11 @@ class Registry:
         declaration = self._declarations.get(id_)
         return None if declaration is None else declaration.spec
 
+    @property
+    def replacements(self) -> Mapping[str, str]:
+        """Ids that other tools have and this registry has not, with what to use instead."""
+        return self._replacements
+
     def replacement(self, id_: str) -> str | None:
         """What to use instead of another tool's node, or None."""
         return self._replacements.get(id_)

@@ -102,7 +102,13 @@ def _check_bool(value: object) -> bool:
 def _check_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"is {shown(value)}; allowed is text. Quote it")  # noqa: TRY004
-    return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("has half a character (a lone surrogate); allowed is Unicode") from error
+    return unicodedata.normalize("NFC", value)
 
 
 def _check_list(value: object) -> tuple[Any, ...]:

@@ -39,6 +39,8 @@ class WorkerHandle:
         self._writer = writer
         self.specs: list[dict[str, Any]] = []
         """Its node types as plain data."""
+        self.replacements: dict[str, str] = {}
+        """What to use instead of other tools' nodes."""
 
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":
@@ -64,7 +66,7 @@ class WorkerHandle:
         except BaseException:  # being cancelled too: no process is left behind
             await handle.kill()
             raise
-        handle.specs = ready["specs"]
+        handle.specs, handle.replacements = ready["specs"], ready["replacements"]
         return handle
 
     @property

@@ -129,7 +129,8 @@ def main() -> None:
     factory: Factory = getattr(import_module(module), function)
     with factory(orjson.loads(settings), reporter.listen) as parts:
         specs = [declaration.spec.to_json() for declaration in parts.worker.registry]
-        reporter.send({"type": "ready", "pid": os.getpid(), "specs": specs})
+        told = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
+        reporter.send({"type": "ready", "pid": os.getpid(), **told})
         while True:
             order = control.orders.get()
             cancellation = Cancellation()

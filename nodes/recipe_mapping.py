@@ -41,6 +41,7 @@ class Mapped(NamedTuple):
     is_target=True,
     volatile=True,
     takes_lists=True,
+    heavy=True,
     outputs=Mapped,
 )
 def map_images(
@@ -90,6 +91,7 @@ class Applied(NamedTuple):
     category="image/batch",
     is_target=True,
     volatile=True,
+    heavy=True,
     outputs=Applied,
 )
 def apply_recipe(

@@ -14,9 +14,10 @@ from engine.elements import Failed
 from engine.errors import Cancelled
 from engine.events import Event, NodeFinished, NodeStarted
 from engine.graph import Graph, Link, Node
+from engine.lanes import _Loop
 from engine.run import Worker, run
 from tests import fake_nodes
-from tests.engine.runs import MANY_LANES, ONE_LANE, link, node, run_nodes
+from tests.engine.runs import MANY_LANES, ONE_LANE, link, node, run_nodes, within_time
 
 pytestmark = pytest.mark.usefixtures("no_thread_left")
 
@@ -158,14 +159,26 @@ def test_nothing_begins_after_a_cancel_and_the_io_lane_is_waited_for() -> None:
 
 
 def test_async_nodes_are_cancelled_while_they_wait() -> None:
-    nodes = {f"w{i}": node("Wait", value=i, seconds=1000) for i in range(20)}
+    nodes = {f"w{i}": node("Wait", value=i, seconds=60) for i in range(20)}
 
     assert cancel_once_started(nodes, 20) < 20
 
 
 def test_an_async_node_is_cancelled_though_it_starts_at_the_same_time() -> None:
     for _ in range(30):
-        cancel_once_started({"w": node("Wait", seconds=1000)}, 1)
+        cancel_once_started({"w": node("Wait", seconds=60)}, 1)
+
+
+def test_what_reaches_the_event_loop_after_a_cancel_is_cancelled_as_well() -> None:
+    loop = _Loop()
+    ended: list[BaseException | None] = []
+    loop.cancel()
+
+    loop.start(asyncio.sleep(25), ended.append)
+    within_time(loop.close, seconds=10)
+
+    assert [type(error) for error in ended] == [asyncio.CancelledError]
+    loop.cancel()
 
 
 def test_what_finished_before_a_cancel_is_in_the_outcome() -> None:
@@ -219,7 +232,7 @@ def test_a_run_is_cancelled_from_a_handler_of_its_own_thread() -> None:
         before = signal.signal(signal.SIGALRM, lambda *_, c=cancellation: c.cancel())
         try:
             signal.setitimer(signal.ITIMER_REAL, delay)
-            outcome = run_here({**nodes, "w": node("Wait", seconds=1000)}, cancellation)
+            outcome = run_here({**nodes, "w": node("Wait", seconds=60)}, cancellation)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -47,6 +47,8 @@ async def saying(text: bytes, *, then: bytes = b"") -> AsyncIterator[int]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
+        if task := asyncio.current_task():
+            tasks.append(task)
         with suppress(OSError, EOFError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(text)
@@ -56,6 +58,7 @@ async def saying(text: bytes, *, then: bytes = b"") -> AsyncIterator[int]:
                 await asyncio.sleep(0.01)
 
     writers: list[asyncio.StreamWriter] = []
+    tasks: list[asyncio.Task[None]] = []
     server = await asyncio.start_server(answer, PRIVATE, 0)
     try:
         yield server.sockets[0].getsockname()[1]
@@ -65,6 +68,8 @@ async def saying(text: bytes, *, then: bytes = b"") -> AsyncIterator[int]:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 class Names:

@@ -240,7 +240,6 @@ def test_a_blob_that_is_not_there_is_refused(bench: Bench) -> None:
     )
 
 
-@pytest.mark.xfail(reason="a reference is not looked at beyond 'sha256:'")
 def test_a_digest_is_no_way_out_of_the_blobs(bench_beside_a_secret: Bench) -> None:
     secret = bench_beside_a_secret.inputs.parent / "secret.png"
     for reference in (f"sha256:{secret}", "sha256:"):

@@ -182,7 +182,7 @@ def test_what_lay_on_the_old_canvas_keeps_every_bit(
 
 
 def spot(height: int, width: int, seed: int = 0) -> Samples:
-    """A hard box with a soft one beside it; nothing in a picture of one pixel."""
+    """A hard box with a soft one at its corner; nothing in a picture of one pixel."""
     generator = np.random.default_rng(seed)
     mask = np.zeros((height, width), np.uint8)
     if height * width == 1:
@@ -191,7 +191,8 @@ def spot(height: int, width: int, seed: int = 0) -> Samples:
     top = int(generator.integers(0, height - tall + 1))
     left = int(generator.integers(0, max(1, width - 2 * wide)))
     mask[top : top + tall, left : left + wide] = 255
-    mask[top : top + tall, left + wide : left + 2 * wide] = 100
+    # Off a corner, so that the box around both has pixels that are not selected.
+    mask[top + tall : top + 2 * tall, left + wide : left + 2 * wide] = 100
     if mask.all():
         mask.flat[0] = 0
     return mask

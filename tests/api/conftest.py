@@ -1,0 +1,23 @@
+"""Servers that many tests share; each module has its own, so that none sees another's jobs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.serving import SMALL_NODES, Served, serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with the real nodes."""
+    with serving(tmp_path_factory.mktemp("data")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with small nodes that count, tick and hang; one job at a time."""
+    folder: Path = tmp_path_factory.mktemp("small")
+    with serving(folder, SMALL_NODES, grace_seconds=0.5) as served:
+        yield served

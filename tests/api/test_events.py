@@ -1,0 +1,164 @@
+"""A job's events: each fact once and in order, however often the connection breaks."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from api import events as api_events
+from tests.api.serving import Event, Served, png
+
+CHAIN = {
+    "nodes": {
+        "first": {"node": "Add", "a": 1},
+        "second": {"node": "Add", "a": "${first.sum}"},
+        "third": {"node": "Add", "a": "${second.sum}"},
+    },
+    "outputs": {"sum": "${third.sum}"},
+}
+
+
+def tick(seconds: float) -> dict[str, Any]:
+    return {
+        "nodes": {"long": {"node": "Tick", "seconds": seconds}},
+        "outputs": {"steps": "${long.sum}"},
+    }
+
+
+def facts(events: list[Event]) -> list[Event]:
+    return [event for event in events if event.id is not None]
+
+
+def test_an_ended_job_tells_everything_and_ends_the_stream(small: Served) -> None:
+    job = small.submit(CHAIN, wait=60).json
+
+    events = small.followed(job["id"])
+
+    assert [event.id for event in events] == list(range(1, len(events) + 1))
+    finished = [event.data["node"] for event in events if event.type == "node_finished"]
+    assert finished == ["first", "second", "third"]
+    assert (events[-1].type, events[-1].data["state"]) == ("state", "succeeded")
+
+
+def test_the_stream_is_what_browsers_expect(small: Served) -> None:
+    job = small.submit(CHAIN, wait=60).json
+
+    answer = small.call("GET", job["links"]["events"])
+
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("last", range(5))
+def test_coming_back_goes_on_after_the_last_event(small: Served, last: int) -> None:
+    job = small.submit(CHAIN, wait=60).json
+    everything = small.followed(job["id"])
+
+    assert small.followed(job["id"], last) == everything[last:]
+
+
+def test_coming_back_after_the_end_gives_nothing_and_ends_reconnecting(small: Served) -> None:
+    job = small.submit(CHAIN, wait=60).json
+    last = small.followed(job["id"])[-1].id
+
+    answer = small.call("GET", job["links"]["events"], headers={"Last-Event-ID": str(last)})
+
+    assert (answer.status, answer.body) == (204, b"")
+
+
+def test_a_running_job_is_followed_to_its_end_with_progress(small: Served) -> None:
+    job_id = small.job(tick(0.5))
+
+    events = small.followed(job_id)
+
+    progress = [event.data["done"] for event in events if event.type == "progress"]
+    assert progress
+    assert progress == sorted(progress)
+    assert all(event.id is None for event in events if event.type == "progress")
+    assert events[-1].data == {"type": "state", "state": "succeeded"}
+
+
+def test_a_follower_that_is_cut_again_and_again_misses_nothing(small: Served) -> None:
+    graph = {
+        "nodes": {
+            **{f"t{n}": {"node": "Tick", "seconds": 0.06} for n in range(8)},
+        },
+        "outputs": {f"o{n}": f"${{t{n}.sum}}" for n in range(8)},
+    }
+    job_id = small.job(graph)
+
+    async def follow_in_pieces() -> list[Event]:
+        seen: list[Event] = []
+        while not seen or seen[-1].type != "state":
+            last = seen[-1].id if seen else None
+            async with small.events(job_id, last) as stream:
+                async for event in stream:
+                    if event.id is not None:
+                        seen.append(event)
+                        break  # and come back
+        return seen
+
+    pieces = asyncio.run(asyncio.wait_for(follow_in_pieces(), 60))
+
+    assert pieces == facts(small.followed(job_id))
+
+
+def test_many_followers_all_see_the_same(small: Served) -> None:
+    job_id = small.job(tick(0.3))
+
+    async def follow() -> list[Event]:
+        async with small.events(job_id) as stream:
+            return [event async for event in stream]
+
+    async def all_of_them() -> list[list[Event]]:
+        return await asyncio.gather(*(follow() for _ in range(20)))
+
+    seen = asyncio.run(asyncio.wait_for(all_of_them(), 60))
+
+    assert all(facts(events) == facts(seen[0]) for events in seen)
+
+
+def test_a_cancelled_job_ends_the_stream(small: Served) -> None:
+    job_id = small.job(tick(60))
+
+    async def follow() -> list[Event]:
+        async with small.events(job_id) as stream:
+            events = []
+            async for event in stream:
+                if not events:
+                    await asyncio.to_thread(small.call, "DELETE", f"/v1/jobs/{job_id}")
+                events.append(event)
+            return events
+
+    events = asyncio.run(asyncio.wait_for(follow(), 60))
+
+    assert events[-1].data["state"] == "cancelled"
+
+
+def test_a_quiet_stream_says_that_it_is_there(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_events, "HEARTBEAT_SECONDS", 0.05)
+    graph = {"nodes": {"stuck": {"node": "Hang", "seconds": 0.5}}, "outputs": {"n": "${stuck.sum}"}}
+    job_id = small.job(graph)
+
+    answer = small.call("GET", f"/v1/jobs/{job_id}/events")
+
+    assert b"\n: still here\n" in answer.body
+
+
+def test_files_in_events_have_addresses_and_no_paths(server: Served) -> None:
+    digest = server.upload(png())
+    graph = {
+        "nodes": {
+            "photo": {"node": "LoadImage", "image": digest},
+            "saved": {"node": "SaveImage", "images": "${photo.image}"},
+        },
+    }
+    job = server.submit({"graph": graph}, wait=60).json
+
+    (executed,) = [e for e in server.followed(job["id"]) if e.type == "executed"]
+
+    (file,) = executed.data["files"]
+    assert file["url"].startswith("/v1/images/sha256:")
+    assert str(server.data) not in str(executed.data)

@@ -1,0 +1,169 @@
+"""Pictures over HTTP: what is kept, what is refused, how it comes back."""
+
+import hashlib
+import zlib
+from io import BytesIO
+
+import aiohttp
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.api.serving import Served, png
+
+RAW = {"Content-Type": "application/octet-stream"}
+
+
+def form(*files: bytes) -> aiohttp.FormData:
+    made = aiohttp.FormData()
+    for number, data in enumerate(files):
+        made.add_field("image", data, filename=f"{number}.png", content_type="image/png")
+    return made
+
+
+def written(format_: str) -> bytes:
+    file = BytesIO()
+    Image.fromarray(np.zeros((5, 7, 3), np.uint8)).save(file, format_)
+    return file.getvalue()
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A small file that says of itself that it is a huge picture."""
+    head = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
+    chunk = b"\x00\x00\x00\x0d" + head + zlib.crc32(head).to_bytes(4, "big")
+    rest = written("PNG")[33:]
+    return b"\x89PNG\r\n\x1a\n" + chunk + rest
+
+
+@pytest.mark.parametrize(
+    ("format_", "media_type"),
+    [
+        ("PNG", "image/png"),
+        ("JPEG", "image/jpeg"),
+        ("WEBP", "image/webp"),
+        ("TIFF", "image/tiff"),
+        ("BMP", "image/bmp"),
+    ],
+)
+def test_an_upload_tells_what_it_is(server: Served, format_: str, media_type: str) -> None:
+    data = written(format_)
+
+    answer = server.call("POST", "/v1/images", data=data, headers=RAW)
+
+    assert answer.status == 201
+    told = answer.json
+    assert (told["width"], told["height"], told["media_type"]) == (7, 5, media_type)
+    assert answer.headers["Location"] == told["url"] == f"/v1/images/{told['digest']}"
+    assert server.call("GET", told["url"]).body == data
+
+
+def test_a_form_with_one_file_is_an_upload(server: Served) -> None:
+    answer = server.call("POST", "/v1/images", data=form(png()))
+
+    assert (answer.status, answer.json["width"]) == (201, 32)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_form_with_another_number_of_files_is_refused(server: Served, count: int) -> None:
+    data = form(*[png()] * count)
+    data.add_field("note", "text", content_type="text/plain")
+
+    answer = server.call("POST", "/v1/images", data=data)
+
+    assert (answer.status, answer.codes) == (422, ["one_picture"])
+
+
+def test_the_same_picture_has_the_same_address(server: Served) -> None:
+    assert server.upload(png(3)) == server.upload(png(3))
+
+
+def test_a_picture_is_kept_by_browsers_for_ever_and_never_sniffed(server: Served) -> None:
+    digest = server.upload(png())
+
+    answer = server.call("GET", f"/v1/images/{digest}")
+
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["ETag"] == f'"{digest}"'
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_who_has_a_picture_gets_304(server: Served) -> None:
+    digest = server.upload(png())
+
+    answer = server.call("GET", f"/v1/images/{digest}", headers={"If-None-Match": f'"{digest}"'})
+
+    assert (answer.status, answer.body) == (304, b"")
+
+
+def test_a_digest_without_its_prefix_is_known_too(server: Served) -> None:
+    digest = server.upload(png())
+
+    answer = server.call("GET", f"/v1/images/{digest.removeprefix('sha256:')}")
+
+    assert answer.body == png()
+
+
+def test_head_gives_the_headers_only(server: Served) -> None:
+    digest = server.upload(png())
+
+    answer = server.call("HEAD", f"/v1/images/{digest}")
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(png()))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "not_a_picture"),
+        (b"hello", "not_a_picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "not_a_picture"),
+        (b"<html>", "not_a_picture"),
+        (b"GIF89a" + bytes(20), "not_a_picture"),
+        (b"%PDF-1.7", "not_a_picture"),
+        (b"\x89PNG\r\n\x1a\n", "damaged_picture"),
+        (png()[:20], "damaged_picture"),
+        (b"\xff\xd8\xff\xe0" + bytes(30), "damaged_picture"),
+        (b"II*\x00\xff\xff\xff\xff", "damaged_picture"),
+        (bomb(10_000, 10_000), "too_many_pixels"),
+        (bomb(60_000, 60_000), "too_many_pixels"),
+    ],
+)
+def test_what_is_no_sound_picture_is_refused(server: Served, data: bytes, code: str) -> None:
+    answer = server.call("POST", "/v1/images", data=data, headers=RAW)
+
+    assert (answer.status, answer.codes) == (422, [code])
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "sha256:" + "0" * 64,
+        "0" * 64,
+        "sha256:..%2F..%2Fetc%2Fpasswd",
+        "..%2F..%2F..%2Fetc%2Fpasswd",
+        "%2Fetc%2Fpasswd",
+        "sha256:" + "A" * 64,
+        "x",
+    ],
+)
+def test_everything_that_is_not_there_is_404_alike(server: Served, digest: str) -> None:
+    answer = server.call("GET", f"/v1/images/{digest}")
+
+    assert (answer.status, answer.codes) == (404, ["unknown_picture"])
+
+
+def test_blobs_that_are_no_pictures_are_not_given_out(server: Served) -> None:
+    digest = hashlib.sha256(b"secret").hexdigest()
+    folder = server.data / "blobs" / digest[:2]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / digest).write_bytes(b"secret")
+
+    assert server.call("GET", f"/v1/images/{digest}").status == 404
+
+
+def test_an_upload_larger_than_allowed_is_refused(server: Served) -> None:
+    answer = server.call("POST", "/v1/images", data=BytesIO(png() + bytes(101 << 20)), headers=RAW)
+
+    assert (answer.status, answer.codes) == (413, ["too_large"])

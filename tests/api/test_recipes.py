@@ -1,0 +1,304 @@
+"""Recipes over HTTP: the same pixels as on the command line, whatever form the inputs have."""
+
+import asyncio
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jsonschema
+import numpy as np
+import pytest
+from aiohttp import web
+
+from imaging.codec import decode
+from imaging.digest import pixel_digest
+from tests.api.serving import HEIGHT, WIDTH, Served, mask_png, png, serving
+from tests.jobs.servers import serving as serving_pictures
+
+OUTPAINT = {"sides": ["left", "right"], "fraction": 0.25, "seed": 7}
+ERASE = {"box": [6, 6, 18, 14], "grow": 2, "seed": 7}
+
+
+@pytest.fixture(scope="module")
+def inputs_folder(server: Served) -> Path:
+    folder = server.data / "inputs"
+    (folder / "inside").mkdir(parents=True, exist_ok=True)
+    (folder / "photo.png").write_bytes(png())
+    (folder / "inside" / "photo.png").write_bytes(png())
+    (folder / "secret.txt").write_text("secret")
+    return folder
+
+
+def run(server: Served, name: str, inputs: Any) -> Any:
+    answer = server.call("POST", f"/v1/recipes/{name}?wait=60", json=inputs)
+    assert answer.status == 200, answer.body
+    job = answer.json
+    assert job["state"] == "succeeded", job
+    return job
+
+
+def pixels(server: Served, picture: Any) -> str:
+    """The pixel digest of a result."""
+    read = decode(server.call("GET", picture["url"]).body)
+    return pixel_digest(read.image, read.depth, read.icc)
+
+
+def on_the_command_line(folder: Path, name: str, inputs: dict[str, Any]) -> str:
+    """The pixel digest of `paintgraph run` with the same inputs."""
+    (folder / "photo.png").write_bytes(png())
+    options = []
+    for option, value in inputs.items():
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        options += [f"--{option}", text]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "run", name, "--image", str(folder / "photo.png")]
+        + [*options, "-o", f"image={folder / 'out.png'}", "--json"],
+        capture_output=True,
+        check=True,
+        env={"PAINTGRAPH_DATA_DIR": str(folder / "data"), "PATH": ""},
+    )
+    digest: str = json.loads(done.stdout)["outputs"]["image"]["digest"]
+    return digest
+
+
+@pytest.mark.parametrize(("name", "inputs"), [("outpaint", OUTPAINT), ("erase_object", ERASE)])
+def test_a_recipe_gives_the_pixels_of_the_command_line(
+    server: Served, tmp_path: Path, name: str, inputs: dict[str, Any]
+) -> None:
+    job = run(server, name, {"image": server.upload(png()), **inputs})
+
+    expected = on_the_command_line(tmp_path, name, inputs)
+
+    assert pixels(server, job["outputs"]["image"]) == expected
+
+
+def test_outpainting_keeps_every_pixel_and_tells_the_size(server: Served) -> None:
+    job = run(server, "outpaint", {"image": server.upload(png()), **OUTPAINT})
+
+    told = job["outputs"]["image"]
+    assert (told["width"], told["height"]) == (WIDTH * 3 // 2, HEIGHT)
+    wide = decode(server.call("GET", told["url"]).body).image[0]
+    assert np.array_equal(wide[:, 8:40], decode(png()).image[0])
+
+
+@pytest.fixture(scope="module")
+def expected(server: Served) -> str:
+    job = run(server, "erase_object", {"image": server.upload(png()), **ERASE})
+    digest: str = job["outputs"]["image"]["digest"]
+    return digest
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "photo.png",
+        "photo.png [input]",
+        "inside/photo.png",
+        base64.b64encode(png()).decode(),
+        "\n".join(base64.encodebytes(png()).decode().split()),
+        "data:image/png;base64," + base64.b64encode(png()).decode(),
+    ],
+    ids=["file", "suffix", "folder", "base64", "lines", "data"],
+)
+@pytest.mark.usefixtures("inputs_folder")
+def test_a_picture_may_have_any_form(server: Served, expected: str, image: str) -> None:
+    job = run(server, "erase_object", {"image": image, **ERASE})
+
+    assert job["outputs"]["image"]["digest"] == expected
+
+
+def test_the_address_of_a_result_is_a_picture(server: Served, expected: str) -> None:
+    url = server.call("POST", "/v1/images", data=png(), headers={"Content-Type": "image/png"})
+
+    job = run(server, "erase_object", {"image": url.json["url"], **ERASE})
+
+    assert job["outputs"]["image"]["digest"] == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        ("../secret.txt", "no_such_picture"),
+        ("/etc/passwd", "no_such_picture"),
+        ("../../../../../../etc/passwd", "no_such_picture"),
+        ("absent.png", "no_such_picture"),
+        ("secret.txt", "not_a_picture"),
+        ("", "no_such_picture"),
+        ("inside", "no_such_picture"),
+        ("a\0b", "no_such_picture"),
+        ("x" * 100_000, "no_such_picture"),
+        (base64.b64encode(b"hello" * 100).decode(), "no_such_picture"),
+        ("sha256:" + "0" * 64, "unknown_picture"),
+        ("sha256:../../../etc/passwd", "unknown_picture"),
+        ("data:image/png;base64,####", "bad_data_url"),
+        ("data:text/html,<b>", "bad_data_url"),
+        ("data:image/png;base64," + base64.b64encode(b"no").decode(), "not_a_picture"),
+        ("http://127.0.0.1:1/x.png", "address_refused"),
+        ("http://[::1]/x.png", "address_refused"),
+        ("http://169.254.169.254/latest/meta-data", "address_refused"),
+        ("http://user:pass@example.com/x.png", "bad_url"),
+        ("https://", "bad_url"),
+        ("file:///etc/passwd", "no_such_picture"),
+    ],
+)
+@pytest.mark.usefixtures("inputs_folder")
+def test_what_names_no_picture_is_refused_before_the_job(
+    server: Served, image: str, code: str
+) -> None:
+    answer = server.call("POST", "/v1/recipes/erase_object", json={"image": image, **ERASE})
+
+    assert (answer.status, answer.codes) == (422, [code])
+    assert answer.json["errors"][0]["pointer"] == "/image"
+    assert str(server.data) not in answer.body.decode()
+
+
+def test_the_refusal_names_every_form_that_is_allowed(server: Served) -> None:
+    answer = server.call("POST", "/v1/recipes/erase_object", json={"image": "absent", **ERASE})
+
+    for form in ("sha256:", "data:", "http(s)", "input folder", "base64"):
+        assert form in answer.json["detail"]
+
+
+@pytest.fixture(scope="module")
+def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that may ask its own network."""
+    folder = tmp_path_factory.mktemp("near")
+    with serving(folder, allow_private_urls=True, memory_bytes=0) as served:
+        yield served
+
+
+def test_a_picture_is_fetched_from_its_address(near: Served) -> None:
+    async def picture(_: web.Request) -> web.Response:
+        return web.Response(body=png())
+
+    async def fetched() -> Any:
+        async with serving_pictures(picture) as port:
+            inputs = {"image": f"http://127.0.0.1:{port}/photo.png", **ERASE}
+            return await asyncio.to_thread(run, near, "erase_object", inputs)
+
+    job = asyncio.run(fetched())
+
+    graph = near.call("GET", job["links"]["graph"]).json
+    assert graph["graph"]["nodes"]["photo"]["image"].startswith("sha256:")
+    assert graph["request"]["inputs"]["image"].startswith("http://127.0.0.1")
+
+
+def test_the_parts_of_a_form_are_inputs(server: Served, expected: str) -> None:
+    form = aiohttp.FormData()
+    form.add_field("image", png(), filename="photo.png", content_type="image/png")
+    form.add_field("box", "[6, 6, 18, 14]")
+    form.add_field("grow", "2")
+    form.add_field("seed", "7")
+
+    answer = server.call("POST", "/v1/recipes/erase_object?wait=60", data=form)
+
+    assert (answer.status, answer.json["outputs"]["image"]["digest"]) == (200, expected)
+
+
+def test_a_list_in_a_form_may_be_written_with_commas(server: Served, expected: str) -> None:
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("image", server.upload(png()))
+    form.add_field("box", "6, 6, 18,14")
+    form.add_field("grow", "2")
+    form.add_field("seed", "7")
+
+    answer = server.call("POST", "/v1/recipes/erase_object?wait=60", data=form)
+
+    assert answer.json["outputs"]["image"]["digest"] == expected
+
+
+def test_two_pictures_in_one_form(server: Served) -> None:
+    form = aiohttp.FormData()
+    form.add_field("image", png(), filename="photo.png", content_type="image/png")
+    form.add_field("mask", mask_png(), filename="mask.png", content_type="image/png")
+    form.add_field("engine", "telea")
+
+    answer = server.call("POST", "/v1/recipes/inpaint?wait=60", data=form)
+
+    assert answer.json["state"] == "succeeded"
+
+
+def test_a_part_that_is_sent_twice_is_refused(server: Served) -> None:
+    form = aiohttp.FormData()
+    for _ in range(2):
+        form.add_field("image", png(), filename="photo.png", content_type="image/png")
+    form.add_field("box", "[6, 6, 18, 14]")
+
+    answer = server.call("POST", "/v1/recipes/erase_object", data=form)
+
+    assert (answer.status, answer.codes) == (422, ["given_twice"])
+
+
+def test_problems_point_at_the_inputs(server: Served) -> None:
+    body = {"box": [1, 2], "grow": 5000, "colour": "red"}
+
+    answer = server.call("POST", "/v1/recipes/erase_object", json=body)
+
+    assert {(e["code"], e["pointer"]) for e in answer.json["errors"]} == {
+        ("missing_input", "/image"),
+        ("out_of_range", "/grow"),
+        ("unknown_input", "/colour"),
+    }
+
+
+def test_an_unknown_recipe_is_named_with_the_nearest(server: Served) -> None:
+    for method in ("GET", "POST"):
+        answer = server.call(method, "/v1/recipes/outpiant", json={} if method == "POST" else None)
+
+        assert (answer.status, answer.codes) == (404, ["unknown_recipe"])
+        assert "'outpaint'" in answer.json["detail"]
+
+
+def test_recipes_are_listed_with_their_inputs(server: Served) -> None:
+    recipes = {r["name"]: r for r in server.call("GET", "/v1/recipes").json["recipes"]}
+
+    assert {"outpaint", "erase_object", "inpaint"} <= recipes.keys()
+    assert recipes["outpaint"]["inputs"]["image"] == {
+        "type": "image",
+        "required": True,
+        "about": "The picture to extend.",
+    }
+    assert "image" in recipes["outpaint"]["outputs"]
+
+
+def test_a_recipe_is_described_by_the_schema_of_its_inputs(server: Served) -> None:
+    schema = server.call("GET", "/v1/recipes/erase_object").json
+
+    jsonschema.validate({"image": "a", **ERASE}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"image": "a", **ERASE, "grow": 5000}, schema)
+
+
+def test_a_recipe_of_the_user_is_there_without_a_restart(server: Served) -> None:
+    folder = server.data / "recipes"
+    folder.mkdir(exist_ok=True)
+    (folder / "own.yaml").write_text(
+        "inputs: {words: {type: list, default: [a]}}\n"
+        'nodes: {each: {node: EachText, texts: "${inputs.words}"}}\n'
+        'outputs: {text: "${each.text}"}\n'
+    )
+
+    job = run(server, "own", {"words": ["x", "y"]})
+
+    assert job["outputs"] == {"text": ["x", "y"]}
+    (folder / "own.yaml").write_text("nodes: {a: {node: Nothing}}\n")
+    answer = server.call("POST", "/v1/recipes/own", json={})
+    assert (answer.status, answer.codes) == (409, ["recipe_faulty"])
+    names = {r["name"] for r in server.call("GET", "/v1/recipes").json["recipes"]}
+    assert "own" not in names
+
+
+def test_a_recipe_runs_as_a_node_of_a_graph(server: Served, expected: str) -> None:
+    graph = {
+        "nodes": {"gone": {"recipe": "erase_object", "image": server.upload(png()), **ERASE}},
+        "outputs": {"image": "${gone.image}"},
+    }
+
+    job = server.submit({"graph": graph}, wait=60).json
+
+    assert job["outputs"]["image"]["digest"] == expected

@@ -1,0 +1,137 @@
+"""What the recipes for masks, backgrounds and folders promise."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import graphs
+from engine.formats.reading import read_graph
+from engine.graph import Graph, InputRef, Node
+from tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, png, samples_of
+
+SIDE = 24
+PHOTO = noise(SIDE, SIDE, 4, depth=16)
+SCENERY = noise(SIDE, 2 * SIDE, 3, seed=5)
+
+
+def _mask() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[6:18, 4:20] = 255
+    return mask
+
+
+SUBJECT = _mask() > 0
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench_in(tmp_path_factory.mktemp("recipes")) as bench:
+        bench.put("photo.png", png(PHOTO))
+        bench.put("scenery.png", png(SCENERY))
+        bench.put("mask.png", png(_mask()))
+        bench.put("inverted.png", png(255 - _mask()))
+        yield bench
+
+
+def _run(bench: Bench, name: str, **inputs: object) -> Ran:
+    use = Node(f"recipe/{name}", inputs)
+    bench.assembly.recipes.register_used(Graph({"it": use}))
+    return bench.run({"it": use})
+
+
+def _nodes(name: str, given: dict[str, object]) -> dict[str, Node]:
+    """The nodes of a recipe with its inputs filled in."""
+    graph, _ = read_graph((graphs.FOLDER / f"{name}.yaml").read_bytes(), name)
+    values = {n: given.get(n, spec.default) for n, spec in graph.inputs.items()}
+    return {
+        id_: replace(
+            node,
+            inputs={
+                name: values[value.name] if isinstance(value, InputRef) else value
+                for name, value in node.inputs.items()
+            },
+        )
+        for id_, node in graph.nodes.items()
+    }
+
+
+def test_a_subject_stays_bit_for_bit_before_a_new_background(bench: Bench) -> None:
+    ran = _run(
+        bench, "replace_background", image="photo.png", mask="mask.png", background="scenery.png"
+    )
+
+    behind = image_of(SCENERY)[0, :, SIDE // 2 : -SIDE // 2]
+    image = ran.array()[0]
+    assert np.array_equal(image_of(PHOTO)[0][SUBJECT], image[SUBJECT])
+    assert np.array_equal(behind[~SUBJECT], image[~SUBJECT][:, :3])
+    assert (image[~SUBJECT][:, 3] == 1).all()
+    assert ran.value().facts["depth"] == 16
+
+
+@pytest.mark.parametrize("name", ["replace_background", "remove_background"])
+def test_white_may_be_the_background(bench: Bench, name: str) -> None:
+    more = {"background": "scenery.png"} if name == "replace_background" else {}
+    inputs = {"image": "photo.png", "feather": 3, **more}
+
+    subject = _run(bench, name, mask="mask.png", **inputs)
+    background = _run(bench, name, mask="inverted.png", white_is="background", **inputs)
+
+    assert subject.array().tobytes() == background.array().tobytes()
+
+
+def test_a_removed_background_is_transparent_and_nothing_else_changes(bench: Bench) -> None:
+    image = _run(bench, "remove_background", image="photo.png", mask="mask.png").array()[0]
+
+    photo = image_of(PHOTO)[0]
+    assert np.array_equal(photo[..., :3], image[..., :3])
+    assert not image[~SUBJECT][:, 3].any()
+    assert image[SUBJECT][:, 3] == pytest.approx(photo[SUBJECT][:, 3], abs=1e-6)
+
+
+def test_a_mask_is_tidied_grown_and_softened(bench: Bench) -> None:
+    holed = _mask()
+    holed[10:12, 10:12] = 0
+    holed[0, 0] = 255
+    bench.put("holed.png", png(holed))
+
+    def mask(**inputs: object) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return _run(bench, "grow_and_soften_mask", mask="holed.png", **inputs).array(output=1)
+
+    grown = mask(grow=2, footprint="square", soften=0)
+    expected = np.zeros((1, SIDE, SIDE), np.float32)
+    expected[:, 4:20, 2:22] = 1
+    assert np.array_equal(expected, grown)
+    soft = mask(grow=2, footprint="square", soften=3)
+    assert (soft >= grown).all()
+    assert ((soft > 0) & (soft < 1)).any()
+
+
+def test_a_folder_is_outpainted_picture_by_picture(bench: Bench) -> None:
+    for n in (1, 2):
+        bench.put(f"album/p{n}.png", png(noise(12, 18, seed=n)))
+    bench.put("album/notes.txt", b"no picture")
+    bench.put("album/p3.png", b"no picture")
+
+    given = {"folder": "album", "sides": ["left"], "engine": "telea"}
+
+    ran = bench.run(_nodes("batch_outpaint", given), ["saved"])
+
+    assert len(ran.outcome.failures) == 1
+    assert ": 'album/p3.png': " in ran.outcome.failures[0].message
+    saved = {e.prefix: samples_of(ran.blobs.get(e.blob)) for e in ran.effects}
+    assert sorted(saved) == ["outpainted_p1", "outpainted_p2"]
+    for n in (1, 2):
+        assert np.array_equal(noise(12, 18, seed=n), saved[f"outpainted_p{n}"][:, 6:])
+
+
+def test_a_batch_takes_what_a_single_outpaint_takes() -> None:
+    batch, single = (
+        read_graph((graphs.FOLDER / f"{name}.yaml").read_bytes(), name)[0].inputs
+        for name in ("batch_outpaint", "outpaint")
+    )
+
+    for name in batch.keys() & single.keys():
+        assert batch[name] == single[name]
+    assert {"sides", "fraction", "engine", "seed"} <= batch.keys() & single.keys()

@@ -1,0 +1,71 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BindError
+from jobs.listing import Listing
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "inputs"
+    for name in ("a10.png", "a2.png", "B1.png", "sub/x.png", ".hidden.png", "é.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+    (tmp_path / "secret.png").write_bytes(b"")
+    (root / "link.png").symlink_to(tmp_path / "secret.png")
+    (root / "out").symlink_to(tmp_path)
+    (root / "in").symlink_to(root / "sub")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "expected"),
+    [
+        ("", "*", ["a2.png", "a10.png", "B1.png", "é.png"]),
+        (".", "A*", ["a2.png", "a10.png"]),
+        ("sub", "*", ["sub/x.png"]),
+        ("sub/../", "b?.PNG", ["B1.png"]),
+        ("", "a[12]*", ["a2.png", "a10.png"]),
+        ("", "../*", []),
+        ("", "sub/*", []),
+    ],
+)
+def test_plain_files_in_natural_order(
+    root: Path, folder: str, pattern: str, expected: list[str]
+) -> None:
+    assert Listing(root).bind((folder, pattern)) == expected
+
+
+@pytest.mark.parametrize("folder", ["..", "/", "out", "in", "sub/../../x", "a\0b", "out/inputs"])
+def test_nothing_leads_out(root: Path, folder: str) -> None:
+    message = (
+        f"the folder {folder!r} lies outside the input folder '{root}', or behind a link; "
+        "graphs read files in it only. Copy the pictures there."
+    )
+    with pytest.raises(BindError, match=f"^{re.escape(message)}$") as caught:
+        Listing(root).bind((folder, "*"))
+    assert caught.value.code == "outside_input_folder"
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "a2.png"])
+def test_a_folder_that_is_not_there_is_told(root: Path, folder: str) -> None:
+    message = (
+        f"there is no folder '{folder}' in the input folder '{root}'; allowed are its folders, or "
+        "nothing for itself. Check the spelling."
+    )
+    with pytest.raises(BindError, match=f"^{re.escape(message)}$"):
+        Listing(root).bind((folder, "*"))
+
+
+def test_an_input_folder_behind_a_link_is_fine(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(root)
+
+    assert Listing(tmp_path / "alias").bind(("sub", "*")) == ["sub/x.png"]
+
+
+def test_a_name_that_is_no_unicode_is_left_out(root: Path) -> None:
+    (root / "sub" / b"\xff.png".decode("utf-8", "surrogateescape")).write_bytes(b"")
+
+    assert Listing(root).bind(("sub", "*")) == ["sub/x.png"]

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.graph import Link, Node
+from imaging.arrays import Image, Mask
+from nodes.picture_parts import (
+    image_composite_masked,
+    image_crop,
+    join_image_with_alpha,
+    paste_back,
+)
+from tests.nodes.bench import Bench, use
+from tests.nodes.bench import given as as_value
+from tests.strategies import images, images_with_masks
+
+places = st.integers(0, 14)
+
+
+def _numbered(height: int, width: int) -> Image:
+    count = height * width
+    plane = np.arange(count, dtype=np.float32).reshape(1, height, width, 1) / count
+    return np.repeat(plane, 3, axis=3)
+
+
+@given(images(), st.integers(1, 20), st.integers(1, 20), places, places)
+def test_crop_takes_what_there_is(image: Image, width: int, height: int, x: int, y: int) -> None:
+    left, top = min(x, image.shape[2] - 1), min(y, image.shape[1] - 1)
+
+    cropped = image_crop(image, width, height, x, y)
+
+    assert np.array_equal(image[:, top : top + height, left : left + width], cropped)
+
+
+@given(images_with_masks(), st.integers(0, 3))
+def test_paste_back_undoes_crop_to_mask(
+    bench: Bench, given_: tuple[Image, Mask], margin: int
+) -> None:
+    image, mask = given_
+    nodes = {
+        "part": use("CropToMask", image=image, mask=mask, margin=margin),
+        "it": Node(
+            "PasteBack",
+            {
+                "image": as_value(image),
+                "part": Link("part", "image"),
+                "left": Link("part", "left"),
+                "top": Link("part", "top"),
+            },
+        ),
+    }
+    ran = bench.run(nodes)
+
+    assert ran.array().tobytes() == image.tobytes()
+    assert ran.array("part").shape[:3] == ran.array("part", 1).shape
+    assert ran.array("part", 1).sum() == pytest.approx(mask.sum())
+
+
+def test_crop_to_mask_keeps_a_margin(bench: Bench) -> None:
+    image, mask = _numbered(6, 9), np.zeros((1, 6, 9), np.float32)
+    mask[0, 2:4, 3] = 0.5
+    ran = bench.node("CropToMask", image=image, mask=mask, margin=1)
+
+    assert np.array_equal(image[:, 1:5, 2:5], ran.array())
+    assert [ran.value(output=place).data for place in (2, 3)] == [2, 1]
+
+
+def test_an_empty_mask_leaves_the_picture_whole_with_a_warning(bench: Bench) -> None:
+    image = _numbered(4, 5)
+    ran = bench.node("CropToMask", image=image, mask=np.zeros((1, 4, 5), np.float32))
+
+    assert np.array_equal(image, ran.array())
+    assert ran.warnings == [
+        "The mask selects nothing, so the picture stays whole. Select something."
+    ]
+
+
+def test_crop_to_mask_refuses_another_size(bench: Bench) -> None:
+    ran = bench.node("CropToMask", image=_numbered(4, 5), mask=np.zeros((1, 5, 4), np.float32))
+
+    assert ran.fault == (
+        "size_mismatch",
+        (
+            "node 'it' (CropToMask): image is 4x5 but mask is 5x4 (height x width); both must have "
+            "the same size. Use ImageScale on one of them, or crop both to one box."
+        ),
+    )
+
+
+@given(images_with_masks(), places, places, st.data())
+def test_composite_changes_nothing_where_the_mask_is_0(
+    given_: tuple[Image, Mask], x: int, y: int, data: st.DataObject
+) -> None:
+    source, mask = given_
+    below = data.draw(images(batch=len(source)))
+    height, width = below.shape[1:3]
+    weights = np.zeros((len(source), y + source.shape[1], x + source.shape[2]), np.float32)
+    weights[:, y:, x:] = mask
+    weights = np.pad(weights, ((0, 0), (0, height), (0, width)))[:, :height, :width]
+
+    composed = image_composite_masked(below, source, x, y, mask=mask)
+
+    assert composed.shape == below.shape
+    assert np.array_equal(below[weights == 0], composed[weights == 0])
+
+
+def test_composite_brings_source_and_mask_to_size() -> None:
+    below = np.zeros((2, 4, 6, 3), np.float32)
+    source, mask = np.ones((1, 2, 3, 4), np.float32), np.ones((1, 1, 1), np.float32)
+
+    assert image_composite_masked(below, source, resize_source=True, mask=mask).min() == 1
+    assert image_composite_masked(below, source, 4, 3).sum() == 2 * 2 * 3
+
+
+@given(images_with_masks())
+def test_join_with_alpha_keeps_colours(given_: tuple[Image, Mask]) -> None:
+    image, mask = given_
+    joined = join_image_with_alpha(image, mask)
+
+    assert np.array_equal(image[..., :3], joined[..., :3])
+    assert np.array_equal(1 - mask, joined[..., 3])
+
+
+def test_a_part_of_other_facts_leaves_those_of_the_picture(bench: Bench) -> None:
+    image = as_value(_numbered(4, 4), {"depth": 16})
+    part = as_value(_numbered(2, 2), {"depth": 8})
+    ran = bench.run({"it": Node("PasteBack", {"image": image, "part": part, "left": 1})})
+
+    assert ran.value().facts == {"depth": 16}
+
+
+def test_paste_back_cuts_off_what_sticks_out() -> None:
+    image, part = np.zeros((1, 2, 2, 3), np.float32), np.ones((1, 2, 2, 3), np.float32)
+
+    assert paste_back(image, part, 1, 1)[0, :, :, 0].tolist() == [[0, 0], [0, 1]]
+    assert np.array_equal(image, paste_back(image, part, 2, 0))
