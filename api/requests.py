@@ -1,5 +1,6 @@
 """What handlers read of a request: bodies of the types that they take, and parameters."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -41,8 +42,9 @@ async def document_of(request: web.Request, types: Sequence[str]) -> Document:
     body = await body_of(request)
     try:
         if request.content_type in YAML:
-            return read_yaml(body)
-        return read_json(body, max_bytes=request.app[MAX_BODY_BYTES])
+            return await asyncio.to_thread(read_yaml, body)
+        most = request.app[MAX_BODY_BYTES]
+        return await asyncio.to_thread(read_json, body, max_bytes=most)
     except TextError as error:
         raise unreadable(error) from error
 

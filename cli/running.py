@@ -1,5 +1,6 @@
 """`paintgraph run`."""
 
+import secrets
 import signal
 import time
 import traceback
@@ -12,7 +13,7 @@ from assembly import Assembly, assemble
 from cli.faults import FAILED, OK, guard, print_json, tell
 from cli.preparing import Prepared, RunOptions, prepare
 from cli.progress import Watcher
-from cli.records import name_of, remember
+from cli.records import remember
 from cli.results import Written, graph_text, write_results
 from cli.saving import Saver
 from engine.checking import targets_of
@@ -79,7 +80,7 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
             prepared.bound,
             assembly.worker,
             targets,
-            job=name_of(prepared.source),
+            job=secrets.token_hex(8),
             listen=watcher.listen,
             cancellation=cancellation,
             on_failure="stop" if options.stop else "continue",

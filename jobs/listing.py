@@ -43,13 +43,13 @@ class Listing:
         place = root if "\0" in folder else Path(os.path.normpath(root / folder))
         if "\0" in folder or not place.is_relative_to(root) or place.resolve() != place:
             raise BindError(
-                f"the folder {folder!r} lies outside the input folder '{root}', or behind a link; "
+                f"the folder {folder!r} lies outside the input folder, or behind a link; "
                 "graphs read files in it only. Copy the pictures there.",
                 code="outside_input_folder",
             )
         if not place.is_dir():
             raise BindError(
-                f"there is no folder '{folder}' in the input folder '{root}'; allowed are its "
+                f"there is no folder '{folder}' in the input folder; allowed are its "
                 "folders, or nothing for itself. Check the spelling.",
                 code="no_such_file",
             )

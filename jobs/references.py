@@ -5,7 +5,6 @@ one input folder.
 """
 
 import base64
-import binascii
 import re
 from pathlib import Path
 
@@ -77,13 +76,13 @@ class References:
             path, is_there = root / _short(plain), False
         if not path.is_relative_to(root):
             raise BindError(
-                f"'{_short(name)}' lies outside the input folder '{root}'; graphs read files in it "
-                "only. Copy the picture there, or make it an input of the recipe.",
+                f"'{_short(name)}' lies outside the input folder; graphs read files in it only. "
+                "Copy the picture there, or make it an input of the recipe.",
                 code="outside_input_folder",
             )
         if not is_there:
             raise BindError(
-                f"there is no file '{_short(plain)}' in the input folder '{root}'; allowed are "
+                f"there is no file '{_short(plain)}' in the input folder; allowed are "
                 f"{_FORMS}. Check the spelling.",
                 code="no_such_file",
             )
@@ -100,7 +99,7 @@ def _data(url: str) -> bytes:
         )
     try:
         return base64.b64decode(url[start.end() :], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BindError(
             f"the data URL '{_short(url)}' is damaged: {error}. Encode the picture again.",
             code="bad_data_url",

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from engine.binding import Binders
 from engine.context import Context
 from engine.declaration import MULTILINE, Range, Resource, node
 from imaging.arrays import check_same_size, match_batch
@@ -73,5 +74,10 @@ def inpaint_sampler(
         )
     if feather:
         mask = soften(mask, feather, "inward")
-    request = InpaintRequest(seed=max(seed, 0), prompt=prompt)
+    request = InpaintRequest(seed=_drawn(context, seed), prompt=prompt)
     return repaint(image, mask, painter, request, progress=context.progress, check=context.check)
+
+
+def _drawn(context: Context, seed: int) -> int:
+    """The seed; one that arrived by a link may still have to be drawn."""
+    return seed if seed >= 0 else context.service(Binders).bind("seed", seed)

@@ -58,7 +58,7 @@ def map_images(
     """Send each of many pictures through a recipe; what fails on one leaves the others alone.
 
     Saves each result as soon as it is there, so that only a few pictures are in memory. Without
-    `save` it gives all on, and all are in memory. A picture that was done before is not done again.
+    `save` it gives all on, and all are in memory. What is kept of earlier runs is not done again.
     """
     recipe_call(
         context, recipe_name[0], settings[0], ""

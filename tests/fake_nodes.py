@@ -372,6 +372,13 @@ def count_note(label: str, note: Note) -> Sum:
     return len(note[0])
 
 
+@node(title="Text Per Element", category="test")
+def text_per_element(text: str, value: int) -> Annotated[str, Output("text")]:
+    """Give the text on, once per element of the other input."""
+    del value
+    return text
+
+
 @node(title="Warn If Odd", category="test")
 def warn_if_odd(context: Context, value: int) -> Sum:
     """Warn of odd numbers."""
@@ -386,7 +393,7 @@ FUNCTIONS = (
     split, pick, answer, meet, meet_async, misled, tell_depth, show_depth, warn_if_odd,
     is_odd, length, answer_pair, answer_list, answer_box, fail_long,
     meet_cpu, answer_async, join_texts,
-    second, read_note, count_note,
+    text_per_element, second, read_note, count_note,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Requests that are wrong in every way get an answer that says how, never a fault of the server."""
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -39,10 +40,10 @@ WRONG = [
     jobs(b"\xff\xfe", 400, "not_utf8"),
     jobs(b'{"a": NaN}', 400, "not_finite"),
     jobs(b'{"a": 1e999}', 400, "not_finite"),
-    jobs(b'{"a": ' + b"9" * 5000 + b"}", 400, "integer_range"),
+    jobs(b'{"a": ' + b"9" * 5000 + b"}", 400, "not_finite"),
     jobs(b'{"a": 1, "a": 2}', 400, "duplicate_key"),
     jobs(b'{"a": "\\ud800"}', 400, "lone_surrogate"),
-    jobs(b"[" * 100_000, 400, "bad_json"),
+    jobs(b"[" * 100_000, 400, "too_deep"),
     jobs(b"[" * 70 + b"]" * 70, 400, "too_deep"),
     jobs(b"[" + b"1," * 1_100_000 + b"1]", 413, "too_large"),
     jobs(b"a: [1", 400, "bad_yaml", YAML),
@@ -125,19 +126,31 @@ WRONG = [
     Wrong("POST", "/v1/images", 400, "bad_form", b"", {"Content-Type": "multipart/form-data"}),
     Wrong("POST", "/v1/images", 415, "wrong_content_type", b"x", {"Content-Type": "text/html"}),
     Wrong("POST", "/v1/images", 422, "not_a_picture", b"x", PNG),
-    Wrong("POST", "/v1/recipes/outpaint", 422, "wrong_type", [], JSON),
-    Wrong("POST", "/v1/recipes/outpaint", 400, "bad_form", b"--x", FORM),
-    Wrong("POST", "/v1/recipes/outpaint", 422, "missing_input", {}, JSON),
+    Wrong("POST", "/v1/recipes/add", 422, "wrong_type", [], JSON),
+    Wrong("POST", "/v1/recipes/add", 400, "bad_form", b"--x", FORM),
+    Wrong("POST", "/v1/recipes/add", 422, "missing_input", {}, JSON),
     Wrong("POST", "/v1/graphs/validate", 400, "bad_json", b"{", JSON),
     Wrong("POST", "/v1/graphs/validate", 422, "missing_graph", b"{}", JSON),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recipe(small: Served) -> None:
+    """The recipe `add`."""
+    folder = small.data / "recipes"
+    folder.mkdir()
+    (folder / "add.yaml").write_text(
+        "inputs: {a: {type: int}}\n"
+        "nodes: {sum: {node: Add, a: '${inputs.a}'}}\n"
+        "outputs: {sum: '${sum.sum}'}\n"
+    )
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda w: f"{w.method} {w.path[:30]} {w.code}")
 def test_a_wrong_request_is_refused_in_words(small: Served, wrong: Wrong) -> None:
     options: dict[str, Any] = {"headers": wrong.headers}
     if isinstance(wrong.body, bytes):
-        options["data"] = wrong.body
+        options["data"] = BytesIO(wrong.body)
     elif wrong.body is not None:
         options = {"headers": wrong.headers, "json": wrong.body}
 

@@ -223,7 +223,7 @@ def test_what_is_no_picture_is_refused(paintgraph: Paintgraph, folder: Path, fau
     answer = paintgraph("run", "outpaint", "--image", "photo.png", "-o", "out.png")
 
     assert answer.code == 1
-    assert answer.stderr.startswith("node 'photo' (LoadImage): ")
+    assert "node 'photo' (LoadImage): " in answer.stderr
     assert message in answer.stderr
     assert f"[{code}]\n" in answer.stderr
     assert [path.name for path in folder.iterdir()] == ["photo.png"]
@@ -306,11 +306,11 @@ def test_a_mask_of_another_size_is_told_which_is_which_and_what_helps(
     answer = paintgraph("run", "inpaint", "--image", str(photo), "--mask", "mask.png")
 
     assert answer.code == 1
-    assert answer.stderr.startswith(
+    assert (
         "node 'filled' (InpaintSampler): image is 12x16 but mask is 6x16 (height x width); both "
         "must have the same size. Use ImageScale on one of them, or crop both to one box. "
         "[size_mismatch]\n"
-    )
+    ) in answer.stderr
 
 
 def test_a_full_mask_leaves_nothing_to_copy_from(

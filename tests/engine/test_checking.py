@@ -619,6 +619,13 @@ def test_a_sound_graph_has_defaults_positions_and_canonical_literals() -> None:
     assert repr(sound.nodes["n"].inputs["value"]) == "5"
 
 
+@pytest.mark.parametrize("value", [-1_000_000, 0, 1_000_000, 1_000_000.0])
+def test_both_bounds_are_allowed(value: float) -> None:
+    graph = Graph({"n": Node("Number", {"value": value})}, outputs={"x": Link("n", 0)})
+
+    assert check(graph, REGISTRY).problems == ()
+
+
 def test_targets_are_outputs_and_what_saves_or_shows() -> None:
     nodes = {
         "a": Node("Add", {}),

@@ -233,6 +233,14 @@ def test_a_list_that_is_no_pair_of_node_and_position_is_a_list(value: list[Any])
     assert value is graph.nodes["3"].inputs["a"]
 
 
+def test_a_literal_list_is_wrapped_in_a_prompt_so_that_it_is_no_link() -> None:
+    graph = Graph({"3": Node("Add", {"a": ["7", 0]})})
+    written = write_comfy(graph, lambda _: 0)
+
+    assert written["3"]["inputs"] == {"a": {"__value__": ["7", 0]}}
+    assert read(written) == (graph, [])
+
+
 @pytest.mark.parametrize(
     "meta",
     [

@@ -169,6 +169,30 @@ def test_an_async_node_is_cancelled_though_it_starts_at_the_same_time() -> None:
         cancel_once_started({"w": node("Wait", seconds=60)}, 1)
 
 
+def test_a_run_is_cancelled_between_two_elements_of_a_node(label: str) -> None:
+    cancellation = Cancellation()
+    called: list[int] = []
+
+    def answer() -> int:
+        called.append(1)
+        if len(called) == 3:
+            cancellation.cancel()
+        return 1
+
+    fake_nodes.ANSWERS[label] = answer
+    ran = run_nodes(
+        {
+            "n": node("CountUp", n=1000),
+            "label": node("TextPerElement", text=label, value=link("n")),
+            "a": node("Answer", label=link("label")),
+        },
+        cancellation=cancellation,
+    )
+
+    assert ran.outcome.state == "cancelled"
+    assert len(called) == 3
+
+
 def test_what_reaches_the_event_loop_after_a_cancel_is_cancelled_as_well() -> None:
     loop = _Loop()
     ended: list[BaseException | None] = []

@@ -1,6 +1,6 @@
 """What the recipes for masks, backgrounds and folders promise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -41,7 +41,7 @@ def _run(bench: Bench, name: str, **inputs: object) -> Ran:
     return bench.run({"it": use})
 
 
-def _nodes(name: str, given: dict[str, object]) -> dict[str, Node]:
+def _nodes(name: str, given: Mapping[str, object]) -> dict[str, Node]:
     """The nodes of a recipe with its inputs filled in."""
     graph, _ = read_graph((graphs.FOLDER / f"{name}.yaml").read_bytes(), name)
     values = {n: given.get(n, spec.default) for n, spec in graph.inputs.items()}

@@ -118,9 +118,9 @@ def test_links_in_a_circle_lead_nowhere(references: References, inputs: Path) ->
     assert told.value.code == "no_such_file"
 
 
-def test_the_message_names_what_is_allowed(references: References, inputs: Path) -> None:
+def test_the_message_names_what_is_allowed(references: References) -> None:
     with pytest.raises(BindError) as told:
         references.bind("no.png")
 
-    assert str(told.value).startswith(f"there is no file 'no.png' in the input folder '{inputs}'")
+    assert str(told.value).startswith("there is no file 'no.png' in the input folder")
     assert str(told.value).endswith("Check the spelling.")

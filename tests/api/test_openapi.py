@@ -1,0 +1,82 @@
+"""The OpenAPI document: valid, complete, and kept by the server."""
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from server import ROUTES
+from tests.api.serving import Served
+
+PAGES = {"/", "/docs", "/docs/start.js", "/docs/{name}"}
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection"
+)
+
+
+@pytest.fixture(scope="module")
+def document(small: Served) -> Any:
+    answer = small.call("GET", "/openapi.json")
+    assert answer.status == 200
+    return answer.json
+
+
+def test_the_document_is_openapi(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_every_route_is_told_of(small: Served, document: Any) -> None:
+    served = {
+        (route.method, route.resource.canonical)
+        for route in small.app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+    told = {
+        (method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+
+    assert {(method, path) for method, path in served if path not in PAGES} == told
+    assert told == {(r.method, r.path) for r in ROUTES} | {("GET", "/openapi.json")}
+
+
+def test_every_operation_is_described_with_its_errors(document: Any) -> None:
+    names = set()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            names.add(operation["operationId"])
+            assert operation["summary"].endswith(".")
+            answers = operation["responses"]
+            assert any(status < "400" for status in answers)
+            for status, answer in answers.items():
+                if status >= "400" and path not in ("/readyz", "/healthz"):
+                    assert list(answer["content"]) == ["application/problem+json"]
+    assert len(names) == sum(len(operations) for operations in document["paths"].values())
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    named = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+
+    assert named <= document["components"]["schemas"].keys()
+    assert document["components"]["schemas"].keys() - named == set()
+
+
+@pytest.mark.slow
+def test_the_server_keeps_what_the_document_says(small: Served) -> None:
+    program = "from schemathesis.cli import schemathesis; schemathesis()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", f"{small.url}/openapi.json"]
+        + ["--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--no-color"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

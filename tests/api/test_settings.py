@@ -1,0 +1,54 @@
+"""Where settings come from, and which source wins."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import CONFIG_VARIABLE, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv(CONFIG_VARIABLE, str(path))
+    return path
+
+
+def test_without_any_source_there_are_defaults() -> None:
+    settings = load_settings({})
+
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 7866, 1)
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('port = 1\nworkers = 3\nhosts = ["a.example", "b.example"]\n')
+    monkeypatch.setenv("PAINTGRAPH_PORT", "2")
+    monkeypatch.setenv("PAINTGRAPH_HOST", "::1")
+
+    settings = load_settings({"port": 4, "host": None})
+
+    assert (settings.port, settings.workers, settings.host) == (4, 3, "::1")
+    assert settings.hosts == ("a.example", "b.example")
+    assert load_settings({}).port == 2
+
+
+def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAINTGRAPH_ORIGINS", "https://a.example, https://b.example")
+
+    assert load_settings({}).origins == ("https://a.example", "https://b.example")
+
+
+def test_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAINTGRAPH_API_KEYS", "secret")
+
+    assert "secret" not in repr(load_settings({}))
+
+
+@pytest.mark.parametrize("text", ["port = 'x'", "prot = 1", "port ="])
+def test_a_fault_of_the_file_is_told(file: Path, text: str) -> None:
+    file.write_text(text)
+
+    with pytest.raises(SettingsError):
+        load_settings({})
