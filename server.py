@@ -123,7 +123,10 @@ def _security(settings: Settings) -> SecurityRules:
 
 
 def _keys(settings: Settings) -> Keys:
-    return Keys(key.get_secret_value() for key in settings.api_keys)
+    try:
+        return Keys(key.get_secret_value() for key in settings.api_keys)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:

@@ -3,9 +3,8 @@
 Graphs are checked against declarations that hold a spec and no code.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +14,7 @@ from engine.context import Context
 from engine.declaration import Declaration
 from engine.errors import GraphError, Problem
 from engine.formats.reading import read_graph
-from engine.graph import RECIPE_PREFIX, Graph
+from engine.graph import RECIPE_PREFIX, Graph, Node
 from engine.recipes import RecipeBook
 from engine.registry import Registry
 from engine.spec import NodeSpec
@@ -35,16 +34,13 @@ class KnowsSpecs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Node types and recipes at one time. Checking is safe from several threads."""
+    """Node types and recipes at one time; nothing is registered later, so threads may share it."""
 
     registry: Registry
     recipes: RecipeBook
-    _registering: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self, graph: Graph, problems: Sequence[Problem]) -> Checked:
-        """The checked graph, with the recipes that it uses registered."""
-        with self._registering:
-            self.recipes.register_used(graph)
+        """The checked graph."""
         return check(graph, self.registry, problems)
 
     def recipe(self, name: str) -> Graph | None:
@@ -69,11 +65,7 @@ class Known:
 
     def specs(self) -> list[NodeSpec]:
         """All node types but recipes."""
-        return [d.spec for d in self._declarations() if not d.spec.id.startswith(RECIPE_PREFIX)]
-
-    def _declarations(self) -> list[Declaration]:
-        with self._registering:
-            return list(self.registry)
+        return [d.spec for d in self.registry if not d.spec.id.startswith(RECIPE_PREFIX)]
 
 
 class Catalogue:
@@ -97,11 +89,14 @@ class Catalogue:
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         files = _files(self._folders)
-        if self._known is None or specs is not self._specs or files != self._listed:
+        if self._known is None or specs != self._specs or files != self._listed:
             registry = Registry(replacements=self._source.replacements)
             for plain in specs:
                 registry.add(Declaration(NodeSpec.from_json(plain), _never))
-            self._known = Known(registry, RecipeBook(registry, self._folders))
+            recipes = RecipeBook(registry, self._folders)
+            every = {name: Node(RECIPE_PREFIX + name, {}) for name in recipes.names()}
+            recipes.register_used(Graph(every))
+            self._known = Known(registry, recipes)
             self._specs, self._listed = specs, files
         return self._known
 

@@ -86,17 +86,20 @@ class Desk:
         fetched = await self._fetched(graph, known, order.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
         binders = Binders({"picture": binder.bind, "seed": draw_seed, "engine": self._engine})
-        bound = await asyncio.to_thread(_bound, order, graph, known, binders)
-        new = NewJob(
-            graph=write_native(with_names(bound, known.registry)),
-            request=_without_pictures(order.request, binder.inline),
-            client=order.client,
-            size="heavy" if is_heavy(bound, known.registry) else "light",
-            priority=order.priority,
-            idempotency_key=order.idempotency_key,
-            warnings=[problem.message for problem in checked.problems],
-        )
-        return await self._dispatcher.submit(new)
+
+        def new() -> NewJob:
+            bound = _bound(order, graph, known, binders)
+            return NewJob(
+                graph=write_native(with_names(bound, known.registry)),
+                request=_without_pictures(order.request, binder.inline),
+                client=order.client,
+                size="heavy" if is_heavy(bound, known.registry) else "light",
+                priority=order.priority,
+                idempotency_key=order.idempotency_key,
+                warnings=[problem.message for problem in checked.problems],
+            )
+
+        return await self._dispatcher.submit(await asyncio.to_thread(new))
 
     def _engine(self, name: str) -> str:
         """What paints; kept with the job, so that repeating it gives the same pixels."""

@@ -1,5 +1,6 @@
 """Errors of the engine and of the job store as answers: which status, and each problem's place."""
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from jobs.store import KeyReusedError
 
 BAD_REQUEST = 400
 _DRAINED_SECONDS = 10
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @web.middleware
@@ -29,6 +31,14 @@ async def fault_guard(request: web.Request, handler: Handler) -> web.StreamRespo
         if refused is None:
             raise
         raise refused from error
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise ApiError(
+            507,
+            "storage_full",
+            "the server's disk is full, so nothing can be kept. Try again once there is space.",
+        ) from error
 
 
 def refusal(error: EngineError, hide: Callable[[str], str] = str) -> ApiError | None:

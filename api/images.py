@@ -53,13 +53,13 @@ async def show(request: web.Request) -> web.Response:
         raise ApiError(
             404, "unknown_picture", "there is no picture of this digest. Upload it again."
         )
-    picture, data = found
+    media_type, data = found
     headers = {"ETag": f'"{digest}"', "Cache-Control": _FOREVER}
     if any(tag.value in (digest, "*") for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
-    suffix = picture.media_type.removeprefix("image/")
+    suffix = media_type.removeprefix("image/")
     name = f"{digest.removeprefix('sha256:')[:16]}.{suffix}"
-    return web.Response(body=data, headers={**headers, **file_headers(picture.media_type, name)})
+    return web.Response(body=data, headers={**headers, **file_headers(media_type, name)})
 
 
 ROUTES = (

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from api.app_keys import MAX_BODY_BYTES
 from api.errors import ApiError
 
 _MOST_PARTS = 64
 _CHUNK = 1 << 18
+_DAMAGES = (ValueError, AssertionError, LookupError, HttpProcessingError, web.HTTPBadRequest)
+"""What aiohttp says to forms that it cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ async def parts_of(request: web.Request) -> list[Part]:
             media_type = reader.headers.get("Content-Type", "")
             is_file = reader.filename is not None or media_type.startswith("image/")
             parts.append(Part(reader.name, data, is_file))
-    except (ValueError, AssertionError, LookupError, web.HTTPBadRequest) as error:
+    except _DAMAGES as error:
         raise _damaged("its parts cannot be told apart") from error
     return parts
 

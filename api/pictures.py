@@ -10,7 +10,7 @@ import struct
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -25,14 +25,13 @@ _FORMS = (
     "'sha256:...' of an earlier picture, a 'data:' URL, an http(s) address, the name of a file in "
     "the input folder, or the picture itself in base64"
 )
-_MEDIA_TYPES = {
-    "PNG": "image/png",
-    "JPEG": "image/jpeg",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "BMP": "image/bmp",
+_STARTS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"II*\0": "image/tiff",
+    b"MM\0*": "image/tiff",
 }
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")  # as Pillow calls them
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
@@ -60,11 +59,15 @@ class Picture:
         }
 
 
-def is_picture(data: bytes) -> bool:
-    """Whether bytes start as a picture of a known format does."""
-    if data.startswith(_STARTS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return True
-    return data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+def media_type_of(data: bytes) -> str | None:
+    """The type of a picture of a known format, by its first bytes; None for all else."""
+    for start, media_type in _STARTS.items():
+        if data.startswith(start):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    is_bmp = data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+    return "image/bmp" if is_bmp else None
 
 
 def digest_of(text: str) -> str | None:
@@ -82,15 +85,16 @@ class Pictures:
 
     def put(self, data: bytes) -> Picture:
         """Keep a picture; raises BindError if it is none, damaged or too large."""
-        examine(data, "")
-        return self._examined(self._blobs.put(data))
+        found = examine(data, "")
+        return replace(found, digest=self._blobs.put(data))
 
-    def get(self, digest: str) -> tuple[Picture, bytes] | None:
-        """A picture and its file, or None if there is none of this digest."""
+    def get(self, digest: str) -> tuple[str, bytes] | None:
+        """The type and the file of a picture, or None if there is none of this digest."""
         if digest not in self._blobs:
             return None
         data = self._blobs.get(digest)
-        return (self._examined(digest), data) if is_picture(data) else None
+        media_type = media_type_of(data)
+        return None if media_type is None else (media_type, data)
 
     def describe(self, digest: str) -> Picture | None:
         """What is known of a picture, or None if there is none of this digest."""
@@ -107,9 +111,10 @@ class Pictures:
 
 def examine(data: bytes, digest: str) -> Picture:
     """What a picture's header says; raises BindError if it is none, damaged or too large."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - 60 ms, at the first picture
+    from PIL import Image  # noqa: PLC0415 - 60 ms, at the first picture
 
-    if not is_picture(data):
+    media_type = media_type_of(data)
+    if media_type is None:
         raise BindError(
             "what was sent is no picture; allowed are PNG, JPEG, WebP, TIFF and BMP. "
             "Send the picture's file itself.",
@@ -118,15 +123,14 @@ def examine(data: bytes, digest: str) -> Picture:
     try:
         with _OPENING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are judged below
-            with Image.open(BytesIO(data), formats=tuple(_MEDIA_TYPES)) as picture:
+            with Image.open(BytesIO(data), formats=_FORMATS) as picture:
                 width, height = picture.size
-                media_type = _MEDIA_TYPES[picture.format or ""]
     except Image.DecompressionBombError:
-        width = height = MOST_PIXELS
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, struct.error) as e:
+        width, height = MOST_PIXELS, 2
+    except (OSError, ValueError, SyntaxError, LookupError, struct.error) as error:
         raise BindError(
             "the picture is damaged or cut off. Export or send it again.", code="damaged_picture"
-        ) from e
+        ) from error
     if width * height > MOST_PIXELS:
         raise BindError(
             f"the picture has more than {MOST_PIXELS // 10**6} million pixels; allowed are as "
@@ -179,7 +183,7 @@ class PictureBinder:
             data = base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
             data = b""
-        if is_picture(data):
+        if media_type_of(data):
             return data
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise BindError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from api.pictures import Pictures
+from api.pictures import IMAGES_URL, Pictures
 from api.problems import problem_to_json
 from jobs.dispatcher import Dispatcher
 from jobs.job import Fact, Job
@@ -15,6 +15,7 @@ from jobs.store import JobStore
 
 JOBS_URL = "/v1/jobs/"
 _HIDDEN = ("effects",)
+_OF_PICTURES = ("digest", "width", "height", "media_type")
 _PAGE = 1000
 
 
@@ -73,16 +74,16 @@ class Presenter:
         return {**told, "given": given} if given else told
 
     def _output(self, value: Any) -> Any:  # noqa: ANN401 - any plain data
-        """A result; a picture gets its address, and its size where a worker did not tell it."""
+        """A result; a picture gets its address, and its size if no worker has told it."""
         if isinstance(value, list):
-            told = [self._output(entry) for entry in value]
-            return told[0] if len(told) == 1 and isinstance(value[0], dict) else told
+            many = [self._output(entry) for entry in value]
+            return many[0] if len(many) == 1 and isinstance(value[0], dict) else many
         if not isinstance(value, dict) or "digest" not in value:
             return value
-        picture = self._pictures.describe(value["digest"])
-        if picture is None:
-            return {name: value[name] for name in ("digest", "media_type") if name in value}
-        return picture.to_json()
+        told = {name: value[name] for name in _OF_PICTURES if name in value}
+        if "width" not in told and (picture := self._pictures.describe(value["digest"])):
+            told = picture.to_json()
+        return {"url": IMAGES_URL + value["digest"], **told}
 
     def _progress(self, job: Job) -> float:
         """Which part of the job's nodes is done, 0 to 1."""

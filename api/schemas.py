@@ -86,10 +86,12 @@ _PICTURE = _object(
     {
         "url": {"type": "string", "format": "uri-reference"},
         "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+        "media_type": _TEXT,
+    },
+    {
         "width": {"type": "integer", "minimum": 1},
         "height": {"type": "integer", "minimum": 1},
-        "media_type": _TEXT,
-    }
+    },
 )
 _JOB = _object(
     {
@@ -184,6 +186,11 @@ SCHEMAS: Mapping[str, Schema] = {
     "Recipe": _RECIPE,
     "ComfyPrompt": _PROMPT,
     "Submission": {"anyOf": [_ENVELOPE, _ref("Recipe"), _ref("ComfyPrompt")]},
+    "AnyGraph": {
+        "type": "object",
+        "minProperties": 1,
+        "description": "What `POST /v1/jobs` takes, with faults.",
+    },
     "Validation": _object({"valid": {"type": "boolean"}, "problems": _list(_ref("Problem"))}),
     "Nodes": _object({"nodes": _list(_object(_NODE_SUMMARY))}),
     "Node": _object(

@@ -51,7 +51,7 @@ def bind(
     declaration or a node that it reaches, a resource that cannot be had.
     """
     problems: list[Problem] = []
-    values = _values(graph, given, problems)
+    values = _values(graph, given, binders, problems)
     nodes = {
         id_: _bound(id_, node, registry, values, binders, problems)
         for id_, node in graph.nodes.items()
@@ -62,7 +62,10 @@ def bind(
     return replace(graph, nodes=nodes, inputs={}, outputs=outputs)
 
 
-def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
+def _values(
+    graph: Graph, given: Mapping[str, Any], binders: Binders, problems: list[Problem]
+) -> dict[str, Any]:
+    """A value for each declared input; a random seed is drawn once for all that it reaches."""
     for name in given:
         if name in graph.inputs:
             continue
@@ -74,7 +77,8 @@ def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> 
     for name, spec in graph.inputs.items():
         if name not in given:
             if not spec.required:
-                values[name] = spec.default
+                drawn = spec.resource == "seed"
+                values[name] = binders.bind("seed", spec.default) if drawn else spec.default
             else:
                 kind = spec.type.split("|")[0]
                 message = f"input '{name}' is missing; its type is {kind}. Give it a value."
@@ -85,7 +89,7 @@ def _values(graph: Graph, given: Mapping[str, Any], problems: list[Problem]) -> 
             message = f"input {value.message}"
             problems.append(Problem(value.code, message, None, name, ("inputs", name)))
             continue
-        values[name] = value
+        values[name] = binders.bind("seed", value) if spec.resource == "seed" else value
     return values
 
 

@@ -235,12 +235,14 @@ class _Checker:
 
     def _conversion(self, given: str, wanted: str) -> str:
         """The node that turns one type into another, where there is one."""
-        for declaration in self._registry:
-            spec = declaration.spec
-            needed = [i.type for i in spec.inputs if i.required]
-            if needed == [given] and [o.type for o in spec.outputs] == [wanted]:
-                return f" Put {spec.id} between."
-        return " Link an output of the right type."
+        fitting = [
+            spec
+            for spec in (declaration.spec for declaration in self._registry)
+            if [o.type for o in spec.outputs] == [wanted]
+            and [i.type for i in spec.inputs if i.required] == [given]
+        ]
+        best = min(fitting, key=lambda spec: not spec.category.endswith("convert"), default=None)
+        return f" Put {best.id} between." if best else " Link an output of the right type."
 
     def _cycles(self) -> None:
         for cycle in cycles(self._graph):

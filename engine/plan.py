@@ -244,7 +244,7 @@ class Plan:
                 on_path.add(top.id)
                 stack.extend(missing)
                 continue
-            top.key = self._key(top)
+            top.key = self.call_key(top, {})
             stack.pop()
         return cell.key
 
@@ -255,9 +255,6 @@ class Plan:
         return EngineError(
             f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle"
         )
-
-    def _key(self, cell: Cell) -> str:
-        return self.call_key(cell, {})
 
     def call_key(self, cell: Cell, inputs: Mapping[str, object]) -> str:
         """Key of one call of a cell, from the values at its inputs.

@@ -45,7 +45,7 @@ class RecipeBook:
         self._files: dict[str, Path] = {}
         for folder in folders:
             for file in sorted(folder.glob("*")):
-                if file.suffix in SUFFIXES:
+                if file.suffix in SUFFIXES and file.is_file():
                     self._files.setdefault(file.stem, file)
         registry.expect(RECIPE_PREFIX + name for name in self._files)
 

@@ -160,7 +160,7 @@ class ResultStore:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all, even after a crash."""
-    part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}{PART}")
+    part = path.with_name(f".{secrets.token_hex(8)}{PART}")
     try:
         with part.open("xb") as file:
             file.write(data)

@@ -43,7 +43,7 @@ def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]
     except PictureError:
         raise
     except Exception as error:  # decoders raise what they like on damaged files
-        raise damaged(f"{type(error).__name__} in its pixels") from error
+        raise damaged("its pixels cannot be decoded") from error
 
 
 def _read_png(data: bytes, header: Header, _icc: bytes | None) -> NDArray[Any]:

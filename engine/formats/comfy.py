@@ -17,6 +17,7 @@ from engine.text.document import Document
 _WRAPPED = "__value__"
 _EXTRA = "paintgraph"
 _PAIR = 2
+_UPLOAD_BUTTON = ("upload", "image")  # of the editor's LoadImage; no input of the node
 
 
 def is_comfy(value: object) -> bool:
@@ -51,7 +52,11 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
         extra = _extra(use)
         recipe = extra.get("recipe", recipe)
         references = extra.get("references", {})
-        inputs = {key: _read_given(value) for key, value in use["inputs"].items()}
+        inputs = {
+            key: _read_given(value)
+            for key, value in use["inputs"].items()
+            if (key, value) != _UPLOAD_BUTTON
+        }
         for key, text in references.items():
             reference = parse_text(text) if isinstance(text, str) else None
             if key in inputs and isinstance(reference, InputRef):

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -32,7 +32,7 @@ class Answer:
     """What came back."""
 
     status: int
-    headers: "aiohttp.typedefs.CIMultiDictProxy[str]"
+    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -172,7 +172,7 @@ def serving(data: Path, factory: str = FACTORY, **settings: Any) -> Iterator[Ser
 
 async def _ready(app: web.Application) -> None:
     async with asyncio.timeout(OUTER_SECONDS):
-        while not app[DISPATCHER].is_ready:
+        while not app[DISPATCHER].is_ready:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.02)
 
 

@@ -123,7 +123,7 @@ def test_a_cancelled_job_ends_the_stream(small: Served) -> None:
 
     async def follow() -> list[Event]:
         async with small.events(job_id) as stream:
-            events = []
+            events: list[Event] = []
             async for event in stream:
                 if not events:
                     await asyncio.to_thread(small.call, "DELETE", f"/v1/jobs/{job_id}")

@@ -17,6 +17,8 @@ CHECKS = (
     "response_headers_conformance,response_schema_conformance,negative_data_rejection"
 )
 
+OPTIONS = ("--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--no-color")
+
 
 @pytest.fixture(scope="module")
 def document(small: Served) -> Any:
@@ -72,8 +74,7 @@ def test_the_server_keeps_what_the_document_says(small: Served) -> None:
     program = "from schemathesis.cli import schemathesis; schemathesis()"
 
     done = subprocess.run(
-        [sys.executable, "-c", program, "run", f"{small.url}/openapi.json"]
-        + ["--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--no-color"],
+        [sys.executable, "-c", program, "run", f"{small.url}/openapi.json", *OPTIONS],
         capture_output=True,
         text=True,
         check=False,

@@ -55,9 +55,9 @@ def on_the_command_line(folder: Path, name: str, inputs: dict[str, Any]) -> str:
     for option, value in inputs.items():
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         options += [f"--{option}", text]
+    command = (sys.executable, "-m", "cli", "run", name, "-o", f"image={folder / 'out.png'}")
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "run", name, "--image", str(folder / "photo.png")]
-        + [*options, "-o", f"image={folder / 'out.png'}", "--json"],
+        [*command, "--image", str(folder / "photo.png"), *options, "--json"],
         capture_output=True,
         check=True,
         env={"PAINTGRAPH_DATA_DIR": str(folder / "data"), "PATH": ""},

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.api.serving import png
+
 ROOT = Path(__file__).resolve().parents[2]
 OUTER_SECONDS = 60
 HEAVY = {"nodes", "imaging", "models", "cv2", "torch", "onnxruntime", "numba", "numpy", "PIL"}
@@ -52,7 +54,7 @@ class Process:
         return self.process.wait(OUTER_SECONDS)
 
 
-def begin(data: Path, *flags: str, port: int = 0, **environment: str) -> subprocess.Popen[str]:
+def begin(data: Path, *flags: str, port: int | str = 0, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "cli", "serve", "--port", str(port), *flags],
         cwd=ROOT,
@@ -110,8 +112,8 @@ def test_a_job_at_work_is_finished_before_the_end_and_no_other_is_taken(tmp_path
 def test_while_it_ends_it_says_so_and_refuses_jobs(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         server.until_ready()
-        digest = upload(server, side=900)
-        inputs = {"image": digest, "box": [50, 50, 850, 850], "engine": "patchmatch"}
+        digest = upload(server, side=400)
+        inputs = {"image": digest, "box": [50, 50, 350, 350], "engine": "patchmatch"}
         _, job = server.call("POST", "/v1/recipes/erase_object", inputs)
         while server.call("GET", f"/v1/jobs/{job['id']}")[1]["state"] == "queued":
             time.sleep(0.005)
@@ -188,8 +190,6 @@ def test_until_a_worker_is_there_graphs_wait(tmp_path: Path) -> None:
 
 
 def upload(server: Process, side: int = 24) -> str:
-    from tests.api.serving import png  # noqa: PLC0415
-
     _, picture = server.call(
         "POST", "/v1/images", png(width=side, height=side), Content_Type="image/png"
     )
