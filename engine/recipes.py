@@ -152,6 +152,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         inputs=tuple(graph.inputs.values()),
         outputs=outputs,
         version=blake2b(text, digest_size=8).hexdigest(),
+        is_target=not outputs,
         module="graphs",
         volatile=any(_is_open(node, registry) for node in graph.nodes.values()),
         heavy=is_heavy(graph, registry),
