@@ -28,9 +28,9 @@ from api.app_keys import (
 from api.catalogue import Catalogue
 from api.connections import GuardedSite
 from api.desk import Desk, DeskRules
-from api.docs import add_docs
+from api.docs import PATHS, add_docs
 from api.faults import fault_guard
-from api.hosts import HostRules
+from api.hosts import PROBES, HostRules
 from api.keys import KeyRules, Keys, check_bind
 from api.openapi import openapi_route
 from api.origins import OriginRules
@@ -115,7 +115,7 @@ def _security(settings: Settings) -> SecurityRules:
         return SecurityRules(
             hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
             origins=OriginRules(settings.origins),
-            keys=KeyRules(_keys(settings)),
+            keys=KeyRules(_keys(settings), open_paths=PROBES | PATHS | {"/openapi.json"}),
             contents=ContentRules(contents),
         )
     except ValueError as error:

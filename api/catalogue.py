@@ -75,7 +75,7 @@ class Catalogue:
         self._source = source
         self._folders = tuple(folders)
         self._specs: list[dict[str, Any]] = []
-        self._listed: frozenset[tuple[str, int]] = frozenset()
+        self._changes: tuple[int, ...] = ()
         self._known: Known | None = None
 
     def known(self) -> Known:
@@ -88,8 +88,8 @@ class Catalogue:
                 "the server starts its workers and knows no node yet. Try again soon.",
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
-        files = _files(self._folders)
-        if self._known is None or specs != self._specs or files != self._listed:
+        changes = _changes(self._folders)
+        if self._known is None or specs != self._specs or changes != self._changes:
             registry = Registry(replacements=self._source.replacements)
             for plain in specs:
                 registry.add(Declaration(NodeSpec.from_json(plain), _never))
@@ -97,20 +97,13 @@ class Catalogue:
             every = {name: Node(RECIPE_PREFIX + name, {}) for name in recipes.names()}
             recipes.register_used(Graph(every))
             self._known = Known(registry, recipes)
-            self._specs, self._listed = specs, files
+            self._specs, self._changes = specs, changes
         return self._known
 
 
-def _files(folders: Sequence[Path]) -> frozenset[tuple[str, int]]:
-    """Every file of some folders with the time of its last change."""
-    found = set()
-    for folder in folders:
-        for file in folder.glob("*"):
-            try:
-                found.add((str(file), file.stat().st_mtime_ns))
-            except OSError:
-                continue  # gone since it was listed
-    return frozenset(found)
+def _changes(folders: Sequence[Path]) -> tuple[int, ...]:
+    """When files last came to or went from some folders."""
+    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
 
 
 def _never(_: Context, inputs: Mapping[str, Any]) -> object:

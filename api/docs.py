@@ -12,6 +12,9 @@ _FILES: Mapping[str, str] = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
+PATHS = frozenset({"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in _FILES)})
+"""Pages that need no key: a browser cannot send one with an address. They tell no secret."""
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>

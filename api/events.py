@@ -38,6 +38,8 @@ async def follow(request: web.Request) -> web.StreamResponse:
     last = _last_id(request)
     if job.has_ended and not request.app[STORE].facts(job, last, 1):
         return web.Response(status=204)
+    if request.method == "HEAD":
+        return web.Response(headers=_HEADERS)
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     with contextlib.suppress(ConnectionError):

@@ -54,7 +54,8 @@ async def handed_in(request: web.Request, order: Order, seconds: float) -> web.R
 
 async def job_response(request: web.Request, job: Job, status: int = 200) -> web.Response:
     """The answer that shows a job."""
-    answer = await asyncio.to_thread(request.app[PRESENTER].job, job)
+    present = request.app[PRESENTER].job
+    answer = present(job) if job.started is None else await asyncio.to_thread(present, job)
     if status != 202:  # noqa: PLR2004 - accepted
         return json_response(answer, status)
     return json_response(answer, status, Location=JOBS_URL + job.id)

@@ -49,6 +49,16 @@ def test_the_stream_is_what_browsers_expect(small: Served) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_head_does_not_follow(small: Served) -> None:
+    job_id = small.job(tick(60))
+
+    answer = small.call("HEAD", f"/v1/jobs/{job_id}/events")
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    small.call("DELETE", f"/v1/jobs/{job_id}")
+    small.until(job_id, "cancelled")
+
+
 @pytest.mark.parametrize("last", range(5))
 def test_coming_back_goes_on_after_the_last_event(small: Served, last: int) -> None:
     job = small.submit(CHAIN, wait=60).json

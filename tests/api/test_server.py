@@ -54,7 +54,9 @@ class Process:
         return self.process.wait(OUTER_SECONDS)
 
 
-def begin(data: Path, *flags: str, port: int | str = 0, **environment: str) -> subprocess.Popen[str]:
+def begin(
+    data: Path, *flags: str, port: int | str = 0, **environment: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "cli", "serve", "--port", str(port), *flags],
         cwd=ROOT,
@@ -95,6 +97,7 @@ def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_job_at_work_is_finished_before_the_end_and_no_other_is_taken(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         server.until_ready()
@@ -109,6 +112,7 @@ def test_a_job_at_work_is_finished_before_the_end_and_no_other_is_taken(tmp_path
         assert server.call("GET", f"/v1/jobs/{job['id']}")[1]["state"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_while_it_ends_it_says_so_and_refuses_jobs(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         server.until_ready()
@@ -135,6 +139,7 @@ def test_while_it_ends_it_says_so_and_refuses_jobs(tmp_path: Path) -> None:
         assert ended["state"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_killed_it_starts_again_at_once_on_its_port_and_goes_on(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         server.until_ready()
@@ -151,6 +156,7 @@ def test_killed_it_starts_again_at_once_on_its_port_and_goes_on(tmp_path: Path) 
             assert ended["state"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         told = refusal(begin(tmp_path))
@@ -159,6 +165,7 @@ def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
         assert f"process id {server.process.pid}" in told
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     with started(tmp_path / "one") as server:
         told = refusal(begin(tmp_path / "two", port=server.port))
@@ -174,6 +181,7 @@ def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
 def test_with_keys_who_has_none_is_refused(tmp_path: Path) -> None:
     with started(tmp_path, PAINTGRAPH_API_KEYS="secret-one, secret-two") as server:
         assert server.call("GET", "/livez")[0] == 200
+        assert server.call("GET", "/openapi.json")[0] == 200
         assert server.call("GET", "/v1/jobs")[0] == 401
         assert server.call("GET", "/v1/jobs", X_API_KEY="wrong")[0] == 401
         assert server.call("GET", "/v1/jobs", X_API_KEY="secret-two")[0] == 200
