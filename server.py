@@ -15,7 +15,9 @@ from aiohttp import web
 import graphs
 from api import events, health, images, jobs, recipes
 from api import graphs as graph_routes
+from api.addresses import Addresses
 from api.app_keys import (
+    ADDRESSES,
     CATALOGUE,
     DESK,
     DISPATCHER,
@@ -39,6 +41,7 @@ from api.presenting import Presenter
 from api.routes import Route, add_routes
 from api.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from api.settings import Settings, SettingsError
+from api.signing import Signer, load_secret
 from engine.blobs import Blobs
 from jobs.dispatcher import Dispatcher, Limits
 from jobs.effects import JobEffects
@@ -67,7 +70,9 @@ ROUTES: tuple[Route, ...] = (
 def create_app(settings: Settings, factory: str = FACTORY) -> web.Application:
     """The application; its workers are built by `factory`, "module:function"."""
     app = web.Application(client_max_size=settings.max_body_bytes)
-    guard(app, _security(settings))
+    signer = Signer(load_secret(settings.data_dir / "secret")) if settings.api_keys else None
+    app[ADDRESSES] = Addresses(signer)
+    guard(app, _security(settings, signer))
     app.middlewares.append(fault_guard)
     app[MAX_BODY_BYTES] = settings.max_body_bytes
     app.cleanup_ctx.append(partial(_parts, settings, factory))
@@ -101,7 +106,8 @@ async def _parts(settings: Settings, factory: str, app: web.Application) -> Asyn
         )
         app[STORE], app[HUB], app[DISPATCHER] = store, hub, dispatcher
         app[PICTURES], app[CATALOGUE] = pictures, catalogue
-        app[PRESENTER] = Presenter(store, dispatcher, pictures, (folders.data, graphs.FOLDER))
+        hidden = (folders.data, graphs.FOLDER)
+        app[PRESENTER] = Presenter(store, dispatcher, pictures, app[ADDRESSES], hidden)
         app[DESK] = Desk(catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules)
         app[health.METRICS] = health.Metrics(store, dispatcher, time.time())
         await dispatcher.start()
@@ -109,13 +115,13 @@ async def _parts(settings: Settings, factory: str, app: web.Application) -> Asyn
         await dispatcher.close()
 
 
-def _security(settings: Settings) -> SecurityRules:
+def _security(settings: Settings, signer: Signer | None) -> SecurityRules:
     contents = {"/v1/": NATIVE_TYPES, IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES}
     try:
         return SecurityRules(
             hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
             origins=OriginRules(settings.origins),
-            keys=KeyRules(_keys(settings), open_paths=PROBES | PATHS | {"/openapi.json"}),
+            keys=KeyRules(_keys(settings), signer, PROBES | PATHS | {"/openapi.json"}),
             contents=ContentRules(contents),
         )
     except ValueError as error:

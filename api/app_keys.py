@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from api.addresses import Addresses
 from api.catalogue import Catalogue
 from api.desk import Desk
 from api.pictures import Pictures
@@ -10,6 +11,7 @@ from jobs.dispatcher import Dispatcher
 from jobs.hub import Hub
 from jobs.store import JobStore
 
+ADDRESSES = web.AppKey("addresses", Addresses)
 STORE = web.AppKey("store", JobStore)
 HUB = web.AppKey("hub", Hub)
 DISPATCHER = web.AppKey("dispatcher", Dispatcher)

@@ -14,12 +14,16 @@ from engine.context import Context
 from engine.declaration import Declaration
 from engine.errors import GraphError, Problem
 from engine.formats.reading import read_graph
-from engine.graph import RECIPE_PREFIX, Graph, Node
+from engine.graph import RECIPE_PREFIX, Graph
 from engine.recipes import RecipeBook
 from engine.registry import Registry
 from engine.spec import NodeSpec
 
 _RETRY_SECONDS = 5
+_NOT_A_NODE = (
+    "it has faults, or came after the server started, which takes recipes as nodes at its start."
+    " 'paintgraph validate' names its faults."
+)
 
 
 class KnowsSpecs(Protocol):
@@ -94,8 +98,9 @@ class Catalogue:
             for plain in specs:
                 registry.add(Declaration(NodeSpec.from_json(plain), _never))
             recipes = RecipeBook(registry, self._folders)
-            every = {name: Node(RECIPE_PREFIX + name, {}) for name in recipes.names()}
-            recipes.register_used(Graph(every))
+            for kind in (RECIPE_PREFIX + name for name in recipes.names()):
+                if kind not in registry:
+                    registry.refuse(kind, _NOT_A_NODE)
             self._known = Known(registry, recipes)
             self._specs, self._changes = specs, changes
         return self._known

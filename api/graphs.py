@@ -77,7 +77,7 @@ ROUTES = (
         "graphs",
         {200: json_answer("What is wrong with it.", "Validation")},
         (400, 408, 413, 415, 422, 503),
-        body={JSON: ref("AnyGraph"), "application/yaml": {"type": "string"}},
+        body={JSON: ref("AnyGraph"), "application/yaml": {}},
     ),
     Route(
         "GET",

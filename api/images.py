@@ -4,10 +4,10 @@ import asyncio
 
 from aiohttp import web
 
-from api.app_keys import PICTURES
+from api.app_keys import ADDRESSES, PICTURES
 from api.errors import ApiError
 from api.multipart import parts_of
-from api.pictures import IMAGES_URL, digest_of
+from api.pictures import digest_of
 from api.requests import MULTIPART, body_of, json_response
 from api.routes import Answer, Route, json_answer
 from api.security import file_headers
@@ -42,7 +42,8 @@ async def upload(request: web.Request) -> web.Response:
     else:
         data = await body_of(request)
     picture = await asyncio.to_thread(request.app[PICTURES].put, data)
-    return json_response(picture.to_json(), 201, Location=IMAGES_URL + picture.digest)
+    url = request.app[ADDRESSES].of(picture.digest)
+    return json_response({"url": url, **picture.to_json()}, 201, Location=url)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -152,7 +152,7 @@ ROUTES = (
         SUBMITTED,
         SUBMIT_ERRORS,
         (schemas.WAIT, schemas.IDEMPOTENCY_KEY),
-        {JSON: ref("Submission"), "application/yaml": {"type": "string"}},
+        {JSON: ref("Submission"), "application/yaml": {}},
     ),
     Route(
         "GET",

@@ -49,9 +49,8 @@ class Picture:
     height: int
 
     def to_json(self) -> dict[str, Any]:
-        """As clients see it."""
+        """As clients see it, but for its address."""
         return {
-            "url": IMAGES_URL + self.digest,
             "digest": self.digest,
             "width": self.width,
             "height": self.height,
@@ -163,7 +162,7 @@ class PictureBinder:
         if found is not None:
             return found
         if text.startswith(IMAGES_URL):
-            text = digest_of(text.removeprefix(IMAGES_URL)) or text
+            text = digest_of(text.removeprefix(IMAGES_URL).partition("?")[0]) or text
         if text.startswith(PREFIX):
             return self._references.bind(text)
         data = self._references.data(text) if text.startswith("data:") else self._inside(text)

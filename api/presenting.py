@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from api.pictures import IMAGES_URL, Pictures
+from api.addresses import Addresses
+from api.pictures import Pictures
 from api.problems import problem_to_json
 from jobs.dispatcher import Dispatcher
 from jobs.job import Fact, Job
@@ -23,11 +24,17 @@ class Presenter:
     """Turns what is stored into answers. No path of the machine leaves it."""
 
     def __init__(
-        self, store: JobStore, dispatcher: Dispatcher, pictures: Pictures, hidden: Sequence[Path]
+        self,
+        store: JobStore,
+        dispatcher: Dispatcher,
+        pictures: Pictures,
+        addresses: Addresses,
+        hidden: Sequence[Path],
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._pictures = pictures
+        self._addresses = addresses
         roots = {str(path) for path in hidden} | {str(path.resolve()) for path in hidden}
         self._roots = sorted(roots, key=len, reverse=True)
 
@@ -83,7 +90,7 @@ class Presenter:
         told = {name: value[name] for name in _OF_PICTURES if name in value}
         if "width" not in told and (picture := self._pictures.describe(value["digest"])):
             told = picture.to_json()
-        return {"url": IMAGES_URL + value["digest"], **told}
+        return {"url": self._addresses.of(value["digest"]), **told}
 
     def _progress(self, job: Job) -> float:
         """Which part of the job's nodes is done, 0 to 1."""

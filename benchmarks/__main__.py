@@ -8,7 +8,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import engine_overhead, lanes, outpainting, reading, startup
+from benchmarks import (
+    engine_overhead,
+    lanes,
+    liveness,
+    morphology,
+    outpainting,
+    reading,
+    server_start,
+    serving,
+    startup,
+)
 from benchmarks.measuring import Figure
 
 _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
@@ -17,6 +27,10 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "lanes": lanes.figures,
     "startup": startup.figures,
     "outpaint": outpainting.figures,
+    "morphology": morphology.figures,
+    "server": server_start.figures,
+    "serving": serving.figures,
+    "liveness": liveness.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")

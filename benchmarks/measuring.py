@@ -6,16 +6,19 @@ the best times.
 """
 
 import gc
+import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Literal, TypeVar
 
-Unit = Literal["ms", "s", "MB", "x"]
+Unit = Literal["ms", "s", "MB", "x", "/s"]
 Measured = TypeVar("Measured")
 
-_DIGITS = {"ms": 1, "s": 2, "MB": 0, "x": 2}
+_DIGITS = {"ms": 1, "s": 2, "MB": 0, "x": 2, "/s": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +97,21 @@ def milliseconds(function: Callable[[], object], most: int) -> tuple[float, ...]
     """Wall times of several calls, after one that does not count."""
     function()
     return tuple(rounds(lambda: seconds_of(function) * 1000, most))
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value that this part of all values, 0 to 1, does not exceed."""
+    return sorted(values)[max(0, math.ceil(part * len(values)) - 1)]
+
+
+def fsync_milliseconds(folder: Path, most: int = 50) -> tuple[float, ...]:
+    """Wall times of putting 4 KiB at the end of a file on disk, for good."""
+    taken = []
+    with (folder / "fsync").open("wb") as file:
+        for _ in range(most):
+            file.write(bytes(4096))
+            file.flush()
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append((time.perf_counter() - began) * 1000)
+    return tuple(taken)

@@ -12,16 +12,16 @@ from engine.registry import Registry
 from engine.run import Worker, run
 
 
-def chain(count: int) -> bytes:
-    """JSON of nodes in a row, each adding to what the one before gives."""
-    adding = [("Add", {"a": [f"n{i - 1}", 0] if i else 0, "b": i}) for i in range(count - 1)]
+def chain(count: int, start: int = 0) -> bytes:
+    """JSON of nodes in a row, each adding to what the one before gives, from `start` on."""
+    adding = [("Add", {"a": [f"n{i - 1}", 0] if i else start, "b": i}) for i in range(count - 1)]
     return _json([*adding, ("Show", {"value": [f"n{count - 2}", 0]})])
 
 
-def wide(count: int) -> bytes:
-    """JSON of nodes that all read the first."""
+def wide(count: int, start: int = 1) -> bytes:
+    """JSON of nodes that all read the first, which is given `start`."""
     shown = [("Show", {"value": ["n0", 0], "place": i}) for i in range(1, count)]
-    return _json([("Add", {"a": 1, "b": 1}), *shown])
+    return _json([("Add", {"a": start, "b": 1}), *shown])
 
 
 def pairs(count: int) -> bytes:

@@ -3,11 +3,19 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
+from engine.cache import MemoryCache
 from engine.declaration import Output, node
 from engine.elements import Result
+from engine.events import Listener, Stored
 from engine.registry import Registry
+from engine.run import Worker
+from engine.store import ResultStore
+from jobs.runner import Parts
 
 Sum = Annotated[int, Output("sum")]
 
@@ -50,3 +58,14 @@ def work(value: int = 0) -> Sum:
 def registry() -> Registry:
     """A registry of all of them."""
     return Registry((add, show, sleep, wait, work))
+
+
+@contextmanager
+def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
+    """A worker of a server that has only these nodes; it keeps results as the real one does."""
+    memory = MemoryCache(settings["memory_bytes"])
+    with ResultStore(
+        Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
+    ) as store:
+        worker = Worker(registry(), memory=memory, store=store)
+        yield Parts(worker, lambda _, value: value.data)

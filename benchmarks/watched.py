@@ -33,10 +33,10 @@ def run_watched(command: Sequence[str], environment: Mapping[str, str], folder: 
         )
         own, helpers = 0, dict[int, int]()
         while process.poll() is None:
-            own = max(own, _peak(process.pid))
-            for child in _children(process.pid):
+            own = max(own, peak_bytes(process.pid))
+            for child in children(process.pid):
                 # The last look counts: at first a child still has its parent's memory.
-                helpers[child] = _peak(child) or helpers.get(child, 0)
+                helpers[child] = peak_bytes(child) or helpers.get(child, 0)
             time.sleep(_POLL_SECONDS)
         seconds = time.perf_counter() - began
     if process.returncode:
@@ -46,7 +46,7 @@ def run_watched(command: Sequence[str], environment: Mapping[str, str], folder: 
     return Spent(seconds, own or None, sum(helpers.values()) if own else None)
 
 
-def _peak(pid: int) -> int:
+def peak_bytes(pid: int) -> int:
     """Most bytes that a process has held so far; 0 if that cannot be told."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -55,7 +55,8 @@ def _peak(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(_PEAK)), 0)
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
+    """The processes that a process has started; none where the system does not tell."""
     for thread in Path(f"/proc/{pid}/task").glob("*"):
         try:
             yield from map(int, (thread / "children").read_text().split())

@@ -10,13 +10,13 @@ from cli.destinations import check_place
 from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
 from cli.sources import checked, read_source
 from engine.errors import EngineError, GraphError, Problem
+from engine.files import write_whole
 from engine.formats.comfy import write_comfy
 from engine.formats.native import write_native
 from engine.formats.reading import read_graph
 from engine.graph import Graph, Link
 from engine.naming import position, with_names
 from engine.registry import Registry
-from engine.store import write_whole
 from engine.suggest import suggestion
 from engine.text.json_writer import write_json
 from engine.text.yaml_writer import write_yaml

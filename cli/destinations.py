@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.faults import UsageError, misused
-from engine.graph import Graph, InputRef
+from engine.graph import Graph, InputRef, Link
 from engine.registry import Registry
 from engine.suggest import suggestion
 
@@ -63,10 +63,17 @@ class Destinations:
         """Whether a picture goes to standard output."""
         return STDOUT in self.files.values()
 
-    def targets(self, all_targets: Mapping[str, str]) -> list[str]:
+    def targets(self, graph: Graph, registry: Registry) -> list[str]:
         """The nodes that must run: for the wanted results, and those that save by themselves."""
         wanted = {*self.files, *self.new, *self.others}
-        return [node for name, node in all_targets.items() if name in wanted or name == node]
+        named = {
+            reference.node: None
+            for name, reference in graph.outputs.items()
+            if name in wanted and isinstance(reference, Link)
+        }
+        specs = {id_: registry.spec(node.kind) for id_, node in graph.nodes.items()}
+        savers = (id_ for id_, spec in specs.items() if spec is not None and spec.is_target)
+        return list(named | dict.fromkeys(savers))
 
 
 def _type(graph: Graph, name: str, registry: Registry) -> str:

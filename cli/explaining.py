@@ -6,7 +6,6 @@ from assembly import assemble
 from cli.faults import OK, guard, plain, print_json
 from cli.preparing import RunOptions, prepare
 from cli.records import remembered
-from engine.checking import targets_of
 from engine.explain import Explained, explain
 from engine.keeping import Keeping
 from jobs.folders import default_folders
@@ -22,7 +21,7 @@ def _explain(options: RunOptions) -> int:
     with assemble(folders, options.input_dir) as assembly:
         prepared = prepare(options, assembly)
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
-        targets = prepared.wanted.targets(targets_of(prepared.bound, assembly.registry))
+        targets = prepared.wanted.targets(prepared.bound, assembly.registry)
         last = remembered(prepared.source, folders)
         explained = explain(prepared.bound, targets, keeping, last)
     if options.json:

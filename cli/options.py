@@ -10,6 +10,7 @@ from engine.errors import Problem
 from engine.literals import Wrong, bounds, canonical
 from engine.spec import InputSpec
 from engine.suggest import suggestion
+from engine.text.limits import shorten
 
 _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
@@ -134,7 +135,7 @@ def _wrong(spec: InputSpec, text: str, allowed: str) -> Wrong:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return shorten(text, _SHOWN)
 
 
 def usage(spec: InputSpec) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import orjson
 from cli.faults import tell
 from cli.sources import GraphText
 from engine.explain import Record
-from engine.store import write_whole
+from engine.files import write_whole
 from jobs.folders import Folders
 
 

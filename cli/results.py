@@ -14,13 +14,13 @@ import typer
 from cli.destinations import FORMATS, STDOUT, Destinations
 from cli.faults import plain, tell
 from engine.elements import Blocked, Failed
+from engine.files import write_whole
 from engine.formats.native import write_native
 from engine.graph import Graph, InputRef
 from engine.naming import with_names
 from engine.registry import Registry
 from engine.run import Outcome
 from engine.sockets import Value
-from engine.store import write_whole
 from imaging.digest import pixel_digest
 from imaging.errors import ImagingError
 from imaging.masks import to_image

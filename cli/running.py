@@ -16,7 +16,6 @@ from cli.progress import Watcher
 from cli.records import remember
 from cli.results import Written, graph_text, write_results
 from cli.saving import Saver
-from engine.checking import targets_of
 from engine.context import Cancellation
 from engine.errors import EngineError
 from engine.events import NodeFailed
@@ -68,7 +67,7 @@ def _run(options: RunOptions) -> int:
 
 def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _Ended:
     """Run; what save nodes want written is written meanwhile."""
-    targets = prepared.wanted.targets(targets_of(prepared.bound, assembly.registry))
+    targets = prepared.wanted.targets(prepared.bound, assembly.registry)
     publisher = Publisher(options.output_dir, assembly.blobs)
     with (
         Watcher(quiet=options.json) as watcher,

@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from engine.errors import BindError
+from engine.files import write_whole
 from engine.sockets import shown
-from engine.store import write_whole
 
 PREFIX = "sha256:"
 _CHUNK = 1 << 20

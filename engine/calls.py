@@ -19,7 +19,7 @@ from engine.errors import NodeError
 from engine.graph import Link
 from engine.keys import element_key
 from engine.registry import Registry
-from engine.sockets import NO_FACTS, Facts, Value, shown
+from engine.sockets import NO_FACTS, Facts, Socket, Value, shown
 from engine.spec import NodeSpec, OutputSpec
 
 Given = Slot | Link | None
@@ -71,7 +71,7 @@ def _stop(elements: Any) -> Blocked | Failed | None:  # noqa: ANN401 - any itera
 def stopped_row(spec: NodeSpec, stop: Blocked | Failed) -> Row:
     """What a call that is left out gives."""
     silent = Blocked() if type(stop) is Blocked else stop
-    return Row(tuple((silent,) for _ in spec.outputs))
+    return Row(tuple((silent,) for _ in spec.outputs), failed=type(stop) is Failed)
 
 
 def result_of(spec: NodeSpec, returned: object) -> Result:
@@ -159,7 +159,7 @@ def _wrapper(
                 f"output '{output.name}' of {spec.id} {error}. This is a fault of the node.",
                 code="bad_node",
             ) from error
-        facts = said.facts if said is not None else _facts(spec, inputs, output, raw)
+        facts = said.facts if said is not None else _facts(spec, inputs, socket, raw)
         value = Value(data, facts, key)
         if by_content and socket.digest is not None:
             value = Value(data, facts, socket.digest(value))
@@ -168,18 +168,24 @@ def _wrapper(
     return wrap
 
 
-def _facts(spec: NodeSpec, inputs: Mapping[str, Any], output: OutputSpec, datum: object) -> Facts:
-    """A datum passed through keeps its facts; else they follow from the first input of its type."""
-    first = None
+def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: object) -> Facts:
+    """A datum passed through keeps its facts; else they follow from the first input of its type.
+
+    What is common to several types follows from the first other input where that has none.
+    """
+    first: Facts = NO_FACTS
+    other: Facts = NO_FACTS
     for declared in spec.inputs:
         given = inputs.get(declared.name)
         value = given[0] if type(given) is list and given else given
         if type(value) is Value:
             if value.data is datum:
                 return value.facts
-            if first is None and output.type in declared.type.split("|") and value.facts:
-                first = value.facts
-    return NO_FACTS if first is None else first
+            if socket.name in declared.type.split("|"):
+                first = first or value.facts
+            elif not other:
+                other = {n: fact for n, fact in value.facts.items() if n in socket.common_facts}
+    return first or other
 
 
 def assemble(spec: NodeSpec, rows: Sequence[Row], slots_of: Callable[[Link], Slot]) -> Entry:

@@ -21,7 +21,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Takes the place of a value whose call failed at node `node`."""
+    """Takes the place of a value whose call at node `node` failed, or was not made after that."""
 
     node: str
 
@@ -68,13 +68,17 @@ Slots = tuple[Slot, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finished call: per output its elements, or the link into `expand` that gives them."""
+    """One finished call: per output its elements, or the link into `expand` that gives them.
+
+    `failed` says that the call failed, or was left out because another one did.
+    """
 
     outputs: tuple[Slot | Link, ...]
     ui: Mapping[str, Sequence[Any]] | None = None
     effects: tuple[Effect, ...] = ()
     seconds: float = 0.0
     expand: Mapping[str, Node] | None = None
+    failed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -95,3 +99,8 @@ class Entry:
     def is_whole(self) -> bool:
         """Whether no element failed."""
         return not any(isinstance(element, Failed) for slot in self.slots for element in slot)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there are elements, and all of them failed."""
+        return any(self.slots) and all(isinstance(e, Failed) for slot in self.slots for e in slot)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from engine.elements import Effect
 
-How = Literal["computed", "cached", "shared", "skipped"]
+How = Literal["computed", "cached", "shared", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,11 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished:
-    """Fact: the node's outputs are there.
+    """Fact: the node is over.
 
-    `how`: computed here, found in memory or store ("cached"), taken from an equal node that ran at
-    the same time ("shared"), or not computed because what it reads failed ("skipped").
+    `how`: computed here (some of its calls may have failed), found in memory or store ("cached"),
+    taken from an equal node that ran at the same time ("shared"), without any result ("failed"),
+    or not computed because what it reads failed ("skipped").
     """
 
     origin: Origin

@@ -136,22 +136,19 @@ class _Attempt(AbstractContextManager["_Attempt"]):
     ) -> bool:
         if not isinstance(error, Exception) or isinstance(error, Cancelled):
             return False
-        self.row = self._performer_failed(error)
+        self.row = failed_row(self._performer.fail, self._cell, self._call, error)
         return True
-
-    def _performer_failed(self, error: Exception) -> Row:
-        return failed_row(self._performer.fail, self._cell, self._call, error)
 
 
 def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error: Exception) -> Row:
     """Tell of a failed call; gives the row that stands for it."""
-    code = getattr(error, "code", None)
-    says_itself = isinstance(code, str)
-    message = str(error) if says_itself else f"{type(error).__name__}: {error}"
+    code, message = getattr(error, "code", None), str(error)
+    if not isinstance(code, str):
+        code, message = NodeError.code, f"{type(error).__name__}: {error}"
     event = NodeFailed(
         cell.origin,
         call.index,
-        code if isinstance(code, str) else "node_failed",
+        code,
         f"node '{cell.origin.submitted}' ({cell.node.kind}): {message}",
         described(call.inputs),
         error,

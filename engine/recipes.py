@@ -1,7 +1,7 @@
 """Recipes: graphs with declared inputs, found by name in folders, and usable as nodes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,6 @@ from engine.sockets import Value
 from engine.spec import NodeSpec, OutputSpec
 
 SUFFIXES = (".yaml", ".yml", ".json")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A checked graph with a name."""
-
-    name: str
-    graph: Graph
 
 
 class RecipeBook:
@@ -57,15 +49,15 @@ class RecipeBook:
         """The file of a recipe, or None."""
         return self._files.get(name)
 
-    def load(self, file: Path) -> Recipe:
-        """A recipe from a file; raises GraphError with every problem.
+    def load(self, file: Path) -> Graph:
+        """The canonical graph of a file; raises GraphError with every problem, OSError."""
+        return self.checked(file.read_bytes(), str(file))
+
+    def checked(self, text: bytes, name: str) -> Graph:
+        """The canonical graph of a text; raises GraphError with every problem.
 
         The recipes that it uses as nodes are registered first.
         """
-        return Recipe(file.stem, self.checked(file.read_bytes(), str(file)))
-
-    def checked(self, text: bytes, name: str) -> Graph:
-        """The canonical graph of a text; raises GraphError with every problem."""
         graph, problems = read_graph(text, name)
         self.register_used(graph)
         return check(graph, self._registry, problems).sound()

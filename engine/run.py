@@ -4,12 +4,12 @@ Results do not depend on the order in which lanes happen to work: equal to a ser
 bit, as long as nodes are deterministic.
 """
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.cache import MemoryCache
-from engine.calls import Call, Given, assemble, calls_of
+from engine.calls import Call, Given, assemble, calls_of, stopped_row
 from engine.cell import Cell
 from engine.context import Cancellation, Services
 from engine.declaration import unwrap
@@ -65,10 +65,10 @@ def run(  # noqa: PLR0913 - a run has this many independent settings
 ) -> Outcome:
     """Run the parts of a bound graph that the targets (node ids) need.
 
-    A failing node fails what reads it; the rest goes on unless `on_failure` is "stop". `listen` is
-    called from several threads, one event at a time for facts; it must be quick and must not call
-    back. Raises EngineError only for faults that no earlier check could see, such as an expansion
-    whose nodes wait for each other.
+    A failing node fails what reads it; the rest goes on unless `on_failure` is "stop": then no
+    further call is made, not even of the failing node. `listen` is called from several threads, one
+    event at a time for facts; it must be quick and must not call back. Raises EngineError only for
+    faults that no earlier check could see, such as an expansion whose nodes wait for each other.
     """
     return _Run(worker, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
 
@@ -148,12 +148,21 @@ class _Run:
         self._listen(NodeStarted(cell.origin, len(calls)))
         if cell.declaration.is_async:
             return self._work_async(cell, calls)
-        self._settle(cell, calls, [self._performer.perform(cell, call) for call in calls])
+        rows = [self._performer.perform(cell, call) for call in self._while_wanted(calls)]
+        self._settle(cell, calls, rows)
         return None
 
     async def _work_async(self, cell: Cell, calls: list[Call]) -> None:
-        rows = [await self._performer.perform_async(cell, call) for call in calls]
+        wanted = self._while_wanted(calls)
+        rows = [await self._performer.perform_async(cell, call) for call in wanted]
         self._settle(cell, calls, rows)
+
+    def _while_wanted(self, calls: list[Call]) -> Iterator[Call]:
+        """The calls one by one; no further one once a failure has stopped the run."""
+        for call in calls:
+            if self._failures and self._on_failure == "stop":
+                return
+            yield call
 
     def _prepare(self, cell: Cell) -> list[Call] | None:
         """The calls to make; None if the cell waits for lazy inputs, or cannot say for which."""
@@ -207,10 +216,15 @@ class _Run:
         return None if entry is None else entry.slots[int(link.output)]
 
     def _settle(self, cell: Cell, calls: list[Call], rows: list[Row]) -> None:
-        """Finish a cell, or let it wait for the expansions of its calls."""
+        """Finish a cell, or let it wait for the expansions of its calls.
+
+        A call without a row was not made any more; it counts as failed.
+        """
+        unmade = stopped_row(cell.declaration.spec, Failed(cell.origin.submitted))
+        rows += [unmade] * (len(calls) - len(rows))
         if not any(row.is_open for row in rows):
             skipped = bool(calls) and all(type(call.stop) is Failed for call in calls)
-            self._assemble(cell, rows, "skipped" if skipped else "computed")
+            self._assemble(cell, rows, skipped=skipped)
             return
         links: list[Link] = []
         beside: list[Cell] = []
@@ -234,17 +248,19 @@ class _Run:
         )
         return replace(row, outputs=outputs, expand=None)
 
-    def _assemble(self, cell: Cell, rows: list[Row], how: How = "computed") -> None:
+    def _assemble(self, cell: Cell, rows: list[Row], *, skipped: bool = False) -> None:
         entry = assemble(
             cell.declaration.spec,
             rows,
             lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
         )
+        failed = entry.is_lost or (bool(rows) and all(row.failed for row in rows))
+        how: How = "skipped" if skipped else "failed" if failed else "computed"
         weight = self._keeping.keep(cell.key, entry, cell.declaration.spec)
         with self._lanes.lock:
             self._finish(cell, entry, how, weight)
             for follower in cell.followers:
-                self._finish(follower, entry, "shared", weight)
+                self._finish(follower, entry, "shared" if how == "computed" else how, weight)
             cell.followers = []
 
     def _found(self, cell: Cell, entry: Entry) -> None:
@@ -254,7 +270,8 @@ class _Run:
     def _finish(self, cell: Cell, entry: Entry, how: How, weight: int) -> None:
         """Tell and note that a cell is done; with the lock."""
         if entry.ui or entry.effects:
-            self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, how != "computed"))
+            is_cached = how in ("cached", "shared")
+            self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, is_cached))
         seconds = entry.seconds if how == "computed" else 0.0
         self._listen(NodeFinished(cell.origin, how, seconds, weight))
         self._plan.finish(cell, entry)

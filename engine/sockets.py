@@ -46,6 +46,7 @@ class Socket:
         weigh: memory that a datum holds, in bytes.
         digest: digest of the content, or None: then values are keyed by how they were made only.
         encode, decode: codec for stores, or None: then values stay in their worker's memory.
+        common_facts: facts that follow from inputs of other types too, if none of its own has any.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Socket:
     digest: Callable[[Value], str] | None = None
     encode: Callable[[Any], bytes] | None = None
     decode: Callable[[bytes], Any] | None = None
+    common_facts: frozenset[str] = frozenset()
 
 
 def accepts(wanted: str, given: str) -> bool:

@@ -70,7 +70,6 @@ class NodeSpec:
         heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
         packages: distributions whose version is part of every cache key.
         module: where it comes from, for editors.
-        replaced_by: for a node that is kept for old graphs only.
     """
 
     id: str
@@ -88,7 +87,6 @@ class NodeSpec:
     heavy: bool = False
     packages: tuple[str, ...] = ()
     module: str = "nodes"
-    replaced_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` gives an equal spec back."""

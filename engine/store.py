@@ -6,9 +6,9 @@ the run by a thread of its own.
 """
 
 import base64
+import logging
 import os
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -20,9 +20,12 @@ from typing import Any, Self
 import orjson
 
 from engine.elements import Blocked, Element, Entry
+from engine.files import PART, write_whole
 from engine.registry import Registry
 from engine.sockets import Value
 from engine.spec import NodeSpec
+
+_LOG = logging.getLogger(__name__)
 
 WORTH = 10  # times that computing must outweigh writing
 _OPENING_SECONDS = 0.005  # what a file costs to write, however small
@@ -30,7 +33,6 @@ _GUESSED_RATE = 100e6  # bytes a second, until a large write was timed
 _TIMED_BYTES = 1 << 20  # smaller writes say nothing of the rate
 _FORGOTTEN_SECONDS = 3600  # nobody is still writing a part of this age
 _SUFFIX = ".result"
-PART = ".part"
 _CHECKSUM = 16
 _QUEUED = 64
 _LOOKED_AGAIN = 64  # writes between two looks at what other workers wrote
@@ -41,7 +43,8 @@ class ResultStore:
 
     Several workers may share a folder; the bound is then kept roughly.
 
-    `stored(key)` is told once a result is on disk. Close it to have everything written.
+    `stored(key)` is told once a result is on disk; what it raises is logged and costs nothing else.
+    Close it to have everything written.
     """
 
     def __init__(
@@ -133,7 +136,10 @@ class ResultStore:
                 continue  # a full disk costs the kept result, never the run
             if len(data) >= _TIMED_BYTES:
                 self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
-            self._stored(key)
+            try:
+                self._stored(key)
+            except Exception:  # noqa: BLE001 - the listener's own code
+                _LOG.exception("nobody could be told that the result %s is stored", key)
 
     def _write(self, key: str, data: bytes) -> None:
         self._make_room(len(data))
@@ -158,20 +164,6 @@ class ResultStore:
             self._forget(old)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even after a crash."""
-    part = path.with_name(f".{secrets.token_hex(8)}{PART}")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
 def _sizes_by_age(folder: Path) -> dict[str, int]:
     """Bytes of each result by key, the oldest first."""
     found = []
@@ -184,7 +176,7 @@ def _sizes_by_age(folder: Path) -> dict[str, int]:
 
 def _remove_parts(folder: Path) -> None:
     """Remove what writers left behind that were killed."""
-    for part in folder.glob(".*.part"):
+    for part in folder.glob(f".*{PART}"):
         with suppress(OSError):
             if time.time() - part.stat().st_mtime > _FORGOTTEN_SECONDS:
                 part.unlink()

@@ -19,6 +19,8 @@ Mask: TypeAlias = NDArray[np.float32]
 CHANNELS = (3, 4)
 _IMAGE_SHAPE = "[batch, height, width, 3 or 4 channels]"
 _MASK_SHAPE = "[batch, height, width]"
+_SCALE = "Use ImageScale on one of them"
+_SCALE_MASK = "Scale one of them as a picture (MaskToImage, ImageScale, ImageToMask)"
 
 
 def check_image(array: object, name: str = "image") -> Image:
@@ -67,14 +69,27 @@ def check_same_size(
     first_name: str = "image",
     second_name: str = "mask",
 ) -> None:
-    """Refuse two images or masks whose height or width differ."""
+    """Refuse two images or masks whose height or width differ, by a ContractError."""
     if first.shape[1:3] == second.shape[1:3]:
         return
+    are_masks = first.ndim == second.ndim == 3  # noqa: PLR2004 - the contract's rank
+    cure = _SCALE_MASK if are_masks else _SCALE
     raise ContractError(
         f"{first_name} is {_size(first)} but {second_name} is {_size(second)} (height x width); "
-        "both must have the same size. Use ImageScale on one of them, or crop both to one box.",
+        f"both must have the same size. {cure}, or crop both to one box.",
         code="size_mismatch",
     )
+
+
+def match_pair(
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    first_name: str = "image",
+    second_name: str = "mask",
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both arrays, which must have one height and width, with the same batch size."""
+    check_same_size(first, second, first_name, second_name)
+    return match_batch(first, second, first_name, second_name)
 
 
 def match_batch(
@@ -83,7 +98,10 @@ def match_batch(
     first_name: str = "image",
     second_name: str = "mask",
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both arrays with the same batch size; a batch of one is repeated, as a read-only view."""
+    """Both arrays with the same batch size; a batch of one is repeated, as a read-only view.
+
+    Two other batch sizes are a ContractError.
+    """
     batches = first.shape[0], second.shape[0]
     if batches[0] == batches[1]:
         return first, second

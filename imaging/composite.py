@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_batch, match_pair
 from imaging.errors import ContractError
 
 _STRIP = 256  # rows blended at a time, so that a large picture needs little beside its result
@@ -16,10 +16,8 @@ def composite(original: Image, painted: Image, mask: Mask) -> Image:
     has alpha, so has the result, and the other one is opaque; colours are then blended by how
     visible they are. A batch of one serves every other.
     """
-    check_same_size(original, painted, "the original", "the painted image")
-    check_same_size(original, mask, "the original")
-    original, painted = match_batch(original, painted, "the original", "the painted image")
-    original, mask = match_batch(original, mask, "the original")
+    original, painted = match_pair(original, painted, "the original", "the painted image")
+    original, mask = match_pair(original, mask, "the original")
     painted, _ = match_batch(painted, mask, "the painted image")
     channels = max(original.shape[3], painted.shape[3])
     result = np.empty((*original.shape[:3], channels), np.float32)

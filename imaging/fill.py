@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_pair
 from imaging.errors import ContractError, MaskError
 from imaging.padding import GREY, Colour
 from imaging.regions import Box, crop, grow_box, selected_box
@@ -33,8 +33,7 @@ def fill(
     the contour, `blur` spreads the known colours smoothly, `telea` continues lines (slow in large
     areas), `noise` is grey noise that follows `seed`, `colour` is one colour.
     """
-    check_same_size(image, mask)
-    image, mask = match_batch(image, mask)
+    image, mask = match_pair(image, mask)
     filled = image.copy()
     if method == "keep":
         return filled

@@ -6,7 +6,7 @@ MOST_PIXELS = 100_000_000
 
 
 def check_pixels(width: int, height: int, batch: int = 1) -> None:
-    """Refuse a size that would take the memory of more than a hundred million px."""
+    """Refuse, by a ContractError, pictures that have more than a hundred million px together."""
     if width * height * batch <= MOST_PIXELS:
         return
     pictures = f"{batch} pictures of " if batch > 1 else ""

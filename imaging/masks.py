@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_pair
 from imaging.errors import ContractError
 
 Direction: TypeAlias = Literal["inward", "outward", "both"]
@@ -61,8 +61,7 @@ def combine(first: Mask, second: Mask, operation: Operation = "union") -> Mask:
     `union` selects what either selects, `intersect` what both select, `subtract` what the first
     selects beyond the second, `exclude` where they differ. A batch of one serves every other.
     """
-    check_same_size(first, second, "the first mask", "the second mask")
-    first, second = match_batch(first, second, "the first mask", "the second mask")
+    first, second = match_pair(first, second, "first", "second")
     combine_values = _OPERATIONS.get(operation)
     if combine_values is None:
         raise ContractError(f"operation is {operation!r}; allowed are {', '.join(_OPERATIONS)}.")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_batch, match_pair
 from imaging.morphology import dilate
 from imaging.regions import crop, grow_box, selected_box
 
@@ -18,10 +18,8 @@ def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
 
     Alpha counts; where only one picture has alpha the other one is opaque.
     """
-    check_same_size(before, after, "the picture before", "the picture after")
-    check_same_size(before, mask, "the picture before")
-    before, after = match_batch(before, after, "the picture before", "the picture after")
-    before, mask = match_batch(before, mask, "the picture before")
+    before, after = match_pair(before, after, "the picture before", "the picture after")
+    before, mask = match_pair(before, mask, "the picture before")
     after, _ = match_batch(after, mask, "the picture after")
     largest = 0.0
     for old, new, weights in zip(before, after, mask, strict=True):
@@ -37,8 +35,7 @@ def seam_ratio(after: Image, mask: Mask) -> float:
 
     About 1 where the seam is not seen (or there is none), well above 1 where it is.
     """
-    check_same_size(after, mask)
-    after, mask = match_batch(after, mask)
+    after, mask = match_pair(after, mask)
     box = selected_box(mask)
     if box is None:
         return 1.0

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_batch, match_pair
 from imaging.composite import blend_into
 from imaging.errors import ContractError
 from imaging.regions import Box
@@ -36,8 +36,7 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
     """
     image, part = match_batch(image, part, "image", "the part")
     if mask is not None:
-        check_same_size(part, mask, "the part")
-        part, mask = match_batch(part, mask, "the part")
+        part, mask = match_pair(part, mask, "the part")
         image, part = match_batch(image, part, "image", "the part")
     channels = max(image.shape[3], part.shape[3])
     placed = with_channels(image, channels).copy()

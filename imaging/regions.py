@@ -50,13 +50,13 @@ def grow_box(box: Box, margin: int, width: int, height: int) -> Box:
 
 def crop(array: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
     """A copy of what lies in the box, of an image `[B, H, W, C]` or a mask `[B, H, W]`."""
-    _check_inside(array, box)
+    check_inside(array, box)
     return array[:, box.top : box.bottom, box.left : box.right].copy()
 
 
 def paste(array: NDArray[np.float32], part: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
     """A copy of the image or mask in which the box holds `part`; undoes `crop`."""
-    _check_inside(array, box)
+    check_inside(array, box)
     if part.shape[1:3] != (box.height, box.width):
         raise ContractError(
             f"the part is {part.shape[1]}x{part.shape[2]} but its box is "
@@ -111,7 +111,8 @@ def _boxes_of(selected: NDArray[np.uint8], distance: int) -> list[Box]:
     ]
 
 
-def _check_inside(array: NDArray[np.float32], box: Box) -> None:
+def check_inside(array: NDArray[np.float32], box: Box) -> None:
+    """Refuse, by a ContractError, a box that does not lie in an image or mask, or is empty."""
     height, width = array.shape[1:3]
     if 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height:
         return

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.regions import Box, crop, grow_box, paste
+from imaging.regions import Box, check_inside, crop, grow_box, paste
 from imaging.resize import resize
 
 _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
@@ -23,13 +22,8 @@ def select_in_box(image: Image, box: Box, iterations: int = 5) -> Mask:
     Nothing outside the box is selected. A large picture is looked at around the box only and at
     no more than a million px, and the contour is brought back to full size.
     """
+    check_inside(image, box)
     batch, height, width = image.shape[:3]
-    if not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
-        raise ContractError(
-            f"{box} does not lie inside a picture of {height}x{width} px (height x width), "
-            "or holds no pixel. Use a box inside it.",
-            code="bad_box",
-        )
     margin = max(8, math.ceil(_CONTEXT * max(box.width, box.height)))
     around = grow_box(box, margin, width, height)
     inner = Box(

@@ -10,15 +10,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from engine.errors import EngineError
 
 Result = TypeVar("Result")
 Action = Callable[[sqlite3.Connection], Result]
 Durability = Literal["full", "normal"]
-_Item = tuple[Action[Any], "Future[Any]"]
 _GROUP = 512
+_PATIENCE_SECONDS = 0.02  # how long what can wait does, if nothing else is to be written
+
+
+class _Item(NamedTuple):
+    action: Action[Any]
+    future: "Future[Any]"
+    can_wait: bool
 
 
 class StoreError(EngineError):
@@ -46,13 +52,14 @@ class Database:
         self._thread = threading.Thread(target=self._write_all, name="job-store", daemon=True)
         self._thread.start()
 
-    def write(self, action: Action[Result]) -> "Future[Result]":
+    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
         """Do something in a transaction; the future is done once it is on disk.
 
         Actions run in the order in which they were asked for. One that raises changes nothing.
+        What `can_wait` shares the commit of the next that cannot, if there is one soon.
         """
         future: Future[Result] = Future()
-        self._writes.put((action, future))
+        self._writes.put(_Item(action, future, can_wait))
         return future
 
     def read(self, action: Action[Result]) -> Result:
@@ -79,12 +86,15 @@ class Database:
         """All that is waiting, and whether there will be more."""
         item = self._writes.get()
         group: list[_Item] = []
+        patience = _PATIENCE_SECONDS
         while item is not None:
             group.append(item)
             if len(group) == _GROUP:
                 return group, True
+            if not item.can_wait:
+                patience = 0
             try:
-                item = self._writes.get_nowait()
+                item = self._writes.get(timeout=patience) if patience else self._writes.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False
@@ -94,14 +104,14 @@ class Database:
         done: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for action, future in group:
+            for action, future, _ in group:
                 done.append((future, *_attempt(connection, action)))
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             failure = StoreError(f"the job store cannot be written: {error}. Free disk space.")
-            done = [(future, None, failure) for _, future in group]
+            done = [(future, None, failure) for _, future, _ in group]
         for future, result, failure_ in done:
             if failure_ is None:
                 future.set_result(result)

@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import EngineError
+from jobs.database import StoreError
 from jobs.effects import JobEffects
 from jobs.frames import BrokenFrameError
 from jobs.hub import Hub
 from jobs.job import Job, NewJob, Size
 from jobs.line import Line
 from jobs.store import Accepted, JobStore, StaleFenceError
+from jobs.under_way import Running, note
 from jobs.worker_handle import WorkerHandle, WorkerSpec
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -46,23 +48,6 @@ class Limits:
     grace_seconds: float = 5.0
 
 
-@dataclass(slots=True)
-class _Running:
-    """A job at work: the nodes under way, and what was gathered of it."""
-
-    job: Job
-    handle: WorkerHandle
-    nodes: dict[str, None] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    files: dict[str, list[Any]] = field(default_factory=dict)
-    cancelled: bool = False
-
-    @property
-    def node(self) -> str:
-        """The node that began last and has not ended."""
-        return next(reversed(self.nodes), "")
-
-
 class Dispatcher:
     """The queue and the workers of one server.
 
@@ -86,7 +71,7 @@ class Dispatcher:
         self._limits = limits or Limits()
         self._lines: dict[Size, Line] = {"light": Line(), "heavy": Line()}
         self._queued: dict[str, Job] = {}
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._handles: set[WorkerHandle] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._bytes = 0
@@ -168,7 +153,11 @@ class Dispatcher:
         if queued is not None:
             self._lines[queued.size].remove(job_id)
             self._forget(queued)
-            job = await self._store.cancel_queued(job_id)
+            try:
+                job = await self._store.cancel_queued(job_id)
+            except StoreError:
+                self._enqueue(queued, first=True)
+                raise
             self.hub.tell(job_id)
             return job
         running = self._running.get(job_id)
@@ -180,7 +169,7 @@ class Dispatcher:
             )
         return self._store.get(job_id)
 
-    def _kill_if_running(self, running: _Running) -> None:
+    def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:
             task = asyncio.create_task(running.handle.kill())
             self._tasks.append(task)
@@ -226,20 +215,24 @@ class Dispatcher:
             self._lines[size].put(job, first=True)
             await asyncio.Event().wait()  # until the server closes
         self._forget(job)
-        document = self._store.document(job.id)
         claimed = self._store.claim(job, name)
-        running = _Running(claimed, handle)
+        running = Running(claimed, handle)
         self._running[job.id] = running
         began = time.monotonic()
         try:
-            handle.run(claimed, document or b"{}", "continue")
+            handle.run(claimed, self._store.document(job.id) or b"{}", "continue")
             while not await self._take(running, await handle.receive()):
                 pass
         except BrokenFrameError:
-            await self._lost(running)
+            await self._leave(running, self._lost)
             return False
-        except StaleFenceError:
-            _LOG.warning("job %s was taken from worker %s", job.id, name)
+        except (StaleFenceError, StoreError) as error:
+            _LOG.error("job %s leaves worker %s: %s", job.id, name, error)
+            await self._leave(running, self._put_back)
+            return False
+        except Exception:  # noqa: BLE001 - a worker's place must never stay empty
+            _LOG.exception("job %s ended by a fault of paintgraph", job.id)
+            await self._leave(running, self._lost)
             return False
         finally:
             del self._running[job.id]
@@ -249,7 +242,7 @@ class Dispatcher:
             self.hub.tell(job.id)
         return True
 
-    async def _take(self, running: _Running, message: Mapping[str, Any]) -> bool:
+    async def _take(self, running: Running, message: Mapping[str, Any]) -> bool:
         """Write down what a worker says; True once the job has ended."""
         if message.get("job") != running.job.id:
             return False
@@ -257,15 +250,16 @@ class Dispatcher:
         signals: list[dict[str, Any]] = message.get("signals", [])
         running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
         for fact in facts:
-            await self._note(running, fact)
+            await note(running, fact, self._effects)
         if message["type"] == "done":
+            state = message["state"]
             await self._store.finish(
                 running.job,
-                message["state"],
+                "failed" if running.problems and state == "succeeded" else state,
                 facts=facts,
                 outputs={**running.files, **message["outputs"]},
                 warnings=running.warnings,
-                problems=message["problems"],
+                problems=[*running.problems, *message["problems"]],
             )
             return True
         if facts:
@@ -273,22 +267,33 @@ class Dispatcher:
         self.hub.tell(running.job.id, signals)
         return False
 
-    async def _note(self, running: _Running, fact: dict[str, Any]) -> None:
-        """Gather what a fact says of the job; files that it wants written are published first."""
-        if fact["type"] in ("node_finished", "node_failed"):
-            running.nodes.pop(fact["node"], None)
-        elif fact["type"] == "warning":
-            running.warnings.append(fact["message"])
-        elif fact["type"] == "executed" and fact["effects"]:
-            fact["files"] = await self._effects.publish(running.job, fact["node"], fact["effects"])
-            running.files.setdefault(fact["node"], []).extend(fact["files"])
-
-    async def _lost(self, running: _Running) -> None:
-        """The worker is gone: cancelled jobs end so, others are queued again or fail."""
-        with contextlib.suppress(StaleFenceError):
-            if running.cancelled:
-                await self._store.finish(running.job, "cancelled")
+    async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
+        """End a run that its worker did not end; tries until it can be written."""
+        await running.handle.kill()
+        while True:
+            try:
+                job = await write(running)
+                if job.state == "queued" and running.cancelled:
+                    await self._store.cancel_queued(job.id)
+            except StaleFenceError:
                 return
-            job = await self._store.release(running.job, running.node)
-            if job.state == "queued":
-                self._enqueue(replace(job), first=True)
+            except StoreError as error:
+                _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
+                await asyncio.sleep(_RESTART_SECONDS)
+                continue
+            if job.state == "queued" and not running.cancelled:
+                self._enqueue(job, first=True)
+            return
+
+    async def _lost(self, running: Running) -> Job:
+        """The worker is gone: cancelled jobs end so, others are queued again or fail."""
+        try:
+            if running.cancelled:
+                return await self._store.finish(running.job, "cancelled")
+            return await self._store.release(running.job, running.node)
+        except StaleFenceError:
+            return await self._put_back(running)
+
+    async def _put_back(self, running: Running) -> Job:
+        """Nothing more of the run can be written: the job is queued again."""
+        return await self._store.requeue(running.job)

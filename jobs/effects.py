@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.blobs import Blobs
 from engine.elements import Effect
-from engine.store import write_whole
+from engine.files import write_whole
 from jobs.job import Job
 from jobs.publishing import Publisher, cannot_write
 from jobs.store import JobStore
@@ -55,9 +55,9 @@ class JobEffects:
         }
 
     def _write(self, path: Path, effect: Effect) -> None:
-        if path.exists():
-            return
         try:
+            if path.exists():
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, self._blobs.get(effect.blob))
         except OSError as error:

@@ -12,10 +12,11 @@ from pathlib import Path
 from engine.blobs import Blobs
 from engine.elements import Effect
 from engine.errors import EngineError
-from engine.store import PART, write_whole
+from engine.files import PART, write_whole
 
 _FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
 _NUMBER_DIGITS = 5
+_SHOWN = 300
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",
     errno.EDQUOT: "Free space or choose another place.",
@@ -58,11 +59,18 @@ class Publisher:
         now = datetime.now().astimezone()
         prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), wanted)
         if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
-            raise PublishError(f"the file name '{prefix}' is no name of a file. Write a plain one.")
-        target = (root / prefix).resolve()
+            raise PublishError(
+                f"the file name '{_short(prefix)}' is no name of a file. Write a plain one."
+            )
+        try:
+            target = (root / prefix).resolve()
+        except (OSError, RuntimeError) as error:  # too long a name, links in a circle
+            raise PublishError(
+                f"the file name '{_short(prefix)}' leads nowhere. Use a short, plain name."
+            ) from error
         if not target.is_relative_to(root) or target == root:
             raise PublishError(
-                f"the file name '{prefix}' leads outside the output folder '{root}'. "
+                f"the file name '{_short(prefix)}' leads outside the output folder '{root}'. "
                 "Use a plain name."
             )
         return target
@@ -105,7 +113,11 @@ def cannot_write(path: Path, error: OSError) -> PublishError:
     """The error of a file or folder that cannot be written."""
     cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
     reason = error.strerror or type(error).__name__
-    return PublishError(f"'{path}' cannot be written: {reason}. {cure}")
+    return PublishError(f"'{_short(str(path))}' cannot be written: {reason}. {cure}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _highest(target: Path) -> int:

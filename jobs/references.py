@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.blobs import PREFIX, Blobs
 from engine.errors import BindError
+from engine.text.limits import shorten
 
 _DATA = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.ASCII)
 _DIGEST = re.compile(PREFIX + "[0-9a-f]{64}")
@@ -107,4 +108,4 @@ def _data(url: str) -> bytes:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return shorten(text, _SHOWN)

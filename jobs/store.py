@@ -115,7 +115,7 @@ class JobStore:
                 (worker, claimed.fence, claimed.started, job.id, job.fence),
             )
 
-        self._database.write(update)
+        self._database.write(update, can_wait=True)
         return claimed
 
     async def settled(self) -> None:
@@ -175,6 +175,25 @@ class JobStore:
                 "likely for lack of memory. Use smaller pictures, or more memory.",
             }
             return _end(connection, job.id, "failed", {}, (), [problem])
+
+        return await asyncio.wrap_future(self._database.write(update))
+
+    async def requeue(self, job: Job) -> Job:
+        """Put a job back whose claim or end could not be written.
+
+        One that has ended stays as it is. Raises StaleFenceError if somebody else has it.
+        """
+
+        def update(connection: sqlite3.Connection) -> Job:
+            now = _require(connection, job.id)
+            if now.fence > job.fence:
+                raise StaleFenceError(f"job {job.id} belongs to another worker by now")
+            if not now.has_ended:
+                connection.execute(
+                    "UPDATE jobs SET state = 'queued', worker = NULL, fence = ? WHERE id = ?",
+                    (job.fence + 1, job.id),
+                )
+            return _require(connection, job.id)
 
         return await asyncio.wrap_future(self._database.write(update))
 

@@ -1,6 +1,5 @@
 """The engines that fill pictures, by name."""
 
-from types import TracebackType
 from typing import Self
 
 from models.patchmatch import PatchMatch, PatchMatchPool
@@ -34,12 +33,7 @@ class Inpainters:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch
+from imaging.arrays import Image, Mask, match_pair
 from imaging.composite import blend_into
 from imaging.errors import MaskError
 from imaging.fill import FROM_SURROUNDINGS, fill
@@ -50,8 +50,7 @@ def repaint(  # noqa: PLR0913 - the two callbacks come beside what is painted
     Separate holes are painted one by one, each with the context around it and at most at the
     engine's working size. New pixels are opaque. An empty mask gives an equal picture.
     """
-    check_same_size(image, mask)
-    image, mask = match_batch(image, mask)
+    image, mask = match_pair(image, mask)
     regions = _find_regions(mask)
     if inpainter.copies_surroundings:
         _check_something_known(mask, inpainter.name)

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from engine.binding import Binders
 from engine.context import Context
 from engine.declaration import MULTILINE, Range, Resource, node
-from imaging.arrays import check_same_size, match_batch
+from engine.formats.native import SEED_MAXIMUM
+from imaging.arrays import match_pair
 from imaging.fill import FillMethod, fill
 from imaging.masks import soften
 from models.inpainters import Inpainters
@@ -13,7 +14,6 @@ from models.protocols import InpaintRequest
 from models.repaint import repaint
 from nodes.sockets import Image, Mask
 
-SEED_MAXIMUM = 2**53 - 1
 Seed = Annotated[
     int, Range(-1, SEED_MAXIMUM), Resource("seed"), "Equal seeds give equal pictures; -1: random."
 ]
@@ -62,8 +62,7 @@ def inpaint_sampler(
     Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Pictures may have
     any size. An empty mask gives the picture unchanged, with a warning.
     """
-    check_same_size(image, mask)
-    image, mask = match_batch(image, mask)
+    image, mask = match_pair(image, mask)
     if not mask.any():
         context.warn("The mask selects nothing, so the picture stays as it is. Select something.")
         return image

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from engine.declaration import node
 from imaging import masks
-from imaging.arrays import check_same_size, match_batch
 from nodes.sockets import Image, Mask
 
 
@@ -24,8 +23,6 @@ def combine_masks(
     ] = "union",
 ) -> Mask:
     """Make one selection of two."""
-    check_same_size(first, second, "first", "second")
-    first, second = match_batch(first, second, "first", "second")
     return masks.combine(first, second, operation)
 
 

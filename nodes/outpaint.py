@@ -5,8 +5,8 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 
 from engine.declaration import Range, node
-from imaging.arrays import check_same_size, match_batch
-from imaging.errors import ContractError
+from imaging.arrays import match_pair
+from imaging.limits import check_pixels
 from imaging.padding import Padding, pad_image, pad_mask, padding_from_fraction
 from nodes.sockets import Image, Mask
 
@@ -14,7 +14,6 @@ Distance = Annotated[
     int, Range(0, 16384, "px"), "Exact distance on this side; 0 follows from sides and fraction."
 ]
 Sides = list[Literal["left", "top", "right", "bottom"]]
-MOST_PIXELS = 100_000_000
 
 
 class Canvas(NamedTuple):
@@ -51,8 +50,7 @@ def pad_for_outpaint(
     padding = _padding(width, height, sides, fraction, Padding(left, top, right, bottom))
     if mask is None:
         mask = np.zeros((1, height, width), np.float32)
-    check_same_size(image, mask)
-    image, mask = match_batch(image, mask)
+    image, mask = match_pair(image, mask)
     canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
     return Canvas(canvas, pad_mask(mask, padding))
 
@@ -64,12 +62,8 @@ def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padd
     padding = Padding(
         *(given or by_fraction for given, by_fraction in zip(exact, named, strict=True))
     )
-    new_width = width + padding.left + padding.right
-    new_height = height + padding.top + padding.bottom
-    if new_width * new_height > MOST_PIXELS:
-        raise ContractError(
-            f"the canvas would be {new_height}x{new_width} (height x width); allowed are "
-            f"{MOST_PIXELS // 10**6} million px. Extend by less.",
-            code="too_many_pixels",
-        )
+    check_pixels(
+        width + padding.left + padding.right,
+        height + padding.top + padding.bottom,
+    )
     return padding

@@ -13,6 +13,7 @@ from engine.errors import BindError
 from engine.sockets import TEXT, Facts, Value
 from imaging import masks
 from imaging.codec import Picture, decode, encode
+from imaging.colours import select_transparent
 from nodes.sockets import IMAGE, MASK, Array, Image, Mask
 
 Format = Literal["png", "jpeg", "webp", "tiff"]
@@ -45,10 +46,10 @@ def load_image(
     mask selects nothing. With `alpha: keep` the picture keeps its transparency.
     """
     picture, facts = _picture(context, image)
-    mask = _transparency(picture)
+    mask = _as_mask(select_transparent(picture), facts)
     if alpha == "mask":
         picture = np.ascontiguousarray(picture[..., :3])
-    return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # with facts
+    return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
 
 @node(title="Load Mask", category="mask", lane="io")
@@ -68,10 +69,10 @@ def load_image_mask(
     """Read a mask from one channel of a picture: white (or transparent) is selected."""
     if isinstance(image, np.ndarray) and image.ndim == MASK_AXES:
         return image
-    picture, _ = _picture(context, image)
-    if channel == "alpha":
-        return _transparency(picture)
-    return masks.from_image(picture, channel)
+    picture, facts = _picture(context, image)
+    is_alpha = channel == "alpha"
+    mask = select_transparent(picture) if is_alpha else masks.from_image(picture, channel)
+    return _as_mask(mask, facts)  # type: ignore[return-value] # with facts
 
 
 @node(title="Save Image", category="image", lane="io", is_target=True)
@@ -118,10 +119,9 @@ def facts_of(picture: Picture) -> Facts:
     return facts
 
 
-def _transparency(image: Array) -> Array:
-    if image.shape[3] < 4:  # noqa: PLR2004 - channels with alpha
-        return np.zeros(image.shape[:3], np.float32)
-    return 1 - image[..., 3]
+def _as_mask(mask: Array, facts: Facts) -> Value:
+    """A mask with what it shares with the picture that it comes from."""
+    return Value(mask, {name: fact for name, fact in facts.items() if name in MASK.common_facts})
 
 
 def _write(

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal, NamedTuple
 
 from engine.declaration import Range, node
+from imaging.limits import check_pixels
 from imaging.regions import crop_to_ratio
 from imaging.resize import Interpolation, resize
 from nodes.sockets import Image
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
 Side = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
-_MOST_PIXELS = 100_000_000
 
 
 @node(title="Scale Image", category="image")
@@ -71,15 +71,5 @@ def _sides(old_width: int, old_height: int, width: int, height: int) -> tuple[in
         return old_width, old_height
     width = width or max(1, round(old_width * height / old_height))
     height = height or max(1, round(old_height * width / old_width))
-    if width * height > _MOST_PIXELS:
-        raise TooLargeError(
-            f"the new size is {height}x{width} (height x width); allowed are "
-            f"{_MOST_PIXELS // 10**6} million px. Choose a smaller side."
-        )
+    check_pixels(width, height)
     return width, height
-
-
-class TooLargeError(ValueError):
-    """The picture that was asked for would be too large."""
-
-    code = "too_many_pixels"

@@ -62,7 +62,7 @@ def _graph(book: RecipeBook, recipe: str) -> Graph:
     if file is None:
         near = suggestion(recipe, book.names()) or f" Use one of {', '.join(book.names())}."
         raise NodeError(f"there is no recipe '{recipe}'.{near}", code="unknown_recipe")
-    graph = book.load(file).graph
+    graph = book.load(file)
     if IMAGE not in graph.inputs or IMAGE not in graph.outputs:
         raise NodeError(
             f"the recipe '{recipe}' takes {', '.join(graph.inputs) or 'nothing'} and gives "

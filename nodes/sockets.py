@@ -56,8 +56,10 @@ def _checked(check: Callable[[object, str], Array], array: object) -> Array:
         raise ContractError(f"breaks the data contract: {reason}", code=error.code) from error
 
 
-IMAGE = Socket("image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode)
-MASK = Socket("mask", "MASK", _check_mask, _weigh, _digest, _encode, _decode)
+_COMMON = frozenset({"depth"})  # of a mask and of the picture that it becomes or comes from
+
+IMAGE = Socket("image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode, _COMMON)
+MASK = Socket("mask", "MASK", _check_mask, _weigh, _digest, _encode, _decode, _COMMON)
 
 Image = Annotated[Array, IMAGE]
 Mask = Annotated[Array, MASK]

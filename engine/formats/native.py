@@ -33,6 +33,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "list": {"type": "list"},
     "seed": {"type": "int", "resource": "seed", "minimum": -1, "maximum": SEED_MAXIMUM},
 }
+_ITEMS = ("text", "int", "float", "bool")
 TYPE_NAMES = tuple(_TYPES)
 INPUT_FIELDS = ("type", "about", "default", "choices", "items", "min", "max", "unit")
 
@@ -163,7 +164,18 @@ class _Reader:
             )
         settings = dict(_TYPES.get(type_, {"type": "any"}))
         items = fields.get("items", "")
-        choices = fields.get("choices", items if isinstance(items, list) else ())
+        if isinstance(items, list):
+            items, choices = "text", fields.get("choices", items)
+        else:
+            items, choices = self._items(name, items), fields.get("choices", [])
+        if not isinstance(choices, list):
+            self._report(
+                "wrong_shape",
+                (*path, "choices"),
+                f"'inputs.{name}.choices' is {shown(choices)}; allowed is a list of texts. Write "
+                "[one, another].",
+            )
+            choices = []
         for key, field in (("min", "minimum"), ("max", "maximum")):
             if key in fields:
                 settings[field] = self._number((*path, key), fields[key])
@@ -173,12 +185,24 @@ class _Reader:
             default=fields.get("default"),
             about=self._text((*path, "about"), fields.get("about", "")),
             unit=self._text((*path, "unit"), fields.get("unit", "")),
-            choices=tuple(self._text((*path, "choices"), choice) for choice in choices)
-            if isinstance(choices, list | tuple)
-            else (),
-            items="text" if isinstance(items, list) else self._text((*path, "items"), items),
+            choices=tuple(self._text((*path, "choices"), choice) for choice in choices),
+            items=items,
             **settings,
         )
+
+    def _items(self, name: str, items: object) -> str:
+        """The type of a list's items; empty if it is not said or wrong."""
+        path = ("inputs", name, "items")
+        type_ = self._text(path, items)
+        if type_ and type_ not in _ITEMS:
+            self._report(
+                "unknown_type",
+                path,
+                f"input '{name}' has items of the type {shown(type_)}; allowed are "
+                f"{', '.join(_ITEMS)}, or a list of texts.{suggestion(type_, _ITEMS)}",
+                input_=name,
+            )
+        return type_
 
     def _mapping(self, path: Path, value: object) -> dict[str, Any]:
         if isinstance(value, dict):

@@ -116,9 +116,9 @@ def duplicate_key(key: str, first: Place | None) -> TextError:
     )
 
 
-def shorten(written: str) -> str:
+def shorten(written: str, most: int = _EXCERPT) -> str:
     """Text cut for a message, so that a hostile value cannot fill the log."""
-    return written if len(written) <= _EXCERPT else f"{written[:_EXCERPT]}..."
+    return written if len(written) <= most else f"{written[:most]}..."
 
 
 def check_tree(value: object, depth: int = 0) -> None:

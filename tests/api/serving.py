@@ -195,3 +195,12 @@ def encoded(samples: Any) -> bytes:
     file = BytesIO()
     Image.fromarray(samples).save(file, "PNG")
     return file.getvalue()
+
+
+def run_recipe(server: Served, name: str, inputs: Any) -> Any:
+    """Run a recipe to its end; gives the job."""
+    answer = server.call("POST", f"/v1/recipes/{name}?wait=60", json=inputs)
+    assert answer.status == 200, answer.body
+    job = answer.json
+    assert job["state"] == "succeeded", job
+    return job

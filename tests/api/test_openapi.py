@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,11 +71,12 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_server_keeps_what_the_document_says(small: Served) -> None:
+def test_the_server_keeps_what_the_document_says(small: Served, tmp_path: Path) -> None:
     program = "from schemathesis.cli import schemathesis; schemathesis()"
 
     done = subprocess.run(
         [sys.executable, "-c", program, "run", f"{small.url}/openapi.json", *OPTIONS],
+        cwd=tmp_path,  # it keeps a folder of what it found
         capture_output=True,
         text=True,
         check=False,

@@ -1,11 +1,8 @@
 """Recipes over HTTP: the same pixels as on the command line, whatever form the inputs have."""
 
-import asyncio
-import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +10,13 @@ import aiohttp
 import jsonschema
 import numpy as np
 import pytest
-from aiohttp import web
 
 from imaging.codec import decode
 from imaging.digest import pixel_digest
-from tests.api.serving import HEIGHT, WIDTH, Served, mask_png, png, serving
-from tests.jobs.servers import serving as serving_pictures
+from tests.api.serving import HEIGHT, WIDTH, Served, mask_png, png, run_recipe
 
 OUTPAINT = {"sides": ["left", "right"], "fraction": 0.25, "seed": 7}
 ERASE = {"box": [6, 6, 18, 14], "grow": 2, "seed": 7}
-
-
-@pytest.fixture(scope="module")
-def inputs_folder(server: Served) -> Path:
-    folder = server.data / "inputs"
-    (folder / "inside").mkdir(parents=True, exist_ok=True)
-    (folder / "photo.png").write_bytes(png())
-    (folder / "inside" / "photo.png").write_bytes(png())
-    (folder / "secret.txt").write_text("secret")
-    return folder
-
-
-def run(server: Served, name: str, inputs: Any) -> Any:
-    answer = server.call("POST", f"/v1/recipes/{name}?wait=60", json=inputs)
-    assert answer.status == 200, answer.body
-    job = answer.json
-    assert job["state"] == "succeeded", job
-    return job
 
 
 def pixels(server: Served, picture: Any) -> str:
@@ -70,7 +47,7 @@ def on_the_command_line(folder: Path, name: str, inputs: dict[str, Any]) -> str:
 def test_a_recipe_gives_the_pixels_of_the_command_line(
     server: Served, tmp_path: Path, name: str, inputs: dict[str, Any]
 ) -> None:
-    job = run(server, name, {"image": server.upload(png()), **inputs})
+    job = run_recipe(server, name, {"image": server.upload(png()), **inputs})
 
     expected = on_the_command_line(tmp_path, name, inputs)
 
@@ -78,7 +55,7 @@ def test_a_recipe_gives_the_pixels_of_the_command_line(
 
 
 def test_outpainting_keeps_every_pixel_and_tells_the_size(server: Served) -> None:
-    job = run(server, "outpaint", {"image": server.upload(png()), **OUTPAINT})
+    job = run_recipe(server, "outpaint", {"image": server.upload(png()), **OUTPAINT})
 
     told = job["outputs"]["image"]
     assert (told["width"], told["height"]) == (WIDTH * 3 // 2, HEIGHT)
@@ -88,104 +65,9 @@ def test_outpainting_keeps_every_pixel_and_tells_the_size(server: Served) -> Non
 
 @pytest.fixture(scope="module")
 def expected(server: Served) -> str:
-    job = run(server, "erase_object", {"image": server.upload(png()), **ERASE})
+    job = run_recipe(server, "erase_object", {"image": server.upload(png()), **ERASE})
     digest: str = job["outputs"]["image"]["digest"]
     return digest
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        "photo.png",
-        "photo.png [input]",
-        "inside/photo.png",
-        base64.b64encode(png()).decode(),
-        "\n".join(base64.encodebytes(png()).decode().split()),
-        "data:image/png;base64," + base64.b64encode(png()).decode(),
-    ],
-    ids=["file", "suffix", "folder", "base64", "lines", "data"],
-)
-@pytest.mark.usefixtures("inputs_folder")
-def test_a_picture_may_have_any_form(server: Served, expected: str, image: str) -> None:
-    job = run(server, "erase_object", {"image": image, **ERASE})
-
-    assert job["outputs"]["image"]["digest"] == expected
-
-
-def test_the_address_of_a_result_is_a_picture(server: Served, expected: str) -> None:
-    url = server.call("POST", "/v1/images", data=png(), headers={"Content-Type": "image/png"})
-
-    job = run(server, "erase_object", {"image": url.json["url"], **ERASE})
-
-    assert job["outputs"]["image"]["digest"] == expected
-
-
-@pytest.mark.parametrize(
-    ("image", "code"),
-    [
-        ("../secret.txt", "no_such_picture"),
-        ("/etc/passwd", "no_such_picture"),
-        ("../../../../../../etc/passwd", "no_such_picture"),
-        ("absent.png", "no_such_picture"),
-        ("secret.txt", "not_a_picture"),
-        ("", "no_such_picture"),
-        ("inside", "no_such_picture"),
-        ("a\0b", "no_such_picture"),
-        ("x" * 100_000, "no_such_picture"),
-        (base64.b64encode(b"hello" * 100).decode(), "no_such_picture"),
-        ("sha256:" + "0" * 64, "unknown_picture"),
-        ("sha256:../../../etc/passwd", "unknown_picture"),
-        ("data:image/png;base64,####", "bad_data_url"),
-        ("data:text/html,<b>", "bad_data_url"),
-        ("data:image/png;base64," + base64.b64encode(b"no").decode(), "not_a_picture"),
-        ("http://127.0.0.1:1/x.png", "address_refused"),
-        ("http://[::1]/x.png", "address_refused"),
-        ("http://169.254.169.254/latest/meta-data", "address_refused"),
-        ("http://user:pass@example.com/x.png", "bad_url"),
-        ("https://", "bad_url"),
-        ("file:///etc/passwd", "no_such_picture"),
-    ],
-)
-@pytest.mark.usefixtures("inputs_folder")
-def test_what_names_no_picture_is_refused_before_the_job(
-    server: Served, image: str, code: str
-) -> None:
-    answer = server.call("POST", "/v1/recipes/erase_object", json={"image": image, **ERASE})
-
-    assert (answer.status, answer.codes) == (422, [code])
-    assert answer.json["errors"][0]["pointer"] == "/image"
-    assert str(server.data) not in answer.body.decode()
-
-
-def test_the_refusal_names_every_form_that_is_allowed(server: Served) -> None:
-    answer = server.call("POST", "/v1/recipes/erase_object", json={"image": "absent", **ERASE})
-
-    for form in ("sha256:", "data:", "http(s)", "input folder", "base64"):
-        assert form in answer.json["detail"]
-
-
-@pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that may ask its own network."""
-    folder = tmp_path_factory.mktemp("near")
-    with serving(folder, allow_private_urls=True, memory_bytes=0) as served:
-        yield served
-
-
-def test_a_picture_is_fetched_from_its_address(near: Served) -> None:
-    async def picture(_: web.Request) -> web.Response:
-        return web.Response(body=png())
-
-    async def fetched() -> Any:
-        async with serving_pictures(picture) as port:
-            inputs = {"image": f"http://127.0.0.1:{port}/photo.png", **ERASE}
-            return await asyncio.to_thread(run, near, "erase_object", inputs)
-
-    job = asyncio.run(fetched())
-
-    graph = near.call("GET", job["links"]["graph"]).json
-    assert graph["graph"]["nodes"]["photo"]["image"].startswith("sha256:")
-    assert graph["request"]["inputs"]["image"].startswith("http://127.0.0.1")
 
 
 def test_the_parts_of_a_form_are_inputs(server: Served, expected: str) -> None:
@@ -283,9 +165,13 @@ def test_a_recipe_of_the_user_is_there_without_a_restart(server: Served) -> None
         'outputs: {text: "${each.text}"}\n'
     )
 
-    job = run(server, "own", {"words": ["x", "y"]})
+    job = run_recipe(server, "own", {"words": ["x", "y"]})
 
     assert job["outputs"] == {"text": ["x", "y"]}
+    as_node = {"nodes": {"own": {"recipe": "own"}}, "outputs": {"text": "${own.text}"}}
+    answer = server.submit({"graph": as_node})
+    assert answer.status == 422
+    assert "came after the server started" in answer.json["detail"]
     (folder / "own.yaml").write_text("nodes: {a: {node: Nothing}}\n")
     answer = server.call("POST", "/v1/recipes/own", json={})
     assert (answer.status, answer.codes) == (409, ["recipe_faulty"])

@@ -53,7 +53,7 @@ def load(recipes: RecipeBook, name: str) -> Graph:
     """A recipe's checked graph."""
     path = recipes.path(name)
     assert path is not None
-    return within_time(lambda: recipes.load(path)).graph
+    return within_time(lambda: recipes.load(path))
 
 
 def problems(recipes: RecipeBook, name: str) -> list[Problem]:

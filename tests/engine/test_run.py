@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.declaration import declaration_of
+from engine.declaration import node as declare
 from engine.elements import Effect, Failed, Result
 from engine.errors import EngineError
 from engine.events import (
@@ -19,6 +20,7 @@ from engine.events import (
     Warned,
 )
 from engine.graph import Graph, Link, Node
+from engine.registry import Registry
 from engine.run import Worker, run
 from tests import fake_nodes
 from tests.engine.runs import MANY_LANES, ONE_LANE, link, memory, node, run_nodes
@@ -253,8 +255,12 @@ def test_a_failing_node_skips_what_reads_it_and_nothing_else() -> None:
     assert ran.outcome.state == "failed"
     assert [Failed("bad")] == ran.values("later")
     assert ran.values("other") == [2]
-    hows = ran.finished()
-    assert (hows["after"], hows["later"], hows["other"]) == ("skipped", "skipped", "computed")
+    assert ran.finished() == {
+        "bad": "failed",
+        "after": "skipped",
+        "later": "skipped",
+        "other": "computed",
+    }
     (failure,) = ran.outcome.failures
     assert (
         failure.code,
@@ -299,6 +305,38 @@ def test_stop_begins_nothing_after_a_failure() -> None:
     assert ran.outcome.state == "failed"
     assert ran.started() == ["bad"]
     assert len(ran.outcome.failures) == 1
+
+
+def test_stop_makes_no_further_call_of_the_failing_node() -> None:
+    nodes = {"n": node("CountUp", n=4), "bad": node("FailIfOdd", value=link("n"))}
+
+    ran = run_nodes(nodes, on_failure="stop")
+
+    assert [failure.element for failure in ran.failed()] == [1]
+    assert ran.values("bad") == [0, Failed("bad"), Failed("bad"), Failed("bad")]
+
+
+def test_a_node_of_which_one_call_succeeds_is_computed() -> None:
+    nodes = {"n": node("CountUp", n=4), "bad": node("FailIfOdd", value=link("n"))}
+
+    assert run_nodes(nodes).finished()["bad"] == "computed"
+
+
+def test_a_node_without_outputs_can_fail_too() -> None:
+    @declare(title="Break", category="test", is_target=True)
+    def break_() -> None:
+        """Fail."""
+        raise RuntimeError("no luck")
+
+    ran = run_nodes({"bad": node("Break")}, registry=Registry([break_]))
+
+    assert ran.finished() == {"bad": "failed"}
+
+
+def test_a_node_fails_with_all_that_it_expands_into() -> None:
+    nodes = {"r": node("Repeat", times=2, value="x")}
+
+    assert run_nodes(nodes, is_checked=False).finished()["r"] == "failed"
 
 
 def test_continue_finishes_what_does_not_need_the_failed_node() -> None:

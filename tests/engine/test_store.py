@@ -65,6 +65,23 @@ def test_a_result_survives_its_worker(tmp_path: Path) -> None:
     assert entry == loaded(tmp_path)
 
 
+def test_a_fault_of_who_is_told_does_not_end_the_writing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def tell(key: str) -> None:
+        told.append(key)
+        raise OSError("the pipe is closed")
+
+    with ResultStore(tmp_path, BUDGET, tell) as store:
+        for i in range(3):
+            store.offer(f"k{i}", slow(i), ADD, REGISTRY)
+
+    assert told == ["k0", "k1", "k2"]
+    assert "k2 is stored" in caplog.text
+
+
 def test_stored_is_told_once_the_file_is_there(tmp_path: Path) -> None:
     seen: list[bool] = []
     with ResultStore(tmp_path, BUDGET, lambda key: seen.append(file_of(key).exists())) as store:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator
 
 import graphs
-from assembly import Assembly, assemble
+from assembly import Assembly, assemble, describe
 from engine.binding import bind
 from engine.checking import check, targets_of
 from engine.formats.comfy import write_comfy
@@ -29,7 +29,7 @@ from engine.text.yaml_writer import write_yaml
 from imaging.digest import pixel_digest
 from imaging.measure import max_abs_diff_outside
 from jobs.folders import Folders
-from tests.nodes.bench import image_of, noise, png
+from tests.nodes.bench import image_of, noise, png, samples_of
 
 FILES = sorted(graphs.FOLDER.glob("*.yaml"))
 every_recipe = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -284,7 +284,7 @@ def test_a_recipe_file_may_use_a_recipe(assembly: Assembly, tmp_path: Path) -> N
         encoding="utf-8",
     )
     book = RecipeBook(assembly.registry, (tmp_path, graphs.FOLDER))
-    graph = book.load(book.path("wider") or tmp_path).graph
+    graph = book.load(book.path("wider") or tmp_path)
 
     twice = _run(assembly, graph, {"image": "photo.png"})["image"]
 
@@ -349,6 +349,20 @@ def test_grow_mask_moves_the_outline(assembly: Assembly, amount: int, soften: in
     selected[:, top - amount : bottom + amount, left - amount : right + amount] = True
     assert np.array_equal(selected, mask > 0)
     assert ((mask > 0) & (mask < 1)).any() == (soften > 0)
+
+
+def test_grow_mask_keeps_every_sample_of_16_bits(assembly: Assembly) -> None:
+    samples = noise(SIDE, SIDE, 1, depth=16)[..., 0]
+    values = _run(
+        assembly,
+        _read(graphs.FOLDER / "grow_mask.yaml"),
+        {"mask": assembly.blobs.put(png(samples)), "amount": 0},
+    )
+
+    for name in ("image", "mask"):
+        described = describe(assembly.blobs, name, values[name])
+        written = samples_of(assembly.blobs.get(described["digest"]))
+        assert np.array_equal(samples, written[..., 0])
 
 
 def test_erase_object_erases_the_box_and_its_rim(assembly: Assembly) -> None:

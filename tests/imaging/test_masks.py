@@ -128,7 +128,7 @@ def test_combine_hard_masks(operation: Operation, expected: tuple[float, ...]) -
 
 
 def test_combine_refuses_other_sizes() -> None:
-    with pytest.raises(ContractError, match=re.escape("the first mask is 1x2")):
+    with pytest.raises(ContractError, match=re.escape("first is 1x2 but second is 1x3")):
         operations.combine(row(0, 1), row(0, 1, 1))
 
 

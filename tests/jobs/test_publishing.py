@@ -10,7 +10,7 @@ import pytest
 
 from engine.blobs import Blobs
 from engine.elements import Effect
-from engine.store import write_whole
+from engine.files import write_whole
 from jobs.publishing import Publisher, PublishError, cannot_write, write_new
 
 

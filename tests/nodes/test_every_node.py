@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator
 
 from engine.declaration import declaration_of, node
 from engine.graph import Link, Node

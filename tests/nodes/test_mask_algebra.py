@@ -102,7 +102,8 @@ def test_masks_of_two_sizes_are_refused(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (CombineMasks): first is 4x5 but second is 6x5 (height x width); both must "
-            "have the same size. Use ImageScale on one of them, or crop both to one box."
+            "have the same size. Scale one of them as a picture (MaskToImage, ImageScale, "
+            "ImageToMask), or crop both to one box."
         ),
     )
 

@@ -106,6 +106,24 @@ def test_a_picture_can_be_named_in_many_ways(
     assert np.array_equal(image_of(RGBA)[..., :3], ran.array())
 
 
+def test_a_mask_has_the_depth_of_its_picture_and_nothing_else_of_it(bench: Bench) -> None:
+    name = bench.put("rich.png", rich_png(noise(5, 6, 4, depth=16)))
+    nodes = {
+        "photo": Node("LoadImage", {"image": name}),
+        "it": Node("LoadImageMask", {"image": name}),
+        "by_link": Node("LoadImageMask", {"image": Link("photo", 0), "channel": "red"}),
+        "shown": Node("MaskToImage", {"mask": Link("it", 0)}),
+        "back": Node("ImageToMask", {"image": Link("shown", 0)}),
+    }
+
+    ran = bench.run(nodes)
+
+    assert ran.value("photo", 1).facts == {"depth": 16}
+    assert [ran.value(id_).facts for id_ in ("it", "by_link", "shown", "back")] == [
+        {"depth": 16}
+    ] * 4
+
+
 def test_a_picture_passes_through_with_its_facts(bench: Bench) -> None:
     name = bench.put("rich.png", rich_png(noise(5, 6, 4, depth=16)))
     nodes = {

@@ -95,7 +95,7 @@ def test_too_large_a_size_is_refused_before_it_is_made(
     assert ran.fault == (
         "too_many_pixels",
         (
-            f"node 'it' (ImageScale): the new size is {size} (height x width); allowed are 100 "
-            "million px. Choose a smaller side."
+            f"node 'it' (ImageScale): the result would be {size} (height x width); allowed are "
+            "100 million px in all. Ask for less."
         ),
     )

@@ -1,0 +1,24 @@
+"""Where clients find pictures: a path, signed if keys are set, so that a plain GET can fetch it."""
+
+import time
+from dataclasses import dataclass
+
+from api.pictures import IMAGES_URL
+from api.signing import Signer
+
+_HOUR = 3600
+_OPEN_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Gives pictures' addresses. With a signer they stay open for at least a day."""
+
+    signer: Signer | None = None
+
+    def of(self, digest: str) -> str:
+        """The address of a picture, relative to the server; the same one for an hour."""
+        plain = IMAGES_URL + digest
+        if self.signer is None:
+            return plain
+        return self.signer.sign(plain, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)

@@ -1,0 +1,342 @@
+"""Servers and workers that are killed, stopped, ended and out of space: what was accepted is kept.
+
+Every process is a real one, and is really killed.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.hostile.processes import (
+    OUTER_SECONDS,
+    REAL_NODES,
+    SMALL_NODES,
+    Child,
+    begin,
+    running,
+    still_there,
+    wait_for,
+)
+from tests.api.serving import png
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes"),
+]
+JOBS, KILLS = 60, 30
+
+
+def saving(name: str, seed: int = 0) -> dict[str, Any]:
+    """A job whose effect is one file."""
+    nodes = {
+        "a": {"node": "SolidMask", "value": seed / 1000, "width": 8, "height": 8},
+        "b": {"node": "MaskToImage", "mask": "${a.mask}"},
+        "s": {"node": "SaveImage", "images": "${b.image}", "filename_prefix": name},
+    }
+    return {"nodes": nodes}
+
+
+def painting(digest: str, name: str, seed: int = 0) -> dict[str, Any]:
+    """A job that keeps a PatchMatch helper busy for a second or more, then saves a file."""
+    nodes = {
+        "p": {"node": "LoadImage", "image": digest},
+        "m": {"node": "PadForOutpaint", "image": "${p.image}", "fraction": 0.5},
+        "f": {
+            "node": "InpaintSampler",
+            "image": "${m.image}",
+            "mask": "${m.mask}",
+            "engine": "patchmatch",
+            "seed": seed,
+        },
+        "s": {"node": "SaveImage", "images": "${f.image}", "filename_prefix": name},
+    }
+    return {"nodes": nodes}
+
+
+def writing(server: Child, name: str) -> dict[str, Any]:
+    """A job of small nodes: some steps, then a file is wanted."""
+    nodes = {
+        "t": {"node": "Tick", "seconds": 0.06},
+        "s": {"node": "SaveBlob", "blob": _blob(server.data), "after": "${t.sum}"},
+    }
+    return {"nodes": nodes, "outputs": {name: "${t.sum}"}}
+
+
+def _blob(data: Path) -> str:
+    from engine.blobs import Blobs  # noqa: PLC0415
+
+    return Blobs(data / "blobs").put(b"content")
+
+
+def outputs(data: Path) -> list[str]:
+    return sorted(str(path.relative_to(data / "outputs")) for path in (data / "outputs").rglob("*"))
+
+
+def is_sound(data: Path) -> bool:
+    connection = sqlite3.connect(data / "jobs.sqlite")
+    try:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        connection.close()
+
+
+def has_helper(server: Child) -> bool:
+    return any("patchmatch_worker" in words for words in server.family().values())
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_a_killed_server_leaves_no_process_and_its_successor_ends_every_job(data: Path) -> None:
+    with running(data) as server:
+        server.until_ready()
+        digest = server.upload(png(width=500, height=400))
+        jobs = [server.submit(painting(digest, "large"))]
+        wait_for(lambda: has_helper(server), "PatchMatch is at work")
+        jobs += [server.submit(painting(digest, f"later{n}", n)) for n in range(2)]
+        jobs += [server.submit(saving(f"small{n}", n)) for n in range(3)]
+        processes = server.family()
+        server.kill()
+
+        assert len(processes) >= 3
+        wait_for(lambda: not still_there(processes), "workers and helpers have ended")
+
+    with running(data, port=server.port) as again:
+        assert again.port == server.port
+        ended = [again.ended(job) for job in jobs]
+
+        assert [job["state"] for job in ended] == ["succeeded"] * len(jobs)
+    assert outputs(data) == sorted(
+        f"{name}_00001_.png" for name in ("large", "later0", "later1", "small0", "small1", "small2")
+    )
+    assert is_sound(data)
+
+
+def test_a_killed_worker_takes_no_job_with_it(data: Path) -> None:
+    with running(data) as server:
+        server.until_ready()
+        digest = server.upload(png(width=500, height=400))
+        job = server.submit(painting(digest, "file"))
+        wait_for(lambda: has_helper(server), "PatchMatch is at work")
+        before = server.family()
+        for worker in server.workers():
+            os.kill(worker, signal.SIGKILL)
+
+        assert server.ended(job)["state"] == "succeeded"
+        assert not still_there(before)
+        assert outputs(data) == ["file_00001_.png"]
+        assert server.ended(server.submit(saving("other")))["state"] == "succeeded"
+
+
+def test_a_worker_that_stands_still_goes_on_where_it_was(data: Path) -> None:
+    with running(data, SMALL_NODES) as server:
+        server.until_ready()
+        job = server.submit(
+            {"nodes": {"t": {"node": "Tick", "seconds": 1.0}}, "outputs": {"t": "${t.sum}"}}
+        )
+        server.until_state(job, "running")
+        workers = server.workers()
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        assert server.call("GET", f"/v1/jobs/{job}?wait=1.5").json["state"] == "running"
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+
+        assert server.ended(job)["state"] == "succeeded"
+        assert server.workers() == workers
+
+
+def test_a_worker_that_stands_still_is_replaced_when_its_job_is_cancelled(data: Path) -> None:
+    with running(data, SMALL_NODES, grace_seconds=0.2) as server:
+        server.until_ready()
+        tick = {"nodes": {"t": {"node": "Tick"}}, "outputs": {"t": "${t.sum}"}}
+        job = server.submit(tick)
+        server.until_state(job, "running")
+        for worker in server.workers():
+            os.kill(worker, signal.SIGSTOP)
+        server.call("DELETE", f"/v1/jobs/{job}")
+
+        assert server.ended(job)["state"] == "cancelled"
+        assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
+
+
+def test_a_server_that_is_asked_to_end_ends_the_job_at_work_and_keeps_the_others(
+    data: Path,
+) -> None:
+    with running(data, SMALL_NODES) as server:
+        server.until_ready()
+        long = {"nodes": {"t": {"node": "Tick", "seconds": 2.0}}, "outputs": {"t": "${t.sum}"}}
+        first = server.submit(long)
+        server.until_state(first, "running")
+        second = server.submit(writing(server, "second"))
+        processes = server.family()
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: server.call("GET", "/readyz").status == 503, "the server drains")
+        refused = server.call("POST", "/v1/jobs", writing(server, "third"))
+
+        assert (refused.status, refused.json["code"]) == (503, "draining")
+        assert "Retry-After" in refused.headers
+        assert server.process.wait(OUTER_SECONDS) == 0
+        assert not still_there(processes)
+        assert outputs(data) == []
+
+    with running(data, SMALL_NODES) as again:
+        assert again.job(first)["state"] == "succeeded"
+        assert again.ended(second)["state"] == "succeeded"
+    assert outputs(data) == ["number_00001_.txt"]
+
+
+def test_a_second_server_for_the_same_folder_is_refused_in_words(data: Path) -> None:
+    with running(data, SMALL_NODES) as server:
+        log = data.with_name("second.log")
+        second = begin(data, log, REAL_NODES)
+        said, _ = second.communicate(timeout=OUTER_SECONDS)
+
+        assert second.returncode == 1
+        assert said == ""
+        assert "[folder_busy]" in log.read_text()
+        assert f"process id {server.pid}" in log.read_text()
+        assert "Traceback" not in log.read_text()
+        assert server.call("GET", "/livez").status == 200
+
+
+def test_30_kills_at_random_lose_no_job_and_publish_each_file_once(data: Path) -> None:
+    """Workers and the server are killed in turns that a seed draws, while jobs come in."""
+    random_ = random.Random(7)
+    jobs: list[str] = []
+    port = 0
+    kills = 0
+    while kills < KILLS:
+        server_kill_after = random_.randint(2, 5)
+        with running(data, SMALL_NODES, port, durability="normal") as server:
+            port = server.port
+            server.until_ready()
+            for _ in range(min(server_kill_after, KILLS - kills)):
+                for _ in range(2):
+                    if len(jobs) < JOBS:
+                        jobs.append(_handed_in(server, len(jobs)))
+                threading.Event().wait(random_.uniform(0, 0.15))
+                kills += 1
+                if workers := server.workers():
+                    os.kill(random_.choice(workers), signal.SIGKILL)
+                _until_another_has_ended(server)
+            processes = server.family()
+            server.kill()
+            kills += 1
+        wait_for(lambda found=processes: not still_there(found), "workers have ended")
+    with running(data, SMALL_NODES, port) as server:
+        server.until_ready()
+        while len(jobs) < JOBS:
+            jobs.append(_handed_in(server, len(jobs)))
+        states = [server.ended(job)["state"] for job in jobs]
+
+        assert states == ["succeeded"] * JOBS
+        assert len(set(jobs)) == JOBS
+        assert _published(server, jobs) == [1] * JOBS
+    assert outputs(data) == [f"number_{n:05}_.txt" for n in range(1, JOBS + 1)]
+    assert [path for path in (data / "outputs").iterdir() if path.read_bytes() != b"content"] == []
+    assert is_sound(data)
+
+
+def _handed_in(server: Child, number: int) -> str:
+    return server.submit(writing(server, "out"), Idempotency_Key=f"job-{number}")
+
+
+def _until_another_has_ended(server: Child) -> None:
+    """So that no job is hit three times and given up."""
+
+    def ended() -> int:
+        jobs = server.call("GET", "/healthz").json["jobs"]
+        return sum(jobs.get(state, 0) for state in ("succeeded", "failed"))
+
+    def is_idle() -> bool:
+        jobs = server.call("GET", "/healthz").json["jobs"]
+        return not jobs.get("queued") and not jobs.get("running")
+
+    before = ended()
+    wait_for(lambda: ended() > before or is_idle(), "a job has ended")
+
+
+def _published(server: Child, jobs: list[str]) -> list[int]:
+    """How many times each job told of its file."""
+    counts = []
+    for job in jobs:
+        text = server.call("GET", f"/v1/jobs/{job}/events").text
+        counts.append(text.count('"files":[{'))
+    return counts
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    folder.mkdir()
+    mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or not Path(mount[0]).exists():
+        pytest.skip("needs to be root, and /bin/mount, for a small disk")
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs to be allowed to mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path) -> list[Path]:
+    """Use up all space; gives the files that do."""
+    fillers = []
+    for number, block in enumerate((1 << 20, 1 << 12, 1)):
+        path = folder / f"filler{number}"
+        fillers.append(path)
+        with suppress(OSError), path.open("wb", buffering=0) as file:
+            while file.write(b"x" * block):
+                pass
+    return fillers
+
+
+def test_on_a_full_disk_jobs_are_refused_and_those_that_were_accepted_are_kept(
+    tmp_path: Path,
+) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk, "24m"), running(disk / "data", SMALL_NODES) as server:
+        server.until_ready()
+        blob_job = writing(server, "out")
+        at_work = server.submit(
+            {
+                "nodes": {"t": {"node": "Tick", "seconds": 1.5}},
+                "outputs": {"t": "${t.sum}"},
+            }
+        )
+        queued = [server.submit(blob_job) for _ in range(5)]
+        fillers = fill(disk)
+        answers = [server.call("POST", "/v1/jobs", blob_job) for _ in range(40)]
+        picture = server.call("POST", "/v1/images", png(width=600), Content_Type="image/png")
+        accepted = [answer.json["id"] for answer in answers if answer.status == 202]
+
+        assert {answer.status for answer in answers} <= {202, 507}
+        assert answers[-1].status == 507
+        assert answers[-1].headers["Content-Type"] == "application/problem+json"
+        assert str(disk) not in answers[-1].text + picture.text
+        assert picture.status == 507
+        assert server.call("GET", "/livez").status == 200
+        threading.Event().wait(3)  # what is at work ends meanwhile, and cannot be written
+        for filler in fillers:
+            filler.unlink()
+
+        ended = [server.ended(job) for job in (at_work, *queued, *accepted)]
+        reasons = [problem["code"] for job in ended for problem in job.get("problems", ())]
+        assert {job["state"] for job in ended} <= {"succeeded", "failed"}
+        assert set(reasons) <= {"cannot_write"}
+        assert ended[0]["state"] == "succeeded"
+        assert server.ended(server.submit(blob_job))["state"] == "succeeded"
+        assert server.end() == 0
+        assert is_sound(disk / "data")
