@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from api.beside import beside
 from api.catalogue import Catalogue, Known
 from api.pictures import PictureBinder, Pictures
 from engine.binding import Binders, bind
@@ -47,6 +48,7 @@ class Order:
     priority: int = 0
     client: str = ""
     idempotency_key: str | None = None
+    is_small: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Desk:
         Raises GraphError with every problem, or what the dispatcher raises.
         """
         known = self._catalogue.known()
-        checked = await asyncio.to_thread(check_order, order, known)
+        checked = await beside(order.is_small, check_order, order, known)
         graph = checked.sound()
         fetched = await self._fetched(graph, known, order.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
@@ -99,7 +101,8 @@ class Desk:
                 warnings=[problem.message for problem in checked.problems],
             )
 
-        return await self._dispatcher.submit(await asyncio.to_thread(new))
+        at_once = order.is_small and not _takes_pictures(graph, known)
+        return await self._dispatcher.submit(await beside(at_once, new))
 
     def _engine(self, name: str) -> str:
         """What paints; kept with the job, so that repeating it gives the same pixels."""
@@ -157,6 +160,11 @@ def _pointed(problem: Problem, order: Order) -> Problem:
         return replace(problem, path=order.prefix + problem.path)
     path = source.path_of(str(node), str(name))
     return replace(problem, path=order.prefix + path, place=source.document.place(path))
+
+
+def _takes_pictures(graph: Graph, known: Known) -> bool:
+    specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
+    return any(given.resource == "picture" for spec in specs if spec for given in spec.inputs)
 
 
 def _addresses(graph: Graph, known: Known, inputs: Mapping[str, Any]) -> list[str]:

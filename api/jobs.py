@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import orjson
 from aiohttp import web
 
 from api import schemas
 from api.app_keys import DESK, DISPATCHER, HUB, PRESENTER, STORE
+from api.beside import SMALL_BYTES, beside
 from api.desk import Order
 from api.errors import ApiError
 from api.keys import client_of
@@ -40,8 +42,9 @@ async def submit(request: web.Request) -> web.Response:
     seconds = wait_seconds(request)
     key = idempotency_key(request)
     document = await document_of(request, (JSON, *YAML))
-    order = await asyncio.to_thread(order_of, document, client_of(request), key)
-    return await handed_in(request, order, seconds)
+    is_small = 0 < (request.content_length or 0) <= SMALL_BYTES
+    order = await beside(is_small, order_of, document, client_of(request), key)
+    return await handed_in(request, replace(order, is_small=is_small), seconds)
 
 
 async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
@@ -66,8 +69,9 @@ async def ended(app: web.Application, job_id: str, seconds: float) -> Job:
     store = app[STORE]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), app[HUB].follow(job_id) as follower:
-            while not found(store.get(job_id), job_id).has_ended:
+            while not (job := found(store.get(job_id), job_id)).has_ended:
                 await follower.wait()
+            return job
     return found(store.get(job_id), job_id)
 
 

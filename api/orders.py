@@ -15,6 +15,7 @@ from engine.text.document import Document, Spot
 FIELDS = ("graph", "inputs", "priority")
 MOST_PRIORITY = 100
 _NAME = "the graph"
+_MOST_NAMED = 100  # fields of a request; answers stay short
 
 
 def order_of(document: Document, client: str = "", key: str | None = None) -> Order:
@@ -53,7 +54,7 @@ def _faults(fields: Mapping[str, Any], document: Document) -> list[Problem]:
         place = document.place((name,))
         faults.append(Problem(code, f"the request: {message}", path=(name,), place=place))
 
-    for name in fields:
+    for name in list(fields)[:_MOST_NAMED]:
         if name not in FIELDS:
             allowed = f"allowed are {', '.join(FIELDS)}, or a graph by itself"
             near = suggestion(name, FIELDS)

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure, rounds, seconds_of
 from imaging.arrays import Mask
@@ -91,8 +92,9 @@ def _masks() -> Mapping[str, Mask]:
         hard[(rows - row) ** 2 + (columns - column) ** 2 <= radius**2] = 1
     blurred = cv2.GaussianBlur(hard, (0, 0), 12)
     soft = np.rint(blurred * 255) / np.float32(255)
-    masks = {"hard": hard, "soft": soft, "any value": np.clip(blurred, 0, 1)}
-    return {kind: mask[np.newaxis] for kind, mask in masks.items()}
+    masks: tuple[NDArray[Any], ...] = (hard, soft, np.clip(blurred, 0, 1))
+    kinds = ("hard", "soft", "any value")
+    return {k: m[np.newaxis].astype(np.float32) for k, m in zip(kinds, masks, strict=True)}
 
 
 def _plain_square(layer: Mask, radius: int) -> object:

@@ -1,6 +1,7 @@
 """`paintgraph validate` and `paintgraph convert`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -9,12 +10,12 @@ from assembly import catalogue
 from cli.destinations import check_place
 from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
 from cli.sources import checked, read_source
-from engine.errors import EngineError, GraphError, Problem
+from engine.errors import GraphError, Problem
 from engine.files import write_whole
 from engine.formats.comfy import write_comfy
 from engine.formats.native import write_native
 from engine.formats.reading import read_graph
-from engine.graph import Graph, Link
+from engine.graph import Graph
 from engine.naming import position, with_names
 from engine.registry import Registry
 from engine.suggest import suggestion
@@ -95,18 +96,6 @@ def _format(to: str, output: str) -> str:
 
 def _written(graph: Graph, to: str, registry: Registry) -> str:
     if to == "comfy":
-        return write_json(write_comfy(graph, lambda link: _position(graph, registry, link)))
+        return write_json(write_comfy(graph, partial(position, graph, registry)))
     document = write_native(with_names(graph, registry))
     return write_yaml(document) if to == "yaml" else write_json(document)
-
-
-def _position(graph: Graph, registry: Registry, link: Link) -> int:
-    """Which output a link names, as ComfyUI writes it; EngineError if that cannot be said."""
-    place = position(graph, registry, link)
-    node = graph.nodes.get(link.node)
-    spec = registry.spec(node.kind) if node else None
-    is_known = spec is not None and link.output in [output.name for output in spec.outputs]
-    if isinstance(link.output, str) and not is_known:
-        message = f"a link to '{link}' has no position, which ComfyUI's format needs"
-        raise EngineError(f"{message}. 'paintgraph validate' names the fault.", "unknown_output")
-    return place

@@ -1,6 +1,6 @@
 """Checking a graph against the declarations: every fault at once, nothing run, nothing loaded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.errors import GraphError, Problem, path_in_words
@@ -12,6 +12,8 @@ from engine.sockets import Value, accepts
 from engine.spec import InputSpec, NodeSpec
 from engine.structure import cycles, upstream
 from engine.suggest import suggestion
+
+_MOST_COMPARED = 100_000  # names in search of the nearest: about a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class _Checker:
         self._graph = graph
         self._registry = registry
         self._report = Report(graph)
+        self._compared = 0
         self._specs: dict[str, NodeSpec | None] = {
             id_: registry.spec(node.kind) for id_, node in graph.nodes.items()
         }
@@ -131,13 +134,13 @@ class _Checker:
             name = kind.removeprefix(RECIPE_PREFIX)
             names = [i.removeprefix(RECIPE_PREFIX) for i in known if i.startswith(RECIPE_PREFIX)]
             code, what = "unknown_recipe", f"there is no recipe '{name}'"
-            cure = suggestion(name, names) or " 'paintgraph recipes' lists them."
+            cure = self._near(name, names) or " 'paintgraph recipes' lists them."
         elif instead:
             code, what, cure = "replaced_node", f"'{kind}' does not exist here", f" Use {instead}."
         else:
             code, what = "unknown_node", f"there is no node type '{kind}'"
-            nodes = (i for i in known if not i.startswith(RECIPE_PREFIX))
-            cure = suggestion(kind, nodes) or " 'paintgraph nodes' lists them."
+            nodes = [i for i in known if not i.startswith(RECIPE_PREFIX)]
+            cure = self._near(kind, nodes) or " 'paintgraph nodes' lists them."
         self._report.add(code, self._report.at(id_, bare=True), f": {what}.{cure}")
 
     def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:
@@ -148,7 +151,7 @@ class _Checker:
                     "unknown_input",
                     self._report.at(id_, name, bare=True),
                     f": no input '{name}'; allowed are {', '.join(names) or 'none'}."
-                    f"{suggestion(name, names)}",
+                    f"{self._near(name, names)}",
                 )
 
     def _given(self, id_: str, declared: InputSpec, value: object) -> object:
@@ -181,10 +184,15 @@ class _Checker:
             )
         return resolved
 
+    def _near(self, wrong: str, known: Collection[str]) -> str:
+        """The nearest name as a question; nothing once too much was compared."""
+        self._compared += len(known)
+        return suggestion(wrong, known) if self._compared <= _MOST_COMPARED else ""
+
     def _resolve(self, where: Where, link: Link) -> Link | None:
         """The link with the output's position, or None after a report."""
         if link.node not in self._graph.nodes:
-            near = suggestion(link.node, self._graph.nodes)
+            near = self._near(link.node, self._graph.nodes)
             cure = near or " Add the node or change the link."
             message = f" links to '{link.node}', but there is no such node.{cure}"
             self._report.add("unknown_link", where, message)
@@ -197,7 +205,7 @@ class _Checker:
             return Link(link.node, names.index(link.output))
         if isinstance(link.output, int) and 0 <= link.output < len(names):
             return link
-        near = suggestion(link.output, names) if isinstance(link.output, str) else ""
+        near = self._near(link.output, names) if isinstance(link.output, str) else ""
         self._report.add(
             "unknown_output",
             where,
@@ -221,7 +229,7 @@ class _Checker:
     def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:
         spec = self._graph.inputs.get(reference.name)
         if spec is None:
-            cure = suggestion(reference.name, self._graph.inputs) or " Declare it under inputs."
+            cure = self._near(reference.name, self._graph.inputs) or " Declare it under inputs."
             message = f" refers to the recipe's input '{reference.name}', which is not declared."
             self._report.add("unknown_reference", where, f"{message}{cure}")
         return spec

@@ -17,7 +17,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The text names a thing outside the graph ("picture", "model", "seed"), bound before a run."""
+    """Names something outside the graph ("picture", "engine", "seed"), bound before a run."""
 
     kind: str
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from engine.errors import EngineError
 from engine.graph import Graph, InputRef, Link
 from engine.registry import Registry
 
@@ -30,10 +31,16 @@ def with_names(graph: Graph, registry: Registry) -> Graph:
 
 
 def position(graph: Graph, registry: Registry, link: Link) -> int:
-    """Which output of its node a link names; 0 for an unknown one."""
+    """Which output of its node a link names; EngineError if there is none of this name."""
     if isinstance(link.output, int):
         return link.output
     node = graph.nodes.get(link.node)
     spec = registry.spec(node.kind) if node else None
     names = [output.name for output in spec.outputs] if spec else []
-    return names.index(link.output) if link.output in names else 0
+    if link.output not in names:
+        raise EngineError(
+            f"a link to '{link}' has no position, which ComfyUI's format needs. "
+            "'paintgraph validate' names the fault.",
+            code="unknown_output",
+        )
+    return names.index(link.output)

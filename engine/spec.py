@@ -25,7 +25,7 @@ class InputSpec:
         lazy: evaluated only when the node asks for it.
         raw: the node gets the link itself, after its source ran.
         multiline: a text that an editor shows over several lines.
-        resource: what a text names, bound before a run: "picture", "model", "seed" or "".
+        resource: what a text names, bound before a run: "picture", "engine", "seed" or "".
     """
 
     name: str

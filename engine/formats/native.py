@@ -167,14 +167,9 @@ class _Reader:
         if isinstance(items, list):
             items, choices = "text", fields.get("choices", items)
         else:
-            items, choices = self._items(name, items), fields.get("choices", [])
+            items, choices = self._items((*path, "items"), items), fields.get("choices", [])
         if not isinstance(choices, list):
-            self._report(
-                "wrong_shape",
-                (*path, "choices"),
-                f"'inputs.{name}.choices' is {shown(choices)}; allowed is a list of texts. Write "
-                "[one, another].",
-            )
+            self._wrong((*path, "choices"), choices, "a list of texts. Write [one, another]")
             choices = []
         for key, field in (("min", "minimum"), ("max", "maximum")):
             if key in fields:
@@ -190,63 +185,54 @@ class _Reader:
             **settings,
         )
 
-    def _items(self, name: str, items: object) -> str:
-        """The type of a list's items; empty if it is not said or wrong."""
-        path = ("inputs", name, "items")
+    def _items(self, path: Path, items: object) -> str:
+        """The type of a list's items; empty if it is not said."""
         type_ = self._text(path, items)
         if type_ and type_ not in _ITEMS:
-            self._report(
-                "unknown_type",
-                path,
-                f"input '{name}' has items of the type {shown(type_)}; allowed are "
-                f"{', '.join(_ITEMS)}, or a list of texts.{suggestion(type_, _ITEMS)}",
-                input_=name,
-            )
+            self._wrong(path, type_, f"one of {', '.join(_ITEMS)}, or a list of texts")
         return type_
 
     def _mapping(self, path: Path, value: object) -> dict[str, Any]:
         if isinstance(value, dict):
             return value
-        where = f"'{'.'.join(map(str, path))}'" if path else "the recipe"
         if value is not None or not path:
-            self._report(
-                "wrong_shape",
-                path,
-                f"{where} is {shown(value)}; allowed is a mapping. Write 'name: value' lines.",
-            )
+            self._wrong(path, value, "a mapping. Write 'name: value' lines")
         return {}
 
     def _text(self, path: Path, value: object) -> str:
         if isinstance(value, str):
             return value
-        where = ".".join(map(str, path))
-        self._report(
-            "wrong_shape", path, f"'{where}' is {shown(value)}; allowed is text. Quote it."
-        )
+        self._wrong(path, value, "text. Quote it")
         return ""
 
     def _number(self, path: Path, value: object) -> float | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
-        where = ".".join(map(str, path))
-        self._report("wrong_shape", path, f"'{where}' is {shown(value)}; allowed is a number.")
+        self._wrong(path, value, "a number")
         return None
 
     def _only(self, fields: Mapping[str, object], known: tuple[str, ...], path: Path) -> None:
-        where = f"'{'.'.join(map(str, path))}'" if path else "the recipe"
         for name in fields:
             if name not in known:
                 self._report(
                     "unknown_field",
                     (*path, name),
-                    f"{where} has no field '{name}'; allowed are {', '.join(known)}."
+                    f"{_quoted(path)} has no field '{name}'; allowed are {', '.join(known)}."
                     f"{suggestion(name, known)}",
                 )
+
+    def _wrong(self, path: Path, value: object, allowed: str) -> None:
+        message = f"{_quoted(path)} is {shown(value)}; allowed is {allowed}."
+        self._report("wrong_shape", path, message)
 
     def _report(self, code: str, path: Path, message: str, *, input_: str | None = None) -> None:
         node = str(path[1]) if path[:1] == ("nodes",) and path[1:] else None
         place = self._document.place(path)
         self.problems.append(Problem(code, message, node, input_, path, place))
+
+
+def _quoted(path: Path) -> str:
+    return f"'{'.'.join(map(str, path))}'" if path else "the recipe"
 
 
 def write_native(graph: Graph) -> dict[str, Any]:

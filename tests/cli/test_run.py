@@ -419,3 +419,17 @@ def test_a_result_of_several_pictures_gets_numbers_and_overwrites_nothing(
     assert (folder / "both_2.png").read_bytes() == b"precious"
     assert (piped.code, piped.stdout) == (1, b"")
     assert "'image' has 2 pictures; standard output holds one." in piped.stderr
+
+
+def test_a_node_that_saves_runs_whatever_it_is_called(paintgraph: Paintgraph, folder: Path) -> None:
+    (folder / "both.yaml").write_text(
+        "nodes:\n"
+        "  white: {node: SolidMask, width: 8, height: 8}\n"
+        "  shown: {node: MaskToImage, mask: '${white.mask}'}\n"
+        "  image: {node: SaveImage, images: '${shown.image}'}\n"
+        "outputs: {image: '${shown.image}'}\n"
+    )
+
+    assert paintgraph("run", "both.yaml", "-o", "named.png").code == 0
+    assert Path("named.png").exists()
+    assert Path("paintgraph_00001_.png").exists()

@@ -308,3 +308,20 @@ def test_texts_are_compared_by_what_they_look_like() -> None:
     graph = check(Graph({"a": Node("Length", {"text": apart})}), REGISTRY).graph
 
     assert {"text": unicodedata.normalize("NFC", "é")} == graph.nodes["a"].inputs
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ("{type: text, choices: abc}", "'inputs.a.choices' is 'abc'; allowed is a list of texts"),
+        ("{type: list, items: integer}", "'inputs.a.items' is 'integer'; allowed is one of text"),
+    ],
+)
+def test_a_wrong_field_of_a_declared_input_is_never_passed_over(
+    declared: str, message: str
+) -> None:
+    _, problems = read_graph(f"inputs: {{a: {declared}}}\nnodes: {{}}".encode(), "recipe")
+
+    (problem,) = problems
+    assert problem.code == "wrong_shape"
+    assert problem.message.startswith(message)

@@ -21,7 +21,7 @@ from jobs.store import JobStore
 from jobs.worker_handle import WorkerSpec
 
 OUTER_SECONDS = 60
-ONE = {"light": 1}
+ONE: Mapping[Size, int] = {"light": 1}
 
 
 @dataclass

@@ -41,7 +41,7 @@ def head(method: str, path: str, length: int | None = None, **headers: str) -> b
 
 
 def get(name: str, path: str, *statuses: int, code: str = "", **headers: str) -> Hostile:
-    return Hostile(name, lambda: head("GET", path, **headers), statuses, code)
+    return Hostile(name, lambda: head("GET", path, None, **headers), statuses, code)
 
 
 def ask(name: str, method: str, path: str, *statuses: int, **headers: str) -> Hostile:

@@ -180,12 +180,16 @@ CORPUS: list[Hostile] = [
     graph(
         "a folder outside",
         _native({"f": {"node": "LoadImagesFromFolder", "folder": "../.."}}, {"x": "${f.names}"}),
+        200,
         422,
+        state="failed",
     ),
     graph(
         "a folder at the root",
         _native({"f": {"node": "LoadImagesFromFolder", "folder": "/etc"}}, {"x": "${f.names}"}),
+        200,
         422,
+        state="failed",
     ),
     graph(
         "a pattern that backtracks",

@@ -69,7 +69,7 @@ class Child:
         try:
             connection.request(method, path, body, named)
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return Answer(response.status, dict(response.headers), response.read())
         finally:
             connection.close()
 
@@ -87,7 +87,7 @@ class Child:
             response = http.client.HTTPResponse(sock, method=method)
             try:
                 response.begin()
-                return Answer(response.status, response.headers, response.read())
+                return Answer(response.status, dict(response.headers), response.read())
             except (ConnectionError, http.client.HTTPException):
                 return NOTHING
             finally:
