@@ -93,7 +93,9 @@ class Desk:
             bound = _bound(order, graph, known, binders)
             return NewJob(
                 graph=write_native(with_names(bound, known.registry)),
-                request=_without_pictures(order.request, binder.inline),
+                request=_without_pictures(order.request, binder.inline)
+                if binder.inline
+                else order.request,
                 client=order.client,
                 size="heavy" if is_heavy(bound, known.registry) else "light",
                 priority=order.priority,

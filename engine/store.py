@@ -65,7 +65,8 @@ class ResultStore:
         self._writer.start()
 
     def __contains__(self, key: object) -> bool:
-        return key in self._sizes or self._path(str(key)).exists()
+        # A plain string: this is asked for every node, and paths cost more than the look.
+        return key in self._sizes or os.path.exists(f"{self._folder}/{key}{_SUFFIX}")  # noqa: PTH110
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +92,7 @@ class ResultStore:
             if isinstance(element, Value)
         )
         writing = _OPENING_SECONDS + weight / self._rate
-        if key in self or entry.effects or entry.seconds < WORTH * writing:
+        if entry.effects or entry.seconds < WORTH * writing or key in self:
             return
         data = _encode(entry, spec, registry)
         if data is not None and len(data) <= self._budget:

@@ -324,7 +324,7 @@ def test_a_stopped_worker_that_comes_back_cannot_write(tmp_path: Path) -> None:
 
     async def act() -> None:
         async with rig(tmp_path) as r:
-            job = await r.submit({"out": {"node": "Tick", "seconds": 0.5}})
+            job = await r.submit({"out": {"node": "Tick", "seconds": 3.0}})
             pid = await r.until_at_work(job, "out")
             os.kill(pid, signal.SIGSTOP)
             stale = r.dispatcher._running[job.id].job
