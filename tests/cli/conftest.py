@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,7 +68,14 @@ def paintgraph() -> Paintgraph:
 
 
 def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-    """A real process of the command line."""
+    """A real process of the command line, which takes interrupts though the tests may not."""
+    limit = options.pop("preexec_fn", None)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # background jobs of a shell ignore it
+        if limit is not None:
+            limit()
+
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-m", "cli", *arguments],
@@ -75,6 +83,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        preexec_fn=prepare,  # noqa: PLW1509 - the tests start no threads before
         **options,
     )
 
