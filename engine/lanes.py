@@ -7,14 +7,18 @@ threads. The calling thread serves the cpu lane; others start when there is work
 import asyncio
 import heapq
 import threading
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.cell import Cell
 
 DEFAULT_LANES: Mapping[str, int] = {"cpu": 2, "io": 8, "device": 1, "serial": 1}
 HOME = "cpu"
+_TINY_SECONDS = 0.0005
+_GIVING_WAY_SECONDS = 0.002
 
 
 class Lanes:
@@ -59,7 +63,10 @@ class Lanes:
         if comes and len(self._ready[lane]) == 1:
             return
         if len(self._threads[lane]) + (lane == HOME) < self._sizes[lane] and not self._stopped:
-            thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}")
+            first = lane != HOME and not self._threads[lane]
+            thread = threading.Thread(
+                target=partial(self._serve, lane, gives_way=not first), name=f"lane-{lane}"
+            )
             self._threads[lane].append(thread)
             thread.start()
 
@@ -89,8 +96,13 @@ class Lanes:
         if self._error is not None:
             raise self._error
 
-    def _serve(self, lane: str) -> None:
+    def _serve(self, lane: str, *, gives_way: bool = False) -> None:
+        """Work on a lane; a thread that gives way leaves tiny cells to the first one.
+
+        Two threads that wait for each other's lock take longer for them than one.
+        """
         self._here.lane = lane
+        self._here.gives_way = gives_way
         before: _Ended | None = None
         while (cell := self._next(lane, before)) is not None:
             before = self._perform(cell)
@@ -103,6 +115,8 @@ class Lanes:
         with self.lock:
             if before is not None:
                 self._note_end(before.error)
+                if before.was_tiny and self._here.gives_way:
+                    self._wake[lane].wait(_GIVING_WAY_SECONDS)
             while not self._ready[lane] and not self._is_over():
                 self._idle[lane] += 1
                 self._wake[lane].wait()
@@ -114,12 +128,13 @@ class Lanes:
 
     def _perform(self, cell: Cell) -> "_Ended | None":
         """Work on a cell; None if it goes on as a coroutine."""
+        began = time.perf_counter()
         try:
             awaited = self._work(cell)
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-            return _Ended(error)
+            return _Ended(error, was_tiny=False)
         if awaited is None:
-            return _Ended(None)
+            return _Ended(None, time.perf_counter() - began < _TINY_SECONDS)
         self._loop.start(awaited, self._end)
         return None
 
@@ -147,9 +162,10 @@ class Lanes:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A cell's step is over; `error` is what it raised."""
+    """A cell's step is over; `error` is what it raised, a tiny one took next to no time."""
 
     error: BaseException | None
+    was_tiny: bool
 
 
 class _Loop:
