@@ -52,6 +52,7 @@ class Cell:
         readers: how many cells may still read its result; it is let go at zero unless `pinned`.
         asked: lazy inputs that turned out to be needed.
         rows: finished calls whose expansions are still running.
+        is_stored: its result may be on disk and is to be read from there.
         sources: cells that it reads, counted among their readers.
         is_late: a file name arrives by a link, so the result is known by its content only.
         unsure: linked inputs whose data must be checked when they arrive.
@@ -75,6 +76,7 @@ class Cell:
     pinned: bool = False
     asked: set[str] = field(default_factory=set)
     rows: list[Row] | None = None
+    is_stored: bool = False
     entry: Entry | None = None
 
     def __lt__(self, other: "Cell") -> bool:

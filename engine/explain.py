@@ -73,17 +73,18 @@ def _planned(graph: Graph, registry: Registry, environment: str) -> Plan:
         job="",
         environment=environment,
         lookup=lambda _: None,
+        is_stored=lambda _: False,
         ready=lambda _: None,
         found=lambda _, __: None,
     )
     plan.add(graph.nodes)
     for cell in plan.cells.values():
-        plan.find_key(cell)
+        plan.keys.of(cell)
     return plan
 
 
 def _recorded(graph: Graph, plan: Plan) -> dict[str, dict[str, str]]:
     return {
-        id_: {"": plan.traits(plan.cells[id_]).fingerprint, **plan.parts(plan.cells[id_])}
+        id_: {"": plan.keys.traits(plan.cells[id_]).fingerprint, **plan.keys.parts(plan.cells[id_])}
         for id_ in graph.nodes
     }

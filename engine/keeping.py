@@ -20,9 +20,20 @@ class Keeping:
 
     def find(self, key: str, spec: NodeSpec) -> Entry | None:
         """The kept result of this key, or None."""
-        if self.memory is not None and (entry := self.memory.get(key)) is not None:
-            return entry
-        if self.store is None or key not in self.store:
+        entry = self.recall(key)
+        return self.load(key, spec) if entry is None and self.is_stored(key) else entry
+
+    def recall(self, key: str) -> Entry | None:
+        """The result of this key from memory, or None."""
+        return None if self.memory is None else self.memory.get(key)
+
+    def is_stored(self, key: str) -> bool:
+        """Whether a result of this key is on disk; reading it may still fail."""
+        return self.store is not None and key in self.store
+
+    def load(self, key: str, spec: NodeSpec) -> Entry | None:
+        """The result of this key from disk, or None if it is gone or damaged."""
+        if self.store is None:
             return None
         entry = self.store.load(key, spec, self.registry)
         if entry is not None and self.memory is not None:

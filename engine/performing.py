@@ -80,7 +80,7 @@ class _Attempt(AbstractContextManager["_Attempt"]):
                 performer.listen(Warned(cell.origin, call.index, call.stop.message))
             self.row = stopped_row(spec, call.stop)
             return self
-        self._key = performer.plan.call_key(cell, call.inputs)
+        self._key = performer.plan.keys.of_call(cell, call.inputs)
         if self._key != cell.key and (entry := performer.keeping.find(self._key, spec)):
             self.row = Row(entry.slots, entry.ui, entry.effects)
             return self

@@ -10,21 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.arrivals import unsure
 from engine.binding import is_open
-from engine.cell import Cell, State, Traits
+from engine.cell import Cell, State
+from engine.cell_keys import CellKeys
 from engine.elements import Entry
-from engine.errors import EngineError, path_in_words
+from engine.errors import EngineError
 from engine.events import Origin
 from engine.graph import Link, Node
-from engine.keys import (
-    call_key,
-    element_key,
-    json_text,
-    list_part,
-    literal_part,
-    value_part,
-)
 from engine.registry import Registry
-from engine.sockets import Value
 
 MOST_CELLS = 200_000
 
@@ -32,8 +24,9 @@ MOST_CELLS = 200_000
 class Plan:
     """All cells of a run.
 
-    `lookup(cell)` gives a kept result or None; `ready(cell)` is told when a cell can run; `found`
-    when a kept result makes running it needless.
+    `lookup(cell)` gives a result from memory or None, `is_stored(cell)` says whether one may be on
+    disk; `ready(cell)` is told when a cell can run, or its stored result be read; `found` when a
+    result makes running it needless.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of a run
@@ -43,17 +36,17 @@ class Plan:
         job: str,
         environment: str,
         lookup: Callable[[Cell], Entry | None],
+        is_stored: Callable[[Cell], bool],
         ready: Callable[[Cell], None],
         found: Callable[[Cell, Entry], None],
     ) -> None:
         self.cells: dict[str, Cell] = {}
         self.open = 0
         self._registry = registry
-        self._job = job
-        self._environment = environment
-        self._traits: dict[str, Traits] = {}
+        self.keys = CellKeys(self.cells, job, environment)
         self._leaders: dict[str, Cell] = {}
         self._lookup = lookup
+        self._is_stored = is_stored
         self._ready = ready
         self._found = found
 
@@ -84,7 +77,7 @@ class Plan:
             if cell.links:
                 cell.unsure = unsure(cell.declaration.spec, cell.links, self._output_type)
         for cell in cells if parent else ():
-            self.find_key(cell)
+            self.keys.of(cell)
         return ids
 
     def _cell(
@@ -147,20 +140,23 @@ class Plan:
                 continue
             cell.state = State.WANTED
             self.open += 1
-            leader = self._leaders.setdefault(self.find_key(cell), cell)
+            leader = self._leaders.setdefault(self.keys.of(cell), cell)
             if leader is not cell:
                 leader.followers.append(cell)
                 continue
             entry = self._lookup(cell)
             if entry is not None:
                 self._found(cell, entry)
+            elif self._is_stored(cell):
+                cell.is_stored = True
+                self._ready(cell)
             else:
                 self.follow(cell, stack)
 
     def follow(self, cell: Cell, stack: list[Cell] | None = None) -> None:
         """Wait for everything that the cell reads; ready at once if all is there."""
         sources: list[Cell] = [] if stack is None else stack
-        lazy = self.traits(cell).lazy
+        lazy = self.keys.traits(cell).lazy
         for name, link in cell.links.items():
             source = self.cells[link.node]
             self._read(cell, source)
@@ -226,74 +222,3 @@ class Plan:
     def _let_go(self, cell: Cell) -> None:
         if not cell.readers and not cell.pinned and cell.state is State.DONE:
             cell.state, cell.entry = State.IDLE, None
-
-    def find_key(self, cell: Cell) -> str:
-        """Key of a cell's result, bottom-up over all that it could read, each once."""
-        stack = [cell]
-        on_path: set[str] = set()
-        while stack:
-            top = stack[-1]
-            if top.key:
-                stack.pop()
-                continue
-            sources = (self.cells[link.node] for link in top.links.values())
-            missing = [source for source in sources if not source.key]
-            if missing:
-                if top.id in on_path:
-                    raise self._knot([c for c in stack if c.id in on_path])
-                on_path.add(top.id)
-                stack.extend(missing)
-                continue
-            top.key = self.call_key(top, {})
-            stack.pop()
-        return cell.key
-
-    def _knot(self, path: list[Cell]) -> EngineError:
-        """The fault of a path of cells that ends where a part of it began."""
-        ids = [cell.id for cell in path]
-        knot = path_in_words(ids[ids.index(ids[-1]) :])
-        return EngineError(
-            f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle"
-        )
-
-    def call_key(self, cell: Cell, inputs: Mapping[str, object]) -> str:
-        """Key of one call of a cell, from the values at its inputs.
-
-        What `inputs` does not tell follows from how the linked cell is made; so the only call of
-        a cell that maps over single elements has the cell's own key.
-        """
-        parts = {name: self._part(cell, name, inputs.get(name)) for name in cell.node.inputs}
-        traits = self.traits(cell)
-        scope = ""
-        if cell.declaration.spec.volatile or cell.is_late:
-            scope = f"{self._job}/{cell.id}"
-        elif cell.declaration.spec.keyed_by_id:
-            scope = cell.id
-        return call_key(traits.fingerprint, parts, scope)
-
-    def parts(self, cell: Cell) -> dict[str, str]:
-        """What each input adds to the cell's own key, as text."""
-        return {name: json_text(self._part(cell, name, None)) for name in cell.node.inputs}
-
-    def _part(self, cell: Cell, name: str, given: object) -> list[object]:
-        link = cell.links.get(name)
-        if link is None:
-            own = cell.node.inputs[name]
-            if type(own) is Value:
-                return value_part(own.key or f"{self._job}/{cell.id}/{name}")
-            return literal_part(own)
-        if type(given) is Value:
-            return value_part(given.key)
-        if type(given) is list and len(given) != 1:
-            return list_part([value.key for value in given])
-        if type(given) is list:
-            return value_part(given[0].key)
-        return value_part(element_key(self.cells[link.node].key, int(link.output)))
-
-    def traits(self, cell: Cell) -> Traits:
-        """What the run looks up of a cell's declaration, worked out once."""
-        kind = cell.node.kind
-        traits = self._traits.get(kind)
-        if traits is None:
-            traits = self._traits[kind] = Traits.of(cell.declaration.spec, self._environment)
-        return traits

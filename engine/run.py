@@ -92,7 +92,8 @@ class _Run:
             worker.registry,
             job=job,
             environment=worker.environment,
-            lookup=lambda cell: self._keeping.find(cell.key, cell.declaration.spec),
+            lookup=lambda cell: self._keeping.recall(cell.key),
+            is_stored=lambda cell: self._keeping.is_stored(cell.key),
             ready=self._lanes.push,
             found=self._found,
         )
@@ -139,6 +140,9 @@ class _Run:
 
     def _work(self, cell: Cell) -> Coroutine[Any, Any, None] | None:
         self._cancellation.check()
+        if cell.is_stored:
+            self._load(cell)
+            return None
         if cell.rows is not None:
             self._assemble(cell, cell.rows)
             return None
@@ -151,6 +155,18 @@ class _Run:
         rows = [self._performer.perform(cell, call) for call in self._while_wanted(calls)]
         self._settle(cell, calls, rows)
         return None
+
+    def _load(self, cell: Cell) -> None:
+        """Take the result from disk; if it is gone or damaged after all, compute it."""
+        cell.is_stored = False
+        entry = self._keeping.load(cell.key, cell.declaration.spec)
+        with self._lanes.lock:
+            if entry is None:
+                self._plan.follow(cell)
+                return
+            for one in (cell, *cell.followers):
+                self._found(one, entry)
+            cell.followers = []
 
     async def _work_async(self, cell: Cell, calls: list[Call]) -> None:
         wanted = self._while_wanted(calls)
@@ -195,7 +211,7 @@ class _Run:
 
     def _given(self, cell: Cell) -> dict[str, Given]:
         """What is at each input: a slot, the link itself where raw, None where not evaluated."""
-        traits = self._plan.traits(cell)
+        traits = self._plan.keys.traits(cell)
         unasked = traits.lazy - cell.asked
         own = cell.node.inputs
         given: dict[str, Given] = {

@@ -40,11 +40,12 @@ def keys(graph: Graph) -> dict[str, str]:
         job="job",
         environment="cpu",
         lookup=lambda _: None,
+        is_stored=lambda _: False,
         ready=lambda _: None,
         found=lambda _, __: None,
     )
     plan.add(check(graph, REGISTRY).sound().nodes)
-    return {id_: plan.find_key(cell) for id_, cell in plan.cells.items()}
+    return {id_: plan.keys.of(cell) for id_, cell in plan.cells.items()}
 
 
 def downstream(graph: Graph, id_: str) -> set[str]:
