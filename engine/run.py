@@ -9,20 +9,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.cache import MemoryCache
-from engine.calls import Call, Given, assemble, calls_of, stopped_row
+from engine.calls import Call, assemble, calls_of, stopped_row
 from engine.cell import Cell
 from engine.context import Cancellation, Services
-from engine.declaration import unwrap
-from engine.elements import Entry, Failed, Row, Slot
+from engine.elements import Entry, Failed, Row
 from engine.errors import Cancelled, EngineError, NodeError
 from engine.events import Executed, How, Listener, NodeFailed, NodeFinished, NodeStarted
 from engine.graph import Graph, Link
+from engine.inputs import given, needed
 from engine.keeping import Keeping
 from engine.lanes import DEFAULT_LANES, Lanes
 from engine.performing import Performer, failed_row
 from engine.plan import Plan
 from engine.registry import Registry
-from engine.sockets import Value
 from engine.store import ResultStore
 
 OnFailure = Literal["continue", "stop"]
@@ -183,9 +182,9 @@ class _Run:
     def _prepare(self, cell: Cell) -> list[Call] | None:
         """The calls to make; None if the cell waits for lazy inputs, or cannot say for which."""
         spec = cell.declaration.spec
-        calls = calls_of(spec, self._given(cell))  # what it reads is held for it: no lock
+        calls = calls_of(spec, given(cell, self._plan))  # what it reads is held for it: no lock
         try:
-            names = self._needed(cell, calls)
+            names = needed(cell, calls)
         except Exception as error:  # noqa: BLE001 - a node's own code
             failed = failed_row(self._fail, cell, calls[0], error)
             self._assemble(cell, [failed] * len(calls))
@@ -194,42 +193,8 @@ class _Run:
             with self._lanes.lock:
                 if self._plan.ask(cell, names):
                     return None
-                calls = calls_of(spec, self._given(cell))
+                calls = calls_of(spec, given(cell, self._plan))
         return calls
-
-    def _needed(self, cell: Cell, calls: list[Call]) -> list[str]:
-        """Lazy inputs that the calls will read and that are not there yet."""
-        needs = cell.declaration.needs
-        if needs is None:
-            return []
-        asked: dict[str, None] = {}
-        for call in calls:
-            if call.stop is None:
-                data = {name: unwrap(given) for name, given in call.inputs.items()}
-                asked.update(dict.fromkeys(needs(**data)))
-        return [name for name in asked if name in cell.links and name not in cell.asked]
-
-    def _given(self, cell: Cell) -> dict[str, Given]:
-        """What is at each input: a slot, the link itself where raw, None where not evaluated."""
-        traits = self._plan.keys.traits(cell)
-        unasked = traits.lazy - cell.asked
-        own = cell.node.inputs
-        given: dict[str, Given] = {
-            name: (Value(default),) for name, default in traits.defaults.items() if name not in own
-        }
-        for name, value in own.items():
-            link = cell.links.get(name)
-            if link is None:
-                given[name] = (value if type(value) is Value else Value(value),)
-            elif name in traits.raw:
-                given[name] = link
-            else:
-                given[name] = None if name in unasked else self._slot(link)
-        return given
-
-    def _slot(self, link: Link) -> Slot | None:
-        entry = self._plan.cells[link.node].entry
-        return None if entry is None else entry.slots[int(link.output)]
 
     def _settle(self, cell: Cell, calls: list[Call], rows: list[Row]) -> None:
         """Finish a cell, or let it wait for the expansions of its calls.
