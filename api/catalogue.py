@@ -3,8 +3,9 @@
 Graphs are checked against declarations that hold a spec and no code.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,15 +16,14 @@ from engine.declaration import Declaration
 from engine.errors import GraphError, Problem
 from engine.formats.reading import read_graph
 from engine.graph import RECIPE_PREFIX, Graph
-from engine.recipes import RecipeBook
+from engine.recipes import RecipeBook, RecipeFiles, find_recipes
 from engine.registry import Registry
+from engine.resources import NO_RESOURCES, NameCheck, Resources
 from engine.spec import NodeSpec
 
 _RETRY_SECONDS = 5
-_NOT_A_NODE = (
-    "it has faults, or came after the server started, which takes recipes as nodes at its start."
-    " 'paintgraph validate' names its faults."
-)
+_LOOK_SECONDS = 0.5
+_NOT_A_NODE = "it has faults. 'paintgraph validate' names them."
 
 
 class KnowsSpecs(Protocol):
@@ -42,10 +42,14 @@ class Known:
 
     registry: Registry
     recipes: RecipeBook
+    name_checks: Mapping[str, NameCheck] = field(default_factory=dict)
 
-    def check(self, graph: Graph, problems: Sequence[Problem]) -> Checked:
-        """The checked graph."""
-        return check(graph, self.registry, problems)
+    def check(
+        self, graph: Graph, problems: Sequence[Problem], given: Mapping[str, Any] | None = None
+    ) -> Checked:
+        """The checked graph; names are checked too if it is known what its inputs are given."""
+        resources = NO_RESOURCES if given is None else Resources(self.name_checks, given)
+        return check(graph, self.registry, problems, resources)
 
     def recipe(self, name: str) -> Graph | None:
         """The checked graph of a recipe, or None; raises GraphError if its file is at fault."""
@@ -73,13 +77,22 @@ class Known:
 
 
 class Catalogue:
-    """Builds what is known anew when a worker tells other node types, or a recipe comes or goes."""
+    """Builds what is known anew when a worker tells other node types, or a recipe changes."""
 
-    def __init__(self, source: KnowsSpecs, folders: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        source: KnowsSpecs,
+        folders: Sequence[Path],
+        name_checks: Mapping[str, NameCheck] | None = None,
+    ) -> None:
         self._source = source
+        self._name_checks = dict(name_checks or {})
         self._folders = tuple(folders)
         self._specs: list[dict[str, Any]] = []
-        self._changes: tuple[int, ...] = ()
+        self._files: RecipeFiles = {}
+        self._found: RecipeFiles = {}
+        self._folder_times: tuple[int, ...] = ()
+        self._look_again = 0.0
         self._known: Known | None = None
 
     def known(self) -> Known:
@@ -92,23 +105,33 @@ class Catalogue:
                 "the server starts its workers and knows no node yet. Try again soon.",
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
-        changes = _changes(self._folders)
-        if self._known is None or specs != self._specs or changes != self._changes:
+        files = self._look()
+        if self._known is None or specs != self._specs or files != self._files:
             registry = Registry(replacements=self._source.replacements)
             for plain in specs:
-                registry.add(Declaration(NodeSpec.from_json(plain), _never))
+                if not plain["id"].startswith(RECIPE_PREFIX):  # a worker's may be older
+                    registry.add(Declaration(NodeSpec.from_json(plain), _never))
             recipes = RecipeBook(registry, self._folders)
+            recipes.register_all()
             for kind in (RECIPE_PREFIX + name for name in recipes.names()):
                 if kind not in registry:
                     registry.refuse(kind, _NOT_A_NODE)
-            self._known = Known(registry, recipes)
-            self._specs, self._changes = specs, changes
+            self._known = Known(registry, recipes, self._name_checks)
+            self._specs, self._files = specs, files
         return self._known
 
+    def _look(self) -> RecipeFiles:
+        """The recipes' files: those that came, went or were replaced show in their folder.
 
-def _changes(folders: Sequence[Path]) -> tuple[int, ...]:
-    """When files last came to or went from some folders."""
-    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+        A file that was written over does not, and looking at all takes its time, so that is done
+        now and then.
+        """
+        now = time.monotonic()
+        folders = tuple(f.stat().st_mtime_ns if f.is_dir() else 0 for f in self._folders)
+        if folders != self._folder_times or now >= self._look_again:
+            self._found = find_recipes(self._folders)
+            self._folder_times, self._look_again = folders, now + _LOOK_SECONDS
+        return self._found
 
 
 def _never(_: Context, inputs: Mapping[str, Any]) -> object:

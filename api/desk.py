@@ -4,21 +4,24 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from api.beside import beside
 from api.catalogue import Catalogue, Known
 from api.pictures import PictureBinder, Pictures
-from engine.binding import Binders, bind
+from engine.binding import Binder, Binders, bind
 from engine.checking import Checked
 from engine.errors import BindError, GraphError, Problem
 from engine.formats.native import write_native
 from engine.graph import Graph, InputRef
 from engine.naming import with_names
 from engine.recipes import is_heavy
+from engine.resources import GIVEN, is_of_catalogue
 from jobs.dispatcher import Dispatcher
 from jobs.fetching import fetch
-from jobs.job import NewJob
+from jobs.job import NewJob, digest_of
+from jobs.listing import Listing
 from jobs.references import References
 from jobs.seeds import draw_seed
 from jobs.store import Accepted
@@ -26,6 +29,8 @@ from jobs.store import Accepted
 _WEB = ("http://", "https://")
 _MOST_FETCHES = 32
 _FETCHES_AT_ONCE = 4
+_MOST_LISTED = 20_000
+_OF_FILES = ("picture", "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Order:
         request: what was submitted, for the client to read back.
         inputs: values for the graph's declared inputs.
         prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
+        door: see `NewJob`.
     """
 
     graph: Graph
@@ -49,15 +55,24 @@ class Order:
     client: str = ""
     idempotency_key: str | None = None
     is_small: bool = False
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """How large fetched pictures may be, what `auto` paints with, and which networks are asked."""
+    """What binding may do.
 
+    Attributes:
+        input_folder: whose folders are listed.
+        max_bytes: how large fetched pictures may be.
+        allow_private: fetch from private networks, too.
+        name_binders: what fixes names of catalogues, by kind of resource.
+    """
+
+    input_folder: Path
     max_bytes: int
-    auto_engine: str
     allow_private: bool = False
+    name_binders: Mapping[str, Binder] = field(default_factory=dict)
 
 
 class Desk:
@@ -78,16 +93,29 @@ class Desk:
         self._rules = rules
 
     async def submit(self, order: Order) -> Accepted:
-        """Accept a job durably.
+        """Accept a job durably; the repetition of an idempotent request gives the earlier one.
 
         Raises GraphError with every problem, or what the dispatcher raises.
         """
+        request_digest = ""
+        if order.idempotency_key is not None:
+            request_digest = await beside(order.is_small, digest_of, order.request)
+            earlier = self._dispatcher.repeated(order.idempotency_key, request_digest)
+            if earlier is not None:
+                return earlier
         known = self._catalogue.known()
         checked = await beside(order.is_small, check_order, order, known)
         graph = checked.sound()
         fetched = await self._fetched(graph, known, order.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
-        binders = Binders({"picture": binder.bind, "seed": draw_seed, "engine": self._engine})
+        binders = Binders(
+            {
+                "picture": binder.bind,
+                "folder": Listing(self._rules.input_folder, _MOST_LISTED).bind,
+                "seed": draw_seed,
+                **self._rules.name_binders,
+            }
+        )
 
         def new() -> NewJob:
             bound = _bound(order, graph, known, binders)
@@ -100,15 +128,13 @@ class Desk:
                 size="heavy" if is_heavy(bound, known.registry) else "light",
                 priority=order.priority,
                 idempotency_key=order.idempotency_key,
+                request_digest=request_digest,
                 warnings=[problem.message for problem in checked.problems],
+                door=order.door,
             )
 
-        at_once = order.is_small and not _takes_pictures(graph, known)
+        at_once = order.is_small and not _reads_files(graph, known)
         return await self._dispatcher.submit(await beside(at_once, new))
-
-    def _engine(self, name: str) -> str:
-        """What paints; kept with the job, so that repeating it gives the same pixels."""
-        return self._rules.auto_engine if name == "auto" else name
 
     async def _fetched(
         self, graph: Graph, known: Known, inputs: Mapping[str, Any]
@@ -139,9 +165,14 @@ class Desk:
 
 def check_order(order: Order, known: Known) -> Checked:
     """The checked graph; its problems point into the request."""
-    checked = known.check(order.graph, order.problems)
-    problems = tuple(replace(p, path=order.prefix + p.path) for p in checked.problems)
+    checked = known.check(order.graph, order.problems, order.inputs)
+    problems = tuple(replace(p, path=_in_request(p.path, order)) for p in checked.problems)
     return replace(checked, problems=problems)
+
+
+def _in_request(path: tuple[str | int, ...], order: Order) -> tuple[str | int, ...]:
+    """A path of the check as one into the request."""
+    return order.inputs_at + path[1:] if path[:1] == (GIVEN,) else order.prefix + path
 
 
 def _bound(order: Order, graph: Graph, known: Known, binders: Binders) -> Graph:
@@ -164,9 +195,15 @@ def _pointed(problem: Problem, order: Order) -> Problem:
     return replace(problem, path=order.prefix + path, place=source.document.place(path))
 
 
-def _takes_pictures(graph: Graph, known: Known) -> bool:
+def _reads_files(graph: Graph, known: Known) -> bool:
+    """Whether binding reads files, which takes its time."""
     specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
-    return any(given.resource == "picture" for spec in specs if spec for given in spec.inputs)
+    return any(
+        given.resource in _OF_FILES or is_of_catalogue(given.resource)
+        for spec in specs
+        if spec
+        for given in spec.inputs
+    )
 
 
 def _addresses(graph: Graph, known: Known, inputs: Mapping[str, Any]) -> list[str]:

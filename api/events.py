@@ -20,7 +20,7 @@ HEARTBEAT_SECONDS = 15.0
 _PAGE = 1000
 _RECONNECT_MILLISECONDS = 1000
 _MOST_DIGITS = 15
-_HEADERS = {
+EVENT_HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
@@ -39,8 +39,8 @@ async def follow(request: web.Request) -> web.StreamResponse:
     if job.has_ended and not request.app[STORE].facts(job, last, 1):
         return web.Response(status=204)
     if request.method == "HEAD":
-        return web.Response(headers=_HEADERS)
-    response = web.StreamResponse(headers=_HEADERS)
+        return web.Response(headers=EVENT_HEADERS)
+    response = web.StreamResponse(headers=EVENT_HEADERS)
     await response.prepare(request)
     with contextlib.suppress(ConnectionError):
         await response.write(b"retry: %d\n\n" % _RECONNECT_MILLISECONDS)
@@ -63,7 +63,7 @@ async def _tell(
             told = await asyncio.to_thread(lambda page: [presenter.fact(f) for _, f in page], facts)
             last = facts[-1][0]
             numbered = zip(facts, told, strict=True)
-            await response.write(b"".join(_event(data, seq) for (seq, _), data in numbered))
+            await response.write(b"".join(event_bytes(data, seq) for (seq, _), data in numbered))
             if told[-1]["type"] == "state" and told[-1]["state"] in ENDED:
                 return
         try:
@@ -71,10 +71,11 @@ async def _tell(
         except TimeoutError:
             await response.write(b": still here\n\n")
         else:
-            await response.write(b"".join(_event(presenter.fact(each)) for each in signals))
+            await response.write(b"".join(event_bytes(presenter.fact(each)) for each in signals))
 
 
-def _event(data: Mapping[str, Any], number: int | None = None) -> bytes:
+def event_bytes(data: Mapping[str, Any], number: int | None = None) -> bytes:
+    """One event as it goes over the wire."""
     head = b"" if number is None else b"id: %d\n" % number
     return b"%sevent: %s\ndata: %s\n\n" % (head, data["type"].encode(), orjson.dumps(data))
 

@@ -50,23 +50,25 @@ async def submit(request: web.Request) -> web.Response:
 async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
     """Submit an order and answer with its job, ended or not."""
     accepted = await request.app[DESK].submit(order)
-    job = await ended(request.app, accepted.job.id, seconds)
+    job = await ended(request.app, accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)
 
 
 async def job_response(request: web.Request, job: Job, status: int = 200) -> web.Response:
     """The answer that shows a job."""
-    present = request.app[PRESENTER].job
-    answer = present(job) if job.started is None else await asyncio.to_thread(present, job)
+    presenter = request.app[PRESENTER]
+    answer = await beside(not presenter.looks_up(job), presenter.job, job)
     if status != 202:  # noqa: PLR2004 - accepted
         return json_response(answer, status)
     return json_response(answer, status, Location=JOBS_URL + job.id)
 
 
-async def ended(app: web.Application, job_id: str, seconds: float) -> Job:
+async def ended(app: web.Application, job: Job, seconds: float) -> Job:
     """The job once it has ended, or as it is after some time."""
-    store = app[STORE]
+    if job.has_ended or not seconds:
+        return job
+    store, job_id = app[STORE], job.id
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), app[HUB].follow(job_id) as follower:
             while not (job := found(store.get(job_id), job_id)).has_ended:
@@ -111,9 +113,7 @@ async def show(request: web.Request) -> web.Response:
     """Look at a job; with `wait`, once it has ended."""
     job = job_of(request)
     seconds = wait_seconds(request)
-    return await job_response(
-        request, await ended(request.app, job.id, seconds) if seconds else job
-    )
+    return await job_response(request, await ended(request.app, job, seconds))
 
 
 async def show_graph(request: web.Request) -> web.Response:

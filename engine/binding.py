@@ -12,7 +12,8 @@ from engine.errors import BindError, GraphError, Problem
 from engine.graph import Graph, InputRef, Node
 from engine.literals import Wrong, canonical
 from engine.registry import Registry
-from engine.spec import InputSpec
+from engine.resources import DIGEST_MARK, is_of_catalogue
+from engine.spec import InputSpec, NodeSpec
 from engine.suggest import suggestion
 
 Binder = Callable[[Any], Any]
@@ -31,10 +32,17 @@ class Binders:
         return value if binder is None or value is None else binder(value)
 
 
-def is_open(declared: InputSpec, literal: object) -> bool:
-    """Whether a literal names something that may change from run to run."""
+def is_open(spec: NodeSpec, declared: InputSpec, inputs: Mapping[str, object]) -> bool:
+    """Whether a literal at an input names something that may change from run to run."""
+    literal = inputs.get(declared.name)
     if declared.resource == "picture":
         return isinstance(literal, str) and not literal.startswith("sha256:")
+    if is_of_catalogue(declared.resource):
+        is_name = isinstance(literal, str) and DIGEST_MARK not in literal
+        # What it leads to may be bound in its place.
+        return is_name and not any(
+            declared.name in other.found_by and inputs.get(other.name) for other in spec.inputs
+        )
     return declared.resource == "seed" and literal == -1
 
 
@@ -116,6 +124,7 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
         bound = _fixed(id_, spec.id, declared, reached, value, binders, problems)
         if bound is not literal:
             changed[declared.name] = bound
+    changed |= _found(id_, node, spec, changed, binders, problems)
     return replace(node, inputs={**node.inputs, **changed}) if changed else node
 
 
@@ -147,3 +156,34 @@ def _fixed(  # noqa: PLR0913 - what binding an input takes
         start = f"input '{reached}'" if reached else f"{where}: {declared.name}"
         problems.append(Problem(error.code, f"{start}: {error}", id_, declared.name, place))
         return value
+
+
+def _found(  # noqa: PLR0913 - what binding a node takes
+    id_: str,
+    node: Node,
+    spec: NodeSpec,
+    changed: Mapping[str, Any],
+    binders: Binders,
+    problems: list[Problem],
+) -> dict[str, Any]:
+    """What other inputs of a node lead to; while one of them comes by a link, nothing yet."""
+    found = {}
+    given = {**node.inputs, **changed}
+    for declared in spec.inputs:
+        asked = tuple(given.get(name) for name in declared.found_by)
+        if not asked or given.get(declared.name) or not all(isinstance(a, str) for a in asked):
+            continue
+        try:
+            bound = binders.bind(declared.resource, asked)
+        except BindError as error:
+            first = declared.found_by[0]
+            reached = node.inputs.get(first)
+            start = f"node '{id_}' ({spec.id}): {first}"
+            place: tuple[str, ...] = ("nodes", id_, first)
+            if isinstance(reached, InputRef):
+                start, place = f"input '{reached.name}'", ("inputs", reached.name)
+            problems.append(Problem(error.code, f"{start}: {error}", id_, first, place))
+            continue
+        if bound is not asked:  # else nobody knows this kind
+            found[declared.name] = tuple(bound)
+    return found

@@ -30,8 +30,8 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
         match entry:
             case Range(minimum, maximum, unit, step):
                 spec = replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
-            case Resource(kind):
-                spec = replace(spec, resource=kind)
+            case Resource(kind, found_by):
+                spec = replace(spec, resource=kind, found_by=found_by)
             case Mark(field):
                 spec = replace(spec, **_marked(field))
             case str():

@@ -17,9 +17,14 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Names something outside the graph ("picture", "engine", "seed"), bound before a run."""
+    """Names something outside the graph, such as a "picture" or "seed", bound before a run.
+
+    With `found_by` it is no name, but what other inputs together lead to, such as the files of a
+    folder: it is left empty, and filled before a run.
+    """
 
     kind: str
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The node types and sockets of one process: an instance, passed to whoever needs it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.declaration import Declaration, declaration_of
 from engine.errors import DeclarationError
@@ -11,12 +12,17 @@ from engine.spec import NodeSpec
 class Registry:
     """Declarations by node id, sockets by type name. A duplicate id is an error.
 
-    `replacements` maps ids that other tools have and this one has not to what to use instead.
+    `replacements` maps ids that other tools have and this one has not to what to use instead;
+    `choices` are the names that there are of each kind of resource.
     """
 
     def __init__(
-        self, functions: Iterable[object] = (), replacements: Mapping[str, str] | None = None
+        self,
+        functions: Iterable[object] = (),
+        replacements: Mapping[str, str] | None = None,
+        choices: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self._choices = dict(choices or {})
         self._replacements = dict(replacements or {})
         self._faults: dict[str, str] = {}
         self._expected: set[str] = set()
@@ -34,9 +40,21 @@ class Registry:
                 f"node '{id_}' of {declaration.spec.module} is already declared in {there}; "
                 "ids are unique. Rename one."
             )
-        self._declarations[id_] = declaration
+        self._declarations[id_] = replace(declaration, spec=self._with_choices(declaration.spec))
         for socket in declaration.sockets:
             self._sockets.setdefault(socket.name, socket)
+
+    def _with_choices(self, spec: NodeSpec) -> NodeSpec:
+        """The spec with the names that there are, where an input takes one of a catalogue."""
+        if not any(declared.resource in self._choices for declared in spec.inputs):
+            return spec
+        inputs = tuple(
+            replace(declared, choices=tuple(self._choices[declared.resource]))
+            if declared.resource in self._choices
+            else declared
+            for declared in spec.inputs
+        )
+        return replace(spec, inputs=inputs)
 
     def get(self, id_: str) -> Declaration | None:
         """The declaration of a node id, or None."""
@@ -63,6 +81,13 @@ class Registry:
     def known(self) -> list[str]:
         """All ids that a graph may use."""
         return [*self._declarations, *sorted(self._expected - self._declarations.keys())]
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Know nothing more of some ids, neither declarations nor faults."""
+        for id_ in ids:
+            self._declarations.pop(id_, None)
+            self._faults.pop(id_, None)
+            self._expected.discard(id_)
 
     def refuse(self, id_: str, why: str) -> None:
         """Note why there is no node of this id though there might be one."""

@@ -7,7 +7,7 @@ opens the file.
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -34,14 +34,24 @@ class StoreError(EngineError):
 
 
 class Database:
-    """Reads at once, writes in groups. `durability` "full" survives a loss of power."""
+    """Reads at once, writes in groups. `durability` "full" survives a loss of power.
 
-    def __init__(self, path: Path, schema: str, durability: Durability = "full") -> None:
-        self._writes: queue.Queue[_Item | None] = queue.Queue()
+    `added` are columns that the tables of an older file get: table, name and declaration.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        durability: Durability = "full",
+        added: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        self._writes: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = _connect(path, durability)
+            _extend(self._writer, added)
             self._writer.executescript(schema)
             self._reader = _connect(path, durability)
         except (OSError, sqlite3.Error) as error:
@@ -134,6 +144,14 @@ def _attempt(
         return None, error
     connection.execute("RELEASE one")
     return result, None
+
+
+def _extend(connection: sqlite3.Connection, added: Sequence[tuple[str, str, str]]) -> None:
+    """Add columns to tables that were made before these were thought of."""
+    for table, name, declaration in added:
+        known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if known and name not in known:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {declaration}")
 
 
 def _connect(path: Path, durability: Durability) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Gives queued jobs to workers, writes down what comes of them, replaces workers that are lost."""
+"""Gives queued jobs to workers and replaces workers that are lost."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,9 @@ from jobs.frames import BrokenFrameError
 from jobs.hub import Hub
 from jobs.job import Job, NewJob, Size
 from jobs.line import Line
+from jobs.outcomes import Outcomes
 from jobs.store import Accepted, JobStore, StaleFenceError
-from jobs.under_way import Running, note
+from jobs.under_way import Running
 from jobs.worker_handle import WorkerHandle, WorkerSpec
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -41,11 +42,18 @@ class DrainingError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the queue, and how long a cancelled job may take to stop by itself."""
+    """Bounds of the queue and of patience.
+
+    Attributes:
+        jobs, bytes: how much may wait.
+        grace_seconds: how long a cancelled job may take to stop by itself.
+        patience_seconds: how long a job waits until its files can be written.
+    """
 
     jobs: int = 1000
     bytes: int = 512 * 2**20
     grace_seconds: float = 5.0
+    patience_seconds: float = 60.0
 
 
 class Dispatcher:
@@ -65,10 +73,10 @@ class Dispatcher:
     ) -> None:
         self.hub = hub
         self._store = store
-        self._effects = effects
         self._spec = spec
         self._workers = workers
         self._limits = limits or Limits()
+        self._outcomes = Outcomes(store, effects, hub, self._limits.patience_seconds)
         self._lines: dict[Size, Line] = {"light": Line(), "heavy": Line()}
         self._queued: dict[str, Job] = {}
         self._running: dict[str, Running] = {}
@@ -124,9 +132,21 @@ class Dispatcher:
         """How many jobs are at work."""
         return len(self._running)
 
+    def numbers(self) -> list[Mapping[str, Any]]:
+        """What each worker holds in memory."""
+        return [handle.numbers for handle in self._handles if handle.numbers]
+
     def position(self, job: Job) -> int | None:
         """How many queued jobs come before this one; None if it is not queued."""
         return self._lines[job.size].position(job.id)
+
+    def repeated(self, key: str, request_digest: str) -> Accepted | None:
+        """The job that a request with this idempotency key made before, or None.
+
+        Raises KeyReusedError if that was another request.
+        """
+        job = self._store.repeated(key, request_digest)
+        return None if job is None else Accepted(job, is_new=False)
 
     async def submit(self, new: NewJob) -> Accepted:
         """Accept a job durably and queue it.
@@ -210,10 +230,9 @@ class Dispatcher:
 
     async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
         """Run one job; False if the worker was lost."""
-        job = await self._lines[size].take()
-        if self._draining:
-            self._lines[size].put(job, first=True)
-            await asyncio.Event().wait()  # until the server closes
+        job = await self._next(size, handle)
+        if job is None:
+            return False
         self._forget(job)
         claimed = self._store.claim(job, name)
         running = Running(claimed, handle)
@@ -221,18 +240,18 @@ class Dispatcher:
         began = time.monotonic()
         try:
             handle.run(claimed, self._store.document(job.id) or b"{}", "continue")
-            while not await self._take(running, await handle.receive()):
+            while not await self._outcomes.take(running, await handle.receive()):
                 pass
         except BrokenFrameError:
-            await self._leave(running, self._lost)
+            await self._leave(running, self._outcomes.lost)
             return False
         except (StaleFenceError, StoreError) as error:
             _LOG.error("job %s leaves worker %s: %s", job.id, name, error)
-            await self._leave(running, self._put_back)
+            await self._leave(running, self._outcomes.put_back)
             return False
         except Exception:  # noqa: BLE001 - a worker's place must never stay empty
             _LOG.exception("job %s ended by a fault of paintgraph", job.id)
-            await self._leave(running, self._lost)
+            await self._leave(running, self._outcomes.lost)
             return False
         finally:
             del self._running[job.id]
@@ -242,58 +261,24 @@ class Dispatcher:
             self.hub.tell(job.id)
         return True
 
-    async def _take(self, running: Running, message: Mapping[str, Any]) -> bool:
-        """Write down what a worker says; True once the job has ended."""
-        if message.get("job") != running.job.id:
-            return False
-        facts: list[dict[str, Any]] = message.get("facts", [])
-        signals: list[dict[str, Any]] = message.get("signals", [])
-        running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
-        for fact in facts:
-            await note(running, fact, self._effects)
-        if message["type"] == "done":
-            state = message["state"]
-            await self._store.finish(
-                running.job,
-                "failed" if running.problems and state == "succeeded" else state,
-                facts=facts,
-                outputs={**running.files, **message["outputs"]},
-                warnings=running.warnings,
-                problems=[*running.problems, *message["problems"]],
-            )
-            return True
-        if facts:
-            await self._store.append(running.job, facts)
-        self.hub.tell(running.job.id, signals)
-        return False
+    async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:
+        """The next job for a worker; None if the worker is lost before there is one."""
+        line = self._lines[size]
+        while not handle.lost.done():
+            if self._draining:
+                await asyncio.Event().wait()  # until the server closes
+            if line:
+                return line.take()
+            arrival = asyncio.create_task(line.arrived())
+            try:
+                await asyncio.wait((arrival, handle.lost), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                arrival.cancel()
+        return None
 
     async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
-        """End a run that its worker did not end; tries until it can be written."""
+        """End a run that its worker did not end; it may be queued again."""
         await running.handle.kill()
-        while True:
-            try:
-                job = await write(running)
-                if job.state == "queued" and running.cancelled:
-                    await self._store.cancel_queued(job.id)
-            except StaleFenceError:
-                return
-            except StoreError as error:
-                _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
-                await asyncio.sleep(_RESTART_SECONDS)
-                continue
-            if job.state == "queued" and not running.cancelled:
-                self._enqueue(job, first=True)
-            return
-
-    async def _lost(self, running: Running) -> Job:
-        """The worker is gone: cancelled jobs end so, others are queued again or fail."""
-        try:
-            if running.cancelled:
-                return await self._store.finish(running.job, "cancelled")
-            return await self._store.release(running.job, running.node)
-        except StaleFenceError:
-            return await self._put_back(running)
-
-    async def _put_back(self, running: Running) -> Job:
-        """Nothing more of the run can be written: the job is queued again."""
-        return await self._store.requeue(running.job)
+        job = await self._outcomes.leave(running, write)
+        if job is not None:
+            self._enqueue(job, first=True)

@@ -1,12 +1,14 @@
-"""Fetching pictures by their web address, without being led into private networks.
+"""Fetching pictures from the web, and sending to it, without being led into private networks.
 
 Every hop is checked: its name is resolved once, all its addresses are judged, and only one of those
 is dialled. Nothing else of the machine takes part: no proxy settings, cookies or stored passwords.
 """
 
 import asyncio
+import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -22,6 +24,8 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 MAX_BYTES = 100 << 20
 DEADLINE_SECONDS = 30.0
+OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
+_TRUE = {"1", "ON", "YES", "TRUE"}
 _MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OK = 200
@@ -43,6 +47,12 @@ async def fetch(
         deadline_seconds: how long everything may take, redirects included.
         allow_private: dial addresses that are not public, too.
     """
+    if os.environ.get(OFFLINE_VARIABLE, "").upper() in _TRUE:
+        raise FetchError(
+            f"'{shown(parse_url(url))}' is elsewhere, but {OFFLINE_VARIABLE} or --offline says "
+            "that no connection is wanted. Upload the picture instead.",
+            code="offline",
+        )
     accepts = _accept_all if allow_private else is_public
     return await Fetcher(max_bytes, deadline_seconds, accepts=accepts).fetch(url)
 
@@ -85,8 +95,32 @@ class Fetcher:
             code="too_many_redirects",
         )
 
-    async def _hop(self, url: URL) -> bytes | URL:
-        """What one address answers: the picture, or where it is instead."""
+    async def post(self, url: str, body: bytes) -> int:
+        """Send JSON to a web address; gives the status. Redirects are not followed.
+
+        Raises FetchError with the cure.
+        """
+        here = parse_url(url)
+        try:
+            async with (
+                asyncio.timeout(self.deadline_seconds),
+                self._session(here) as session,
+                session.post(
+                    here,
+                    data=body,
+                    headers={"Content-Type": "application/json"},
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                return answer.status
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            raise FetchError(
+                f"'{shown(here)}' cannot be reached, or its answer is damaged. Check the address."
+            ) from error
+
+    @asynccontextmanager
+    async def _session(self, url: URL) -> AsyncIterator[aiohttp.ClientSession]:
+        """A session that dials nothing but the checked addresses of one host."""
         addresses = await self._addresses(url)
         connector = aiohttp.TCPConnector(
             resolver=_Pinned(addresses),
@@ -94,16 +128,21 @@ class Fetcher:
             force_close=True,
             socket_factory=_dial_only(addresses),
         )
+        async with aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=False,
+        ) as session:
+            yield session
+
+    async def _hop(self, url: URL) -> bytes | URL:
+        """What one address answers: the picture, or where it is instead."""
         try:
             async with (
-                aiohttp.ClientSession(
-                    connector=connector,
-                    auto_decompress=False,
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    headers=_HEADERS,
-                    timeout=aiohttp.ClientTimeout(total=None),
-                    trust_env=False,
-                ) as session,
+                self._session(url) as session,
                 session.get(url, allow_redirects=False) as answer,
             ):
                 if answer.status in _REDIRECTS:

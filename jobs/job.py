@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal
+
+import orjson
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
@@ -27,6 +30,8 @@ class NewJob:
         size: see `Size`.
         priority: higher runs first.
         idempotency_key: the same key and request give the same job.
+        request_digest: tells requests apart; by default made of `request`.
+        door: the API whose list of jobs has it, if one has a list of its own.
     """
 
     graph: Mapping[str, Any]
@@ -35,7 +40,15 @@ class NewJob:
     size: Size = "light"
     priority: int = 0
     idempotency_key: str | None = None
+    request_digest: str = ""
     warnings: Sequence[str] = ()
+    door: str = ""
+
+
+def digest_of(request: Mapping[str, Any]) -> str:
+    """What tells a request from others."""
+    text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
+    return blake2b(text, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class Job:
     problems: Sequence[Mapping[str, Any]] = ()
     deaths: Mapping[str, int] = field(default_factory=dict)
     bytes: int = 0
+    door: str = ""
 
     @property
     def has_ended(self) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict, deque
 
-from jobs.job import Job, Size
+from jobs.job import Job
 
 
 class Line:
@@ -29,11 +29,14 @@ class Line:
         self._count += 1
         self._arrived.set()
 
-    async def take(self) -> Job:
-        """The next job, waited for."""
+    async def arrived(self) -> None:
+        """Return once there is a job; somebody else may take it first."""
         while not self._count:
             self._arrived.clear()
             await self._arrived.wait()
+
+    def take(self) -> Job:
+        """The next job; there must be one."""
         priority = max(self._turns)
         clients = self._turns[priority]
         client, own = next(iter(clients.items()))
@@ -68,7 +71,8 @@ class Line:
         for priority in sorted(self._turns, reverse=True):
             clients = self._turns[priority]
             for place, own in enumerate(clients.values()):
-                for turn, job in enumerate(own):
+                newest_first = zip(reversed(range(len(own))), reversed(own), strict=True)
+                for turn, job in newest_first:  # most often a new one is asked about
                     if job.id == job_id:
                         others = [
                             min(len(line), turn + (other < place))
@@ -78,8 +82,3 @@ class Line:
                         return before + turn + sum(others)
             before += sum(len(own) for own in clients.values())
         return None
-
-
-def lines() -> dict[Size, Line]:
-    """One line for each size."""
-    return {"light": Line(), "heavy": Line()}

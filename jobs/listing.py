@@ -1,4 +1,8 @@
-"""Which files there are in the folders inside the input folder; nothing leads out of it."""
+"""Which pictures there are in the folders inside the input folder; nothing leads out of it.
+
+Names are fixed by this, contents are not: the digests of a folder of photos take reading all of it,
+minutes of it before a job is even accepted. Each picture is fixed when its turn comes.
+"""
 
 import os
 import re
@@ -8,22 +12,46 @@ from pathlib import Path
 
 from engine.errors import BindError
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
+_LONGEST_PATTERN = 1000  # no name of a file is as long
 
 
 class Listing:
-    """Lists folders inside one input folder. Links are neither followed nor listed."""
+    """Lists folders inside one input folder. Links are neither followed nor listed.
 
-    def __init__(self, input_folder: Path) -> None:
+    `most` bounds how many names one listing gives in all, since they become a part of a job.
+    """
+
+    def __init__(self, input_folder: Path, most: int | None = None) -> None:
         self._folder = input_folder
+        self._most = most
+        self._left = most
 
     def bind(self, asked: tuple[str, str]) -> list[str]:
-        """Names of a folder's files that fit a pattern, from the input folder on, 2 before 10.
+        """Names of a folder's pictures that fit a pattern, from the input folder on, 2 before 10.
 
         The pattern takes * ? and [...] and does not tell capitals from small letters; hidden files
         and sub-folders are left out. Raises BindError with the cure.
         """
-        folder, pattern = asked
+        names = self._names(*asked)
+        if self._left is not None:
+            if len(names) > self._left:
+                raise BindError(
+                    f"the folder '{asked[0]}' holds {len(names)} such pictures; allowed are "
+                    f"{self._most} in all folders of a graph. Name fewer with the pattern.",
+                    code="too_many_pictures",
+                )
+            self._left -= len(names)
+        return names
+
+    def _names(self, folder: str, pattern: str) -> list[str]:
+        if len(pattern) > _LONGEST_PATTERN:
+            raise BindError(
+                f"the pattern has {len(pattern)} characters; allowed are {_LONGEST_PATTERN}. "
+                "Shorten it.",
+                code="bad_pattern",
+            )
         root = self._folder.resolve()
         place = self._place(root, folder)
         try:
@@ -34,6 +62,12 @@ class Listing:
                 code="unreadable_folder",
             ) from error
         fitting = [name for name in found if fnmatchcase(name.casefold(), pattern.casefold())]
+        if not fitting:
+            raise BindError(
+                f"the folder '{folder}' holds no picture named like '{pattern}'; allowed are "
+                f"{', '.join(SUFFIXES)}. Change the folder or the pattern.",
+                code="no_pictures",
+            )
         above = place.relative_to(root)
         return [(above / name).as_posix() for name in sorted(fitting, key=_natural)]
 
@@ -60,7 +94,8 @@ def _files(place: Path) -> Iterator[str]:
     with os.scandir(place) as entries:
         for entry in entries:
             is_plain = not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
-            if is_plain and _is_text(entry.name):
+            is_picture = entry.name.lower().endswith(SUFFIXES)
+            if is_plain and is_picture and _is_text(entry.name):
                 yield entry.name
 
 

@@ -25,14 +25,28 @@ _CURES = {
 }
 
 
+_MAY_PASS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 class PublishError(EngineError):
-    """A file cannot be written."""
+    """A file cannot be written.
+
+    `may_pass` tells whether the same file might be written later: whoever keeps the machine can
+    free space or give a permission, but no waiting makes a bad name good.
+    """
 
     code = "cannot_write"
 
+    def __init__(self, message: str, code: str | None = None, *, may_pass: bool = False) -> None:
+        super().__init__(message, code)
+        self.may_pass = may_pass
+
 
 class Publisher:
-    """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file."""
+    """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file.
+
+    One whose name needs no number becomes PREFIX.png as long as that is free.
+    """
 
     def __init__(self, folder: Path, blobs: Blobs) -> None:
         self._folder = folder
@@ -51,7 +65,11 @@ class Publisher:
         except OSError as error:
             raise cannot_write(target.parent, error) from error
         name = f"{target.name}_{{:0{_NUMBER_DIGITS}}}_{effect.suffix}"
-        return (target.with_name(name.format(number)) for number in numbers)
+        numbered = (target.with_name(name.format(number)) for number in numbers)
+        plain = target.with_name(target.name + effect.suffix)
+        if effect.is_numbered or os.path.lexists(plain):
+            return numbered
+        return itertools.chain([plain], numbered)
 
     def _target(self, wanted: str) -> Path:
         """Where a prefix leads to, without number and suffix; always inside the folder."""
@@ -111,9 +129,14 @@ def _move_new(part: Path, path: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> PublishError:
     """The error of a file or folder that cannot be written."""
+    message = f"'{_short(str(path))}' {not_written(error)}"
+    return PublishError(message, may_pass=error.errno in _MAY_PASS)
+
+
+def not_written(error: OSError) -> str:
+    """Why something cannot be written, and the cure; follows the name of it."""
     cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
-    reason = error.strerror or type(error).__name__
-    return PublishError(f"'{_short(str(path))}' cannot be written: {reason}. {cure}")
+    return f"cannot be written: {error.strerror or type(error).__name__}. {cure}"
 
 
 def _short(text: str) -> str:

@@ -14,6 +14,9 @@ from engine.graph import Graph, Link
 from engine.run import OnFailure, Outcome, Worker, run
 from engine.sockets import Value
 from engine.text.document import Document
+from jobs.publishing import PublishError, not_written
+
+Tell = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,14 @@ class Parts:
     """What a factory builds for a runner.
 
     `describe(type, value)` is a result as plain data: a picture becomes a blob's reference.
+    `prepare(graph)` is called before each job, to take note of what has changed outside.
+    `watch(tell)` lets `tell` hear what is held in memory, in numbers, whenever that changes.
     """
 
     worker: Worker
     describe: Callable[[str, Value], Any]
+    watch: Callable[[Tell], None] = lambda _: None
+    prepare: Callable[[Graph], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,14 @@ def run_job(  # noqa: PLR0913 - what a job is
     cancellation: Cancellation,
     on_failure: OnFailure = "continue",
 ) -> Ended:
-    """Run the bound graph of a job to its end; faults of the graph or a node fail the job."""
+    """Run the bound graph of a job to its end; faults of the graph or a node fail the job.
+
+    So does a full disk, which costs the results and not the worker.
+    """
     registry = parts.worker.registry
     try:
         graph, problems = read_native(Document(document), job_id)
+        parts.prepare(graph)
         graph = check(graph, registry, problems).sound()
         outcome = run(
             graph,
@@ -71,7 +82,11 @@ def run_job(  # noqa: PLR0913 - what a job is
         }
         for failure in outcome.failures
     )
-    return Ended(outcome.state, _outputs(parts, graph, outcome), failures)
+    try:
+        return Ended(outcome.state, _outputs(parts, graph, outcome), failures)
+    except OSError as error:
+        lost = {"code": PublishError.code, "message": f"the results {not_written(error)}"}
+        return Ended("failed", {}, (*failures, lost))
 
 
 def _outputs(parts: Parts, graph: Graph, outcome: Outcome) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Tables of the job store."""
 
+ADDED = (("jobs", "door", "TEXT NOT NULL DEFAULT ''"),)
+"""Columns that older stores do not have: table, name and declaration."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,9 +24,11 @@ CREATE TABLE IF NOT EXISTS jobs (
     problems BLOB NOT NULL DEFAULT '[]',
     deaths BLOB NOT NULL DEFAULT '{}',
     idempotency_key TEXT UNIQUE,
-    idempotency_body TEXT
+    idempotency_body TEXT,
+    door TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
+CREATE INDEX IF NOT EXISTS jobs_by_door ON jobs (door, number);
 CREATE TABLE IF NOT EXISTS facts (
     job INTEGER NOT NULL REFERENCES jobs (number),
     seq INTEGER NOT NULL,

@@ -6,16 +6,16 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from engine.errors import EngineError
 from jobs.database import Database, Durability
-from jobs.job import ENDED, Fact, Job, NewJob, State
-from jobs.schema import SCHEMA
+from jobs.job import Fact, Job, NewJob, State, digest_of
+from jobs.queries import JobQueries, job_of
+from jobs.schema import ADDED, SCHEMA
 
 MOST_DEATHS = 3
 """How often one node may take its worker with it."""
@@ -41,19 +41,11 @@ class Accepted:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is queued."""
-
-    jobs: int
-    bytes: int
-
-
-class JobStore:
+class JobStore(JobQueries):
     """The jobs of one data folder. Coroutines return once what they wrote is on disk."""
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
-        self._database = Database(path, SCHEMA, durability)
+        super().__init__(Database(path, SCHEMA, durability, ADDED))
 
     def close(self) -> None:
         """Write what is under way and close."""
@@ -62,13 +54,14 @@ class JobStore:
     async def accept(self, new: NewJob) -> Accepted:
         """Take a job; raises KeyReusedError for an idempotency key with another request."""
         graph = orjson.dumps(new.graph)
-        request = orjson.dumps(new.request, option=orjson.OPT_SORT_KEYS)
-        body = blake2b(request, digest_size=16).hexdigest()
+        request = orjson.dumps(new.request)
+        body = new.request_digest or digest_of(new.request)
         values = {
-            "id": secrets.token_hex(12),
+            "id": secrets.token_hex(16),
             "state": "queued",
             "client": new.client,
             "size": new.size,
+            "door": new.door,
             "priority": new.priority,
             "created": time.time(),
             "graph": graph,
@@ -81,22 +74,18 @@ class JobStore:
 
         def insert(connection: sqlite3.Connection) -> Accepted:
             if new.idempotency_key is not None:
-                row = connection.execute(
-                    "SELECT * FROM jobs WHERE idempotency_key = ?", (new.idempotency_key,)
-                ).fetchone()
-                if row is not None:
-                    if row["idempotency_body"] != body:
-                        raise KeyReusedError(
-                            "the idempotency key was used with another request; a key stands for "
-                            "one request. Use a new key."
-                        )
-                    return Accepted(_job(row), is_new=False)
-            names = ", ".join(values)
-            marks = ", ".join(f":{name}" for name in values)
+                earlier = _repeated(connection, new.idempotency_key, body)
+                if earlier is not None:
+                    return Accepted(earlier, is_new=False)
+            names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
             return Accepted(_require(connection, str(values["id"])), is_new=True)
 
         return await asyncio.wrap_future(self._database.write(insert))
+
+    def repeated(self, key: str, request_digest: str) -> Job | None:
+        """The job of an idempotency key, or None; KeyReusedError if its request was another."""
+        return self._database.read(lambda c: _repeated(c, key, request_digest))
 
     def claim(self, job: Job, worker: str) -> Job:
         """Let a worker have a queued job; the new fence is its right to write.
@@ -117,10 +106,6 @@ class JobStore:
 
         self._database.write(update, can_wait=True)
         return claimed
-
-    async def settled(self) -> None:
-        """Return once everything asked for so far is on disk."""
-        await asyncio.wrap_future(self._database.write(lambda _: None))
 
     async def append(self, job: Job, facts: Sequence[Fact]) -> int:
         """Add facts of a running job; gives the last one's number. Raises StaleFenceError."""
@@ -145,9 +130,7 @@ class JobStore:
 
         def update(connection: sqlite3.Connection) -> Job:
             _hold(connection, job)
-            if facts:
-                _insert_facts(connection, job.number, facts)
-            return _end(connection, job.id, state, outputs or {}, warnings, problems)
+            return _end(connection, job, state, facts, outputs, warnings, problems)
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -174,7 +157,7 @@ class JobStore:
                 "message": f"{where}: the worker was lost {MOST_DEATHS} times while it ran, most "
                 "likely for lack of memory. Use smaller pictures, or more memory.",
             }
-            return _end(connection, job.id, "failed", {}, (), [problem])
+            return _end(connection, _require(connection, job.id), "failed", problems=[problem])
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -204,7 +187,7 @@ class JobStore:
             job = _require(connection, job_id)
             if job.state != "queued":
                 return job
-            return _end(connection, job_id, "cancelled", {}, (), ())
+            return _end(connection, job, "cancelled")
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -219,7 +202,7 @@ class JobStore:
             rows = connection.execute(
                 "SELECT * FROM jobs WHERE state = 'queued' ORDER BY number"
             ).fetchall()
-            return [_job(row) for row in rows]
+            return [job_of(row) for row in rows]
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -244,69 +227,17 @@ class JobStore:
 
         return await asyncio.wrap_future(self._database.write(insert))
 
-    def get(self, job_id: str) -> Job | None:
-        """A job by id, or None."""
-        row = self._database.read(
-            lambda c: c.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        )
-        return None if row is None else _job(row)
 
-    def document(self, job_id: str, which: Literal["graph", "request"] = "graph") -> bytes | None:
-        """A job's bound graph or its request, in JSON; None for an unknown job."""
-        column = "request" if which == "request" else "graph"
-        row = self._database.read(
-            lambda c: c.execute(f"SELECT {column} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608 - our names
+def _repeated(connection: sqlite3.Connection, key: str, request_digest: str) -> Job | None:
+    row = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row["idempotency_body"] != request_digest:
+        raise KeyReusedError(
+            "the idempotency key was used with another request; a key stands for one request. Use "
+            "a new key."
         )
-        return None if row is None else bytes(row[0])
-
-    def page(
-        self, *, before: int | None = None, limit: int = 50, state: State | None = None
-    ) -> list[Job]:
-        """Jobs from newest to oldest, below number `before`."""
-        conditions = ["number < ?"] if before is not None else []
-        values: list[Any] = [before] if before is not None else []
-        if state is not None:
-            conditions.append("state = ?")
-            values.append(state)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"SELECT * FROM jobs {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
-        rows = self._database.read(lambda c: c.execute(sql, (*values, limit)).fetchall())
-        return [_job(row) for row in rows]
-
-    def facts(self, job: Job, after: int = 0, limit: int = 1000) -> list[tuple[int, Fact]]:
-        """A job's facts with their numbers, in order, beyond number `after`."""
-        rows = self._database.read(
-            lambda c: c.execute(
-                "SELECT seq, data FROM facts WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
-                (job.number, after, limit),
-            ).fetchall()
-        )
-        return [(row["seq"], orjson.loads(row["data"])) for row in rows]
-
-    def waiting(self) -> Waiting:
-        """How much is queued."""
-        row = self._database.read(
-            lambda c: c.execute(
-                "SELECT count(*), coalesce(sum(bytes), 0) FROM jobs WHERE state = 'queued'"
-            ).fetchone()
-        )
-        return Waiting(row[0], row[1])
-
-    def ended_since(self, time: float) -> list[tuple[float, float | None, float]]:
-        """When jobs were accepted, started and ended that ended after a time, in that order."""
-        rows = self._database.read(
-            lambda c: c.execute(
-                "SELECT created, started, ended FROM jobs WHERE ended > ? ORDER BY ended", (time,)
-            ).fetchall()
-        )
-        return [(row[0], row[1], row[2]) for row in rows]
-
-    def counts(self) -> dict[str, int]:
-        """How many jobs are in each state."""
-        rows = self._database.read(
-            lambda c: c.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall()
-        )
-        return {row[0]: row[1] for row in rows}
+    return job_of(row)
 
 
 def _hold(connection: sqlite3.Connection, job: Job) -> None:
@@ -330,46 +261,40 @@ def _insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[F
 
 def _end(  # noqa: PLR0913 - what an ended job holds
     connection: sqlite3.Connection,
-    job_id: str,
+    job: Job,
     state: State,
-    outputs: Mapping[str, Any],
-    warnings: Sequence[str],
-    problems: Sequence[Mapping[str, Any]],
+    facts: Sequence[Fact] = (),
+    outputs: Mapping[str, Any] | None = None,
+    warnings: Sequence[str] = (),
+    problems: Sequence[Mapping[str, Any]] = (),
 ) -> Job:
-    before = _require(connection, job_id)
-    if before.state in ENDED:
-        raise StaleFenceError(f"job {job_id} has ended")
+    """End a job that has not ended, with its last facts."""
+    ended = replace(
+        job,
+        state=state,
+        ended=time.time(),
+        outputs=outputs or {},
+        warnings=[*job.warnings, *warnings],
+        problems=[*problems],
+    )
+    _insert_facts(connection, job.number, [*facts, {"type": "state", "state": state}])
     connection.execute(
         "UPDATE jobs SET state = ?, ended = ?, worker = NULL, outputs = ?, warnings = ?, "
         "problems = ? WHERE id = ?",
         (
             state,
-            time.time(),
-            orjson.dumps(outputs),
-            orjson.dumps([*before.warnings, *warnings]),
-            orjson.dumps(list(problems)),
-            job_id,
+            ended.ended,
+            orjson.dumps(ended.outputs),
+            orjson.dumps(ended.warnings),
+            orjson.dumps(ended.problems),
+            job.id,
         ),
     )
-    _insert_facts(connection, before.number, [{"type": "state", "state": state}])
-    return _require(connection, job_id)
+    return ended
 
 
 def _require(connection: sqlite3.Connection, job_id: str) -> Job:
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise LookupError(job_id)
-    return _job(row)
-
-
-def _job(row: sqlite3.Row) -> Job:
-    plain = {name: row[name] for name in _PLAIN}
-    parsed = {name: orjson.loads(row[name]) for name in _PARSED}
-    return Job(**plain, **parsed)
-
-
-_PLAIN = (
-    "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
-    "bytes",
-)  # fmt: skip
-_PARSED = ("outputs", "warnings", "problems", "deaths")
+    return job_of(row)

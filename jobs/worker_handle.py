@@ -2,19 +2,23 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from jobs import frames
+from jobs.frames import BrokenFrameError
 from jobs.job import Job
 
 _START_SECONDS = 120
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,10 @@ class WorkerSpec:
 
 
 class WorkerHandle:
-    """One running worker process. Lost means that its process ended or its connection broke."""
+    """One running worker process. Lost means that its process ended or its connection broke.
+
+    One task reads all that it says, at work or idle, so that its end is noticed at once.
+    """
 
     def __init__(
         self,
@@ -35,23 +42,34 @@ class WorkerHandle:
         writer: asyncio.StreamWriter,
     ) -> None:
         self._process = process
-        self._reader = reader
         self._writer = writer
+        # Not bounded: facts are as many as a job has nodes, frames of signals 200 a second.
+        self._messages: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self.lost = asyncio.get_running_loop().create_future()
+        """Done once nothing more can come from it."""
+        self._reading = asyncio.create_task(self._read_all(reader))
         self.specs: list[dict[str, Any]] = []
         """Its node types as plain data."""
         self.replacements: dict[str, str] = {}
         """What to use instead of other tools' nodes."""
+        self.numbers: dict[str, Any] = {}
+        """What it holds in memory, as it told last."""
 
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":
         """Start a worker and wait until it is ready; raises BrokenFrameError if it ends instead."""
         ours, theirs = socket.socketpair()
         with theirs:
-            arguments = (str(theirs.fileno()), spec.factory, orjson.dumps(spec.settings).decode())
+            ends = (str(theirs.fileno()), str(os.getpid()))
+            paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+            arguments = (*ends, spec.factory, orjson.dumps(spec.settings).decode())
             # Not asyncio's own: that one leaks the process when it is cancelled while it starts.
             process = subprocess.Popen(  # noqa: ASYNC220, S603 - takes milliseconds; our own module
-                (sys.executable, "-m", "jobs.worker_process", *arguments),
+                # -P: the working directory must not lend modules, such as a folder 'models'.
+                (sys.executable, "-P", "-m", "jobs.worker_process", *arguments),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # nodes may print; what the server says is its own
                 pass_fds=(theirs.fileno(),),
             )
         try:
@@ -85,12 +103,30 @@ class WorkerHandle:
         self._writer.write(frames.pack({"type": "cancel", "job": job_id}))
 
     async def receive(self) -> dict[str, Any]:
-        """Its next message; raises BrokenFrameError once it is lost."""
-        message, _ = await frames.read(self._reader)
+        """Its next message; raises BrokenFrameError once it is lost and all is received."""
+        message = await self._messages.get()
+        if message is None:
+            self._messages.put_nowait(None)  # for whoever asks again
+            raise BrokenFrameError("the worker is gone")
         return message
+
+    async def _read_all(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                message, _ = await frames.read(reader)
+                if message["type"] == "numbers":
+                    self.numbers = message["numbers"]
+                else:
+                    self._messages.put_nowait(message)
+        except (BrokenFrameError, orjson.JSONDecodeError):
+            pass
+        finally:
+            self._messages.put_nowait(None)
+            self.lost.set_result(None)
 
     async def kill(self) -> None:
         """End the process now and wait for its end."""
+        self._reading.cancel()
         self._writer.close()
         await _end(self._process)
         with contextlib.suppress(ConnectionError):

@@ -1,12 +1,14 @@
-"""A worker: python -m jobs.worker_process FD MODULE:FUNCTION SETTINGS.
+"""A worker: python -m jobs.worker_process FD SERVER-PID MODULE:FUNCTION SETTINGS.
 
 Runs one job at a time. A control thread takes what the server says: run, cancel, and the end of the
 connection, at which the process ends at once. The function named builds what jobs need, from
 settings in JSON.
 """
 
+import ctypes
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -27,6 +29,7 @@ from jobs.wire import SIGNALS, to_wire
 Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
 NICENESS = 5
 _GATHER_SECONDS = 0.005
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 class _Reporter:
@@ -90,7 +93,7 @@ class _Control:
     """What the server says, taken by a thread of its own."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.orders: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._connection = connection
         self._running: tuple[str, Cancellation] | None = None
         self._lock = threading.Lock()
@@ -118,9 +121,23 @@ class _Control:
             running[1].cancel()
 
 
+def _end_with(server: int) -> None:
+    """Let the kernel kill this process when the server is gone.
+
+    Even one that was stopped then, and cannot read the end of the connection. The kernel watches
+    the thread that began this process: it is the one of the server's event loop, without which no
+    worker is of use. Where the kernel is not Linux, the end of the connection has to do.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != server:  # it ended before the kernel was asked
+            os._exit(0)
+
+
 def main() -> None:
     """Build what jobs need, then work until the server is gone."""
-    descriptor, factory_name, settings = sys.argv[1:]
+    descriptor, server, factory_name, settings = sys.argv[1:]
+    _end_with(int(server))
     connection = socket.socket(fileno=int(descriptor))
     os.nice(NICENESS)
     control = _Control(connection)
@@ -131,8 +148,10 @@ def main() -> None:
         specs = [declaration.spec.to_json() for declaration in parts.worker.registry]
         told = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
         reporter.send({"type": "ready", "pid": os.getpid(), **told})
+        parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
         while True:
             order = control.orders.get()
+            reporter.send({"type": "begun", "job": order["job"]})
             cancellation = Cancellation()
             control.begin(order["job"], cancellation)
             reporter.job = order["job"]

@@ -4,10 +4,7 @@ from typing import Annotated
 
 from engine.binding import Binders
 from engine.context import Context
-from engine.declaration import Output, node
-from engine.errors import BindError
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+from engine.declaration import Output, Resource, node
 
 
 @node(title="Load Images from Folder", category="image/batch", lane="io", volatile=True)
@@ -15,20 +12,17 @@ def load_images_from_folder(
     context: Context,
     folder: Annotated[str, "Inside the input folder; nothing means the input folder itself."] = "",
     pattern: Annotated[str, "Names to take, with * and ?, such as holiday*.jpg."] = "*",
+    names: Annotated[
+        list[str],
+        Resource("folder", found_by=("folder", "pattern")),
+        "What is found, filled in before a run.",
+    ] = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Annotated[list[str], Output("names"), "For LoadImage, or for MapImages."]:
     """The names of the pictures in a folder, in the order in which people count.
 
     What reads the names is called once for each. Sub-folders and links are left out.
     """
-    names = context.service(Binders).bind("folder", (folder, pattern))
-    pictures = [name for name in names if name.lower().endswith(SUFFIXES)]
-    if not pictures:
-        raise BindError(
-            f"the folder '{folder}' holds no picture named like '{pattern}'; allowed are "
-            f"{', '.join(SUFFIXES)}. Change the folder or the pattern.",
-            code="no_pictures",
-        )
-    return pictures
+    return list(names) or context.service(Binders).bind("folder", (folder, pattern))
 
 
 @node(title="Each Text", category="logic")

@@ -15,6 +15,8 @@ from engine.sockets import shown
 from engine.suggest import suggestion
 
 IMAGE = "image"
+RECIPE_CALLS = ("MapImages", "ApplyRecipe")
+"""Node types that use a recipe by its name."""
 
 
 def recipe_call(context: Context, recipe: str, settings: str, image: object) -> Node:

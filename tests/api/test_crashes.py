@@ -7,10 +7,8 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from tests.api.hostile.processes import (
     wait_for,
 )
 from tests.api.serving import png
+from tests.jobs.disks import fill, small_disk
 
 pytestmark = [
     pytest.mark.slow,
@@ -159,6 +158,36 @@ def test_a_worker_that_stands_still_goes_on_where_it_was(data: Path) -> None:
         assert server.workers() == workers
 
 
+def test_a_worker_that_stands_still_ends_with_its_killed_server(data: Path) -> None:
+    with running(data, SMALL_NODES) as server:
+        server.until_ready()
+        tick = {"nodes": {"t": {"node": "Tick"}}, "outputs": {"t": "${t.sum}"}}
+        server.until_state(server.submit(tick), "running")
+        processes = server.family()
+        for worker in server.workers():
+            os.kill(worker, signal.SIGSTOP)
+        server.kill()
+
+        wait_for(lambda: not still_there(processes), "stopped workers have ended")
+
+
+def test_an_idle_worker_that_is_killed_is_replaced_and_counted(data: Path) -> None:
+    with running(data, SMALL_NODES) as server:
+        server.until_ready()
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        wait_for(
+            lambda: "paintgraph_worker_restarts_total 1.0" in server.call("GET", "/metrics").text,
+            "the loss is counted",
+        )
+        server.until_ready()
+        after = server.workers()
+
+        assert (len(after), len(set(after) & set(before))) == (2, 1)
+        assert server.call("GET", "/healthz").status == 200
+        assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
+
+
 def test_a_worker_that_stands_still_is_replaced_when_its_job_is_cancelled(data: Path) -> None:
     with running(data, SMALL_NODES, grace_seconds=0.2) as server:
         server.until_ready()
@@ -168,14 +197,10 @@ def test_a_worker_that_stands_still_is_replaced_when_its_job_is_cancelled(data: 
         workers = server.workers()
         for worker in workers:
             os.kill(worker, signal.SIGSTOP)
-        try:
-            server.call("DELETE", f"/v1/jobs/{job}")
+        server.call("DELETE", f"/v1/jobs/{job}")
 
-            assert server.ended(job)["state"] == "cancelled"
-            assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
-        finally:  # the other one would outlive the test
-            for worker in set(workers) & set(server.workers()):
-                os.kill(worker, signal.SIGCONT)
+        assert server.ended(job)["state"] == "cancelled"
+        assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
 
 
 def test_a_server_that_is_asked_to_end_ends_the_job_at_work_and_keeps_the_others(
@@ -286,32 +311,6 @@ def _published(server: Child, jobs: list[str]) -> list[int]:
         text = server.call("GET", f"/v1/jobs/{job}/events").text
         counts.append(text.count('"files":[{'))
     return counts
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    folder.mkdir()
-    mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or not Path(mount[0]).exists():
-        pytest.skip("needs to be root, and /bin/mount, for a small disk")
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs to be allowed to mount a tmpfs")
-    try:
-        yield
-    finally:
-        subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path) -> list[Path]:
-    """Use up all space; gives the files that do."""
-    fillers = []
-    for number, block in enumerate((1 << 20, 1 << 12, 1)):
-        path = folder / f"filler{number}"
-        fillers.append(path)
-        with suppress(OSError), path.open("wb", buffering=0) as file:
-            while file.write(b"x" * block):
-                pass
-    return fillers
 
 
 def test_on_a_full_disk_jobs_are_refused_and_those_that_were_accepted_are_kept(

@@ -10,7 +10,7 @@ from engine.checking import check
 from engine.errors import BindError, GraphError, Problem
 from engine.formats.reading import read_graph
 from engine.graph import Graph
-from engine.spec import InputSpec
+from engine.spec import InputSpec, NodeSpec
 from tests import fake_nodes
 from tests.engine.runs import run_nodes
 
@@ -186,4 +186,18 @@ def test_open_is_what_may_change_from_run_to_run(
     literal: object,
     expected: bool,  # noqa: FBT001
 ) -> None:
-    assert expected == is_open(InputSpec("x", "text", resource=resource), literal)
+    declared = InputSpec("x", "text", resource=resource)
+    spec = NodeSpec("It", "It", "test", "It.", (declared,), ())
+
+    assert expected == is_open(spec, declared, {"x": literal})
+
+
+def test_a_name_of_a_catalogue_is_open_until_it_or_what_it_leads_to_is_bound() -> None:
+    name = InputSpec("engine", "text", resource="engine:any")
+    led_to = InputSpec("painter", "list", resource="painter", found_by=("engine",))
+    spec = NodeSpec("It", "It", "test", "It.", (name, led_to), ())
+
+    assert is_open(spec, name, {"engine": "auto"})
+    assert is_open(spec, name, {"engine": "auto", "painter": ()})
+    assert not is_open(spec, name, {"engine": "big@sha256:00"})
+    assert not is_open(spec, name, {"engine": "auto", "painter": ("big@sha256:00",)})

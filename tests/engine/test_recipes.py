@@ -272,3 +272,33 @@ def test_a_recipe_with_something_random_runs_again_in_the_next_job(tmp_path: Pat
     assert spec is not None
     assert spec.volatile
     assert graph.nodes.keys() == {"m"}
+
+
+def test_recipes_that_come_change_and_go_are_noticed(tmp_path: Path) -> None:
+    registry = fake_nodes.registry()
+    book = RecipeBook(registry, [tmp_path])
+    number = 'nodes: {{n: {{node: Number, value: {}}}}}\noutputs: {{sum: "${{n.sum}}"}}\n'
+    using = 'nodes: {u: {recipe: inner}}\noutputs: {sum: "${u.sum}"}\n'
+
+    def versions() -> list[str | None]:
+        book.register_all()
+        specs = [registry.spec(f"recipe/{name}") for name in ("inner", "outer")]
+        return [spec.version if spec else None for spec in specs]
+
+    assert not book.refresh()
+    (tmp_path / "inner.yaml").write_text(number.format(1))
+    (tmp_path / "outer.yaml").write_text(using)
+    assert book.refresh()
+    first = versions()
+    assert not book.refresh()
+    (tmp_path / "inner.yaml").write_text(number.format(22))
+    assert book.refresh()
+    second = versions()
+    (tmp_path / "inner.yaml").unlink()
+    assert book.refresh()
+
+    assert None not in first
+    assert second[0] not in (None, first[0])
+    assert versions() == [None, None]
+    assert book.names() == ["outer"]
+    assert "recipe/inner" not in registry.known()

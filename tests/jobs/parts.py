@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,10 +81,19 @@ def process_id() -> Pid:
     return os.getpid()
 
 
+@node(title="Say", category="test", volatile=True)
+def say() -> Sum:
+    """Print, as libraries do."""
+    print("to stdout", flush=True)  # noqa: T201 - that is the point
+    os.write(1, b"to descriptor 1")
+    print("to stderr", file=sys.stderr, flush=True)  # noqa: T201
+    return 0
+
+
 @contextmanager
 def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A factory for workers."""
-    registry = Registry((*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id))
+    registry = Registry((*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say))
 
     def describe(_type: str, value: Value) -> object:
         return value.data

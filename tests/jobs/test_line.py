@@ -17,8 +17,8 @@ def job(client: str, priority: int = 0) -> Job:
     return Job(str(number), number, "queued", client, "light", priority, 0.0)
 
 
-async def drain(line: Line) -> list[Job]:
-    return [await line.take() for _ in range(len(line))]
+def drain(line: Line) -> list[Job]:
+    return [line.take() for _ in range(len(line))]
 
 
 def test_clients_take_turns() -> None:
@@ -27,7 +27,7 @@ def test_clients_take_turns() -> None:
     for each in jobs:
         line.put(each)
 
-    assert [each.client for each in asyncio.run(drain(line))] == ["a", "b", "c", "a", "b", "a"]
+    assert [each.client for each in drain(line)] == ["a", "b", "c", "a", "b", "a"]
 
 
 def test_higher_priorities_come_first() -> None:
@@ -35,7 +35,7 @@ def test_higher_priorities_come_first() -> None:
     for each in (job("a"), job("a", 5), job("b", -1)):
         line.put(each)
 
-    assert [each.priority for each in asyncio.run(drain(line))] == [5, 0, -1]
+    assert [each.priority for each in drain(line)] == [5, 0, -1]
 
 
 def test_a_job_that_lost_its_worker_comes_first() -> None:
@@ -45,7 +45,7 @@ def test_a_job_that_lost_its_worker_comes_first() -> None:
         line.put(each)
     line.put(lost, first=True)
 
-    assert asyncio.run(drain(line))[0] == lost
+    assert drain(line)[0] == lost
 
 
 JOBS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 1)), min_size=1, max_size=20)
@@ -59,7 +59,7 @@ def test_positions_tell_the_order_of_taking(wanted: list[tuple[str, int]]) -> No
         line.put(each)
     positions = {each.id: line.position(each.id) for each in jobs}
 
-    taken = asyncio.run(drain(line))
+    taken = drain(line)
 
     assert {each.id: place for place, each in enumerate(taken)} == positions
 
@@ -74,16 +74,18 @@ def test_a_removed_job_is_not_taken(wanted: list[tuple[str, int]], data: st.Data
 
     assert line.remove(gone.id)
     assert not line.remove(gone.id)
-    assert {each.id for each in asyncio.run(drain(line))} == {each.id for each in jobs} - {gone.id}
+    assert {each.id for each in drain(line)} == {each.id for each in jobs} - {gone.id}
 
 
 def test_a_waiting_taker_gets_the_next_job() -> None:
     async def act() -> Job:
         line = Line()
-        taker = asyncio.create_task(line.take())
+        arrival = asyncio.create_task(line.arrived())
         await asyncio.sleep(0)
+        assert not arrival.done()
         line.put(expected)
-        return await taker
+        await arrival
+        return line.take()
 
     expected = job("a")
 

@@ -178,7 +178,7 @@ def test_states_only_move_forward(actions: list[str]) -> None:
                 match action:
                     case "claim":
                         held = store.claim(before, "w")
-                        await store.settled()
+                        await accept(store)  # the claim shares its commit
                     case "finish" | "fail":
                         await store.finish(held, "succeeded" if action == "finish" else "failed")
                     case "cancel":

@@ -54,7 +54,7 @@ def test_a_job_waits_until_it_can_be_written(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act() -> None:
-        async with rig(tmp_path) as r:
+        async with rig(tmp_path, limits=Limits(patience_seconds=0)) as r:
             failed = unwritable(r, name, 2, monkeypatch)
             if name == "requeue":
                 unwritable(r, "finish", 1, monkeypatch)
@@ -67,6 +67,28 @@ def test_a_job_waits_until_it_can_be_written(
 
             assert (job.state, job.outputs) == ("succeeded", {"out": 5, "out2": 10})
             assert failed == [name] * 2
+
+    go(act)
+
+
+@pytest.mark.parametrize("name", ["finish", "append", "reserve"])
+def test_a_job_that_can_be_written_soon_keeps_its_worker(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            failed = unwritable(r, name, 1, monkeypatch)
+            log = tmp_path / "log"
+            nodes = {
+                "out1": {"node": "WriteLine", "path": str(log)},
+                "out": {"node": "Tick", "seconds": 0.1},
+                "save": {"node": "SaveBlob", "blob": r.blobs.put(b"data")},
+            }
+            job = await r.ended(await r.submit(nodes))
+
+            assert (job.state, failed) == ("succeeded", [name])
+            assert log.read_text() == "ran\n"
+            assert r.dispatcher.restarts == 0
 
     go(act)
 

@@ -21,8 +21,8 @@ REAL_NODES = "assembly:worker_parts"
 SMALL_NODES = "tests.jobs.parts:parts"
 _SERVE = (
     "import sys; import server; from api.settings import load_settings;"
-    "server.serve.__globals__['create_app'].__defaults__ = (sys.argv[1],);"
-    "server.serve(load_settings({'port': int(sys.argv[2])}), lambda told: print(told, flush=True))"
+    "settings = load_settings({'port': int(sys.argv[2])});"
+    "server.serve(settings, lambda told: print(told, flush=True), sys.argv[1])"
 )
 
 

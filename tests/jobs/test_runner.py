@@ -1,0 +1,43 @@
+"""Running a job where workers do, without a worker."""
+
+import errno
+import os
+
+import pytest
+
+from engine.context import Cancellation, Services
+from engine.run import Worker
+from engine.sockets import Value
+from jobs.runner import Ended, Parts, run_job
+from tests.fake_nodes import registry
+
+GRAPH = {
+    "paintgraph": 1,
+    "nodes": {"sum": {"node": "Add", "a": 2, "b": 3}},
+    "outputs": {"sum": "${sum.sum}"},
+}
+
+
+def ran(error: OSError | None = None) -> Ended:
+    def describe(_: str, value: Value) -> object:
+        if error is not None:
+            raise error
+        return value.data
+
+    parts = Parts(Worker(registry(), Services()), describe)
+    return run_job(parts, "job", GRAPH, listen=lambda _: None, cancellation=Cancellation())
+
+
+def test_a_job_ends_with_its_results() -> None:
+    assert ran() == Ended("succeeded", {"sum": 5})
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_results_that_cannot_be_kept_fail_the_job_and_not_the_worker(number: int) -> None:
+    ended = ran(OSError(number, os.strerror(number)))
+
+    (problem,) = ended.problems
+    assert (ended.state, ended.outputs, problem["code"]) == ("failed", {}, "cannot_write")
+    assert problem["message"] == (
+        f"the results cannot be written: {os.strerror(number)}. Free space or choose another place."
+    )

@@ -1,0 +1,124 @@
+"""A job whose files cannot be written now waits for a while; what it computed is not lost."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.dispatcher import Limits
+from jobs.job import Job
+from tests.jobs.disks import fill, remount, small_disk
+from tests.jobs.test_dispatcher import Rig, go, rig, until
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Iterator[Path]:
+    """The output folder, on a small disk of its own."""
+    with small_disk(tmp_path / "outputs", "256k"):
+        yield tmp_path / "outputs"
+
+
+Cure = Callable[[], None]
+
+
+def fill_up(outputs: Path) -> Cure:
+    fillers = fill(outputs)
+
+    def free() -> None:
+        for filler in fillers:
+            filler.unlink()
+
+    return free
+
+
+def make_read_only(outputs: Path) -> Cure:
+    remount(outputs, "ro")
+    return lambda: remount(outputs, "rw")
+
+
+def saving(r: Rig, tmp_path: Path) -> dict[str, Any]:
+    """A job that takes some time, counts that in a file, and then wants another one."""
+    dear = {"node": "WriteLine", "path": str(tmp_path / "log"), "seconds": 0.5}
+    save = {"node": "SaveBlob", "blob": r.blobs.put(b"x" * 9000), "after": "${dear.sum}"}
+    return {"dear": dear, "save": save}
+
+
+def warnings(r: Rig, job: Job) -> list[str]:
+    return [fact["message"] for _, fact in r.store.facts(job) if fact["type"] == "warning"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("prevent", "reason"),
+    [(fill_up, "No space left on device"), (make_read_only, "Read-only file system")],
+)
+def test_a_job_waits_with_a_warning_and_goes_on(
+    tmp_path: Path, outputs: Path, prevent: Callable[[Path], Cure], reason: str
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            cure = prevent(outputs)
+            job = await r.submit(saving(r, tmp_path))
+            await until(lambda: bool(warnings(r, job)))
+            waiting = r.store.get(job.id)
+            cure()
+            ended = await r.ended(job)
+
+            (warning,) = warnings(r, job)
+            assert warning.startswith("node 'save' (SaveBlob): '")
+            assert str(outputs) in warning
+            assert reason in warning
+            assert warning.endswith("The job waits for that, at most 60 s.")
+            assert waiting is not None
+            assert waiting.state == "running"
+            assert (ended.state, list(ended.warnings)) == ("succeeded", [warning])
+            assert names(outputs) == ["number_00001_.txt"]
+            assert (tmp_path / "log").read_text() == "ran\n"
+            assert r.dispatcher.restarts == 0
+
+    go(act)
+
+
+def test_after_all_patience_it_fails_and_handed_in_again_it_only_writes(
+    tmp_path: Path, outputs: Path
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path, limits=Limits(patience_seconds=0.2)) as r:
+            cure = fill_up(outputs)
+            job = await r.ended(await r.submit(saving(r, tmp_path)))
+            cure()
+            again = await r.ended(await r.submit(saving(r, tmp_path)))
+
+            (problem,) = job.problems
+            assert (job.state, problem["code"], problem["node"]) == (
+                "failed",
+                "cannot_write",
+                "save",
+            )
+            assert problem["message"].endswith(
+                "No space left on device. Free space or choose another place. Results are kept: "
+                "once that is cured, hand the job in again; only what is missing is done."
+            )
+            assert again.state == "succeeded"
+            assert (tmp_path / "log").read_text() == "ran\n"
+            assert r.dispatcher.restarts == 0
+
+    go(act)
+
+
+def test_a_job_that_waits_is_cancelled_at_once(tmp_path: Path, outputs: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            fill_up(outputs)
+            job = await r.submit(saving(r, tmp_path))
+            await until(lambda: bool(warnings(r, job)))
+            await r.dispatcher.cancel(job.id)
+
+            assert (await asyncio.wait_for(r.ended(job), 20)).state == "cancelled"
+
+    go(act)

@@ -1,0 +1,107 @@
+"""Idle workers that end are replaced at once, and no job pays for it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from jobs.effects import JobEffects
+from jobs.job import NewJob
+from jobs.outcomes import Outcomes
+from jobs.under_way import Running
+from tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
+
+WHO = {"p": {"node": "ProcessId"}, "out": {"node": "Add", "a": "${p.pid}", "b": 0}}
+NUMBER = {"out": {"node": "Number", "value": 5}}
+
+
+async def idle_worker(r: Rig) -> int:
+    """The process id of the only worker, once it is there."""
+    await until(lambda: r.dispatcher.is_ready)
+    (handle,) = r.dispatcher._handles
+    return handle.pid
+
+
+def test_an_idle_worker_that_is_killed_is_replaced_before_the_next_job(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            pid = await idle_worker(r)
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: not r.dispatcher.is_ready)
+            assert not is_alive(pid) or r.dispatcher.restarts == 0
+            second = await idle_worker(r)
+
+            assert second != pid
+            assert r.dispatcher.restarts == 1
+            job = await r.ended(await r.submit(WHO))
+            assert (job.state, job.outputs, dict(job.deaths)) == ("succeeded", {"out": second}, {})
+            assert r.dispatcher.restarts == 1
+
+    go(act)
+
+
+def test_a_job_that_comes_in_the_moment_of_an_idle_workers_end_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            for _ in range(5):
+                os.kill(await idle_worker(r), signal.SIGKILL)
+                job = await r.ended(await r.submit(NUMBER))
+
+                assert (job.state, dict(job.deaths)) == ("succeeded", {})
+                assert "worker_lost" not in r.types(job)
+
+    go(act)
+
+
+def test_a_job_given_to_a_worker_that_never_began_it_dies_at_no_node(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            pid = await idle_worker(r)
+            os.kill(pid, signal.SIGSTOP)  # so that it is given a job and cannot take it
+            waiting = await r.submit(WHO)
+            await r.until_at_work(waiting)
+            os.kill(pid, signal.SIGKILL)
+            job = await r.ended(waiting)
+
+            assert (job.state, dict(job.deaths)) == ("succeeded", {})
+            assert job.outputs["out"] != pid
+            assert "worker_lost" not in r.types(job)
+
+    go(act)
+
+
+def test_a_job_that_no_worker_survives_reading_fails_all_the_same(tmp_path: Path) -> None:
+    """It is spared once, in case the worker was dead before."""
+
+    async def act() -> None:
+        async with rig(tmp_path, workers={}) as r:
+            effects = JobEffects(r.store, r.blobs, {})
+            outcomes = Outcomes(r.store, effects, r.hub, OUTER_SECONDS)
+            job = (await r.store.accept(NewJob({}, {}))).job
+            deaths = []
+            while job.state == "queued":
+                running = Running(r.store.claim(job, "worker"), None)  # type: ignore[arg-type] # lost
+                job = await outcomes.lost(running)
+                deaths.append(job.deaths.get("", 0))
+
+            assert (job.state, deaths) == ("failed", [0, 1, 2, 3])
+            assert job.problems[0]["code"] == "worker_lost"
+
+    go(act)
+
+
+def test_what_nodes_print_is_not_said_by_the_server(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            assert (await r.ended(await r.submit({"out": {"node": "Say"}}))).state == "succeeded"
+
+    go(act)
+
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "to stderr" in told.err
