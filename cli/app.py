@@ -5,6 +5,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from cli.flags import Debug, Json, Offline
+from cli.model_commands import models
+
 app = typer.Typer(
     name="paintgraph",
     help="Select a part of a picture and repaint it, or continue the picture past its edges.",
@@ -13,8 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes would double the time that --help takes
 )
+app.add_typer(models, name="models")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Output = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
@@ -22,8 +25,13 @@ Output = Annotated[
 InputDir = Annotated[
     Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        envvar="PAINTGRAPH_DEVICE", help="Where models work: cpu, cuda, mps; auto takes the best."
+    ),
+]
 Help = Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 _TYPED = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -54,6 +62,8 @@ def run(  # noqa: PLR0913 - the command's options
     metadata: Annotated[
         bool, typer.Option(help="Write the graph into the picture, to repeat it.")
     ] = True,
+    device: Device = "auto",
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
     json: Json = False,
     debug: Debug = False,
     help_: Help = False,
@@ -74,6 +84,7 @@ def run(  # noqa: PLR0913 - the command's options
         stop=stop,
         fresh=fresh,
         metadata=metadata,
+        device=device,
         json=json,
         debug=debug,
     )
@@ -195,10 +206,14 @@ def serve(  # noqa: PLR0913 - the command's options
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder for jobs, results and uploads.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
+    ] = None,
     api_key: Annotated[
         list[str] | None,
         typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
     ] = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
     debug: Debug = False,
 ) -> None:
     """Start the HTTP server: its pages are at /docs."""
@@ -210,6 +225,7 @@ def serve(  # noqa: PLR0913 - the command's options
         "workers": workers,
         "light_workers": light_workers,
         "data_dir": data_dir,
+        "device": device,
         "api_keys": tuple(api_key) if api_key else None,
     }
     _end(run_server(flags, debug=debug))

@@ -18,11 +18,16 @@ from engine.formats.reading import read_graph
 from engine.graph import Graph
 from engine.naming import position, with_names
 from engine.registry import Registry
+from engine.resources import Resources
 from engine.suggest import suggestion
 from engine.text.json_writer import write_json
 from engine.text.yaml_writer import write_yaml
 from jobs.folders import default_folders
 from jobs.publishing import cannot_write
+from models.devices import ANY_DEVICE
+from models.painters import Painters
+from nodes.engine_names import engine_checks
+from nodes.model_names import model_checks
 
 _FORMATS = ("yaml", "json", "comfy")
 
@@ -37,7 +42,9 @@ def _validate(file: str, *, json: bool) -> int:
     source = read_source(file, known.recipes)
     problems: tuple[Problem, ...]
     try:
-        problems = checked(source, known).problems
+        painters = Painters(known.models, ANY_DEVICE)
+        resources = Resources({**model_checks(known.models), **engine_checks(painters)})
+        problems = checked(source, known, resources).problems
     except GraphError as error:
         problems = error.problems
     errors = [problem for problem in problems if problem.severity == "error"]

@@ -1,17 +1,14 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from assembly import Catalogue, catalogue
 from cli.faults import OK, UsageError, guard, misused, plain, print_json, tell
 from cli.options import usage
 from cli.sources import checked, read_source
+from cli.tables import print_table
 from engine.errors import GraphError
 from engine.graph import RECIPE_PREFIX, Graph
 from engine.literals import bounds
@@ -22,7 +19,6 @@ from engine.spec import InputSpec, NodeSpec
 from engine.suggest import suggestion
 from jobs.folders import default_folders
 
-_WIDE = 1000  # columns, where there is no terminal
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 
 
@@ -39,7 +35,7 @@ def describe_nodes(name: str, *, json: bool, debug: bool) -> int:
         elif name:
             typer.echo(node_text(specs[0]))
         else:
-            _print_table(("node", "category", "what it does"), map(_node_row, specs))
+            print_table(("node", "category", "what it does"), map(_node_row, specs))
         return OK
 
     return guard(act, name or "nodes", debug=debug, json=json)
@@ -75,7 +71,7 @@ def _input_text(spec: InputSpec) -> str:
         words = f"{'any of' if spec.items else 'one of'} {', '.join(spec.choices)}"
     if (spec.minimum is not None or spec.maximum is not None) and spec.resource != "seed":
         words += f", {bounds(spec)}"
-    if not spec.required and spec.default is not None:
+    if not spec.required and spec.default not in (None, ()):
         default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
         listed = ", ".join(map(str, default)) if isinstance(default, list) else shown(default)
         words += f"; default {listed}"
@@ -96,7 +92,7 @@ def describe_recipes(name: str, *, json: bool, debug: bool) -> int:
             typer.echo(plain(recipe_text(name, graphs[name])))
         else:
             rows = ((each, graph.about) for each, graph in graphs.items())
-            _print_table(("recipe", "what it does"), rows)
+            print_table(("recipe", "what it does"), rows)
         return OK
 
     return guard(act, name or "recipes", debug=debug, json=json)
@@ -160,11 +156,3 @@ def print_schema(name: str, *, debug: bool) -> int:
         return OK
 
     return guard(act, name or "schema", debug=debug)
-
-
-def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """A table as wide as the terminal; where there is none, a line for each row."""
-    table = Table(*heads, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console(width=None if Console().is_terminal else _WIDE).print(table)

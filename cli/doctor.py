@@ -13,6 +13,7 @@ import typer
 
 from cli.faults import FAILED, OK, guard, print_json
 from jobs.folders import VARIABLE, default_folders
+from models.wording import in_bytes
 
 _CORE = (
     *("numpy", "opencv-python", "pillow", "networkx", "pydantic", "pyyaml", "orjson", "aiohttp"),
@@ -40,7 +41,7 @@ def examine(*, json: bool, debug: bool) -> int:
     """Look at everything; exit code 1 if something is at fault."""
 
     def act() -> int:
-        findings = [*_system(), *_packages(), *_folders(), *_engines()]
+        findings = [*_system(), *_packages(), *_folders(), *_models(), *_memory(), *_engines()]
         if json:
             print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
         else:
@@ -99,6 +100,46 @@ def _folders() -> list[Finding]:
     cure = f"; {_LITTLE_DISK / 1e9:.0f} GB should be. Free space." if is_full else ""
     text = f"{folder}, {free / 1e9:.1f} GB free{cure}"
     return [Finding("data folder", text, is_fault=is_full)]
+
+
+def _models() -> list[Finding]:
+    """Which models are there, and what is wrong with them as far as quick looks tell."""
+    from models.errors import ModelError  # noqa: PLC0415 - slow
+    from models.places import default_models_dir  # noqa: PLC0415
+    from models.shelf import ModelShelf, damaged_in_words  # noqa: PLC0415
+
+    folder = default_models_dir()
+    try:
+        shelf = ModelShelf.open(folder)
+        looked = [shelf.look(entry) for entry in shelf.catalogue]
+    except ModelError as error:
+        return [Finding("models", str(error), is_fault=True)]
+    present = [each.entry.name for each in looked if each.state == "present"]
+    named = f": {', '.join(present)}" if present else ". Get them with: paintgraph models pull NAME"
+    damaged = [each for each in looked if each.state == "damaged"]
+    return [
+        Finding("models folder", str(folder)),
+        Finding("models present", f"{len(present)} of {len(looked)}{named}"),
+        *(Finding(f"model {d.entry.name}", damaged_in_words(d), is_fault=True) for d in damaged),
+    ]
+
+
+def _memory() -> list[Finding]:
+    """What models may take of each device; torch is not asked, which would take seconds."""
+    from models.devices import ANY_DEVICE, budgets, onnx_devices, total_bytes  # noqa: PLC0415
+
+    try:
+        there = onnx_devices(ANY_DEVICE).there
+    except ImportError as error:
+        return [Finding("devices", f"cannot be listed: {error}", is_fault=True)]
+    budget = budgets(ANY_DEVICE)
+    return [
+        Finding(
+            f"device {device}",
+            f"{in_bytes(total_bytes(device))}; models may take {in_bytes(budget(device))} of it",
+        )
+        for device in there
+    ]
 
 
 def _engines() -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 from cli.faults import UsageError
 from engine.errors import Problem
 from engine.literals import Wrong, bounds, canonical
+from engine.resources import is_of_catalogue
 from engine.spec import InputSpec
 from engine.suggest import suggestion
 from engine.text.limits import shorten
@@ -151,6 +152,8 @@ def _metavar(spec: InputSpec) -> str:
         return "FILE"
     if spec.type == "list":
         return "A,B,..." if spec.choices else f"{spec.items.upper() or 'TEXT'},..."
+    if is_of_catalogue(spec.resource):
+        return "NAME"
     return "|".join(spec.choices) if spec.choices else spec.type.upper()
 
 
@@ -158,6 +161,8 @@ def _meaning(spec: InputSpec) -> str:
     parts = [spec.about]
     if spec.type == "list" and spec.choices:
         parts.append(f"Any of {', '.join(spec.choices)}.")
+    if is_of_catalogue(spec.resource):
+        parts.append(f"[one of {', '.join(spec.choices)}]")
     if spec.type == "bool" and spec.default is True:
         parts.append(f"{_option(f'no_{spec.name}')} turns it off.")
     if spec.resource != "seed" and (spec.minimum is not None or spec.maximum is not None):

@@ -34,6 +34,7 @@ class RunOptions:
     stop: bool = False
     fresh: bool = False
     metadata: bool = True
+    device: str = "auto"
     json: bool = False
     debug: bool = False
 

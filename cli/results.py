@@ -21,6 +21,7 @@ from engine.naming import with_names
 from engine.registry import Registry
 from engine.run import Outcome
 from engine.sockets import Value
+from imaging.boxes import Boxes
 from imaging.digest import pixel_digest
 from imaging.errors import ImagingError
 from imaging.masks import to_image
@@ -145,4 +146,6 @@ def _pictures(value: Value) -> Sequence[Any]:
 
 
 def _plain(data: Any) -> Any:  # noqa: ANN401 - any datum
+    if isinstance(data, Boxes):
+        return data.to_json()
     return list(data) if isinstance(data, tuple) else data

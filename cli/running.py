@@ -23,6 +23,7 @@ from engine.explain import record
 from engine.run import Outcome, run
 from jobs.folders import default_folders
 from jobs.publishing import Publisher, PublishError
+from models.devices import DeviceRules
 
 _KEPT = "Finished results are kept, so the next run goes on from them."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -46,7 +47,10 @@ def run_recipe(options: RunOptions) -> int:
 
 def _run(options: RunOptions) -> int:
     folders = default_folders()
-    with assemble(folders, options.input_dir, with_store=not options.fresh) as assembly:
+    devices = DeviceRules(options.device)
+    with assemble(
+        folders, options.input_dir, devices=devices, with_store=not options.fresh
+    ) as assembly:
         began = time.perf_counter()
         prepared = prepare(options, assembly)
         ended = _performed(options, prepared, assembly)

@@ -10,6 +10,7 @@ from cli.faults import misused
 from engine.checking import Checked, check
 from engine.formats.reading import read_graph
 from engine.recipes import SUFFIXES, RecipeBook
+from engine.resources import NO_RESOURCES, Resources
 from engine.suggest import suggestion
 
 STDIN = "-"
@@ -60,8 +61,11 @@ def _missing(given: str, recipes: RecipeBook) -> str:
     return f"there is no file or recipe '{given}'.{cure}"
 
 
-def checked(source: GraphText, known: Catalogue) -> Checked:
-    """The checked graph of a text, with the recipes that it uses registered."""
+def checked(source: GraphText, known: Catalogue, resources: Resources = NO_RESOURCES) -> Checked:
+    """The checked graph of a text, with the recipes that it uses registered.
+
+    `resources` say which names cannot be used now.
+    """
     graph, problems = read_graph(source.text, source.name)
     known.recipes.register_used(graph)
-    return check(graph, known.registry, problems)
+    return check(graph, known.registry, problems, resources)

@@ -39,8 +39,12 @@ def _graph(file: Path) -> Graph:
 def test_shipped_recipes_are_valid(paintgraph: Paintgraph, name: str) -> None:
     answer = paintgraph("validate", name)
 
-    assert answer.code == 0
-    assert answer.text == f"{graphs.FOLDER / name}.yaml: valid\n"
+    if "[model_missing]" in answer.text:  # all that may be amiss: tests have no models
+        assert answer.text.count("[") == answer.text.count("[model_missing]")
+        assert answer.code == 1
+    else:
+        assert answer.code == 0
+        assert answer.text == f"{graphs.FOLDER / name}.yaml: valid\n"
 
 
 def test_standard_input_is_validated_under_its_name(paintgraph: Paintgraph) -> None:

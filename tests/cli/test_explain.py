@@ -16,6 +16,7 @@ def _explained(paintgraph: Paintgraph, *words: str) -> list[str]:
 def test_before_the_first_run_all_is_new(paintgraph: Paintgraph, photo: Path) -> None:
     assert _explained(paintgraph, "--image", str(photo)) == [
         "photo (LoadImage): runs for the first time",
+        "avoided (LoadMaskIfAny): runs for the first time",
         "canvas (PadForOutpaint): runs for the first time",
         "filled (InpaintSampler): runs for the first time",
     ]
@@ -28,6 +29,7 @@ def test_after_a_run_what_was_dear_is_kept_and_what_led_to_it_not_needed(
 
     assert _explained(paintgraph, "--image", str(photo)) == [
         "photo (LoadImage): not needed for the results",
+        "avoided (LoadMaskIfAny): not needed for the results",
         "canvas (PadForOutpaint): not needed for the results",
         "filled (InpaintSampler): kept",
     ]
@@ -36,7 +38,7 @@ def test_after_a_run_what_was_dear_is_kept_and_what_led_to_it_not_needed(
 def test_asking_for_another_result_changes_the_plan(paintgraph: Paintgraph, photo: Path) -> None:
     paintgraph("run", "outpaint", "--image", str(photo), *ENGINE)
 
-    photo_line, canvas_line, filled_line = _explained(
+    photo_line, _, canvas_line, filled_line = _explained(
         paintgraph, "--image", str(photo), "-o", "mask=m.png"
     )
 
@@ -50,9 +52,9 @@ def test_it_names_the_input_that_changed(paintgraph: Paintgraph, photo: Path) ->
 
     told = _explained(paintgraph, "--image", str(photo), "--sides", "left", "--seed", "3")
 
-    assert told[1:] == [
+    assert told[2:] == [
         "canvas (PadForOutpaint): runs; changed: sides",
-        "filled (InpaintSampler): runs; changed: image, mask, seed",
+        "filled (InpaintSampler): runs; changed: image, mask, seed, avoid",
     ]
 
 
@@ -92,4 +94,4 @@ def test_a_damaged_record_counts_as_none(
     [record] = (tmp_path / "data/records").iterdir()
     record.write_text("{")
 
-    assert _explained(paintgraph, "--image", str(photo))[2] == "filled (InpaintSampler): kept"
+    assert _explained(paintgraph, "--image", str(photo))[3] == "filled (InpaintSampler): kept"

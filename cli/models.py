@@ -1,0 +1,199 @@
+"""`paintgraph models`: what there is, getting it, checking it, letting go of it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import typer
+
+from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
+from cli.model_bars import PullBars
+from cli.tables import print_table
+from engine.errors import Problem
+from models.entries import ModelEntry
+from models.errors import ModelError, UnknownModelError
+from models.places import COMFY_VARIABLE, VARIABLE, default_models_dir
+from models.pulling import Puller
+from models.removing import remove_model
+from models.shelf import Finding, ModelShelf, cure_in_words
+from models.wording import in_bytes, licence_in_words
+
+
+def open_shelf() -> ModelShelf:
+    """The models of this user."""
+    return ModelShelf.open(default_models_dir())
+
+
+def list_models(*, json: bool, debug: bool) -> int:
+    """List all models, and whether they are there; gives the exit code."""
+
+    def act() -> int:
+        shelf = open_shelf()
+        findings = [shelf.look(entry) for entry in shelf.catalogue]
+        if json:
+            print_json([finding.to_json() for finding in findings])
+        else:
+            heads = ("model", "family", "state", "size", "commercial use", "what it is for")
+            print_table(heads, map(_row, findings))
+        return OK
+
+    return guard(act, "models", debug=debug, json=json)
+
+
+def show_model(name: str, *, json: bool, debug: bool) -> int:
+    """Tell everything of one model; gives the exit code."""
+
+    def act() -> int:
+        shelf = open_shelf()
+        finding = shelf.look(*_entries(shelf, [name]))
+        if json:
+            print_json({**finding.to_json(), "folder": str(_folder(shelf, finding))})
+        else:
+            typer.echo(plain("\n".join(_lines(shelf, finding))))
+        return OK
+
+    return guard(act, name, debug=debug, json=json)
+
+
+def pull_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+    """Get models, each whole and checked; gives the exit code."""
+
+    def act() -> int:
+        shelf = open_shelf()
+        entries = _entries(shelf, names)
+        problems = _pull_all(shelf, entries, quiet=json)
+        if json:
+            failed = {name: {"failure": problem.to_json()} for name, problem in problems.items()}
+            findings = [shelf.look(entry) for entry in entries]
+            print_json([{**f.to_json(), **failed.get(f.entry.name, {})} for f in findings])
+        return FAILED if problems else OK
+
+    return guard(act, "models", debug=debug, json=json)
+
+
+def verify_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+    """Read models again and compare their digests; without names all that are there."""
+
+    def act() -> int:
+        shelf = open_shelf()
+        entries = _entries(shelf, names) or list(shelf.catalogue)
+        there = [entry for entry in entries if names or shelf.places.find(entry) is not None]
+        with PullBars(quiet=json) as bars:
+            findings = [shelf.verify(entry, bars.reading(shelf, entry)) for entry in there]
+        if json:
+            print_json([finding.to_json() for finding in findings])
+        else:
+            for finding in findings:
+                typer.echo(plain(f"{finding.entry.name}: {_verdict(finding)}"))
+            if not findings:
+                typer.echo("there are no models on this machine")
+        is_sound = all(finding.state == "present" for finding in findings)
+        return OK if is_sound else FAILED
+
+    return guard(act, "models", debug=debug, json=json)
+
+
+def remove_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+    """Delete the files of models; gives the exit code."""
+
+    def act() -> int:
+        shelf = open_shelf()
+        entries = _entries(shelf, names)
+        freed = {entry.name: remove_model(shelf, entry) for entry in entries}
+        if json:
+            print_json([{"name": name, "freed_bytes": size} for name, size in freed.items()])
+        else:
+            for name, size in freed.items():
+                typer.echo(f"{name}: removed, {in_bytes(size)} freed")
+        return OK
+
+    return guard(act, "models", debug=debug, json=json)
+
+
+def show_places(*, json: bool, debug: bool) -> int:
+    """Tell where models lie, and what decides it; gives the exit code."""
+
+    def act() -> int:
+        places = open_shelf().places
+        found = {
+            "models": (str(places.models_dir), VARIABLE),
+            "rembg": (str(places.rembg_home / "models"), "REMBG_HOME, or U2NET_HOME"),
+            "huggingface": (str(places.hub.folder), "HF_HOME, or HF_HUB_CACHE"),
+            "comfyui": (os.environ.get(COMFY_VARIABLE, ""), COMFY_VARIABLE),
+        }
+        if json:
+            print_json({kind: place for kind, (place, _) in found.items()})
+        else:
+            rows = [(kind, place or "not used", name) for kind, (place, name) in found.items()]
+            print_table(("what", "where", "set by"), rows)
+        return OK
+
+    return guard(act, "models", debug=debug, json=json)
+
+
+def _pull_all(
+    shelf: ModelShelf, entries: Iterable[ModelEntry], *, quiet: bool
+) -> dict[str, Problem]:
+    """Pull one after the other; one that fails does not keep the others from coming."""
+    problems = {}
+    with PullBars(quiet=quiet) as bars:
+        puller = Puller(shelf, bars.tell)
+        for entry in entries:
+            try:
+                placed = puller.pull(entry)
+            except ModelError as error:
+                problems[entry.name] = Problem(error.code, str(error))
+                bars.say(*lines([problems[entry.name]], ""))
+            else:
+                bars.say(f"{entry.name}: present, in {placed.folder}")
+    return problems
+
+
+def _entries(shelf: ModelShelf, names: Sequence[str]) -> list[ModelEntry]:
+    """The entries of these names, each once; a name that is not known is a usage error."""
+    try:
+        return [shelf.catalogue.get(name) for name in dict.fromkeys(names)]
+    except UnknownModelError as error:
+        raise misused(error.code, str(error)) from error
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    entry = finding.entry
+    size = in_bytes(entry.size) if entry.size else "?"
+    use = entry.licence.commercial
+    return entry.name, entry.family, finding.state, size, use, entry.about
+
+
+def _lines(shelf: ModelShelf, finding: Finding) -> list[str]:
+    """Everything of a model, for people."""
+    entry = finding.entry
+    told = [
+        f"{entry.name} ({entry.family}): {entry.about}",
+        f"state: {_verdict(finding)}",
+        f"folder: {_folder(shelf, finding)}",
+        f"size: {in_bytes(entry.size) if entry.size else 'unknown'}",
+        licence_in_words(entry.licence),
+    ]
+    if entry.memory_bytes:
+        told.append(f"memory: {in_bytes(entry.memory_bytes)}")
+    if entry.hub:
+        told.append(f"repository: {entry.hub}, revision {entry.revision or 'main'}")
+    for file in entry.files:
+        told.append(f"file: {file.path} {f'from {file.url}' if file.url else '(bring it)'}")
+        told += [f"  accepted: {digest}" for digest in shelf.accepted(entry, file)]
+    return told
+
+
+def _verdict(finding: Finding) -> str:
+    """The state of a model, and what to do if it is not well."""
+    match finding.state:
+        case "missing":
+            return f"missing. {cure_in_words(finding.entry)}"
+        case "damaged":
+            faults = "; ".join(map(str, finding.faults))
+            return f"damaged: {faults}. {cure_in_words(finding.entry)}"
+    return "present" if finding.is_known else "present; its digest was not compared"
+
+
+def _folder(shelf: ModelShelf, finding: Finding) -> Path:
+    return finding.placed.folder if finding.placed else shelf.places.folder(finding.entry)
