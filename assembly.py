@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from cv2.utils import logging as opencv_log
 
 import graphs
@@ -21,17 +22,31 @@ from engine.registry import Registry
 from engine.run import Worker
 from engine.sockets import Value
 from engine.store import ResultStore
+from imaging.boxes import Boxes
 from imaging.masks import to_image
 from jobs.folders import Folders
 from jobs.listing import Listing
 from jobs.references import References
 from jobs.runner import Parts
 from jobs.seeds import draw_seed
-from models.inpainters import Inpainters, resolve_engine
+from models.devices import ANY_DEVICE, DeviceRules, budgets
+from models.diffusion.engine import DiffusionModels
+from models.inpainters import Inpainters
+from models.loaded import LoadedModels
+from models.names import ModelNames
+from models.painters import Painters
+from models.places import ModelPlaces, default_models_dir
+from models.rembg_masks import RembgMasks
+from models.text_masks import TextMasks
 from nodes import build_registry
+from nodes.engine_names import engine_binders, engine_choices
+from nodes.model_names import model_binders, model_choices
 from nodes.picture_files import encode_with_facts
+from nodes.recipe_calls import RECIPE_CALLS
+from nodes.sockets import REPAINT
 
 STORE_BYTES = 4 * 2**30
+_MASK_AXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class Catalogue:
 
     registry: Registry
     recipes: RecipeBook
+    models: ModelNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +65,24 @@ class Assembly(Catalogue):
     worker: Worker
     blobs: Blobs
     binders: Binders
+    loaded: LoadedModels
 
 
 def describe(blobs: Blobs, type_: str, value: Value) -> Any:  # noqa: ANN401 - plain data
     """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
-    if type_ not in ("image", "mask"):
+    if isinstance(value.data, Boxes):
+        return value.data.to_json()
+    if not isinstance(value.data, np.ndarray):
         return list(value.data) if isinstance(value.data, tuple) else value.data
-    array = value.data if type_ == "image" else to_image(value.data)
+    is_mask = type_ == "mask" or value.data.ndim == _MASK_AXES  # a Switch gives any type
+    array = to_image(value.data) if is_mask else value.data
     pictures = [
         {
             "digest": blobs.put(encode_with_facts(picture, "png", value.facts)),
             "width": picture.shape[1],
             "height": picture.shape[0],
             "media_type": "image/png",
+            **({REPAINT: dict(value.facts[REPAINT])} if REPAINT in value.facts else {}),
         }
         for picture in array
     ]
@@ -70,36 +91,64 @@ def describe(blobs: Blobs, type_: str, value: Value) -> Any:  # noqa: ANN401 - p
 
 @contextmanager
 def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
-    """What a worker process is made of; `settings` are `data` and `memory_bytes`."""
+    """What a worker process is made of; `settings` are those of `server.worker_settings`."""
     folders = Folders(Path(settings["data"]))
     with assemble(
-        folders, folders.inputs, memory_bytes=settings["memory_bytes"], tell=tell
+        folders,
+        folders.inputs,
+        memory_bytes=settings["memory_bytes"],
+        devices=DeviceRules(**settings.get("devices", {})),
+        tell=tell,
     ) as assembly:
-        every = {name: Node(RECIPE_PREFIX + name, {}) for name in assembly.recipes.names()}
-        assembly.recipes.register_used(Graph(every))  # graphs that arrive are bound, not read
-        yield Parts(assembly.worker, partial(describe, assembly.blobs))
+        recipes = assembly.recipes
+        recipes.register_all()  # graphs that arrive are bound, not read
+
+        def prepare(graph: Graph) -> None:
+            if any(_calls_recipes(node) for node in graph.nodes.values()) and recipes.refresh():
+                recipes.register_all()
+
+        yield Parts(
+            assembly.worker, partial(describe, assembly.blobs), assembly.loaded.watch, prepare
+        )
+
+
+def _calls_recipes(node: Node) -> bool:
+    return node.kind.startswith(RECIPE_PREFIX) or node.kind in RECIPE_CALLS
 
 
 def catalogue(folders: Folders | None = None) -> Catalogue:
     """The node types, and the recipes: the user's own where folders are given, then the shipped."""
-    registry = build_registry()
+    names = model_names(default_models_dir(), with_own=folders is not None)
+    registry = build_registry(
+        {**model_choices(names), **engine_choices(Painters(names, ANY_DEVICE))}
+    )
     own = (folders.recipes,) if folders else ()
-    return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)))
+    return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)), names)
+
+
+def model_names(models_dir: Path, *, with_own: bool = True) -> ModelNames:
+    """The models that graphs may name: the shipped, and the user's own."""
+    from models.catalogue import ModelCatalogue  # noqa: PLC0415 - pydantic takes its time
+    from models.shelf import ModelShelf  # noqa: PLC0415
+
+    catalogue = ModelCatalogue.load(models_dir if with_own else None)
+    return ModelNames(ModelShelf(catalogue, ModelPlaces(models_dir)))
 
 
 @contextmanager
-def assemble(
+def assemble(  # noqa: PLR0913 - each is a choice of its own
     folders: Folders,
     input_folder: Path,
     *,
     memory_bytes: int = 0,
+    devices: DeviceRules = ANY_DEVICE,
     with_store: bool = True,
     tell: Listener = lambda _: None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
-    With `memory_bytes` of 0 results are let go after their last reader. `tell` hears what is
-    stored on disk.
+    With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
+    work. `tell` hears what is stored on disk.
     """
     opencv_log.setLogLevel(
         opencv_log.LOG_LEVEL_SILENT
@@ -112,11 +161,16 @@ def assemble(
             {
                 "picture": references.bind,
                 "folder": Listing(input_folder).bind,
-                "engine": resolve_engine,
                 "seed": draw_seed,
+                **model_binders(known.models),
+                **engine_binders(Painters(known.models, devices)),
             }
         )
-        inpainters = stack.enter_context(Inpainters())
+        loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
+        diffusion = DiffusionModels(known.models, loaded, devices)
+        inpainters = stack.enter_context(Inpainters(diffusion=diffusion))
+        masks = RembgMasks(known.models, loaded, devices)
+        text_masks = TextMasks(known.models, loaded, devices)
         store = (
             stack.enter_context(
                 ResultStore(folders.results, STORE_BYTES, lambda key: tell(Stored(key)))
@@ -126,8 +180,8 @@ def assemble(
         )
         worker = Worker(
             known.registry,
-            Services(blobs, binders, inpainters, known.recipes),
+            Services(blobs, binders, inpainters, known.recipes, masks, text_masks),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
         )
-        yield Assembly(known.registry, known.recipes, worker, blobs, binders)
+        yield Assembly(known.registry, known.recipes, known.models, worker, blobs, binders, loaded)

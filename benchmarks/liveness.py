@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 0.002
 _SIDE = 4096
 
 
-class _Latencies(NamedTuple):
+class Latencies(NamedTuple):
     """Milliseconds of one round, and how many answers there were."""
 
     middle: float
@@ -26,9 +26,9 @@ class _Latencies(NamedTuple):
 def figures() -> list[Figure]:
     """Eight heavy jobs at once: half paint, half move the outline of a large soft mask."""
     with ready_server() as running:
-        _answers_during(running, Event(), seconds=0.2)
-        idle = [_latencies(_answers_during(running, Event(), seconds=2)) for _ in range(_ROUNDS)]
-        busy = rounds(lambda: _latencies(_during_jobs(running)), _ROUNDS, 60)
+        answers_during(running, Event(), seconds=0.2)
+        idle = [latencies(answers_during(running, Event(), seconds=2)) for _ in range(_ROUNDS)]
+        busy = rounds(lambda: latencies(_during_jobs(running)), _ROUNDS, 60)
     return [
         Figure("/livez, idle: p50", tuple(each.middle for each in idle), "ms"),
         Figure("/livez, idle: p99", tuple(each.slow for each in idle), "ms"),
@@ -54,12 +54,12 @@ def _during_jobs(running: Server) -> list[float]:
         jobs = [client.begin(json.dumps(graph).encode()) for graph in graphs]
     waiting = Thread(target=wait, args=(jobs,), daemon=True)
     waiting.start()
-    taken = _answers_during(running, ended)
+    taken = answers_during(running, ended)
     waiting.join()
     return taken
 
 
-def _answers_during(running: Server, ended: Event, seconds: float = 120) -> list[float]:
+def answers_during(running: Server, ended: Event, seconds: float = 120) -> list[float]:
     """Milliseconds of each answer, one request after the other, until the event or the time."""
     taken = []
     deadline = time.perf_counter() + seconds
@@ -72,8 +72,9 @@ def _answers_during(running: Server, ended: Event, seconds: float = 120) -> list
     return taken
 
 
-def _latencies(taken: list[float]) -> _Latencies:
-    return _Latencies(median(taken), percentile(taken, 0.99), max(taken))
+def latencies(taken: list[float]) -> Latencies:
+    """The middle, the 99th percentile and the slowest of some answers."""
+    return Latencies(median(taken), percentile(taken, 0.99), max(taken))
 
 
 def _paint(number: int) -> dict[str, Any]:

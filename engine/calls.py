@@ -171,7 +171,8 @@ def _wrapper(
 def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: object) -> Facts:
     """A datum passed through keeps its facts; else they follow from the first input of its type.
 
-    What is common to several types follows from the first other input where that has none.
+    What is common to several types follows from the first other input where that has none; what
+    is a value's own stays with it.
     """
     first: Facts = NO_FACTS
     other: Facts = NO_FACTS
@@ -182,10 +183,14 @@ def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: obj
             if value.data is datum:
                 return value.facts
             if socket.name in declared.type.split("|"):
-                first = first or value.facts
+                first = first or _without(value.facts, socket.own_facts)
             elif not other:
                 other = {n: fact for n, fact in value.facts.items() if n in socket.common_facts}
     return first or other
+
+
+def _without(facts: Facts, names: frozenset[str]) -> Facts:
+    return {n: f for n, f in facts.items() if n not in names} if names & facts.keys() else facts
 
 
 def assemble(spec: NodeSpec, rows: Sequence[Row], slots_of: Callable[[Link], Slot]) -> Entry:

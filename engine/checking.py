@@ -8,7 +8,8 @@ from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from engine.literals import Wrong, canonical
 from engine.registry import Registry
 from engine.report import Report, Where, in_words, with_outputs
-from engine.sockets import Value, accepts
+from engine.resources import GIVEN, NO_RESOURCES, Resources, inherited
+from engine.sockets import Value, accepts, literal_types
 from engine.spec import InputSpec, NodeSpec
 from engine.structure import cycles, upstream
 from engine.suggest import suggestion
@@ -39,9 +40,17 @@ class Checked:
         return self.graph
 
 
-def check(graph: Graph, registry: Registry, problems: Iterable[Problem] = ()) -> Checked:
-    """Check every node, reachable or not. `problems` are those that reading already found."""
-    return _Checker(graph, registry).check(list(problems))
+def check(
+    graph: Graph,
+    registry: Registry,
+    problems: Iterable[Problem] = (),
+    resources: Resources = NO_RESOURCES,
+) -> Checked:
+    """Check every node, reachable or not. `problems` are those that reading already found.
+
+    `resources` say which names cannot be used now; without them no name is asked about.
+    """
+    return _Checker(graph, registry, resources).check(list(problems))
 
 
 def targets_of(graph: Graph, registry: Registry) -> dict[str, str]:
@@ -59,8 +68,9 @@ def targets_of(graph: Graph, registry: Registry) -> dict[str, str]:
 
 
 class _Checker:
-    def __init__(self, graph: Graph, registry: Registry) -> None:
+    def __init__(self, graph: Graph, registry: Registry, resources: Resources) -> None:
         self._graph = graph
+        self._resources = resources
         self._registry = registry
         self._report = Report(graph)
         self._compared = 0
@@ -82,6 +92,7 @@ class _Checker:
 
     def _declared(self, spec: InputSpec) -> InputSpec:
         """A declared input with its default in canonical form."""
+        spec = inherited(spec, self._graph, self._specs)
         if spec.required or spec.default is None:
             return spec
         default = canonical(spec, spec.default)
@@ -111,6 +122,9 @@ class _Checker:
                 )
             else:
                 inputs[declared.name] = declared.default
+                self._has_fault(id_, declared, declared.default)
+        if fault := self._resources.inner_fault(spec):
+            self._report.add(fault.code, self._report.at(id_, bare=True), f": {fault}")
         if not given.keys() <= inputs.keys():
             self._unknown_inputs(id_, spec, given)
         return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
@@ -159,15 +173,26 @@ class _Checker:
             return self._link(self._report.at(id_, declared.name), declared, value)
         if isinstance(value, InputRef):
             self._reference(self._report.at(id_, declared.name), declared, value)
+            self._has_fault(id_, declared, value)
             return value
         if isinstance(value, Value):
             return value
         result = canonical(declared, value)
-        if isinstance(result, Wrong):
+        if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
             where = self._report.at(id_, declared.name, bare=True)
             self._report.add(result.code, where, f": {result.message}")
-            return value
-        return result
+        return value if isinstance(result, Wrong) else result
+
+    def _has_fault(self, id_: str, declared: InputSpec, value: object) -> bool:
+        """Whether a name cannot be used now, which is reported."""
+        fault = self._resources.fault(declared, value, self._graph)
+        if fault is not None:
+            where, text = self._report.at(id_, declared.name, bare=True), f": {declared.name}: "
+            if isinstance(value, InputRef) and value.name in self._resources.given:
+                where = Where(f"input '{value.name}'", (GIVEN, value.name), id_, value.name)
+                text = ": "
+            self._report.add(fault.code, where, f"{text}{fault}")
+        return fault is not None
 
     def _link(self, where: Where, declared: InputSpec, link: Link) -> Link:
         resolved = self._resolve(where, link)
@@ -216,7 +241,7 @@ class _Checker:
 
     def _reference(self, where: Where, declared: InputSpec, reference: InputRef) -> None:
         spec = self._input_named(where, reference)
-        if spec is None or accepts(_literal_types(declared.type), _literal_types(spec.type)):
+        if spec is None or accepts(literal_types(declared.type), literal_types(spec.type)):
             return
         cure = " Put a LoadImage node between." if spec.resource == "picture" else ""
         self._report.add(
@@ -273,9 +298,3 @@ class _Checker:
             if id_ not in needed:
                 message = " is not needed for any output and will not run. Use its result."
                 self._report.add("unreachable", self._report.at(id_), message, severity="warning")
-
-
-def _literal_types(type_: str) -> str:
-    """The parts of a type that a literal can have."""
-    plain = ("int", "float", "bool", "text", "list", "any")
-    return "|".join(part for part in type_.split("|") if part in plain) or "none"

@@ -37,6 +37,7 @@ class Effect:
         folder: "output" is kept, "temp" is not.
         ui: name under which editors show it.
         media_type: of the content.
+        is_numbered: whether the name always gets a number, or only where it is taken.
     """
 
     blob: str
@@ -45,6 +46,7 @@ class Effect:
     folder: str = "output"
     ui: str = "images"
     media_type: str = "image/png"
+    is_numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

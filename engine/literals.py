@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.resources import is_of_catalogue, plain_name
 from engine.sockets import ANY, PLAIN_SOCKETS, Socket, shown
 from engine.spec import InputSpec
 from engine.suggest import suggestion
@@ -52,7 +53,8 @@ def _within(spec: InputSpec, value: Any) -> Any:  # noqa: ANN401 - a datum or `W
     if isinstance(value, tuple):
         return _items(spec, value)
     if spec.choices and isinstance(value, str):
-        return value if value in spec.choices else _not_a_choice(spec, value)
+        chosen = plain_name(value) if is_of_catalogue(spec.resource) else value
+        return value if chosen in spec.choices else _not_a_choice(spec, value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         low, high = spec.minimum, spec.maximum
         if (low is not None and value < low) or (high is not None and value > high):

@@ -117,12 +117,13 @@ class Plan:
 
     def _is_late(self, cell: Cell) -> bool:
         """Whether a name of something outside the graph reaches the node only now."""
-        for declared in cell.declaration.spec.inputs:
+        spec = cell.declaration.spec
+        for declared in spec.inputs:
             if not declared.resource or declared.name not in cell.node.inputs:
                 continue
             link = cell.links.get(declared.name)
             if link is None:
-                if is_open(declared, cell.node.inputs[declared.name]):
+                if is_open(spec, declared, cell.node.inputs):
                     return True
             elif self._output_type(link) in ("text", "int", "any"):
                 return True

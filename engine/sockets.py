@@ -47,6 +47,7 @@ class Socket:
         digest: digest of the content, or None: then values are keyed by how they were made only.
         encode, decode: codec for stores, or None: then values stay in their worker's memory.
         common_facts: facts that follow from inputs of other types too, if none of its own has any.
+        own_facts: facts of one value alone: they never follow to what is made of it.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Socket:
     encode: Callable[[Any], bytes] | None = None
     decode: Callable[[bytes], Any] | None = None
     common_facts: frozenset[str] = frozenset()
+    own_facts: frozenset[str] = frozenset()
 
 
 def accepts(wanted: str, given: str) -> bool:
@@ -71,6 +73,12 @@ def accepts(wanted: str, given: str) -> bool:
         part in allowed or part == ANY or (part == "int" and "float" in allowed)
         for part in given.split("|")
     )
+
+
+def literal_types(type_: str) -> str:
+    """The parts of a type that a literal can have."""
+    plain = ("int", "float", "bool", "text", "list", "any")
+    return "|".join(part for part in type_.split("|") if part in plain) or "none"
 
 
 def _check_int(value: object) -> int:

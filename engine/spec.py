@@ -1,9 +1,11 @@
 """What a node declares, as plain data that crosses process borders."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Lane = Literal["cpu", "io", "device", "serial"]
 
@@ -25,7 +27,9 @@ class InputSpec:
         lazy: evaluated only when the node asks for it.
         raw: the node gets the link itself, after its source ran.
         multiline: a text that an editor shows over several lines.
-        resource: what a text names, bound before a run: "picture", "engine", "seed" or "".
+        resource: what a text names, bound before a run: "picture", "engine", "seed", "kind:family"
+            for a name of a catalogue, or "".
+        found_by: inputs that together lead to the resource; this one is filled before a run.
     """
 
     name: str
@@ -43,6 +47,7 @@ class InputSpec:
     raw: bool = False
     multiline: bool = False
     resource: str = ""
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class NodeSpec:
         is_target: runs for what it saves or shows, even if nothing reads it.
         heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
         packages: distributions whose version is part of every cache key.
+        names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
         module: where it comes from, for editors.
     """
 
@@ -86,6 +92,7 @@ class NodeSpec:
     is_target: bool = False
     heavy: bool = False
     packages: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
     module: str = "nodes"
 
     def to_json(self) -> dict[str, Any]:
@@ -95,7 +102,7 @@ class NodeSpec:
     @staticmethod
     def from_json(plain: object) -> "NodeSpec":
         """A spec from plain data; raises pydantic's ValidationError where it does not fit."""
-        spec = _SPEC.validate_python(plain)
+        spec = _adapter().validate_python(plain)
         return replace(spec, inputs=tuple(_with_tuple(declared) for declared in spec.inputs))
 
 
@@ -106,4 +113,8 @@ def _with_tuple(declared: InputSpec) -> InputSpec:
     return replace(declared, default=tuple(declared.default))
 
 
-_SPEC = TypeAdapter(NodeSpec)
+@cache
+def _adapter() -> "TypeAdapter[NodeSpec]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 - 100 ms with the making, for servers only
+
+    return TypeAdapter(NodeSpec)

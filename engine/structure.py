@@ -1,14 +1,20 @@
 """The shape of a graph: order, cycles, what reaches what. Nothing here recurses."""
 
 from collections.abc import Callable, Iterable, Mapping
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from engine.graph import Graph
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+# networkx takes 80 ms to import: each use does so itself.
 
 
 def digraph(graph: Graph) -> "nx.DiGraph[str]":
     """The graph's links as edges from source to reader; links to nowhere are left out."""
+    import networkx as nx  # noqa: PLC0415 - heavy
+
     directed: nx.DiGraph[str] = nx.DiGraph()
     directed.add_nodes_from(graph.nodes)
     directed.add_edges_from(
@@ -25,6 +31,8 @@ def topological_order(graph: Graph) -> list[str]:
 
     Raises networkx.NetworkXUnfeasible if the graph has a cycle.
     """
+    import networkx as nx  # noqa: PLC0415 - heavy
+
     place = {id_: index for index, id_ in enumerate(graph.nodes)}
     key: Callable[[str], int] = place.__getitem__
     return list(nx.lexicographical_topological_sort(digraph(graph), key=key))
@@ -32,6 +40,8 @@ def topological_order(graph: Graph) -> list[str]:
 
 def cycles(graph: Graph) -> list[list[str]]:
     """One cycle of every knot of nodes that wait for each other, node by node."""
+    import networkx as nx  # noqa: PLC0415 - heavy
+
     directed = digraph(graph)
     if nx.is_directed_acyclic_graph(directed):
         return []

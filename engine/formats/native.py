@@ -13,6 +13,7 @@ from engine.formats.references import (
     write_reference,
 )
 from engine.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
+from engine.resources import is_of_catalogue
 from engine.sockets import shown
 from engine.spec import InputSpec
 from engine.suggest import suggestion
@@ -272,7 +273,7 @@ def _write_input(spec: InputSpec) -> dict[str, Any]:
     written: dict[str, Any] = {"type": type_name(spec)}
     if spec.about:
         written["about"] = spec.about
-    if spec.choices:
+    if spec.choices and not is_of_catalogue(spec.resource):  # those are taken over, not declared
         written["items" if spec.items else "choices"] = list(spec.choices)
     elif spec.items:
         written["items"] = spec.items

@@ -59,7 +59,11 @@ def _nodes(name: str, given: Mapping[str, object]) -> dict[str, Node]:
 
 def test_a_subject_stays_bit_for_bit_before_a_new_background(bench: Bench) -> None:
     ran = _run(
-        bench, "replace_background", image="photo.png", mask="mask.png", background="scenery.png"
+        bench,
+        "replace_background_by_mask",
+        image="photo.png",
+        mask="mask.png",
+        background="scenery.png",
     )
 
     behind = image_of(SCENERY)[0, :, SIDE // 2 : -SIDE // 2]
@@ -70,9 +74,9 @@ def test_a_subject_stays_bit_for_bit_before_a_new_background(bench: Bench) -> No
     assert ran.value().facts["depth"] == 16
 
 
-@pytest.mark.parametrize("name", ["replace_background", "remove_background"])
+@pytest.mark.parametrize("name", ["replace_background_by_mask", "remove_background_by_mask"])
 def test_white_may_be_the_background(bench: Bench, name: str) -> None:
-    more = {"background": "scenery.png"} if name == "replace_background" else {}
+    more = {"background": "scenery.png"} if name == "replace_background_by_mask" else {}
     inputs = {"image": "photo.png", "feather": 3, **more}
 
     subject = _run(bench, name, mask="mask.png", **inputs)
@@ -82,7 +86,7 @@ def test_white_may_be_the_background(bench: Bench, name: str) -> None:
 
 
 def test_a_removed_background_is_transparent_and_nothing_else_changes(bench: Bench) -> None:
-    image = _run(bench, "remove_background", image="photo.png", mask="mask.png").array()[0]
+    image = _run(bench, "remove_background_by_mask", image="photo.png", mask="mask.png").array()[0]
 
     photo = image_of(PHOTO)[0]
     assert np.array_equal(photo[..., :3], image[..., :3])
