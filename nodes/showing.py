@@ -7,6 +7,7 @@ import orjson
 
 from engine.declaration import node
 from engine.elements import Result
+from imaging.boxes import Boxes
 
 
 @node(title="Preview Any", category="image", is_target=True)
@@ -18,6 +19,8 @@ def preview_any(source: Annotated[Any, "What is shown."]) -> Result:
 def _shown(source: object) -> str:
     if isinstance(source, str):
         return source
+    if isinstance(source, Boxes):
+        source = source.to_json()
     if isinstance(source, np.ndarray):
         return f"{source.dtype}{list(source.shape)}"
     try:

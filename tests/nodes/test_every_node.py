@@ -58,6 +58,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "EmptyImage": {"width": 9, "height": 7, "batch_size": BATCH},
     "ImagePadForOutpaint": {"left": 3, "bottom": 2, "feathering": 4},
     "MaskFromColor": {"colour": "#808080", "tolerance": 90},
+    "MaskFromBoxes": {"boxes": [1, 1, 9, 9, 8, 2, 30, 30]},
     "DrawBoxes": {"boxes": [1, 1, 9, 9, 8, 2, 30, 30], "labels": ["one"]},
     "GrowMask": {"expand": 2},
     "FillMaskHoles": {"max_area": 5},
@@ -66,6 +67,10 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "FeatherMask": {"left": 6, "bottom": 3},
     "If": {"first": 1, "comparison": "<", "second": 2.5},
     "PreviewAny": {"source": "text"},
+    "MeasureSeam": {"before": _images(), "after": _images()[:, ::-1].copy()},
+    "StitchInpaint": {"painted": _images()[:, 2:7, 3:9].copy(), "box": [3, 2, 9, 7]},
+    "PadToSize": {"ratio": "2:1"},
+    "LoadMaskIfAny": {"size_of": _images()},
     "EachText": {"texts": ["one", "two"]},
     "AddSetting": {"name": "seed", "value": 3},
     "SaveListedImage": {"images": _images()[..., :3].copy(), "filename_prefix": "listed"},
@@ -76,6 +81,7 @@ NOT_ITEM_BY_ITEM = {("FillMasked", "fill", "noise")}
 """Noise differs from picture to picture of a batch; the seed of item i is the seed + i."""
 
 OWN_BATCH: Mapping[str, str] = {
+    "CropForInpaint": "the box is that of all masks together",
     "CropToMask": "the box is that of all masks together",
     "EmptyImage": "makes pictures of nothing",
     "ImageBatch": "joins two batches",
@@ -87,7 +93,17 @@ OWN_BATCH: Mapping[str, str] = {
 }
 """Nodes that do not give one picture or mask for each that they take, and why."""
 
-NEED_FILES = {"ApplyRecipe", "LoadImagesFromFolder", "LoadListedImage", "MapImages"}
+NEED_FILES = {
+    "ApplyRecipe",
+    "DetectFromText",
+    "LoadImagesFromFolder",
+    "LoadListedImage",
+    "MapImages",
+    "MaskFromModel",
+    "MaskFromText",
+    "SegmentBoxes",
+    "SegmentPoints",
+}
 """Nodes that run in the tests of their own themes only."""
 
 NEED_NO_WORDS = {"image", "images", "mask", "first", "second"}

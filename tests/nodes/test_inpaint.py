@@ -13,7 +13,9 @@ from engine.events import Progress
 from engine.graph import Link, Node
 from imaging.arrays import Image, Mask
 from imaging.fill import FillMethod
+from imaging.masks import soften
 from models.inpainters import Inpainters
+from models.protocols import Check
 from nodes.inpaint import fill_masked
 from tests.nodes.bench import Bench, image_of, noise, use
 from tests.strategies import images_with_masks
@@ -234,6 +236,76 @@ def test_what_is_selected_a_little_is_filled_wholly() -> None:
     mask = hole()
 
     assert np.array_equal(fill_masked(picture(), mask), fill_masked(picture(), mask * 0.1))
+
+
+def test_the_mask_that_is_given_on_says_what_may_have_changed(bench: Bench) -> None:
+    strict = bench.node("InpaintSampler", image=picture(), mask=hole(), engine="telea")
+    soft = bench.node("InpaintSampler", image=picture(), mask=hole(), engine="telea", feather=3)
+    hard = bench.node(
+        "InpaintSampler", image=picture(), mask=hole() * 0.75, engine="telea", stitch="ramp"
+    )
+
+    assert np.array_equal(hole(), strict.array("it", 1))
+    assert np.array_equal(soften(hole(), 3, "inward"), soft.array("it", 1))
+    assert np.array_equal(hole(), hard.array("it", 1))
+
+
+@pytest.mark.parametrize("stitch", ["strict", "ramp"])
+def test_what_is_selected_too_little_for_a_ramp_is_not_selected(bench: Bench, stitch: str) -> None:
+    ran = bench.node(
+        "InpaintSampler", image=picture(), mask=hole() * 0.25, engine="telea", stitch=stitch
+    )
+
+    assert len(ran.warnings) == (stitch == "ramp")
+    assert np.array_equal(picture(), ran.array()) == (stitch == "ramp")
+
+
+def test_everything_avoided_is_a_fault(bench: Bench) -> None:
+    ran = bench.node("InpaintSampler", image=picture(), mask=hole(), avoid=1 - hole())
+
+    assert ran.fault[0] == "nothing_to_copy"
+
+
+def test_avoided_px_of_another_size_are_a_fault(bench: Bench) -> None:
+    ran = bench.node("InpaintSampler", image=picture(), mask=hole(), avoid=hole(25))
+
+    assert ran.fault == (
+        "size_mismatch",
+        (
+            "node 'it' (InpaintSampler): image is 24x30 but avoid is 25x30 (height x width); both "
+            "must have the same size. Use ImageScale on one of them, or crop both to one box."
+        ),
+    )
+
+
+@pytest.mark.parametrize("engine", ["patchmatch", "telea"])
+def test_a_large_area_is_painted_in_steps(bench: Bench, engine: str) -> None:
+    image = picture(60, 1700)
+    mask = np.ones((1, 60, 1700), np.float32)
+    mask[:, :, :300] = 0
+    ran = bench.node("InpaintSampler", image=image, mask=mask, engine=engine, in_steps=True)
+    reports = [(e.done, e.total) for e in ran.events if isinstance(e, Progress)]
+
+    assert np.array_equal(image[mask == 0], ran.array()[mask == 0])
+    assert not np.isclose(image[mask == 1], ran.array()[mask == 1]).all(axis=1).any()
+    assert len(reports) >= 2
+    assert reports[-1][0] == reports[-1][1]
+
+
+def test_super_resolution_of_the_worker_is_used(bench: Bench) -> None:
+    calls = []
+
+    def upscaler(image: Image, *, check: Check) -> Image:
+        check()
+        calls.append(image.shape)
+        return np.repeat(np.repeat(image, 4, axis=1), 4, axis=2)
+
+    with Inpainters(upscaler=upscaler) as inpainters:
+        own = _with_inpainters(bench, inpainters)
+        ran = own.node("CropForInpaint", image=picture(), mask=hole(), size="side", side=64)
+
+    assert calls == [(1, 24, 30, 3)]
+    assert ran.array().shape == (1, 48, 64, 3)
 
 
 def _with_inpainters(bench: Bench, inpainters: Inpainters) -> Bench:

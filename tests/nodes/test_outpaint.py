@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imaging.arrays import Image
+from imaging.canvas import Anchor
 from imaging.padding import Side
-from nodes.outpaint import pad_for_outpaint
+from nodes.outpaint import Fill, pad_for_outpaint, pad_to_size
 from tests.nodes.bench import Bench
 from tests.strategies import images, masks
 
@@ -125,3 +126,58 @@ def test_a_canvas_of_too_many_pixels_is_refused_before_it_is_made(bench: Bench) 
             "are 100 million px in all. Ask for less."
         ),
     )
+
+
+@pytest.mark.parametrize("anchor", ["center", "left", "bottom_right"])
+@given(images(), st.integers(0, 40), st.integers(0, 40), st.sampled_from(FILLS))
+def test_a_canvas_of_an_exact_size_holds_the_picture_where_it_is_anchored(
+    anchor: Anchor, image: Image, across: int, down: int, fill: Fill
+) -> None:
+    height, width = image.shape[1:3]
+    canvas = pad_to_size(image, width + across, height + down, anchor=anchor, fill=fill)
+
+    left = {"center": across // 2, "left": 0, "bottom_right": across}[anchor]
+    top = {"center": down // 2, "left": down // 2, "bottom_right": down}[anchor]
+    old = (slice(None), slice(top, top + height), slice(left, left + width))
+    assert canvas.image.shape[1:3] == canvas.mask.shape[1:] == (height + down, width + across)
+    assert canvas.image[old].tobytes() == image.tobytes()
+    assert not canvas.mask[old].any()
+    assert canvas.mask.sum() == len(image) * ((height + down) * (width + across) - height * width)
+
+
+def test_a_ratio_extends_one_direction_only(bench: Bench) -> None:
+    wide = bench.node("PadToSize", image=blank(100, 100), ratio="16:9").array()
+    tall = bench.node("PadToSize", image=blank(100, 100), ratio="4:5").array()
+
+    assert wide.shape == (1, 100, 178, 3)
+    assert tall.shape == (1, 125, 100, 3)
+
+
+def test_masks_come_along_onto_the_canvas() -> None:
+    mask = np.zeros((1, 10, 10), np.float32)
+    mask[:, 2:5, 3:7] = 0.5
+
+    canvas = pad_to_size(blank(10, 10), 14, 12, mask=mask, avoid=mask)
+
+    assert np.array_equal(mask, canvas.mask[:, 1:11, 2:12])
+    assert np.array_equal(mask, canvas.avoid[:, 1:11, 2:12])
+    assert not pad_to_size(blank(10, 10), 14, 12).avoid[:, 1:11, 2:12].any()
+
+
+def test_a_size_below_the_pictures_is_refused(bench: Bench) -> None:
+    ran = bench.node("PadToSize", image=blank(100, 100), width=90)
+
+    assert ran.fault == (
+        "target_too_small",
+        (
+            "node 'it' (PadToSize): the size asked for is 100x90 but the picture is 100x100 "
+            "(height x width); allowed is at least the picture's size. Ask for more, or scale the "
+            "picture down first with ImageScale."
+        ),
+    )
+
+
+def test_a_canvas_of_too_many_px_is_refused(bench: Bench) -> None:
+    ran = bench.node("PadToSize", image=blank(10, 10), width=16384, height=16384)
+
+    assert ran.fault[0] == "too_many_pixels"

@@ -1,5 +1,6 @@
 import pytest
 
+from engine.errors import GraphError
 from engine.graph import Link, Node
 from engine.sockets import Value
 from tests.nodes.bench import Bench, noise, png
@@ -39,19 +40,36 @@ def test_a_new_file_is_seen_by_the_next_run(bench: Bench) -> None:
 
 
 def test_a_folder_without_pictures_is_refused(bench: Bench) -> None:
-    assert bench.node("LoadImagesFromFolder", folder="b", pattern="x*").fault == (
+    why = (
+        "the folder 'b' holds no picture named like 'x*'; allowed are .png, .jpg, .jpeg, .webp, "
+        ".tif, .tiff, .bmp. Change the folder or the pattern."
+    )
+    with pytest.raises(GraphError) as caught:
+        bench.node("LoadImagesFromFolder", folder="b", pattern="x*")
+
+    assert str(caught.value) == f"node 'it' (LoadImagesFromFolder): folder: {why}"
+    assert _late(bench, "b", pattern="x*") == (
         "no_pictures",
-        (
-            "node 'it' (LoadImagesFromFolder): the folder 'b' holds no picture named like 'x*'; "
-            "allowed are .png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp. Change the folder or the "
-            "pattern."
-        ),
+        f"node 'it' (LoadImagesFromFolder): {why}",
     )
 
 
 @pytest.mark.parametrize("folder", ["..", "/etc", "b/../../x"])
 def test_no_folder_outside_is_read(bench: Bench, folder: str) -> None:
-    assert bench.node("LoadImagesFromFolder", folder=folder).fault[0] == "outside_input_folder"
+    with pytest.raises(GraphError) as caught:
+        bench.node("LoadImagesFromFolder", folder=folder)
+
+    assert [problem.code for problem in caught.value.problems] == ["outside_input_folder"]
+    assert _late(bench, folder)[0] == "outside_input_folder"
+
+
+def _late(bench: Bench, folder: str, **inputs: object) -> tuple[str, str]:
+    """The fault of a folder whose name arrives by a link."""
+    nodes = {
+        "each": Node("EachText", {"texts": (folder,)}),
+        "it": Node("LoadImagesFromFolder", {"folder": Link("each", 0), **inputs}),
+    }
+    return bench.run(nodes, ["it"]).fault
 
 
 def test_each_text_gives_the_texts_one_by_one(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 """The promise: where the final mask is exactly 0, a picture keeps every bit, from file to file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -45,6 +45,7 @@ class Edit:
     direction: str = "inward"
     feather: int = 0
     seed: int = 0
+    geometry: Mapping[str, Any] = field(default_factory=dict)
 
 
 @st.composite
@@ -72,6 +73,27 @@ def edits(draw: st.DrawFn) -> Edit:
         draw(st.sampled_from(["inward", "outward", "both"])),
         draw(st.integers(0, 5)),
         draw(st.integers(0, 1000)),
+        draw(geometries()),
+    )
+
+
+def geometries() -> st.SearchStrategy[dict[str, Any]]:
+    """How parts are cut out and put back."""
+    crops = st.one_of(
+        st.tuples(st.just("auto"), st.just(0.0)),
+        st.tuples(st.just("field"), st.floats(0, 1)),
+        st.tuples(st.just("margin"), st.floats(0, 40)),
+        st.tuples(st.just("percent"), st.floats(0, 200)),
+    )
+    rest = {
+        "stitch": st.sampled_from(["strict", "strict", "ramp"]),
+        "match": st.sampled_from(["colour", "poisson", "none"]),
+        "in_steps": st.booleans(),
+    }
+    return st.builds(
+        lambda crop, rest: {"crop": crop[0], "crop_amount": crop[1], **rest},
+        crops,
+        st.fixed_dictionaries(rest),
     )
 
 
@@ -112,7 +134,7 @@ def painting(photo: str, mask: Link, edit: Edit) -> dict[str, Node]:
     """From the file to the file."""
     inputs: dict[str, Any] = {"image": Link("photo", 0), "mask": mask, "seed": edit.seed}
     if edit.painter in ENGINES:
-        inputs |= {"engine": edit.painter, "feather": edit.feather}
+        inputs |= {"engine": edit.painter, "feather": edit.feather, **edit.geometry}
     else:
         inputs |= {"fill": edit.painter}
     kind = "InpaintSampler" if edit.painter in ENGINES else "FillMasked"
@@ -140,6 +162,13 @@ def test_what_is_not_selected_keeps_every_bit(bench: Bench, edit: Edit) -> None:
         assert ran.fault[0] == "full_mask"
         assert (mask > 0).all()
         return
+    if edit.painter in ENGINES:
+        effective = ran.array("painted", 1)[0]
+        if edit.geometry["stitch"] == "strict":
+            assert np.array_equal(mask > 0, effective > 0)
+        mask = effective
+        told = ran.value("painted").facts.get("repaint", {"max_abs_diff_outside": 0})
+        assert told["max_abs_diff_outside"] == 0
     after = samples_of(ran.files[0])
     check_outside(edit.photo, after, mask == 0)
     if edit.painter == "colour" and (mask > 0).any():

@@ -1,0 +1,70 @@
+"""Checkpoints of torch: read without running what is in them, and named if they are others."""
+
+import pickle
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+
+_WRAPPERS = ("model", "state_dict", "model_state_dict")
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "Segment Anything": ("image_encoder.", "prompt_encoder.", "mask_decoder."),
+    "Grounding DINO": ("transformer.", "bert.", "backbone."),
+    "Stable Diffusion": ("model.diffusion_model.", "first_stage_model."),
+    "a text encoder such as BERT": ("embeddings.", "encoder.layer."),
+}
+_SHOWN = 3
+
+
+class CheckpointError(ModelError):
+    """A file that does not hold the weights that it should."""
+
+    code = "bad_checkpoint"
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The tensors of a checkpoint by name, on the CPU, whatever they are wrapped in.
+
+    Nothing but tensors and plain containers is read. Raises CheckpointError.
+    """
+    import torch  # noqa: PLC0415 - heavy
+
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _fault(path, "holds something else than tensors, which may be harmful") from error
+    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError) as error:
+        raise _fault(path, "is cut off, damaged or no checkpoint of torch") from error
+    for wrapper in _WRAPPERS:
+        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
+            found = found[wrapper]
+    if (
+        not isinstance(found, dict)
+        or not all(isinstance(value, torch.Tensor) for value in found.values())
+        or not found
+    ):
+        raise _fault(path, "holds no tensors by name")
+    return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
+
+
+def looks_like(names: Iterable[str]) -> str:
+    """What a model with tensors of these names probably is, in words."""
+    names = list(names)
+    for model, prefixes in _SIGNS.items():
+        if all(any(name.startswith(prefix) for name in names) for prefix in prefixes):
+            return f"looks like {model}"
+    return f"has {', '.join(names[:_SHOWN])}, ..."
+
+
+def wrong_model(path: Path, wanted: str, names: Iterable[str], why: str = "") -> CheckpointError:
+    """The error for a checkpoint of another model."""
+    return _fault(path, f"is no {wanted}: it {looks_like(names)}{f' ({why})' if why else ''}")
+
+
+def _fault(path: Path, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"file '{path.name}' {what}; needed are the weights that the catalogue names. Delete it "
+        "and pull the model again, or place the right file."
+    )

@@ -1,0 +1,84 @@
+"""The type of the sockets that carry boxes, and what may take its place: plain numbers."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+
+from engine.declaration import OneOf
+from engine.sockets import LIST, Socket, Value, shown
+from imaging.boxes import Boxes, boxes_of_numbers, check_boxes
+from imaging.errors import ContractError
+
+_EMPTY = 64
+
+
+def _weigh(boxes: Boxes) -> int:
+    labels = sum(len(label) for label in boxes.labels)
+    arrays = boxes.corners.nbytes + boxes.scores.nbytes + boxes.items.nbytes
+    return _EMPTY + int(arrays) + labels
+
+
+def _encode(boxes: Boxes) -> bytes:
+    return orjson.dumps(
+        {
+            "corners": boxes.corners.tolist(),
+            "scores": boxes.scores.tolist(),
+            "labels": boxes.labels,
+            "items": boxes.items.tolist(),
+        }
+    )
+
+
+def _decode(data: bytes) -> Boxes:
+    plain = orjson.loads(data)
+    return check_boxes(
+        Boxes(
+            np.asarray(plain["corners"], np.float32).reshape(-1, 4),
+            np.asarray(plain["scores"], np.float32),
+            tuple(plain["labels"]),
+            np.asarray(plain["items"], np.int64),
+        )
+    )
+
+
+def _digest(value: Value) -> str:
+    return blake2b(_encode(value.data), digest_size=20).hexdigest()
+
+
+BOXES = Socket("boxes", "BOXES", check_boxes, _weigh, _digest, _encode, _decode)
+
+Found = Annotated[Boxes, BOXES]
+GivenBoxes = Annotated[
+    Any,
+    OneOf((BOXES, LIST)),
+    "What was found; or left, top, right, bottom in px of each box, right and bottom exclusive.",
+]
+
+
+def boxes_of(given: Boxes | Sequence[Any], batch: int) -> Boxes:
+    """The boxes that an input was given; numbers are boxes in each picture of the batch.
+
+    Raises ContractError for what is no number, no box, or in no picture of the batch.
+    """
+    boxes = given if isinstance(given, Boxes) else boxes_of_numbers(numbers_of(given), batch)
+    if len(boxes) and not 0 <= boxes.items.min() <= boxes.items.max() < batch:
+        raise ContractError(
+            f"there are boxes of picture {boxes.items.max()}, but the batch has {batch}; pictures "
+            "are counted from 0. Use boxes that were found in these pictures.",
+            code="bad_box",
+        )
+    return boxes
+
+
+def numbers_of(given: Sequence[Any], name: str = "boxes") -> list[float]:
+    """The numbers of a list; raises ContractError."""
+    for number in given:
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise ContractError(
+                f"{name} has {shown(number)}; allowed are numbers of px. Correct it.",
+                code="bad_box",
+            )
+    return [float(number) for number in given]

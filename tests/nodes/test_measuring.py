@@ -1,0 +1,148 @@
+"""The numbers of a repainted picture, and how far they go with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import orjson
+import pytest
+
+from assembly import describe
+from engine.graph import Link, Node
+from imaging.arrays import Image, Mask
+from imaging.metadata import read_text
+from tests.imaging.pictures import clouds
+from tests.nodes.bench import Bench, png, use
+
+NUMBERS = ("max_abs_diff_outside", "seam_ratio", "ring_delta_e")
+
+
+def middle() -> Mask:
+    mask = np.zeros((1, 100, 140), np.float32)
+    mask[:, 30:70, 40:100] = 1
+    return mask
+
+
+def measured(bench: Bench, before: Image, after: Image, mask: Mask) -> dict[str, float]:
+    ran = bench.node("MeasureSeam", before=before, after=after, mask=mask)
+    return {name: ran.value("it", place).data for place, name in enumerate(NUMBERS)}
+
+
+def test_a_picture_against_itself_is_perfect(bench: Bench) -> None:
+    numbers = measured(bench, clouds(), clouds(), middle())
+
+    assert numbers["max_abs_diff_outside"] == 0
+    assert numbers["seam_ratio"] == pytest.approx(1, abs=0.2)
+    assert numbers["ring_delta_e"] < 0.5
+
+
+FAULTS: dict[str, tuple[Callable[[Image], Image], str, float]] = {
+    "gain": (lambda image: image * np.float32(1.03), "ring_delta_e", 0.5),
+    "offset": (lambda image: image + np.float32(4 / 255), "ring_delta_e", 1.0),
+    "shift": (lambda image: np.roll(image, 1, axis=1), "max_abs_diff_outside", 0.01),
+    "blur": (lambda image: np.stack([cv2.GaussianBlur(image[0], (0, 0), 1)]), NUMBERS[0], 0.005),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_shows_in_a_number(bench: Bench, fault: str) -> None:
+    change, number, least = FAULTS[fault]
+    image, mask = clouds(), middle()
+    is_outside = number == "max_abs_diff_outside"
+    changed = (mask == 0) == is_outside
+    after = np.where(changed[..., np.newaxis], change(image), image)
+
+    assert measured(bench, image, after, mask)[number] > least
+    assert measured(bench, image, image, mask)[number] < least / 2
+
+
+def test_of_a_batch_each_number_is_the_worst(bench: Bench) -> None:
+    image, mask = clouds(), middle()
+    spoilt = np.where(mask[..., np.newaxis] > 0, image + np.float32(0.1), image)
+    both = measured(bench, image, np.concatenate([image, spoilt]), mask)
+
+    assert both == measured(bench, image, spoilt, mask)
+
+
+def test_pictures_of_two_sizes_are_refused(bench: Bench) -> None:
+    ran = bench.node("MeasureSeam", before=clouds(), after=clouds(), mask=middle()[:, 1:])
+
+    assert ran.fault[0] == "size_mismatch"
+
+
+def repainting(**inputs: object) -> dict[str, Node]:
+    return {"it": use("InpaintSampler", image=clouds(), mask=middle(), engine="telea", **inputs)}
+
+
+def test_every_repainted_picture_carries_its_numbers(bench: Bench) -> None:
+    nodes = repainting() | {"saved": Node("SaveImage", {"images": Link("it", 0)})}
+    ran = bench.run(nodes)
+    told = ran.value().facts["repaint"]
+
+    assert told == measured(bench, clouds(), ran.array(), middle())
+    assert told["max_abs_diff_outside"] == 0
+    assert orjson.loads(read_text(ran.files[0])["repaint"]) == told
+    described = describe(ran.blobs, "image", ran.value())
+    assert described["repaint"] == told
+    assert orjson.loads(read_text(ran.blobs.get(described["digest"]))["repaint"]) == told
+
+
+def test_the_numbers_stay_with_the_picture_that_they_describe(bench: Bench) -> None:
+    others: dict[str, tuple[str, dict[str, Any]]] = {
+        "scaled": ("ImageScale", {"image": Link("it", 0), "width": 50}),
+        "flipped": ("ImageInvert", {"image": Link("it", 0)}),
+        "part": ("ImageCrop", {"image": Link("it", 0), "width": 9, "height": 9}),
+        "mask": ("ImageToMask", {"image": Link("it", 0), "channel": "red"}),
+    }
+    kinds = bench.assembly.registry.ids()
+    others = {name: other for name, other in others.items() if other[0] in kinds}
+    ran = bench.run(repainting() | {name: Node(*other) for name, other in others.items()})
+
+    assert len(others) >= 3
+    assert "repaint" in ran.value().facts
+    for name in others:
+        assert "repaint" not in ran.value(name).facts
+
+
+def test_a_picture_that_is_only_passed_on_keeps_its_numbers(bench: Bench) -> None:
+    passed = Node("Switch", {"switch": True, "on_true": Link("it", 0), "on_false": Link("it", 0)})
+    loaded = Node("LoadImage", {"image": Link("it", 0)})
+    ran = bench.run(repainting() | {"passed": passed, "loaded": loaded})
+
+    assert ran.value("passed").facts["repaint"] == ran.value().facts["repaint"]
+    assert ran.value("loaded").facts["repaint"] == ran.value().facts["repaint"]
+
+
+def test_a_picture_that_loses_its_alpha_loses_its_numbers(bench: Bench) -> None:
+    image = np.concatenate([clouds(), np.full((1, 100, 140, 1), 0.5, np.float32)], axis=3)
+    nodes = {"it": use("InpaintSampler", image=image, mask=middle(), engine="telea")}
+    ran = bench.run(nodes | {"loaded": Node("LoadImage", {"image": Link("it", 0)})})
+
+    assert "repaint" in ran.value().facts
+    assert "repaint" not in ran.value("loaded").facts
+
+
+def test_painting_again_tells_of_the_last_time(bench: Bench) -> None:
+    other = np.zeros((1, 100, 140), np.float32)
+    other[:, 5:9, 5:9] = 1
+    again = use("InpaintSampler", mask=other, engine="telea")
+    nodes = repainting() | {"again": Node(again.kind, {**again.inputs, "image": Link("it", 0)})}
+    ran = bench.run(nodes)
+
+    assert ran.value("again").facts["repaint"] == measured(
+        bench, ran.array(), ran.array("again"), other
+    )
+
+
+def test_the_depth_and_the_profile_go_on(bench: Bench) -> None:
+    samples = np.random.default_rng(1).integers(0, 65536, (40, 50, 4)).astype(np.uint16)
+    name = bench.put("deep.png", png(samples))
+    mask = np.zeros((1, 40, 50), np.float32)
+    mask[:, 10:20, 10:20] = 1
+    given = use("InpaintSampler", mask=mask, engine="telea")
+    nodes = {
+        "photo": Node("LoadImage", {"image": name, "alpha": "keep"}),
+        "it": Node(given.kind, {**given.inputs, "image": Link("photo", 0)}),
+    }
+    assert bench.run(nodes).value().facts["depth"] == 16
