@@ -1,7 +1,9 @@
 """Whether the server lives, whether it takes jobs, and what it has done so far."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
@@ -52,10 +54,33 @@ class Metrics:
             "paintgraph_worker_restarts", "Workers that were lost.", dispatcher.restarts
         )
 
+        yield from _of_models(dispatcher.numbers())
+
     def _histogram(self, name: str, about: str) -> Histogram:
         return Histogram(
             f"paintgraph_{name}_seconds", about, registry=self._registry, buckets=_SECONDS
         )
+
+
+def _of_models(workers: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+    """What the models of all workers take together, and how often they came and went."""
+    by_device: Counter[str] = Counter()
+    for numbers in workers:
+        by_device.update(numbers["bytes"])
+    held = GaugeMetricFamily(
+        "paintgraph_model_bytes", "Memory that loaded models take.", labels=["device"]
+    )
+    for device, count in by_device.items():
+        held.add_metric([device], count)
+    yield held
+    for name, about in (
+        ("models", "Models in memory."),
+        ("loads", "How often models were loaded, since the workers started."),
+        ("evictions", "How often models were let go, since the workers started."),
+    ):
+        value = sum(numbers[name] for numbers in workers)
+        title = "models_loaded" if name == "models" else f"model_{name}"
+        yield GaugeMetricFamily(f"paintgraph_{title}", about, value)
 
 
 METRICS = web.AppKey("metrics", Metrics)

@@ -16,7 +16,7 @@ from jobs.store import JobStore
 
 JOBS_URL = "/v1/jobs/"
 _HIDDEN = ("effects",)
-_OF_PICTURES = ("digest", "width", "height", "media_type")
+_OF_PICTURES = ("digest", "width", "height", "media_type", "repaint")
 _PAGE = 1000
 
 
@@ -44,8 +44,14 @@ class Presenter:
             message = message.replace(f"{root}/", "").replace(root, "data")
         return message
 
+    def looks_up(self, job: Job) -> bool:
+        """Whether a job's answer takes reading: the job's facts, or pictures' headers."""
+        if job.state == "succeeded":
+            return any(_is_unmeasured(value) for value in job.outputs.values())
+        return job.started is not None
+
     def job(self, job: Job) -> dict[str, Any]:
-        """The answer for a job. Reads pictures' headers from disk, so call it in a thread."""
+        """The answer for a job; call it in a thread if it `looks_up`."""
         here = JOBS_URL + job.id
         answer: dict[str, Any] = {
             "id": job.id,
@@ -84,11 +90,11 @@ class Presenter:
         """A result; a picture gets its address, and its size if no worker has told it."""
         if isinstance(value, list):
             many = [self._output(entry) for entry in value]
-            return many[0] if len(many) == 1 and isinstance(value[0], dict) else many
+            return many[0] if len(many) == 1 and _is_picture(value[0]) else many
         if not isinstance(value, dict) or "digest" not in value:
             return value
         told = {name: value[name] for name in _OF_PICTURES if name in value}
-        if "width" not in told and (picture := self._pictures.describe(value["digest"])):
+        if _is_unmeasured(value) and (picture := self._pictures.describe(value["digest"])):
             told = picture.to_json()
         return {"url": self._addresses.of(value["digest"]), **told}
 
@@ -106,6 +112,18 @@ class Presenter:
             done.update(fact["node"] for _, fact in facts if fact["type"] == "node_finished")
             last = facts[-1][0]
         return round(len(done & nodes.keys()) / max(1, len(nodes)), 4)
+
+
+def _is_picture(value: object) -> bool:
+    """Whether a result is a picture; boxes are mappings, too."""
+    return isinstance(value, dict) and "digest" in value
+
+
+def _is_unmeasured(value: object) -> bool:
+    """Whether a result is, or holds, a picture whose size no worker has told."""
+    if isinstance(value, list):
+        return any(_is_unmeasured(entry) for entry in value)
+    return isinstance(value, dict) and "digest" in value and "width" not in value
 
 
 def _time(seconds: float | None) -> str | None:

@@ -91,6 +91,11 @@ _PICTURE = _object(
     {
         "width": {"type": "integer", "minimum": 1},
         "height": {"type": "integer", "minimum": 1},
+        "repaint": {
+            "type": "object",
+            "description": "How well a repainted picture fits, by the name of each number.",
+            "additionalProperties": {"type": "number"},
+        },
     },
 )
 _JOB = _object(
@@ -176,6 +181,28 @@ _ERROR = _object(
     }
 )
 
+_MODEL = _object(
+    {
+        "name": _TEXT,
+        "family": _TEXT,
+        "about": _TEXT,
+        "state": {"enum": ["present", "missing", "damaged"]},
+        "verified": {"type": "boolean", "description": "Whether its digests were compared."},
+        "size_bytes": {"type": ["integer", "null"]},
+        "memory_bytes": {"type": ["integer", "null"]},
+        "licence": _object(
+            {
+                "name": _TEXT,
+                "url": _TEXT,
+                "commercial": {"enum": ["free", "paid", "forbidden", "unknown"]},
+            }
+        ),
+        "command": {"type": ["string", "null"], "description": "Gets it on the server's machine."},
+        "problems": _list(_TEXT),
+        "url": _TEXT,
+    }
+)
+
 SCHEMAS: Mapping[str, Schema] = {
     "Error": _ERROR,
     "Problem": _PROBLEM,
@@ -203,6 +230,8 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Recipes": _object({"recipes": _list(_RECIPE_SUMMARY)}),
     "RecipeInputs": {"type": "object", "description": "The recipe's inputs by name."},
+    "Models": _object({"models": _list(_ref("Model")), "can_be_pulled": {"type": "boolean"}}),
+    "Model": _MODEL,
     "JsonSchema": _OBJECT,
     "Status": _object(
         {"status": _TEXT},

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
+from benchmarks.burst import burst
 from benchmarks.client import SMALL_NODES, Client, Server, ready_server
 from benchmarks.measuring import Figure, fsync_milliseconds, milliseconds, rounds, seconds_of
 from benchmarks.small_graphs import chain, wide
@@ -33,6 +34,7 @@ def figures() -> list[Figure]:
             *lone.large("chain of 10,000 nodes", chain, 10_000),
             *lone.large("1,000 nodes, 999 of them read one", wide, 1_000),
             _crowd(running, lone.numbers),
+            burst(running, lambda: chain(5, next(lone.numbers))),
         ]
 
 
