@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from imaging.arrays import Image, Mask, match_pair
 from imaging.errors import ContractError, MaskError
+from imaging.fill_blur import blur_into
+from imaging.fill_copy import copy_mirrored, copy_nearest
 from imaging.padding import GREY, Colour
 from imaging.regions import Box, crop, grow_box, selected_box
 
@@ -21,7 +23,6 @@ _Samples: TypeAlias = NDArray[np.float32]
 _Hole: TypeAlias = NDArray[np.bool_]
 
 _TELEA_RADIUS = 3
-_TINY = np.float32(1e-6)
 
 
 def fill(
@@ -72,60 +73,6 @@ def _from_known(picture: _Samples, hole: _Hole, method: FillMethod) -> _Samples:
     return spread(picture, hole)
 
 
-def _nearest_known(hole: _Hole) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row and column of the known pixel nearest to each pixel of the hole."""
-    _, labels = cv2.distanceTransformWithLabels(
-        hole.astype(np.uint8),
-        cv2.DIST_L2,
-        cv2.DIST_MASK_5,
-        labelType=cv2.DIST_LABEL_PIXEL,
-    )
-    # Each known pixel has its own label; the table leads from the label back to its place.
-    places = np.zeros(int(labels.max()) + 1, np.intp)
-    known = np.flatnonzero(~hole)
-    places[labels.ravel()[known]] = known
-    rows, columns = np.divmod(places[labels[hole]], hole.shape[1])
-    return rows, columns
-
-
-def _edge(picture: _Samples, hole: _Hole) -> _Samples:
-    return picture[_nearest_known(hole)]
-
-
-def _mirror(picture: _Samples, hole: _Hole) -> _Samples:
-    """The pixel as far behind the contour as the filled one lies before it, if it is known."""
-    rows, columns = _nearest_known(hole)
-    at = np.nonzero(hole)
-    behind = tuple(
-        np.clip(2 * near - here, 0, length - 1)
-        for near, here, length in zip((rows, columns), at, hole.shape, strict=True)
-    )
-    known = ~hole[behind]
-    return picture[np.where(known, behind[0], rows), np.where(known, behind[1], columns)]
-
-
-def _blur(picture: _Samples, hole: _Hole) -> _Samples:
-    """Known colours spread over ever coarser copies of the picture (pull-push)."""
-    known = (~hole).astype(np.float32)
-    levels: list[tuple[_Samples, _Samples]] = [(picture * known[..., np.newaxis], known)]
-    while min(levels[-1][1].shape) > 1 and not levels[-1][1].all():
-        colours, weights = (cv2.pyrDown(part) for part in levels[-1])
-        levels.append((_as_samples(colours), _as_samples(weights)))
-    colours, weights = levels[-1]
-    coarse = _as_samples(colours / np.maximum(weights, _TINY)[..., np.newaxis])
-    if not weights.all():
-        # One row or column is left, of which some px have seen nothing known.
-        coarse[weights == 0] = colours.sum(axis=(0, 1)) / weights.sum()
-    for colours, weights in reversed(levels[:-1]):
-        height, width = weights.shape
-        coarse = _as_samples(cv2.pyrUp(coarse, dstsize=(width, height)))
-        share = np.minimum(weights, np.float32(1))[..., np.newaxis]
-        average = colours / np.maximum(weights, _TINY)[..., np.newaxis]
-        coarse = _as_samples(average * share + coarse * (1 - share))
-    spread: _Samples = np.clip(coarse[hole], 0, 1)
-    return spread
-
-
 def _as_samples(array: NDArray[np.generic]) -> _Samples:
     return np.asarray(array, np.float32)
 
@@ -144,9 +91,9 @@ def _telea(picture: _Samples, hole: _Hole) -> _Samples:
 
 
 _SPREAD: dict[str, Callable[[_Samples, _Hole], _Samples]] = {
-    "edge": _edge,
-    "mirror": _mirror,
-    "blur": _blur,
+    "edge": copy_nearest,
+    "mirror": copy_mirrored,
+    "blur": blur_into,
     "telea": _telea,
 }
 

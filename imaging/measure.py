@@ -1,16 +1,58 @@
 """Numbers that say how well a repainted part fits: nothing changed outside, no visible seam."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.arrays import Image, Mask, match_batch, match_pair
-from imaging.morphology import dilate
-from imaging.regions import crop, grow_box, selected_box
 
 _NEARBY = 8  # px on each side of the border that its gradients are compared with
 _INSIDE = 0.5
 # A step of a quarter of an 8-bit value is none; it also keeps flat pictures from dividing by 0.
 _UNSEEN = 0.25 / 255
+_AT_ONCE = 1 << 15  # places of a border, so that a long one needs little memory
+_STRIP = 64  # rows
+_WITH_ALPHA = 4
+_GREY = 0.5
+
+_Colours = NDArray[np.float32]
+_Flags = NDArray[np.bool_]
+
+
+class Seam(NamedTuple):
+    """How much the border of a mask is seen."""
+
+    ratio: float
+    """How much stronger colours change across the border than beside it, along the same line.
+
+    About 1 where the seam is not seen (or there is none), well above 1 where it is, well below
+    where the colours at the border were smeared.
+    """
+    delta_e: float
+    """How far the colours on both sides lie apart, in CIE L*a*b* (Delta E 1976).
+
+    The median of the steps across the border, less the slope that the colours have on its two
+    sides: so the shift that all the border has in common, which 2 of is hardly seen.
+    """
+
+
+NO_SEAM = Seam(1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines of px across a border: N of them, of 2 * _NEARBY px, the border in their middle."""
+
+    colours: _Colours
+    """`[N, P, 3]`"""
+    inside: _Flags
+    """`[N, P]`"""
+    exists: _Flags
+    """`[N, P]`: lies in the picture."""
 
 
 def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
@@ -23,54 +65,93 @@ def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
     after, _ = match_batch(after, mask, "the picture after")
     largest = 0.0
     for old, new, weights in zip(before, after, mask, strict=True):
-        for old_row, new_row, row in zip(old, new, weights, strict=True):
-            kept = row == 0
+        for top in range(0, len(weights), _STRIP):
+            rows = slice(top, top + _STRIP)
+            kept = weights[rows] == 0
             if kept.any():
-                largest = max(largest, _difference(old_row[kept], new_row[kept]))
+                largest = max(largest, _difference(old[rows][kept], new[rows][kept]))
     return largest
 
 
-def seam_ratio(after: Image, mask: Mask) -> float:
-    """How much stronger colours change across the border of the mask than on its two sides.
-
-    About 1 where the seam is not seen (or there is none), well above 1 where it is.
-    """
+def measure_seam(after: Image, mask: Mask) -> Seam:
+    """How much the border of the mask (where it passes a half) is seen in a picture or a batch."""
     after, mask = match_pair(after, mask)
-    box = selected_box(mask)
-    if box is None:
-        return 1.0
-    near_box = grow_box(box, _NEARBY + 2, mask.shape[2], mask.shape[1])
-    colours, inside = crop(after, near_box)[..., :3], crop(mask, near_box) > _INSIDE
-    border = np.zeros(inside.shape, np.float32)
-    crossings = [_is_crossing(inside, axis) for axis in (1, 2)]
-    for axis, crossing in zip((1, 2), crossings, strict=True):
-        np.moveaxis(border, axis, 1)[:, 1:][np.moveaxis(crossing, axis, 1)] = 1
-    near = dilate(border, _NEARBY) > 0
-    across, beside = [], []
-    for axis, crossing in zip((1, 2), crossings, strict=True):
-        steps = np.abs(np.diff(colours, axis=axis)).mean(axis=3)
-        nearby = np.moveaxis(np.moveaxis(near, axis, 1)[:, 1:], 1, axis)
-        across.append(steps[crossing])
-        beside.append(steps[nearby & ~crossing])
-    if not sum(map(len, across)) or not sum(map(len, beside)):
-        return 1.0
-    seam, sides = np.concatenate(across).mean(), np.concatenate(beside).mean()
-    return float((seam + _UNSEEN) / (sides + _UNSEEN))
+    across, beside = np.zeros(2), np.zeros(2)
+    jumps: list[_Colours] = []
+    for picture, layer in zip(after, mask, strict=True):
+        for lines in _across_the_border(picture, layer > _INSIDE):
+            steps = np.abs(np.diff(lines.colours, axis=1)).mean(axis=2)
+            is_border = np.diff(lines.inside, axis=1)
+            exists = lines.exists[:, 1:] & lines.exists[:, :-1]
+            across += _sum_and_count(steps[:, _NEARBY - 1])
+            beside += _sum_and_count(steps[exists & ~is_border])
+            jumps.append(_jumps(lines))
+    if not across[1] or not beside[1]:
+        return NO_SEAM
+    ratio = (across[0] / across[1] + _UNSEEN) / (beside[0] / beside[1] + _UNSEEN)
+    every = np.concatenate(jumps)
+    shift = np.median(every, axis=0) if len(every) else np.zeros(3)
+    return Seam(float(ratio), float(np.linalg.norm(shift)))
 
 
-def _is_crossing(inside: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
-    """Whether the border runs between a pixel and the one before it along the axis."""
-    crossing: NDArray[np.bool_] = np.diff(inside, axis=axis)
-    return crossing
+def seam_ratio(after: Image, mask: Mask) -> float:
+    """The ratio of `measure_seam` alone."""
+    return measure_seam(after, mask).ratio
 
 
-def _difference(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+def _across_the_border(picture: Image, inside: _Flags) -> Iterator[_Lines]:
+    """The lines across the border of what is inside `[H, W]`, along rows and along columns."""
+    for axis in (0, 1):
+        along = np.moveaxis(picture, axis, 1)
+        within = np.moveaxis(inside, axis, 1)
+        length = within.shape[1]
+        for top in range(0, len(within), _AT_ONCE // length + 1):
+            rows = slice(top, top + _AT_ONCE // length + 1)
+            row, before = np.nonzero(np.diff(within[rows], axis=1))
+            if not len(row):
+                continue
+            places = before[:, np.newaxis] + np.arange(1 - _NEARBY, _NEARBY + 1)
+            there = np.clip(places, 0, length - 1)
+            row = row[:, np.newaxis]
+            samples = along[rows][row, there]
+            yield _Lines(_visible(samples), within[rows][row, there], places == there)
+
+
+def _visible(samples: _Colours) -> _Colours:
+    """Colours as they are seen over grey: what is transparent has none."""
+    if samples.shape[-1] < _WITH_ALPHA:
+        return samples
+    return samples[..., :3] * samples[..., 3:] + _GREY * (1 - samples[..., 3:])
+
+
+def _jumps(lines: _Lines) -> _Colours:
+    """Steps `[M, 3]` from the outside to the inside in L*a*b*, less the slope on both sides.
+
+    Only where two px on each side belong to it; a thinner mask has no slope to tell from a step.
+    """
+    near = slice(_NEARBY - 2, _NEARBY + 2)
+    inside, exists = lines.inside[:, near], lines.exists[:, near].all(axis=1)
+    enters = exists & (inside == [False, False, True, True]).all(axis=1)
+    leaves = exists & (inside == [True, True, False, False]).all(axis=1)
+    colours = np.concatenate([lines.colours[enters, near], lines.colours[leaves, near][:, ::-1]])
+    if not len(colours):
+        return np.empty((0, 3), np.float32)
+    lab = np.asarray(cv2.cvtColor(colours.astype(np.float32), cv2.COLOR_RGB2Lab), np.float32)
+    slope = (lab[:, 3] - lab[:, 2] + lab[:, 1] - lab[:, 0]) / 2
+    return np.asarray(lab[:, 2] - lab[:, 1] - slope, np.float32)
+
+
+def _sum_and_count(values: _Colours) -> NDArray[np.float64]:
+    return np.array([values.sum(dtype=np.float64), values.size])
+
+
+def _difference(first: _Colours, second: _Colours) -> float:
     """The largest difference between pixels `[N, 3 or 4]`."""
     if first.shape[1] != second.shape[1]:
         first, second = (_opaque(pixels) for pixels in (first, second))
     return float(np.abs(first - second).max())
 
 
-def _opaque(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _opaque(pixels: _Colours) -> _Colours:
     alpha = np.ones((len(pixels), 4 - pixels.shape[1]), np.float32)
     return np.concatenate([pixels, alpha], axis=1)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from imaging.arrays import Image, Mask
 from imaging.errors import MaskError
+from imaging.fill_detail import enlarge_with_detail
 from models.errors import EngineFailedError
 from models.helper import HelperProcess
+from models.patchmatch_sources import Sources, find_sources
 from models.protocols import Check, InpaintRequest, Progress, never_cancelled
 
 _PATCH_SIZE = 3  # a radius; larger ones are blurrier and many times slower
@@ -54,10 +56,12 @@ class PatchMatchPool:
         mask: NDArray[np.bool_],
         seed: int = 0,
         check: Check = never_cancelled,
+        sources: Sources | None = None,
     ) -> NDArray[np.uint8]:
         """Fill the picture `[H, W, 3]` where the mask `[H, W]` is set, and return a new one.
 
-        `check` is called about every 50 ms; if it raises, the helper is killed.
+        Without `sources` all that is known may be copied. `check` is called about every 50 ms; if
+        it raises, the helper is killed.
         """
         if not mask.any():
             return image.copy()
@@ -67,15 +71,21 @@ class PatchMatchPool:
                 "use a smaller mask, or an engine that generates.",
                 code="full_mask",
             )
+        sources = sources or Sources(np.zeros_like(mask), keep_row=False, keep_column=False)
         while not self._free.acquire(timeout=_POLL_SECONDS):
             check()
         try:
-            return self._inpaint(image, mask, seed, check)
+            return self._inpaint(image, mask, seed, check, sources)
         finally:
             self._free.release()
 
     def _inpaint(
-        self, image: NDArray[np.uint8], mask: NDArray[np.bool_], seed: int, check: Check
+        self,
+        image: NDArray[np.uint8],
+        mask: NDArray[np.bool_],
+        seed: int,
+        check: Check,
+        sources: Sources,
     ) -> NDArray[np.uint8]:
         height, width = mask.shape
         header = {
@@ -83,11 +93,15 @@ class PatchMatchPool:
             "width": width,
             "seed": int(seed) % 2**32,
             "patch_size": _PATCH_SIZE,
+            "keep_row": sources.keep_row,
+            "keep_column": sources.keep_column,
+            "guide_weight": sources.guide_weight,
         }
+        bodies = image.tobytes(), mask.tobytes(), sources.barred.tobytes()
         check()
         helper = self._take()
         try:
-            answer, body = helper.ask(header, (image.tobytes(), mask.tobytes()), check)
+            answer, body = helper.ask(header, bodies, check)
         except (EOFError, OSError) as error:
             raise EngineFailedError(
                 "the helper process of PatchMatch ended in the middle of its work "
@@ -132,22 +146,40 @@ class PatchMatch:
     copies_surroundings = True
     working_side = 1024
     working_pixels = 400_000  # about 8 s on one core
+    least_side = 1
     size_multiple = 1
 
     def __init__(self, pool: PatchMatchPool) -> None:
         self._pool = pool
 
-    def inpaint(
+    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
         *,
+        avoid: Mask | None = None,
         progress: Progress,
         check: Check,
     ) -> Image:
         """Fill what the mask selects with patches of the rest; see `Inpainter`."""
         pixels = np.rint(image[0] * 255).astype(np.uint8)
-        painted = self._pool.inpaint(pixels, mask[0] > 0, request.seed, check)
+        hole = mask[0] > 0
+        avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
+        # A full mask is refused by the pool, with a message of its own.
+        sources = None if hole.all() else find_sources(hole, avoided)
+        painted = self._pool.inpaint(pixels, hole, request.seed, check, sources)
         progress(1, 1)
         return painted[np.newaxis].astype(np.float32) / np.float32(255)
+
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,
+        painted: Image,
+        *,
+        avoid: Mask | None = None,
+        check: Check,
+    ) -> Image:
+        """What was painted, at the size of the part, as sharp as what it was copied from."""
+        return enlarge_with_detail(part, mask, painted, avoid, check)

@@ -43,12 +43,23 @@ def _listen(stream: IO[bytes], requests: "queue.Queue[tuple[Header, bytes]]") ->
 
 def _inpaint(header: Header, body: bytes) -> bytes:
     height, width = header["height"], header["width"]
-    samples = np.frombuffer(body, np.uint8)
-    image = samples[: height * width * 3].reshape(height, width, 3)
-    mask = samples[height * width * 3 :].reshape(height, width)
+    planes = np.frombuffer(body, np.uint8).reshape(5, height, width)
+    image = planes[:3].reshape(height, width, 3)
+    mask, barred = planes[3:]
     patchmatch.set_random_seed(header["seed"])
-    painted: bytes = patchmatch.inpaint(image, mask, patch_size=header["patch_size"]).tobytes()
-    return painted
+    options = {"global_mask": barred if barred.any() else None, "patch_size": header["patch_size"]}
+    if header["keep_row"] or header["keep_column"]:
+        # The guide makes patches dear whose place, by this map, is far from that of the hole.
+        guide = np.zeros((height, width, 3), np.float32)
+        along = np.float32(max(height, width))
+        guide[..., 0] = header["keep_row"] * np.arange(height)[:, np.newaxis] / along
+        guide[..., 1] = header["keep_column"] * np.arange(width) / along
+        painted = patchmatch.inpaint_regularity(
+            image, mask, guide, guide_weight=header["guide_weight"], **options
+        )
+    else:
+        painted = patchmatch.inpaint(image, mask, **options)
+    return bytes(painted.tobytes())
 
 
 if __name__ == "__main__":

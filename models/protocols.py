@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias
 
 from imaging.arrays import Image, Mask
 from imaging.fill import FillMethod
+from imaging.resize import resize
 
 Check: TypeAlias = Callable[[], None]
 """Raises if the work has been cancelled; called often, from the thread that asked for the work."""
@@ -25,7 +26,8 @@ class InpaintRequest:
     prompt: str = ""
     negative_prompt: str = ""
     steps: int = 30
-    guidance_scale: float = 7.5
+    guidance_scale: float = 0.0
+    """How closely the prompt is followed; 0: as the engine is usually asked to."""
     strength: float = 1.0
     """How much of what lies under the mask is replaced, 0 to 1."""
     fill: FillMethod = "blur"
@@ -55,15 +57,20 @@ class Inpainter(Protocol):
         """The most px that it is asked to paint at once; larger holes are scaled down."""
 
     @property
+    def least_side(self) -> int:
+        """What is smaller is enlarged until its longest side has this many px (1: never)."""
+
+    @property
     def size_multiple(self) -> int:
         """Width and height that the engine is given are multiples of this (1: any)."""
 
-    def inpaint(
+    def inpaint(  # noqa: PLR0913 - the callbacks come beside what is painted
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
         *,
+        avoid: Mask | None = None,
         progress: Progress,
         check: Check,
     ) -> Image:
@@ -73,12 +80,50 @@ class Inpainter(Protocol):
             image: `[1, H, W, 3]`, within the working size, filled as the request says.
             mask: `[1, H, W]`; above 0 is to be painted, between 0 and 1 will be blended.
             request: What to paint.
+            avoid: `[1, H, W]`; an engine that copies never copies from where this is above 0.
             progress: Called after each step.
             check: Called at least at every step, or every 50 ms; what it raises ends the work.
 
         Returns:
-            A new `[1, H, W, 3]`, 0 to 1. Only what it holds where the mask is above 0 is used.
+            A new `[1, H, W, 3]`, 0 to 1. Of an engine that copies, only what it holds where the
+            mask is above 0 is used. Another one also gives back what it made of the picture
+            around the hole, which tells how its colours and its place are off.
         """
+
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,
+        painted: Image,
+        *,
+        avoid: Mask | None = None,
+        check: Check,
+    ) -> Image:
+        """Bring what was painted to the size of the part of the picture that it is for.
+
+        Args:
+            part: `[1, H, W, 3]`, the part of the picture, as it was.
+            mask: `[1, H, W]`; above 0 is what was painted.
+            painted: `[1, h, w, 3]`, what `inpaint` returned, at working size.
+            avoid: `[1, H, W]`; an engine that copies never copies from where this is above 0.
+            check: Called about every 50 ms; what it raises ends the work.
+
+        Returns:
+            A new `[1, H, W, 3]`, 0 to 1, of which the same is used as of what `inpaint` gives.
+            An engine without anything better to do returns `resized_to(part, painted)`.
+        """
+
+
+class Upscaler(Protocol):
+    """Super-resolution: enlarges what is smaller than an engine's working size, and back."""
+
+    def __call__(self, image: Image, *, check: Check) -> Image:
+        """A picture `[1, H, W, 3]` enlarged by a factor of its own; brought to size afterwards."""
+
+
+def resized_to(part: Image, painted: Image) -> Image:
+    """What was painted, at the size of the part: areas averaged, or enlarged by Lanczos."""
+    return resize(painted, part.shape[2], part.shape[1])
 
 
 def unheard(_done: int, _total: int) -> None:

@@ -1,8 +1,10 @@
 """Nodes that read pictures and want pictures written."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+import orjson
 
 from engine.binding import Binders
 from engine.blobs import PREFIX, Blobs
@@ -14,7 +16,8 @@ from engine.sockets import TEXT, Facts, Value
 from imaging import masks
 from imaging.codec import Picture, decode, encode
 from imaging.colours import select_transparent
-from nodes.sockets import IMAGE, MASK, Array, Image, Mask
+from imaging.metadata import add_text
+from nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
 
 Format = Literal["png", "jpeg", "webp", "tiff"]
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
@@ -47,8 +50,9 @@ def load_image(
     """
     picture, facts = _picture(context, image)
     mask = _as_mask(select_transparent(picture), facts)
-    if alpha == "mask":
-        picture = np.ascontiguousarray(picture[..., :3])
+    if alpha == "mask" and picture.shape[3] > OPAQUE:
+        picture = np.ascontiguousarray(picture[..., :OPAQUE])
+        facts = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
 
@@ -75,6 +79,23 @@ def load_image_mask(
     return _as_mask(mask, facts)  # type: ignore[return-value] # with facts
 
 
+@node(title="Load Mask If Any", category="mask", lane="io")
+def load_mask_if_any(
+    context: Context,
+    size_of: Annotated[Image, "The picture that the mask is for."],
+    image: Annotated[
+        Any,
+        OneOf((TEXT, IMAGE, MASK)),
+        Resource("picture"),
+        "A picture's name or address, a picture, or a mask: white is selected.",
+    ] = None,
+) -> Mask:
+    """Read a mask as LoadImageMask does from a picture's brightness; none selects nothing."""
+    if image is None:
+        return np.zeros(size_of.shape[:3], np.float32)
+    return load_image_mask(context, image, "luminance")
+
+
 @node(title="Save Image", category="image", lane="io", is_target=True)
 def save_image(
     context: Context,
@@ -82,9 +103,15 @@ def save_image(
     filename_prefix: Annotated[str, "Name of the file without its number."] = "paintgraph",
     format: Annotated[Format, "PNG and TIFF keep all, WebP 8 bits, JPEG less."] = "png",  # noqa: A002
     quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
+    numbering: Annotated[
+        Literal["always", "if_taken"], "When the name of the file gets a number."
+    ] = "always",
 ) -> Result:
     """Write pictures into the output folder, at the sample depth that they were read with."""
-    return _write(context, images, filename_prefix, format, quality, folder="output")
+    written = _write(context, images, filename_prefix, format, quality, folder="output")
+    if numbering == "always":
+        return written
+    return Result(effects=[replace(each, is_numbered=False) for each in written.effects])
 
 
 @node(title="Preview Image", category="image", lane="io", is_target=True)
@@ -94,6 +121,7 @@ def preview_image(context: Context, images: Image) -> Result:
 
 
 MASK_AXES = 3
+OPAQUE = 3  # channels
 
 
 def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
@@ -144,8 +172,11 @@ def _write(
 
 
 def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
-    """The file of one picture `[H, W, C]`, with the depth and profile that its facts name."""
-    return encode(
+    """The file of one picture `[H, W, C]`, with the depth and profile that its facts name.
+
+    In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON.
+    """
+    data = encode(
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
         depth=facts.get("depth", 8) if form in DEEP else 8,
@@ -153,3 +184,6 @@ def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int =
         exif=facts.get("exif"),
         quality=quality,
     )
+    if form == "png" and REPAINT in facts:
+        data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
+    return data

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from imaging.arrays import Image
 from imaging.codec import decode, encode
@@ -18,6 +18,9 @@ IMAGE = np.zeros((1, 2, 3, 3), np.float32)
 @pytest.mark.parametrize("name", ["PNG", "TIFF", "WEBP"])
 @given(image=images(batch=1))
 def test_the_file_format_does_not_count(name: Format, image: Image) -> None:
+    # WebP keeps no alpha that is opaque everywhere.
+    assume(name != "WEBP" or image.shape[3] == 3 or not (image[..., 3] == 1).all())
+
     picture = decode(encode(image, format=name))
 
     assert pixel_digest(picture.image, picture.depth, None) == pixel_digest(image, 8, None)

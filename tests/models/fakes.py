@@ -1,9 +1,12 @@
 """Engines and pictures for tests: small, real, and honest about what they were given."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from imaging.arrays import Image, Mask
-from models.protocols import Check, InpaintRequest, Progress
+from models.protocols import Check, InpaintRequest, Progress, resized_to
 
 
 class Painter:
@@ -17,28 +20,65 @@ class Painter:
         copies: bool = False,
         side: int = 64,
         pixels: int = 64 * 64,
+        least: int = 1,
         multiple: int = 1,
     ) -> None:
         self.copies_surroundings = copies
         self.working_side = side
         self.working_pixels = pixels
+        self.least_side = least
         self.size_multiple = multiple
         self.seen: list[tuple[Image, Mask]] = []
+        self.avoided: list[Mask | None] = []
 
-    def inpaint(
+    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
         *,
+        avoid: Mask | None = None,
         progress: Progress,
         check: Check,
     ) -> Image:
         self.seen.append((image, mask))
+        self.avoided.append(avoid)
         for step in range(request.steps):
             check()
             progress(step + 1, request.steps)
         return np.ones_like(image)
+
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,  # noqa: ARG002 - as `Inpainter` says
+        painted: Image,
+        *,
+        avoid: Mask | None = None,  # noqa: ARG002
+        check: Check,  # noqa: ARG002
+    ) -> Image:
+        return resized_to(part, painted)
+
+
+class Echo(Painter):
+    """Gives back what it was shown, with a fault: what a perfect engine paints, but for that."""
+
+    def __init__(self, fault: Callable[[Image], Image] = lambda image: image, **more: Any) -> None:
+        super().__init__(**more)
+        self.fault = fault
+
+    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+        self,
+        image: Image,
+        mask: Mask,
+        request: InpaintRequest,
+        *,
+        avoid: Mask | None = None,
+        progress: Progress,
+        check: Check,
+    ) -> Image:
+        super().inpaint(image, mask, request, avoid=avoid, progress=progress, check=check)
+        return np.clip(self.fault(image), 0, 1).astype(np.float32)
 
 
 def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> Image:

@@ -16,6 +16,8 @@ from models.helper import HelperProcess
 from models.patchmatch import PatchMatch, PatchMatchPool
 from models.protocols import Inpainter, InpaintRequest, never_cancelled, unheard
 
+HEADER = {"seed": 0, "keep_row": False, "keep_column": False, "guide_weight": 0.0}
+
 
 class CancelledError(Exception):
     """What the tests' checks raise."""
@@ -47,6 +49,11 @@ def stripes(side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     mask[side // 4 : side // 2, side // 4 : side // 2] = True
     image.flags.writeable = False
     return image, mask
+
+
+def bodies(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[bytes, bytes, bytes]:
+    """What a worker reads after the header; nothing is barred."""
+    return image.tobytes(), mask.tobytes(), np.zeros_like(mask).tobytes()
 
 
 def is_running(pid: int) -> bool:
@@ -243,9 +250,34 @@ def test_the_engine_speaks_float_and_reports(pool: PatchMatchPool) -> None:
     assert np.array_equal(painted, again)
 
 
+@pytest.mark.parametrize("side", ["inside", "right", "bottom", "all around"])
+def test_what_is_to_be_avoided_is_never_copied(pool: PatchMatchPool, side: str) -> None:
+    pixels, _ = stripes(64)
+    image = pixels[np.newaxis].astype(np.float32) / np.float32(255)
+    mask, avoid = np.zeros((2, 1, 64, 64), np.float32)
+    if side == "inside":
+        mask[:, 20:40, 20:40] = 1
+    elif side == "all around":
+        mask[...] = 1
+        mask[:, 16:48, 16:48] = 0
+    else:
+        np.moveaxis(mask, 1 if side == "bottom" else 2, 0)[40:] = 1
+    avoid[:, 12:30, 12:36] = 1
+    image[(avoid > 0) & (mask == 0)] = np.array([0, 1, 0], np.float32)
+
+    painted = PatchMatch(pool).inpaint(
+        image, mask, InpaintRequest(), avoid=avoid, progress=unheard, check=never_cancelled
+    )
+
+    red, green, _ = np.moveaxis(painted[mask > 0], 1, 0)
+    # In grey stripes only what is avoided is green.
+    assert (green - red).max() < 0.4
+    assert np.array_equal(image[mask == 0], painted[mask == 0])
+
+
 def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
     image, mask = stripes(1024)
-    header = {"height": 1024, "width": 1024, "seed": 0, "patch_size": 7}
+    header = {**HEADER, "height": 1024, "width": 1024, "patch_size": 7}
     with subprocess.Popen(
         [sys.executable, "-m", "models.patchmatch_worker"],
         stdin=subprocess.PIPE,
@@ -253,10 +285,11 @@ def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        small = {"height": 16, "width": 16, "seed": 0, "patch_size": 3}
-        write_frame(process.stdin, small, *[array.tobytes() for array in stripes(16)])
+        small = {**HEADER, "height": 16, "width": 16, "patch_size": 3}
+        little, little_mask = stripes(16)
+        write_frame(process.stdin, small, *bodies(little, little_mask))
         read_frame(process.stdout)
-        write_frame(process.stdin, header, image.tobytes(), mask.tobytes())
+        write_frame(process.stdin, header, *bodies(image, mask))
         process.stdin.close()
 
         assert process.wait(timeout=20) == 0
