@@ -125,5 +125,5 @@ def test_a_name_without_its_digest_may_change_from_run_to_run() -> None:
     spec = REGISTRY.spec("Read")
     assert spec is not None
 
-    assert is_open(spec.inputs[0], "emma")
-    assert not is_open(spec.inputs[0], BOUND)
+    assert is_open(spec, spec.inputs[0], {"novel": "emma"})
+    assert not is_open(spec, spec.inputs[0], {"novel": BOUND})
