@@ -34,7 +34,7 @@ class Sources(NamedTuple):
     """Where patches come from."""
 
     barred: NDArray[np.bool_]
-    """`[H, W]`: what is never copied."""
+    """`[H, W]`: what is never copied; nothing of the hole."""
     keep_row: bool
     """Rather take patches from the same height in the picture."""
     keep_column: bool
@@ -55,6 +55,7 @@ def find_sources(hole: NDArray[np.bool_], avoid: NDArray[np.bool_]) -> Sources:
 
     A hole inside the picture takes from all that is known and not to be avoided.
     """
+    avoid = avoid & ~hole  # what is barred is not painted either
     left, right = _new_ends(hole)
     top, bottom = _new_ends(hole.T)
     keep_row, keep_column = bool(left or right), bool(top or bottom)

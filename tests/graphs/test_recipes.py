@@ -368,6 +368,19 @@ def test_outpaint_extends_the_sides_that_are_named(assembly: Assembly, count: in
     assert values["image"].data.shape == (1, height, width, 4)
 
 
+@pytest.mark.parametrize("name", ["outpaint", "outpaint_to_size", "outpaint_far"])
+def test_a_new_side_has_the_texture_of_the_picture(assembly: Assembly, name: str) -> None:
+    grain = assembly.blobs.put(png(noise(SIDE, SIDE, 3)))
+    graph = _read(graphs.FOLDER / f"{name}.yaml")
+    values = _run(assembly, graph, {**_given(graph), "image": grain, "engine": "patchmatch"})
+
+    image, mask = values["image"].data[0, ..., :3], values["mask"].data[0] > 0
+    across = np.abs(np.diff(image, axis=1)).mean(axis=2)
+    new = mask[:, 1:] & mask[:, :-1]
+    # The edge repeated outwards, which is what the canvas held, has no step along a row.
+    assert across[new].mean() > 0.2 * across[~new].mean()
+
+
 @pytest.mark.parametrize(("amount", "soften"), list(product((-2, 0, 3), (0, 2))))
 def test_grow_mask_moves_the_outline(assembly: Assembly, amount: int, soften: int) -> None:
     mask = _run(
