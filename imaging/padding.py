@@ -79,12 +79,12 @@ def pad_image(
     return canvas
 
 
-def pad_mask(mask: Mask, padding: Padding) -> Mask:
-    """The mask on a larger canvas; the new pixels are selected."""
+def pad_mask(mask: Mask, padding: Padding, *, selected: bool = True) -> Mask:
+    """The mask on a larger canvas; the new pixels are selected, or none of them."""
     _check(padding)
     left, top, right, bottom = padding
     margins = ((0, 0), (top, bottom), (left, right))
-    return np.pad(mask, margins, constant_values=1)
+    return np.pad(mask, margins, constant_values=float(selected))
 
 
 def _sources(length: int, before: int, after: int, fill: PaddingFill) -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
 """Which parts of a picture an engine is given one after the other."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
@@ -65,18 +65,17 @@ def find_steps(mask: Mask, inpainter: Inpainter, rule: ContextRule) -> list[Regi
     at the box of what is known, so that an outpaint has none that straddle the picture's edge.
     """
     height, width = mask.shape[1:]
-    most = math.isqrt(int(inpainter.working_pixels * _UNKNOWN_SHARE))
-    side = max(1, min(inpainter.working_side // 2, most))
+    most = max(1, int(inpainter.working_pixels * _UNKNOWN_SHARE))
+    side = max(1, inpainter.working_side // 2)
     regions = []
     for item, layer in enumerate(mask):
         known = selected_box((layer == 0)[np.newaxis]) or Box(0, 0, width, height)
         blocks = []
-        for top, bottom in _divide((0, known.top, known.bottom, height), side):
-            for left, right in _divide((0, known.left, known.right, width), side):
-                hole = selected_box(layer[np.newaxis, top:bottom, left:right])
-                if hole is not None:
-                    shifted = Box(*map(sum, zip(hole, (left, top, left, top), strict=True)))
-                    blocks.append(shifted)
+        for top, bottom, left, right in _cells((height, width), known, side, most):
+            hole = selected_box(layer[np.newaxis, top:bottom, left:right])
+            if hole is not None:
+                shifted = Box(*map(sum, zip(hole, (left, top, left, top), strict=True)))
+                blocks.append(shifted)
         blocks.sort(key=lambda hole: (_distance(hole, known), hole.top, hole.left))
         regions += [Region(item, hole, rule.around(hole, width, height)) for hole in blocks]
     return regions
@@ -116,14 +115,35 @@ def _overlap(first: Box, second: Box) -> bool:
     return not (is_beside or first.bottom <= second.top or second.bottom <= first.top)
 
 
-def _divide(edges: tuple[int, ...], side: int) -> list[tuple[int, int]]:
-    """Each stretch between two edges in equal parts of at most `side`."""
-    parts = []
-    for start, end in pairwise(edges):
-        count = math.ceil((end - start) / side)
-        places = [start + (end - start) * part // count for part in range(count + 1) if count]
-        parts += list(pairwise(places))
-    return parts
+def _cells(
+    shape: tuple[int, int], known: Box, side: int, most: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """Top, bottom, left and right of cells that cut neither edge of what is known.
+
+    None has a side of more than `side` px, or more than `most` px in all; the shorter side of what
+    is divided stays whole as long as it can, because every cut may show.
+    """
+    height, width = shape
+    for rows in pairwise((0, known.top, known.bottom, height)):
+        for columns in pairwise((0, known.left, known.right, width)):
+            down, across = (min(end - start, side) for start, end in (rows, columns))
+            if not down or not across:
+                continue
+            if down <= across:
+                across = min(across, max(1, most // down))
+                down = min(down, max(1, most // across))
+            else:
+                down = min(down, max(1, most // across))
+                across = min(across, max(1, most // down))
+            for top, bottom in _divide(*rows, down):
+                for left, right in _divide(*columns, across):
+                    yield top, bottom, left, right
+
+
+def _divide(start: int, end: int, side: int) -> Iterator[tuple[int, int]]:
+    """A stretch in equal parts of at most `side`."""
+    count = math.ceil((end - start) / side)
+    return pairwise(start + (end - start) * part // count for part in range(count + 1))
 
 
 def _distance(hole: Box, known: Box) -> int:

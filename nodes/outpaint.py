@@ -91,8 +91,8 @@ def _canvas(
     image, selected = match_pair(image, nothing if mask is None else mask)
     image, avoided = match_pair(image, nothing if avoid is None else avoid, second_name="avoid")
     canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
-    # What is new is no source anyway, whatever the mask of avoided px says there.
-    return Canvas(canvas, pad_mask(selected, padding), pad_mask(avoided, padding))
+    # Where a large area is painted block by block, a later one may copy from the ones before.
+    return Canvas(canvas, pad_mask(selected, padding), pad_mask(avoided, padding, selected=False))
 
 
 def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padding) -> Padding:
