@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 import graphs
-from api import events, health, images, jobs, recipes
+from api import events, health, images, jobs, models, recipes
 from api import graphs as graph_routes
 from api.addresses import Addresses
 from api.app_keys import (
@@ -25,6 +27,7 @@ from api.app_keys import (
     MAX_BODY_BYTES,
     PICTURES,
     PRESENTER,
+    PULLS,
     STORE,
 )
 from api.catalogue import Catalogue
@@ -32,17 +35,22 @@ from api.connections import GuardedSite
 from api.desk import Desk, DeskRules
 from api.docs import PATHS, add_docs
 from api.faults import fault_guard
+from api.fooocus.routes import ANY_TYPE, FORBIDDING
+from api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
+from api.fooocus.rules import RULES, Rules
+from api.fooocus.webhooks import WEBHOOKS, Webhooks
 from api.hosts import PROBES, HostRules
 from api.keys import KeyRules, Keys, check_bind
+from api.model_pulls import Pulls
 from api.openapi import openapi_route
 from api.origins import OriginRules
 from api.pictures import IMAGES_URL, Pictures
 from api.presenting import Presenter
 from api.routes import Route, add_routes
 from api.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
-from api.settings import Settings, SettingsError
 from api.signing import Signer, load_secret
 from engine.blobs import Blobs
+from engine.errors import EngineError
 from jobs.dispatcher import Dispatcher, Limits
 from jobs.effects import JobEffects
 from jobs.folder_lock import exclusive
@@ -51,10 +59,20 @@ from jobs.hub import Hub
 from jobs.references import References
 from jobs.store import JobStore
 from jobs.worker_handle import WorkerSpec
+from models.devices import DeviceRules
+from models.names import ModelNames
+from models.painters import Painters
+from models.places import default_models_dir
+from nodes.engine_names import engine_binders, engine_checks
+from nodes.model_names import model_binders, model_checks
+
+if TYPE_CHECKING:
+    from api.settings import Settings  # takes 140 ms; whoever makes settings needs it
 
 FACTORY = "assembly:worker_parts"
 _BACKLOG = 1024
 _END_SECONDS = 2.0
+_GC_THRESHOLDS = (10_000, 20, 50)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 ROUTES: tuple[Route, ...] = (
@@ -62,12 +80,20 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *recipes.ROUTES,
     *graph_routes.ROUTES,
+    *models.ROUTES,
     *images.ROUTES,
     *health.ROUTES,
+    *FOOOCUS_ROUTES,
 )
 
 
-def create_app(settings: Settings, factory: str = FACTORY) -> web.Application:
+class StartError(EngineError):
+    """The server cannot start with these settings."""
+
+    code = "bad_setting"
+
+
+def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     """The application; its workers are built by `factory`, "module:function"."""
     app = web.Application(client_max_size=settings.max_body_bytes)
     signer = Signer(load_secret(settings.data_dir / "secret")) if settings.api_keys else None
@@ -81,7 +107,7 @@ def create_app(settings: Settings, factory: str = FACTORY) -> web.Application:
     return app
 
 
-async def _parts(settings: Settings, factory: str, app: web.Application) -> AsyncIterator[None]:
+async def _parts(settings: "Settings", factory: str, app: web.Application) -> AsyncIterator[None]:
     """Everything that handlers use, for as long as the application runs."""
     folders = Folders(settings.data_dir)
     with contextlib.ExitStack() as stack:
@@ -95,64 +121,105 @@ async def _parts(settings: Settings, factory: str, app: web.Application) -> Asyn
             store,
             hub,
             effects,
-            WorkerSpec(factory, {"data": str(folders.data), "memory_bytes": settings.memory_bytes}),
+            WorkerSpec(factory, worker_settings(settings)),
             {"heavy": settings.workers, "light": settings.light_workers},
-            Limits(settings.queue_jobs, settings.queue_bytes, settings.grace_seconds),
+            Limits(
+                settings.queue_jobs,
+                settings.queue_bytes,
+                settings.grace_seconds,
+                settings.patience_seconds,
+            ),
         )
         pictures = Pictures(blobs)
-        catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER))
+        from models.shelf import ModelShelf  # noqa: PLC0415 - brings pydantic
+
+        shelf = ModelShelf.open(default_models_dir())
+        names = ModelNames(shelf)
+        devices = DeviceRules(**worker_settings(settings)["devices"])
+        painters = Painters(names, devices, settings.auto_engine)
+        checks = {**model_checks(names), **engine_checks(painters)}
+        catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
         rules = DeskRules(
-            settings.max_body_bytes, settings.auto_engine, settings.allow_private_urls
+            folders.inputs,
+            settings.max_body_bytes,
+            settings.allow_private_urls,
+            {**model_binders(names), **engine_binders(painters)},
         )
+        app[PULLS] = Pulls(shelf, are_allowed=settings.allow_model_pull)
+        stack.callback(app[PULLS].close)
         app[STORE], app[HUB], app[DISPATCHER] = store, hub, dispatcher
         app[PICTURES], app[CATALOGUE] = pictures, catalogue
         hidden = (folders.data, graphs.FOLDER)
         app[PRESENTER] = Presenter(store, dispatcher, pictures, app[ADDRESSES], hidden)
         app[DESK] = Desk(catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules)
         app[health.METRICS] = health.Metrics(store, dispatcher, time.time())
+        app[RULES] = Rules(folders.outputs, rules, shelf, names, painters, settings.fooocus)
+        app[WEBHOOKS] = Webhooks(app)
         await dispatcher.start()
+        app[WEBHOOKS].resume()
         yield
+        await app[WEBHOOKS].close()
         await dispatcher.close()
 
 
-def _security(settings: Settings, signer: Signer | None) -> SecurityRules:
-    contents = {"/v1/": NATIVE_TYPES, IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES}
+def worker_settings(settings: "Settings") -> dict[str, Any]:
+    """What a worker process is told of the settings."""
+    return {
+        "data": str(settings.data_dir),
+        "memory_bytes": settings.memory_bytes,
+        "devices": {
+            "device": settings.device,
+            "dtype": settings.dtype,
+            "memory_bytes": settings.model_bytes,
+            "idle_seconds": settings.model_idle_seconds,
+        },
+    }
+
+
+def _security(settings: "Settings", signer: Signer | None) -> SecurityRules:
+    contents = {
+        "/v1/": NATIVE_TYPES,
+        IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES,
+        **dict.fromkeys(ANY_TYPE),
+    }
     try:
         return SecurityRules(
             hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
             origins=OriginRules(settings.origins),
-            keys=KeyRules(_keys(settings), signer, PROBES | PATHS | {"/openapi.json"}),
+            keys=KeyRules(_keys(settings), signer, PROBES | PATHS | {"/openapi.json"}, FORBIDDING),
             contents=ContentRules(contents),
         )
     except ValueError as error:
-        raise SettingsError(str(error)) from error
+        raise StartError(str(error)) from error
 
 
-def _keys(settings: Settings) -> Keys:
+def _keys(settings: "Settings") -> Keys:
     try:
         return Keys(key.get_secret_value() for key in settings.api_keys)
     except ValueError as error:
-        raise SettingsError(str(error)) from error
+        raise StartError(str(error)) from error
 
 
-def serve(settings: Settings, tell: Callable[[str], None]) -> None:
+def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACTORY) -> None:
     """Run the server until SIGTERM or SIGINT; `tell` gets its address once it listens.
 
     Raises EngineError for what whoever starts it can cure.
     """
     check_bind(settings.host, _keys(settings))
+    # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
+    gc.set_threshold(*_GC_THRESHOLDS)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_serve(settings, tell))
+    asyncio.run(_serve(settings, tell, factory))
 
 
-async def _serve(settings: Settings, tell: Callable[[str], None]) -> None:
+async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str) -> None:
     loop = asyncio.get_running_loop()
     stop, stop_now = asyncio.Event(), asyncio.Event()
 
     def ask() -> None:
         (stop_now if stop.is_set() else stop).set()
 
-    app = create_app(settings)
+    app = create_app(settings, factory)
     runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
     with _listening(settings.host, settings.port) as sock:
         try:
@@ -185,4 +252,4 @@ def _listening(host: str, port: int) -> socket.socket:
             if error.errno == errno.EADDRINUSE
             else f"{error.strerror}. Choose another host with --host."
         )
-        raise SettingsError(f"cannot listen at '{host}:{port}': {why}", "cannot_listen") from error
+        raise StartError(f"cannot listen at '{host}:{port}': {why}", "cannot_listen") from error

@@ -18,7 +18,10 @@ class Addresses:
 
     def of(self, digest: str) -> str:
         """The address of a picture, relative to the server; the same one for an hour."""
-        plain = IMAGES_URL + digest
+        return self.open(IMAGES_URL + digest)
+
+    def open(self, path: str) -> str:
+        """A path of the server that a plain GET can fetch; the same one for an hour."""
         if self.signer is None:
-            return plain
-        return self.signer.sign(plain, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)
+            return path
+        return self.signer.sign(path, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)

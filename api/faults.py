@@ -69,10 +69,10 @@ def refusal(error: EngineError, hide: Callable[[str], str] = str) -> ApiError | 
 
 def refusal_status(error: GraphError) -> int:
     """The status of a graph that cannot run."""
-    codes = {problem.code for problem in error.problems}
+    codes = {problem.code for problem in error.problems if problem.severity == "error"}
     if isinstance(error.__cause__, TextError):
         return 413 if "too_large" in codes else BAD_REQUEST
-    return 424 if "model_missing" in codes else 422
+    return 424 if codes == {"model_missing"} else 422
 
 
 def _summary(problems: tuple[Problem, ...], hide: Callable[[str], str]) -> tuple[str, str]:

@@ -55,11 +55,13 @@ class KeyRules:
         keys: see `Keys`.
         signer: whose signatures open single addresses for reading.
         open_paths: exact paths that need no key.
+        forbidding: paths, by their beginning, whose clients know 403 as the answer without a key.
     """
 
     keys: Keys = field(default_factory=Keys)
     signer: Signer | None = None
     open_paths: frozenset[str] = PROBES
+    forbidding: tuple[str, ...] = ()
 
 
 def key_guard(rules: KeyRules) -> Middleware:
@@ -68,7 +70,7 @@ def key_guard(rules: KeyRules) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if rules.keys and not _is_open(request, rules):
-            request[_CLIENT] = _authenticated(request, rules.keys)
+            request[_CLIENT] = _authenticated(request, rules)
         return await handler(request)
 
     return guard
@@ -97,20 +99,21 @@ def _is_open(request: web.Request, rules: KeyRules) -> bool:
     return is_read and rules.signer is not None and rules.signer.verify(str(request.rel_url))
 
 
-def _authenticated(request: web.Request, keys: Keys) -> str:
+def _authenticated(request: web.Request, rules: KeyRules) -> str:
     offered = _offered(request)
+    status = 403 if rules.forbidding and request.path.startswith(rules.forbidding) else 401
     if not offered:
         raise ApiError(
-            401,
+            status,
             "key_missing",
             "this needs a key; allowed are the headers 'X-API-KEY: <key>' and "
             "'Authorization: Bearer <key>'. Send one of them.",
             headers=_CHALLENGE,
         )
-    names = [name for key in offered if (name := keys.name_of(key))]
+    names = [name for key in offered if (name := rules.keys.name_of(key))]
     if not names:
         raise ApiError(
-            401,
+            status,
             "key_wrong",
             "the key is not one of the server's. Check it for missing characters.",
             headers=_CHALLENGE,

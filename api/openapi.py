@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 
 from api.errors import MEDIA_TYPE
+from api.fooocus.routes import schemas as fooocus_schemas
 from api.requests import JSON
 from api.routes import Answer, Route, ref
 from api.schemas import SCHEMAS
@@ -34,7 +35,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {"title": "paintgraph", "version": version("paintgraph"), "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **fooocus_schemas()},
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
                 "bearer": {"type": "http", "scheme": "bearer"},

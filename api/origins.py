@@ -18,7 +18,10 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _ASKED_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-API-KEY"
-_TOLD_HEADERS = "Location, Retry-After"
+_TOLD_HEADERS = (
+    "Location, Retry-After, X-Paintgraph-Detections, X-Paintgraph-Error, X-Paintgraph-Job, "
+    "X-Paintgraph-Warning"
+)
 _PREFLIGHT_SECONDS = "600"
 
 Prepared = Callable[[web.Request, web.StreamResponse], Awaitable[None]]

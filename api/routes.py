@@ -30,6 +30,7 @@ class Route:
         parameters: OpenAPI's objects for the query and the headers.
         body: schema of the body by media type; none if it takes no body.
         tag: the group under which it is shown.
+        aliases: other spellings of the path, served alike and not told of.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Route:
     errors: tuple[int, ...] = ()
     parameters: tuple[Schema, ...] = ()
     body: Mapping[str, Schema] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
 
 def ref(name: str) -> Schema:
@@ -56,7 +58,8 @@ def json_answer(about: str, name: str, **headers: Schema) -> Answer:
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
     """Serve routes. Where a GET is served, HEAD is too."""
     for route in routes:
-        if route.method == "GET":
-            app.router.add_get(route.path, route.handler)
-        else:
-            app.router.add_route(route.method, route.path, route.handler)
+        for path in (route.path, *route.aliases):
+            if route.method == "GET":
+                app.router.add_get(path, route.handler)
+            else:
+                app.router.add_route(route.method, path, route.handler)

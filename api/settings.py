@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from platformdirs import user_config_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -16,13 +16,17 @@ from pydantic_settings import (
 )
 
 from api.deadlines import MAX_BYTES
+from api.fooocus.rules import Choices
 from engine.errors import EngineError
 from jobs.database import Durability
 from jobs.folders import default_folders
+from jobs.urls import FetchError, parse_url
+from models.devices import Dtype
 
 CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
 PORT = 7866
 _BIGGEST_PORT = 65535
+_MOST_FRACTION = 8
 
 
 class SettingsError(EngineError):
@@ -42,6 +46,22 @@ Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 
 
+def _check_choices(choices: Choices) -> Choices:
+    if not 0 < choices.outpaint_fraction <= _MOST_FRACTION:
+        raise ValueError(f"outpaint_fraction should be above 0 and at most {_MOST_FRACTION}")
+    if choices.base_url and not choices.base_url.startswith(("http://", "https://")):
+        raise ValueError("base_url should start with http:// or https://")
+    try:
+        if choices.webhook_url:
+            parse_url(choices.webhook_url)
+    except FetchError as error:
+        raise ValueError(f"webhook_url: {error}") from error
+    return choices
+
+
+FooocusChoices = Annotated[Choices, AfterValidator(_check_choices)]
+
+
 class Settings(BaseSettings):
     """What can be set.
 
@@ -57,13 +77,25 @@ class Settings(BaseSettings):
         max_body_bytes: how large a request may be.
         queue_jobs, queue_bytes: how much may wait.
         grace_seconds: how long a cancelled job may take to stop by itself.
+        patience_seconds: how long a job waits until its files can be written.
         drain_seconds: how long jobs at work may take when the server is asked to end.
         durability: "full" survives a loss of power, "normal" a crash.
-        auto_engine: what paints where a graph says `auto`.
+        auto_engine: what paints where a graph says `auto`; "auto": the best that there is.
+        allow_model_pull: fetch models when clients ask for it.
+        device: where models work: "auto" takes an accelerator that is there, else "cpu".
+        dtype: with which samples models work; "auto" leaves it to them.
+        model_bytes: memory of a device for the models of a worker; 0 takes a part of what there is.
+        model_idle_seconds: how long a model stays in memory that nobody uses; 0: for ever.
+        fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="PAINTGRAPH_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="PAINTGRAPH_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
     config: ClassVar[Path | None] = None
 
@@ -81,9 +113,16 @@ class Settings(BaseSettings):
     queue_jobs: Annotated[int, Field(ge=1)] = 1000
     queue_bytes: Annotated[int, Field(ge=1)] = 512 * 2**20
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    patience_seconds: Annotated[float, Field(ge=0, le=86400)] = 60.0
     drain_seconds: Annotated[float, Field(ge=0, le=86400)] = 30.0
     durability: Durability = "full"
-    auto_engine: str = "patchmatch"
+    auto_engine: str = "auto"
+    allow_model_pull: bool = False
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    model_bytes: Annotated[int, Field(ge=0)] = 0
+    model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
+    fooocus: FooocusChoices = Field(default_factory=Choices)
 
     @classmethod
     def settings_customise_sources(
@@ -106,7 +145,7 @@ def load_settings(flags: Mapping[str, Any]) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
+        name = "_".join(step for step in first["loc"] if isinstance(step, str)) or "?"
         raise SettingsError(
             f"setting '{name}': {first['msg'][:1].lower()}{first['msg'][1:]}. "
             f"Change it in PAINTGRAPH_{name.upper()}, the flag or the file."

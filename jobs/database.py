@@ -123,6 +123,8 @@ class Database:
             failure = StoreError(f"the job store cannot be written: {error}. Free disk space.")
             done = [(future, None, failure) for _, future, _ in group]
         for future, result, failure_ in done:
+            if not future.set_running_or_notify_cancel():
+                continue  # whoever asked has gone meanwhile; it is written all the same
             if failure_ is None:
                 future.set_result(result)
             else:

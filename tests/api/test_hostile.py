@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.hostile import bodies, graphs, pictures, wire
+from tests.api.hostile import bodies, fooocus, graphs, pictures, wire
 from tests.api.hostile.asking import Hostile
 from tests.api.hostile.processes import Answer, Child, resident_bytes, running
 from tests.api.serving import png
@@ -87,6 +87,10 @@ def _still_works(server: Child) -> None:
 def _is_told(answer: Answer) -> bool:
     """Whether an answer is a problem in its own form."""
     problem = answer.json
+    if answer.status == 422 and isinstance(problem["detail"], list):
+        # As FastAPI says it, for clients who know that; then it is no problem+json.
+        is_kind = answer.headers["Content-Type"] == "application/json" and problem["detail"]
+        return bool(is_kind) and problem["status"] == 422
     return (
         answer.headers["Content-Type"] == "application/problem+json"
         and problem["status"] == answer.status
@@ -125,6 +129,7 @@ CORPUS = {
     "wire": wire.CORPUS,
     "graphs": graphs.CORPUS,
     "pictures": pictures.CORPUS,
+    "fooocus": fooocus.CORPUS,
 }
 
 

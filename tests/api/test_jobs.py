@@ -180,7 +180,7 @@ def test_auto_is_kept_as_the_engine_that_it_stood_for(server: Served) -> None:
 
     graph = server.call("GET", job["links"]["graph"]).json["graph"]
 
-    assert graph["nodes"]["filled"]["engine"] == "patchmatch"
+    assert graph["nodes"]["filled"]["painter"] == ["patchmatch"]
 
 
 def test_jobs_are_listed_page_by_page_from_the_newest(small: Served) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from imaging.codec import decode
 from imaging.digest import pixel_digest
-from tests.api.serving import HEIGHT, WIDTH, Served, mask_png, png, run_recipe
+from tests.api.serving import HEIGHT, OUTER_SECONDS, WIDTH, Served, mask_png, png, run_recipe
 
 OUTPAINT = {"sides": ["left", "right"], "fraction": 0.25, "seed": 7}
 ERASE = {"box": [6, 6, 18, 14], "grow": 2, "seed": 7}
@@ -52,6 +53,15 @@ def test_a_recipe_gives_the_pixels_of_the_command_line(
     expected = on_the_command_line(tmp_path, name, inputs)
 
     assert pixels(server, job["outputs"]["image"]) == expected
+
+
+def test_a_repainted_picture_tells_how_well_it_fits(server: Served) -> None:
+    job = run_recipe(server, "outpaint", {"image": server.upload(png()), **OUTPAINT})
+    numbers = job["outputs"]["image"]["repaint"]
+
+    assert numbers.keys() == {"max_abs_diff_outside", "seam_ratio", "ring_delta_e"}
+    assert numbers["max_abs_diff_outside"] == 0
+    assert "repaint" not in job["outputs"]["mask"]
 
 
 def test_outpainting_keeps_every_pixel_and_tells_the_size(server: Served) -> None:
@@ -169,14 +179,42 @@ def test_a_recipe_of_the_user_is_there_without_a_restart(server: Served) -> None
 
     assert job["outputs"] == {"text": ["x", "y"]}
     as_node = {"nodes": {"own": {"recipe": "own"}}, "outputs": {"text": "${own.text}"}}
-    answer = server.submit({"graph": as_node})
-    assert answer.status == 422
-    assert "came after the server started" in answer.json["detail"]
-    (folder / "own.yaml").write_text("nodes: {a: {node: Nothing}}\n")
+    assert server.submit({"graph": as_node}, wait=60).json["outputs"] == {"text": "a"}
+    changed = (folder / "own.yaml").read_text().replace("default: [a]", "default: [b, c]")
+    (folder / "own.yaml").write_text(changed)  # in place, which the folder does not show
+    deadline = time.monotonic() + OUTER_SECONDS
+    while server.submit({"graph": as_node}, wait=60).json["outputs"] != {"text": ["b", "c"]}:
+        assert time.monotonic() < deadline
+    (folder / "new").write_text("nodes: {a: {node: Nothing}}\n")
+    (folder / "new").replace(folder / "own.yaml")
     answer = server.call("POST", "/v1/recipes/own", json={})
     assert (answer.status, answer.codes) == (409, ["recipe_faulty"])
+    answer = server.submit({"graph": as_node})
+    assert answer.status == 422
+    assert "it has faults. 'paintgraph validate' names them." in answer.json["detail"]
     names = {r["name"] for r in server.call("GET", "/v1/recipes").json["recipes"]}
     assert "own" not in names
+    (folder / "own.yaml").unlink()
+    assert server.submit({"graph": as_node}).codes == ["unknown_recipe"]
+
+
+def test_a_new_recipe_is_there_for_the_pictures_of_a_folder(server: Served) -> None:
+    folder = server.data / "recipes"
+    folder.mkdir(exist_ok=True)
+    (folder / "turned.yaml").write_text(
+        "inputs: {image: {type: image}}\n"
+        'nodes: {photo: {node: LoadImage, image: "${inputs.image}"},'
+        ' inverted: {node: ImageInvert, image: "${photo.image}"}}\n'
+        'outputs: {image: "${inverted.image}"}\n'
+    )
+    use = {"node": "ApplyRecipe", "recipe_name": "turned", "save": False}
+    nodes = {"a": {**use, "image": server.upload(png())}}
+
+    job = server.submit({"nodes": nodes, "outputs": {"image": "${a.image}"}}, wait=60).json
+
+    assert job["state"] == "succeeded", job
+    inverted = decode(server.call("GET", job["outputs"]["image"]["url"]).body).image[0]
+    assert np.allclose(inverted, 1 - decode(png()).image[0], atol=1.001 / 255)
 
 
 def test_a_recipe_runs_as_a_node_of_a_graph(server: Served, expected: str) -> None:

@@ -52,3 +52,33 @@ def test_a_fault_of_the_file_is_told(file: Path, text: str) -> None:
 
     with pytest.raises(SettingsError):
         load_settings({})
+
+
+def test_choices_of_fooocus_come_from_the_environment_or_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text('[fooocus]\nstitch = "ramp"\noutpaint_fraction = 0.5\n')
+    monkeypatch.setenv("PAINTGRAPH_FOOOCUS_OUTPAINT_FRACTION", "0.3")
+
+    choices = load_settings({}).fooocus
+
+    assert (choices.outpaint_fraction, choices.stitch) == (0.3, "ramp")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OUTPAINT_FRACTION", "0"),
+        ("OUTPAINT_FRACTION", "9"),
+        ("STITCH", "soft"),
+        ("BASE_URL", "paint.example"),
+        ("WEBHOOK_URL", "ftp://paint.example"),
+    ],
+)
+def test_bad_choices_of_fooocus_are_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"PAINTGRAPH_FOOOCUS_{name}", value)
+
+    with pytest.raises(SettingsError, match="PAINTGRAPH_FOOOCUS"):
+        load_settings({})

@@ -206,3 +206,43 @@ def test_messages_say_what_is_wrong_what_is_allowed_and_the_cure() -> None:
         "'http://a.test/a.png' leads into a private network; allowed are public addresses. "
         "Upload the picture instead."
     )
+
+
+def sent(fetcher: Fetcher, status: int = 200, host: str = PRIVATE) -> tuple[int, list[str]]:
+    """The status that sending gives, and what the server heard."""
+    heard: list[str] = []
+
+    async def hear(request: web.Request) -> web.StreamResponse:
+        heard.append(await request.text())
+        return web.Response(status=status, headers={"Location": "http://127.0.0.1:9/"})
+
+    async def story() -> int:
+        app = web.Application()
+        app.router.add_post("/hook", hear)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, host, 0)
+        await site.start()
+        try:
+            return await fetcher.post(f"http://{host}:{site.port}/hook", b"{}")
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(story()), heard
+
+
+@pytest.mark.parametrize("status", [200, 302, 307, 500])
+def test_what_is_sent_arrives_once_and_redirects_are_not_followed(status: int) -> None:
+    assert sent(anywhere(), status) == (status, ["{}"])
+
+
+def test_nothing_is_sent_into_private_networks() -> None:
+    assert sent(Fetcher(accepts=is_second), host=PUBLIC) == (200, ["{}"])
+    with pytest.raises(FetchError) as refused:
+        sent(Fetcher(accepts=is_second))
+    assert refused.value.code == "address_refused"
+
+
+def test_sending_where_nobody_listens_is_told() -> None:
+    with pytest.raises(FetchError, match="cannot be reached"):
+        asyncio.run(anywhere().post("http://127.0.0.1:9999/hook", b"{}"))

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_counting_goes_on_after_the_highest_whatever_its_suffix(
         (out / name).write_bytes(b"old")
 
     assert publisher.publish(_effect(blobs, "copy")).name == "copy_00008_.png"
+
+
+def test_a_name_without_number_gets_one_where_it_is_taken(
+    publisher: Publisher, blobs: Blobs, out: Path
+) -> None:
+    for data in (b"1", b"2", b"3"):
+        publisher.publish(replace(_effect(blobs, "mine", data), is_numbered=False))
+
+    assert _names(out) == ["mine.png", "mine_00001_.png", "mine_00002_.png"]
+    assert (out / "mine.png").read_bytes() == b"1"
 
 
 def test_prefixes_may_name_sub_folders(publisher: Publisher, blobs: Blobs, out: Path) -> None:

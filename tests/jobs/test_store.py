@@ -3,15 +3,18 @@
 import asyncio
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import Database, StoreError
-from jobs.job import Job, NewJob
+from jobs.job import Job, NewJob, State
+from jobs.schema import SCHEMA
 from jobs.store import JobStore, KeyReusedError, StaleFenceError
 
 NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
@@ -234,3 +237,64 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
         StoreError, match=r"the job store '.*' cannot be opened: .*PAINTGRAPH_DATA_DIR"
     ):
         JobStore(tmp_path / "file" / "jobs.sqlite")
+
+
+def test_jobs_of_a_door_are_listed_by_state_and_time(store: JobStore) -> None:
+    async def fill() -> list[Job]:
+        doors = ("fooocus", "", "fooocus", "fooocus")
+        return [await accept(store, NewJob({}, {}, door=door)) for door in doors]
+
+    first, _, second, third = asyncio.run(fill())
+    asyncio.run(store.cancel_queued(second.id))
+
+    def listed(*states: State, **options: Any) -> list[int]:
+        return [job.number for job in store.of_door("fooocus", states, **options)]
+
+    assert first.door == "fooocus"
+    assert listed("queued") == [third.number, first.number]
+    assert listed("queued", "cancelled") == [third.number, second.number, first.number]
+    assert listed("queued", "cancelled", limit=1, offset=1) == [second.number]
+    assert listed("queued", since=third.created) == [third.number]
+    assert listed("queued", until=first.created) == [first.number]
+    assert store.of_door("other", ("queued",)) == []
+
+
+def test_a_store_without_doors_gets_them(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    old = SCHEMA.replace(",\n    door TEXT NOT NULL DEFAULT ''", "")
+    old = old.replace("CREATE INDEX IF NOT EXISTS jobs_by_door ON jobs (door, number);", "")
+    assert "door" not in old
+    connection = sqlite3.connect(path)
+    connection.executescript(old)
+    connection.execute(
+        "INSERT INTO jobs (id, state, client, size, priority, created, graph, request, bytes) "
+        "VALUES ('a', 'queued', '', 'light', 0, 0, '{}', '{}', 4)"
+    )
+    connection.commit()
+    connection.close()
+
+    store = JobStore(path)
+    found = store.get("a")
+    store.close()
+
+    assert found is not None
+    assert (found.state, found.door) == ("queued", "")
+
+
+def test_who_asks_and_goes_does_not_end_the_writing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.sqlite", "CREATE TABLE a (n INTEGER)", "normal")
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        started.set()
+        assert go_on.wait(10)
+        connection.execute("INSERT INTO a VALUES (1)")
+
+    left = database.write(slow)
+    assert started.wait(10)
+    assert left.cancel()
+    go_on.set()
+
+    later = database.write(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+    assert later.result(10) == 1
+    database.close()

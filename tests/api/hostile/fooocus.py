@@ -102,7 +102,7 @@ CORPUS = [
     *(
         hostile
         for name, text in NAMES.items()
-        for hostile in _pictured(name, lambda text=text: text, 422)  # type: ignore[misc] # bound now
+        for hostile in _pictured(f"the name of {name}", lambda text=text: text, 422)  # type: ignore[misc] # bound now
     ),
     *(
         _task(

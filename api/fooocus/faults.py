@@ -1,0 +1,136 @@
+"""What goes wrong, in the shape that FastAPI's clients read: 422 with a list under `detail`."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from api.errors import ApiError
+from api.faults import refusal_status
+from api.requests import body_of, json_response
+from engine.errors import GraphError, Problem
+from engine.text.document import TextError
+from engine.text.json_reader import read_json
+
+_SHOWN = 100
+_CODE = "invalid_fields"
+Fault = Mapping[str, Any]
+
+
+class FieldsError(Exception):
+    """Fields that cannot be used; each fault is a mapping with type, loc, msg and input."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(str(fault["msg"]) for fault in faults))
+        self.faults = [*faults]
+
+
+def fault(type_: str, field: str, message: str, given: object = None) -> Fault:
+    """One fault of a field of the body; `type_` is stable."""
+    return {"type": type_, "loc": ["body", field], "msg": message, "input": shortened(given)}
+
+
+def shortened(given: Any) -> Any:  # noqa: ANN401 - what was sent
+    """What was sent, with pictures cut off."""
+    if isinstance(given, str):
+        short = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}..."
+        return short.encode("utf-8", "replace").decode()
+    if isinstance(given, dict):
+        return {shortened(name): shortened(value) for name, value in list(given.items())[:_SHOWN]}
+    if isinstance(given, list):
+        return [shortened(value) for value in given[:_SHOWN]]
+    return given
+
+
+def told(handler: Handler) -> Handler:
+    """The handler, with faults of fields answered as FastAPI does."""
+
+    @wraps(handler)
+    async def telling(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except FieldsError as error:
+            return _answer(error.faults)
+
+    return telling
+
+
+def as_fields_error(
+    error: GraphError, fields: Mapping[str, str], hide: Callable[[str], str]
+) -> FieldsError | None:
+    """A graph's faults as those of the request, if they are; `fields` by inputs of the recipe."""
+    if refusal_status(error) != HTTPStatus.UNPROCESSABLE_ENTITY:
+        return None
+    return FieldsError([_of_problem(problem, fields, hide) for problem in error.problems])
+
+
+async def object_of(request: web.Request) -> dict[str, Any]:
+    """The body, a JSON object; raises FieldsError, or ApiError if it is too large.
+
+    As for FastAPI, a body without a type is JSON.
+    """
+    if "Content-Type" in request.headers and not _is_json(request.content_type):
+        raise ApiError(
+            415,
+            "unsupported_media_type",
+            f"the content type is '{request.content_type[:80]}'; allowed is application/json. "
+            "Send the header 'Content-Type'.",
+        )
+    body = await body_of(request)
+    if not body:
+        raise FieldsError([_of_body("missing", "Field required", None)])
+    try:
+        value = (await asyncio.to_thread(read_json, body, max_bytes=len(body))).value
+    except TextError as error:
+        place = [error.place.column] if error.place else []
+        context = {"ctx": {"error": error.message}}
+        told_of = _of_body("json_invalid", "JSON decode error", {})
+        raise FieldsError([{**told_of, "loc": ["body", *place], **context}]) from error
+    if isinstance(value, dict):
+        return value
+    message = "Input should be a valid dictionary or object to extract fields from"
+    raise FieldsError([_of_body("model_attributes_type", message, shortened(value))])
+
+
+def _is_json(content_type: str) -> bool:
+    kind, _, name = content_type.partition("/")
+    return kind == "application" and (name == "json" or name.endswith("+json"))
+
+
+def _of_body(type_: str, message: str, given: object) -> dict[str, Any]:
+    return {"type": type_, "loc": ["body"], "msg": message, "input": given}
+
+
+def _of_problem(problem: Problem, fields: Mapping[str, str], hide: Callable[[str], str]) -> Fault:
+    name = str(problem.path[0]) if problem.path else ""
+    return {
+        "type": problem.code,
+        "loc": ["body", *([fields.get(name, name)] if name else [])],
+        "msg": hide(problem.message),
+        "input": None,
+    }
+
+
+def _answer(faults: Sequence[Fault]) -> web.Response:
+    errors = [
+        {
+            "code": each["type"],
+            "detail": each["msg"],
+            "pointer": "".join(f"/{step}" for step in each["loc"][1:]),
+            "severity": "error",
+        }
+        for each in faults
+    ]
+    document = {
+        "detail": [dict(each) for each in faults],
+        "type": f"urn:paintgraph:problem:{_CODE}",
+        "title": HTTPStatus(422).phrase,
+        "status": 422,
+        "code": _CODE,
+        "errors": errors,
+    }
+    return json_response(document, 422)

@@ -1,0 +1,133 @@
+"""Inpainting and outpainting: one body, and four ways to answer."""
+
+import asyncio
+import base64
+import math
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from api.app_keys import PICTURES
+from api.fooocus.faults import FieldsError, fault, object_of, told
+from api.fooocus.notes import note
+from api.fooocus.orders import handed_in
+from api.fooocus.pictures import pictures_of
+from api.fooocus.rules import DOOR, RULES, base_of
+from api.fooocus.streaming import stream
+from api.fooocus.tasks import pending_record, record, results
+from api.fooocus.transcoding import FORMATS, transcoded
+from api.fooocus.webhooks import WEBHOOKS
+from api.jobs import ended
+from api.requests import json_response
+from api.security import file_headers
+from jobs.job import Job
+from jobs.urls import FetchError, parse_url
+
+if TYPE_CHECKING:
+    from api.fooocus.fields import GenerateFields
+
+_PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
+
+
+@told
+async def generate(request: web.Request) -> web.StreamResponse:
+    """Repaint what a mask selects, or continue a picture past its edges.
+
+    Answers with the task once it has ended, or at once with `async_process`, or with events with
+    `stream_output`, or, where `Accept` names a type of pictures first, with the picture itself.
+    """
+    from api.fooocus.fields import GenerateFields  # noqa: PLC0415 - pydantic
+    from api.fooocus.reading import fields_of  # noqa: PLC0415
+
+    given = await object_of(request)
+    fields = fields_of(GenerateFields, given)
+    media_type = _wanted_picture(request)
+    job = await _submitted(request, fields, given, 1 if media_type else fields.image_number)
+    base = base_of(request)
+    if media_type:
+        return await _picture(request, job, media_type)
+    if fields.stream_output:
+        return await stream(request, job, base)
+    if fields.async_process:
+        response = json_response(pending_record(job))
+        note(response, request.app, job)
+        return response
+    job = await ended(request.app, job, math.inf)
+    shown = await asyncio.to_thread(record, request.app, job, base)
+    if fields.require_base64:
+        shown["base64"] = await asyncio.to_thread(_encoded, request.app, job)
+    response = json_response(shown)
+    note(response, request.app, job)
+    return response
+
+
+async def _submitted(
+    request: web.Request, fields: "GenerateFields", given: dict[str, Any], number: int
+) -> Job:
+    """The accepted task; raises FieldsError, or what the desk raises."""
+    from api.fooocus.choosing import chosen  # noqa: PLC0415 - pydantic
+    from api.fooocus.fields import NO_PICTURE, unused  # noqa: PLC0415
+    from api.fooocus.reading import stored  # noqa: PLC0415
+    from api.fooocus.recipes import check_generate, generate_ordered  # noqa: PLC0415
+
+    rules = request.app[RULES]
+    texts = {name: getattr(fields, name) for name in _PICTURES}
+    sent = {name: text for name, text in texts.items() if text not in NO_PICTURE}
+    check_generate(fields, sent)
+    webhook_url = fields.webhook_url or rules.choices.webhook_url
+    _check_webhook(webhook_url)
+    pictures = await pictures_of(request, sent)
+    painting = await asyncio.to_thread(chosen, fields, rules)
+    if names := unused(fields):
+        shown = ", ".join(name[:60] for name in names[:50])
+        painting.warnings.append(f"These fields have no effect here: {shown}.")
+    ordered = generate_ordered(fields, pictures, painting, rules, number)
+    kept = {
+        "params": stored(given, pictures),
+        "webhook_url": webhook_url,
+        "base": base_of(request),
+    }
+    job = await handed_in(request, ordered, kept, DOOR)
+    request.app[WEBHOOKS].watch(job, webhook_url)
+    return job
+
+
+def _check_webhook(address: str) -> None:
+    if not address:
+        return
+    try:
+        parse_url(address)
+    except FetchError as error:
+        raise FieldsError([fault(error.code, "webhook_url", str(error), address)]) from error
+
+
+def _wanted_picture(request: web.Request) -> str:
+    """The type of picture that a client asks for before anything else; empty if it does not."""
+    first = request.headers.get("Accept", "").split(",")[0].partition(";")[0].strip().lower()
+    if not first.startswith("image/"):
+        return ""
+    return first if first in FORMATS else "image/png"
+
+
+async def _picture(request: web.Request, job: Job, media_type: str) -> web.Response:
+    """The first picture of a task, or nothing if there is none; headers say why."""
+    job = await ended(request.app, job, math.inf)
+    files = await asyncio.to_thread(results, request.app, job)
+    data = None
+    if files and job.state == "succeeded":
+        found = await asyncio.to_thread(request.app[PICTURES].get, str(files[0]["digest"]))
+        data = await transcoded(found[1], media_type, request.app[RULES].turns) if found else None
+    if data is None:
+        response = web.Response(status=204)
+    else:
+        plain = media_type.replace("jpg", "jpeg")
+        suffix = plain.removeprefix("image/")
+        response = web.Response(body=data, headers=file_headers(plain, f"{job.id}.{suffix}"))
+    note(response, request.app, job)
+    return response
+
+
+def _encoded(app: web.Application, job: Job) -> list[str]:
+    """The files of a task in base64."""
+    found = (app[PICTURES].get(str(file["digest"])) for file in results(app, job))
+    return [base64.b64encode(each[1]).decode("ascii") for each in found if each]

@@ -1,0 +1,82 @@
+"""Masks of what stands out in a picture, or of what words name."""
+
+import asyncio
+import base64
+import math
+from io import BytesIO
+
+from aiohttp import web
+
+from api.app_keys import PICTURES, PRESENTER
+from api.errors import ApiError
+from api.fooocus.faults import FieldsError, fault, object_of, told
+from api.fooocus.notes import DETECTIONS, WARNING, add, note
+from api.fooocus.orders import handed_in
+from api.fooocus.pictures import pictures_of
+from api.fooocus.rules import RULES
+from api.jobs import ended
+from api.requests import json_response
+from jobs.job import Job
+
+_PICTURE_NODE = "photo"
+
+
+@told
+async def generate_mask(request: web.Request) -> web.Response:
+    """Make a mask: white is what a model selects, and what would be repainted.
+
+    Answers with the base64 of a PNG of the picture's size. Models of rembg give a soft grey mask,
+    `sam` one of 0 and 255 in three equal channels. Where nothing is found, the mask is black.
+    """
+    from api.fooocus.fields import NO_PICTURE, MaskFields, MaskModel  # noqa: PLC0415 - pydantic
+    from api.fooocus.reading import fields_of, stored  # noqa: PLC0415
+    from api.fooocus.recipes import mask_ordered  # noqa: PLC0415
+
+    given = await object_of(request)
+    fields = fields_of(MaskFields, given)
+    if fields.image in NO_PICTURE:
+        message = "there is no picture; needed is its address or base64. Send one."
+        raise FieldsError([fault("missing_picture", "image", message, fields.image)])
+    pictures = await pictures_of(request, {"image": fields.image})
+    rules = request.app[RULES]
+    ordered = await asyncio.to_thread(mask_ordered, fields, pictures["image"], rules)
+    sent = {"params": stored(given, pictures)}
+    job = await ended(request.app, await handed_in(request, ordered, sent), math.inf)
+    if job.state != "succeeded":
+        raise _failure(request.app, job)
+    is_grey = fields.mask_model != MaskModel.SAM
+    text, is_empty = await asyncio.to_thread(_mask_text, request.app, job, is_grey=is_grey)
+    response = json_response(text)
+    note(response, request.app, job)
+    if is_empty and not job.warnings:  # a result that was known already comes without them
+        add(response, WARNING, ["Nothing was found, so the mask selects nothing."])
+    if not is_grey:
+        add(response, DETECTIONS, [str(job.outputs.get("count", 0))])
+    return response
+
+
+def _mask_text(app: web.Application, job: Job, *, is_grey: bool) -> tuple[str, bool]:
+    """The base64 of the mask's PNG, with one channel or three; and whether it is black."""
+    from PIL import Image  # noqa: PLC0415 - 60 ms, at the first picture
+
+    found = app[PICTURES].get(str(job.outputs["mask"]["digest"]))
+    if found is None:
+        raise RuntimeError(f"the mask of job {job.id} is not among the pictures")
+    data = BytesIO()
+    with Image.open(BytesIO(found[1]), formats=("PNG",)) as mask:
+        grey = mask.convert("L")
+        (grey if is_grey else grey.convert("RGB")).save(data, "PNG", compress_level=1)
+        is_empty = grey.getbbox() is None
+    return base64.b64encode(data.getvalue()).decode("ascii"), is_empty
+
+
+def _failure(app: web.Application, job: Job) -> Exception:
+    """Why there is no mask: the picture's fault is the client's, all else the server's."""
+    problem = job.problems[0] if job.problems else {}
+    told_why = str(problem.get("message", "the job was cancelled before the mask was made."))
+    message = app[PRESENTER].hide(told_why)
+    if problem.get("node") == _PICTURE_NODE:
+        return FieldsError([fault(str(problem["code"]), "image", message)])
+    if job.state == "cancelled":
+        return ApiError(409, "cancelled", f"there is no mask: {message} Ask again.")
+    return ApiError(500, "mask_failed", f"there is no mask: {message}")

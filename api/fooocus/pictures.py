@@ -1,0 +1,122 @@
+"""Pictures in requests: addresses, data URLs and base64 become blobs."""
+
+import asyncio
+import base64
+import re
+from pathlib import Path
+
+from aiohttp import web
+from yarl import URL
+
+from api.app_keys import PICTURES
+from api.fooocus.faults import Fault, FieldsError, fault
+from api.fooocus.rules import RULES
+from api.hosts import Authority, host_of, parse_authority
+from api.pictures import IMAGES_URL, Pictures, digest_of
+from engine.blobs import PREFIX
+from engine.errors import BindError
+from jobs.fetching import fetch
+
+INPUTS = "/inputs/"
+OUTPUTS = "/outputs/"
+SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Files that are shown, and what Pillow calls their formats."""
+
+_WEB = ("http://", "https://")
+_SECONDS = 20.0
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+", re.ASCII)
+_INPUT = re.compile(rf"{INPUTS}([0-9a-f]{{64}})\.\w+", re.ASCII)
+
+
+async def pictures_of(request: web.Request, given: dict[str, str]) -> dict[str, str]:
+    """The digest of each field's picture; raises FieldsError with all that cannot be had."""
+    found = await asyncio.gather(*(_had(request, *each) for each in given.items()))
+    faults = [each for each in found if not isinstance(each, str)]
+    if faults:
+        raise FieldsError(faults)
+    return {name: each for name, each in zip(given, found, strict=True) if isinstance(each, str)}
+
+
+async def _had(request: web.Request, field: str, text: str) -> str | Fault:
+    rules, pictures = request.app[RULES], request.app[PICTURES]
+    try:
+        if not text.lower().startswith(_WEB):
+            return await asyncio.to_thread(_inside, pictures, text)
+        own = own_path(request, text)
+        if own is not None:
+            return await asyncio.to_thread(_own, pictures, rules.outputs, own)
+        data = await fetch(
+            text,
+            max_bytes=rules.desk.max_bytes,
+            deadline_seconds=_SECONDS,
+            allow_private=rules.desk.allow_private,
+        )
+        return (await asyncio.to_thread(pictures.put, data)).digest
+    except BindError as error:
+        return fault(error.code, field, str(error), text)
+
+
+def _inside(pictures: Pictures, text: str) -> str:
+    """A picture that the request carries, or one that was carried before, by its digest."""
+    known = digest_of(text) if text.startswith(PREFIX) else None
+    if known and pictures.describe(known):
+        return known
+    packed = text.partition(",")[2] if text.startswith("data:") else text
+    # As lenient as the original: what is no base64 is skipped, and padding may be left out.
+    plain = _NOT_BASE64.sub("", packed)
+    plain = plain[: len(plain) - (len(plain) % 4 == 1)]
+    return pictures.put(base64.b64decode(plain + "=" * (-len(plain) % 4))).digest
+
+
+def own_path(request: web.Request, address: str) -> str | None:
+    """The path of an address of this very server, which is not asked over the network; else None.
+
+    A server that waits for itself would wait for ever once all its hands are busy.
+    """
+    try:
+        url = URL(address)
+        asked = parse_authority(f"{url.raw_host}:{url.port}")
+    except ValueError:
+        return None
+    if asked is None:
+        return None
+    port = _port(request)
+    here = host_of(request.headers.getall("Host", ()))
+    own = {Authority(here.name, here.port_for(request.scheme))}
+    base = URL(request.app[RULES].choices.base_url)
+    if base.raw_host and base.port:
+        own.add(Authority(base.raw_host.lower(), base.port))
+    return url.path if asked in own or (asked.is_loopback and asked.port == port) else None
+
+
+def _port(request: web.Request) -> int | None:
+    """The port that the server listens at."""
+    socket_name = request.transport.get_extra_info("sockname") if request.transport else None
+    return socket_name[1] if isinstance(socket_name, tuple) else None
+
+
+def _own(pictures: Pictures, outputs: Path, path: str) -> str:
+    """The digest of a picture that this server shows under a path."""
+    digest = digest_of(path.removeprefix(IMAGES_URL)) if path.startswith(IMAGES_URL) else None
+    if found := _INPUT.fullmatch(path):
+        digest = PREFIX + found[1]
+    if digest and pictures.describe(digest):
+        return digest
+    data = output_bytes(outputs, path.removeprefix(OUTPUTS)) if path.startswith(OUTPUTS) else None
+    if data is not None:
+        return pictures.put(data).digest
+    raise BindError(
+        f"there is no picture at '{path[:80]}' on this server. Check the address.",
+        code="no_such_picture",
+    )
+
+
+def output_bytes(outputs: Path, name: str) -> bytes | None:
+    """What a file of a result holds; None if there is none, or the name leads elsewhere."""
+    root = outputs.resolve()
+    try:
+        path = (root / name).resolve()
+        is_shown = path.is_relative_to(root) and path.suffix.lower() in SUFFIXES
+        return path.read_bytes() if is_shown and path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        return None

@@ -1,0 +1,217 @@
+"""The recipes of this API: what is asked for becomes a graph and its inputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from secrets import randbelow
+from typing import Any
+
+from api.fooocus.choosing import Painting, find_model
+from api.fooocus.faults import FieldsError, fault
+from api.fooocus.fields import GenerateFields, MaskFields, MaskModel, Side
+from api.fooocus.repeating import repeated
+from api.fooocus.rules import Rules
+from engine.formats.native import SEED_MAXIMUM
+from engine.formats.reading import read_graph
+from engine.graph import Graph
+from graphs import FOLDER
+from jobs.seeds import draw_seed
+from models.entries import Family
+from models.painters import AUTO, WEIGHTLESS
+
+_DISTANCES = ("left", "top", "right", "bottom")
+_SEEDS = SEED_MAXIMUM + 1
+_MOST_SEED = 2**63 - 1
+_CLOTHES = ("full", "upper", "lower")
+_PICKERS: Mapping[str, Sequence[str]] = {
+    "vit_b": ("sam_vit_b", "sam-vit-base"),
+    "vit_l": ("sam_vit_l",),
+    "vit_h": ("sam_vit_h",),
+}
+_FINDERS = ("groundingdino_swint_ogc", "grounding-dino-tiny", "grounding-dino-base")
+"""What finds boxes: the original's weights, the same ones elsewhere, larger ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A graph, what its inputs are given, and warnings."""
+
+    graph: Graph
+    inputs: Mapping[str, Any]
+    warnings: Sequence[str] = field(default_factory=tuple)
+
+
+@cache
+def recipe(name: str) -> Graph:
+    """A recipe of this API."""
+    graph, problems = read_graph((FOLDER / "fooocus" / f"{name}.yaml").read_bytes(), name)
+    if problems:
+        raise RuntimeError(f"the recipe '{name}' has faults: {problems[0].message}")
+    return replace(graph, source=None)  # no place in it is of use to who never saw it
+
+
+def mask_ordered(fields: MaskFields, image: str, rules: Rules) -> Ordered:
+    """The graph of a mask; looks at files, so call it in a thread. Raises FieldsError."""
+    if fields.mask_model == MaskModel.SAM:
+        return _by_words(fields, image, rules)
+    is_cloth = fields.mask_model == MaskModel.U2NET_CLOTH_SEG
+    if is_cloth and fields.cloth_category not in _CLOTHES:
+        raise _not_one_of("cloth_category", fields.cloth_category, _CLOTHES)
+    inputs = {"image": image, "model": str(fields.mask_model)}
+    if is_cloth:
+        inputs["category"] = fields.cloth_category
+    return Ordered(recipe("mask_of_subject"), inputs)
+
+
+def _by_words(fields: MaskFields, image: str, rules: Rules) -> Ordered:
+    if fields.sam_model not in _PICKERS:
+        raise _not_one_of("sam_model", fields.sam_model, tuple(_PICKERS))
+    words = fields.dino_prompt_text
+    if not any(letter.isalnum() for letter in words):
+        warning = "dino_prompt_text says nothing to look for, so the mask selects nothing."
+        return Ordered(recipe("mask_of_nothing"), {"image": image}, [warning])
+    inputs: dict[str, Any] = {
+        "image": image,
+        "words": words,
+        "finder": _first(rules, "groundingdino", _FINDERS),
+        "box_threshold": fields.box_threshold,
+        "text_threshold": fields.text_threshold,
+        "grow_boxes": fields.dino_erode_or_dilate,
+    }
+    if fields.dino_debug:
+        return Ordered(recipe("boxes_of_words"), inputs)
+    inputs["picker"] = _first(rules, "sam", _PICKERS[fields.sam_model])
+    inputs["max_detections"] = fields.sam_max_detections
+    return Ordered(recipe("mask_of_words"), inputs)
+
+
+def generate_ordered(
+    fields: GenerateFields,
+    pictures: Mapping[str, str],
+    painting: Painting,
+    rules: Rules,
+    number: int,
+) -> Ordered:
+    """The graph that paints so many pictures; raises FieldsError."""
+    inputs: dict[str, Any] = {
+        "image": pictures["inpaint_input_image"],
+        "stitch": rules.choices.stitch,
+        "format": format_of(fields),
+        **painting.inputs,
+    }
+    mask = pictures.get("inpaint_mask_image_upload")
+    if mask is not None:
+        inputs |= {
+            "mask": mask,
+            "erode_or_dilate": fields.inpaint_erode_or_dilate,
+            "invert": fields.invert_mask_checkbox,
+        }
+    if fields.outpaint_selections:
+        name = "outpaint" if mask is None else "inpaint_and_outpaint"
+        inputs |= _distances(fields, rules)
+        if painting.inputs["engine"] in (AUTO, *WEIGHTLESS):
+            inputs["crop"] = "auto"  # shown the whole, they would copy from one area into another
+    else:
+        name = "inpaint"
+        inputs |= {
+            "field": fields.inpaint_respective_field,
+            "strength": max(fields.inpaint_strength, 0.01),
+        }
+    own = [
+        {"seed": seed, "name": file}
+        for seed, file in zip(_seeds(fields, number), _names(fields, number), strict=True)
+    ]
+    return Ordered(repeated(recipe(name), own), inputs, painting.warnings)
+
+
+def check_generate(fields: GenerateFields, given: Mapping[str, str]) -> None:
+    """Raise FieldsError for what the original fails at silently."""
+    faults = []
+    if "inpaint_input_image" not in given:
+        message = (
+            "there is no picture; needed is one to inpaint or outpaint, as pictures are not made "
+            "of prompts alone here. Send its address or base64."
+        )
+        faults.append(fault("missing_picture", "inpaint_input_image", message))
+    if "inpaint_mask_image_upload" not in given and not fields.outpaint_selections:
+        message = (
+            "nothing says what is to be painted; needed is a mask, or directions in "
+            "outpaint_selections. Send one of them, or make a mask by /v1/tools/generate_mask."
+        )
+        faults.append(fault("nothing_to_paint", "inpaint_mask_image_upload", message))
+    if fields.inpaint_strength == 0 and not fields.outpaint_selections:
+        message = "Input should be greater than 0: with strength 0 nothing would be painted"
+        faults.append(fault("greater_than", "inpaint_strength", message, 0))
+    engines = ("None", "v1", "v2.5", "v2.6")
+    if fields.inpaint_engine not in engines:
+        faults += _not_one_of("inpaint_engine", fields.inpaint_engine, engines).faults
+    if fields.output_format.lower() not in _FORMATS:
+        faults += _not_one_of("output_format", fields.output_format, tuple(_FORMATS)).faults
+    if fields.save_name and not _is_plain(fields.save_name):
+        message = (
+            "is no plain name; allowed are up to 100 letters, digits, spaces and ._- and no dot "
+            "at the beginning. Files lie in the folder of their day."
+        )
+        faults.append(fault("bad_save_name", "save_name", message, fields.save_name))
+    if faults:
+        raise FieldsError(faults)
+
+
+_FORMATS = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
+
+
+def format_of(fields: GenerateFields) -> str:
+    """The format of the files."""
+    return _FORMATS[fields.output_format.lower()]
+
+
+def _is_plain(name: str) -> bool:
+    return (
+        len(name) <= 100  # noqa: PLR2004 - told in the message
+        and not name.startswith((".", " "))
+        and all(letter.isalnum() or letter in " ._-" for letter in name)
+        and bool(name.strip())
+    )
+
+
+def _distances(fields: GenerateFields, rules: Rules) -> dict[str, Any]:
+    """The sides, and exact distances for those that have one."""
+    sides = [side.value.lower() for side in Side if side in fields.outpaint_selections]
+    given = fields.outpaint_distance if len(fields.outpaint_distance) >= len(_DISTANCES) else []
+    exact = {
+        side: distance
+        for side, distance in zip(_DISTANCES, given, strict=False)
+        if distance > 0 and side in sides
+    }
+    return {"sides": sides, "fraction": rules.choices.outpaint_fraction, **exact}
+
+
+def _seeds(fields: GenerateFields, number: int) -> list[int]:
+    """The seed of each picture; as large ones as the original's come into the range of ours."""
+    given = fields.image_seed
+    first = given if 0 <= given <= _MOST_SEED else draw_seed(-1)
+    growth = 0 if fields.disable_seed_increment else 1
+    return [(first + place * growth) % _SEEDS for place in range(number)]
+
+
+def _names(fields: GenerateFields, number: int) -> list[str]:
+    """The files' names without suffix, in the folder of the day."""
+    now = datetime.now().astimezone()
+    day, second = now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d_%H-%M-%S")
+    if fields.save_name:
+        return [f"{day}/{fields.save_name}-{place}" for place in range(number)]
+    first = randbelow(9000)
+    return [f"{day}/{second}_{1000 + (first + place) % 9000}" for place in range(number)]
+
+
+def _first(rules: Rules, family: Family, names: Sequence[str]) -> str:
+    """The first model that is here; else the first, whose absence the check will tell."""
+    known = [name for name in names if find_model(rules.shelf.catalogue, family, name)]
+    return next((name for name in known if rules.names.fault(name) is None), names[0])
+
+
+def _not_one_of(field: str, given: str, allowed: Sequence[str]) -> FieldsError:
+    *others, last = (f"'{each}'" for each in allowed)
+    message = f"Input should be {', '.join(others)} or {last}"
+    return FieldsError([fault("enum", field, message, given)])

@@ -1,0 +1,203 @@
+"""Tasks: jobs in the shape that FooocusAPI's clients read, and the list of them."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+
+from api.app_keys import ADDRESSES, PICTURES, PRESENTER, STORE
+from api.fooocus.faults import FieldsError, told
+from api.fooocus.orders import REQUEST
+from api.fooocus.pictures import INPUTS, OUTPUTS
+from api.fooocus.rules import DOOR, base_of
+from api.requests import json_response
+from engine.blobs import PREFIX
+from jobs.job import ENDED, Job, State
+
+_MILLISECONDS = 1000
+_NEVER = -1
+_MOST_FACTS = 1000
+_MOST_UNPAGED = 1000
+_LARGEST = 2**31
+_STATUS: Mapping[State, str | None] = {
+    "queued": None,
+    "running": "running",
+    "succeeded": "finished",
+    "failed": "error",
+    "cancelled": "stop",
+}
+_LISTS: Mapping[str, tuple[State, ...]] = {
+    "history": ENDED,
+    "current": ("running",),
+    "pending": ("queued",),
+}
+_SUFFIXES = {"image/jpeg": "jpg", "image/webp": "webp"}
+
+
+def record(app: web.Application, job: Job, base: str) -> dict[str, Any]:
+    """A task as clients read it, for a job of this API; call it in a thread."""
+    presenter, store = app[PRESENTER], app[STORE]
+    answer = presenter.job(job)
+    sent = orjson.loads(store.document(job.id, "request") or b"{}").get(REQUEST, {})
+    problems = answer.get("problems", [])
+    shown = {
+        "id": job.number,
+        "task_id": job.id,
+        "req_params": _with_addresses(app, sent.get("params", {}), base),
+        "in_queue_mills": _mills(job.created),
+        "start_mills": _mills(job.started),
+        "finish_mills": _mills(job.ended),
+        "task_status": _STATUS[job.state],
+        "progress": 100 if job.has_ended else int(100 * answer["progress"]),
+        "webhook_url": sent.get("webhook_url", ""),
+        "result": [] if job.state == "failed" else result_addresses(app, job, base),
+        "warnings": answer["warnings"],
+        "job": base + answer["links"]["self"],
+    }
+    if job.state == "failed":
+        shown["message"] = "; ".join(problem["detail"] for problem in problems) or "it failed"
+        shown["problems"] = problems
+    return shown
+
+
+def pending_record(job: Job) -> dict[str, Any]:
+    """What a client gets at once that does not wait."""
+    return {
+        "id": -1,
+        "task_id": job.id,
+        "req_params": {},
+        "in_queue_mills": _NEVER,
+        "start_mills": _NEVER,
+        "finish_mills": _NEVER,
+        "task_status": "pending",
+        "progress": -1,
+        "preview": "",
+        "webhook_url": "",
+        "result": [],
+    }
+
+
+def results(app: web.Application, job: Job) -> list[Mapping[str, Any]]:
+    """The files that a job has saved so far, in the order of its pictures."""
+    files: dict[int, Mapping[str, Any]] = {}
+    last = 0
+    while facts := app[STORE].facts(job, last, _MOST_FACTS):
+        for _, fact in facts:
+            _, _, place = fact.get("node", "").partition("saved_")
+            if fact["type"] == "executed":
+                files |= {int(place or 1): file for file in fact.get("files", ())}
+        last = facts[-1][0]
+    return [files[place] for place in sorted(files)]
+
+
+def result_addresses(app: web.Application, job: Job, base: str) -> list[str]:
+    """Where the files of a job can be fetched by a plain GET."""
+    files = (quote(str(file["file"])) for file in results(app, job))
+    return [base + app[ADDRESSES].open(OUTPUTS + file) for file in files]
+
+
+def _with_addresses(app: web.Application, value: Any, base: str) -> Any:  # noqa: ANN401 - a document
+    """What was sent, with addresses in place of the digests of pictures."""
+    if isinstance(value, dict):
+        return {name: _with_addresses(app, entry, base) for name, entry in value.items()}
+    if isinstance(value, str) and value.startswith(PREFIX):
+        picture = app[PICTURES].describe(value)
+        if picture is not None:
+            suffix = _SUFFIXES.get(picture.media_type, "png")
+            name = f"{INPUTS}{value.removeprefix(PREFIX)}.{suffix}"
+            return base + app[ADDRESSES].open(name)
+    return value
+
+
+def _mills(seconds: float | None) -> int:
+    return _NEVER if seconds is None else int(seconds * _MILLISECONDS)
+
+
+@told
+async def show(request: web.Request) -> web.Response:
+    """Look at a task; an unknown one is an empty list."""
+    job = request.app[STORE].get(request.match_info["id"])
+    if job is None or job.door != DOOR:
+        return json_response([])
+    shown = await asyncio.to_thread(record, request.app, job, base_of(request))
+    return json_response(shown if job.has_ended else {**shown, "preview": ""})
+
+
+@told
+async def index(request: web.Request) -> web.Response:
+    """List tasks: those that have ended from newest to oldest, at work, waiting.
+
+    With `start_at` the history comes unpaged. Nothing is ever deleted.
+    """
+    query = request.query
+    wanted = query.get("query", "all")
+    faults = []
+    if wanted not in ("all", *_LISTS):
+        allowed = "'all', 'history', 'current' or 'pending'"
+        faults.append(_fault("enum", "query", f"Input should be {allowed}", wanted))
+    if query.get("action"):
+        message = "Tasks are not deleted here; leave 'action' out"
+        faults.append(_fault("not_supported", "action", message, query["action"]))
+    page = _whole(query, "page", 0, faults)
+    size = _whole(query, "page_size", 10, faults, least=1)
+    since = _time(query, "start_at", faults)
+    until = _time(query, "end_at", faults)
+    if faults:
+        raise FieldsError(faults)
+    is_paged = since is None
+    limit = min(size, _MOST_UNPAGED) if is_paged else _MOST_UNPAGED
+
+    def look() -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS}
+        for name, states in _LISTS.items():
+            if wanted not in ("all", name):
+                continue
+            jobs = request.app[STORE].of_door(
+                DOOR,
+                states,
+                since=since or 0.0,
+                until=until,
+                limit=limit if name == "history" else _MOST_UNPAGED,
+                offset=page * limit if is_paged and name == "history" else 0,
+            )
+            found[name] = [record(request.app, job, base_of(request)) for job in jobs]
+        for shown in found["current"]:
+            shown["preview"] = ""
+        found["pending"].reverse()  # the next one first
+        return found
+
+    return json_response(await asyncio.to_thread(look))
+
+
+def _fault(type_: str, name: str, message: str, given: str) -> dict[str, Any]:
+    return {"type": type_, "loc": ["query", name], "msg": message, "input": given[:100]}
+
+
+def _whole(
+    query: Mapping[str, str], name: str, default: int, faults: list[dict[str, Any]], least: int = 0
+) -> int:
+    text = query.get(name, "").strip() or str(default)
+    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:  # noqa: PLR2004 - 31 bits
+        return int(text)
+    message = f"Input should be a whole number, {least} or greater"
+    faults.append(_fault("int_parsing", name, message, text))
+    return default
+
+
+def _time(query: Mapping[str, str], name: str, faults: list[dict[str, Any]]) -> float | None:
+    """Seconds since 1970 of a time after ISO 8601; one without a zone is the server's own."""
+    text = query.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        # In an address, '+' of a time zone that was not escaped has become a space.
+        return datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        example = datetime(2026, 1, 31, 12, tzinfo=UTC).isoformat()
+        message = f"Input should be a time after ISO 8601, such as {example}"
+        faults.append(_fault("datetime_parsing", name, message, text))
+        return None

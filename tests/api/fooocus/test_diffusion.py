@@ -1,0 +1,130 @@
+"""What a request says of a diffusion model, with a small one."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.api.fooocus.asking import BOX, ask, changed, finished, inpaint, result, text_of
+from tests.api.serving import Served, png, serving
+
+MODEL = "sd-inpaint"
+FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    from tests.models.diffusion import tiny  # noqa: PLC0415 - heavy libraries
+    from tests.models.diffusion.files import lora  # noqa: PLC0415
+
+    folder: Path = tmp_path_factory.mktemp("diffusion")
+    models = folder / "models"
+    tiny.FAMILIES[MODEL](models / "diffusion" / MODEL)
+    lora(models / "diffusion" / MODEL, models / "lora" / "ink.safetensors")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAINTGRAPH_MODELS_DIR", str(models))
+        with serving(folder / "data", device="cpu") as served:
+            yield served
+
+
+def painted(server: Served, task: Any) -> Any:
+    """What the sampler was given."""
+    graph = server.call("GET", f"/v1/jobs/{task['task_id']}/graph").json["graph"]
+    return graph["nodes"]["painted"]
+
+
+def test_the_model_that_is_named_paints_as_it_is_told(server: Served) -> None:
+    task = finished(
+        inpaint(
+            server,
+            **FEW,
+            negative_prompt="a dog",
+            guidance_scale=5,
+            inpaint_strength=0.5,
+            inpaint_disable_initial_latent=True,
+            clip_skip=1,
+            loras=[
+                {"enabled": True, "model_name": "ink.safetensors", "weight": 0.5},
+                {"enabled": False, "model_name": "ink.safetensors", "weight": 1},
+                {"enabled": True, "model_name": "None", "weight": 1},
+            ],
+        )
+    )
+
+    given = painted(server, task)
+    assert given["painter"][0].startswith(f"{MODEL}@sha256:")
+    assert re.fullmatch(r"ink@sha256:[0-9a-f]{64}\*0.50*", given["loras"])
+    expected = {
+        "negative_prompt": "a dog",
+        "guidance": 5,
+        "strength": 0.5,
+        "steps": 4,  # of which the last half is taken
+        "sampler": "dpmpp_2m_sde_gpu",
+        "scheduler": "karras",
+        "clip_skip": 1,
+        "disable_initial_latent": True,
+    }
+    assert {name: given[name] for name in expected} == expected
+    assert task["warnings"] == []
+    assert not changed(server, task)[~BOX].any()
+    assert changed(server, task)[BOX].mean() > 0.9
+
+
+def test_the_prompt_counts(server: Served) -> None:
+    cat, dog = (finished(inpaint(server, **{**FEW, "prompt": word})) for word in ("cat", "dog"))
+
+    assert not np.array_equal(result(server, cat), result(server, dog))
+
+
+def test_a_model_that_is_here_paints_in_place_of_one_that_is_not(server: Served) -> None:
+    task = finished(inpaint(server, overwrite_step=2, prompt="a cat"))
+
+    given = painted(server, task)
+    assert given["painter"][0].startswith(f"{MODEL}@")
+    assert (given["sampler"], given["loras"], given["clip_skip"]) == ("auto", "", 0)
+    assert f"'{MODEL}' paints" in task["warnings"][0]
+
+
+def test_what_is_not_here_is_left_out_and_told(server: Served) -> None:
+    task = finished(
+        inpaint(
+            server,
+            **FEW,
+            loras=[{"model_name": "gone.safetensors", "weight": 1}],
+            vae_name="gone_vae.safetensors",
+            sampler_name="restart",
+            performance_selection="Lightning",
+        )
+    )
+
+    told = " ".join(task["warnings"])
+    for words in ("gone.safetensors", "gone_vae.safetensors", "restart", "Lightning"):
+        assert words in told
+    assert painted(server, task)["sampler"] == "auto"
+
+
+def test_outpainting_by_a_model(server: Served) -> None:
+    photo = text_of(png(0, 64, 64))
+
+    task = finished(
+        ask(
+            server,
+            inpaint_input_image=photo,
+            outpaint_selections=["Right"],
+            inpaint_strength=0.5,
+            **FEW,
+        )
+    )
+
+    assert result(server, task).shape[:2] == (64, 85)
+    given = painted(server, task)
+    assert (given["strength"], given["crop"], given["crop_amount"]) == (1, "field", 1)
+
+
+def test_models_that_are_here_are_listed(server: Served) -> None:
+    answer = server.call("GET", "/v1/engines/all-models")
+
+    assert answer.json == {"model_filenames": [MODEL], "lora_filenames": ["ink"]}

@@ -1,0 +1,112 @@
+"""Whoever gives an address hears of the end of a task; tasks never wait for that."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from api.fooocus.rules import Choices
+from tests.api.fooocus.asking import PHOTO, finished, inpaint, large, text_of
+from tests.api.serving import OUTER_SECONDS, Served, serving
+
+
+class Ear:
+    """A web server that hears; it answers with the statuses that it is given, then with 200."""
+
+    def __init__(self) -> None:
+        self.heard: Queue[tuple[str, Any]] = Queue()
+        self.statuses: list[int] = []
+        ear = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                ear.heard.put((self.headers["Content-Type"], json.loads(body)))
+                self.send_response(ear.statuses.pop(0) if ear.statuses else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+    def next(self) -> Any:
+        kind, body = self.heard.get(timeout=OUTER_SECONDS)
+        assert kind == "application/json"
+        return body
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    ear = Ear()
+    thread = threading.Thread(target=ear.server.serve_forever)
+    thread.start()
+    yield ear
+    ear.server.shutdown()
+    ear.server.server_close()
+    thread.join()
+
+
+def test_the_record_is_sent_as_an_object(server: Served, ear: Ear) -> None:
+    task = finished(inpaint(server, webhook_url=ear.url))
+
+    assert ear.next() == task
+    assert task["webhook_url"] == ear.url
+
+
+def test_a_task_that_nobody_waits_for_is_told_of_too(server: Served, ear: Ear) -> None:
+    task = inpaint(server, webhook_url=ear.url, async_process=True).json
+
+    told = ear.next()
+    assert (told["task_id"], told["task_status"]) == (task["task_id"], "finished")
+
+
+def test_a_failure_is_told(server: Served, ear: Ear) -> None:
+    inpaint(server, inpaint_input_image=text_of(PHOTO[:-40]), webhook_url=ear.url)
+
+    told = ear.next()
+    assert (told["task_status"], told["result"]) == ("error", [])
+    assert told["message"]
+
+
+def test_it_is_tried_again_when_it_fails(server: Served, ear: Ear) -> None:
+    ear.statuses = [500]
+
+    inpaint(server, webhook_url=ear.url)
+
+    assert ear.next() == ear.next()
+
+
+def test_the_setting_is_for_tasks_that_name_nobody(tmp_path: Path, ear: Ear) -> None:
+    choices = Choices(webhook_url=ear.url)
+    with serving(tmp_path / "data", fooocus=choices, allow_private_urls=True) as served:
+        task = finished(inpaint(served))
+
+        assert ear.next()["task_id"] == task["task_id"]
+
+
+def test_private_networks_are_not_told(tmp_path: Path, ear: Ear) -> None:
+    with serving(tmp_path / "data") as served:
+        task = finished(inpaint(served, webhook_url=ear.url))
+
+        assert task["result"]
+    assert ear.heard.empty()
+
+
+def test_a_task_left_by_an_earlier_process_is_told_of(tmp_path: Path, ear: Ear) -> None:
+    with serving(tmp_path / "data", allow_private_urls=True) as first:
+        task = inpaint(first, **large(), webhook_url=ear.url).json["task_id"]
+        first.until(task, "running")
+    with serving(tmp_path / "data", allow_private_urls=True) as second:
+        assert second.call("GET", f"/tasks/{task}").json["task_id"] == task
+        second.until(task, "running")
+        second.call("POST", "/v1/engine/control?action=stop")
+
+        assert ear.next()["task_status"] == "stop"
