@@ -1,22 +1,55 @@
 """Nodes that paint what a mask selects."""
 
-from typing import Annotated, Literal
+from typing import Annotated, NamedTuple
 
 from engine.binding import Binders
 from engine.context import Context
 from engine.declaration import MULTILINE, Range, Resource, node
 from engine.formats.native import SEED_MAXIMUM
 from imaging.arrays import match_pair
+from imaging.context import ContextRule
 from imaging.fill import FillMethod, fill
 from imaging.masks import soften
-from models.inpainters import Inpainters
+from imaging.stitching import Stitch
+from models.diffusion.sampling import Sampling
+from models.painters import AUTO
 from models.protocols import InpaintRequest
-from models.repaint import repaint
+from models.repaint import Geometry
+from nodes.cutting import Crop, CropAmount, MatchChoice, StitchChoice
+from nodes.engine_names import ENGINE
+from nodes.painting import Choice, paint_all, painter_of
+from nodes.sampling_inputs import (
+    ClipSkip,
+    DisableInitialLatent,
+    FillChoice,
+    Guidance,
+    Images,
+    Loras,
+    NegativePrompt,
+    Painter,
+    Sampler,
+    Scheduler,
+    Steps,
+    Strength,
+    Vae,
+    fill_for,
+)
 from nodes.sockets import Image, Mask
 
 Seed = Annotated[
     int, Range(-1, SEED_MAXIMUM), Resource("seed"), "Equal seeds give equal pictures; -1: random."
 ]
+Engine = Annotated[
+    str,
+    Resource(ENGINE),
+    "What paints: patchmatch continues textures, telea mends thin scratches, lama and migan erase, "
+    "other models paint what the prompt says.",
+]
+Feather = Annotated[int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."]
+Avoid = Annotated[
+    Mask | None, "What an engine that copies never copies from, such as the main object."
+]
+InSteps = Annotated[bool, "Paint a large area block by block at full size: sharper and slower."]
 
 
 @node(title="Fill Masked", category="inpaint")
@@ -36,45 +69,88 @@ def fill_masked(
 _fill = fill
 
 
+class Repainted(NamedTuple):
+    """A repainted picture, and how much of each of its px is new."""
+
+    image: Image
+    mask: Mask
+
+
 @node(
     title="Inpaint Sampler",
     category="inpaint",
+    version="2",
     heavy=True,
-    packages=("pypatchmatch", "opencv-python", "numpy"),
+    packages=(
+        "pypatchmatch",
+        "opencv-python",
+        "numpy",
+        "onnxruntime",
+        "torch",
+        "diffusers",
+        "transformers",
+    ),
 )
 def inpaint_sampler(
     context: Context,
     image: Image,
     mask: Mask,
-    engine: Annotated[
-        Literal["auto", "patchmatch", "telea"],
-        Resource("engine"),
-        "What paints: patchmatch continues textures, telea mends thin scratches.",
-    ] = "auto",
+    engine: Engine = AUTO,
     prompt: Annotated[str, MULTILINE, "What to paint, for engines that read."] = "",
+    negative_prompt: NegativePrompt = "",
+    steps: Steps = 30,
+    guidance: Guidance = 0.0,
+    strength: Strength = 1.0,
     seed: Seed = 0,
-    feather: Annotated[
-        int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."
-    ] = 0,
-) -> Image:
+    images: Images = 1,
+    feather: Feather = 0,
+    avoid: Avoid = None,
+    crop: Crop = "auto",
+    crop_amount: CropAmount = 0.0,
+    fill: FillChoice = "auto",
+    stitch: StitchChoice = "strict",
+    match: MatchChoice = "colour",
+    in_steps: InSteps = False,  # noqa: FBT002
+    sampler: Sampler = "auto",
+    scheduler: Scheduler = "auto",
+    loras: Loras = "",
+    vae: Vae = "",
+    clip_skip: ClipSkip = 0,
+    disable_initial_latent: DisableInitialLatent = False,  # noqa: FBT002
+    painter: Painter = (),  # type: ignore[assignment] # as all lists in graphs
+) -> Repainted:
     """Paint what is selected; a pixel that is not selected never changes.
 
     Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Pictures may have
-    any size. An empty mask gives the picture unchanged, with a warning.
+    any size. An empty mask gives the picture unchanged, with a warning. The mask that is given on
+    says how much of each px is new: with `stitch: ramp` an engine that
+    generates may also change the 31 px around the selection.
     """
     image, mask = match_pair(image, mask)
-    if not mask.any():
+    mask = soften(mask, feather, "inward") if feather else mask
+    stitching = Stitch(stitch, match)
+    if not stitching.weights(mask).any():
         context.warn("The mask selects nothing, so the picture stays as it is. Select something.")
-        return image
-    painter = context.service(Inpainters).get(engine)
-    if prompt and painter.copies_surroundings:
-        context.warn(
-            f"The engine '{painter.name}' continues what surrounds the hole; it reads no prompt."
-        )
-    if feather:
-        mask = soften(mask, feather, "inward")
-    request = InpaintRequest(seed=_drawn(context, seed), prompt=prompt)
-    return repaint(image, mask, painter, request, progress=context.progress, check=context.check)
+        return Repainted(image, mask)
+    how = Sampling(
+        sampler=sampler,
+        scheduler=scheduler,
+        clip_skip=clip_skip,
+        disable_initial_latent=disable_initial_latent,
+    )
+    choice = Choice(painter[0] if painter else engine, prompt, loras, vae, how)
+    request = InpaintRequest(
+        seed=_drawn(context, seed),
+        prompt=prompt,
+        negative_prompt=negative_prompt,
+        steps=steps,
+        guidance_scale=guidance,
+        strength=strength,
+        fill=fill_for(fill, strength),
+    )
+    geometry = Geometry(context=ContextRule(crop, crop_amount), stitch=stitching, in_steps=in_steps)
+    paints = painter_of(context, choice)
+    return Repainted(*paint_all(context, image, mask, paints, request, geometry, images, avoid))
 
 
 def _drawn(context: Context, seed: int) -> int:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -37,3 +38,11 @@ def no_thread_left() -> Iterator[None]:
     for thread in left:
         thread.join(timeout=10)
     assert [thread.name for thread in left if thread.is_alive()] == []
+
+
+@pytest.fixture(scope="session")
+def text_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with small models that find by words or select by points."""
+    from tests.models.text_models import save_text_models  # noqa: PLC0415 - heavy libraries
+
+    return save_text_models(tmp_path_factory.mktemp("text_models"))
