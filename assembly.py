@@ -31,6 +31,7 @@ from jobs.runner import Parts
 from jobs.seeds import draw_seed
 from models.devices import ANY_DEVICE, DeviceRules, budgets
 from models.diffusion.engine import DiffusionModels
+from models.eraser import ErasingModels
 from models.inpainters import Inpainters
 from models.loaded import LoadedModels
 from models.names import ModelNames
@@ -168,7 +169,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         )
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
         diffusion = DiffusionModels(known.models, loaded, devices)
-        inpainters = stack.enter_context(Inpainters(diffusion=diffusion))
+        erasers = ErasingModels(known.models, loaded, devices)
+        inpainters = stack.enter_context(Inpainters(diffusion=diffusion, erasers=erasers))
         masks = RembgMasks(known.models, loaded, devices)
         text_masks = TextMasks(known.models, loaded, devices)
         store = (

@@ -9,15 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    diffusion,
     engine_overhead,
+    filling,
+    fooocus,
     lanes,
     liveness,
+    masks,
     morphology,
     outpainting,
     reading,
+    repainting,
     server_start,
     serving,
     startup,
+    text_masks,
 )
 from benchmarks.measuring import Figure
 
@@ -27,10 +33,16 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "lanes": lanes.figures,
     "startup": startup.figures,
     "outpaint": outpainting.figures,
+    "fill": filling.figures,
+    "repaint": repainting.figures,
     "morphology": morphology.figures,
     "server": server_start.figures,
     "serving": serving.figures,
     "liveness": liveness.figures,
+    "masks": masks.figures,
+    "fooocus": fooocus.figures,
+    "diffusion": diffusion.figures,
+    "text": text_masks.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")

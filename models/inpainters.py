@@ -1,29 +1,71 @@
 """The engines that fill pictures, by name."""
 
+from collections.abc import Callable
 from typing import Self
 
+from imaging.arrays import Image
+from models.diffusion.engine import DiffusionModels
+from models.diffusion.sampling import Sampling
+from models.entries import ModelRef
+from models.eraser import ErasingModels
+from models.errors import UnknownModelError
+from models.painters import AUTO, DEFAULT_ENGINE
 from models.patchmatch import PatchMatch, PatchMatchPool
-from models.protocols import Inpainter
+from models.protocols import Check, Inpainter, Upscaler, never_cancelled
 from models.telea import Telea
 
-DEFAULT_ENGINE = "patchmatch"
-"""What "auto" means where no model is installed."""
+_USUAL = Sampling()
+
+
+def _silent(_: str) -> None:
+    """Warnings that nobody wants."""
 
 
 class Inpainters:
-    """All engines of a worker. Close it, or use it in a `with` statement."""
+    """All engines of a worker. Close it, or use it in a `with` statement.
 
-    def __init__(self, helpers: int = 2) -> None:
+    `upscaler` enlarges what is smaller than the working size of an engine; none comes with us.
+    """
+
+    def __init__(
+        self,
+        helpers: int = 2,
+        upscaler: Upscaler | None = None,
+        diffusion: DiffusionModels | None = None,
+        erasers: ErasingModels | None = None,
+    ) -> None:
+        self.upscaler = upscaler
+        self.diffusion = diffusion
+        self._erasers = erasers
         self._pool = PatchMatchPool(helpers)
         engines: tuple[Inpainter, ...] = (PatchMatch(self._pool), Telea())
         self._engines = {engine.name: engine for engine in engines}
 
-    def get(self, name: str) -> Inpainter:
-        """The engine of this name; "auto" gives the best one that is there."""
-        return self._engines[resolve_engine(name)]
+    def get(
+        self,
+        name: str,
+        sampling: Sampling = _USUAL,
+        *,
+        warn: Callable[[str], None] = _silent,
+        preview: Callable[[Image], None] | None = None,
+        check: Check = never_cancelled,
+    ) -> Inpainter:
+        """An engine without weights by its name, or a model by `name@sha256:...`.
+
+        Only a diffusion model has a use for `sampling` and `preview`, which is shown
+        `[1, h, w, 3]` between steps. Raises ModelError if the model cannot be used.
+        """
+        engine = self._engines.get(DEFAULT_ENGINE if name == AUTO else name)
+        if engine is not None:
+            return engine
+        if self._erasers is not None and self._erasers.has(name):
+            return self._erasers.engine(ModelRef.parse(name), warn=warn, check=check)
+        if self.diffusion is None:
+            raise UnknownModelError(f"there is no engine '{name[:100]}'. Use patchmatch or telea.")
+        return self.diffusion.engine(ModelRef.parse(name), sampling, warn=warn, preview=preview)
 
     def names(self) -> list[str]:
-        """All engines, the default first."""
+        """The engines without weights, the default first."""
         return list(self._engines)
 
     def close(self) -> None:
@@ -35,8 +77,3 @@ class Inpainters:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def resolve_engine(name: str) -> str:
-    """What `auto` stands for; any other name is itself."""
-    return DEFAULT_ENGINE if name == "auto" else name

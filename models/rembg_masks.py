@@ -15,6 +15,7 @@ from models.entries import ModelRef
 from models.loaded import LoadedModels, Loading
 from models.loaded_work import Task, perform
 from models.names import ModelNames
+from models.onnx_networks import memory_bytes
 from models.places import Placed
 from models.protocols import Check, Progress, never_cancelled, unheard
 from models.rembg_sessions import Session, open_session, predict
@@ -23,9 +24,6 @@ Category: TypeAlias = Literal["any", "full", "upper", "lower"]
 """Clothes: any of them, one piece for the whole body (a dress), of the upper, the lower body."""
 
 _REMBG_CATEGORIES = {"any": "attire"}
-# What a network of unknown needs takes beside its weights, which are copied as they are loaded.
-_WORK_BYTES = 500_000_000
-_COPIES = 3
 
 
 def _silent(_: str) -> None:
@@ -77,7 +75,7 @@ class RembgMasks:
 
         return perform(
             self._loaded,
-            Loading(str(ref), _memory_bytes(placed), partial(_load, placed, kind)),
+            Loading(str(ref), memory_bytes(placed), partial(_load, placed, kind)),
             onnx_devices(self._rules).placement(str(entry.options.get("device", ""))),
             Task(work, warn=warn, check=check),
         )
@@ -95,9 +93,3 @@ def _select(
     rgb = Pillow.fromarray(np.ascontiguousarray(quantise(picture[..., :3])))
     chosen = _REMBG_CATEGORIES.get(category, category)
     return predict(session, rgb, placed.file, kind, cloth_category=chosen)
-
-
-def _memory_bytes(placed: Placed) -> int:
-    """What the model takes while it works, roughly where nobody measured it."""
-    size = sum(path.stat().st_size for path in placed.files.values())
-    return placed.entry.memory_bytes or _COPIES * size + _WORK_BYTES

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image as Picture
 
-from models.devices import onnx_providers, processors
-from models.errors import DamagedModelError, ModelError, RefusedModelError
+from models.devices import onnx_providers
+from models.errors import ModelError, RefusedModelError
 from models.loaded_work import is_out_of_memory
 from models.names import NOT_OFFERED
-
-_SHOWN = 200
+from models.onnx_networks import damaged_file, first_line, is_onnx_error, session_options
 
 
 class Session(Protocol):
@@ -30,7 +29,6 @@ def open_session(kind: str, path: Path, device: str, repair: str) -> Session:
     `repair` is the cure that errors name. Raises ModelError for a class that is not there or works
     elsewhere, and for a file that is no ONNX model.
     """
-    import onnxruntime  # noqa: PLC0415 - heavy
     from rembg.sessions import sessions  # noqa: PLC0415 - heavy
 
     found = sessions.get(kind)
@@ -39,20 +37,16 @@ def open_session(kind: str, path: Path, device: str, repair: str) -> Session:
         raise RefusedModelError(
             f"rembg's session '{kind}' cannot be used here; allowed are {offered}. Name one."
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = processors()
-    options.inter_op_num_threads = 1
     # The class is rembg's own but for where its file comes from: never from the network.
     local = type(found.__name__, (found,), {"download_models": _always(path)})
     try:
-        session = local(kind, options, providers=onnx_providers(device), model_path=str(path))
+        session = local(
+            kind, session_options(), providers=onnx_providers(device), model_path=str(path)
+        )
     except Exception as error:
         if is_out_of_memory(error) or not is_onnx_error(error):
             raise
-        raise DamagedModelError(
-            f"'{path}' is no ONNX model that can be loaded; it may be cut off or damaged "
-            f"({_first_line(error)}). {repair}"
-        ) from error
+        raise damaged_file(path, error, repair) from error
     return cast("Session", session)
 
 
@@ -88,21 +82,12 @@ def predict(
     return None if is_flat else np.asarray(mask)
 
 
-def is_onnx_error(error: BaseException) -> bool:
-    """Whether an error is one of onnxruntime's own, which have no common class."""
-    return type(error).__module__.startswith("onnxruntime")
-
-
 def _unfit(session: Session, path: Path, kind: str, error: Exception) -> ModelError:
     inputs = ", ".join(f"{i.name} {i.shape}" for i in session.inner_session.get_inputs())
     outputs = ", ".join(f"{o.name} {o.shape}" for o in session.inner_session.get_outputs())
     return ModelError(
         f"'{path}' is no network for rembg's session '{kind}': it takes {inputs} and gives "
-        f"{outputs} ({_first_line(error)}). Name the session that it was made for, or bring "
+        f"{outputs} ({first_line(error)}). Name the session that it was made for, or bring "
         "another file.",
         code="unfit_model",
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:_SHOWN] or type(error).__name__

@@ -1,6 +1,6 @@
 """The nodes: each declares itself and calls `imaging` or `models`; nothing else happens here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
 from engine.registry import Registry
@@ -12,15 +12,24 @@ MODULES = (
     "nodes.picture_parts",
     "nodes.picture_batch",
     "nodes.picture_colour",
+    "nodes.picture_blur",
     "nodes.drawing",
     "nodes.mask_shape",
     "nodes.mask_tidying",
     "nodes.mask_parts",
     "nodes.mask_algebra",
     "nodes.mask_from_box",
+    "nodes.mask_from_model",
+    "nodes.detect_from_text",
+    "nodes.segment",
+    "nodes.mask_from_text",
+    "nodes.mask_preview",
+    "nodes.matting",
     "nodes.outpaint",
     "nodes.outpaint_padding",
     "nodes.inpaint",
+    "nodes.cutting",
+    "nodes.measuring",
     "nodes.recipe_mapping",
     "nodes.logic",
     "nodes.comparing",
@@ -55,6 +64,6 @@ def functions() -> Iterator[object]:
         yield from (f for f in vars(module).values() if hasattr(f, "declaration"))
 
 
-def build_registry() -> Registry:
-    """A registry of all nodes."""
-    return Registry(functions(), REPLACEMENTS)
+def build_registry(choices: Mapping[str, Sequence[str]] | None = None) -> Registry:
+    """A registry of all nodes; `choices` are the names that there are of each kind of resource."""
+    return Registry(functions(), REPLACEMENTS, choices)

@@ -37,7 +37,7 @@ HEAVY = {"torch", "onnxruntime", "numba", "cv2"}
 
 MOST_LINES = 400
 MANY_LINES = 300
-LONG_MODULES = {"jobs.store"}
+LONG_MODULES: set[str] = set()
 """Modules over 300 lines, each for a reason."""
 
 MOST_FUNCTION_LINES = 60
@@ -179,6 +179,7 @@ def test_every_module_and_public_name_is_documented() -> None:
         ("nodes", HEAVY),
         ("cli", HEAVY | {"networkx"}),
         ("cli.app", HEAVY | {"networkx"}),
+        ("server", HEAVY | {"networkx", "pydantic"}),
     ],
 )
 def test_importing_loads_nothing_heavy(module: str, unwanted: set[str]) -> None:
