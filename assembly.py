@@ -29,16 +29,16 @@ from jobs.listing import Listing
 from jobs.references import References
 from jobs.runner import Parts
 from jobs.seeds import draw_seed
-from models.devices import ANY_DEVICE, DeviceRules, budgets
+from models.catalogue.names import ModelNames
+from models.catalogue.places import ModelPlaces, default_models_dir
 from models.diffusion.engine import DiffusionModels
-from models.eraser import ErasingModels
-from models.inpainters import Inpainters
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.painters import Painters
-from models.places import ModelPlaces, default_models_dir
-from models.rembg_masks import RembgMasks
-from models.text_masks import TextMasks
+from models.inpainting.eraser import ErasingModels
+from models.inpainting.inpainters import Inpainters
+from models.inpainting.painters import Painters
+from models.loading.devices import ANY_DEVICE, DeviceRules, budgets
+from models.loading.loaded import LoadedModels
+from models.masks.rembg_masks import RembgMasks
+from models.masks.text_masks import TextMasks
 from nodes import build_registry
 from nodes.engine_names import engine_binders, engine_choices
 from nodes.model_names import model_binders, model_choices
@@ -129,8 +129,8 @@ def catalogue(folders: Folders | None = None) -> Catalogue:
 
 def model_names(models_dir: Path, *, with_own: bool = True) -> ModelNames:
     """The models that graphs may name: the shipped, and the user's own."""
-    from models.catalogue import ModelCatalogue  # noqa: PLC0415 - pydantic takes its time
-    from models.shelf import ModelShelf  # noqa: PLC0415
+    from models.catalogue.catalogue import ModelCatalogue  # noqa: PLC0415 - pydantic takes its time
+    from models.catalogue.shelf import ModelShelf  # noqa: PLC0415
 
     catalogue = ModelCatalogue.load(models_dir if with_own else None)
     return ModelNames(ModelShelf(catalogue, ModelPlaces(models_dir)))

@@ -59,10 +59,10 @@ from jobs.hub import Hub
 from jobs.references import References
 from jobs.store import JobStore
 from jobs.worker_handle import WorkerSpec
-from models.devices import DeviceRules
-from models.names import ModelNames
-from models.painters import Painters
-from models.places import default_models_dir
+from models.catalogue.names import ModelNames
+from models.catalogue.places import default_models_dir
+from models.inpainting.painters import Painters
+from models.loading.devices import DeviceRules
 from nodes.engine_names import engine_binders, engine_checks
 from nodes.model_names import model_binders, model_checks
 
@@ -131,7 +131,7 @@ async def _parts(settings: "Settings", factory: str, app: web.Application) -> As
             ),
         )
         pictures = Pictures(blobs)
-        from models.shelf import ModelShelf  # noqa: PLC0415 - brings pydantic
+        from models.catalogue.shelf import ModelShelf  # noqa: PLC0415 - brings pydantic
 
         shelf = ModelShelf.open(default_models_dir())
         names = ModelNames(shelf)

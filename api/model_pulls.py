@@ -6,12 +6,12 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.entries import ModelEntry
+from models.catalogue.entries import ModelEntry
 from models.errors import ModelError
 
 if TYPE_CHECKING:
-    from models.file_pulling import PullNote, PullProgress
-    from models.shelf import ModelShelf  # slow
+    from models.catalogue.shelf import ModelShelf  # slow
+    from models.pulling.file_pulling import PullNote, PullProgress
 
 _LOG = logging.getLogger(__name__)
 _END_SECONDS = 2.0
@@ -65,7 +65,7 @@ class Pull:
         self._thread.join(_END_SECONDS)
 
     def _run(self) -> None:
-        from models.pulling import Puller  # noqa: PLC0415 - slow
+        from models.pulling.pulling import Puller  # noqa: PLC0415 - slow
 
         try:
             Puller(self._shelf, self._hear).pull(self._entry)
@@ -82,7 +82,7 @@ class Pull:
             self._tell({"type": "failed", "code": "internal_error", "detail": detail})
 
     def _hear(self, event: "PullProgress | PullNote") -> None:
-        from models.file_pulling import PullNote  # noqa: PLC0415 - slow
+        from models.pulling.file_pulling import PullNote  # noqa: PLC0415 - slow
 
         if self._stop.is_set():
             raise _StoppedError

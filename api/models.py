@@ -12,11 +12,11 @@ from api.events import EVENT_HEADERS, HEARTBEAT_SECONDS, event_bytes
 from api.model_pulls import Pull
 from api.requests import json_response
 from api.routes import Answer, Route, json_answer
-from models.entries import ModelEntry
+from models.catalogue.entries import ModelEntry
 from models.errors import UnknownModelError
 
 if TYPE_CHECKING:
-    from models.shelf import Finding  # slow
+    from models.catalogue.shelf import Finding  # slow
 
 MODELS_URL = "/v1/models/"
 

@@ -21,7 +21,7 @@ from engine.errors import EngineError
 from jobs.database import Durability
 from jobs.folders import default_folders
 from jobs.urls import FetchError, parse_url
-from models.devices import Dtype
+from models.loading.devices import Dtype
 
 CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
 PORT = 7866

@@ -15,17 +15,17 @@ import numpy as np
 
 from benchmarks.measuring import Figure, rounds, seconds_of
 from imaging.arrays import Image, Mask
-from models.catalogue import ModelCatalogue
-from models.devices import DeviceRules
+from models.catalogue.catalogue import ModelCatalogue
+from models.catalogue.entries import ModelRef
+from models.catalogue.names import ModelNames
+from models.catalogue.places import ModelPlaces
+from models.catalogue.shelf import ModelShelf
 from models.diffusion.engine import DiffusionInpainter, DiffusionModels
 from models.diffusion.sampling import Sampling
-from models.entries import ModelRef
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.places import ModelPlaces
-from models.protocols import InpaintRequest
-from models.repaint import repaint
-from models.shelf import ModelShelf
+from models.inpainting.protocols import InpaintRequest
+from models.inpainting.repaint import repaint
+from models.loading.devices import DeviceRules
+from models.loading.loaded import LoadedModels
 
 _SIDE = 256
 _STEPS = 6

@@ -17,10 +17,10 @@ from PIL import Image, ImageDraw
 from benchmarks.client import Client, Server, ready_server
 from benchmarks.liveness import answers_during, latencies
 from benchmarks.measuring import Figure, seconds_of
+from models.catalogue.names import ModelNames
+from models.catalogue.places import default_models_dir
+from models.catalogue.shelf import ModelShelf
 from models.errors import ModelError
-from models.names import ModelNames
-from models.places import default_models_dir
-from models.shelf import ModelShelf
 
 _MASK, _GENERATE = "/v1/tools/generate_mask", "/v1/engine/generate"
 _MODEL = "isnet-general-use"

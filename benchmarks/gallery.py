@@ -20,9 +20,9 @@ from imaging.fill import fill
 from imaging.measure import seam_ratio
 from imaging.padding import pad_image, padding_from_fraction
 from imaging.resize import resize
-from models.patchmatch import PatchMatch, PatchMatchPool
-from models.protocols import Check, InpaintRequest, Progress, resized_to
-from models.repaint import repaint
+from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
+from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from models.inpainting.repaint import repaint
 
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 _OBJECTS = {

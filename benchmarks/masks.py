@@ -31,7 +31,7 @@ from engine.graph import Graph
 from engine.run import run
 from engine.text.document import Document
 from jobs.folders import Folders
-from models import rembg_masks, rembg_sessions
+from models.masks import rembg_masks, rembg_sessions
 
 _MODEL = "isnet-general-use"
 _PHOTOS = ("astronaut", "coffee", "rocket", "chelsea")

@@ -11,9 +11,9 @@ from imaging.composite import composite
 from imaging.masks import soften
 from imaging.measure import Seam, measure_seam
 from imaging.stitching import Match, Stitch
-from models.patchmatch import PatchMatch, PatchMatchPool
-from models.protocols import Check, InpaintRequest, Progress, resized_to
-from models.repaint import Geometry, repaint
+from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
+from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from models.inpainting.repaint import Geometry, repaint
 
 _PHOTO = Path(__file__).resolve().parents[1] / "docs" / "photos" / "coffee.jpg"
 _SIZE = (2048, 1536)

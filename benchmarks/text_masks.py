@@ -15,16 +15,16 @@ import yaml
 from benchmarks.measuring import Figure, rounds, seconds_of
 from imaging.arrays import Image
 from imaging.samples import to_image
-from models.catalogue import ModelCatalogue
-from models.devices import DeviceRules, budgets
-from models.entries import ModelRef
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.places import ModelPlaces
-from models.protocols import never_cancelled, unheard
-from models.segmentation import Prompt
-from models.shelf import ModelShelf
-from models.text_masks import Callbacks, TextMasks
+from models.catalogue.catalogue import ModelCatalogue
+from models.catalogue.entries import ModelRef
+from models.catalogue.names import ModelNames
+from models.catalogue.places import ModelPlaces
+from models.catalogue.shelf import ModelShelf
+from models.inpainting.protocols import never_cancelled, unheard
+from models.loading.devices import DeviceRules, budgets
+from models.loading.loaded import LoadedModels
+from models.masks.segmentation import Prompt
+from models.masks.text_masks import Callbacks, TextMasks
 
 _NAME = "sam_vit_b"
 _ROUNDS = 3

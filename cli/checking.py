@@ -24,8 +24,8 @@ from engine.text.json_writer import write_json
 from engine.text.yaml_writer import write_yaml
 from jobs.folders import default_folders
 from jobs.publishing import cannot_write
-from models.devices import ANY_DEVICE
-from models.painters import Painters
+from models.inpainting.painters import Painters
+from models.loading.devices import ANY_DEVICE
 from nodes.engine_names import engine_checks
 from nodes.model_names import model_checks
 

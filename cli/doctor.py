@@ -13,7 +13,7 @@ import typer
 
 from cli.faults import FAILED, OK, guard, print_json
 from jobs.folders import VARIABLE, default_folders
-from models.wording import in_bytes
+from models.catalogue.wording import in_bytes
 
 _CORE = (
     *("numpy", "opencv-python", "pillow", "networkx", "pydantic", "pyyaml", "orjson", "aiohttp"),
@@ -104,9 +104,9 @@ def _folders() -> list[Finding]:
 
 def _models() -> list[Finding]:
     """Which models are there, and what is wrong with them as far as quick looks tell."""
+    from models.catalogue.places import default_models_dir  # noqa: PLC0415
+    from models.catalogue.shelf import ModelShelf, damaged_in_words  # noqa: PLC0415
     from models.errors import ModelError  # noqa: PLC0415 - slow
-    from models.places import default_models_dir  # noqa: PLC0415
-    from models.shelf import ModelShelf, damaged_in_words  # noqa: PLC0415
 
     folder = default_models_dir()
     try:
@@ -126,7 +126,7 @@ def _models() -> list[Finding]:
 
 def _memory() -> list[Finding]:
     """What models may take of each device; torch is not asked, which would take seconds."""
-    from models.devices import ANY_DEVICE, budgets, onnx_devices, total_bytes  # noqa: PLC0415
+    from models.loading.devices import ANY_DEVICE, budgets, onnx_devices, total_bytes  # noqa: PLC0415
 
     try:
         there = onnx_devices(ANY_DEVICE).there
@@ -147,9 +147,9 @@ def _engines() -> list[Finding]:
     try:
         import numpy as np  # noqa: PLC0415 - may be missing
 
-        from models.inpainters import Inpainters  # noqa: PLC0415 - needs numpy
-        from models.protocols import InpaintRequest  # noqa: PLC0415
-        from models.repaint import repaint  # noqa: PLC0415
+        from models.inpainting.inpainters import Inpainters  # noqa: PLC0415 - needs numpy
+        from models.inpainting.protocols import InpaintRequest  # noqa: PLC0415
+        from models.inpainting.repaint import repaint  # noqa: PLC0415
     except ImportError as error:
         return [Finding("engines", f"cannot be loaded: {error}", is_fault=True)]
     image = np.full((1, 48, 48, 3), 0.5, np.float32)

@@ -15,11 +15,11 @@ from rich.progress import (
 )
 
 from cli.faults import plain, tell
-from models.digests import Check
-from models.entries import ModelEntry
-from models.file_pulling import PullNote, PullProgress
-from models.shelf import ModelShelf
-from models.wording import in_bytes
+from models.catalogue.digests import Check
+from models.catalogue.entries import ModelEntry
+from models.catalogue.shelf import ModelShelf
+from models.catalogue.wording import in_bytes
+from models.pulling.file_pulling import PullNote, PullProgress
 
 _STEP = 10  # percent between two lines
 _ALL = 100

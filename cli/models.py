@@ -10,13 +10,13 @@ from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
 from cli.model_bars import PullBars
 from cli.tables import print_table
 from engine.errors import Problem
-from models.entries import ModelEntry
+from models.catalogue.entries import ModelEntry
+from models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
+from models.catalogue.shelf import Finding, ModelShelf, cure_in_words
+from models.catalogue.wording import in_bytes, licence_in_words
 from models.errors import ModelError, UnknownModelError
-from models.places import COMFY_VARIABLE, VARIABLE, default_models_dir
-from models.pulling import Puller
-from models.removing import remove_model
-from models.shelf import Finding, ModelShelf, cure_in_words
-from models.wording import in_bytes, licence_in_words
+from models.pulling.pulling import Puller
+from models.pulling.removing import remove_model
 
 
 def open_shelf() -> ModelShelf:

@@ -23,7 +23,7 @@ from engine.explain import record
 from engine.run import Outcome, run
 from jobs.folders import default_folders
 from jobs.publishing import Publisher, PublishError
-from models.devices import DeviceRules
+from models.loading.devices import DeviceRules
 
 _KEPT = "Finished results are kept, so the next run goes on from them."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -17,8 +17,8 @@ from imaging.regions import crop as cut
 from imaging.resize import resize
 from imaging.stitching import Match, Stitch, StitchMode, fit
 from imaging.working_size import fit_working_size, megapixel_size
-from models.inpainters import Inpainters
-from models.showing import enlarge
+from models.inpainting.inpainters import Inpainters
+from models.inpainting.showing import enlarge
 from nodes.box_inputs import box_of
 from nodes.measuring import with_fit
 from nodes.sockets import Image, Mask

@@ -16,9 +16,9 @@ from imaging.boxes import (
     sort_by_score,
     suppress_overlaps,
 )
-from models.detection import phrases_of
-from models.entries import ModelRef
-from models.text_masks import Callbacks, TextMasks
+from models.catalogue.entries import ModelRef
+from models.masks.detection import phrases_of
+from models.masks.text_masks import Callbacks, TextMasks
 from nodes.boxes import Found, GivenBoxes, boxes_of
 from nodes.model_names import TEXT_MODEL
 from nodes.sockets import Image, Mask

@@ -10,7 +10,7 @@ from models.errors import DamagedModelError, MissingModelError, ModelError
 from nodes.model_names import MODEL_MISSING
 
 if TYPE_CHECKING:
-    from models.painters import Painters
+    from models.inpainting.painters import Painters
 
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
 """Kinds of resources; a painter is what an engine and a prompt together stand for."""

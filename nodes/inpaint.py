@@ -12,9 +12,9 @@ from imaging.fill import FillMethod, fill
 from imaging.masks import soften
 from imaging.stitching import Stitch
 from models.diffusion.sampling import Sampling
-from models.painters import AUTO
-from models.protocols import InpaintRequest
-from models.repaint import Geometry
+from models.inpainting.painters import AUTO
+from models.inpainting.protocols import InpaintRequest
+from models.inpainting.repaint import Geometry
 from nodes.cutting import Crop, CropAmount, MatchChoice, StitchChoice
 from nodes.engine_names import ENGINE
 from nodes.painting import Choice, paint_all, painter_of

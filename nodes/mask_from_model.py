@@ -7,8 +7,8 @@ from engine.context import Context
 from engine.declaration import Resource, node
 from engine.elements import Result
 from engine.sockets import Value
-from models.entries import ModelRef
-from models.rembg_masks import Category, RembgMasks
+from models.catalogue.entries import ModelRef
+from models.masks.rembg_masks import Category, RembgMasks
 from nodes.model_names import MASK_MODEL
 from nodes.sockets import Image, Mask
 

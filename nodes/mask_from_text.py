@@ -8,7 +8,7 @@ from engine.declaration import node
 from engine.elements import Result
 from engine.graph import Link, Node
 from engine.sockets import LIST, Value
-from models.detection import phrases_of
+from models.masks.detection import phrases_of
 from nodes.boxes import Found
 from nodes.detect_from_text import (
     BoxThreshold,

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from engine.binding import Binder
 from engine.errors import BindError
 from engine.resources import NameCheck
-from models.entries import Family
+from models.catalogue.entries import Family
+from models.catalogue.names import ModelNames
 from models.errors import DamagedModelError, MissingModelError, ModelError
-from models.names import ModelNames
 
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"

@@ -10,13 +10,13 @@ from engine.context import Context
 from imaging.arrays import Image, Mask
 from imaging.encode import preview_jpeg
 from imaging.resize import resize
+from models.catalogue.entries import ModelRef
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.sampling import Sampling
-from models.entries import ModelRef
-from models.inpainters import Inpainters
-from models.painters import WEIGHTLESS, WeighedRef
-from models.protocols import Inpainter, InpaintRequest
-from models.repaint import Geometry, repaint
+from models.inpainting.inpainters import Inpainters
+from models.inpainting.painters import WEIGHTLESS, WeighedRef
+from models.inpainting.protocols import Inpainter, InpaintRequest
+from models.inpainting.repaint import Geometry, repaint
 from nodes.engine_names import LORAS, PAINTER, VAE
 from nodes.measuring import with_fit
 

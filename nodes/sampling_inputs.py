@@ -6,7 +6,7 @@ from engine.declaration import MULTILINE, Range, Resource
 from imaging.fill import FillMethod
 from models.diffusion.sampling import MOST_STEPS
 from models.diffusion.schedulers import SamplerName, ScheduleName
-from models.protocols import InpaintRequest
+from models.inpainting.protocols import InpaintRequest
 from nodes.engine_names import LORAS, PAINTER, VAE
 
 Painter = Annotated[

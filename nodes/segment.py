@@ -15,9 +15,9 @@ from imaging.arrays import match_pair
 from imaging.boxes import Boxes, clamp_boxes
 from imaging.errors import ContractError
 from imaging.limits import MOST_PIXELS
-from models.entries import ModelRef
-from models.segmentation import Candidates, Prompt
-from models.text_masks import Callbacks, TextMasks
+from models.catalogue.entries import ModelRef
+from models.masks.segmentation import Candidates, Prompt
+from models.masks.text_masks import Callbacks, TextMasks
 from nodes.box_inputs import box_of
 from nodes.boxes import GivenBoxes, boxes_of, numbers_of
 from nodes.mask_tidying import MOST_AREA

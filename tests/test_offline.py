@@ -81,7 +81,7 @@ def test_the_guard_sees_connections(program: Program) -> None:
     "words",
     [
         ("-c", "import server, assembly, api.settings"),
-        ("-c", "import models.pulling, models.hub_pulling"),
+        ("-c", "import models.pulling.pulling, models.pulling.hub_pulling"),
         ("-m", "cli", "models", "list"),
         ("-m", "cli", "models", "info", "flux-fill"),
         ("-m", "cli", "models", "verify"),

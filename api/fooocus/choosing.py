@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from api.fooocus.fields import DEFAULT_LORA, STEPS, GenerateFields, Performance
 from api.fooocus.rules import Rules
+from models.catalogue.entries import Family
 from models.diffusion.sampling import MOST_STEPS
 from models.diffusion.schedulers import SamplerName, ScheduleName
-from models.entries import Family
-from models.painters import AUTO, WEIGHTLESS
+from models.inpainting.painters import AUTO, WEIGHTLESS
 
 if TYPE_CHECKING:
-    from models.catalogue import ModelCatalogue
+    from models.catalogue.catalogue import ModelCatalogue
 
 _OWN_VAE = "Default (model)"
 _NO_MODEL = frozenset({"", "None"})

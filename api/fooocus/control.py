@@ -8,7 +8,7 @@ from api.app_keys import DISPATCHER, STORE
 from api.fooocus.faults import told
 from api.fooocus.rules import DOOR, RULES
 from api.requests import json_response
-from models.entries import Family
+from models.catalogue.entries import Family
 
 _ACTIONS = {"stop": "task stoped", "skip": "task skiped"}  # as the original spells it
 

@@ -17,8 +17,8 @@ from engine.formats.reading import read_graph
 from engine.graph import Graph
 from graphs import FOLDER
 from jobs.seeds import draw_seed
-from models.entries import Family
-from models.painters import AUTO, WEIGHTLESS
+from models.catalogue.entries import Family
+from models.inpainting.painters import AUTO, WEIGHTLESS
 
 _DISTANCES = ("left", "top", "right", "bottom")
 _SEEDS = SEED_MAXIMUM + 1

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from aiohttp import web
 
 from api.desk import DeskRules
-from models.names import ModelNames
-from models.painters import Painters
+from models.catalogue.names import ModelNames
+from models.inpainting.painters import Painters
 
 if TYPE_CHECKING:
-    from models.shelf import ModelShelf  # slow
+    from models.catalogue.shelf import ModelShelf  # slow
 
 DOOR = "fooocus"
 """Names this API's tasks among all jobs."""

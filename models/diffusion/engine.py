@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from imaging.arrays import Image, Mask
-from models.devices import DeviceRules, Placement, budgets, torch_devices
+from models.catalogue.entries import ModelRef
+from models.catalogue.names import ModelNames
+from models.catalogue.places import Placed
 from models.diffusion.adapters import Lora
 from models.diffusion.library import Library, load_library
 from models.diffusion.loading import load_pipeline
@@ -16,13 +18,11 @@ from models.diffusion.memory import part_bytes, plan_memory
 from models.diffusion.pipeline import Hearing, LoadedPipeline
 from models.diffusion.sampling import Sampling, VaeFile
 from models.diffusion.sources import PipelineError, Source
-from models.entries import ModelRef
-from models.loaded import LoadedModels, Loading
-from models.loaded_work import Task, perform
-from models.names import ModelNames
-from models.painters import Painters
-from models.places import Placed
-from models.protocols import Check, InpaintRequest, Progress, resized_to
+from models.inpainting.painters import Painters
+from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from models.loading.devices import DeviceRules, Placement, budgets, torch_devices
+from models.loading.loaded import LoadedModels, Loading
+from models.loading.loaded_work import Task, perform
 
 _WORK_BYTES = 1_500_000_000
 _POLL_SECONDS = 0.05

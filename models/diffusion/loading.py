@@ -19,7 +19,7 @@ from models.diffusion.sources import (
     Source,
     input_channels,
 )
-from models.loaded_work import is_out_of_memory
+from models.loading.loaded_work import is_out_of_memory
 
 _FAILURES = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ImportError)
 _CONFIGURATION = ("*.safetensors", "*.bin", "*.ckpt", "*.msgpack", "*.onnx")

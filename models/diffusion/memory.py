@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models.devices import CPU
+from models.loading.devices import CPU
 
 Offload = Literal["none", "model", "sequential"]
 

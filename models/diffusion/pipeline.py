@@ -19,8 +19,8 @@ from models.diffusion.schedulers import make_scheduler
 from models.diffusion.soft_masks import SoftMask
 from models.diffusion.sources import Source
 from models.errors import EngineFailedError
-from models.loaded_work import is_out_of_memory
-from models.protocols import Check, InpaintRequest, Progress, never_cancelled, unheard
+from models.inpainting.protocols import Check, InpaintRequest, Progress, never_cancelled, unheard
+from models.loading.loaded_work import is_out_of_memory
 
 MOST_VAES = 2
 """VAEs that stay loaded in place of the model's own."""

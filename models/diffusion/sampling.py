@@ -10,7 +10,7 @@ from typing import Any
 from models.diffusion.adapters import Lora
 from models.diffusion.schedulers import AUTO
 from models.errors import ModelError
-from models.protocols import InpaintRequest
+from models.inpainting.protocols import InpaintRequest
 
 MOST_STEPS = 500
 """Models know 1000 levels of noise; schedulers that begin one later fail near that number."""

@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from models.catalogue.found import INDEX
+from models.catalogue.places import Placed
 from models.diffusion.weights import Tensors, WeightsError, read_tensors
 from models.errors import ModelError
-from models.found import INDEX
-from models.places import Placed
 
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 _FIRST_LAYERS = (

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from imaging.arrays import Image, Mask
-from models.protocols import Check, InpaintRequest, Progress, resized_to
+from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
 
 
 class Painter:

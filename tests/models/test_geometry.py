@@ -12,9 +12,9 @@ from imaging.errors import ContractError, MaskError
 from imaging.measure import max_abs_diff_outside, measure_seam
 from imaging.regions import Box
 from imaging.stitching import Stitch, soft_ramp
-from models.holes import find_regions, find_steps, working_size
-from models.protocols import Check, Inpainter, InpaintRequest
-from models.repaint import Geometry, repaint
+from models.inpainting.holes import find_regions, find_steps, working_size
+from models.inpainting.protocols import Check, Inpainter, InpaintRequest
+from models.inpainting.repaint import Geometry, repaint
 from tests.imaging.pictures import clouds
 from tests.models.fakes import Echo, Painter, noise
 

@@ -15,10 +15,10 @@ from imaging.fill import FillMethod
 from imaging.masks import soften
 from imaging.measure import max_abs_diff_outside
 from imaging.stitching import Stitch, soft_ramp
-from models.patchmatch import PatchMatch, PatchMatchPool
-from models.protocols import Inpainter, InpaintRequest
-from models.repaint import Geometry, repaint
-from models.telea import Telea
+from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
+from models.inpainting.protocols import Inpainter, InpaintRequest
+from models.inpainting.repaint import Geometry, repaint
+from models.inpainting.telea import Telea
 from tests.models.fakes import Echo, Painter
 
 FILLS = tuple(name for name in get_args(FillMethod) if name != "patchmatch")

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.checkpoints import CheckpointError
+from models.catalogue.checkpoints import CheckpointError
+from models.inpainting.protocols import never_cancelled
+from models.masks.sam import Sam
+from models.masks.segmentation import Candidates, Prompt, Segmenter, mask_logits
+from models.masks.transformers_segmenter import TransformersSegmenter
 from models.pictures import PictureShapeError
-from models.protocols import never_cancelled
-from models.sam import Sam
-from models.segmentation import Candidates, Prompt, Segmenter, mask_logits
-from models.transformers_segmenter import TransformersSegmenter
 from tests.models.text_models import (
     CHECKPOINT,
     FINDER_FOLDER,

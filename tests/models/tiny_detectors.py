@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
-from models.groundingdino import Architecture
-from models.groundingdino_warnings import ignore_known_warnings
+from models.masks.groundingdino import Architecture
+from models.masks.groundingdino_warnings import ignore_known_warnings
 from tests.models.tiny_text import save_text_encoder
 
 QUERIES = 20
@@ -58,7 +58,7 @@ def save_groundingdino(folder: Path) -> tuple[Path, Path]:
     from groundingdino.models import build_model
     from groundingdino.util.slconfig import SLConfig
 
-    from models.groundingdino_text import text_encoder_from
+    from models.masks.groundingdino_text import text_encoder_from
 
     words = save_text_encoder(folder / "bert", with_weights=False)
     torch.manual_seed(0)

@@ -14,8 +14,8 @@ from engine.graph import Link, Node
 from imaging.arrays import Image, Mask
 from imaging.fill import FillMethod
 from imaging.masks import soften
-from models.inpainters import Inpainters
-from models.protocols import Check
+from models.inpainting.inpainters import Inpainters
+from models.inpainting.protocols import Check
 from nodes.inpaint import fill_masked
 from tests.nodes.bench import Bench, image_of, noise, use
 from tests.strategies import images_with_masks

@@ -12,8 +12,8 @@ from engine.errors import GraphError
 from engine.formats.reading import read_graph
 from engine.graph import RECIPE_PREFIX
 from imaging.arrays import Image, Mask
-from models.devices import ANY_DEVICE
-from models.painters import Painters
+from models.inpainting.painters import Painters
+from models.loading.devices import ANY_DEVICE
 from nodes.engine_names import engine_checks
 from tests import tiny_erasers as tiny
 from tests.models.text_models import add_text_models, models_of

@@ -10,10 +10,10 @@ import pytest
 
 from engine.elements import Blocked
 from engine.graph import Link, Node
+from models.inpainting.protocols import never_cancelled
+from models.masks.sam import Sam
+from models.masks.segmentation import Prompt
 from models.pictures import pictures_of
-from models.protocols import never_cancelled
-from models.sam import Sam
-from models.segmentation import Prompt
 from nodes.sockets import Array
 from tests.models.text_models import FINDERS, PICKERS
 from tests.models.text_models import SAM as SAM_FILE

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import skimage.data
 
-from models.devices import ANY_DEVICE, budgets
-from models.entries import ModelRef
+from models.catalogue.entries import ModelRef
+from models.catalogue.names import ModelNames
+from models.catalogue.places import default_models_dir
+from models.catalogue.shelf import ModelShelf
 from models.errors import ModelError
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.places import default_models_dir
-from models.rembg_masks import RembgMasks
-from models.shelf import ModelShelf
+from models.loading.devices import ANY_DEVICE, budgets
+from models.loading.loaded import LoadedModels
+from models.masks.rembg_masks import RembgMasks
 from tests.weights.outlines import OUTLINES, WINDOWS, drawn
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]

@@ -12,10 +12,10 @@ import pytest
 import requests
 from PIL import Image
 
+from models.catalogue.names import ModelNames
+from models.catalogue.places import default_models_dir
+from models.catalogue.shelf import ModelShelf
 from models.errors import ModelError
-from models.names import ModelNames
-from models.places import default_models_dir
-from models.shelf import ModelShelf
 from tests.api.fooocus.asking import samples
 from tests.api.serving import Served, serving
 

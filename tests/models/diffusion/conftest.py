@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.catalogue import ModelCatalogue
-from models.devices import DeviceRules
+from models.catalogue.catalogue import ModelCatalogue
+from models.catalogue.names import ModelNames
+from models.catalogue.places import ModelPlaces
+from models.catalogue.shelf import ModelShelf
 from models.diffusion.engine import DiffusionModels
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.places import ModelPlaces
-from models.shelf import ModelShelf
+from models.loading.devices import DeviceRules
+from models.loading.loaded import LoadedModels
 from tests.models.diffusion import tiny
 
 # Their size is in no configuration: they are told to work at that of the others.

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from imaging.arrays import Image, Mask
+from models.catalogue.entries import ModelRef
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.sampling import Sampling
-from models.entries import ModelRef
-from models.protocols import InpaintRequest, never_cancelled, unheard
+from models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
 from tests.models.diffusion.tiny import SIDE
 
 DIGEST = "sha256:" + "0" * 64

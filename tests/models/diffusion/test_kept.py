@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.devices import DeviceRules
 from models.diffusion.adapters import Lora
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.kept import Kept
 from models.diffusion.sampling import Sampling
-from models.loaded import LoadedModels
+from models.loading.devices import DeviceRules
+from models.loading.loaded import LoadedModels
 from tests.models.diffusion.conftest import names_in
 from tests.models.diffusion.files import lora
 from tests.models.diffusion.pictures import DIGEST, hole, paint, picture

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.catalogue import ModelCatalogue
-from models.devices import DeviceRules
+from models.catalogue.catalogue import ModelCatalogue
+from models.catalogue.names import ModelNames
+from models.catalogue.places import ModelPlaces
+from models.catalogue.shelf import ModelShelf
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.library import library_fault
 from models.errors import ModelError
-from models.loaded import LoadedModels
-from models.names import ModelNames
-from models.places import ModelPlaces
-from models.shelf import ModelShelf
+from models.loading.devices import DeviceRules
+from models.loading.loaded import LoadedModels
 from tests.models.diffusion.conftest import names_in
 from tests.models.diffusion.files import change_tensor, single_file
 from tests.models.diffusion.pictures import paint

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.devices import DeviceRules, Placement
 from models.diffusion.engine import DiffusionModels, dtype_for
 from models.diffusion.library import Library, load_library
 from models.diffusion.memory import WORK_BYTES, MemoryPlan, plan_memory
 from models.errors import OutOfMemoryError
-from models.loaded import LoadedModels
+from models.loading.devices import DeviceRules, Placement
+from models.loading.loaded import LoadedModels
 from tests.models.diffusion.conftest import names_in
 from tests.models.diffusion.pictures import paint
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from imaging.arrays import Image
+from models.catalogue.entries import ModelRef
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.library import load_library
 from models.diffusion.previews import Previews
 from models.diffusion.sampling import Sampling
-from models.entries import ModelRef
-from models.protocols import InpaintRequest, never_cancelled, unheard
+from models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
 from tests.models.diffusion.pictures import DIGEST, hole, paint, picture
 from tests.models.diffusion.tiny import FAMILIES
 

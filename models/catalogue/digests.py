@@ -1,0 +1,124 @@
+"""Digests of model files, read once: a table knows them by path, size, time and inode.
+
+The table is a folder with one small file for each model file, each written at one stroke, so that
+programs may write at once; what is lost or damaged is read again.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from models.catalogue.entries import Digest
+from models.catalogue.places import Placed
+
+_CHUNK = 2**20
+Check = Callable[[int], None]
+"""Told how many bytes more were read; may raise to end the reading."""
+
+
+class Hashes:
+    """The digests of bytes as they come, of every kind that the catalogue uses."""
+
+    def __init__(self) -> None:
+        self._hashes = {
+            "sha256": hashlib.sha256(),
+            "md5": hashlib.md5(usedforsecurity=False),  # publishers give it; it guards no secret
+        }
+
+    def update(self, data: bytes) -> None:
+        """Take the next bytes."""
+        for each in self._hashes.values():
+            each.update(data)
+
+    def digests(self) -> dict[str, Digest]:
+        """The digests of all bytes so far, by kind."""
+        return {kind: f"{kind}:{each.hexdigest()}" for kind, each in self._hashes.items()}
+
+
+class ModelDigests:
+    """Digests of files; `folder` keeps those that were read. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def digest_of(self, path: Path) -> Digest:
+        """The SHA-256 of a file, from the table if the file is the same; raises OSError."""
+        return self.digests_of(path)["sha256"]
+
+    def of(self, placed: Placed) -> Digest:
+        """One digest for all files of a model: of a single file its own.
+
+        Of several: the SHA-256 of their digests and paths, sorted, as sha256sum would print them.
+        """
+        if len(placed.files) == 1:
+            return self.digest_of(placed.file)
+        rows = sorted(
+            f"{self.digest_of(path).partition(':')[2]}  {name}\n"
+            for name, path in placed.files.items()
+        )
+        return f"sha256:{hashlib.sha256(''.join(rows).encode()).hexdigest()}"
+
+    def digests_of(
+        self, path: Path, *, fresh: bool = False, check: Check = lambda _: None
+    ) -> dict[str, Digest]:
+        """The digests of a file by kind; `fresh` reads it again whatever the table says."""
+        if not fresh and (known := self.known(path)) is not None:
+            return known
+        before = _identity(path)
+        hashes = Hashes()
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                hashes.update(chunk)
+                check(len(chunk))
+        found = hashes.digests()
+        if _identity(path) == before:
+            self.remember(path, found)
+        return found
+
+    def known(self, path: Path) -> dict[str, Digest] | None:
+        """The digests of a file if they are in the table and the file has not changed."""
+        try:
+            row = json.loads(self._row(path).read_bytes())
+            if row["identity"] == _identity(path):
+                return {str(kind): str(digest) for kind, digest in row["digests"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            pass
+        return None
+
+    def remember(self, path: Path, digests: Mapping[str, Digest]) -> None:
+        """Keep the digests of a file as it is now; where the table cannot be written, nothing."""
+        try:
+            row = {"identity": _identity(path), "digests": dict(digests)}
+            write_whole(self._row(path), json.dumps(row).encode())
+        except OSError:
+            return  # the file is read again next time
+
+    def forget(self, path: Path) -> None:
+        """Drop a file from the table."""
+        self._row(path).unlink(missing_ok=True)
+
+    def _row(self, path: Path) -> Path:
+        # Through links: the hub's cache has each file under its digest, and links to it.
+        name = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
+        return self._folder / f"{name}.json"
+
+
+def _identity(path: Path) -> list[int | str]:
+    """What changes when a file does. The path is in it, lest two share a row."""
+    stat = path.stat()
+    return [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file at one stroke, with the folder that it needs; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

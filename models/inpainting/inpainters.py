@@ -1,0 +1,79 @@
+"""The engines that fill pictures, by name."""
+
+from collections.abc import Callable
+from typing import Self
+
+from imaging.arrays import Image
+from models.catalogue.entries import ModelRef
+from models.diffusion.engine import DiffusionModels
+from models.diffusion.sampling import Sampling
+from models.errors import UnknownModelError
+from models.inpainting.eraser import ErasingModels
+from models.inpainting.painters import AUTO, DEFAULT_ENGINE
+from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
+from models.inpainting.protocols import Check, Inpainter, Upscaler, never_cancelled
+from models.inpainting.telea import Telea
+
+_USUAL = Sampling()
+
+
+def _silent(_: str) -> None:
+    """Warnings that nobody wants."""
+
+
+class Inpainters:
+    """All engines of a worker. Close it, or use it in a `with` statement.
+
+    `upscaler` enlarges what is smaller than the working size of an engine; none comes with us.
+    """
+
+    def __init__(
+        self,
+        helpers: int = 2,
+        upscaler: Upscaler | None = None,
+        diffusion: DiffusionModels | None = None,
+        erasers: ErasingModels | None = None,
+    ) -> None:
+        self.upscaler = upscaler
+        self.diffusion = diffusion
+        self._erasers = erasers
+        self._pool = PatchMatchPool(helpers)
+        engines: tuple[Inpainter, ...] = (PatchMatch(self._pool), Telea())
+        self._engines = {engine.name: engine for engine in engines}
+
+    def get(
+        self,
+        name: str,
+        sampling: Sampling = _USUAL,
+        *,
+        warn: Callable[[str], None] = _silent,
+        preview: Callable[[Image], None] | None = None,
+        check: Check = never_cancelled,
+    ) -> Inpainter:
+        """An engine without weights by its name, or a model by `name@sha256:...`.
+
+        Only a diffusion model has a use for `sampling` and `preview`, which is shown
+        `[1, h, w, 3]` between steps. Raises ModelError if the model cannot be used.
+        """
+        engine = self._engines.get(DEFAULT_ENGINE if name == AUTO else name)
+        if engine is not None:
+            return engine
+        if self._erasers is not None and self._erasers.has(name):
+            return self._erasers.engine(ModelRef.parse(name), warn=warn, check=check)
+        if self.diffusion is None:
+            raise UnknownModelError(f"there is no engine '{name[:100]}'. Use patchmatch or telea.")
+        return self.diffusion.engine(ModelRef.parse(name), sampling, warn=warn, preview=preview)
+
+    def names(self) -> list[str]:
+        """The engines without weights, the default first."""
+        return list(self._engines)
+
+    def close(self) -> None:
+        """End their helper processes."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

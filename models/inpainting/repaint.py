@@ -1,0 +1,239 @@
+"""What surrounds every engine: find the holes, show each with its context, put the result back.
+
+Where the effective mask is 0 the result equals the picture bit for bit, whatever its size.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
+from imaging.composite import blend_into
+from imaging.context import ContextRule
+from imaging.errors import MaskError
+from imaging.regions import Box, grow_box
+from imaging.stitching import RAMP, Stitch, fit
+from models.inpainting.holes import Region, find_regions, find_steps
+from models.inpainting.protocols import (
+    Check,
+    Inpainter,
+    InpaintRequest,
+    Progress,
+    Upscaler,
+    never_cancelled,
+    unheard,
+)
+from models.inpainting.showing import enlarge, show
+
+_HARD = 0.5
+_LEAST_GROWTH = 64  # px
+_ENOUGH = 0.25  # of the px of a hole: what there should be to copy from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """How parts are cut out and put back.
+
+    Attributes:
+        context: how much of the picture is shown with a hole.
+        stitch: how what was painted is fitted into its place.
+        in_steps: paint a large hole block by block at full size, from the outside in, instead of
+            all at once at the engine's working size.
+        upscaler: enlarges what is smaller than an engine's working size, instead of Lanczos.
+    """
+
+    context: ContextRule = field(default_factory=ContextRule)
+    stitch: Stitch = field(default_factory=Stitch)
+    in_steps: bool = False
+    upscaler: Upscaler | None = None
+
+
+class Repainted(NamedTuple):
+    """A repainted picture, what of it may have changed, and how well the engine kept its place."""
+
+    image: Image
+    mask: Mask
+    """How much of each px is new; where it is 0, no bit has changed."""
+    ring_shift: float | None
+    """The most px that a part came back beside its place; None where engines do not tell."""
+
+
+def repaint(  # noqa: PLR0913 - the two callbacks come beside what is painted
+    image: Image,
+    mask: Mask,
+    inpainter: Inpainter,
+    request: InpaintRequest,
+    *,
+    avoid: Mask | None = None,
+    geometry: Geometry | None = None,
+    progress: Progress = unheard,
+    check: Check = never_cancelled,
+) -> Repainted:
+    """Paint what the mask selects (1 = all new, between 0 and 1 blended) and keep the rest.
+
+    Separate holes are painted one by one where that is less work, each with the context around it
+    and at most at the engine's working size. New pixels are opaque. An empty mask gives an equal
+    picture. An engine that copies never copies from where `avoid` is above 0.
+    """
+    image, mask = match_pair(image, mask)
+    work = _Work(image, mask, avoid, inpainter, geometry or Geometry())
+    regions = work.regions()
+    shifts = []
+    blocks = Counter[int]()
+    for index, region in enumerate(regions):
+        check()
+
+        def report(done: int, total: int, before: int = index) -> None:
+            progress(before * total + done, len(regions) * total)
+
+        # Equal noise in every block would show as a pattern.
+        own = replace(request, seed=request.seed + blocks[region.item])
+        blocks[region.item] += work.geometry.in_steps
+        shifts.append(work.paint(region, own, report, check))
+    told = [shift for shift in shifts if shift is not None]
+    return Repainted(work.result, work.changed, max(told) if told else None)
+
+
+class _Work:
+    """One picture while its holes are painted, one after the other."""
+
+    def __init__(
+        self,
+        image: Image,
+        mask: Mask,
+        avoid: Mask | None,
+        inpainter: Inpainter,
+        geometry: Geometry,
+    ) -> None:
+        self.inpainter = inpainter
+        self.geometry = geometry
+        weights = geometry.stitch.weights(mask)
+        is_ramp = weights is not mask
+        # Only a generating engine gives back what is around a hole, to blend over a ramp.
+        blends_around = is_ramp and not (inpainter.copies_surroundings or geometry.in_steps)
+        self.reach = RAMP if blends_around else 0
+        self.mask = (mask > _HARD).astype(np.float32) if is_ramp else mask
+        self.weights = weights if blends_around else self.mask
+        self.image = image
+        self.result = image.copy()
+        self.changed = np.zeros_like(self.weights) if blends_around else self.weights
+        self.avoid = _matched(image, avoid) if avoid is not None and avoid.any() else None
+        if inpainter.copies_surroundings:
+            self._check_sources()
+        if geometry.in_steps:
+            # What is painted is known to the next block.
+            self.image, self.mask = self.result, self.mask.copy()
+
+    def regions(self) -> list[Region]:
+        """What is painted, in this order."""
+        find = find_steps if self.geometry.in_steps else find_regions
+        return find(self.mask, self.inpainter, self.geometry.context)
+
+    def paint(
+        self, region: Region, request: InpaintRequest, progress: Progress, check: Check
+    ) -> float | None:
+        """Paint one hole into the result; gives how many px the engine was off."""
+        inpainter = self.inpainter
+        region = self._with_sources(region) if inpainter.copies_surroundings else region
+        cut = _cut(region.item, region.around)
+        part, part_mask = self.image[cut], self.mask[cut]
+        avoid = None if self.avoid is None else self.avoid[cut]
+        upscaler = self.geometry.upscaler
+        shown = show(part, part_mask, avoid, inpainter, request, upscaler=upscaler, check=check)
+        painted = inpainter.inpaint(
+            shown.image, shown.mask, request, avoid=shown.avoid, progress=progress, check=check
+        )
+        width, height = region.around.width, region.around.height
+        if not inpainter.copies_surroundings:
+            painted = enlarge(painted, width, height, upscaler, check=check)
+        full = inpainter.finish(
+            part[..., :3], part_mask, painted, avoid=_never(part, avoid), check=check
+        )
+        fitted = fit(
+            part,
+            part_mask,
+            full,
+            self.geometry.stitch.match,
+            ring_is_painted=not inpainter.copies_surroundings,
+        )
+        self._put_back(region, fitted.painted)
+        return fitted.shift
+
+    def _put_back(self, region: Region, full: Image) -> None:
+        around = region.around
+        target = grow_box(region.hole, self.reach, *self.weights.shape[:0:-1])
+        target = Box(
+            max(target.left, around.left),
+            max(target.top, around.top),
+            min(target.right, around.right),
+            min(target.bottom, around.bottom),
+        )
+        place = _cut(region.item, target)
+        inner = np.s_[
+            0, target.top - around.top : target.bottom - around.top,
+            target.left - around.left : target.right - around.left,
+        ]  # fmt: skip
+        blend_into(self.result[place][0], full[inner], self.weights[place][0])
+        if self.reach:
+            self.changed[place] = self.weights[place]
+        if self.geometry.in_steps:
+            self.mask[place] = 0
+
+    def _with_sources(self, region: Region) -> Region:
+        """The region with more around it, if what is around it holds too little to copy."""
+        known = self._sources(region.item)
+        height, width = known.shape
+        hole = np.count_nonzero(self.mask[_cut(region.item, region.hole)])
+        enough = min(int(np.count_nonzero(known)), max(1, int(_ENOUGH * hole)))
+        around, growth = region.around, _LEAST_GROWTH
+        while np.count_nonzero(known[_cut(0, around)[1:]]) < enough:
+            around = grow_box(around, growth, width, height)
+            growth *= 2
+        return region._replace(around=around)
+
+    def _sources(self, item: int) -> NDArray[np.bool_]:
+        """What of one picture may be copied `[H, W]`."""
+        known: NDArray[np.bool_] = self.mask[item] == 0
+        return known if self.avoid is None else known & (self.avoid[item] == 0)
+
+    def _check_sources(self) -> None:
+        engine = self.inpainter.name
+        for item in range(len(self.mask)):
+            if not self.mask[item].any():
+                continue
+            if self.mask[item].all():
+                raise MaskError(
+                    f"the mask selects the whole picture, but {engine} copies from what is not "
+                    "selected; use a smaller mask, or an engine that generates.",
+                    code="full_mask",
+                )
+            if not self._sources(item).any():
+                raise MaskError(
+                    f"avoid covers all that the mask does not select, so {engine} has nothing to "
+                    "copy from; avoid less, or use an engine that generates.",
+                    code="nothing_to_copy",
+                )
+
+
+def _matched(image: Image, avoid: Mask) -> Mask:
+    """The avoided px, one mask for each picture."""
+    check_same_size(image, avoid, second_name="avoid")
+    return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
+
+
+def _cut(item: int, box: Box) -> tuple[slice, slice, slice]:
+    """Where a box lies; what it cuts out is a view: of a large picture a copy is large as well."""
+    return np.s_[item : item + 1, box.top : box.bottom, box.left : box.right]
+
+
+def _never(part: Image, avoid: Mask | None) -> Mask | None:
+    """What is never copied: what is avoided, and what cannot be seen."""
+    if part.shape[3] == 3:  # noqa: PLR2004 - RGB
+        return avoid
+    clear: Mask = (part[..., 3] == 0).astype(np.float32)
+    if avoid is not None:
+        np.maximum(clear, avoid, out=clear)
+    return clear

@@ -1,0 +1,70 @@
+"""What an engine is shown of a part of a picture: filled, at its working size, nothing mixed in."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from imaging.arrays import Image, Mask
+from imaging.fill import FROM_SURROUNDINGS, fill
+from imaging.resize import resize
+from models.inpainting.holes import working_size
+from models.inpainting.protocols import Check, Inpainter, InpaintRequest, Upscaler
+
+_HALF = 0.5
+_WITH_ALPHA = 4
+
+
+class Shown(NamedTuple):
+    """RGB `[1, h, w, 3]`, mask and avoided px `[1, h, w]` at an engine's working size."""
+
+    image: Image
+    mask: Mask
+    avoid: Mask | None
+
+
+def show(  # noqa: PLR0913 - a part is three arrays
+    part: Image,
+    mask: Mask,
+    avoid: Mask | None,
+    inpainter: Inpainter,
+    request: InpaintRequest,
+    *,
+    upscaler: Upscaler | None = None,
+    check: Check,
+) -> Shown:
+    """What the engine sees of a part `[1, H, W, C]` whose mask is `[1, H, W]`."""
+    height, width = mask.shape[1:]
+    size = working_size(width, height, int(np.count_nonzero(mask)), inpainter)
+    small_avoid = None if avoid is None else (resize(avoid, *size) > 0).astype(np.float32)
+    if inpainter.copies_surroundings:
+        known = mask == 0
+        visible = known * part[..., 3] if part.shape[3] == _WITH_ALPHA else known
+        visible = visible if visible.any() else known
+        return Shown(*_shrink_known(part[..., :3], visible, *size), small_avoid)
+    # Nothing is known of a whole picture: what it shows is the best guess.
+    blind = request.fill in FROM_SURROUNDINGS and (mask > 0).all()
+    filled = fill(part, mask, "keep" if blind else request.fill, request.seed)
+    large = enlarge(filled, *size, upscaler, check=check)
+    return Shown(large[..., :3], resize(mask, *size), small_avoid)
+
+
+def enlarge(
+    image: Image, width: int, height: int, upscaler: Upscaler | None, *, check: Check
+) -> Image:
+    """The picture at another size; by super-resolution where that is larger and there is one."""
+    grows = width > image.shape[2] or height > image.shape[1]
+    if upscaler is not None and grows:
+        image = upscaler(np.ascontiguousarray(image[..., :3]), check=check)
+    return resize(image, width, height)
+
+
+def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Image, Mask]:
+    """Shrink so that nothing of the hole mixes into the known pixels around it."""
+    weighted = np.concatenate([part, known[..., np.newaxis]], axis=3, dtype=np.float32)
+    small = resize(weighted, width, height)
+    coverage = small[..., 3]
+    hole = coverage < _HALF
+    if hole.all():
+        # Little is known anywhere: start from where most is.
+        hole = coverage < coverage.max()
+    return small[..., :3], hole.astype(np.float32)

@@ -1,0 +1,47 @@
+"""Networks in ONNX files, whoever runs them: how they are opened, what went wrong, their memory."""
+
+from pathlib import Path
+from typing import Any
+
+from models.catalogue.places import Placed
+from models.errors import DamagedModelError
+from models.loading.devices import processors
+
+# What a network of unknown needs takes beside its weights, which are copied as they are loaded.
+_WORK_BYTES = 500_000_000
+_COPIES = 3
+_SHOWN = 200
+
+
+def session_options() -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """One call uses every processor that this process may use."""
+    import onnxruntime  # noqa: PLC0415 - heavy
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = processors()
+    options.inter_op_num_threads = 1
+    return options
+
+
+def memory_bytes(placed: Placed) -> int:
+    """What a network takes while it works, roughly where nobody measured it."""
+    size = sum(path.stat().st_size for path in placed.files.values())
+    return placed.entry.memory_bytes or _COPIES * size + _WORK_BYTES
+
+
+def is_onnx_error(error: BaseException) -> bool:
+    """Whether an error is one of onnxruntime's own, which have no common class."""
+    return type(error).__module__.startswith("onnxruntime")
+
+
+def damaged_file(path: Path, error: Exception, repair: str) -> DamagedModelError:
+    """The error for a file that onnxruntime cannot load; `repair` is the cure."""
+    return DamagedModelError(
+        f"'{path}' is no ONNX model that can be loaded; it may be cut off or damaged "
+        f"({first_line(error)}). {repair}"
+    )
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    return str(error).strip().partition("\n")[0][:_SHOWN] or type(error).__name__

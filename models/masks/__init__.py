@@ -1,0 +1,1 @@
+"""What selects: salient objects, words, boxes and points."""

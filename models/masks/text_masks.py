@@ -1,0 +1,160 @@
+"""Finding by words, and selecting by points and boxes, with models that stay loaded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from imaging.arrays import Image
+from imaging.boxes import Boxes, joined
+from models.catalogue.entries import ModelRef
+from models.catalogue.names import ModelNames
+from models.catalogue.places import Placed
+from models.catalogue.readiness import backend_of, bad_option, text_encoder_of
+from models.inpainting.protocols import Check, Progress
+from models.loading.devices import DeviceRules, Placement, torch_devices
+from models.loading.loaded import LoadedModels, Loading
+from models.loading.loaded_work import Task, perform
+from models.masks.detection import Detector
+from models.masks.segmentation import KEPT_BYTES, Candidates, Prompt, Segmenter
+from models.pictures import pictures_of
+
+Collected = TypeVar("Collected")
+
+# What works with a model of unknown need takes beside its weights.
+_WORK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What a user hears of the work, and how it is cancelled."""
+
+    progress: Progress
+    check: Check
+    warn: Callable[[str], None]
+
+
+class TextMasks:
+    """Lends detectors and segmenters over the files that names mean."""
+
+    def __init__(self, names: ModelNames, loaded: LoadedModels, rules: DeviceRules) -> None:
+        self._names = names
+        self._loaded = loaded
+        self._rules = rules
+
+    def find(
+        self,
+        ref: ModelRef,
+        image: Image,
+        phrases: Sequence[str],
+        thresholds: tuple[float, float],
+        callbacks: Callbacks,
+    ) -> Boxes:
+        """What the phrases name in each picture of a batch, in the model's own order.
+
+        `thresholds` are those of `Detector` for boxes and for words. Raises ModelError.
+        """
+        pictures = pictures_of(image)
+
+        def work(detector: Detector) -> Boxes:
+            parts = []
+            for item, picture in enumerate(pictures):
+                callbacks.check()
+                callbacks.progress(item, len(pictures))
+                found = detector.detect(
+                    picture, phrases, box_threshold=thresholds[0], text_threshold=thresholds[1]
+                )
+                parts.append(found)
+            return joined(parts)
+
+        return cast("Boxes", self._perform(ref, load_detector, work, callbacks))
+
+    def select(  # noqa: PLR0913 - the callbacks come beside what is selected
+        self,
+        ref: ModelRef,
+        image: Image,
+        prompts: Sequence[Sequence[Prompt]],
+        collect: Callable[[Iterator[tuple[int, Candidates]]], Collected],
+        callbacks: Callbacks,
+        *,
+        several: bool,
+    ) -> Collected:
+        """What `collect` makes of all that the prompts for each picture of a batch select in it.
+
+        It gets them one by one, in order, each with the number of its picture, and may be called
+        again if memory runs out. Raises ModelError.
+        """
+        pictures = pictures_of(image)
+        total = sum(len(each) for each in prompts)
+
+        def found(segmenter: Segmenter) -> Iterator[tuple[int, Candidates]]:
+            done = 0
+
+            def step() -> None:
+                nonlocal done
+                callbacks.check()
+                callbacks.progress(done, total)
+                done += 1
+
+            for item, (picture, each) in enumerate(zip(pictures, prompts, strict=True)):
+                if each:
+                    for candidates in segmenter.segment(picture, each, several=several, check=step):
+                        yield item, candidates
+
+        def work(segmenter: Segmenter) -> Collected:
+            return collect(found(segmenter))
+
+        return cast("Collected", self._perform(ref, load_segmenter, work, callbacks))
+
+    def _perform(
+        self,
+        ref: ModelRef,
+        load: Callable[[Placed, Placement], Any],
+        work: Callable[[Any], Any],
+        callbacks: Callbacks,
+    ) -> Any:  # noqa: ANN401 - what the work gives
+        placed = self._names.placed(ref.name)
+        return perform(
+            self._loaded,
+            Loading(str(ref), _memory_bytes(placed), partial(load, placed)),
+            torch_devices(self._rules).placement(str(placed.entry.options.get("device", ""))),
+            Task(work, warn=callbacks.warn, check=callbacks.check),
+        )
+
+
+def load_detector(placed: Placed, placement: Placement) -> Detector:
+    """The model that finds things by words; raises ModelError."""
+    if backend_of(placed.entry) == "transformers":
+        from models.masks.transformers_detector import TransformersDetector  # noqa: PLC0415 - heavy
+
+        return TransformersDetector.load(placed.folder, placement.device)
+    from models.masks.groundingdino import Architecture, GroundingDino  # noqa: PLC0415
+
+    given = placed.entry.options.get("architecture", {})
+    try:
+        architecture = Architecture(**given)
+    except TypeError as error:
+        known = ", ".join(Architecture.__slots__)
+        raise bad_option(placed.entry, "architecture", f"mappings with {known}") from error
+    words = text_encoder_of(placed)
+    return GroundingDino.load(placed.file, words, architecture, placement.device)
+
+
+def load_segmenter(placed: Placed, placement: Placement) -> Segmenter:
+    """The model that selects by points and boxes; raises ModelError."""
+    if backend_of(placed.entry) == "transformers":
+        from models.masks.transformers_segmenter import TransformersSegmenter  # noqa: PLC0415 - heavy
+
+        return TransformersSegmenter.load(placed.folder, placement.device)
+    from models.masks.sam import Sam, kinds  # noqa: PLC0415
+
+    kind = str(placed.entry.options.get("type", ""))
+    if kind not in kinds():
+        raise bad_option(placed.entry, "type", ", ".join(kinds()))
+    return Sam.load(placed.file, kind, placement.device)
+
+
+def _memory_bytes(placed: Placed) -> int:
+    """What the model takes while it works, roughly where nobody measured it."""
+    weights = sum(path.stat().st_size for path in placed.files.values())
+    return placed.entry.memory_bytes or weights + KEPT_BYTES + _WORK_BYTES

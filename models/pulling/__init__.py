@@ -1,0 +1,1 @@
+"""Getting the files of models, and removing them."""

@@ -1,0 +1,171 @@
+"""Getting one file of a model: waiting for whoever gets it already, going on, checking, placing."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.catalogue.digests import ModelDigests
+from models.catalogue.entries import Digest
+from models.catalogue.shelf import FileFault
+from models.errors import DamagedModelError, DownloadError
+from models.pulling.addresses import mirrored
+from models.pulling.part_file import PartFile
+from models.pulling.transfer import Patience, Transfer, Wanted, shown
+
+_POLL_SECONDS = 0.2
+_SPEED_SECONDS = 3.0  # what a speed is the mean of
+_TELL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far a pull is: bytes of the file at hand, of all of it if known, bytes a second."""
+
+    model: str
+    file: str
+    done: int
+    total: int | None
+    speed: float
+    step: str = "fetch"
+    """"fetch" or "check"."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end of this file, if that can be said."""
+        if self.total is None or self.speed <= 0:
+            return None
+        return (self.total - self.done) / self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class PullNote:
+    """Something to know about a pull, in words."""
+
+    model: str
+    text: str
+
+
+Tell = Callable[[PullProgress | PullNote], None]
+"""Hears of a pull, about ten times a second. What it raises ends the pull; it can go on later."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file of a model: what it is called, where it is, where it belongs, what it has to be."""
+
+    model: str
+    name: str
+    url: str
+    target: Path
+    accepted: tuple[Digest, ...] = ()
+    size: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class FilePuller:
+    """Gets files. Any number of threads and processes may get the same one at once."""
+
+    def __init__(
+        self,
+        digests: ModelDigests,
+        tell: Tell,
+        *,
+        patience: Patience | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._digests = digests
+        self._tell = tell
+        self._patience = patience
+        self._environ = environ
+
+    def pull(self, file: RemoteFile) -> Digest:
+        """Get a file, unless it is there and accepted; gives its SHA-256.
+
+        Raises DownloadError, DamagedModelError.
+        """
+        part = PartFile(file.target)
+        try:
+            self._hold(file, part)
+            with part:
+                there = self._digests.digests_of(file.target) if file.target.is_file() else {}
+                if set(file.accepted) & set(there.values()):
+                    return there["sha256"]
+                digests = self._fetch(file, part)
+                part.finish()
+                self._digests.remember(file.target, digests)
+        except OSError as error:
+            raise DownloadError(
+                f"'{file.name}' cannot be kept: {error.strerror or error}. Check the folder that "
+                "'paintgraph models where' shows, or name another.",
+                code="cannot_write",
+            ) from error
+        return digests["sha256"]
+
+    def _hold(self, file: RemoteFile, part: PartFile) -> None:
+        """Wait until no other program gets the file."""
+        if part.try_to_hold(0):
+            return
+        self._tell(PullNote(file.model, "another program is getting it; waiting for that"))
+        meter = Meter(self._tell, file.model, file.name)
+        while not part.try_to_hold(_POLL_SECONDS):
+            meter(0, None)
+
+    def _fetch(self, file: RemoteFile, part: PartFile) -> dict[str, Digest]:
+        """Fill the part file with what is accepted; gives its digests."""
+        url = mirrored(file.url, self._environ)
+        wanted = Wanted(file.name, url, file.size, bool(file.accepted), file.headers)
+
+        def note(text: str) -> None:
+            self._tell(PullNote(file.model, text))
+
+        transfer = Transfer(Meter(self._tell, file.model, file.name), note, self._patience)
+        went_on = part.length > 0
+        transfer.fetch(wanted, part)
+        digests = part.digests()
+        if went_on and not _is_accepted(digests, file.accepted):
+            note(f"'{file.name}': what was there before does not fit; fetching it anew")
+            part.discard()
+            transfer.fetch(wanted, part)
+            digests = part.digests()
+        if not _is_accepted(digests, file.accepted):
+            part.discard()
+            kind = file.accepted[0].partition(":")[0]
+            fault = FileFault(file.name, "its digest is wrong", file.accepted, digests[kind])
+            raise DamagedModelError(
+                f"what {shown(url)} gave for model '{file.model}' is not used: {fault}. "
+                f"Try again with: paintgraph models pull {file.model}. If it stays so, the file "
+                "was changed there, or a proxy changes it."
+            )
+        return digests
+
+
+class Meter:
+    """Tells of progress, not too often, with the speed of the last seconds."""
+
+    def __init__(self, tell: Tell, model: str, file: str, step: str = "fetch") -> None:
+        self._tell = tell
+        self._about = (model, file)
+        self._step = step
+        self._lock = threading.Lock()
+        self._told = 0.0
+        self._samples: list[tuple[float, int]] = []
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """So many bytes are there, of so many if known."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._told < _TELL_SECONDS and done != total:
+                return
+            self._told = now
+            self._samples = [s for s in self._samples if s[0] > now - _SPEED_SECONDS]
+            self._samples.append((now, done))
+            (start, before), elapsed = self._samples[0], now - self._samples[0][0]
+            speed = (done - before) / elapsed if now > start and done >= before else 0.0
+            self._tell(PullProgress(*self._about, done, total, speed, self._step))
+
+
+def _is_accepted(digests: Mapping[str, Digest], accepted: tuple[Digest, ...]) -> bool:
+    return not accepted or bool(set(accepted) & set(digests.values()))

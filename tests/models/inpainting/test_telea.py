@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from models.inpainting.protocols import Inpainter, InpaintRequest, never_cancelled
+from models.inpainting.telea import Telea
+from tests.models.fakes import noise
+
+
+def test_telea_fills_the_hole_only() -> None:
+    image, mask = noise(12, 9), np.zeros((1, 12, 9), np.float32)
+    mask[:, 4:8, 3:6] = 1
+    engine: Inpainter = Telea()
+    reports: list[tuple[int, int]] = []
+
+    painted = engine.inpaint(
+        image,
+        mask,
+        InpaintRequest(),
+        progress=lambda done, total: reports.append((done, total)),
+        check=never_cancelled,
+    )
+
+    assert np.array_equal(image[mask == 0], painted[mask == 0])
+    assert (image[mask == 1] != painted[mask == 1]).any()
+    assert reports == [(1, 1)]
+
+
+def test_telea_can_be_cancelled() -> None:
+    def check() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Telea().inpaint(
+            noise(2, 2),
+            np.zeros((1, 2, 2), np.float32),
+            InpaintRequest(),
+            progress=print,
+            check=check,
+        )
