@@ -84,6 +84,8 @@ def paint_all(
     avoid: Mask | None = None,
 ) -> tuple[Any, Mask]:
     """Pictures with how well they fit, and how much of each px is new; seeds grow."""
+    inpainters = context.service(Inpainters)
+    geometry = replace(geometry, upscaler=inpainters.upscaler, filler=inpainters.fill)
     shown, changed, shifts = [], [], []
     for number in range(images):
 
@@ -96,7 +98,7 @@ def paint_all(
             painter,
             replace(request, seed=request.seed + number),
             avoid=avoid,
-            geometry=replace(geometry, upscaler=context.service(Inpainters).upscaler),
+            geometry=geometry,
             progress=report,
             check=context.check,
         )

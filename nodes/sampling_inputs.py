@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 
 from engine.declaration import MULTILINE, Range, Resource
-from imaging.fill import FillMethod
 from models.diffusion.sampling import MOST_STEPS
 from models.diffusion.schedulers import SamplerName, ScheduleName
-from models.inpainting.protocols import InpaintRequest
+from models.inpainting.protocols import Fill, InpaintRequest
 from nodes.engine_names import LORAS, PAINTER, VAE
 
 Painter = Annotated[
@@ -23,7 +22,7 @@ Strength = Annotated[
     float, Range(0.01, 1), "How much of what lies under the mask is replaced: 0.5 improves details."
 ]
 FillChoice = Annotated[
-    Literal["auto", FillMethod],
+    Literal["auto", Fill],
     "What a model is shown under the mask; auto: what is there below full strength, else blur.",
 ]
 Sampler = Annotated[SamplerName, "How a model removes noise; auto: as it came."]
@@ -43,7 +42,7 @@ DisableInitialLatent = Annotated[
 _FULL = 0.99
 
 
-def fill_for(choice: Literal["auto", FillMethod], strength: float) -> FillMethod:
+def fill_for(choice: Literal["auto", Fill], strength: float) -> Fill:
     """What a model is shown under the mask: below full strength it works on what is there."""
     if choice != "auto":
         return choice

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Self
 
-from imaging.arrays import Image
+import numpy as np
+
+from imaging.arrays import Image, Mask
 from models.catalogue.entries import ModelRef
 from models.diffusion.engine import DiffusionModels
 from models.diffusion.sampling import Sampling
@@ -11,7 +13,14 @@ from models.errors import UnknownModelError
 from models.inpainting.eraser import ErasingModels
 from models.inpainting.painters import AUTO, DEFAULT_ENGINE
 from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Check, Inpainter, Upscaler, never_cancelled
+from models.inpainting.protocols import (
+    Check,
+    Inpainter,
+    InpaintRequest,
+    Upscaler,
+    never_cancelled,
+)
+from models.inpainting.repaint import repaint
 from models.inpainting.telea import Telea
 
 _USUAL = Sampling()
@@ -63,6 +72,14 @@ class Inpainters:
         if self.diffusion is None:
             raise UnknownModelError(f"there is no engine '{name[:100]}'. Use patchmatch or telea.")
         return self.diffusion.engine(ModelRef.parse(name), sampling, warn=warn, preview=preview)
+
+    def fill(self, image: Image, mask: Mask, seed: int, *, check: Check) -> Image:
+        """Textures continued into what the mask selects; see `Filler`."""
+        hole = (mask > 0).astype(np.float32)
+        engine = self._engines[DEFAULT_ENGINE]
+        request = InpaintRequest(seed=seed)
+        painted = repaint(image[..., :3], hole, engine, request, check=check).image
+        return np.concatenate([painted, image[..., 3:]], axis=3)
 
     def names(self) -> list[str]:
         """The engines without weights, the default first."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from imaging.arrays import Image, Mask
 from imaging.fill import FillMethod
@@ -13,6 +13,10 @@ Check: TypeAlias = Callable[[], None]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told (done, total) parts of the work; total stays the same during one call."""
+
+
+Fill: TypeAlias = Literal["patchmatch", FillMethod]
+"""What an engine is shown under the mask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +34,7 @@ class InpaintRequest:
     """How closely the prompt is followed; 0: as the engine is usually asked to."""
     strength: float = 1.0
     """How much of what lies under the mask is replaced, 0 to 1."""
-    fill: FillMethod = "blur"
+    fill: Fill = "blur"
     """What is put under the mask before the engine sees it."""
 
 
@@ -112,6 +116,13 @@ class Inpainter(Protocol):
             A new `[1, H, W, 3]`, 0 to 1, of which the same is used as of what `inpaint` gives.
             An engine without anything better to do returns `resized_to(part, painted)`.
         """
+
+
+class Filler(Protocol):
+    """Continues textures into what is selected: a first guess for an engine that generates."""
+
+    def __call__(self, image: Image, mask: Mask, seed: int, *, check: Check) -> Image:
+        """A picture `[1, H, W, C]` with other colours where the mask is above 0; a new array."""
 
 
 class Upscaler(Protocol):

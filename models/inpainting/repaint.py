@@ -19,6 +19,7 @@ from imaging.stitching import RAMP, Stitch, fit
 from models.inpainting.holes import Region, find_regions, find_steps
 from models.inpainting.protocols import (
     Check,
+    Filler,
     Inpainter,
     InpaintRequest,
     Progress,
@@ -43,12 +44,14 @@ class Geometry:
         in_steps: paint a large hole block by block at full size, from the outside in, instead of
             all at once at the engine's working size.
         upscaler: enlarges what is smaller than an engine's working size, instead of Lanczos.
+        filler: does the fill `patchmatch`.
     """
 
     context: ContextRule = field(default_factory=ContextRule)
     stitch: Stitch = field(default_factory=Stitch)
     in_steps: bool = False
     upscaler: Upscaler | None = None
+    filler: Filler | None = None
 
 
 class Repainted(NamedTuple):
@@ -141,8 +144,17 @@ class _Work:
         cut = _cut(region.item, region.around)
         part, part_mask = self.image[cut], self.mask[cut]
         avoid = None if self.avoid is None else self.avoid[cut]
-        upscaler = self.geometry.upscaler
-        shown = show(part, part_mask, avoid, inpainter, request, upscaler=upscaler, check=check)
+        upscaler, filler = self.geometry.upscaler, self.geometry.filler
+        shown = show(
+            part,
+            part_mask,
+            avoid,
+            inpainter,
+            request,
+            upscaler=upscaler,
+            filler=filler,
+            check=check,
+        )
         painted = inpainter.inpaint(
             shown.image, shown.mask, request, avoid=shown.avoid, progress=progress, check=check
         )

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from imaging.arrays import Image, Mask
+from imaging.errors import ContractError
 from imaging.fill import FROM_SURROUNDINGS, fill
 from imaging.resize import resize
 from models.inpainting.holes import working_size
-from models.inpainting.protocols import Check, Inpainter, InpaintRequest, Upscaler
+from models.inpainting.protocols import Check, Filler, Inpainter, InpaintRequest, Upscaler
 
 _HALF = 0.5
 _WITH_ALPHA = 4
@@ -30,6 +31,7 @@ def show(  # noqa: PLR0913 - a part is three arrays
     request: InpaintRequest,
     *,
     upscaler: Upscaler | None = None,
+    filler: Filler | None = None,
     check: Check,
 ) -> Shown:
     """What the engine sees of a part `[1, H, W, C]` whose mask is `[1, H, W]`."""
@@ -41,11 +43,23 @@ def show(  # noqa: PLR0913 - a part is three arrays
         visible = known * part[..., 3] if part.shape[3] == _WITH_ALPHA else known
         visible = visible if visible.any() else known
         return Shown(*_shrink_known(part[..., :3], visible, *size), small_avoid)
-    # Nothing is known of a whole picture: what it shows is the best guess.
-    blind = request.fill in FROM_SURROUNDINGS and (mask > 0).all()
-    filled = fill(part, mask, "keep" if blind else request.fill, request.seed)
+    filled = _filled(part, mask, request, filler, check)
     large = enlarge(filled, *size, upscaler, check=check)
     return Shown(large[..., :3], resize(mask, *size), small_avoid)
+
+
+def _filled(
+    part: Image, mask: Mask, request: InpaintRequest, filler: Filler | None, check: Check
+) -> Image:
+    """The part with a first guess under the mask."""
+    if (mask > 0).all() and (request.fill == "patchmatch" or request.fill in FROM_SURROUNDINGS):
+        # Nothing is known of a whole picture: what it shows is the best guess.
+        return fill(part, mask, "keep")
+    if request.fill != "patchmatch":
+        return fill(part, mask, request.fill, request.seed)
+    if filler is None:
+        raise ContractError("fill is 'patchmatch', but nothing here does that. Use 'blur'.")
+    return filler(part, mask, request.seed, check=check)
 
 
 def enlarge(

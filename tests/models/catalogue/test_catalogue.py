@@ -148,7 +148,7 @@ def test_bytes_that_are_no_yaml_are_told_of(own: Path, data: bytes) -> None:
 
 
 def test_the_example_of_the_docs_is_read(own: Path) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    text = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
     own.write_text(text.partition("```yaml\n")[2].partition("```")[0])
 
     assert read_entries(own)["my-matte"].licence.commercial == "free"

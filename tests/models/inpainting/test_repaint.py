@@ -10,6 +10,7 @@ from imaging.arrays import Image, Mask
 from imaging.errors import ContractError, MaskError
 from imaging.measure import max_abs_diff_outside
 from imaging.stitching import Stitch
+from models.inpainting.inpainters import Inpainters
 from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
 from models.inpainting.protocols import Inpainter, InpaintRequest
 from models.inpainting.repaint import Geometry
@@ -227,3 +228,27 @@ def test_a_check_that_raises_ends_the_work() -> None:
 def test_sizes_must_agree() -> None:
     with pytest.raises(ContractError, match="image is 4x4 but mask is 5x4"):
         repaint(noise(4, 4), np.zeros((1, 5, 4), np.float32), Painter(), REQUEST)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_generating_engine_may_be_shown_textures_under_the_mask(channels: int) -> None:
+    image = noise(48, 48, channels)
+    mask = hole_in(image, np.s_[16:32, 16:32])
+    painter = Painter(side=48)
+    request = InpaintRequest(seed=3, steps=1, fill="patchmatch")
+    with Inpainters(1) as inpainters:
+        repaint(image, mask, painter, request, geometry=Geometry(filler=inpainters.fill))
+
+    ((shown, shown_mask),) = painter.seen
+    hole = shown_mask > 0
+    assert np.array_equal(shown[~hole], image[..., :3][~hole])
+    assert not np.isclose(shown[hole], image[..., :3][hole]).any(axis=1).all()
+    assert shown[hole].std() > 0.5 * shown[~hole].std(), "a blur would be smoother"
+
+
+def test_a_fill_that_nothing_here_does_is_an_error() -> None:
+    image = noise(16, 16)
+    request = InpaintRequest(fill="patchmatch")
+
+    with pytest.raises(ContractError, match="Use 'blur'"):
+        repaint(image, hole_in(image, np.s_[4:8, 4:8]), Painter(), request)
