@@ -1,7 +1,7 @@
 """Diffusion models as engines: lent by `LoadedModels`, one run at a time."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -219,6 +219,3 @@ def dtype_for(library: Library, placement: Placement) -> Any:
 
 def _path_of(placed: Placed) -> Path:
     return placed.file if placed.file.suffix == ".safetensors" else placed.folder
-
-
-__all__: Sequence[str] = ["DiffusionInpainter", "DiffusionModels", "dtype_for"]
