@@ -54,10 +54,11 @@ def test_masks_are_those_of_the_model(text_bench: Bench, text_models: Path) -> N
     assert np.array_equal(select("one").array(output=1), one.masks)
     best = select("best")
     assert np.array_equal(best.array(output=1), three.masks[[three.best]])
-    assert best.value(output=2).data == (float(three.scores.max()),)
+    # Two copies of a model lie elsewhere in memory, which changes the last bit of sums.
+    assert best.value(output=2).data == pytest.approx((float(three.scores.max()),), rel=1e-6)
     every = select("all")
     assert np.array_equal(every.array(output=1), three.masks)
-    assert every.value(output=2).data == tuple(three.scores.tolist())
+    assert every.value(output=2).data == pytest.approx(tuple(three.scores.tolist()), rel=1e-6)
     assert np.array_equal(every.array(), three.masks[[three.best]])
 
 
