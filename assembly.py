@@ -10,41 +10,41 @@ from typing import Any
 import numpy as np
 from cv2.utils import logging as opencv_log
 
-import graphs
-from engine.binding import Binders
-from engine.blobs import Blobs
-from engine.cache import MemoryCache
-from engine.context import Services
-from engine.events import Listener, Stored
-from engine.graph import RECIPE_PREFIX, Graph, Node
-from engine.recipes import RecipeBook
-from engine.registry import Registry
-from engine.run import Worker
-from engine.sockets import Value
-from engine.store import ResultStore
-from imaging.boxes import Boxes
-from imaging.masks import to_image
-from jobs.folders import Folders
-from jobs.listing import Listing
-from jobs.references import References
-from jobs.runner import Parts
-from jobs.seeds import draw_seed
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces, default_models_dir
-from models.diffusion.engine import DiffusionModels
-from models.inpainting.eraser import ErasingModels
-from models.inpainting.inpainters import Inpainters
-from models.inpainting.painters import Painters
-from models.loading.devices import ANY_DEVICE, DeviceRules, budgets
-from models.loading.loaded import LoadedModels
-from models.masks.rembg_masks import RembgMasks
-from models.masks.text_masks import TextMasks
-from nodes import build_registry
-from nodes.engine_names import engine_binders, engine_choices
-from nodes.model_names import model_binders, model_choices
-from nodes.picture_files import encode_with_facts
-from nodes.recipe_calls import RECIPE_CALLS
-from nodes.sockets import REPAINT
+from paintgraph import graphs
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.cache import MemoryCache
+from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.context import Services
+from paintgraph.engine.node.events import Listener, Stored
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.listing import Listing
+from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.workers.runner import Parts
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces, default_models_dir
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.eraser.engine import ErasingModels
+from paintgraph.models.families.rembg.masks import RembgMasks
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.masks.text_masks import TextMasks
+from paintgraph.nodes import build_registry
+from paintgraph.nodes.engine_names import engine_binders, engine_choices
+from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
+from paintgraph.nodes.model_names import model_binders, model_choices
+from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.sockets import REPAINT
 
 STORE_BYTES = 4 * 2**30
 _MASK_AXES = 3
@@ -69,7 +69,7 @@ class Assembly(Catalogue):
     loaded: LoadedModels
 
 
-def describe(blobs: Blobs, type_: str, value: Value) -> Any:  # noqa: ANN401 - plain data
+def describe(blobs: Blobs, type_: str, value: Value) -> Any:
     """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
     if isinstance(value.data, Boxes):
         return value.data.to_json()
@@ -121,7 +121,7 @@ def catalogue(folders: Folders | None = None) -> Catalogue:
     """The node types, and the recipes: the user's own where folders are given, then the shipped."""
     names = model_names(default_models_dir(), with_own=folders is not None)
     registry = build_registry(
-        {**model_choices(names), **engine_choices(Painters(names, ANY_DEVICE))}
+        {**model_choices(names), **engine_choices(EngineNames(names, ANY_DEVICE))}
     )
     own = (folders.recipes,) if folders else ()
     return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)), names)
@@ -129,11 +129,11 @@ def catalogue(folders: Folders | None = None) -> Catalogue:
 
 def model_names(models_dir: Path, *, with_own: bool = True) -> ModelNames:
     """The models that graphs may name: the shipped, and the user's own."""
-    from models.catalogue.catalogue import ModelCatalogue  # noqa: PLC0415 - pydantic takes its time
-    from models.catalogue.shelf import ModelShelf  # noqa: PLC0415
+    from paintgraph.models.catalogue.catalogue import ModelCatalogue
+    from paintgraph.models.catalogue.model_index import ModelIndex
 
     catalogue = ModelCatalogue.load(models_dir if with_own else None)
-    return ModelNames(ModelShelf(catalogue, ModelPlaces(models_dir)))
+    return ModelNames(ModelIndex(catalogue, ModelPlaces(models_dir)))
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
                 "folder": Listing(input_folder).bind,
                 "seed": draw_seed,
                 **model_binders(known.models),
-                **engine_binders(Painters(known.models, devices)),
+                **engine_binders(EngineNames(known.models, devices)),
             }
         )
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))

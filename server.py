@@ -14,62 +14,62 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-import graphs
-from api import events, health, images, jobs, models, recipes
-from api import graphs as graph_routes
-from api.addresses import Addresses
-from api.app_keys import (
+from paintgraph import graphs
+from paintgraph.api.addresses import Addresses
+from paintgraph.api.app_keys import (
     ADDRESSES,
     CATALOGUE,
-    DESK,
     DISPATCHER,
-    HUB,
     MAX_BODY_BYTES,
     PICTURES,
-    PRESENTER,
     PULLS,
+    SERIALIZER,
     STORE,
+    SUBMISSIONS,
+    SUBSCRIPTIONS,
 )
-from api.catalogue import Catalogue
-from api.connections import GuardedSite
-from api.desk import Desk, DeskRules
-from api.docs import PATHS, add_docs
-from api.faults import fault_guard
-from api.fooocus.routes import ANY_TYPE, FORBIDDING
-from api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
-from api.fooocus.rules import RULES, Rules
-from api.fooocus.webhooks import WEBHOOKS, Webhooks
-from api.hosts import PROBES, HostRules
-from api.keys import KeyRules, Keys, check_bind
-from api.model_pulls import Pulls
-from api.openapi import openapi_route
-from api.origins import OriginRules
-from api.pictures import IMAGES_URL, Pictures
-from api.presenting import Presenter
-from api.routes import Route, add_routes
-from api.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
-from api.signing import Signer, load_secret
-from engine.blobs import Blobs
-from engine.errors import EngineError
-from jobs.dispatcher import Dispatcher, Limits
-from jobs.effects import JobEffects
-from jobs.folder_lock import exclusive
-from jobs.folders import Folders
-from jobs.hub import Hub
-from jobs.references import References
-from jobs.store import JobStore
-from jobs.worker_handle import WorkerSpec
-from models.catalogue.names import ModelNames
-from models.catalogue.places import default_models_dir
-from models.inpainting.painters import Painters
-from models.loading.devices import DeviceRules
-from nodes.engine_names import engine_binders, engine_checks
-from nodes.model_names import model_binders, model_checks
+from paintgraph.api.catalogue import Catalogue
+from paintgraph.api.docs import PATHS, add_docs
+from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
+from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
+from paintgraph.api.fooocus.rules import RULES, Rules
+from paintgraph.api.fooocus.webhooks import WEBHOOKS, Webhooks
+from paintgraph.api.guards.connections import GuardedSite
+from paintgraph.api.guards.hosts import PROBES, HostRules
+from paintgraph.api.guards.keys import KeyRules, Keys, check_bind
+from paintgraph.api.guards.origins import OriginRules
+from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
+from paintgraph.api.guards.signing import Signer, load_secret
+from paintgraph.api.http.faults import fault_guard
+from paintgraph.api.http.routes import Route, add_routes
+from paintgraph.api.native import events, health, images, jobs, models, recipes
+from paintgraph.api.native import graphs as graph_routes
+from paintgraph.api.native.model_pulls import Pulls
+from paintgraph.api.native.serializers import Serializer
+from paintgraph.api.openapi import openapi_route
+from paintgraph.api.pictures import IMAGES_URL, Pictures
+from paintgraph.api.submission import SubmissionRules, Submissions
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.store.folder_lock import exclusive
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.handle import WorkerSpec
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import default_models_dir
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.nodes.engine_names import engine_binders, engine_checks
+from paintgraph.nodes.model_names import model_binders, model_checks
 
 if TYPE_CHECKING:
-    from api.settings import Settings  # takes 140 ms; whoever makes settings needs it
+    from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
 
-FACTORY = "assembly:worker_parts"
+FACTORY = "paintgraph.assembly:worker_parts"
 _BACKLOG = 1024
 _END_SECONDS = 2.0
 _GC_THRESHOLDS = (10_000, 20, 50)
@@ -115,11 +115,11 @@ async def _parts(settings: "Settings", factory: str, app: web.Application) -> As
         store = JobStore(folders.data / "jobs.sqlite", settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
-        hub = Hub()
+        subscriptions = Subscriptions()
         effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
         dispatcher = Dispatcher(
             store,
-            hub,
+            subscriptions,
             effects,
             WorkerSpec(factory, worker_settings(settings)),
             {"heavy": settings.workers, "light": settings.light_workers},
@@ -131,15 +131,15 @@ async def _parts(settings: "Settings", factory: str, app: web.Application) -> As
             ),
         )
         pictures = Pictures(blobs)
-        from models.catalogue.shelf import ModelShelf  # noqa: PLC0415 - brings pydantic
+        from paintgraph.models.catalogue.model_index import ModelIndex
 
-        shelf = ModelShelf.open(default_models_dir())
+        shelf = ModelIndex.open(default_models_dir())
         names = ModelNames(shelf)
         devices = DeviceRules(**worker_settings(settings)["devices"])
-        painters = Painters(names, devices, settings.auto_engine)
+        painters = EngineNames(names, devices, settings.auto_engine)
         checks = {**model_checks(names), **engine_checks(painters)}
         catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
-        rules = DeskRules(
+        rules = SubmissionRules(
             folders.inputs,
             settings.max_body_bytes,
             settings.allow_private_urls,
@@ -147,11 +147,13 @@ async def _parts(settings: "Settings", factory: str, app: web.Application) -> As
         )
         app[PULLS] = Pulls(shelf, are_allowed=settings.allow_model_pull)
         stack.callback(app[PULLS].close)
-        app[STORE], app[HUB], app[DISPATCHER] = store, hub, dispatcher
+        app[STORE], app[SUBSCRIPTIONS], app[DISPATCHER] = store, subscriptions, dispatcher
         app[PICTURES], app[CATALOGUE] = pictures, catalogue
         hidden = (folders.data, graphs.FOLDER)
-        app[PRESENTER] = Presenter(store, dispatcher, pictures, app[ADDRESSES], hidden)
-        app[DESK] = Desk(catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules)
+        app[SERIALIZER] = Serializer(store, dispatcher, pictures, app[ADDRESSES], hidden)
+        app[SUBMISSIONS] = Submissions(
+            catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules
+        )
         app[health.METRICS] = health.Metrics(store, dispatcher, time.time())
         app[RULES] = Rules(folders.outputs, rules, shelf, names, painters, settings.fooocus)
         app[WEBHOOKS] = Webhooks(app)

@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from api.pictures import IMAGES_URL
-from api.signing import Signer
+from paintgraph.api.guards.signing import Signer
+from paintgraph.api.pictures import IMAGES_URL
 
 _HOUR = 3600
 _OPEN_HOURS = 24

@@ -2,23 +2,23 @@
 
 from aiohttp import web
 
-from api.addresses import Addresses
-from api.catalogue import Catalogue
-from api.desk import Desk
-from api.model_pulls import Pulls
-from api.pictures import Pictures
-from api.presenting import Presenter
-from jobs.dispatcher import Dispatcher
-from jobs.hub import Hub
-from jobs.store import JobStore
+from paintgraph.api.addresses import Addresses
+from paintgraph.api.catalogue import Catalogue
+from paintgraph.api.native.model_pulls import Pulls
+from paintgraph.api.native.serializers import Serializer
+from paintgraph.api.pictures import Pictures
+from paintgraph.api.submission import Submissions
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.store.jobs import JobStore
 
 ADDRESSES = web.AppKey("addresses", Addresses)
 STORE = web.AppKey("store", JobStore)
-HUB = web.AppKey("hub", Hub)
+SUBSCRIPTIONS = web.AppKey("subscriptions", Subscriptions)
 DISPATCHER = web.AppKey("dispatcher", Dispatcher)
 CATALOGUE = web.AppKey("catalogue", Catalogue)
-DESK = web.AppKey("desk", Desk)
+SUBMISSIONS = web.AppKey("submissions", Submissions)
 PICTURES = web.AppKey("pictures", Pictures)
-PRESENTER = web.AppKey("presenter", Presenter)
+SERIALIZER = web.AppKey("serializer", Serializer)
 PULLS = web.AppKey("pulls", Pulls)
 MAX_BODY_BYTES = web.AppKey("max_body_bytes", int)

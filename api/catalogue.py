@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from api.errors import ApiError
-from engine.checking import Checked, check
-from engine.context import Context
-from engine.declaration import Declaration
-from engine.errors import GraphError, Problem
-from engine.formats.reading import read_graph
-from engine.graph import RECIPE_PREFIX, Graph
-from engine.recipes import RecipeBook, RecipeFiles, find_recipes
-from engine.registry import Registry
-from engine.resources import NO_RESOURCES, NameCheck, Resources
-from engine.spec import NodeSpec
+from paintgraph.api.http.errors import ApiError
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
+from paintgraph.engine.graph.resources import NO_RESOURCES, NameCheck, Resources
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import Declaration
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.book import RecipeBook, RecipeFiles, find_recipes
+from paintgraph.engine.recipes.checking import Checked, check
 
 _RETRY_SECONDS = 5
 _LOOK_SECONDS = 0.5

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from api.errors import MEDIA_TYPE
-from api.fooocus.routes import schemas as fooocus_schemas
-from api.requests import JSON
-from api.routes import Answer, Route, ref
-from api.schemas import SCHEMAS
+from paintgraph.api.fooocus.routes import schemas as fooocus_schemas
+from paintgraph.api.http.errors import MEDIA_TYPE
+from paintgraph.api.http.requests import JSON
+from paintgraph.api.http.routes import Answer, Route, ref
+from paintgraph.api.native.schemas import SCHEMAS
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ALWAYS = (400, 401, 403, 500)

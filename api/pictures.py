@@ -15,9 +15,9 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from engine.blobs import PREFIX, Blobs
-from engine.errors import BindError
-from jobs.references import References
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.jobs.sources.references import References
 
 MOST_PIXELS = 40_000_000
 IMAGES_URL = "/v1/images/"
@@ -110,7 +110,7 @@ class Pictures:
 
 def examine(data: bytes, digest: str) -> Picture:
     """What a picture's header says; raises BindError if it is none, damaged or too large."""
-    from PIL import Image  # noqa: PLC0415 - 60 ms, at the first picture
+    from PIL import Image
 
     media_type = media_type_of(data)
     if media_type is None:

@@ -15,13 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from api.deadlines import MAX_BYTES
-from api.fooocus.rules import Choices
-from engine.errors import EngineError
-from jobs.database import Durability
-from jobs.folders import default_folders
-from jobs.urls import FetchError, parse_url
-from models.loading.devices import Dtype
+from paintgraph.api.fooocus.rules import Choices
+from paintgraph.api.http.deadlines import MAX_BYTES
+from paintgraph.engine.errors import EngineError
+from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.jobs.sources.urls import FetchError, parse_url
+from paintgraph.jobs.store.database import Durability
+from paintgraph.models.loading.devices import Dtype
 
 CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
 PORT = 7866

@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m benchmarks [NAME ...]` measures, and compares with targets."""
+"""Benchmarks: `python -m paintgraph.benchmarks [NAME ...]` measures, and compares with targets."""

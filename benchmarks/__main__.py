@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...] [--write FILE]`: measure and print a table in Markdown."""
+"""`python -m paintgraph.benchmarks [NAME ...] [--write FILE]`: measures; a table in Markdown."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import (
+from paintgraph.benchmarks import (
     diffusion,
     engine_overhead,
     filling,
@@ -25,7 +25,7 @@ from benchmarks import (
     startup,
     text_masks,
 )
-from benchmarks.measuring import Figure
+from paintgraph.benchmarks.measuring import Figure
 
 _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "engine": engine_overhead.figures,
@@ -55,7 +55,7 @@ _NOTE = (
 
 def main() -> None:
     """Measure what was asked for, or everything."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=_NOTE)
+    parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(_GROUPS)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()

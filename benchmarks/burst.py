@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from benchmarks.client import Server
-from benchmarks.measuring import Figure, percentile, rounds
+from paintgraph.benchmarks.client import Server
+from paintgraph.benchmarks.measuring import Figure, percentile, rounds
 
 _JOBS = 1000
 _ROUNDS = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-SMALL_NODES = "benchmarks.small_nodes:worker_parts"
+SMALL_NODES = "paintgraph.benchmarks.small_nodes:worker_parts"
 _WAIT = "?wait=120"
 _SECONDS = 180.0
 _START_SECONDS = 60.0
@@ -90,7 +90,8 @@ def server(factory: str = "") -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as name:
         arguments = [name, factory] if factory else [name]
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.served", *arguments], stdout=subprocess.PIPE
+            [sys.executable, "-m", "paintgraph.benchmarks.served", *arguments],
+            stdout=subprocess.PIPE,
         )
         with process:
             try:

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from imaging.arrays import Image, Mask
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.entries import ModelRef
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.diffusion.engine import DiffusionInpainter, DiffusionModels
-from models.diffusion.sampling import Sampling
-from models.inpainting.protocols import InpaintRequest
-from models.inpainting.repaint import repaint
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families.diffusion.engine import DiffusionInpainter, DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.repaint import repaint
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
 
 _SIDE = 256
 _STEPS = 6
@@ -64,7 +64,7 @@ def _by(times: tuple[float, ...], first: tuple[float, ...]) -> tuple[float, ...]
 class _Pairs:
     """Our run and that of diffusers with the same, both of a picture that neither saw before."""
 
-    def __init__(self, engine: DiffusionInpainter, pipe: Any) -> None:  # noqa: ANN401 - of diffusers
+    def __init__(self, engine: DiffusionInpainter, pipe: Any) -> None:
         self._engine = engine
         self._pipe = pipe
         self._seed = 0
@@ -114,15 +114,15 @@ class _Again:
         return run(mask, 1), run(mask, 2), run(other, 1)
 
 
-def _crop_and_whole(engine: DiffusionInpainter, pipe: Any) -> tuple[float, float]:  # noqa: ANN401
+def _crop_and_whole(engine: DiffusionInpainter, pipe: Any) -> tuple[float, float]:
     image, mask = _picture(50), _hole()
     request = InpaintRequest(seed=1, prompt="a cat", steps=1, guidance_scale=1)
     crop = seconds_of(lambda: repaint(image, mask, engine, request))
     return crop, seconds_of(lambda: _bare(pipe, image, mask, request))
 
 
-def _bare(pipe: Any, image: Image, mask: Mask, request: InpaintRequest) -> object:  # noqa: ANN401
-    import torch  # noqa: PLC0415 - heavy
+def _bare(pipe: Any, image: Image, mask: Mask, request: InpaintRequest) -> object:
+    import torch
 
     return pipe(
         prompt=request.prompt,
@@ -154,9 +154,9 @@ def _hole() -> Mask:
 @contextmanager
 def _wide_model(folder: Path) -> Iterator[tuple[DiffusionInpainter, Any]]:
     """The engine and the bare pipeline of one model."""
-    import diffusers  # noqa: PLC0415 - heavy
+    import diffusers
 
-    from tests.models.diffusion import tiny  # noqa: PLC0415 - needs heavy libraries
+    from paintgraph.tests.models.diffusion import tiny
 
     widths: dict[str, Any] = {
         "block_out_channels": (320, 640),
@@ -169,7 +169,7 @@ def _wide_model(folder: Path) -> Iterator[tuple[DiffusionInpainter, Any]]:
         folder / "diffusion" / _NAME, local_files_only=True
     )
     pipe.set_progress_bar_config(disable=True)
-    names = ModelNames(ModelShelf(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
+    names = ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
     with LoadedModels(lambda _: 10**11) as loaded:
         models = DiffusionModels(names, loaded, DeviceRules(device="cpu"))
         ref = ModelRef(_NAME, f"sha256:{'0' * 64}")

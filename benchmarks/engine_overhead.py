@@ -1,10 +1,10 @@
 """What the engine itself costs: graphs of trivial nodes, from the JSON text to the result."""
 
-from benchmarks.measuring import Figure, milliseconds
-from benchmarks.small_graphs import chain, pairs, run_text, wide
-from benchmarks.small_nodes import registry
-from engine.cache import MemoryCache
-from engine.run import Worker
+from paintgraph.benchmarks.measuring import Figure, milliseconds
+from paintgraph.benchmarks.small_graphs import chain, pairs, run_text, wide
+from paintgraph.benchmarks.small_nodes import registry
+from paintgraph.engine.execution.cache import MemoryCache
+from paintgraph.engine.execution.run import Worker
 
 _ROUNDS = 9
 _FEW_ROUNDS = 5

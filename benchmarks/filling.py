@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from benchmarks.watched import Spent, run_watched
-from imaging.fill_blur import MIDDLE, NARROW, NARROWEST, WIDE, blur_into
-from imaging.fill_copy import copy_nearest
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.benchmarks.watched import Spent, run_watched
+from paintgraph.imaging.fill.blur import MIDDLE, NARROW, NARROWEST, WIDE, blur_into
+from paintgraph.imaging.fill.copying import copy_nearest
 
 _SIZE = (1152, 896)
 _PHOTO = Path(__file__).resolve().parents[1] / "docs" / "photos" / "coffee.jpg"
@@ -22,8 +22,8 @@ _ROUNDS = 3
 # A hole of 4000x3000 px in a picture of 20 million, painted at a tenth of its sides.
 _LARGE = """
 import numpy as np, cv2
-from imaging.fill_detail import enlarge_with_detail
-from imaging.resize import resize
+from paintgraph.imaging.fill.detail import enlarge_with_detail
+from paintgraph.imaging.geometry.resize import resize
 part = np.random.default_rng(0).random((1, 4000, 5000, 3), np.float32)
 mask = np.zeros((1, 4000, 5000), np.float32)
 mask[:, 500:3500, 500:4500] = 1

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gallery`: what the embedded engine paints beside simpler ways, to look at.
+"""`python -m paintgraph.benchmarks.gallery`: the embedded engine beside simpler ways, to look at.
 
 Writes labelled sheets and their numbers to `docs/gallery/`.
 """
@@ -14,15 +14,15 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 from skimage import data
 
-from imaging.arrays import Image, Mask
-from imaging.composite import blend_into
-from imaging.fill import fill
-from imaging.measure import seam_ratio
-from imaging.padding import pad_image, padding_from_fraction
-from imaging.resize import resize
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
-from models.inpainting.repaint import repaint
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.composite import blend_into
+from paintgraph.imaging.fill.guess import fill
+from paintgraph.imaging.geometry.padding import pad_image, padding_from_fraction
+from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.measure import seam_ratio
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.repaint import repaint
 
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 _OBJECTS = {
@@ -36,7 +36,7 @@ _QUALITY = 74
 _LITTLE = 6_000  # px; so that small photographs show what becomes of large holes
 _INTRODUCTION = """# Gallery
 
-Made by `python -m benchmarks.gallery`; look at the sheets, the numbers only say so much.
+Made by `python -m paintgraph.benchmarks.gallery`; look at the sheets, the numbers only say so much.
 `seam_ratio` is how much stronger colours change across the border of the hole than beside it: 1 is
 no visible seam, below 1 is smoother than the photo. `detail` is the mean squared gradient in the
 hole against that in the rest of the picture. Times are of this one run, on a busy machine.
@@ -111,7 +111,9 @@ class _Before(PatchMatch):
 
 def main() -> None:
     """Paint, and write sheets and numbers."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m paintgraph.benchmarks.gallery", description=__doc__
+    )
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="where to")
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,10 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from benchmarks.small_graphs import run_text, side_by_side
-from benchmarks.small_nodes import registry, work
-from engine.run import Worker
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.benchmarks.small_graphs import run_text, side_by_side
+from paintgraph.benchmarks.small_nodes import registry, work
+from paintgraph.engine.execution.run import Worker
 
 _WAITING = 8
 _ROUNDS = 5

@@ -6,8 +6,8 @@ from statistics import median
 from threading import Event, Thread
 from typing import Any, NamedTuple
 
-from benchmarks.client import Server, ready_server
-from benchmarks.measuring import Figure, percentile, rounds
+from paintgraph.benchmarks.client import Server, ready_server
+from paintgraph.benchmarks.measuring import Figure, percentile, rounds
 
 _ROUNDS = 3
 _EACH = 4

@@ -20,18 +20,19 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from assembly import Assembly, assemble
-from benchmarks.client import Server, ready_server
-from benchmarks.liveness import answers_during, latencies
-from benchmarks.measuring import Figure, rounds, seconds_of
-from engine.binding import bind
-from engine.checking import check, targets_of
-from engine.formats.native import read_native
-from engine.graph import Graph
-from engine.run import run
-from engine.text.document import Document
-from jobs.folders import Folders
-from models.masks import rembg_masks, rembg_sessions
+from paintgraph.assembly import Assembly, assemble
+from paintgraph.base.text.document import Document
+from paintgraph.benchmarks.client import Server, ready_server
+from paintgraph.benchmarks.liveness import answers_during, latencies
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.engine.execution.run import run
+from paintgraph.engine.graph.formats.native import read_native
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.checking import check, targets_of
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.models.families.rembg import masks as rembg_masks
+from paintgraph.models.families.rembg import sessions as rembg_sessions
 
 _MODEL = "isnet-general-use"
 _PHOTOS = ("astronaut", "coffee", "rocket", "chelsea")
@@ -62,7 +63,7 @@ class _Round:
 
 
 def _alone(parts: Assembly) -> list[Figure]:
-    from rembg import new_session, remove  # noqa: PLC0415 - heavy
+    from rembg import new_session, remove
 
     options = {"providers": ["CPUExecutionProvider"]}
     session = new_session(_MODEL, **options)
@@ -128,7 +129,7 @@ def _timed_library() -> Iterator[list[float]]:
     taken: list[float] = []
     predict = rembg_sessions.predict
 
-    def timed(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - handed on
+    def timed(*arguments: Any, **options: Any) -> Any:
         began = time.perf_counter()
         result = predict(*arguments, **options)
         taken.append(time.perf_counter() - began)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from imaging.arrays import Mask
-from imaging.morphology import Footprint, dilate, erode
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.masks.morphology import Footprint, dilate, erode
 
 _SIDE = 4096
 _ROUNDS = 5

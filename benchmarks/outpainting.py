@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.measuring import Figure, rounds
-from benchmarks.watched import Spent, run_watched
+from paintgraph.benchmarks.measuring import Figure, rounds
+from paintgraph.benchmarks.watched import Spent, run_watched
 
 _PHOTOS = Path(__file__).resolve().parents[1] / "docs" / "photos"
 _LARGE = (4000, 3000)
@@ -36,7 +36,7 @@ def figures() -> list[Figure]:
 
 
 def _outpaint(folder: Path, photo: Path, sides: str, within_seconds: float) -> list[Spent]:
-    recipe = [sys.executable, "-m", "cli", "run", "outpaint", "--fresh"]
+    recipe = [sys.executable, "-m", "paintgraph.cli", "run", "outpaint", "--fresh"]
     arguments = ["--image", str(photo), "--sides", sides, "--engine", "patchmatch"]
     command = [*recipe, *arguments, "-o", str(folder / "result.png")]
     environment = {**os.environ, "PAINTGRAPH_DATA_DIR": str(folder / "data")}

@@ -1,8 +1,8 @@
 """Reading a graph's text and checking the graph."""
 
-from benchmarks.measuring import Figure, milliseconds
-from benchmarks.small_graphs import chain, chain_yaml, read_and_check
-from benchmarks.small_nodes import registry
+from paintgraph.benchmarks.measuring import Figure, milliseconds
+from paintgraph.benchmarks.small_graphs import chain, chain_yaml, read_and_check
+from paintgraph.benchmarks.small_nodes import registry
 
 _NODES = 1_000
 _ROUNDS = 15

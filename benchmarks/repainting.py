@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from imaging.arrays import Image, Mask
-from imaging.composite import composite
-from imaging.masks import soften
-from imaging.measure import Seam, measure_seam
-from imaging.stitching import Match, Stitch
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
-from models.inpainting.repaint import Geometry, repaint
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.composite import composite
+from paintgraph.imaging.blend.stitching import Match, Stitch
+from paintgraph.imaging.masks.algebra import soften
+from paintgraph.imaging.measure import Seam, measure_seam
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.repaint import Geometry, repaint
 
 _PHOTO = Path(__file__).resolve().parents[1] / "docs" / "photos" / "coffee.jpg"
 _SIZE = (2048, 1536)

@@ -1,4 +1,4 @@
-"""A server in a process of its own: python -m benchmarks.served FOLDER [FACTORY].
+"""A server in a process of its own: python -m paintgraph.benchmarks.served FOLDER [FACTORY].
 
 Tells its address in one line. Without a factory it is the real server; else one whose workers are
 built by the factory, "module:function".
@@ -7,8 +7,8 @@ built by the factory, "module:function".
 import sys
 from pathlib import Path
 
-from api.settings import Settings
-from server import serve
+from paintgraph.api.settings import Settings
+from paintgraph.server import serve
 
 
 def main() -> None:

@@ -7,11 +7,11 @@ import tempfile
 import time
 from typing import NamedTuple
 
-from benchmarks.client import ready_server, server
-from benchmarks.measuring import Figure, rounds, seconds_of
-from benchmarks.watched import children, peak_bytes
+from paintgraph.benchmarks.client import ready_server, server
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.benchmarks.watched import children, peak_bytes
 
-_SERVER = ("-c", "import server")
+_SERVER = ("-c", "import paintgraph.server")
 _LIBRARIES = ("-c", "import aiohttp, pydantic, numpy")
 _ROUNDS = 7
 _GRAPHS = 20
@@ -83,7 +83,7 @@ def _imports() -> list[Figure]:
 
         both()
         measured = rounds(both, 10)
-    ours = Figure("import server", tuple(m.server * 1000 for m in measured), "ms")
+    ours = Figure("import paintgraph.server", tuple(m.server * 1000 for m in measured), "ms")
     libraries = Figure(
         "import aiohttp, pydantic, numpy", tuple(m.libraries * 1000 for m in measured), "ms"
     )

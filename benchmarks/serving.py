@@ -6,10 +6,16 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
-from benchmarks.burst import burst
-from benchmarks.client import SMALL_NODES, Client, Server, ready_server
-from benchmarks.measuring import Figure, fsync_milliseconds, milliseconds, rounds, seconds_of
-from benchmarks.small_graphs import chain, wide
+from paintgraph.benchmarks.burst import burst
+from paintgraph.benchmarks.client import SMALL_NODES, Client, Server, ready_server
+from paintgraph.benchmarks.measuring import (
+    Figure,
+    fsync_milliseconds,
+    milliseconds,
+    rounds,
+    seconds_of,
+)
+from paintgraph.benchmarks.small_graphs import chain, wide
 
 _FIVE_MS = 3.0  # and two fsyncs
 _MOST = 300

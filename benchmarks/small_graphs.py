@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from engine.binding import Binders, bind
-from engine.checking import check, targets_of
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from engine.registry import Registry
-from engine.run import Worker, run
+from paintgraph.engine.execution.run import Worker, run
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import Binders, bind
+from paintgraph.engine.recipes.checking import check, targets_of
 
 
 def chain(count: int, start: int = 0) -> bytes:

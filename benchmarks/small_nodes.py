@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from engine.cache import MemoryCache
-from engine.declaration import Output, node
-from engine.elements import Result
-from engine.events import Listener, Stored
-from engine.registry import Registry
-from engine.run import Worker
-from engine.store import ResultStore
-from jobs.runner import Parts
+from paintgraph.engine.execution.cache import MemoryCache
+from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.node.declaration import Output, node
+from paintgraph.engine.node.events import Listener, Stored
+from paintgraph.engine.node.registry import Registry
+from paintgraph.jobs.workers.runner import Parts
 
 Sum = Annotated[int, Output("sum")]
 
@@ -29,7 +29,7 @@ def add(a: int = 0, b: int = 1) -> Sum:
 
 
 @node(title="Show", category="benchmark", is_target=True)
-def show(value: Any, place: int = 0) -> Result:  # noqa: ANN401 - it shows anything
+def show(value: Any, place: int = 0) -> Result:
     """Show a value; `place` makes equal nodes different."""
     return Result(ui={"text": [f"{place}: {value}"]})
 

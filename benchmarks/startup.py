@@ -6,9 +6,9 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
 
-_HELP = ("-m", "cli", "--help")
+_HELP = ("-m", "paintgraph.cli", "--help")
 _LIBRARIES = ("-c", "import typer, rich.console, rich.table, rich.progress")
 _ROUNDS = 10
 

@@ -12,19 +12,19 @@ from pathlib import Path
 import skimage.data
 import yaml
 
-from benchmarks.measuring import Figure, rounds, seconds_of
-from imaging.arrays import Image
-from imaging.samples import to_image
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.entries import ModelRef
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.inpainting.protocols import never_cancelled, unheard
-from models.loading.devices import DeviceRules, budgets
-from models.loading.loaded import LoadedModels
-from models.masks.segmentation import Prompt
-from models.masks.text_masks import Callbacks, TextMasks
+from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.samples import to_image
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families.sam.segmentation import Prompt
+from paintgraph.models.inpainting.protocols import never_cancelled, unheard
+from paintgraph.models.loading.devices import DeviceRules, budgets
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.masks.text_masks import Callbacks, TextMasks
 
 _NAME = "sam_vit_b"
 _ROUNDS = 3
@@ -89,8 +89,8 @@ def _figures(masks: TextMasks, loaded: LoadedModels, ref: ModelRef) -> list[Figu
 
 def _names(folder: Path) -> ModelNames:
     """A models folder with a checkpoint of the published shape."""
-    import torch  # noqa: PLC0415 - heavy
-    from segment_anything import sam_model_registry  # noqa: PLC0415
+    import torch
+    from segment_anything import sam_model_registry
 
     place = folder / "sam" / _NAME
     place.mkdir(parents=True)
@@ -103,4 +103,4 @@ def _names(folder: Path) -> ModelNames:
         "options": {"type": "vit_b"},
     }
     (folder / "models.yaml").write_text(yaml.safe_dump({_NAME: entry}))
-    return ModelNames(ModelShelf(ModelCatalogue.load(folder), ModelPlaces(folder)))
+    return ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder)))

@@ -1,5 +1,5 @@
 """The command line: `paintgraph` and its commands."""
 
-from cli.app import main
+from paintgraph.cli.app import main
 
 __all__ = ["main"]

@@ -1,5 +1,5 @@
-"""`python -m cli` is `paintgraph`."""
+"""`python -m paintgraph.cli` is `paintgraph`."""
 
-from cli.app import main
+from paintgraph.cli.app import main
 
 main()

@@ -5,8 +5,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli.flags import Debug, Json, Offline
-from cli.model_commands import models
+from paintgraph.cli.flags import Debug, Json, Offline
+from paintgraph.cli.model_commands import models
 
 app = typer.Typer(
     name="paintgraph",
@@ -71,8 +71,8 @@ def run(  # noqa: PLR0913 - the command's options
     """Run a recipe or graph: paintgraph run outpaint --image photo.jpg -o wide.png."""
     if help_ or not recipe:
         _help(context, recipe, wanted=help_, debug=debug)
-    from cli.preparing import RunOptions  # noqa: PLC0415 - heavy
-    from cli.running import run_recipe  # noqa: PLC0415 - heavy
+    from paintgraph.cli.preparing import RunOptions
+    from paintgraph.cli.running import run_recipe
 
     options = RunOptions(
         recipe=recipe,
@@ -98,7 +98,7 @@ def validate(
     debug: Debug = False,
 ) -> None:
     """Name every fault of a graph at once; exit code 1 if there are any."""
-    from cli.checking import validate_file  # noqa: PLC0415 - heavy
+    from paintgraph.cli.checking import validate_file
 
     _end(validate_file(file, json=json, debug=debug))
 
@@ -110,7 +110,7 @@ def nodes(
     debug: Debug = False,
 ) -> None:
     """List the nodes, or describe one."""
-    from cli.describing import describe_nodes  # noqa: PLC0415 - heavy
+    from paintgraph.cli.describing import describe_nodes
 
     _end(describe_nodes(name, json=json, debug=debug))
 
@@ -122,7 +122,7 @@ def recipes(
     debug: Debug = False,
 ) -> None:
     """List the recipes, or describe one."""
-    from cli.describing import describe_recipes  # noqa: PLC0415 - heavy
+    from paintgraph.cli.describing import describe_recipes
 
     _end(describe_recipes(name, json=json, debug=debug))
 
@@ -135,7 +135,7 @@ def schema(
     debug: Debug = False,
 ) -> None:
     """Print a JSON Schema, for editors and programs."""
-    from cli.describing import print_schema  # noqa: PLC0415 - heavy
+    from paintgraph.cli.describing import print_schema
 
     _end(print_schema(name, debug=debug))
 
@@ -153,7 +153,7 @@ def convert(
     debug: Debug = False,
 ) -> None:
     """Turn a graph from one format into another without loss."""
-    from cli.checking import convert_file  # noqa: PLC0415 - heavy
+    from paintgraph.cli.checking import convert_file
 
     _end(convert_file(file, to, output, debug=debug))
 
@@ -171,8 +171,8 @@ def explain(  # noqa: PLR0913 - the command's options
     """Show the plan in the order of running: what is kept, and why the rest would run."""
     if help_ or not recipe:
         _help(context, recipe, wanted=help_, debug=debug)
-    from cli.explaining import explain_recipe  # noqa: PLC0415 - heavy
-    from cli.preparing import RunOptions  # noqa: PLC0415 - heavy
+    from paintgraph.cli.explaining import explain_recipe
+    from paintgraph.cli.preparing import RunOptions
 
     options = RunOptions(
         recipe=recipe,
@@ -188,7 +188,7 @@ def explain(  # noqa: PLR0913 - the command's options
 @app.command()
 def doctor(json: Json = False, debug: Debug = False) -> None:
     """Check the installation: versions, folders, engines."""
-    from cli.doctor import examine  # noqa: PLC0415 - heavy
+    from paintgraph.cli.doctor import examine
 
     _end(examine(json=json, debug=debug))
 
@@ -217,7 +217,7 @@ def serve(  # noqa: PLR0913 - the command's options
     debug: Debug = False,
 ) -> None:
     """Start the HTTP server: its pages are at /docs."""
-    from cli.serving import run_server  # noqa: PLC0415 - heavy
+    from paintgraph.cli.serving import run_server
 
     flags = {
         "host": host,
@@ -234,7 +234,7 @@ def serve(  # noqa: PLR0913 - the command's options
 def _help(context: typer.Context, recipe: str, *, wanted: bool, debug: bool) -> NoReturn:
     """Show a recipe's own options, or those of the command; or say that the recipe is missing."""
     if recipe:
-        from cli.describing import run_help  # noqa: PLC0415 - heavy
+        from paintgraph.cli.describing import run_help
 
         _end(run_help(recipe, debug=debug))
     if wanted:

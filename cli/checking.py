@@ -6,28 +6,28 @@ from pathlib import Path
 
 import typer
 
-from assembly import catalogue
-from cli.destinations import check_place
-from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
-from cli.sources import checked, read_source
-from engine.errors import GraphError, Problem
-from engine.files import write_whole
-from engine.formats.comfy import write_comfy
-from engine.formats.native import write_native
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from engine.naming import position, with_names
-from engine.registry import Registry
-from engine.resources import Resources
-from engine.suggest import suggestion
-from engine.text.json_writer import write_json
-from engine.text.yaml_writer import write_yaml
-from jobs.folders import default_folders
-from jobs.publishing import cannot_write
-from models.inpainting.painters import Painters
-from models.loading.devices import ANY_DEVICE
-from nodes.engine_names import engine_checks
-from nodes.model_names import model_checks
+from paintgraph.assembly import catalogue
+from paintgraph.base.files import write_whole
+from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.yaml_writer import write_yaml
+from paintgraph.base.words import suggestion
+from paintgraph.cli.destinations import check_place
+from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
+from paintgraph.cli.sources import checked, read_source
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.graph.formats.comfy import write_comfy
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.resources import Resources
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.naming import position, with_names
+from paintgraph.jobs.publishing.files import cannot_write
+from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.loading.devices import ANY_DEVICE
+from paintgraph.nodes.engine_names import engine_checks
+from paintgraph.nodes.model_names import model_checks
 
 _FORMATS = ("yaml", "json", "comfy")
 
@@ -42,7 +42,7 @@ def _validate(file: str, *, json: bool) -> int:
     source = read_source(file, known.recipes)
     problems: tuple[Problem, ...]
     try:
-        painters = Painters(known.models, ANY_DEVICE)
+        painters = EngineNames(known.models, ANY_DEVICE)
         resources = Resources({**model_checks(known.models), **engine_checks(painters)})
         problems = checked(source, known, resources).problems
     except GraphError as error:

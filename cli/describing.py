@@ -4,20 +4,20 @@ from pathlib import Path
 
 import typer
 
-from assembly import Catalogue, catalogue
-from cli.faults import OK, UsageError, guard, misused, plain, print_json, tell
-from cli.options import usage
-from cli.sources import checked, read_source
-from cli.tables import print_table
-from engine.errors import GraphError
-from engine.graph import RECIPE_PREFIX, Graph
-from engine.literals import bounds
-from engine.report import in_words
-from engine.schema import format_schema, node_schema, recipe_schema
-from engine.sockets import shown
-from engine.spec import InputSpec, NodeSpec
-from engine.suggest import suggestion
-from jobs.folders import default_folders
+from paintgraph.assembly import Catalogue, catalogue
+from paintgraph.base.words import suggestion
+from paintgraph.cli.faults import OK, UsageError, guard, misused, plain, print_json, tell
+from paintgraph.cli.options import usage
+from paintgraph.cli.sources import checked, read_source
+from paintgraph.cli.tables import print_table
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.coercion import bounds
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
+from paintgraph.engine.graph.sockets import shown
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.recipes.report import in_words
+from paintgraph.engine.recipes.schema import format_schema, node_schema, recipe_schema
+from paintgraph.jobs.sources.folders import default_folders
 
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.faults import UsageError, misused
-from engine.graph import Graph, InputRef, Link
-from engine.registry import Registry
-from engine.suggest import suggestion
+from paintgraph.base.words import suggestion
+from paintgraph.cli.faults import UsageError, misused
+from paintgraph.engine.graph.graph import Graph, InputRef, Link
+from paintgraph.engine.node.registry import Registry
 
 FORMATS = {
     ".png": "png",

@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
-from cli.faults import FAILED, OK, guard, print_json
-from jobs.folders import VARIABLE, default_folders
-from models.catalogue.wording import in_bytes
+from paintgraph.cli.faults import FAILED, OK, guard, print_json
+from paintgraph.jobs.sources.folders import VARIABLE, default_folders
+from paintgraph.models.catalogue.wording import in_bytes
 
 _CORE = (
     *("numpy", "opencv-python", "pillow", "networkx", "pydantic", "pyyaml", "orjson", "aiohttp"),
@@ -104,13 +104,16 @@ def _folders() -> list[Finding]:
 
 def _models() -> list[Finding]:
     """Which models are there, and what is wrong with them as far as quick looks tell."""
-    from models.catalogue.places import default_models_dir  # noqa: PLC0415
-    from models.catalogue.shelf import ModelShelf, damaged_in_words  # noqa: PLC0415
-    from models.errors import ModelError  # noqa: PLC0415 - slow
+    from paintgraph.models.catalogue.model_index import (
+        ModelIndex,
+        damaged_in_words,
+    )
+    from paintgraph.models.catalogue.places import default_models_dir
+    from paintgraph.models.errors import ModelError
 
     folder = default_models_dir()
     try:
-        shelf = ModelShelf.open(folder)
+        shelf = ModelIndex.open(folder)
         looked = [shelf.look(entry) for entry in shelf.catalogue]
     except ModelError as error:
         return [Finding("models", str(error), is_fault=True)]
@@ -126,7 +129,12 @@ def _models() -> list[Finding]:
 
 def _memory() -> list[Finding]:
     """What models may take of each device; torch is not asked, which would take seconds."""
-    from models.loading.devices import ANY_DEVICE, budgets, onnx_devices, total_bytes  # noqa: PLC0415
+    from paintgraph.models.loading.devices import (
+        ANY_DEVICE,
+        budgets,
+        onnx_devices,
+        total_bytes,
+    )
 
     try:
         there = onnx_devices(ANY_DEVICE).there
@@ -145,11 +153,11 @@ def _memory() -> list[Finding]:
 def _engines() -> list[Finding]:
     """Each engine fills a hole in a small picture; what they need may be what is missing."""
     try:
-        import numpy as np  # noqa: PLC0415 - may be missing
+        import numpy as np
 
-        from models.inpainting.inpainters import Inpainters  # noqa: PLC0415 - needs numpy
-        from models.inpainting.protocols import InpaintRequest  # noqa: PLC0415
-        from models.inpainting.repaint import repaint  # noqa: PLC0415
+        from paintgraph.models.inpainting.inpainters import Inpainters
+        from paintgraph.models.inpainting.protocols import InpaintRequest
+        from paintgraph.models.inpainting.repaint import repaint
     except ImportError as error:
         return [Finding("engines", f"cannot be loaded: {error}", is_fault=True)]
     image = np.full((1, 48, 48, 3), 0.5, np.float32)

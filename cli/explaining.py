@@ -2,13 +2,13 @@
 
 import typer
 
-from assembly import assemble
-from cli.faults import OK, guard, plain, print_json
-from cli.preparing import RunOptions, prepare
-from cli.records import remembered
-from engine.explain import Explained, explain
-from engine.keeping import Keeping
-from jobs.folders import default_folders
+from paintgraph.assembly import assemble
+from paintgraph.cli.faults import OK, guard, plain, print_json
+from paintgraph.cli.preparing import RunOptions, prepare
+from paintgraph.cli.records import remembered
+from paintgraph.engine.execution.explain import Explained, explain
+from paintgraph.engine.execution.result_storage import Keeping
+from paintgraph.jobs.sources.folders import default_folders
 
 
 def explain_recipe(options: RunOptions) -> int:

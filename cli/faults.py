@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import orjson
 import typer
 
-from engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError, Problem
 
 OK, FAILED, USAGE = 0, 1, 2
 

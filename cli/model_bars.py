@@ -14,12 +14,12 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from cli.faults import plain, tell
-from models.catalogue.digests import Check
-from models.catalogue.entries import ModelEntry
-from models.catalogue.shelf import ModelShelf
-from models.catalogue.wording import in_bytes
-from models.pulling.file_pulling import PullNote, PullProgress
+from paintgraph.cli.faults import plain, tell
+from paintgraph.models.catalogue.digests import Check
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.wording import in_bytes
+from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 
 _STEP = 10  # percent between two lines
 _ALL = 100
@@ -77,7 +77,7 @@ class PullBars:
             else:
                 tell(line)
 
-    def reading(self, shelf: ModelShelf, entry: ModelEntry) -> Check:
+    def reading(self, shelf: ModelIndex, entry: ModelEntry) -> Check:
         """One who is told how many bytes more of a model were read, and shows it."""
         placed = shelf.places.find(entry)
         total = sum(path.stat().st_size for path in placed.files.values()) if placed else 0

@@ -4,7 +4,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli.flags import Debug, Json, Offline
+from paintgraph.cli.flags import Debug, Json, Offline
 
 models = typer.Typer(
     help="Get models, check them, see where they lie.",
@@ -19,7 +19,7 @@ Names = Annotated[list[str], typer.Argument(help="Names of models.")]
 @models.command("list")
 def list_(json: Json = False, debug: Debug = False) -> None:
     """List all models: which are there, how large they are, who may use them."""
-    from cli.models import list_models  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import list_models
 
     _end(list_models(json=json, debug=debug))
 
@@ -27,7 +27,7 @@ def list_(json: Json = False, debug: Debug = False) -> None:
 @models.command()
 def info(name: Name, json: Json = False, debug: Debug = False) -> None:
     """Show one model: files, digests, addresses, licence."""
-    from cli.models import show_model  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import show_model
 
     _end(show_model(name, json=json, debug=debug))
 
@@ -40,7 +40,7 @@ def pull(
     debug: Debug = False,
 ) -> None:
     """Get models; what was interrupted goes on, what is damaged is fetched anew."""
-    from cli.models import pull_models  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import pull_models
 
     _end(pull_models(names, json=json, debug=debug))
 
@@ -54,7 +54,7 @@ def verify(
     debug: Debug = False,
 ) -> None:
     """Read models again and compare their digests; exit code 1 if one is damaged or missing."""
-    from cli.models import verify_models  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import verify_models
 
     _end(verify_models(names or [], json=json, debug=debug))
 
@@ -62,7 +62,7 @@ def verify(
 @models.command()
 def remove(names: Names, json: Json = False, debug: Debug = False) -> None:
     """Delete the files of models."""
-    from cli.models import remove_models  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import remove_models
 
     _end(remove_models(names, json=json, debug=debug))
 
@@ -70,7 +70,7 @@ def remove(names: Names, json: Json = False, debug: Debug = False) -> None:
 @models.command()
 def where(json: Json = False, debug: Debug = False) -> None:
     """Show the folders in which models lie, and how to name others."""
-    from cli.models import show_places  # noqa: PLC0415 - heavy
+    from paintgraph.cli.models import show_places
 
     _end(show_places(json=json, debug=debug))
 

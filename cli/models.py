@@ -6,22 +6,22 @@ from pathlib import Path
 
 import typer
 
-from cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
-from cli.model_bars import PullBars
-from cli.tables import print_table
-from engine.errors import Problem
-from models.catalogue.entries import ModelEntry
-from models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
-from models.catalogue.shelf import Finding, ModelShelf, cure_in_words
-from models.catalogue.wording import in_bytes, licence_in_words
-from models.errors import ModelError, UnknownModelError
-from models.pulling.pulling import Puller
-from models.pulling.removing import remove_model
+from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
+from paintgraph.cli.model_bars import PullBars
+from paintgraph.cli.tables import print_table
+from paintgraph.engine.errors import Problem
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import Finding, ModelIndex, cure_in_words
+from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
+from paintgraph.models.catalogue.wording import in_bytes, licence_in_words
+from paintgraph.models.errors import ModelError, UnknownModelError
+from paintgraph.models.pulling.pulling import Puller
+from paintgraph.models.pulling.removing import remove_model
 
 
-def open_shelf() -> ModelShelf:
+def open_shelf() -> ModelIndex:
     """The models of this user."""
-    return ModelShelf.open(default_models_dir())
+    return ModelIndex.open(default_models_dir())
 
 
 def list_models(*, json: bool, debug: bool) -> int:
@@ -132,7 +132,7 @@ def show_places(*, json: bool, debug: bool) -> int:
 
 
 def _pull_all(
-    shelf: ModelShelf, entries: Iterable[ModelEntry], *, quiet: bool
+    shelf: ModelIndex, entries: Iterable[ModelEntry], *, quiet: bool
 ) -> dict[str, Problem]:
     """Pull one after the other; one that fails does not keep the others from coming."""
     problems = {}
@@ -149,7 +149,7 @@ def _pull_all(
     return problems
 
 
-def _entries(shelf: ModelShelf, names: Sequence[str]) -> list[ModelEntry]:
+def _entries(shelf: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
     """The entries of these names, each once; a name that is not known is a usage error."""
     try:
         return [shelf.catalogue.get(name) for name in dict.fromkeys(names)]
@@ -164,7 +164,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
     return entry.name, entry.family, finding.state, size, use, entry.about
 
 
-def _lines(shelf: ModelShelf, finding: Finding) -> list[str]:
+def _lines(shelf: ModelIndex, finding: Finding) -> list[str]:
     """Everything of a model, for people."""
     entry = finding.entry
     told = [
@@ -195,5 +195,5 @@ def _verdict(finding: Finding) -> str:
     return "present" if finding.is_known else "present; its digest was not compared"
 
 
-def _folder(shelf: ModelShelf, finding: Finding) -> Path:
+def _folder(shelf: ModelIndex, finding: Finding) -> Path:
     return finding.placed.folder if finding.placed else shelf.places.folder(finding.entry)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cli.faults import UsageError
-from engine.errors import Problem
-from engine.literals import Wrong, bounds, canonical
-from engine.resources import is_of_catalogue
-from engine.spec import InputSpec
-from engine.suggest import suggestion
-from engine.text.limits import shorten
+from paintgraph.base.text.limits import shorten
+from paintgraph.base.words import suggestion
+from paintgraph.cli.faults import UsageError
+from paintgraph.engine.errors import Problem
+from paintgraph.engine.graph.coercion import Wrong, bounds, canonical
+from paintgraph.engine.graph.resources import is_of_catalogue
+from paintgraph.engine.graph.spec import InputSpec
 
 _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
@@ -111,7 +111,7 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _value(spec: InputSpec, text: str) -> Any:  # noqa: ANN401 - a literal of the input's type
+def _value(spec: InputSpec, text: str) -> Any:
     """The literal that a text stands for, or `Wrong`."""
     if spec.type == "list":
         item = InputSpec(f"an entry of {spec.name}", spec.items or "text")

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assembly import Assembly
-from cli.destinations import Destinations
-from cli.faults import UsageError, lines, misused, tell
-from cli.options import parse
-from cli.sources import STDIN, GraphText, checked, read_source
-from engine.binding import bind
-from engine.blobs import PREFIX
-from engine.errors import BindError, Problem
-from engine.graph import Graph
-from engine.spec import InputSpec
+from paintgraph.assembly import Assembly
+from paintgraph.cli.destinations import Destinations
+from paintgraph.cli.faults import UsageError, lines, misused, tell
+from paintgraph.cli.options import parse
+from paintgraph.cli.sources import STDIN, GraphText, checked, read_source
+from paintgraph.engine.errors import BindError, Problem
+from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.recipes.binding import bind
 
 _ELSEWHERE = (PREFIX, "data:", "http://", "https://")
 _MOST_BYTES = 512 * 2**20

@@ -12,10 +12,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
-from cli.faults import plain, tell
-from engine import events
-from engine.elements import Effect
-from engine.events import Event, NodeFinished, NodeStarted, Warned
+from paintgraph.cli.faults import plain, tell
+from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.node import events
+from paintgraph.engine.node.events import Event, NodeFinished, NodeStarted, Warned
 
 _WIDE = 160  # columns, where there is no terminal
 _WORTH_A_LINE = 0.2  # seconds

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import orjson
 
-from cli.faults import tell
-from cli.sources import GraphText
-from engine.explain import Record
-from engine.files import write_whole
-from jobs.folders import Folders
+from paintgraph.base.files import write_whole
+from paintgraph.cli.faults import tell
+from paintgraph.cli.sources import GraphText
+from paintgraph.engine.execution.explain import Record
+from paintgraph.jobs.sources.folders import Folders
 
 
 def name_of(source: GraphText) -> str:

@@ -1,13 +1,16 @@
-"""Writes the reference of nodes and recipes: python -m cli.reference [FOLDER]."""
+"""Writes the reference of nodes and recipes: python -m paintgraph.cli.reference [FOLDER]."""
 
 import sys
 from pathlib import Path
 
-from assembly import Catalogue, catalogue
-from cli.describing import node_text, recipe_text
-from cli.sources import checked, read_source
+from paintgraph.assembly import Catalogue, catalogue
+from paintgraph.cli.describing import node_text, recipe_text
+from paintgraph.cli.sources import checked, read_source
 
-_NOTE = "<!-- Written by `python -m cli.reference docs`. Change the declarations instead. -->"
+_NOTE = (
+    "<!-- Written by `python -m paintgraph.cli.reference docs`. "
+    "Change the declarations instead. -->"
+)
 
 
 def pages() -> dict[str, str]:

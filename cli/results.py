@@ -11,23 +11,23 @@ import numpy as np
 import orjson
 import typer
 
-from cli.destinations import FORMATS, STDOUT, Destinations
-from cli.faults import plain, tell
-from engine.elements import Blocked, Failed
-from engine.files import write_whole
-from engine.formats.native import write_native
-from engine.graph import Graph, InputRef
-from engine.naming import with_names
-from engine.registry import Registry
-from engine.run import Outcome
-from engine.sockets import Value
-from imaging.boxes import Boxes
-from imaging.digest import pixel_digest
-from imaging.errors import ImagingError
-from imaging.masks import to_image
-from imaging.metadata import add_text
-from jobs.publishing import PublishError, cannot_write, write_new
-from nodes.picture_files import encode_with_facts
+from paintgraph.base.files import write_whole
+from paintgraph.cli.destinations import FORMATS, STDOUT, Destinations
+from paintgraph.cli.faults import plain, tell
+from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.graph import Graph, InputRef
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.naming import with_names
+from paintgraph.imaging.digest import pixel_digest
+from paintgraph.imaging.errors import ImagingError
+from paintgraph.imaging.files.metadata import add_text
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.jobs.publishing.files import PublishError, cannot_write, write_new
+from paintgraph.nodes.pictures.files import encode_with_facts
 
 GRAPH_KEY = "paintgraph"
 
@@ -40,7 +40,7 @@ class Written:
     files: list[dict[str, Any]] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
-    def to_json(self) -> Any:  # noqa: ANN401 - what the result is
+    def to_json(self) -> Any:
         """A picture's file, a value, or a list of them."""
         entries = self.files or self.values
         return entries[0] if len(entries) == 1 else entries
@@ -111,7 +111,7 @@ def _write_pictures(
     return files
 
 
-def _encoded(file: str, form: str, picture: Any, value: Value, text: str) -> bytes:  # noqa: ANN401
+def _encoded(file: str, form: str, picture: Any, value: Value, text: str) -> bytes:
     try:
         data = encode_with_facts(picture, form, value.facts)  # type: ignore[arg-type] # one of them
     except ImagingError as error:
@@ -142,10 +142,10 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _pictures(value: Value) -> Sequence[Any]:
     array = value.data
-    return list(to_image(array) if array.ndim == 3 else array)  # noqa: PLR2004 - a mask's axes
+    return list(to_image(array) if array.ndim == 3 else array)
 
 
-def _plain(data: Any) -> Any:  # noqa: ANN401 - any datum
+def _plain(data: Any) -> Any:
     if isinstance(data, Boxes):
         return data.to_json()
     return list(data) if isinstance(data, tuple) else data

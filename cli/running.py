@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assembly import Assembly, assemble
-from cli.faults import FAILED, OK, guard, print_json, tell
-from cli.preparing import Prepared, RunOptions, prepare
-from cli.progress import Watcher
-from cli.records import remember
-from cli.results import Written, graph_text, write_results
-from cli.saving import Saver
-from engine.context import Cancellation
-from engine.errors import EngineError
-from engine.events import NodeFailed
-from engine.explain import record
-from engine.run import Outcome, run
-from jobs.folders import default_folders
-from jobs.publishing import Publisher, PublishError
-from models.loading.devices import DeviceRules
+from paintgraph.assembly import Assembly, assemble
+from paintgraph.cli.faults import FAILED, OK, guard, print_json, tell
+from paintgraph.cli.preparing import Prepared, RunOptions, prepare
+from paintgraph.cli.progress import Watcher
+from paintgraph.cli.records import remember
+from paintgraph.cli.results import Written, graph_text, write_results
+from paintgraph.cli.saving import Saver
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.execution.explain import record
+from paintgraph.engine.execution.run import Outcome, run
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import NodeFailed
+from paintgraph.jobs.publishing.files import Publisher, PublishError
+from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.models.loading.devices import DeviceRules
 
 _KEPT = "Finished results are kept, so the next run goes on from them."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from engine.elements import Effect
-from engine.errors import EngineError
-from jobs.publishing import Publisher
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.graph.elements import Effect
+from paintgraph.jobs.publishing.files import Publisher
 
 
 class Saver:

@@ -5,9 +5,9 @@ from typing import Any
 
 import typer
 
-from api.settings import load_settings
-from cli.faults import OK, guard
-from server import serve
+from paintgraph.api.settings import load_settings
+from paintgraph.cli.faults import OK, guard
+from paintgraph.server import serve
 
 
 def run_server(flags: Mapping[str, Any], *, debug: bool) -> int:

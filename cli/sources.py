@@ -5,13 +5,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from assembly import Catalogue
-from cli.faults import misused
-from engine.checking import Checked, check
-from engine.formats.reading import read_graph
-from engine.recipes import SUFFIXES, RecipeBook
-from engine.resources import NO_RESOURCES, Resources
-from engine.suggest import suggestion
+from paintgraph.assembly import Catalogue
+from paintgraph.base.words import suggestion
+from paintgraph.cli.faults import misused
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.resources import NO_RESOURCES, Resources
+from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
+from paintgraph.engine.recipes.checking import Checked, check
 
 STDIN = "-"
 _MOST_BYTES = 32 * 2**20

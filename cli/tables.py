@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.faults import plain
+from paintgraph.cli.faults import plain
 
 _WIDE = 1000  # columns, where there is no terminal
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.text.document import Place
+from paintgraph.base.text.document import Place
 
 _SHOWN_NODES = 20
 Severity = Literal["error", "warning"]

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.errors import ContractError
+from paintgraph.imaging.errors import ContractError
 
 Image: TypeAlias = NDArray[np.float32]
 """`[B, H, W, C]`, C = 3 (RGB) or 4 (RGB and straight alpha), 0..1."""
@@ -42,7 +42,7 @@ def check_mask(array: object, name: str = "mask") -> Mask:
 def validate_image(array: object, name: str = "image") -> NDArray[np.floating[Any]]:
     """The array itself, left writeable, if it holds what an image may hold."""
     image = _check_kind(array, name, _IMAGE_SHAPE)
-    if image.ndim != 4 or image.shape[3] not in CHANNELS:  # noqa: PLR2004 - the contract's rank
+    if image.ndim != 4 or image.shape[3] not in CHANNELS:
         raise ContractError(
             f"{name}: shape is {_shape(image)}; allowed is {_IMAGE_SHAPE}. "
             "Add the missing axes, or drop the channels beyond alpha."
@@ -54,7 +54,7 @@ def validate_image(array: object, name: str = "image") -> NDArray[np.floating[An
 def validate_mask(array: object, name: str = "mask") -> NDArray[np.floating[Any]]:
     """The array itself, left writeable, if it holds what a mask may hold."""
     mask = _check_kind(array, name, _MASK_SHAPE)
-    if mask.ndim != 3:  # noqa: PLR2004 - the contract's rank
+    if mask.ndim != 3:
         raise ContractError(
             f"{name}: shape is {_shape(mask)}; allowed is {_MASK_SHAPE}. "
             "Add a batch axis, or take one channel."
@@ -72,7 +72,7 @@ def check_same_size(
     """Refuse two images or masks whose height or width differ, by a ContractError."""
     if first.shape[1:3] == second.shape[1:3]:
         return
-    are_masks = first.ndim == second.ndim == 3  # noqa: PLR2004 - the contract's rank
+    are_masks = first.ndim == second.ndim == 3
     cure = _SCALE_MASK if are_masks else _SCALE
     raise ContractError(
         f"{first_name} is {_size(first)} but {second_name} is {_size(second)} (height x width); "

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
 
 _HEX = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII | re.IGNORECASE)
 _WITH_ALPHA = 4

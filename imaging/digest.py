@@ -4,13 +4,13 @@ import hashlib
 
 import numpy as np
 
-from imaging.arrays import Image
-from imaging.samples import Depth, quantised_strips
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.samples import Depth, quantised_strips
 
 
 def pixel_digest(image: Image, depth: Depth, icc: bytes | None) -> str:
     """SHA-256, in hex, over shape, sample depth, samples and ICC profile of a batch of images."""
-    shape = image.shape if image.ndim == 4 else (1, *image.shape)  # noqa: PLR2004 - batch axis
+    shape = image.shape if image.ndim == 4 else (1, *image.shape)
     digest = hashlib.sha256()
     digest.update(f"{'x'.join(map(str, shape))} {depth} ".encode())
     for strip in quantised_strips(image, depth):

@@ -1,6 +1,6 @@
 """How large a picture may become."""
 
-from imaging.errors import ContractError
+from paintgraph.imaging.errors import ContractError
 
 MOST_PIXELS = 100_000_000
 

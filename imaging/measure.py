@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask, match_batch, match_pair
+from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
 
 _NEARBY = 8  # px on each side of the border that its gradients are compared with
 _INSIDE = 0.5

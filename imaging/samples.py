@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask
-from imaging.errors import PictureError
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import PictureError
 
 Depth: TypeAlias = Literal[8, 16]
 Samples: TypeAlias = NDArray[np.unsignedinteger[Any]]
@@ -37,12 +37,12 @@ def quantised_strips(image: Image | Mask, depth: int = 8) -> Iterator[Samples]:
     flat = np.ascontiguousarray(image).reshape(-1)
     for start in range(0, flat.size, _STRIP_VALUES):
         strip = flat[start : start + _STRIP_VALUES] * highest
-        yield (strip if depth == 8 else np.rint(strip)).astype(kind)  # noqa: PLR2004 - bits
+        yield (strip if depth == 8 else np.rint(strip)).astype(kind)
 
 
 def to_image(samples: NDArray[Any]) -> Image:
     """The picture `[1, H, W, 3 or 4]` of code values `[H, W]` or `[H, W, C]`; grey becomes RGB."""
-    if samples.ndim == 2:  # noqa: PLR2004 - grey without a channel axis
+    if samples.ndim == 2:
         samples = samples[..., np.newaxis]
     height, width, channels = samples.shape
     highest = np.float32(np.iinfo(samples.dtype).max)
@@ -57,7 +57,7 @@ def to_image(samples: NDArray[Any]) -> Image:
 
 def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
     """A view of `[H, W, ...]` as EXIF's orientation (1 to 8) wants it to be seen."""
-    if orientation >= 5:  # noqa: PLR2004 - EXIF: 5 to 8 lie on their side
+    if orientation >= 5:
         samples = samples.swapaxes(0, 1)
     if orientation in {2, 3, 6, 7}:
         samples = samples[:, ::-1]
@@ -67,8 +67,8 @@ def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def _sample_type(depth: int) -> type[np.unsignedinteger[Any]]:
-    if depth == 8:  # noqa: PLR2004 - bits
+    if depth == 8:
         return np.uint8
-    if depth == 16:  # noqa: PLR2004 - bits
+    if depth == 16:
         return np.uint16
     raise PictureError(f"depth: is {depth} bits per sample; allowed are 8 and 16. Choose one.")

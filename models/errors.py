@@ -1,6 +1,6 @@
 """What can go wrong with models: their names, their files, downloads, and the work of engines."""
 
-from imaging.errors import ImagingError
+from paintgraph.imaging.errors import ImagingError
 
 
 class EngineFailedError(ImagingError):

@@ -5,9 +5,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image
-from imaging.samples import quantise
-from models.errors import ModelError
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.samples import quantise
+from paintgraph.models.errors import ModelError
 
 Picture: TypeAlias = NDArray[np.uint8]
 """`[H, W, 3]`, red, green, blue."""

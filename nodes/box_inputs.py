@@ -1,8 +1,8 @@
 """Boxes as nodes take and give them: lists of four numbers."""
 
-from imaging.errors import ContractError
-from imaging.placing import visible_box
-from imaging.regions import Box
+from paintgraph.imaging.blend.placing import visible_box
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import Box
 
 _CORNERS = 4
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import numpy as np
 import orjson
 
-from engine.declaration import OneOf
-from engine.sockets import LIST, Socket, Value, shown
-from imaging.boxes import Boxes, boxes_of_numbers, check_boxes
-from imaging.errors import ContractError
+from paintgraph.engine.graph.sockets import LIST, Socket, Value, shown
+from paintgraph.engine.node.declaration import OneOf
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.boxes import Boxes, boxes_of_numbers, check_boxes
 
 _EMPTY = 64
 

@@ -3,25 +3,25 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.binding import Binder
-from engine.errors import BindError
-from engine.resources import NameCheck
-from models.errors import DamagedModelError, MissingModelError, ModelError
-from nodes.model_names import MODEL_MISSING
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.graph.resources import NameCheck
+from paintgraph.engine.recipes.binding import Binder
+from paintgraph.models.errors import DamagedModelError, MissingModelError, ModelError
+from paintgraph.nodes.model_names import MODEL_MISSING
 
 if TYPE_CHECKING:
-    from models.inpainting.painters import Painters
+    from paintgraph.models.inpainting.engine_names import EngineNames
 
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
 """Kinds of resources; a painter is what an engine and a prompt together stand for."""
 
 
-def engine_choices(painters: "Painters") -> dict[str, list[str]]:
+def engine_choices(painters: "EngineNames") -> dict[str, list[str]]:
     """What each kind chooses from."""
     return {ENGINE: painters.choices()}
 
 
-def engine_checks(painters: "Painters") -> dict[str, NameCheck]:
+def engine_checks(painters: "EngineNames") -> dict[str, NameCheck]:
     """Why a name cannot be used now, by kind; quick."""
 
     def check(text: str) -> BindError | None:
@@ -31,7 +31,7 @@ def engine_checks(painters: "Painters") -> dict[str, NameCheck]:
     return {ENGINE: check}
 
 
-def engine_binders(painters: "Painters") -> dict[str, Binder]:
+def engine_binders(painters: "EngineNames") -> dict[str, Binder]:
     """What fixes each kind; may read files."""
 
     def resolve(asked: tuple[str, str]) -> tuple[str, ...]:

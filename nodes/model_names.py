@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from engine.binding import Binder
-from engine.errors import BindError
-from engine.resources import NameCheck
-from models.catalogue.entries import Family
-from models.catalogue.names import ModelNames
-from models.errors import DamagedModelError, MissingModelError, ModelError
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.graph.resources import NameCheck
+from paintgraph.engine.recipes.binding import Binder
+from paintgraph.models.catalogue.entries import Family
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.errors import DamagedModelError, MissingModelError, ModelError
 
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"

@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.sockets import Socket, Value
-from imaging.arrays import check_image, check_mask
-from imaging.errors import ContractError
+from paintgraph.engine.graph.sockets import Socket, Value
+from paintgraph.imaging.arrays import check_image, check_mask
+from paintgraph.imaging.errors import ContractError
 
 Array = NDArray[np.float32]
 

@@ -17,6 +17,8 @@ install_paintgraph() {
         "$python" -m venv .venv || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
     fi
     if ! cmp -s pyproject.toml "$stamp"; then
+        mkdir -p .venv/checkout
+        ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$extras"
         cp pyproject.toml "$stamp"
     fi

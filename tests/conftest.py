@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from engine.registry import Registry
-from tests import fake_nodes
+from paintgraph.engine.node.registry import Registry
+from paintgraph.tests import fake_nodes
 
 settings.register_profile("shared", deadline=None)  # machines are loaded now and then
 settings.load_profile("shared")
@@ -43,6 +43,6 @@ def no_thread_left() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def text_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with small models that find by words or select by points."""
-    from tests.models.text_models import save_text_models  # noqa: PLC0415 - heavy libraries
+    from paintgraph.tests.models.text_models import save_text_models
 
     return save_text_models(tmp_path_factory.mktemp("text_models"))

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
-from engine.context import Context
-from engine.declaration import LAZY, RAW, Output, Range, Resource, node
-from engine.elements import Blocked, Effect, Result
-from engine.graph import Link, Node
-from engine.registry import Registry
-from engine.sockets import Socket, Value
+from paintgraph.engine.graph.elements import Blocked, Effect, Result
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Socket, Value
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import LAZY, RAW, Output, Range, Resource, node
+from paintgraph.engine.node.registry import Registry
 
 COUNTS: dict[str, int] = {}
 """How often `count_runs` ran, by label; tests use labels of their own."""

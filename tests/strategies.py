@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from engine.declaration import declaration_of
-from engine.graph import Graph, InputRef, Link, Node
-from engine.sockets import accepts
-from engine.spec import InputSpec, NodeSpec
-from imaging.arrays import Image, Mask
-from tests import fake_nodes
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.sockets import accepts
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.declaration import declaration_of
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.tests import fake_nodes
 
 MaskKind: TypeAlias = Literal["soft", "hard", "any"]
 

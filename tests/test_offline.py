@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.fetching import fetch
-from jobs.urls import FetchError
+from paintgraph.jobs.sources.fetching import fetch
+from paintgraph.jobs.sources.urls import FetchError
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "OUTBOUND"
@@ -80,13 +80,13 @@ def test_the_guard_sees_connections(program: Program) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("-c", "import server, assembly, api.settings"),
-        ("-c", "import models.pulling.pulling, models.pulling.hub_pulling"),
-        ("-m", "cli", "models", "list"),
-        ("-m", "cli", "models", "info", "flux-fill"),
-        ("-m", "cli", "models", "verify"),
-        ("-m", "cli", "doctor"),
-        ("-m", "cli", "recipes"),
+        ("-c", "import paintgraph.server, paintgraph.assembly, paintgraph.api.settings"),
+        ("-c", "import paintgraph.models.pulling.pulling, paintgraph.models.pulling.hub_pulling"),
+        ("-m", "paintgraph.cli", "models", "list"),
+        ("-m", "paintgraph.cli", "models", "info", "flux-fill"),
+        ("-m", "paintgraph.cli", "models", "verify"),
+        ("-m", "paintgraph.cli", "doctor"),
+        ("-m", "paintgraph.cli", "recipes"),
     ],
     ids=" ".join,
 )
@@ -103,7 +103,17 @@ def test_a_run_connects_to_nothing(program: Program, tmp_path: Path) -> None:
     Image.fromarray(np.full((32, 32, 3), 90, np.uint8)).save(tmp_path / "photo.png")
 
     done = program(
-        *("-m", "cli", "run", "outpaint", "--image", "photo.png", "--offline", "-o", "out.png")
+        *(
+            "-m",
+            "paintgraph.cli",
+            "run",
+            "outpaint",
+            "--image",
+            "photo.png",
+            "--offline",
+            "-o",
+            "out.png",
+        )
     )
 
     assert MARK not in done.stderr
@@ -118,7 +128,7 @@ def test_offline_a_pull_connects_to_nothing(
 ) -> None:
     environ = {} if offline else {"HF_HUB_OFFLINE": "1"}
 
-    done = program("-m", "cli", "models", "pull", name, *offline, **environ)
+    done = program("-m", "paintgraph.cli", "models", "pull", name, *offline, **environ)
 
     assert MARK not in done.stderr
     assert done.returncode == 1
@@ -134,7 +144,12 @@ def test_offline_no_picture_is_fetched_for_a_graph(monkeypatch: pytest.MonkeyPat
 
 def test_online_the_same_pull_would_connect(program: Program) -> None:
     done = program(
-        "-m", "cli", "models", "pull", "u2netp", PAINTGRAPH_GITHUB_MIRROR="http://[::1]:9"
+        "-m",
+        "paintgraph.cli",
+        "models",
+        "pull",
+        "u2netp",
+        PAINTGRAPH_GITHUB_MIRROR="http://[::1]:9",
     )
 
     assert MARK in done.stderr

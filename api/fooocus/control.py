@@ -4,11 +4,11 @@ import asyncio
 
 from aiohttp import web
 
-from api.app_keys import DISPATCHER, STORE
-from api.fooocus.faults import told
-from api.fooocus.rules import DOOR, RULES
-from api.requests import json_response
-from models.catalogue.entries import Family
+from paintgraph.api.app_keys import DISPATCHER, STORE
+from paintgraph.api.fooocus.faults import told
+from paintgraph.api.fooocus.rules import DOOR, RULES
+from paintgraph.api.http.requests import json_response
+from paintgraph.models.catalogue.entries import Family
 
 _ACTIONS = {"stop": "task stoped", "skip": "task skiped"}  # as the original spells it
 

@@ -9,12 +9,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from api.errors import ApiError
-from api.faults import refusal_status
-from api.requests import body_of, json_response
-from engine.errors import GraphError, Problem
-from engine.text.document import TextError
-from engine.text.json_reader import read_json
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.faults import refusal_status
+from paintgraph.api.http.requests import body_of, json_response
+from paintgraph.base.text.document import TextError
+from paintgraph.base.text.json_reader import read_json
+from paintgraph.engine.errors import GraphError, Problem
 
 _SHOWN = 100
 _CODE = "invalid_fields"
@@ -34,7 +34,7 @@ def fault(type_: str, field: str, message: str, given: object = None) -> Fault:
     return {"type": type_, "loc": ["body", field], "msg": message, "input": shortened(given)}
 
 
-def shortened(given: Any) -> Any:  # noqa: ANN401 - what was sent
+def shortened(given: Any) -> Any:
     """What was sent, with pictures cut off."""
     if isinstance(given, str):
         short = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}..."

@@ -194,7 +194,7 @@ def schemas() -> dict[str, Any]:
     return {name: _relaxed(schema) for name, schema in made.items()}
 
 
-def _relaxed(schema: Any) -> Any:  # noqa: ANN401 - a document
+def _relaxed(schema: Any) -> Any:
     if isinstance(schema, list):
         return [_relaxed(entry) for entry in schema]
     if not isinstance(schema, dict):

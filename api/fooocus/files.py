@@ -5,14 +5,14 @@ import re
 
 from aiohttp import web
 
-from api.app_keys import PICTURES
-from api.errors import ApiError
-from api.fooocus.pictures import SUFFIXES, output_bytes
-from api.fooocus.rules import RULES
-from api.fooocus.transcoding import FORMATS, transcoded
-from api.pictures import media_type_of
-from api.security import file_headers
-from engine.blobs import PREFIX
+from paintgraph.api.app_keys import PICTURES
+from paintgraph.api.fooocus.pictures import SUFFIXES, output_bytes
+from paintgraph.api.fooocus.rules import RULES
+from paintgraph.api.fooocus.transcoding import FORMATS, transcoded
+from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.pictures import media_type_of
+from paintgraph.engine.execution.blobs import PREFIX
 
 _INPUT = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
 

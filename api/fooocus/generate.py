@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from api.app_keys import PICTURES
-from api.fooocus.faults import FieldsError, fault, object_of, told
-from api.fooocus.notes import note
-from api.fooocus.orders import handed_in
-from api.fooocus.pictures import pictures_of
-from api.fooocus.rules import DOOR, RULES, base_of
-from api.fooocus.streaming import stream
-from api.fooocus.tasks import pending_record, record, results
-from api.fooocus.transcoding import FORMATS, transcoded
-from api.fooocus.webhooks import WEBHOOKS
-from api.jobs import ended
-from api.requests import json_response
-from api.security import file_headers
-from jobs.job import Job
-from jobs.urls import FetchError, parse_url
+from paintgraph.api.app_keys import PICTURES
+from paintgraph.api.fooocus.faults import FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.notes import note
+from paintgraph.api.fooocus.orders import handed_in
+from paintgraph.api.fooocus.pictures import pictures_of
+from paintgraph.api.fooocus.rules import DOOR, RULES, base_of
+from paintgraph.api.fooocus.streaming import stream
+from paintgraph.api.fooocus.tasks import pending_record, record, results
+from paintgraph.api.fooocus.transcoding import FORMATS, transcoded
+from paintgraph.api.fooocus.webhooks import WEBHOOKS
+from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.native.jobs import ended
+from paintgraph.jobs.sources.urls import FetchError, parse_url
+from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
-    from api.fooocus.fields import GenerateFields
+    from paintgraph.api.fooocus.fields import GenerateFields
 
 _PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
 
@@ -36,8 +36,8 @@ async def generate(request: web.Request) -> web.StreamResponse:
     Answers with the task once it has ended, or at once with `async_process`, or with events with
     `stream_output`, or, where `Accept` names a type of pictures first, with the picture itself.
     """
-    from api.fooocus.fields import GenerateFields  # noqa: PLC0415 - pydantic
-    from api.fooocus.reading import fields_of  # noqa: PLC0415
+    from paintgraph.api.fooocus.fields import GenerateFields
+    from paintgraph.api.fooocus.reading import fields_of
 
     given = await object_of(request)
     fields = fields_of(GenerateFields, given)
@@ -65,10 +65,16 @@ async def _submitted(
     request: web.Request, fields: "GenerateFields", given: dict[str, Any], number: int
 ) -> Job:
     """The accepted task; raises FieldsError, or what the desk raises."""
-    from api.fooocus.choosing import chosen  # noqa: PLC0415 - pydantic
-    from api.fooocus.fields import NO_PICTURE, unused  # noqa: PLC0415
-    from api.fooocus.reading import stored  # noqa: PLC0415
-    from api.fooocus.recipes import check_generate, generate_ordered  # noqa: PLC0415
+    from paintgraph.api.fooocus.fields import (
+        NO_PICTURE,
+        unused,
+    )
+    from paintgraph.api.fooocus.model_mapping import chosen
+    from paintgraph.api.fooocus.reading import stored
+    from paintgraph.api.fooocus.recipes import (
+        check_generate,
+        generate_ordered,
+    )
 
     rules = request.app[RULES]
     texts = {name: getattr(fields, name) for name in _PICTURES}

@@ -7,16 +7,16 @@ from io import BytesIO
 
 from aiohttp import web
 
-from api.app_keys import PICTURES, PRESENTER
-from api.errors import ApiError
-from api.fooocus.faults import FieldsError, fault, object_of, told
-from api.fooocus.notes import DETECTIONS, WARNING, add, note
-from api.fooocus.orders import handed_in
-from api.fooocus.pictures import pictures_of
-from api.fooocus.rules import RULES
-from api.jobs import ended
-from api.requests import json_response
-from jobs.job import Job
+from paintgraph.api.app_keys import PICTURES, SERIALIZER
+from paintgraph.api.fooocus.faults import FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.notes import DETECTIONS, WARNING, add, note
+from paintgraph.api.fooocus.orders import handed_in
+from paintgraph.api.fooocus.pictures import pictures_of
+from paintgraph.api.fooocus.rules import RULES
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.native.jobs import ended
+from paintgraph.jobs.store.job import Job
 
 _PICTURE_NODE = "photo"
 
@@ -28,9 +28,16 @@ async def generate_mask(request: web.Request) -> web.Response:
     Answers with the base64 of a PNG of the picture's size. Models of rembg give a soft grey mask,
     `sam` one of 0 and 255 in three equal channels. Where nothing is found, the mask is black.
     """
-    from api.fooocus.fields import NO_PICTURE, MaskFields, MaskModel  # noqa: PLC0415 - pydantic
-    from api.fooocus.reading import fields_of, stored  # noqa: PLC0415
-    from api.fooocus.recipes import mask_ordered  # noqa: PLC0415
+    from paintgraph.api.fooocus.fields import (
+        NO_PICTURE,
+        MaskFields,
+        MaskModel,
+    )
+    from paintgraph.api.fooocus.reading import (
+        fields_of,
+        stored,
+    )
+    from paintgraph.api.fooocus.recipes import mask_ordered
 
     given = await object_of(request)
     fields = fields_of(MaskFields, given)
@@ -57,7 +64,7 @@ async def generate_mask(request: web.Request) -> web.Response:
 
 def _mask_text(app: web.Application, job: Job, *, is_grey: bool) -> tuple[str, bool]:
     """The base64 of the mask's PNG, with one channel or three; and whether it is black."""
-    from PIL import Image  # noqa: PLC0415 - 60 ms, at the first picture
+    from PIL import Image
 
     found = app[PICTURES].get(str(job.outputs["mask"]["digest"]))
     if found is None:
@@ -74,7 +81,7 @@ def _failure(app: web.Application, job: Job) -> Exception:
     """Why there is no mask: the picture's fault is the client's, all else the server's."""
     problem = job.problems[0] if job.problems else {}
     told_why = str(problem.get("message", "the job was cancelled before the mask was made."))
-    message = app[PRESENTER].hide(told_why)
+    message = app[SERIALIZER].hide(told_why)
     if problem.get("node") == _PICTURE_NODE:
         return FieldsError([fault(str(problem["code"]), "image", message)])
     if job.state == "cancelled":

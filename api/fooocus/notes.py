@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from api.app_keys import PRESENTER
-from jobs.job import Job
+from paintgraph.api.app_keys import SERIALIZER
+from paintgraph.jobs.store.job import Job
 
 JOB, WARNING, ERROR = "X-Paintgraph-Job", "X-Paintgraph-Warning", "X-Paintgraph-Error"
 DETECTIONS = "X-Paintgraph-Detections"
@@ -16,7 +16,7 @@ _LONGEST = 1000
 def note(response: web.StreamResponse, app: web.Application, job: Job) -> None:
     """Name the job, and each of its warnings in a header of its own."""
     response.headers[JOB] = job.id
-    hide = app[PRESENTER].hide
+    hide = app[SERIALIZER].hide
     add(response, WARNING, map(hide, job.warnings))
     add(response, ERROR, (hide(str(problem["message"])) for problem in job.problems))
 

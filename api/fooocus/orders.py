@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from api.app_keys import DESK, PRESENTER
-from api.desk import Order
-from api.fooocus.faults import as_fields_error
-from api.keys import client_of
-from engine.errors import GraphError, Problem
-from jobs.job import Job
+from paintgraph.api.app_keys import SERIALIZER, SUBMISSIONS
+from paintgraph.api.fooocus.faults import as_fields_error
+from paintgraph.api.guards.keys import client_of
+from paintgraph.api.submission import Order
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
-    from api.fooocus.recipes import Ordered  # brings pydantic
+    from paintgraph.api.fooocus.recipes import Ordered  # brings pydantic
 
 REQUEST = "fooocus"
 """Under this name a job's request holds what its client sent."""
@@ -52,10 +52,10 @@ async def handed_in(
         door=door,
     )
     try:
-        return (await request.app[DESK].submit(order)).job
+        return (await request.app[SUBMISSIONS].submit(order)).job
     except GraphError as error:
         names = _FIELDS if door else {}
-        refused = as_fields_error(error, names, request.app[PRESENTER].hide)
+        refused = as_fields_error(error, names, request.app[SERIALIZER].hide)
         if refused is None:
             raise
         raise refused from error

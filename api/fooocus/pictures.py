@@ -8,14 +8,14 @@ from pathlib import Path
 from aiohttp import web
 from yarl import URL
 
-from api.app_keys import PICTURES
-from api.fooocus.faults import Fault, FieldsError, fault
-from api.fooocus.rules import RULES
-from api.hosts import Authority, host_of, parse_authority
-from api.pictures import IMAGES_URL, Pictures, digest_of
-from engine.blobs import PREFIX
-from engine.errors import BindError
-from jobs.fetching import fetch
+from paintgraph.api.app_keys import PICTURES
+from paintgraph.api.fooocus.faults import Fault, FieldsError, fault
+from paintgraph.api.fooocus.rules import RULES
+from paintgraph.api.guards.hosts import Authority, host_of, parse_authority
+from paintgraph.api.pictures import IMAGES_URL, Pictures, digest_of
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.jobs.sources.fetching import fetch
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"

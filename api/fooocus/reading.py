@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from api.fooocus.faults import Fault, FieldsError, shortened
-from api.fooocus.fields import Fields
+from paintgraph.api.fooocus.faults import Fault, FieldsError, shortened
+from paintgraph.api.fooocus.fields import Fields
 
 Read = TypeVar("Read", bound=Fields)
 _MOST_FAULTS = 100
@@ -45,7 +45,7 @@ def stored(given: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str, A
     return {name: pictures.get(name) or _short(value) for name, value in given.items()}
 
 
-def _short(value: Any) -> Any:  # noqa: ANN401 - a document
+def _short(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"{value[:_LONGEST]}..."
     if isinstance(value, dict):

@@ -7,18 +7,18 @@ from functools import cache
 from secrets import randbelow
 from typing import Any
 
-from api.fooocus.choosing import Painting, find_model
-from api.fooocus.faults import FieldsError, fault
-from api.fooocus.fields import GenerateFields, MaskFields, MaskModel, Side
-from api.fooocus.repeating import repeated
-from api.fooocus.rules import Rules
-from engine.formats.native import SEED_MAXIMUM
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from graphs import FOLDER
-from jobs.seeds import draw_seed
-from models.catalogue.entries import Family
-from models.inpainting.painters import AUTO, WEIGHTLESS
+from paintgraph.api.fooocus.faults import FieldsError, fault
+from paintgraph.api.fooocus.fields import GenerateFields, MaskFields, MaskModel, Side
+from paintgraph.api.fooocus.model_mapping import Painting, find_model
+from paintgraph.api.fooocus.repeating import repeated
+from paintgraph.api.fooocus.rules import Rules
+from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.graphs import FOLDER
+from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.models.catalogue.entries import Family
+from paintgraph.models.inpainting.engine_names import AUTO, WEIGHTLESS
 
 _DISTANCES = ("left", "top", "right", "bottom")
 _SEEDS = SEED_MAXIMUM + 1
@@ -168,7 +168,7 @@ def format_of(fields: GenerateFields) -> str:
 
 def _is_plain(name: str) -> bool:
     return (
-        len(name) <= 100  # noqa: PLR2004 - told in the message
+        len(name) <= 100
         and not name.startswith((".", " "))
         and all(letter.isalnum() or letter in " ._-" for letter in name)
         and bool(name.strip())

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 
 
 def repeated(graph: Graph, own: Sequence[Mapping[str, Any]]) -> Graph:
@@ -43,7 +43,7 @@ def _dependent(graph: Graph, inputs: Collection[str]) -> list[str]:
 
 
 def _with(node: Node, values: Mapping[str, Any], names: Mapping[str, str]) -> Node:
-    def given(value: Any) -> Any:  # noqa: ANN401 - literals, links and references
+    def given(value: Any) -> Any:
         if isinstance(value, InputRef) and value.name in values:
             return values[value.name]
         if isinstance(value, Link) and value.node in names:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from api.fooocus import control, files, generate, masks, tasks
-from api.fooocus.notes import DETECTIONS, ERROR, JOB, WARNING
-from api.requests import JSON
-from api.routes import Answer, Route, json_answer, ref
+from paintgraph.api.fooocus import control, files, generate, masks, tasks
+from paintgraph.api.fooocus.notes import DETECTIONS, ERROR, JOB, WARNING
+from paintgraph.api.http.requests import JSON
+from paintgraph.api.http.routes import Answer, Route, json_answer, ref
 
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"
 FORBIDDING = ("/v1/engine", "/v1/tools/", "/tasks", "/outputs/", "/inputs/")
@@ -161,7 +161,7 @@ _FAULT = {
 
 def schemas() -> Mapping[str, Any]:
     """Schemas of bodies and answers, by name."""
-    from api.fooocus import fields  # noqa: PLC0415 - pydantic
+    from paintgraph.api.fooocus import fields
 
     lists = dict.fromkeys(("history", "current", "pending"), _TASKS)
     return {

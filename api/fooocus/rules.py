@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
 
-from api.desk import DeskRules
-from models.catalogue.names import ModelNames
-from models.inpainting.painters import Painters
+from paintgraph.api.submission import SubmissionRules
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.inpainting.engine_names import EngineNames
 
 if TYPE_CHECKING:
-    from models.catalogue.shelf import ModelShelf  # slow
+    from paintgraph.models.catalogue.model_index import ModelIndex  # slow
 
 DOOR = "fooocus"
 """Names this API's tasks among all jobs."""
@@ -47,10 +47,10 @@ class Rules:
     """
 
     outputs: Path
-    desk: DeskRules
-    shelf: "ModelShelf"
+    desk: SubmissionRules
+    shelf: "ModelIndex"
     names: ModelNames
-    painters: Painters
+    painters: EngineNames
     choices: Choices = field(default_factory=Choices)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

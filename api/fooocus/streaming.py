@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from api.app_keys import HUB, PRESENTER, STORE
-from api.events import EVENT_HEADERS, HEARTBEAT_SECONDS
-from api.fooocus.notes import note
-from api.fooocus.tasks import record
-from api.jobs import found
-from jobs.job import Job
+from paintgraph.api.app_keys import SERIALIZER, STORE, SUBSCRIPTIONS
+from paintgraph.api.fooocus.notes import note
+from paintgraph.api.fooocus.tasks import record
+from paintgraph.api.native.events import EVENT_HEADERS, HEARTBEAT_SECONDS
+from paintgraph.api.native.jobs import found
+from paintgraph.jobs.store.job import Job
 
 _NEARLY = 99
 _WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
@@ -25,7 +25,7 @@ async def stream(request: web.Request, job: Job, base: str) -> web.StreamRespons
     note(response, request.app, job)
     await response.prepare(request)
     with contextlib.suppress(ConnectionError):
-        async with request.app[HUB].follow(job.id) as follower:
+        async with request.app[SUBSCRIPTIONS].follow(job.id) as follower:
             told: dict[str, Any] = {}
             steps: dict[str, float] = {}
             while not job.has_ended:
@@ -48,7 +48,7 @@ def _progress(app: web.Application, job: Job, steps: Mapping[str, float]) -> dic
     """How far a task is: nodes that are done, and how much of those at work."""
     document = orjson.loads(app[STORE].document(job.id) or b"{}")
     nodes = document.get("nodes", {})
-    done = app[PRESENTER].job(job)["progress"]
+    done = app[SERIALIZER].job(job)["progress"]
     partly = sum(part for node, part in steps.items() if node in nodes and part < 1)
     progress = min(_NEARLY, int(100 * (done + partly / max(1, len(nodes)))))
     message = "Waiting" if job.state == "queued" else "Painting"

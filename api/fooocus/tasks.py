@@ -9,14 +9,14 @@ from urllib.parse import quote
 import orjson
 from aiohttp import web
 
-from api.app_keys import ADDRESSES, PICTURES, PRESENTER, STORE
-from api.fooocus.faults import FieldsError, told
-from api.fooocus.orders import REQUEST
-from api.fooocus.pictures import INPUTS, OUTPUTS
-from api.fooocus.rules import DOOR, base_of
-from api.requests import json_response
-from engine.blobs import PREFIX
-from jobs.job import ENDED, Job, State
+from paintgraph.api.app_keys import ADDRESSES, PICTURES, SERIALIZER, STORE
+from paintgraph.api.fooocus.faults import FieldsError, told
+from paintgraph.api.fooocus.orders import REQUEST
+from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
+from paintgraph.api.fooocus.rules import DOOR, base_of
+from paintgraph.api.http.requests import json_response
+from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.jobs.store.job import ENDED, Job, State
 
 _MILLISECONDS = 1000
 _NEVER = -1
@@ -40,7 +40,7 @@ _SUFFIXES = {"image/jpeg": "jpg", "image/webp": "webp"}
 
 def record(app: web.Application, job: Job, base: str) -> dict[str, Any]:
     """A task as clients read it, for a job of this API; call it in a thread."""
-    presenter, store = app[PRESENTER], app[STORE]
+    presenter, store = app[SERIALIZER], app[STORE]
     answer = presenter.job(job)
     sent = orjson.loads(store.document(job.id, "request") or b"{}").get(REQUEST, {})
     problems = answer.get("problems", [])
@@ -100,7 +100,7 @@ def result_addresses(app: web.Application, job: Job, base: str) -> list[str]:
     return [base + app[ADDRESSES].open(OUTPUTS + file) for file in files]
 
 
-def _with_addresses(app: web.Application, value: Any, base: str) -> Any:  # noqa: ANN401 - a document
+def _with_addresses(app: web.Application, value: Any, base: str) -> Any:
     """What was sent, with addresses in place of the digests of pictures."""
     if isinstance(value, dict):
         return {name: _with_addresses(app, entry, base) for name, entry in value.items()}
@@ -181,7 +181,7 @@ def _whole(
     query: Mapping[str, str], name: str, default: int, faults: list[dict[str, Any]], least: int = 0
 ) -> int:
     text = query.get(name, "").strip() or str(default)
-    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:  # noqa: PLR2004 - 31 bits
+    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:
         return int(text)
     message = f"Input should be a whole number, {least} or greater"
     faults.append(_fault("int_parsing", name, message, text))

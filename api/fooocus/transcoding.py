@@ -3,7 +3,7 @@
 import asyncio
 from io import BytesIO
 
-from api.pictures import media_type_of
+from paintgraph.api.pictures import media_type_of
 
 FORMATS = {
     "image/png": "PNG",
@@ -30,7 +30,7 @@ async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> 
 
 
 def _converted(data: bytes, wanted: str) -> bytes:
-    from PIL import Image  # noqa: PLC0415 - 60 ms, at the first picture
+    from PIL import Image
 
     file = BytesIO()
     with Image.open(BytesIO(data)) as picture:

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import orjson
 from aiohttp import web
 
-from api.app_keys import STORE
-from api.fooocus.orders import REQUEST
-from api.fooocus.rules import DOOR, RULES
-from api.fooocus.tasks import record
-from api.jobs import ended
-from jobs.addresses import is_public
-from jobs.fetching import Fetcher
-from jobs.job import Job
-from jobs.urls import FetchError
+from paintgraph.api.app_keys import STORE
+from paintgraph.api.fooocus.orders import REQUEST
+from paintgraph.api.fooocus.rules import DOOR, RULES
+from paintgraph.api.fooocus.tasks import record
+from paintgraph.api.native.jobs import ended
+from paintgraph.jobs.sources.addresses import is_public
+from paintgraph.jobs.sources.fetching import Fetcher
+from paintgraph.jobs.sources.urls import FetchError
+from paintgraph.jobs.store.job import Job
 
 _LOG = logging.getLogger("paintgraph.fooocus")
 _DEADLINE_SECONDS = 10.0
@@ -70,7 +70,7 @@ class Webhooks:
                 if error.code == "address_refused":
                     break
             else:
-                if status < 400:  # noqa: PLR2004 - the first that is an error
+                if status < 400:
                     return
                 reason = f"it answers with status {status}"
             if pause is not None:

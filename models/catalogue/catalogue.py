@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from models.catalogue.entries import Family, ModelEntry
-from models.catalogue.found import found_entries
-from models.errors import CatalogueError, UnknownModelError
+from paintgraph.models.catalogue.entries import Family, ModelEntry
+from paintgraph.models.catalogue.found import found_entries
+from paintgraph.models.errors import CatalogueError, UnknownModelError
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -99,7 +99,7 @@ def _entry(path: Path, name: str, given: object, marks: _Marks) -> ModelEntry:
         raise _fault(path, marks[(name,)], f"model '{name}': its fields are missing")
     if "name" in given:
         raise _fault(path, marks[(name, "name")], f"model '{name}': its key is its name already")
-    from pydantic import ValidationError  # noqa: PLC0415 - slow
+    from pydantic import ValidationError
 
     try:
         return _adapter().validate_python({**given, "name": name})
@@ -116,7 +116,7 @@ def _entry(path: Path, name: str, given: object, marks: _Marks) -> ModelEntry:
 
 @cache
 def _adapter() -> "TypeAdapter[ModelEntry]":
-    from pydantic import TypeAdapter  # noqa: PLC0415 - slow
+    from pydantic import TypeAdapter
 
     return TypeAdapter(ModelEntry)
 
@@ -129,7 +129,7 @@ class _Composed:
         self._marks = marks
         self._seen: set[int] = set()
 
-    def plain(self, node: yaml.Node, at: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - plain data
+    def plain(self, node: yaml.Node, at: tuple[str | int, ...]) -> Any:
         """The value of a node; raises CatalogueError."""
         self._marks[at] = node.start_mark
         if isinstance(node, yaml.ScalarNode):

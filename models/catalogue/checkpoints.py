@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from models.errors import ModelError
+from paintgraph.models.errors import ModelError
 
 _WRAPPERS = ("model", "state_dict", "model_state_dict")
 _SIGNS: Mapping[str, tuple[str, ...]] = {
@@ -29,7 +29,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
     Nothing but tensors and plain containers is read. Raises CheckpointError.
     """
-    import torch  # noqa: PLC0415 - heavy
+    import torch
 
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from models.errors import CatalogueError
+from paintgraph.models.errors import CatalogueError
 
 _MOST_BYTES = 2**20
 

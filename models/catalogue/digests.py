@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from models.catalogue.entries import Digest
-from models.catalogue.places import Placed
+from paintgraph.models.catalogue.entries import Digest
+from paintgraph.models.catalogue.places import Placed
 
 _CHUNK = 2**20
 Check = Callable[[int], None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
-from models.errors import ModelError
+from paintgraph.models.errors import ModelError
 
 Family = Literal["rembg", "sam", "groundingdino", "eraser", "diffusion", "lora", "vae"]
 """Which loader a model needs."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.catalogue.entries import Family, ModelEntry, ModelFile
+from paintgraph.models.catalogue.entries import Family, ModelEntry, ModelFile
 
 INDEX = "model_index.json"
 """The file that a folder with a diffusers pipeline has."""

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.catalogue.entries import Family, ModelRef
-from models.catalogue.places import Placed
-from models.catalogue.readiness import check_ready
-from models.errors import ModelError, RefusedModelError, UnknownModelError
+from paintgraph.models.catalogue.entries import Family, ModelRef
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.readiness import check_ready
+from paintgraph.models.errors import ModelError, RefusedModelError, UnknownModelError
 
 if TYPE_CHECKING:
-    from models.catalogue.shelf import ModelShelf  # whoever makes names has it; it takes its time
+    from paintgraph.models.catalogue.model_index import (
+        ModelIndex,  # whoever makes names has it; it takes its time
+    )
 
 _ELSEWHERE = "sends the picture to a company; here models work on this machine alone"
 NOT_OFFERED: Mapping[str, str] = {
@@ -23,7 +25,7 @@ NOT_OFFERED: Mapping[str, str] = {
 class ModelNames:
     """The names that graphs may use for the models of a shelf, alone or with a digest."""
 
-    def __init__(self, shelf: "ModelShelf") -> None:
+    def __init__(self, shelf: "ModelIndex") -> None:
         self._shelf = shelf
 
     def choices(self, family: Family) -> list[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from models.catalogue.comfyui_folders import ComfyFolders
-from models.catalogue.entries import ModelEntry
-from models.catalogue.found import INDEX
-from models.catalogue.hub_cache import HubCache
+from paintgraph.models.catalogue.comfyui_folders import ComfyFolders
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.found import INDEX
+from paintgraph.models.catalogue.hub_cache import HubCache
 
 VARIABLE = "PAINTGRAPH_MODELS_DIR"
 COMFY_VARIABLE = "PAINTGRAPH_EXTRA_MODEL_PATHS"

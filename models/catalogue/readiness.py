@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from models.catalogue.entries import Digest, ModelEntry, ModelFile
-from models.catalogue.hub_cache import HubCache
-from models.catalogue.places import Placed
-from models.diffusion.library import library_fault
-from models.errors import MissingModelError, ModelError, RefusedModelError
-from models.extras import missing_package
+from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile
+from paintgraph.models.catalogue.hub_cache import HubCache
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.errors import MissingModelError, ModelError, RefusedModelError
+from paintgraph.models.extras import missing_package
+from paintgraph.models.families.diffusion.library import library_fault
 
 ACCEPT_VARIABLE = "PAINTGRAPH_ACCEPT_UNPINNED"
 """Set to 1, checkpoints of unknown origin are loaded, too."""

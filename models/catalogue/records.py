@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from models.catalogue.digests import write_whole
-from models.catalogue.entries import Digest
+from paintgraph.models.catalogue.digests import write_whole
+from paintgraph.models.catalogue.entries import Digest
 
 
 class Records:

@@ -1,6 +1,6 @@
 """Sizes and licences in words."""
 
-from models.catalogue.entries import Licence
+from paintgraph.models.catalogue.entries import Licence
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000

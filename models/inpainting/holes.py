@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imaging.arrays import Mask
-from imaging.context import ContextRule
-from imaging.regions import Box, selected_box, split_regions
-from imaging.working_size import fit_working_size
-from models.inpainting.protocols import Inpainter
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.geometry.regions import Box, selected_box, split_regions
+from paintgraph.imaging.geometry.working_size import fit_working_size
+from paintgraph.models.inpainting.protocols import Inpainter
 
 _NEAR = 64  # px; holes nearer to each other are painted together
 _CALL = 64 * 64  # px that could be painted in the time that a call takes besides

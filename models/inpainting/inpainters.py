@@ -5,23 +5,23 @@ from typing import Self
 
 import numpy as np
 
-from imaging.arrays import Image, Mask
-from models.catalogue.entries import ModelRef
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling
-from models.errors import UnknownModelError
-from models.inpainting.eraser import ErasingModels
-from models.inpainting.painters import AUTO, DEFAULT_ENGINE
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import (
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.errors import UnknownModelError
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.families.eraser.engine import ErasingModels
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.families.telea.engine import Telea
+from paintgraph.models.inpainting.engine_names import AUTO, DEFAULT_ENGINE
+from paintgraph.models.inpainting.protocols import (
     Check,
     Inpainter,
     InpaintRequest,
     Upscaler,
     never_cancelled,
 )
-from models.inpainting.repaint import repaint
-from models.inpainting.telea import Telea
+from paintgraph.models.inpainting.repaint import repaint
 
 _USUAL = Sampling()
 

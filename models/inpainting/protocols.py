@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from imaging.arrays import Image, Mask
-from imaging.fill import FillMethod
-from imaging.resize import resize
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.fill.guess import FillMethod
+from paintgraph.imaging.geometry.resize import resize
 
 Check: TypeAlias = Callable[[], None]
 """Raises if the work has been cancelled; called often, from the thread that asked for the work."""

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
-from imaging.composite import blend_into
-from imaging.context import ContextRule
-from imaging.errors import MaskError
-from imaging.regions import Box, grow_box
-from imaging.stitching import RAMP, Stitch, fit
-from models.inpainting.holes import Region, find_regions, find_steps
-from models.inpainting.protocols import (
+from paintgraph.imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
+from paintgraph.imaging.blend.composite import blend_into
+from paintgraph.imaging.blend.stitching import RAMP, Stitch, fit
+from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.geometry.regions import Box, grow_box
+from paintgraph.models.inpainting.holes import Region, find_regions, find_steps
+from paintgraph.models.inpainting.protocols import (
     Check,
     Filler,
     Inpainter,
@@ -27,7 +27,7 @@ from models.inpainting.protocols import (
     never_cancelled,
     unheard,
 )
-from models.inpainting.showing import enlarge, show
+from paintgraph.models.inpainting.showing import enlarge, show
 
 _HARD = 0.5
 _LEAST_GROWTH = 64  # px
@@ -243,7 +243,7 @@ def _cut(item: int, box: Box) -> tuple[slice, slice, slice]:
 
 def _never(part: Image, avoid: Mask | None) -> Mask | None:
     """What is never copied: what is avoided, and what cannot be seen."""
-    if part.shape[3] == 3:  # noqa: PLR2004 - RGB
+    if part.shape[3] == 3:
         return avoid
     clear: Mask = (part[..., 3] == 0).astype(np.float32)
     if avoid is not None:

@@ -4,12 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.fill import FROM_SURROUNDINGS, fill
-from imaging.resize import resize
-from models.inpainting.holes import working_size
-from models.inpainting.protocols import Check, Filler, Inpainter, InpaintRequest, Upscaler
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.fill.guess import FROM_SURROUNDINGS, fill
+from paintgraph.imaging.geometry.resize import resize
+from paintgraph.models.inpainting.holes import working_size
+from paintgraph.models.inpainting.protocols import (
+    Check,
+    Filler,
+    Inpainter,
+    InpaintRequest,
+    Upscaler,
+)
 
 _HALF = 0.5
 _WITH_ALPHA = 4

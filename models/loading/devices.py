@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from models.errors import DeviceError
+from paintgraph.models.errors import DeviceError
 
 Dtype: TypeAlias = Literal["auto", "float32", "float16", "bfloat16"]
 AUTO: Literal["auto"] = "auto"
@@ -82,7 +82,7 @@ def _dtype(name: str) -> Dtype:
 
 def onnx_devices(rules: DeviceRules) -> Devices:
     """Where ONNX models can work."""
-    import onnxruntime  # noqa: PLC0415 - heavy
+    import onnxruntime
 
     available = onnxruntime.get_available_providers()
     found = [device for device, provider in _ONNX_PROVIDERS.items() if provider in available]
@@ -91,7 +91,7 @@ def onnx_devices(rules: DeviceRules) -> Devices:
 
 def torch_devices(rules: DeviceRules) -> Devices:
     """Where torch's models can work."""
-    import torch  # noqa: PLC0415 - heavy
+    import torch
 
     found = ["cuda"] if torch.cuda.is_available() else []
     found += ["mps"] if torch.backends.mps.is_available() else []
@@ -131,7 +131,7 @@ def budgets(rules: DeviceRules, totals: Mapping[str, int] | None = None) -> Call
 def total_bytes(device: str) -> int:
     """How much memory a device has; one that cannot say has this machine's."""
     if device.startswith("cuda"):
-        import torch  # noqa: PLC0415 - heavy
+        import torch
 
         if torch.cuda.is_available():
             return int(torch.cuda.get_device_properties(device).total_memory)

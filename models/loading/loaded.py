@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
-from models.loading.devices import Placement
+from paintgraph.models.loading.devices import Placement
 
 Model = TypeVar("Model")
 Check = Callable[[], None]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from models.errors import OutOfMemoryError
-from models.loading.devices import CPU, Placement
-from models.loading.loaded import Check, LoadedModels, Loading
+from paintgraph.models.errors import OutOfMemoryError
+from paintgraph.models.loading.devices import CPU, Placement
+from paintgraph.models.loading.loaded import Check, LoadedModels, Loading
 
 Model = TypeVar("Model")
 Result = TypeVar("Result")

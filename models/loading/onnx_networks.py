@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from models.catalogue.places import Placed
-from models.errors import DamagedModelError
-from models.loading.devices import processors
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.errors import DamagedModelError
+from paintgraph.models.loading.devices import processors
 
 # What a network of unknown needs takes beside its weights, which are copied as they are loaded.
 _WORK_BYTES = 500_000_000
@@ -13,9 +13,9 @@ _COPIES = 3
 _SHOWN = 200
 
 
-def session_options() -> Any:  # noqa: ANN401 - onnxruntime has no types
+def session_options() -> Any:
     """One call uses every processor that this process may use."""
-    import onnxruntime  # noqa: PLC0415 - heavy
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = processors()

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from imaging.arrays import Image
-from imaging.boxes import Boxes, joined
-from models.catalogue.entries import ModelRef
-from models.catalogue.names import ModelNames
-from models.catalogue.places import Placed
-from models.catalogue.readiness import backend_of, bad_option, text_encoder_of
-from models.inpainting.protocols import Check, Progress
-from models.loading.devices import DeviceRules, Placement, torch_devices
-from models.loading.loaded import LoadedModels, Loading
-from models.loading.loaded_work import Task, perform
-from models.masks.detection import Detector
-from models.masks.segmentation import KEPT_BYTES, Candidates, Prompt, Segmenter
-from models.pictures import pictures_of
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.geometry.boxes import Boxes, joined
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.readiness import backend_of, bad_option, text_encoder_of
+from paintgraph.models.families.dino.detection import Detector
+from paintgraph.models.families.sam.segmentation import KEPT_BYTES, Candidates, Prompt, Segmenter
+from paintgraph.models.inpainting.protocols import Check, Progress
+from paintgraph.models.loading.devices import DeviceRules, Placement, torch_devices
+from paintgraph.models.loading.loaded import LoadedModels, Loading
+from paintgraph.models.loading.loaded_work import Task, perform
+from paintgraph.models.pictures import pictures_of
 
 Collected = TypeVar("Collected")
 
@@ -112,7 +112,7 @@ class TextMasks:
         load: Callable[[Placed, Placement], Any],
         work: Callable[[Any], Any],
         callbacks: Callbacks,
-    ) -> Any:  # noqa: ANN401 - what the work gives
+    ) -> Any:
         placed = self._names.placed(ref.name)
         return perform(
             self._loaded,
@@ -125,10 +125,13 @@ class TextMasks:
 def load_detector(placed: Placed, placement: Placement) -> Detector:
     """The model that finds things by words; raises ModelError."""
     if backend_of(placed.entry) == "transformers":
-        from models.masks.transformers_detector import TransformersDetector  # noqa: PLC0415 - heavy
+        from paintgraph.models.families.dino.transformers_detector import TransformersDetector
 
         return TransformersDetector.load(placed.folder, placement.device)
-    from models.masks.groundingdino import Architecture, GroundingDino  # noqa: PLC0415
+    from paintgraph.models.families.dino.groundingdino import (
+        Architecture,
+        GroundingDino,
+    )
 
     given = placed.entry.options.get("architecture", {})
     try:
@@ -143,10 +146,13 @@ def load_detector(placed: Placed, placement: Placement) -> Detector:
 def load_segmenter(placed: Placed, placement: Placement) -> Segmenter:
     """The model that selects by points and boxes; raises ModelError."""
     if backend_of(placed.entry) == "transformers":
-        from models.masks.transformers_segmenter import TransformersSegmenter  # noqa: PLC0415 - heavy
+        from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
 
         return TransformersSegmenter.load(placed.folder, placement.device)
-    from models.masks.sam import Sam, kinds  # noqa: PLC0415
+    from paintgraph.models.families.sam.sam import (
+        Sam,
+        kinds,
+    )
 
     kind = str(placed.entry.options.get("type", ""))
     if kind not in kinds():

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Mapping
 
-from models.errors import OfflineError
+from paintgraph.models.errors import OfflineError
 
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 HUB_VARIABLE = "HF_ENDPOINT"
 GITHUB_VARIABLE = "PAINTGRAPH_GITHUB_MIRROR"
-HUB = "https://huggingface.co"
+SUBSCRIPTIONS = "https://huggingface.co"
 _GITHUB = "https://github.com"
 _OFFLINE = (OFFLINE_VARIABLE, "TRANSFORMERS_OFFLINE")
 _TRUE = {"1", "ON", "YES", "TRUE"}
@@ -26,12 +26,12 @@ def check_online(what: str, environ: Mapping[str, str] = os.environ) -> None:
 
 def hub_endpoint(environ: Mapping[str, str] = os.environ) -> str:
     """Where repositories are asked for."""
-    return (environ.get(HUB_VARIABLE) or HUB).rstrip("/")
+    return (environ.get(HUB_VARIABLE) or SUBSCRIPTIONS).rstrip("/")
 
 
 def mirrored(url: str, environ: Mapping[str, str] = os.environ) -> str:
     """The address of a file at the mirror that the environment names, else the address itself."""
-    mirrors = {HUB: environ.get(HUB_VARIABLE), _GITHUB: environ.get(GITHUB_VARIABLE)}
+    mirrors = {SUBSCRIPTIONS: environ.get(HUB_VARIABLE), _GITHUB: environ.get(GITHUB_VARIABLE)}
     for origin, mirror in mirrors.items():
         if mirror and url.startswith(f"{origin}/"):
             return mirror.rstrip("/") + url.removeprefix(origin)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.catalogue.digests import ModelDigests
-from models.catalogue.entries import Digest
-from models.catalogue.shelf import FileFault
-from models.errors import DamagedModelError, DownloadError
-from models.pulling.addresses import mirrored
-from models.pulling.part_file import PartFile
-from models.pulling.transfer import Patience, Transfer, Wanted, shown
+from paintgraph.models.catalogue.digests import ModelDigests
+from paintgraph.models.catalogue.entries import Digest
+from paintgraph.models.catalogue.model_index import FileFault
+from paintgraph.models.errors import DamagedModelError, DownloadError
+from paintgraph.models.pulling.addresses import mirrored
+from paintgraph.models.pulling.part_file import PartFile
+from paintgraph.models.pulling.transfer import Patience, Transfer, Wanted, shown
 
 _POLL_SECONDS = 0.2
 _SPEED_SECONDS = 3.0  # what a speed is the mean of

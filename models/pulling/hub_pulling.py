@@ -17,12 +17,12 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined] # given out, b
     filter_repo_objects,
 )
 
-from models.catalogue.entries import ModelEntry
-from models.catalogue.shelf import Finding, ModelShelf, damaged_in_words
-from models.catalogue.wording import in_bytes
-from models.errors import DamagedModelError, DownloadError
-from models.pulling.addresses import hub_endpoint
-from models.pulling.file_pulling import FilePuller, RemoteFile
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import Finding, ModelIndex, damaged_in_words
+from paintgraph.models.catalogue.wording import in_bytes
+from paintgraph.models.errors import DamagedModelError, DownloadError
+from paintgraph.models.pulling.addresses import hub_endpoint
+from paintgraph.models.pulling.file_pulling import FilePuller, RemoteFile
 
 _KEEP_FREE = 50 * 10**6
 _TIMEOUT_SECONDS = 30
@@ -33,7 +33,7 @@ _IGNORED = ("*.fp16.*", "*.non_ema.*", "*flax*", "*openvino*")
 
 
 def pull_repository(
-    entry: ModelEntry, shelf: ModelShelf, files: FilePuller, environ: Mapping[str, str]
+    entry: ModelEntry, shelf: ModelIndex, files: FilePuller, environ: Mapping[str, str]
 ) -> None:
     """Get a repository, and check what the hub tells digests of.
 
@@ -92,13 +92,13 @@ class _Hub:
         return RemoteFile(entry.name, file.rfilename, url, target, accepted, file.size, headers)
 
 
-def _blob(entry: ModelEntry, file: RepoSibling, shelf: ModelShelf) -> Path:
+def _blob(entry: ModelEntry, file: RepoSibling, shelf: ModelIndex) -> Path:
     """Where the cache keeps a large file: under its digest."""
     digest = file.lfs.sha256 if file.lfs else ""
     return shelf.places.hub.repository(entry.hub) / "blobs" / digest
 
 
-def _check(entry: ModelEntry, shelf: ModelShelf, folder: Path) -> None:
+def _check(entry: ModelEntry, shelf: ModelIndex, folder: Path) -> None:
     """Read what came once, keep its digests, and compare them with the hub's."""
     digests = {
         name: shelf.digests.digests_of(path)["sha256"]
@@ -124,7 +124,7 @@ def _drop_damaged(finding: Finding) -> None:
         path.unlink(missing_ok=True)
 
 
-def _check_disk(entry: ModelEntry, needed: int, shelf: ModelShelf) -> None:
+def _check_disk(entry: ModelEntry, needed: int, shelf: ModelIndex) -> None:
     cache = shelf.places.hub.folder
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free

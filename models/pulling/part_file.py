@@ -8,8 +8,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from models.catalogue.digests import Hashes, write_whole
-from models.catalogue.entries import Digest
+from paintgraph.models.catalogue.digests import Hashes, write_whole
+from paintgraph.models.catalogue.entries import Digest
 
 _CHUNK = 2**20
 

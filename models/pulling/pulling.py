@@ -3,15 +3,15 @@
 import os
 from collections.abc import Mapping
 
-from models.catalogue.digests import Check
-from models.catalogue.entries import ModelEntry
-from models.catalogue.places import Placed
-from models.catalogue.shelf import ModelShelf, missing_in_words
-from models.catalogue.wording import licence_in_words
-from models.errors import MissingModelError
-from models.pulling.addresses import check_online
-from models.pulling.file_pulling import FilePuller, Meter, PullNote, RemoteFile, Tell
-from models.pulling.transfer import Patience
+from paintgraph.models.catalogue.digests import Check
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import ModelIndex, missing_in_words
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.wording import licence_in_words
+from paintgraph.models.errors import MissingModelError
+from paintgraph.models.pulling.addresses import check_online
+from paintgraph.models.pulling.file_pulling import FilePuller, Meter, PullNote, RemoteFile, Tell
+from paintgraph.models.pulling.transfer import Patience
 
 
 class Puller:
@@ -19,7 +19,7 @@ class Puller:
 
     def __init__(
         self,
-        shelf: ModelShelf,
+        shelf: ModelIndex,
         tell: Tell,
         *,
         patience: Patience | None = None,
@@ -45,7 +45,7 @@ class Puller:
         if entry.licence.commercial != "free":
             self._tell(PullNote(entry.name, licence_in_words(entry.licence)))
         if entry.hub:
-            from models.pulling.hub_pulling import pull_repository  # noqa: PLC0415 - slow
+            from paintgraph.models.pulling.hub_pulling import pull_repository
 
             pull_repository(entry, self._shelf, self._files, self._environ)
         else:

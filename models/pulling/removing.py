@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.catalogue.entries import ModelEntry
-from models.catalogue.shelf import ModelShelf
-from models.errors import MissingModelError, ModelError
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.errors import MissingModelError, ModelError
 
 
-def remove_model(shelf: ModelShelf, entry: ModelEntry) -> int:
+def remove_model(shelf: ModelIndex, entry: ModelEntry) -> int:
     """Delete a model; gives the bytes that were freed.
 
     Raises MissingModelError if there is nothing of it, ModelError if another program's folder
@@ -41,7 +41,7 @@ def remove_model(shelf: ModelShelf, entry: ModelEntry) -> int:
     return freed
 
 
-def _files(shelf: ModelShelf, entry: ModelEntry) -> Iterator[Path]:
+def _files(shelf: ModelIndex, entry: ModelEntry) -> Iterator[Path]:
     """What is where pulls write: of a repository every version, of files also their beginnings."""
     if entry.hub:
         folder = shelf.places.folder(entry)

@@ -13,10 +13,10 @@ from typing import NoReturn
 import requests
 import urllib3
 
-from models.catalogue.recognising import oddity
-from models.catalogue.wording import in_bytes
-from models.errors import DownloadError
-from models.pulling.part_file import PartFile
+from paintgraph.models.catalogue.recognising import oddity
+from paintgraph.models.catalogue.wording import in_bytes
+from paintgraph.models.errors import DownloadError
+from paintgraph.models.pulling.part_file import PartFile
 
 _CHUNK = 64 * 2**10
 _ENOUGH = 2**20  # bytes that make an attempt one that went well

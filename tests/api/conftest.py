@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.serving import SMALL_NODES, Served, serving
+from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from api.connections import GuardedSite, Limits
-from api.deadlines import read_body
-from api.errors import ApiError
-from api.keys import client_of
-from api.security import SecurityRules, guard
+from paintgraph.api.guards.connections import GuardedSite, Limits
+from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.security import SecurityRules, guard
+from paintgraph.api.http.deadlines import read_body
+from paintgraph.api.http.errors import ApiError
 
 MAX_BYTES = 1000
 OUTER_SECONDS = 20.0

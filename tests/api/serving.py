@@ -16,13 +16,13 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from api.app_keys import DISPATCHER
-from api.connections import GuardedSite
-from api.settings import Settings
-from server import FACTORY, _listening, create_app
+from paintgraph.api.app_keys import DISPATCHER
+from paintgraph.api.guards.connections import GuardedSite
+from paintgraph.api.settings import Settings
+from paintgraph.server import FACTORY, _listening, create_app
 
 Result = TypeVar("Result")
-SMALL_NODES = "tests.jobs.parts:parts"
+SMALL_NODES = "paintgraph.tests.jobs.parts:parts"
 OUTER_SECONDS = 60.0
 HEIGHT, WIDTH = 24, 32
 

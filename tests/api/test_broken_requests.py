@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.serving import Served
+from paintgraph.tests.api.serving import Served
 
 JSON = {"Content-Type": "application/json"}
 YAML = {"Content-Type": "application/yaml"}

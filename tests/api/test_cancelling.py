@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.api.serving import Served
+from paintgraph.tests.api.serving import Served
 
 ADD = {"nodes": {"sum": {"node": "Add", "a": 2, "b": 3}}, "outputs": {"sum": "${sum.sum}"}}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.hostile.processes import (
+from paintgraph.tests.api.hostile.processes import (
     OUTER_SECONDS,
     REAL_NODES,
     SMALL_NODES,
@@ -25,8 +25,8 @@ from tests.api.hostile.processes import (
     still_there,
     wait_for,
 )
-from tests.api.serving import png
-from tests.jobs.disks import fill, small_disk
+from paintgraph.tests.api.serving import png
+from paintgraph.tests.jobs.disks import fill, small_disk
 
 pytestmark = [
     pytest.mark.slow,
@@ -72,7 +72,7 @@ def writing(server: Child, name: str) -> dict[str, Any]:
 
 
 def _blob(data: Path) -> str:
-    from engine.blobs import Blobs  # noqa: PLC0415
+    from paintgraph.engine.execution.blobs import Blobs
 
     return Blobs(data / "blobs").put(b"content")
 

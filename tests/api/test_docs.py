@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served, serving
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")

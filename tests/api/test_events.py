@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api import events as api_events
-from tests.api.serving import Event, Served, png
+from paintgraph.api.native import events as api_events
+from paintgraph.tests.api.serving import Event, Served, png
 
 CHAIN = {
     "nodes": {

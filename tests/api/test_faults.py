@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from api.faults import refusal
-from engine.errors import BindError, EngineError, GraphError, NodeError, Problem
-from engine.text.document import TextError
-from jobs.database import StoreError
-from jobs.dispatcher import DrainingError, QueueFullError
-from jobs.store import KeyReusedError
-from tests.api.serving import SMALL_NODES, Served, png, serving
+from paintgraph.api.http.faults import refusal
+from paintgraph.base.text.document import TextError
+from paintgraph.engine.errors import BindError, EngineError, GraphError, NodeError, Problem
+from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.jobs import KeyReusedError
+from paintgraph.tests.api.serving import SMALL_NODES, Served, png, serving
 
 TICK = {"nodes": {"n": {"node": "Tick"}}, "outputs": {"n": "${n.sum}"}}
 
@@ -88,7 +88,7 @@ def test_a_full_disk_is_told_and_forgotten(narrow: Served, monkeypatch: pytest.M
 
     headers = {"Content-Type": "image/png"}
     with monkeypatch.context() as patch:
-        patch.setattr("engine.blobs.write_whole", full)
+        patch.setattr("paintgraph.engine.execution.blobs.write_whole", full)
         answer = narrow.call("POST", "/v1/images", data=png(1), headers=headers)
 
     assert (answer.status, answer.codes) == (507, ["storage_full"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.serving import Served, png, run_recipe
+from paintgraph.tests.api.serving import Served, png, run_recipe
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.api.serving import Served
+from paintgraph.tests.api.serving import Served
 
 SOUND = {
     "nodes": {"photo": {"node": "LoadImage", "image": "not looked for"}},

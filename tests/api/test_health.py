@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.api.serving import Served
+from paintgraph.tests.api.serving import Served
 
 ADD = {"nodes": {"sum": {"node": "Add"}}, "outputs": {"sum": "${sum.sum}"}}
 

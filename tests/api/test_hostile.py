@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.hostile import bodies, fooocus, graphs, pictures, wire
-from tests.api.hostile.asking import Hostile
-from tests.api.hostile.processes import Answer, Child, resident_bytes, running
-from tests.api.serving import png
+from paintgraph.tests.api.hostile import bodies, fooocus, graphs, pictures, wire
+from paintgraph.tests.api.hostile.asking import Hostile
+from paintgraph.tests.api.hostile.processes import Answer, Child, resident_bytes, running
+from paintgraph.tests.api.serving import png
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="needs /proc to see the server's memory"

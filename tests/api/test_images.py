@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.api.serving import Served, png
+from paintgraph.tests.api.serving import Served, png
 
 RAW = {"Content-Type": "application/octet-stream"}
 

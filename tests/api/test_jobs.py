@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.serving import Answer, Served, png
+from paintgraph.tests.api.serving import Answer, Served, png
 
 ADD = {
     "paintgraph": 1,

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.api.serving import OUTER_SECONDS, Served, Stream, serving
-from tests.models.model_server import (
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served, Stream, serving
+from paintgraph.tests.models.model_server import (
     Serving,
     broken_after,
     model_bytes,
@@ -22,7 +22,7 @@ from tests.models.model_server import (
 )
 
 DATA = model_bytes(400_000)
-SMALL_NODES = "tests.jobs.parts:parts"
+SMALL_NODES = "paintgraph.tests.jobs.parts:parts"
 
 
 @pytest.fixture(scope="module")

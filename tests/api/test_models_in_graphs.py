@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests import tiny_onnx
-from tests.api.serving import Served, serving
-from tests.nodes.bench import noise, png, samples_of
+from paintgraph.tests import tiny_onnx
+from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.nodes.bench import noise, png, samples_of
 
 PHOTO = f"data:image/png;base64,{base64.b64encode(png(noise(20, 30))).decode()}"
 

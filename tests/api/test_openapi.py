@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from server import ROUTES
-from tests.api.serving import Served
+from paintgraph.server import ROUTES
+from paintgraph.tests.api.serving import Served
 
 PAGES = {"/", "/docs", "/docs/start.js", "/docs/{name}"}
 CHECKS = (

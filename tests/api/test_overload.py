@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, serving
 
 QUEUE = 20
 CROWD = 200

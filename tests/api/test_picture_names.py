@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.api.serving import Served, png, run_recipe, serving
-from tests.jobs.servers import serving as serving_pictures
+from paintgraph.tests.api.serving import Served, png, run_recipe, serving
+from paintgraph.tests.jobs.servers import serving as serving_pictures
 
 ERASE = {"box": [6, 6, 18, 14], "grow": 2, "seed": 7}
 

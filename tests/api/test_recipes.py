@@ -12,9 +12,17 @@ import jsonschema
 import numpy as np
 import pytest
 
-from imaging.codec import decode
-from imaging.digest import pixel_digest
-from tests.api.serving import HEIGHT, OUTER_SECONDS, WIDTH, Served, mask_png, png, run_recipe
+from paintgraph.imaging.digest import pixel_digest
+from paintgraph.imaging.files.codec import decode
+from paintgraph.tests.api.serving import (
+    HEIGHT,
+    OUTER_SECONDS,
+    WIDTH,
+    Served,
+    mask_png,
+    png,
+    run_recipe,
+)
 
 OUTPAINT = {"sides": ["left", "right"], "fraction": 0.25, "seed": 7}
 ERASE = {"box": [6, 6, 18, 14], "grow": 2, "seed": 7}
@@ -33,7 +41,15 @@ def on_the_command_line(folder: Path, name: str, inputs: dict[str, Any]) -> str:
     for option, value in inputs.items():
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         options += [f"--{option}", text]
-    command = (sys.executable, "-m", "cli", "run", name, "-o", f"image={folder / 'out.png'}")
+    command = (
+        sys.executable,
+        "-m",
+        "paintgraph.cli",
+        "run",
+        name,
+        "-o",
+        f"image={folder / 'out.png'}",
+    )
     done = subprocess.run(
         [*command, "--image", str(folder / "photo.png"), *options, "--json"],
         capture_output=True,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.api.serving import Answer, Served, png, serving
-from tests.jobs.servers import serving as serving_pictures
+from paintgraph.tests.api.serving import Answer, Served, png, serving
+from paintgraph.tests.jobs.servers import serving as serving_pictures
 
 KEY = {"Idempotency-Key": "photo"}
 

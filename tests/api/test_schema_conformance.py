@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.serving import Served
+from paintgraph.tests.api.serving import Served
 
 OUTER_SECONDS = 180
 CHECKS = (

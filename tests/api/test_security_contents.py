@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from api.security import NATIVE_TYPES, ContentRules, SecurityRules, file_headers
-from tests.api.guarded import MAX_BYTES, Answer, ask, request
+from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, file_headers
+from paintgraph.tests.api.guarded import MAX_BYTES, Answer, ask, request
 
 BODY = b'{"a": 1}'
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
-from api.connections import Limits, _holder
-from api.deadlines import Pace
-from api.security import SecurityRules
-from tests.api.guarded import Answer, hear, request, say, serving
+from paintgraph.api.guards.connections import Limits, _holder
+from paintgraph.api.guards.security import SecurityRules
+from paintgraph.api.http.deadlines import Pace
+from paintgraph.tests.api.guarded import Answer, hear, request, say, serving
 
 SLOW = 50
 SHORT = 0.3

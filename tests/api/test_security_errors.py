@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tests.api.guarded import ask, request
+from paintgraph.tests.api.guarded import ask, request
 
 
 def test_problems_are_documents_after_rfc_9457() -> None:

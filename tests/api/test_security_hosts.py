@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.hosts import HostRules, parse_authority
-from api.security import SecurityRules
-from tests.api.guarded import ask, request
+from paintgraph.api.guards.hosts import HostRules, parse_authority
+from paintgraph.api.guards.security import SecurityRules
+from paintgraph.tests.api.guarded import ask, request
 
 LISTED = SecurityRules(hosts=HostRules(("paint.example", "other.example:8443")))
 

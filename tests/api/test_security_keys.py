@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.keys import KeyRules, Keys, UnsafeBindError, check_bind
-from api.security import SecurityRules
-from api.signing import Signer
-from tests.api.guarded import Answer, ask, request
+from paintgraph.api.guards.keys import KeyRules, Keys, UnsafeBindError, check_bind
+from paintgraph.api.guards.security import SecurityRules
+from paintgraph.api.guards.signing import Signer
+from paintgraph.tests.api.guarded import Answer, ask, request
 
 KEY = "a-long-and-secret-key"
 SIGNER = Signer(b"0" * 32)

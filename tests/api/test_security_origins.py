@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.hosts import HostRules
-from api.origins import OriginRules
-from api.security import SecurityRules
-from tests.api.guarded import Answer, ask, request
+from paintgraph.api.guards.hosts import HostRules
+from paintgraph.api.guards.origins import OriginRules
+from paintgraph.api.guards.security import SecurityRules
+from paintgraph.tests.api.guarded import Answer, ask, request
 
 STUDIO = "https://studio.example"
 RULES = SecurityRules(

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from nodes import MODULES
-from tests.api.serving import png
+from paintgraph.nodes import MODULES
+from paintgraph.tests.api.serving import png
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTER_SECONDS = 60
-HEAVY = {"cv2", "torch", "onnxruntime", "numba", "numpy", "PIL", "imaging.arrays"}
+HEAVY = {"cv2", "torch", "onnxruntime", "numba", "numpy", "PIL", "paintgraph.imaging.arrays"}
 ERASE = {"box": [2, 2, 8, 8], "engine": "telea"}
 
 
@@ -59,7 +59,7 @@ def begin(
     data: Path, *flags: str, port: int | str = 0, **environment: str
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", "serve", "--port", str(port), *flags],
+        [sys.executable, "-m", "paintgraph.cli", "serve", "--port", str(port), *flags],
         cwd=ROOT,
         env={**os.environ, "PAINTGRAPH_DATA_DIR": str(data), **environment},
         stdout=subprocess.PIPE,
@@ -90,7 +90,7 @@ def refusal(process: subprocess.Popen[str]) -> str:
 
 def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:
     unwanted = HEAVY | set(MODULES)
-    code = f"import sys, server; print(sorted(set(sys.modules) & {unwanted!r}))"
+    code = f"import sys, paintgraph.server; print(sorted(set(sys.modules) & {unwanted!r}))"
 
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import CONFIG_VARIABLE, SettingsError, load_settings
+from paintgraph.api.settings import CONFIG_VARIABLE, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)

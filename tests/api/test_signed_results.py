@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.serving import Served, png, serving
+from paintgraph.tests.api.serving import Served, png, serving
 
 KEY = {"X-API-KEY": "a-key-of-the-tests-long-enough"}
 

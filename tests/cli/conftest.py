@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from cli.app import app
-from jobs.folders import VARIABLE
+from paintgraph.cli.app import app
+from paintgraph.jobs.sources.folders import VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 HEIGHT, WIDTH = 12, 16
@@ -78,7 +78,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", *arguments],
+        [sys.executable, "-m", "paintgraph.cli", *arguments],
         stdin=options.pop("stdin", subprocess.DEVNULL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples
+from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples
 
 Maker = Callable[[], bytes]
 

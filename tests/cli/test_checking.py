@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-import graphs
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from tests.cli.conftest import Paintgraph
+from paintgraph import graphs
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.tests.cli.conftest import Paintgraph
 
 RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
 TRICKY = """\

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-import graphs
-from assembly import catalogue
-from engine.formats.reading import read_document
-from tests.cli.conftest import Paintgraph
+from paintgraph import graphs
+from paintgraph.assembly import catalogue
+from paintgraph.engine.graph.formats.reading import read_document
+from paintgraph.tests.cli.conftest import Paintgraph
 
 RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
 
@@ -160,7 +160,7 @@ def test_doctor_finds_what_is_there(paintgraph: Paintgraph, tmp_path: Path) -> N
 def test_doctor_says_what_is_missing_and_how_to_get_it(
     paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch, photo: Path
 ) -> None:
-    monkeypatch.setattr("cli.doctor._CORE", ("no-such-package",))
+    monkeypatch.setattr("paintgraph.cli.doctor._CORE", ("no-such-package",))
     monkeypatch.setenv("PAINTGRAPH_DATA_DIR", str(photo / "data"))
 
     answer = paintgraph("doctor")

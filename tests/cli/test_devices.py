@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny_onnx
-from tests.cli.conftest import Paintgraph
-from tests.nodes.bench import noise, png
+from paintgraph.tests import tiny_onnx
+from paintgraph.tests.cli.conftest import Paintgraph
+from paintgraph.tests.nodes.bench import noise, png
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.conftest import Paintgraph, png, samples
+from paintgraph.tests.cli.conftest import Paintgraph, png, samples
 
 ENGINE = ("--engine", "patchmatch")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Answer, Paintgraph, start
-from tests.models.model_server import (
+from paintgraph.tests.cli.conftest import Answer, Paintgraph, start
+from paintgraph.tests.models.model_server import (
     PAGE,
     Handler,
     Serving,
@@ -255,4 +255,4 @@ def _read(terminal: int) -> bytes:
 
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PROGRAM = (sys.executable, "-m", "cli")
+_PROGRAM = (sys.executable, "-m", "paintgraph.cli")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cli.faults import UsageError
-from cli.options import parse, usage
-from engine.spec import InputSpec
+from paintgraph.cli.faults import UsageError
+from paintgraph.cli.options import parse, usage
+from paintgraph.engine.graph.spec import InputSpec
 
 INPUTS = {
     spec.name: spec

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Paintgraph, png, samples, start
+from paintgraph.tests.cli.conftest import ROOT, Paintgraph, png, samples, start
 
 HEAVY = ("torch", "onnxruntime", "numba", "cv2", "networkx", "numpy", "PIL", "aiohttp", "engine")
 PATIENCE = 60  # seconds
@@ -249,7 +249,7 @@ def test_a_fault_of_our_own_says_so_and_shows_its_place_with_debug(
     def broken(*_: object) -> None:
         raise KeyError("inside")
 
-    monkeypatch.setattr("cli.checking.read_source", broken)
+    monkeypatch.setattr("paintgraph.cli.checking.read_source", broken)
 
     plain = paintgraph("validate", "outpaint")
     debug = paintgraph("validate", "outpaint", "--debug")
@@ -282,7 +282,7 @@ def _loaded(words: list[str], names: tuple[str, ...]) -> list[str]:
     """Which of some modules a command loads in a process of its own."""
     code = (
         "import sys\n"
-        "from cli.app import app\n"
+        "from paintgraph.cli.app import app\n"
         f"app({words!r}, standalone_mode=False)\n"
         f"print(*sorted(set({names!r}).intersection(sys.modules)), file=sys.stderr)"
     )

@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine.cache import MemoryCache
-from engine.checking import check
-from engine.context import Cancellation
-from engine.elements import Blocked, Failed
-from engine.events import Event, NodeFailed, NodeFinished, NodeStarted
-from engine.graph import Graph, Link, Node
-from engine.registry import Registry
-from engine.run import OnFailure, Outcome, Worker, run
-from engine.sockets import Value
-from engine.store import ResultStore
-from tests import fake_nodes
+from paintgraph.engine.execution.cache import MemoryCache
+from paintgraph.engine.execution.run import OnFailure, Outcome, Worker, run
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Event, NodeFailed, NodeFinished, NodeStarted
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.checking import check
+from paintgraph.tests import fake_nodes
 
 EventType = TypeVar("EventType")
 Plain = list[Any]

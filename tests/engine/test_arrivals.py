@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from engine.graph import Graph, Link, Node
-from engine.run import Worker, run
-from engine.sockets import Value
-from tests.fake_nodes import registry
+from paintgraph.engine.execution.run import Worker, run
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.tests.fake_nodes import registry
 
 WORKER = Worker(registry())
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from engine.binding import Binders, bind, is_open
-from engine.checking import check
-from engine.errors import BindError, GraphError, Problem
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from engine.spec import InputSpec, NodeSpec
-from tests import fake_nodes
-from tests.engine.runs import run_nodes
+from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.recipes.binding import Binders, bind, is_open
+from paintgraph.engine.recipes.checking import check
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import run_nodes
 
 REGISTRY = fake_nodes.registry()
 RECIPE = """

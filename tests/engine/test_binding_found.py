@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import pytest
 
-from engine.binding import Binders, bind
-from engine.checking import check
-from engine.declaration import Output, Resource, node
-from engine.errors import BindError, GraphError
-from engine.formats.reading import read_graph
-from engine.registry import Registry
-from engine.spec import NodeSpec
+from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.declaration import Output, Resource, node
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import Binders, bind
+from paintgraph.engine.recipes.checking import check
 
 
 @node(title="Shelf", category="test")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.blobs import Blobs
-from engine.errors import BindError
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import Blobs
 
 
 def test_bytes_are_found_by_their_digest(tmp_path: Path) -> None:

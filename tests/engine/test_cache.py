@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache import MemoryCache
-from engine.elements import Entry
-from engine.sockets import Value
-from tests import fake_nodes
-from tests.engine.runs import link, node, run_nodes
+from paintgraph.engine.execution.cache import MemoryCache
+from paintgraph.engine.graph.elements import Entry
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import link, node, run_nodes
 
 DATA = [object() for _ in range(6)]
 

@@ -5,17 +5,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engine.checking import check, targets_of
-from engine.errors import GraphError, Problem
-from engine.formats.reading import read_graph
-from engine.graph import Graph, InputRef, Link, Node
-from engine.registry import Registry
-from engine.sockets import accepts
-from engine.text.document import Place
-from engine.text.json_writer import write_json
-from engine.text.yaml_reader import read_yaml
-from tests import fake_nodes
-from tests.engine.runs import within_time
+from paintgraph.base.text.document import Place
+from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.yaml_reader import read_yaml
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.sockets import accepts
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.checking import check, targets_of
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import within_time
 
 REGISTRY = Registry(fake_nodes.FUNCTIONS, {"KSampler": "InpaintSampler"})
 

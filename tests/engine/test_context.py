@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.context import Cancellation, Services
-from engine.errors import Cancelled
+from paintgraph.engine.errors import Cancelled
+from paintgraph.engine.node.context import Cancellation, Services
 
 
 def test_a_service_is_found_by_its_type() -> None:

@@ -8,8 +8,12 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from engine.context import Context
-from engine.declaration import (
+from paintgraph.engine.errors import DeclarationError
+from paintgraph.engine.graph.elements import Blocked, Result
+from paintgraph.engine.graph.sockets import TEXT
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec, OutputSpec
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import (
     LAZY,
     MULTILINE,
     RAW,
@@ -20,14 +24,10 @@ from engine.declaration import (
     declaration_of,
     node,
 )
-from engine.elements import Blocked, Result
-from engine.errors import DeclarationError
-from engine.registry import Registry
-from engine.sockets import TEXT
-from engine.spec import InputSpec, NodeSpec, OutputSpec
-from nodes import build_registry
-from tests import fake_nodes
-from tests.fake_nodes import BOX, Box, BoxIn
+from paintgraph.engine.node.registry import Registry
+from paintgraph.nodes import build_registry
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.fake_nodes import BOX, Box, BoxIn
 
 declare = node(title="Test", category="test")
 SPECS = [d.spec for d in (*fake_nodes.registry(), *build_registry())]
@@ -317,8 +317,8 @@ def test_two_nodes_of_one_name_are_refused() -> None:
         registry.add(declaration_of(fake_nodes.add))
 
     assert str(caught.value) == (
-        "node 'Add' of tests.fake_nodes is already declared in tests.fake_nodes; ids are unique. "
-        "Rename one."
+        "node 'Add' of paintgraph.tests.fake_nodes is already declared in "
+        "paintgraph.tests.fake_nodes; ids are unique. Rename one."
     )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.elements import Failed, Result
-from engine.errors import EngineError
-from engine.events import NodeFinished, NodeStarted
-from engine.graph import Link, Node
-from tests import fake_nodes
-from tests.engine.runs import MANY_LANES, ONE_LANE, Ran, link, memory, node, run_nodes
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.graph.elements import Failed, Result
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.node.events import NodeFinished, NodeStarted
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import MANY_LANES, ONE_LANE, Ran, link, memory, node, run_nodes
 
 
 def expand(label: str, nodes: Mapping[str, Node], output: Link) -> None:

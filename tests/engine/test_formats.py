@@ -8,21 +8,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.checking import check
-from engine.errors import Problem
-from engine.formats.comfy import is_comfy, read_comfy, write_comfy
-from engine.formats.native import read_native, write_native
-from engine.formats.reading import graph_of, read_graph
-from engine.graph import Graph, InputRef, Link, Node
-from engine.naming import position, with_names
-from engine.spec import InputSpec
-from engine.text.document import Document
-from engine.text.json_reader import read_json
-from engine.text.json_writer import write_json
-from engine.text.yaml_reader import read_yaml
-from engine.text.yaml_writer import write_yaml
-from tests import fake_nodes
-from tests.strategies import recipes, texts
+from paintgraph.base.text.document import Document
+from paintgraph.base.text.json_reader import read_json
+from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.yaml_reader import read_yaml
+from paintgraph.base.text.yaml_writer import write_yaml
+from paintgraph.engine.errors import Problem
+from paintgraph.engine.graph.formats.comfy import is_comfy, read_comfy, write_comfy
+from paintgraph.engine.graph.formats.native import read_native, write_native
+from paintgraph.engine.graph.formats.reading import graph_of, read_graph
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.recipes.checking import check
+from paintgraph.engine.recipes.naming import position, with_names
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.strategies import recipes, texts
 
 REGISTRY = fake_nodes.registry()
 

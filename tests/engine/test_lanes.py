@@ -8,16 +8,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.checking import check
-from engine.context import Cancellation
-from engine.elements import Failed
-from engine.errors import Cancelled
-from engine.events import Event, NodeFinished, NodeStarted
-from engine.graph import Graph, Link, Node
-from engine.lanes import _Loop
-from engine.run import Worker, run
-from tests import fake_nodes
-from tests.engine.runs import MANY_LANES, ONE_LANE, link, node, run_nodes, within_time
+from paintgraph.engine.errors import Cancelled
+from paintgraph.engine.execution.lanes import _Loop
+from paintgraph.engine.execution.run import Worker, run
+from paintgraph.engine.graph.elements import Failed
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Event, NodeFinished, NodeStarted
+from paintgraph.engine.recipes.checking import check
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import MANY_LANES, ONE_LANE, link, node, run_nodes, within_time
 
 pytestmark = pytest.mark.usefixtures("no_thread_left")
 

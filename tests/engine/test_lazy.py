@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.elements import Failed
-from tests import fake_nodes
-from tests.engine.runs import ONE_LANE, link, memory, node, run_nodes
+from paintgraph.engine.graph.elements import Failed
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import ONE_LANE, link, memory, node, run_nodes
 
 
 @pytest.mark.parametrize(("on", "chosen"), [(True, [1]), (False, [2])])

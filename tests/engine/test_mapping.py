@@ -1,8 +1,8 @@
 """How a node is called over lists, and what `Blocked` and `Failed` do to them."""
 
-from engine.elements import Blocked, Failed
-from engine.events import NodeStarted, Warned
-from tests.engine.runs import link, node, run_nodes
+from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.node.events import NodeStarted, Warned
+from paintgraph.tests.engine.runs import link, node, run_nodes
 
 
 def test_a_list_gives_one_call_per_element() -> None:

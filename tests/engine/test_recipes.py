@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.binding import Binders, bind
-from engine.elements import Failed
-from engine.errors import GraphError, Problem
-from engine.events import NodeStarted
-from engine.graph import Graph
-from engine.recipes import RecipeBook
-from engine.registry import Registry
-from tests import fake_nodes
-from tests.engine.runs import memory, run_nodes, within_time
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.graph.elements import Failed
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.node.events import NodeStarted
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import Binders, bind
+from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import memory, run_nodes, within_time
 
 DEEPEST = """
 about: Add one.

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import pytest
 
-from engine.binding import Binders, bind, is_open
-from engine.checking import check
-from engine.declaration import Resource, node
-from engine.errors import BindError, GraphError
-from engine.formats.reading import read_graph
-from engine.graph import Graph
-from engine.recipes import recipe_declaration
-from engine.registry import Registry
-from engine.resources import NO_RESOURCES, Resources
+from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.resources import NO_RESOURCES, Resources
+from paintgraph.engine.node.declaration import Resource, node
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import Binders, bind, is_open
+from paintgraph.engine.recipes.book import recipe_declaration
+from paintgraph.engine.recipes.checking import check
 
 KIND = "book:novel"
 BOUND = "emma@sha256:" + "0" * 64

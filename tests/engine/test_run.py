@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.declaration import declaration_of
-from engine.declaration import node as declare
-from engine.elements import Effect, Failed, Result
-from engine.errors import EngineError
-from engine.events import (
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.execution.run import Worker, run
+from paintgraph.engine.graph.elements import Effect, Failed, Result
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.node.declaration import declaration_of
+from paintgraph.engine.node.declaration import node as declare
+from paintgraph.engine.node.events import (
     Event,
     Executed,
     NodeFinished,
@@ -19,11 +21,9 @@ from engine.events import (
     Progress,
     Warned,
 )
-from engine.graph import Graph, Link, Node
-from engine.registry import Registry
-from engine.run import Worker, run
-from tests import fake_nodes
-from tests.engine.runs import MANY_LANES, ONE_LANE, link, memory, node, run_nodes
+from paintgraph.engine.node.registry import Registry
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import MANY_LANES, ONE_LANE, link, memory, node, run_nodes
 
 
 def test_only_what_the_targets_need_is_run() -> None:

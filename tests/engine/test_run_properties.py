@@ -8,15 +8,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.checking import check
-from engine.explain import record
-from engine.graph import Graph, Link, Node
-from engine.plan import Plan
-from engine.registry import Registry
-from engine.structure import topological_order
-from tests import fake_nodes
-from tests.engine.runs import Ran, memory, plain, run_nodes
-from tests.strategies import dags, graphs
+from paintgraph.engine.execution.explain import record
+from paintgraph.engine.execution.plan import Plan
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.structure import topological_order
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.checking import check
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import Ran, memory, plain, run_nodes
+from paintgraph.tests.strategies import dags, graphs
 
 REGISTRY = fake_nodes.registry()
 LANES = [{"cpu": 1}, {"cpu": 4, "io": 4}]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import store as module
-from engine.elements import Blocked, Effect, Entry, Failed
-from engine.keeping import Keeping
-from engine.sockets import Value
-from engine.store import ResultStore
-from tests import fake_nodes
-from tests.engine.runs import Ran, link, node, run_nodes
+from paintgraph.engine.execution import store as module
+from paintgraph.engine.execution.result_storage import Keeping
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.elements import Blocked, Effect, Entry, Failed
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import Ran, link, node, run_nodes
 
 REGISTRY = fake_nodes.registry()
 ADD = fake_nodes.add.declaration.spec  # type: ignore[attr-defined] # put there by @node

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.elements import Entry
-from engine.registry import Registry
-from engine.spec import NodeSpec
-from engine.store import ResultStore
-from tests import fake_nodes
-from tests.engine.runs import link, node, run_nodes
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.elements import Entry
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.registry import Registry
+from paintgraph.tests import fake_nodes
+from paintgraph.tests.engine.runs import link, node, run_nodes
 
 BUDGET = 100_000
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import graphs
-from engine.formats.reading import read_graph
-from engine.graph import Graph, InputRef, Node
-from tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, png, samples_of
+from paintgraph import graphs
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph, InputRef, Node
+from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, png, samples_of
 
 SIDE = 24
 PHOTO = noise(SIDE, SIDE, 4, depth=16)

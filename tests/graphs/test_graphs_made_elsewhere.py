@@ -7,8 +7,8 @@ import numpy as np
 import orjson
 import pytest
 
-from engine.formats.reading import read_graph
-from tests.nodes.bench import Bench, bench_in, image_of, noise, png, samples_of
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.tests.nodes.bench import Bench, bench_in, image_of, noise, png, samples_of
 
 SIDE = 16
 PHOTO = noise(SIDE, SIDE)

@@ -10,29 +10,29 @@ import orjson
 import pytest
 from jsonschema import Draft7Validator
 
-import graphs
-from assembly import Assembly, assemble, describe
-from engine.binding import bind
-from engine.checking import check, targets_of
-from engine.formats.comfy import write_comfy
-from engine.formats.native import write_native
-from engine.formats.reading import read_graph
-from engine.graph import Graph, InputRef, Link, Node
-from engine.naming import position, with_names
-from engine.recipes import RecipeBook
-from engine.registry import Registry
-from engine.run import run
-from engine.schema import recipe_schema
-from engine.sockets import Value
-from engine.text.json_writer import write_json
-from engine.text.yaml_writer import write_yaml
-from imaging.boxes import Boxes
-from imaging.digest import pixel_digest
-from imaging.measure import max_abs_diff_outside
-from jobs.folders import Folders
-from tests import tiny_onnx
-from tests.models.text_models import add_text_models, models_of
-from tests.nodes.bench import image_of, noise, png, samples_of
+from paintgraph import graphs
+from paintgraph.assembly import Assembly, assemble, describe
+from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.yaml_writer import write_yaml
+from paintgraph.engine.execution.run import run
+from paintgraph.engine.graph.formats.comfy import write_comfy
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.engine.recipes.checking import check, targets_of
+from paintgraph.engine.recipes.naming import position, with_names
+from paintgraph.engine.recipes.schema import recipe_schema
+from paintgraph.imaging.digest import pixel_digest
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.measure import max_abs_diff_outside
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.tests import tiny_onnx
+from paintgraph.tests.models.text_models import add_text_models, models_of
+from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
 
 FILES = sorted(graphs.FOLDER.glob("*.yaml"))
 every_recipe = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from imaging.arrays import Image
+from paintgraph.imaging.arrays import Image
 
 
 def clouds(height: int = 100, width: int = 140, seed: int = 5) -> Image:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from imaging.arrays import (
+from paintgraph.imaging.arrays import (
     Image,
     Mask,
     check_image,
@@ -15,8 +15,8 @@ from imaging.arrays import (
     validate_image,
     validate_mask,
 )
-from imaging.errors import ContractError
-from tests.strategies import images, images_with_masks, masks
+from paintgraph.imaging.errors import ContractError
+from paintgraph.tests.strategies import images, images_with_masks, masks
 
 
 def refusal(error: pytest.ExceptionInfo[ContractError]) -> tuple[str, str]:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.batches import join, plain, regroup, take
-from imaging.errors import ContractError
-from imaging.limits import check_pixels
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.blend.batches import join, plain, regroup, take
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.limits import check_pixels
+from paintgraph.tests.strategies import images
 
 
 @given(st.data(), images())

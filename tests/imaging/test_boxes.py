@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.boxes import (
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.boxes import (
     Boxes,
     boxes_of_numbers,
     check_boxes,
@@ -16,7 +17,6 @@ from imaging.boxes import (
     sort_by_score,
     suppress_overlaps,
 )
-from imaging.errors import ContractError
 
 
 def found(*corners: tuple[float, ...], scores: tuple[float, ...] = (), item: int = 0) -> Boxes:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.canvas import Anchor, canvas_size, padding_to, parse_ratio
-from imaging.errors import ContractError
-from imaging.padding import Padding
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.canvas import Anchor, canvas_size, padding_to, parse_ratio
+from paintgraph.imaging.geometry.padding import Padding
 
 sides = st.integers(1, 5000)
 

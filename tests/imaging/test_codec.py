@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from imaging.codec import decode, encode, read_header
-from imaging.errors import PictureError
-from imaging.header import Header
-from imaging.signature import Format
-from tests.imaging.files import (
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.codec import decode, encode, read_header
+from paintgraph.imaging.files.header import Header
+from paintgraph.imaging.files.signature import Format
+from paintgraph.tests.imaging.files import (
     SEEN,
     SRGB,
     TIFF_GREY,

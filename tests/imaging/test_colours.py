@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.colours import parse_colour, select_colour, select_transparent, split_colour
-from imaging.errors import ContractError
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.colours import parse_colour, select_colour, select_transparent, split_colour
+from paintgraph.imaging.errors import ContractError
+from paintgraph.tests.strategies import images
 
 colours = st.tuples(*[st.integers(0, 255)] * 3)
 

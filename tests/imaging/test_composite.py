@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.composite import blend_into, composite
-from imaging.errors import ContractError
-from tests.strategies import images, images_with_masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.composite import blend_into, composite
+from paintgraph.imaging.errors import ContractError
+from paintgraph.tests.strategies import images, images_with_masks
 
 
 @given(images_with_masks(), st.data())

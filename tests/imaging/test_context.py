@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.context import ContextMode, ContextRule, field_box
-from imaging.errors import ContractError
-from imaging.padding import Padding, padding_from_fraction
-from imaging.regions import Box, grow_box
-from imaging.working_size import fit_working_size, megapixel_size
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.context import ContextMode, ContextRule, field_box
+from paintgraph.imaging.geometry.padding import Padding, padding_from_fraction
+from paintgraph.imaging.geometry.regions import Box, grow_box
+from paintgraph.imaging.geometry.working_size import fit_working_size, megapixel_size
 
 RATIO = 0.3
 """Of an outpaint that names its sides only, in Fooocus."""

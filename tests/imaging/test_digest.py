@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from imaging.arrays import Image
-from imaging.codec import decode, encode
-from imaging.digest import pixel_digest
-from imaging.signature import Format
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.digest import pixel_digest
+from paintgraph.imaging.files.codec import decode, encode
+from paintgraph.imaging.files.signature import Format
+from paintgraph.tests.strategies import images
 
 IMAGE = np.zeros((1, 2, 3, 3), np.float32)
 

@@ -2,10 +2,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.drawing import draw_boxes
-from imaging.regions import Box
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.blend.drawing import draw_boxes
+from paintgraph.imaging.geometry.regions import Box
+from paintgraph.tests.strategies import images
 
 
 @st.composite

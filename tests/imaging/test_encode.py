@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.codec import decode, encode, preview_jpeg, read_header
-from imaging.errors import ContractError, PictureError
-from imaging.signature import Format
-from tests.imaging.files import SRGB, exif_block
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.errors import ContractError, PictureError
+from paintgraph.imaging.files.codec import decode, encode, preview_jpeg, read_header
+from paintgraph.imaging.files.signature import Format
+from paintgraph.tests.imaging.files import SRGB, exif_block
+from paintgraph.tests.strategies import images
 
 EXIF = exif_block(None, "Maker")
 RGB = np.zeros((2, 3, 3), np.float32)

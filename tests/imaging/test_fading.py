@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Mask
-from imaging.fading import fade_sides, outpaint_mask
-from imaging.padding import Padding, pad_mask
-from tests.strategies import masks, sizes
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.geometry.fading import fade_sides, outpaint_mask
+from paintgraph.imaging.geometry.padding import Padding, pad_mask
+from paintgraph.tests.strategies import masks, sizes
 
 fades = st.builds(Padding, *[st.integers(0, 20)] * 4)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError, MaskError
-from imaging.fill import FillMethod, fill
-from tests.strategies import images_with_masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError, MaskError
+from paintgraph.imaging.fill.guess import FillMethod, fill
+from paintgraph.tests.strategies import images_with_masks
 
 METHODS = get_args(FillMethod)
 FROM_KNOWN: tuple[FillMethod, ...] = ("edge", "mirror", "blur", "telea")

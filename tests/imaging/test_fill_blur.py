@@ -4,9 +4,9 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from benchmarks.filling import plain_blur
-from imaging.fill_blur import blur_into
-from imaging.fill_copy import copy_nearest
+from paintgraph.benchmarks.filling import plain_blur
+from paintgraph.imaging.fill.blur import blur_into
+from paintgraph.imaging.fill.copying import copy_nearest
 
 HEIGHT, WIDTH = 427, 640
 

@@ -6,10 +6,10 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from imaging.arrays import Image, Mask
-from imaging.fill_detail import enlarge_with_detail
-from imaging.matching import find_matches
-from imaging.resize import resize
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.fill.detail import enlarge_with_detail
+from paintgraph.imaging.fill.matching import find_matches
+from paintgraph.imaging.geometry.resize import resize
 
 
 class StoppedError(Exception):

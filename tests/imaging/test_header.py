@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from imaging import metadata, tiff
-from imaging.codec import decode, encode, read_header
-from imaging.errors import PictureError
-from imaging.header import Header
-from tests.imaging.files import TIFF_GREY, exif_block, png_file, tiff_file
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import metadata, tiff
+from paintgraph.imaging.files.codec import decode, encode, read_header
+from paintgraph.imaging.files.header import Header
+from paintgraph.tests.imaging.files import TIFF_GREY, exif_block, png_file, tiff_file
 
 JPEG = encode(np.zeros((8, 8, 3), np.float32), format="JPEG")
 FRAME = JPEG.index(b"\xff\xc0")

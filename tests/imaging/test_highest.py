@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from imaging.arrays import Mask
-from imaging.highest import highest_in_disk
-from imaging.morphology import Footprint, dilate, erode
-from tests.strategies import masks
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.masks.highest import highest_in_disk
+from paintgraph.imaging.masks.morphology import Footprint, dilate, erode
+from paintgraph.tests.strategies import masks
 
 IS_NEAR: dict[Footprint, Callable[[int, int, int], bool]] = {
     "square": lambda rows, columns, radius: max(abs(rows), abs(columns)) <= radius,

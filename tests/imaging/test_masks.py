@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging import masks as operations
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.masks import Channel, Direction, Operation
-from tests.strategies import images, masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.masks import algebra as operations
+from paintgraph.imaging.masks.algebra import Channel, Direction, Operation
+from paintgraph.tests.strategies import images, masks
 
 DIRECTIONS: tuple[Direction, ...] = ("inward", "outward", "both")
 OPERATIONS: tuple[Operation, ...] = ("union", "intersect", "subtract", "exclude")

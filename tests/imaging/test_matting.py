@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from imaging.errors import MaskError
-from imaging.matting import decontaminate, matte
+from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.masks.matting import decontaminate, matte
 
 SIDE = 48
 RED, BLUE = np.array([[0.9, 0.1, 0.1], [0.1, 0.2, 0.9]], np.float32)
@@ -62,7 +62,7 @@ def test_alpha_of_the_picture_is_not_looked_at() -> None:
 
 
 def test_an_outline_beyond_all_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imaging.matting._MOST_UNKNOWN", 100)
+    monkeypatch.setattr("paintgraph.imaging.masks.matting._MOST_UNKNOWN", 100)
     image, alpha = fringe()
 
     with pytest.raises(MaskError, match=r"the outline takes \d+ px; allowed are 100\. Choose"):

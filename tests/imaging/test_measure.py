@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from imaging.arrays import Image, Mask
-from imaging.measure import max_abs_diff_outside, measure_seam, seam_ratio
-from tests.imaging.pictures import clouds
-from tests.strategies import images_with_masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam, seam_ratio
+from paintgraph.tests.imaging.pictures import clouds
+from paintgraph.tests.strategies import images_with_masks
 
 
 @given(images_with_masks())
@@ -146,6 +146,6 @@ def test_a_long_border_is_measured_in_parts(monkeypatch: pytest.MonkeyPatch) -> 
     mask = (np.indices(image.shape[1:3]).sum(axis=0) % 20 < 10).astype(np.float32)[np.newaxis]
     whole = measure_seam(image, mask)
 
-    monkeypatch.setattr("imaging.measure._AT_ONCE", 300)
+    monkeypatch.setattr("paintgraph.imaging.measure._AT_ONCE", 300)
 
     assert measure_seam(image, mask) == pytest.approx(whole, rel=1e-4)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging import png
-from imaging.errors import PictureError
-from imaging.metadata import add_text, read_exif, read_icc, read_text
-from imaging.png import make_chunk
-from tests.imaging.files import SRGB, png_file
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import png
+from paintgraph.imaging.files.metadata import add_text, read_exif, read_icc, read_text
+from paintgraph.imaging.files.png import make_chunk
+from paintgraph.tests.imaging.files import SRGB, png_file
 
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imaging.arrays import Mask
-from imaging.morphology import (
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.masks.morphology import (
     Footprint,
     dilate,
     erode,
@@ -15,7 +15,7 @@ from imaging.morphology import (
     keep_largest,
     remove_islands,
 )
-from tests.strategies import masks
+from paintgraph.tests.strategies import masks
 
 FOOTPRINTS: tuple[Footprint, ...] = ("square", "disk")
 radii = st.integers(0, 15)

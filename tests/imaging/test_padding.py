@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.padding import (
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.padding import (
     SIDES,
     Padding,
     PaddingFill,
@@ -13,7 +13,7 @@ from imaging.padding import (
     pad_mask,
     padding_from_fraction,
 )
-from tests.strategies import images, masks
+from paintgraph.tests.strategies import images, masks
 
 FILLS: tuple[PaddingFill, ...] = ("edge", "mirror", "colour")
 paddings = st.builds(Padding, *[st.integers(0, 30)] * 4)

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from imaging import pixels
-from imaging.codec import decode, read_header
-from imaging.errors import PictureError
-from tests.imaging.files import TIFF_GREY, pillow_file, png_file, tiff_file
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import pixels
+from paintgraph.imaging.files.codec import decode, read_header
+from paintgraph.tests.imaging.files import TIFF_GREY, pillow_file, png_file, tiff_file
 
 
 def codes(data: bytes) -> list[list[list[int]]]:

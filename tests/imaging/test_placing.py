@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.placing import Operation, place_image, place_mask, with_channels
-from imaging.regions import Box, crop
-from tests.strategies import images, images_with_masks, masks, sizes
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.placing import Operation, place_image, place_mask, with_channels
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import Box, crop
+from paintgraph.tests.strategies import images, images_with_masks, masks, sizes
 
 places = st.integers(-6, 14)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from imaging.poisson import blend_gradients
-from tests.imaging.pictures import clouds
+from paintgraph.imaging.blend.poisson import blend_gradients
+from paintgraph.tests.imaging.pictures import clouds
 
 
 def test_the_sheet_solves_the_equation_of_laplace() -> None:

@@ -3,10 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.regions import Box, crop, grow_box, paste, selected_box, split_regions
-from tests.strategies import images, masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import (
+    Box,
+    crop,
+    grow_box,
+    paste,
+    selected_box,
+    split_regions,
+)
+from paintgraph.tests.strategies import images, masks
 
 
 @st.composite

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.errors import ContractError
-from imaging.resize import Interpolation, resize, scale_to_fit
-from tests.strategies import images, sizes
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.resize import Interpolation, resize, scale_to_fit
+from paintgraph.tests.strategies import images, sizes
 
 INTERPOLATIONS = get_args(Interpolation)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from imaging.errors import PictureError
-from imaging.samples import quantise, to_image, turned
-from tests.imaging.files import SEEN
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.samples import quantise, to_image, turned
+from paintgraph.tests.imaging.files import SEEN
 
 
 @pytest.mark.parametrize(("depth", "kind"), [(8, "u1"), (16, "u2")])

@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError
-from imaging.regions import Box
-from imaging.selection import select_in_box
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import Box
+from paintgraph.imaging.masks.selection import select_in_box
 
 
 def disc_on_noise(height: int, width: int, radius: int) -> tuple[Image, Mask]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from imaging.errors import PictureError
-from imaging.signature import recognise
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.signature import recognise
 
 
 @pytest.mark.parametrize(

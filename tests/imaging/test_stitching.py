@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.measure import measure_seam
-from imaging.stitching import Match, Stitch, fit, soft_ramp
-from tests.imaging.pictures import clouds
-from tests.strategies import images_with_masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import Match, Stitch, fit, soft_ramp
+from paintgraph.imaging.measure import measure_seam
+from paintgraph.tests.imaging.pictures import clouds
+from paintgraph.tests.strategies import images_with_masks
 
 
 def hole_in(image: Image) -> Mask:

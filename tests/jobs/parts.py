@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from engine.context import Context, Services
-from engine.declaration import Output, node
-from engine.elements import Effect, Result
-from engine.events import Listener, Stored
-from engine.registry import Registry
-from engine.run import Worker
-from engine.sockets import Value
-from engine.store import ResultStore
-from jobs.runner import Parts
-from tests.fake_nodes import FUNCTIONS, Sum
+from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.graph.elements import Effect, Result
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.context import Context, Services
+from paintgraph.engine.node.declaration import Output, node
+from paintgraph.engine.node.events import Listener, Stored
+from paintgraph.engine.node.registry import Registry
+from paintgraph.jobs.workers.runner import Parts
+from paintgraph.tests.fake_nodes import FUNCTIONS, Sum
 
 Pid = Annotated[int, Output("pid")]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.addresses import is_public
+from paintgraph.jobs.sources.addresses import is_public
 
 NAT64 = range(int(ip_address("64:ff9b::")), int(ip_address("64:ff9b::1:0:0")))
 PUBLIC = [

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from engine.blobs import Blobs
-from jobs.dispatcher import Dispatcher, DrainingError, Limits, QueueFullError
-from jobs.effects import JobEffects
-from jobs.folders import Folders
-from jobs.hub import Hub
-from jobs.job import Job, NewJob, Size
-from jobs.store import JobStore
-from jobs.worker_handle import WorkerSpec
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher, DrainingError, Limits, QueueFullError
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.store.job import Job, NewJob, Size
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.handle import WorkerSpec
 
 OUTER_SECONDS = 60
 ONE: Mapping[Size, int] = {"light": 1}
@@ -29,7 +29,7 @@ class Rig:
     """A dispatcher with its store, and what tests do with them."""
 
     store: JobStore
-    hub: Hub
+    subscriptions: Subscriptions
     dispatcher: Dispatcher
     blobs: Blobs
     folders: Folders
@@ -42,7 +42,7 @@ class Rig:
         ).job
 
     async def ended(self, job: Job) -> Job:
-        async with self.hub.follow(job.id) as follower:
+        async with self.subscriptions.follow(job.id) as follower:
             while True:
                 now = self.store.get(job.id)
                 assert now is not None
@@ -67,13 +67,17 @@ async def rig(
     folder: Path, workers: Mapping[Size, int] = ONE, limits: Limits | None = None
 ) -> AsyncIterator[Rig]:
     folders = Folders(folder)
-    store, hub, blobs = JobStore(folder / "jobs.sqlite"), Hub(), Blobs(folders.blobs)
+    store, subscriptions, blobs = (
+        JobStore(folder / "jobs.sqlite"),
+        Subscriptions(),
+        Blobs(folders.blobs),
+    )
     effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
-    spec = WorkerSpec("tests.jobs.parts:parts", {"data": str(folder)})
-    dispatcher = Dispatcher(store, hub, effects, spec, workers, limits)
+    spec = WorkerSpec("paintgraph.tests.jobs.parts:parts", {"data": str(folder)})
+    dispatcher = Dispatcher(store, subscriptions, effects, spec, workers, limits)
     await dispatcher.start()
     try:
-        yield Rig(store, hub, dispatcher, blobs, folders)
+        yield Rig(store, subscriptions, dispatcher, blobs, folders)
     finally:
         await dispatcher.close()
         store.close()

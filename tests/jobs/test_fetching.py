@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from jobs.fetching import Fetcher
-from jobs.urls import FetchError, parse_url, redirected
-from tests.jobs.servers import (
+from paintgraph.jobs.sources.fetching import Fetcher
+from paintgraph.jobs.sources.urls import FetchError, parse_url, redirected
+from paintgraph.tests.jobs.servers import (
     PICTURE,
     PRIVATE,
     PUBLIC,

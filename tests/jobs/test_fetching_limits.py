@@ -7,9 +7,18 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
-from jobs.fetching import Fetcher, fetch
-from jobs.urls import FetchError
-from tests.jobs.servers import PICTURE, Names, anywhere, fetched, picture, refusal, saying, serving
+from paintgraph.jobs.sources.fetching import Fetcher, fetch
+from paintgraph.jobs.sources.urls import FetchError
+from paintgraph.tests.jobs.servers import (
+    PICTURE,
+    Names,
+    anywhere,
+    fetched,
+    picture,
+    refusal,
+    saying,
+    serving,
+)
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_data_path
 
-from jobs.folders import VARIABLE, FolderError, Folders, default_folders
+from paintgraph.jobs.sources.folders import VARIABLE, FolderError, Folders, default_folders
 
 
 def test_the_variable_names_the_data_folder(

@@ -6,8 +6,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.job import Job
-from jobs.line import Line
+from paintgraph.jobs.dispatching.fair_queue import FairQueue
+from paintgraph.jobs.store.job import Job
 
 NUMBERS = itertools.count()
 
@@ -17,12 +17,12 @@ def job(client: str, priority: int = 0) -> Job:
     return Job(str(number), number, "queued", client, "light", priority, 0.0)
 
 
-def drain(line: Line) -> list[Job]:
+def drain(line: FairQueue) -> list[Job]:
     return [line.take() for _ in range(len(line))]
 
 
 def test_clients_take_turns() -> None:
-    line = Line()
+    line = FairQueue()
     jobs = [job("a"), job("a"), job("a"), job("b"), job("c"), job("b")]
     for each in jobs:
         line.put(each)
@@ -31,7 +31,7 @@ def test_clients_take_turns() -> None:
 
 
 def test_higher_priorities_come_first() -> None:
-    line = Line()
+    line = FairQueue()
     for each in (job("a"), job("a", 5), job("b", -1)):
         line.put(each)
 
@@ -39,7 +39,7 @@ def test_higher_priorities_come_first() -> None:
 
 
 def test_a_job_that_lost_its_worker_comes_first() -> None:
-    line = Line()
+    line = FairQueue()
     lost = job("z")
     for each in (job("a"), job("b")):
         line.put(each)
@@ -53,7 +53,7 @@ JOBS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 1)), min_size=
 
 @given(JOBS)
 def test_positions_tell_the_order_of_taking(wanted: list[tuple[str, int]]) -> None:
-    line = Line()
+    line = FairQueue()
     jobs = [job(client, priority) for client, priority in wanted]
     for each in jobs:
         line.put(each)
@@ -66,7 +66,7 @@ def test_positions_tell_the_order_of_taking(wanted: list[tuple[str, int]]) -> No
 
 @given(JOBS, st.data())
 def test_a_removed_job_is_not_taken(wanted: list[tuple[str, int]], data: st.DataObject) -> None:
-    line = Line()
+    line = FairQueue()
     jobs = [job(client, priority) for client, priority in wanted]
     for each in jobs:
         line.put(each)
@@ -79,7 +79,7 @@ def test_a_removed_job_is_not_taken(wanted: list[tuple[str, int]], data: st.Data
 
 def test_a_waiting_taker_gets_the_next_job() -> None:
     async def act() -> Job:
-        line = Line()
+        line = FairQueue()
         arrival = asyncio.create_task(line.arrived())
         await asyncio.sleep(0)
         assert not arrival.done()

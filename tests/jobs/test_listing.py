@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import BindError
-from jobs.listing import Listing
+from paintgraph.engine.errors import BindError
+from paintgraph.jobs.sources.listing import Listing
 
 
 @pytest.fixture

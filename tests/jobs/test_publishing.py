@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.blobs import Blobs
-from engine.elements import Effect
-from engine.files import write_whole
-from jobs.publishing import Publisher, PublishError, cannot_write, write_new
+from paintgraph.base.files import write_whole
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.elements import Effect
+from paintgraph.jobs.publishing.files import Publisher, PublishError, cannot_write, write_new
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_disk_that_fills_up_leaves_no_part(
         write_whole(path, data)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("jobs.publishing.write_whole", full)
+    monkeypatch.setattr("paintgraph.jobs.publishing.files.write_whole", full)
 
     with pytest.raises(PublishError, match="No space left on device"):
         write_new([tmp_path / "a"], b"new")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.blobs import Blobs
-from engine.errors import BindError
-from jobs.references import References
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.jobs.sources.references import References
 
 BYTES = b"a picture, or not"
 

@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from engine.context import Cancellation, Services
-from engine.run import Worker
-from engine.sockets import Value
-from jobs.runner import Ended, Parts, run_job
-from tests.fake_nodes import registry
+from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.context import Cancellation, Services
+from paintgraph.jobs.workers.runner import Ended, Parts, run_job
+from paintgraph.tests.fake_nodes import registry
 
 GRAPH = {
     "paintgraph": 1,

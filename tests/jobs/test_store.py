@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.database import Database, StoreError
-from jobs.job import Job, NewJob, State
-from jobs.schema import SCHEMA
-from jobs.store import JobStore, KeyReusedError, StaleFenceError
+from paintgraph.jobs.store.database import Database, StoreError
+from paintgraph.jobs.store.job import Job, NewJob, State
+from paintgraph.jobs.store.jobs import JobStore, KeyReusedError, StaleFenceError
+from paintgraph.jobs.store.schema import SCHEMA
 
 NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from jobs.database import StoreError
-from jobs.dispatcher import Limits
-from jobs.job import Job, NewJob
-from jobs.store import StaleFenceError
-from tests.jobs.test_dispatcher import Rig, go, rig
+from paintgraph.jobs.dispatching.dispatcher import Limits
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import Job, NewJob
+from paintgraph.jobs.store.jobs import StaleFenceError
+from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig
 
 NUMBER = {"out": {"node": "Number", "value": 5}}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from jobs.dispatcher import Limits
-from jobs.job import Job
-from tests.jobs.disks import fill, remount, small_disk
-from tests.jobs.test_dispatcher import Rig, go, rig, until
+from paintgraph.jobs.dispatching.dispatcher import Limits
+from paintgraph.jobs.store.job import Job
+from paintgraph.tests.jobs.disks import fill, remount, small_disk
+from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig, until
 
 
 @pytest.fixture

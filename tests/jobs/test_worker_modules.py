@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.test_dispatcher import go, rig
-from tests.jobs.test_workers import NUMBER
+from paintgraph.tests.jobs.test_dispatcher import go, rig
+from paintgraph.tests.jobs.test_workers import NUMBER
 
 
 @pytest.mark.parametrize("name", ["jobs", "engine", "models", "orjson"])

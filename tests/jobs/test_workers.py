@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.effects import JobEffects
-from jobs.job import NewJob
-from jobs.outcomes import Outcomes
-from jobs.under_way import Running
-from tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
+from paintgraph.jobs.dispatching.outcomes import Outcomes
+from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.store.job import NewJob
+from paintgraph.tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
 
 WHO = {"p": {"node": "ProcessId"}, "out": {"node": "Add", "a": "${p.pid}", "b": 0}}
 NUMBER = {"out": {"node": "Number", "value": 5}}
@@ -79,7 +79,7 @@ def test_a_job_that_no_worker_survives_reading_fails_all_the_same(tmp_path: Path
     async def act() -> None:
         async with rig(tmp_path, workers={}) as r:
             effects = JobEffects(r.store, r.blobs, {})
-            outcomes = Outcomes(r.store, effects, r.hub, OUTER_SECONDS)
+            outcomes = Outcomes(r.store, effects, r.subscriptions, OUTER_SECONDS)
             job = (await r.store.accept(NewJob({}, {}))).job
             deaths = []
             while job.state == "queued":

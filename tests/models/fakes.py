@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from imaging.arrays import Image, Mask
-from models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
 
 
 class Painter:

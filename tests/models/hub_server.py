@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from hashlib import sha1, sha256
 from typing import Any
 
-from tests.models.model_server import Act, Handler, Serving, model_server, partly
+from paintgraph.tests.models.model_server import Act, Handler, Serving, model_server, partly
 
 _CODES = {403: "GatedRepo", 404: "RepoNotFound"}
 COMMIT = "c0ffee" + "0" * 34
 
 
-class Hub:
+class Subscriptions:
     """A repository: `files` by their path in it; `acts` replace the answers to downloads."""
 
     def __init__(self, serving: Serving, name: str, files: dict[str, bytes]) -> None:
@@ -77,9 +77,9 @@ def _row(name: str, data: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def hub_server(name: str, files: dict[str, bytes]) -> Iterator[Hub]:
+def hub_server(name: str, files: dict[str, bytes]) -> Iterator[Subscriptions]:
     """A server on a free port, for as long as the `with` statement lasts."""
     with model_server() as serving:
-        hub = Hub(serving, name, files)
+        hub = Subscriptions(serving, name, files)
         serving.default = hub.answer
         yield hub

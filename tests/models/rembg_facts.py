@@ -19,14 +19,14 @@ class Fetch:
 
 def local_sessions() -> Iterator[tuple[str, Any]]:
     """The sessions that keep pictures on this machine, by name."""
-    from rembg.sessions import sessions  # noqa: PLC0415 - slow
+    from rembg.sessions import sessions
 
     return ((name, session) for name, session in sessions.items() if session.is_local())
 
 
 def fetches(session: Any) -> list[Fetch]:
     """What a session class downloads where nothing is there; nothing leaves this machine."""
-    import pooch  # type: ignore[import-untyped] # noqa: PLC0415 - slow
+    import pooch  # type: ignore[import-untyped]
 
     found = []
 

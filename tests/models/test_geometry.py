@@ -6,17 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.arrays import Image, Mask
-from imaging.context import ContextRule
-from imaging.errors import ContractError, MaskError
-from imaging.measure import max_abs_diff_outside, measure_seam
-from imaging.regions import Box
-from imaging.stitching import Stitch, soft_ramp
-from models.inpainting.holes import find_regions, find_steps, working_size
-from models.inpainting.protocols import Check, Inpainter, InpaintRequest
-from models.inpainting.repaint import Geometry, repaint
-from tests.imaging.pictures import clouds
-from tests.models.fakes import Echo, Painter, noise
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import Stitch, soft_ramp
+from paintgraph.imaging.errors import ContractError, MaskError
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.geometry.regions import Box
+from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam
+from paintgraph.models.inpainting.holes import find_regions, find_steps, working_size
+from paintgraph.models.inpainting.protocols import Check, Inpainter, InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry, repaint
+from paintgraph.tests.imaging.pictures import clouds
+from paintgraph.tests.models.fakes import Echo, Painter, noise
 
 KEEP = InpaintRequest(fill="keep", steps=1)
 LEVEL = 1 / 255

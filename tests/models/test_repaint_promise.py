@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.context import ContextRule
-from imaging.errors import MaskError
-from imaging.fill import FillMethod
-from imaging.masks import soften
-from imaging.measure import max_abs_diff_outside
-from imaging.stitching import Stitch, soft_ramp
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Inpainter, InpaintRequest
-from models.inpainting.repaint import Geometry, repaint
-from models.inpainting.telea import Telea
-from tests.models.fakes import Echo, Painter
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import Stitch, soft_ramp
+from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.fill.guess import FillMethod
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.masks.algebra import soften
+from paintgraph.imaging.measure import max_abs_diff_outside
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.families.telea.engine import Telea
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry, repaint
+from paintgraph.tests.models.fakes import Echo, Painter
 
 FILLS = tuple(name for name in get_args(FillMethod) if name != "patchmatch")
 ENGINES = ("white", "echo", "copier", "telea", "patchmatch")

@@ -1,6 +1,5 @@
 """Segment Anything by both libraries, over small files: our loaders against their own paths."""
 
-# ruff: noqa: PLC0415 - heavy libraries
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.catalogue.checkpoints import CheckpointError
-from models.inpainting.protocols import never_cancelled
-from models.masks.sam import Sam
-from models.masks.segmentation import Candidates, Prompt, Segmenter, mask_logits
-from models.masks.transformers_segmenter import TransformersSegmenter
-from models.pictures import PictureShapeError
-from tests.models.text_models import (
+from paintgraph.models.catalogue.checkpoints import CheckpointError
+from paintgraph.models.families.sam.sam import Sam
+from paintgraph.models.families.sam.segmentation import Candidates, Prompt, Segmenter, mask_logits
+from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
+from paintgraph.models.inpainting.protocols import never_cancelled
+from paintgraph.models.pictures import PictureShapeError
+from paintgraph.tests.models.text_models import (
     CHECKPOINT,
     FINDER_FOLDER,
     PICKER_FOLDER,
     SAM,
     models_of,
 )
-from tests.models.tiny_segmenters import KIND, SIDE
+from paintgraph.tests.models.tiny_segmenters import KIND, SIDE
 
 HEIGHT, WIDTH = 40, 60
 PICTURE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.models.tiny_detectors import (
+from paintgraph.tests.models.tiny_detectors import (
     SMALL,
     save_groundingdino,
     save_transformers_detector,
     small_swin,
 )
-from tests.models.tiny_segmenters import (
+from paintgraph.tests.models.tiny_segmenters import (
     KIND,
     save_sam,
     save_transformers_segmenter,

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - heavy libraries, for the tests alone that need them
 """Grounding DINO of both libraries, made small and random: real classes, real files."""
 
 from collections.abc import Iterator
@@ -8,9 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
-from models.masks.groundingdino import Architecture
-from models.masks.groundingdino_warnings import ignore_known_warnings
-from tests.models.tiny_text import save_text_encoder
+from paintgraph.models.families.dino.groundingdino import Architecture
+from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
+from paintgraph.tests.models.tiny_text import save_text_encoder
 
 QUERIES = 20
 SMALL = Architecture(
@@ -58,7 +57,7 @@ def save_groundingdino(folder: Path) -> tuple[Path, Path]:
     from groundingdino.models import build_model
     from groundingdino.util.slconfig import SLConfig
 
-    from models.masks.groundingdino_text import text_encoder_from
+    from paintgraph.models.families.dino.groundingdino_text import text_encoder_from
 
     words = save_text_encoder(folder / "bert", with_weights=False)
     torch.manual_seed(0)

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - heavy libraries, for the tests alone that need them
 """Segment Anything of both libraries, made small and random: real classes, real files."""
 
 from collections.abc import Iterator

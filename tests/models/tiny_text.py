@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - heavy libraries, for the tests alone that need them
 """A BERT of a few thousand weights with a vocabulary of letters and some words: its files."""
 
 from pathlib import Path

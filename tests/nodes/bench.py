@@ -10,18 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assembly import Assembly, assemble
-from engine.binding import bind
-from engine.blobs import Blobs
-from engine.checking import check
-from engine.context import Cancellation
-from engine.elements import Effect
-from engine.events import Event, Executed, NodeFinished, Warned
-from engine.graph import Graph, Link, Node
-from engine.run import Outcome, run
-from engine.sockets import NO_FACTS, Facts, Value
-from jobs.folders import Folders
-from nodes.sockets import IMAGE, MASK, Array
+from paintgraph.assembly import Assembly, assemble
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.run import Outcome, run
+from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Event, Executed, NodeFinished, Warned
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.checking import check
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.nodes.sockets import IMAGE, MASK, Array
 
 Samples = NDArray[Any]
 """Code values `[H, W]` or `[H, W, C]` in the order red, green, blue, alpha."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.text_models import models_of
-from tests.nodes.bench import Bench, bench_in
+from paintgraph.tests.models.text_models import models_of
+from paintgraph.tests.nodes.bench import Bench, bench_in
 
 
 @pytest.fixture(scope="package")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import Executed
-from engine.graph import Link, Node
-from nodes.comparing import Comparison, if_
-from tests.nodes.bench import Bench, use
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.node.events import Executed
+from paintgraph.nodes.flow.comparing import Comparison, if_
+from paintgraph.tests.nodes.bench import Bench, use
 
 COMPARISONS: dict[Comparison, Callable[[Any, Any], bool]] = {
     "==": operator.eq,

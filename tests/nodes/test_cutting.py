@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from engine.graph import Link, Node
-from imaging.arrays import Image, Mask
-from imaging.stitching import soft_ramp
-from tests.imaging.pictures import clouds
-from tests.nodes.bench import Bench, Ran, image_of, noise, use
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import soft_ramp
+from paintgraph.tests.imaging.pictures import clouds
+from paintgraph.tests.nodes.bench import Bench, Ran, image_of, noise, use
 
 
 def hole(height: int = 120, width: int = 160) -> Mask:

@@ -2,14 +2,22 @@
 
 import numpy as np
 
-from assembly import describe
-from engine.events import Executed
-from engine.graph import Link
-from imaging.boxes import no_boxes
-from nodes.boxes import BOXES
-from tests.models.text_models import FINDERS
-from tests.nodes.bench import Bench, use
-from tests.nodes.text_bench import HEIGHT, IMAGE, TWO, WIDTH, boxes_in, detect, every_finder
+from paintgraph.assembly import describe
+from paintgraph.engine.graph.graph import Link
+from paintgraph.engine.node.events import Executed
+from paintgraph.imaging.geometry.boxes import no_boxes
+from paintgraph.nodes.boxes import BOXES
+from paintgraph.tests.models.text_models import FINDERS
+from paintgraph.tests.nodes.bench import Bench, use
+from paintgraph.tests.nodes.text_bench import (
+    HEIGHT,
+    IMAGE,
+    TWO,
+    WIDTH,
+    boxes_in,
+    detect,
+    every_finder,
+)
 
 
 @every_finder

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.nodes.bench import Bench
+from paintgraph.tests.nodes.bench import Bench
 
 IMAGE = np.zeros((1, 40, 60, 3), np.float32)
 

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from jsonschema import Draft7Validator
 
-from engine.declaration import declaration_of, node
-from engine.graph import Link, Node
-from engine.literals import canonical
-from engine.registry import Registry
-from engine.schema import node_schema
-from engine.sockets import Value
-from engine.spec import InputSpec, NodeSpec
-from imaging.arrays import check_image, check_mask
-from nodes import build_registry, functions
-from nodes.sockets import Array, Image, Mask
-from tests.nodes.bench import Bench, Ran, given, use
+from paintgraph.engine.graph.coercion import canonical
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.declaration import declaration_of, node
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.schema import node_schema
+from paintgraph.imaging.arrays import check_image, check_mask
+from paintgraph.nodes import build_registry, functions
+from paintgraph.nodes.sockets import Array, Image, Mask
+from paintgraph.tests.nodes.bench import Bench, Ran, given, use
 
 HEIGHT, WIDTH = 12, 16
 BATCH = 2

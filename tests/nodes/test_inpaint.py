@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.context import Cancellation, Services
-from engine.events import Progress
-from engine.graph import Link, Node
-from imaging.arrays import Image, Mask
-from imaging.fill import FillMethod
-from imaging.masks import soften
-from models.inpainting.inpainters import Inpainters
-from models.inpainting.protocols import Check
-from nodes.inpaint import fill_masked
-from tests.nodes.bench import Bench, image_of, noise, use
-from tests.strategies import images_with_masks
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.node.context import Cancellation, Services
+from paintgraph.engine.node.events import Progress
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.fill.guess import FillMethod
+from paintgraph.imaging.masks.algebra import soften
+from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.inpainting.protocols import Check
+from paintgraph.nodes.painting.inpaint import fill_masked
+from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
+from paintgraph.tests.strategies import images_with_masks
 
 ENGINES = ("auto", "patchmatch", "telea")
 FROM_NOWHERE: tuple[FillMethod, ...] = ("keep", "noise", "colour")

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graphs
-from engine.errors import GraphError
-from engine.formats.reading import read_graph
-from engine.graph import RECIPE_PREFIX
-from imaging.arrays import Image, Mask
-from models.inpainting.painters import Painters
-from models.loading.devices import ANY_DEVICE
-from nodes.engine_names import engine_checks
-from tests import tiny_erasers as tiny
-from tests.models.text_models import add_text_models, models_of
-from tests.nodes.bench import Bench, Ran, bench_in, image_of, noise
+from paintgraph import graphs
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.loading.devices import ANY_DEVICE
+from paintgraph.nodes.engine_names import engine_checks
+from paintgraph.tests import tiny_erasers as tiny
+from paintgraph.tests.models.text_models import add_text_models, models_of
+from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise
 
 NETWORKS = {"lama": tiny.lama(), "migan": tiny.migan()}
 SIDE = 64
@@ -138,7 +138,7 @@ def test_without_a_prompt_auto_is_the_best_eraser_that_is_there(
 def test_a_missing_eraser_is_named_before_anything_runs(
     bench: Bench, models_dir: Path, tmp_path: Path
 ) -> None:
-    painters = Painters(bench.assembly.models, ANY_DEVICE)
+    painters = EngineNames(bench.assembly.models, ANY_DEVICE)
     (check,) = engine_checks(painters).values()
     assert check("migan") is None
     migan = models_dir / "eraser" / "migan"

@@ -10,17 +10,17 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.binding import bind
-from engine.checking import check
-from engine.context import Cancellation
-from engine.errors import GraphError
-from engine.events import Preview, Progress
-from engine.graph import Graph, Link
-from engine.run import run
-from imaging.arrays import Image, Mask
-from tests.models.diffusion import tiny
-from tests.models.diffusion.files import lora
-from tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, use
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.execution.run import run
+from paintgraph.engine.graph.graph import Graph, Link
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Preview, Progress
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.checking import check
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.tests.models.diffusion import tiny
+from paintgraph.tests.models.diffusion.files import lora
+from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, use
 
 FAMILIES = ("sd-inpaint", "sd", "sdxl-inpaint", "sd3", "flux-fill")
 _SIDES = "flux-fill: {family: diffusion, files: [{path: model_index.json}], options: {side: 64}}"

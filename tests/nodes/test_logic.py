@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from engine.graph import Link, Node
-from tests.nodes.bench import Bench, given, use
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.tests.nodes.bench import Bench, given, use
 
 
 @pytest.mark.parametrize("on", [True, False])

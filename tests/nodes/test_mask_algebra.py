@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.masks import Channel, Operation
-from nodes.mask_algebra import combine_masks, image_to_mask, invert_mask, mask_to_image
-from tests.nodes.bench import Bench
-from tests.strategies import images, masks, sizes
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.masks.algebra import Channel, Operation
+from paintgraph.nodes.masks.algebra import combine_masks, image_to_mask, invert_mask, mask_to_image
+from paintgraph.tests.nodes.bench import Bench
+from paintgraph.tests.strategies import images, masks, sizes
 
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 CHANNELS: tuple[Channel, ...] = get_args(Channel)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from imaging.arrays import Image, Mask
-from nodes.mask_from_box import mask_from_box
-from tests.nodes.bench import Bench
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.nodes.masks.from_box import mask_from_box
+from paintgraph.tests.nodes.bench import Bench
 
 
 def red_square() -> Image:

@@ -5,22 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assembly import Assembly, assemble
-from engine.binding import bind
-from engine.blobs import Blobs
-from engine.checking import Checked, check, targets_of
-from engine.errors import GraphError
-from engine.events import Event, Executed, NodeStarted, Warned
-from engine.formats.reading import read_graph
-from engine.graph import Link
-from engine.resources import Resources
-from engine.run import run
-from engine.sockets import Value
-from imaging.samples import quantise
-from jobs.folders import Folders
-from nodes.model_names import model_checks
-from tests import tiny_onnx
-from tests.nodes.bench import image_of, noise, png, samples_of
+from paintgraph.assembly import Assembly, assemble
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.run import run
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import Link
+from paintgraph.engine.graph.resources import Resources
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.events import Event, Executed, NodeStarted, Warned
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.checking import Checked, check, targets_of
+from paintgraph.imaging.samples import quantise
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.nodes.model_names import model_checks
+from paintgraph.tests import tiny_onnx
+from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
 
 GRAPH = """
 paintgraph: 1

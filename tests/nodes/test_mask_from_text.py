@@ -5,13 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.checking import check
-from engine.graph import Graph, Link
-from engine.resources import Resources
-from nodes.model_names import model_checks
-from tests.models.text_models import FINDERS, PICKERS
-from tests.nodes.bench import Bench, image_of, noise, use
-from tests.nodes.text_bench import HEIGHT, IMAGE, TWO, WIDTH, boxes_in, every_finder, every_picker
+from paintgraph.engine.graph.graph import Graph, Link
+from paintgraph.engine.graph.resources import Resources
+from paintgraph.engine.recipes.checking import check
+from paintgraph.nodes.model_names import model_checks
+from paintgraph.tests.models.text_models import FINDERS, PICKERS
+from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
+from paintgraph.tests.nodes.text_bench import (
+    HEIGHT,
+    IMAGE,
+    TWO,
+    WIDTH,
+    boxes_in,
+    every_finder,
+    every_picker,
+)
 
 
 @pytest.mark.parametrize("prompt", ["", "..", "x" * 10_000, "cat\0"])

@@ -2,17 +2,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from nodes.mask_parts import (
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.nodes.masks.parts import (
     crop_mask,
     feather_mask,
     mask_bounds,
     mask_composite,
     solid_mask,
 )
-from nodes.mask_tidying import fill_mask_holes, grow_mask, remove_mask_islands
-from nodes.outpaint_padding import image_pad_for_outpaint
-from tests.strategies import images, masks
+from paintgraph.nodes.masks.tidying import fill_mask_holes, grow_mask, remove_mask_islands
+from paintgraph.nodes.painting.outpaint_padding import image_pad_for_outpaint
+from paintgraph.tests.strategies import images, masks
 
 amounts = st.integers(0, 12)
 

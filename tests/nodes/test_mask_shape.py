@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Mask
-from nodes.mask_shape import clean_mask, erode_dilate_mask, soften_mask, threshold_mask
-from tests.strategies import masks
+from paintgraph.imaging.arrays import Mask
+from paintgraph.nodes.masks.shape import clean_mask, erode_dilate_mask, soften_mask, threshold_mask
+from paintgraph.tests.strategies import masks
 
 FOOTPRINTS = ("square", "disk")
 footprints = st.sampled_from(FOOTPRINTS)

@@ -8,12 +8,12 @@ import numpy as np
 import orjson
 import pytest
 
-from assembly import describe
-from engine.graph import Link, Node
-from imaging.arrays import Image, Mask
-from imaging.metadata import read_text
-from tests.imaging.pictures import clouds
-from tests.nodes.bench import Bench, png, use
+from paintgraph.assembly import describe
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.files.metadata import read_text
+from paintgraph.tests.imaging.pictures import clouds
+from paintgraph.tests.nodes.bench import Bench, png, use
 
 NUMBERS = ("max_abs_diff_outside", "seam_ratio", "ring_delta_e")
 

@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from imaging.canvas import Anchor
-from imaging.padding import Side
-from nodes.outpaint import Fill, pad_for_outpaint, pad_to_size
-from tests.nodes.bench import Bench
-from tests.strategies import images, masks
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.geometry.canvas import Anchor
+from paintgraph.imaging.geometry.padding import Side
+from paintgraph.nodes.painting.outpaint import Fill, pad_for_outpaint, pad_to_size
+from paintgraph.tests.nodes.bench import Bench
+from paintgraph.tests.strategies import images, masks
 
 SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
 FILLS = ("edge", "mirror", "grey")

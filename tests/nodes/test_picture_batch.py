@@ -3,13 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.graph import Link, Node
-from engine.sockets import Value
-from imaging.arrays import Image
-from nodes.picture_batch import empty_image, image_batch, image_from_batch, repeat_image_batch
-from nodes.picture_size import get_image_size, image_scale_by
-from tests.nodes.bench import Bench, use
-from tests.strategies import images
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.imaging.arrays import Image
+from paintgraph.nodes.pictures.batch import (
+    empty_image,
+    image_batch,
+    image_from_batch,
+    repeat_image_batch,
+)
+from paintgraph.nodes.pictures.size import get_image_size, image_scale_by
+from paintgraph.tests.nodes.bench import Bench, use
+from paintgraph.tests.strategies import images
 
 
 @given(images(), st.integers(1, 4))

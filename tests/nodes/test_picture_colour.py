@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from imaging.arrays import Image
-from nodes.picture_colour import (
+from paintgraph.imaging.arrays import Image
+from paintgraph.nodes.pictures.colour import (
     image_color_to_mask,
     image_invert,
     mask_from_alpha,
     mask_from_color,
 )
-from tests.nodes.bench import Bench, image_of
-from tests.strategies import images
+from paintgraph.tests.nodes.bench import Bench, image_of
+from paintgraph.tests.strategies import images
 
 SAMPLES = np.array([[[255, 128, 0], [255, 127, 0], [239, 144, 16], [238, 128, 0]]], np.uint8)
 

@@ -8,12 +8,22 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from engine.errors import GraphError
-from engine.graph import Link, Node
-from engine.sockets import Value
-from nodes.sockets import Array
-from tests.imaging.files import SRGB, exif_block, png_file
-from tests.nodes.bench import Bench, Samples, bench_in, given, image_of, noise, png, samples_of, use
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.nodes.sockets import Array
+from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
+from paintgraph.tests.nodes.bench import (
+    Bench,
+    Samples,
+    bench_in,
+    given,
+    image_of,
+    noise,
+    png,
+    samples_of,
+    use,
+)
 
 RGBA = noise(7, 9, 4)
 EXIF = exif_block(maker="a maker")

@@ -1,9 +1,9 @@
 import pytest
 
-from engine.errors import GraphError
-from engine.graph import Link, Node
-from engine.sockets import Value
-from tests.nodes.bench import Bench, noise, png
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.tests.nodes.bench import Bench, noise, png
 
 
 @pytest.fixture(scope="module", autouse=True)

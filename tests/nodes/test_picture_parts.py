@@ -3,17 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.graph import Link, Node
-from imaging.arrays import Image, Mask
-from nodes.picture_parts import (
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.nodes.pictures.parts import (
     image_composite_masked,
     image_crop,
     join_image_with_alpha,
     paste_back,
 )
-from tests.nodes.bench import Bench, use
-from tests.nodes.bench import given as as_value
-from tests.strategies import images, images_with_masks
+from paintgraph.tests.nodes.bench import Bench, use
+from paintgraph.tests.nodes.bench import given as as_value
+from paintgraph.tests.strategies import images, images_with_masks
 
 places = st.integers(0, 14)
 

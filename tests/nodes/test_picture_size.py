@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image
-from nodes.picture_size import image_scale
-from tests.nodes.bench import Bench
-from tests.strategies import images
+from paintgraph.imaging.arrays import Image
+from paintgraph.nodes.pictures.size import image_scale
+from paintgraph.tests.nodes.bench import Bench
+from paintgraph.tests.strategies import images
 
 METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.graph import Link, Node
-from tests.nodes.bench import Bench, Ran, Samples, noise, png, samples_of
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.tests.nodes.bench import Bench, Ran, Samples, noise, png, samples_of
 
 LARGEST_SIDE = 96
 PAINTERS = ("patchmatch", "telea", "edge", "mirror", "blur", "noise", "colour")

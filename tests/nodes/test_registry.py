@@ -1,8 +1,8 @@
 import pytest
 
-from engine.checking import check
-from engine.graph import Graph, Link, Node
-from nodes import MODULES, REPLACEMENTS, build_registry, functions
+from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.recipes.checking import check
+from paintgraph.nodes import MODULES, REPLACEMENTS, build_registry, functions
 
 REGISTRY = build_registry()
 

@@ -1,6 +1,5 @@
 """The nodes that select what boxes and points point at, over small models of both libraries."""
 
-# ruff: noqa: PLC0415 - heavy libraries
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.elements import Blocked
-from engine.graph import Link, Node
-from models.inpainting.protocols import never_cancelled
-from models.masks.sam import Sam
-from models.masks.segmentation import Prompt
-from models.pictures import pictures_of
-from nodes.sockets import Array
-from tests.models.text_models import FINDERS, PICKERS
-from tests.models.text_models import SAM as SAM_FILE
-from tests.models.tiny_segmenters import KIND
-from tests.nodes.bench import Bench, Ran, given, image_of, noise, use
-from tests.nodes.text_bench import HEIGHT, IMAGE, TWO, WIDTH, every_picker
+from paintgraph.engine.graph.elements import Blocked
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.models.families.sam.sam import Sam
+from paintgraph.models.families.sam.segmentation import Prompt
+from paintgraph.models.inpainting.protocols import never_cancelled
+from paintgraph.models.pictures import pictures_of
+from paintgraph.nodes.sockets import Array
+from paintgraph.tests.models.text_models import FINDERS, PICKERS
+from paintgraph.tests.models.text_models import SAM as SAM_FILE
+from paintgraph.tests.models.tiny_segmenters import KIND
+from paintgraph.tests.nodes.bench import Bench, Ran, given, image_of, noise, use
+from paintgraph.tests.nodes.text_bench import HEIGHT, IMAGE, TWO, WIDTH, every_picker
 
 
 @every_picker

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imaging.boxes import Boxes
-from nodes.sockets import Array
-from tests.models.text_models import FINDERS, PICKERS
-from tests.nodes.bench import Bench, Ran, image_of, noise
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.nodes.sockets import Array
+from paintgraph.tests.models.text_models import FINDERS, PICKERS
+from paintgraph.tests.nodes.bench import Bench, Ran, image_of, noise
 
 HEIGHT, WIDTH = 40, 60
 IMAGE = image_of(noise(HEIGHT, WIDTH))

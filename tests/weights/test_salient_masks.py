@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import skimage.data
 
-from models.catalogue.entries import ModelRef
-from models.catalogue.names import ModelNames
-from models.catalogue.places import default_models_dir
-from models.catalogue.shelf import ModelShelf
-from models.errors import ModelError
-from models.loading.devices import ANY_DEVICE, budgets
-from models.loading.loaded import LoadedModels
-from models.masks.rembg_masks import RembgMasks
-from tests.weights.outlines import OUTLINES, WINDOWS, drawn
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import default_models_dir
+from paintgraph.models.errors import ModelError
+from paintgraph.models.families.rembg.masks import RembgMasks
+from paintgraph.models.loading.devices import ANY_DEVICE, budgets
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests.weights.outlines import OUTLINES, WINDOWS, drawn
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
@@ -26,7 +26,7 @@ FLOORS = {"astronaut": 0.98, "coffee": 0.98, "chelsea": 0.91, "rocket": 0.84}
 
 @pytest.fixture(scope="module")
 def masks() -> Iterator[tuple[RembgMasks, ModelRef]]:
-    names = ModelNames(ModelShelf.open(default_models_dir()))
+    names = ModelNames(ModelIndex.open(default_models_dir()))
     try:
         bound = names.bind(MODEL)
     except ModelError as error:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imaging.codec import decode
-from tests.api.serving import Answer, Served, png
+from paintgraph.imaging.files.codec import decode
+from paintgraph.tests.api.serving import Answer, Served, png
 
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"
 HEIGHT, WIDTH = 48, 64

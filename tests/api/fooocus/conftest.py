@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny_onnx
-from tests.api.serving import Served, serving
+from paintgraph.tests import tiny_onnx
+from paintgraph.tests.api.serving import Served, serving
 
 NETWORKS = {
     "isnet-general-use": tiny_onnx.middle_network(1024),

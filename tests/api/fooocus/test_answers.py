@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from tests.api.fooocus.asking import (
+from paintgraph.tests.api.fooocus.asking import (
     GENERATE,
     PHOTO,
     WIDTH,
@@ -21,7 +21,7 @@ from tests.api.fooocus.asking import (
     mask_of,
     text_of,
 )
-from tests.api.serving import OUTER_SECONDS, Served
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served
 
 DAMAGED = PHOTO[:-40]  # the head is whole
 

@@ -8,8 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.api.fooocus.asking import BOX, ask, changed, finished, inpaint, result, text_of
-from tests.api.serving import Served, png, serving
+from paintgraph.tests.api.fooocus.asking import (
+    BOX,
+    ask,
+    changed,
+    finished,
+    inpaint,
+    result,
+    text_of,
+)
+from paintgraph.tests.api.serving import Served, png, serving
 
 MODEL = "sd-inpaint"
 FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
@@ -17,8 +25,8 @@ FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    from tests.models.diffusion import tiny  # noqa: PLC0415 - heavy libraries
-    from tests.models.diffusion.files import lora  # noqa: PLC0415
+    from paintgraph.tests.models.diffusion import tiny
+    from paintgraph.tests.models.diffusion.files import lora
 
     folder: Path = tmp_path_factory.mktemp("diffusion")
     models = folder / "models"

@@ -12,12 +12,12 @@ import pytest
 import requests
 from PIL import Image
 
-from models.catalogue.names import ModelNames
-from models.catalogue.places import default_models_dir
-from models.catalogue.shelf import ModelShelf
-from models.errors import ModelError
-from tests.api.fooocus.asking import samples
-from tests.api.serving import Served, serving
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import default_models_dir
+from paintgraph.models.errors import ModelError
+from paintgraph.tests.api.fooocus.asking import samples
+from paintgraph.tests.api.serving import Served, serving
 
 PHOTO = Path(__file__).parents[3] / "docs" / "photos" / "rocket.jpg"
 STAMP = "2024-07-27/2024-07-26_16-13-33_3951.png"
@@ -138,7 +138,7 @@ def test_outpainting_takes_a_third_of_each_named_side(server: Served, original: 
 @pytest.fixture(scope="module")
 def with_isnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     try:
-        ModelNames(ModelShelf.open(default_models_dir())).bind("isnet-general-use")
+        ModelNames(ModelIndex.open(default_models_dir())).bind("isnet-general-use")
     except ModelError as error:
         pytest.skip(str(error))
     with serving(tmp_path_factory.mktemp("isnet") / "data") as served:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.fooocus.asking import GENERATE, MASK, PHOTO, ask, mask_of, text_of
-from tests.api.serving import Answer, Served, serving
+from paintgraph.tests.api.fooocus.asking import GENERATE, MASK, PHOTO, ask, mask_of, text_of
+from paintgraph.tests.api.serving import Answer, Served, serving
 
 IMAGE = text_of(PHOTO)
 

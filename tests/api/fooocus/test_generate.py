@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from api.fooocus.rules import Choices
-from tests.api.fooocus.asking import (
+from paintgraph.api.fooocus.rules import Choices
+from paintgraph.tests.api.fooocus.asking import (
     BOX,
     HEIGHT,
     PHOTO,
@@ -25,7 +25,7 @@ from tests.api.fooocus.asking import (
     samples,
     text_of,
 )
-from tests.api.serving import Served, encoded, serving
+from paintgraph.tests.api.serving import Served, encoded, serving
 
 
 def test_nothing_changes_outside_the_mask(server: Served) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.api.fooocus.asking import (
+from paintgraph.tests.api.fooocus.asking import (
     GENERATE,
     HEIGHT,
     MASK,
@@ -20,8 +20,8 @@ from tests.api.fooocus.asking import (
     inpaint,
     text_of,
 )
-from tests.api.fooocus.conftest import NETWORKS
-from tests.api.serving import Answer, Served, encoded
+from paintgraph.tests.api.fooocus.conftest import NETWORKS
+from paintgraph.tests.api.serving import Answer, Served, encoded
 
 RED_LEFT = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 RED_LEFT[:, : WIDTH // 2] = (255, 0, 0)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.api.fooocus.asking import MASK, ask, text_of
-from tests.api.serving import Answer, Served, encoded, serving
-from tests.nodes.bench import noise
+from paintgraph.tests.api.fooocus.asking import MASK, ask, text_of
+from paintgraph.tests.api.serving import Answer, Served, encoded, serving
+from paintgraph.tests.nodes.bench import noise
 
 HEIGHT, WIDTH = 40, 60
 SAMPLES = (noise(HEIGHT, WIDTH)).astype(np.uint8)

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.fooocus.repeating import repeated
-from engine.graph import Graph, InputRef, Link, Node
-from engine.spec import InputSpec
+from paintgraph.api.fooocus.repeating import repeated
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.spec import InputSpec
 
 
 def graph() -> Graph:

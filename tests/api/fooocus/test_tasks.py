@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.api.fooocus.asking import (
+from paintgraph.tests.api.fooocus.asking import (
     MASK,
     PHOTO,
     WIDTH,
@@ -21,7 +21,7 @@ from tests.api.fooocus.asking import (
     large,
     path_of,
 )
-from tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served, serving
 
 
 @pytest.fixture

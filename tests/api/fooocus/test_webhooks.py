@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.fooocus.rules import Choices
-from tests.api.fooocus.asking import PHOTO, finished, inpaint, large, text_of
-from tests.api.serving import OUTER_SECONDS, Served, serving
+from paintgraph.api.fooocus.rules import Choices
+from paintgraph.tests.api.fooocus.asking import PHOTO, finished, inpaint, large, text_of
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
 
 
 class Ear:

@@ -1,6 +1,6 @@
 """Bodies that are no JSON, no YAML or no form, or only pretend to be."""
 
-from tests.api.hostile.asking import FORM, JSON, YAML, jobs, part, post
+from paintgraph.tests.api.hostile.asking import FORM, JSON, YAML, jobs, part, post
 
 _DEEP = 100_000
 _ADD = b'{"nodes": {"a": {"node": "EmptyImage"}}, "outputs": {"x": "${a.image}"}}'

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.api.hostile.asking import JSON, Hostile, ask, get, post
-from tests.api.hostile.pictures import ADDRESSES, NAMES, REFUSED, RUN
+from paintgraph.tests.api.hostile.asking import JSON, Hostile, ask, get, post
+from paintgraph.tests.api.hostile.pictures import ADDRESSES, NAMES, REFUSED, RUN
 
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"
 _DEEP = 100_000

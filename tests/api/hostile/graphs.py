@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.api.hostile.asking import Hostile, graph
+from paintgraph.tests.api.hostile.asking import Hostile, graph
 
 _MANY = 5_000
 _CHAIN = 20_000

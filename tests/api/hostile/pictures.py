@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.api.hostile.asking import FORM, Hostile, graph, part, post
+from paintgraph.tests.api.hostile.asking import FORM, Hostile, graph, part, post
 
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 _HTML = b"<!doctype html><script>alert(1)</script>"

@@ -17,10 +17,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 OUTER_SECONDS = 90.0
-REAL_NODES = "assembly:worker_parts"
-SMALL_NODES = "tests.jobs.parts:parts"
+REAL_NODES = "paintgraph.assembly:worker_parts"
+SMALL_NODES = "paintgraph.tests.jobs.parts:parts"
 _SERVE = (
-    "import sys; import server; from api.settings import load_settings;"
+    "import sys; from paintgraph import server;"
+    "from paintgraph.api.settings import load_settings;"
     "settings = load_settings({'port': int(sys.argv[2])});"
     "server.serve(settings, lambda told: print(told, flush=True), sys.argv[1])"
 )
@@ -136,7 +137,11 @@ class Child:
         return family(self.pid)
 
     def workers(self) -> list[int]:
-        return sorted(pid for pid, words in self.family().items() if "jobs.worker_process" in words)
+        return sorted(
+            pid
+            for pid, words in self.family().items()
+            if "paintgraph.jobs.workers.process" in words
+        )
 
 
 def _send(sock: socket.socket, data: bytes) -> None:
@@ -198,7 +203,7 @@ def begin(
     """Start a server; what it says of itself goes to its stdout, the rest to the log."""
     environment = {f"PAINTGRAPH_{name.upper()}": str(value) for name, value in settings.items()}
     command = (
-        [sys.executable, "-m", "cli", "serve", "--port", str(port)]
+        [sys.executable, "-m", "paintgraph.cli", "serve", "--port", str(port)]
         if factory == REAL_NODES
         else [sys.executable, "-c", _SERVE, factory, str(port)]
     )

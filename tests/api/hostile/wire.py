@@ -1,6 +1,6 @@
 """Bytes that are hardly HTTP, and headers that lie."""
 
-from tests.api.hostile.asking import HOST, JSON, ask, get, head, post, raw
+from paintgraph.tests.api.hostile.asking import HOST, JSON, ask, get, head, post, raw
 
 _ADD = b'{"nodes": {"a": {"node": "EmptyImage"}}, "outputs": {"x": "${a.image}"}}'
 _POST = f"POST /v1/jobs HTTP/1.1\r\n{HOST}Content-Type: {JSON}\r\n".encode()

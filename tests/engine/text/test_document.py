@@ -1,6 +1,6 @@
 import pickle
 
-from engine.text.document import Document, Place, TextError
+from paintgraph.base.text.document import Document, Place, TextError
 
 
 def test_an_error_survives_the_way_to_another_process() -> None:

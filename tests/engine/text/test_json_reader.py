@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.document import Place, TextError
-from engine.text.json_reader import read_json
-from engine.text.json_writer import write_json
+from paintgraph.base.text.document import Place, TextError
+from paintgraph.base.text.json_reader import read_json
+from paintgraph.base.text.json_writer import write_json
 
 PROMPT = (
     '{\n\t"3": {"class_type": "A\\/\\"B", "inputs": {"\\u00e9": ["4", 0]}},\r\n "s": -1.5e3 }\n'

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.document import TextError
-from engine.text.yaml_reader import read_yaml
+from paintgraph.base.text.document import TextError
+from paintgraph.base.text.yaml_reader import read_yaml
 
 BOMB = "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9 if i else ['x'] * 9)}]\n" for i in range(9)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.text.document import Place
-from engine.text.yaml_reader import read_yaml
+from paintgraph.base.text.document import Place
+from paintgraph.base.text.yaml_reader import read_yaml
 
 RECIPE = """\
 # A comment.

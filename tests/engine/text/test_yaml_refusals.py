@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.text.document import TextError
-from engine.text.yaml_reader import read_yaml
+from paintgraph.base.text.document import TextError
+from paintgraph.base.text.yaml_reader import read_yaml
 
 KEY = "a key is a text or a whole number. Quote it."
 TAGS = "is not read; allowed are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq. Remove it."

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue.catalogue import SHIPPED, USER_FILE, ModelCatalogue, read_entries
-from models.catalogue.entries import FAMILIES, ModelEntry, ModelFile, ModelRef
-from models.errors import CatalogueError, ModelError, UnknownModelError
-from tests.models.rembg_facts import fetches, is_custom, local_sessions
+from paintgraph.models.catalogue.catalogue import SHIPPED, USER_FILE, ModelCatalogue, read_entries
+from paintgraph.models.catalogue.entries import FAMILIES, ModelEntry, ModelFile, ModelRef
+from paintgraph.models.errors import CatalogueError, ModelError, UnknownModelError
+from paintgraph.tests.models.rembg_facts import fetches, is_custom, local_sessions
 
 SHA = "sha256:" + "ab" * 32
 MINE = f"""

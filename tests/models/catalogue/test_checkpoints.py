@@ -1,13 +1,12 @@
 """Files that hold weights, other things, or nothing of use."""
 
-# ruff: noqa: PLC0415 - heavy libraries
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models.catalogue.checkpoints import CheckpointError, looks_like, read_checkpoint
+from paintgraph.models.catalogue.checkpoints import CheckpointError, looks_like, read_checkpoint
 
 
 class Harmful:

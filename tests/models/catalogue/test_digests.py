@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.digests import Hashes, ModelDigests
-from models.catalogue.entries import ModelEntry, ModelFile
-from models.catalogue.places import Placed
-from tests.models.model_server import md5_of, sha
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.digests import Hashes, ModelDigests
+from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.tests.models.model_server import md5_of, sha
 
 U2NET = ModelCatalogue.load().get("u2net")
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.found import found_entries
-from models.catalogue.places import ModelPlaces
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.found import found_entries
+from paintgraph.models.catalogue.places import ModelPlaces
 
 
 def put(path: Path) -> Path:

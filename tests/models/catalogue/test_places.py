@@ -7,10 +7,10 @@ from unittest import mock
 
 import pytest
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.entries import ModelEntry, ModelFile
-from models.catalogue.places import COMFY_VARIABLE, ModelPlaces, default_models_dir
-from models.errors import CatalogueError
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
+from paintgraph.models.catalogue.places import COMFY_VARIABLE, ModelPlaces, default_models_dir
+from paintgraph.models.errors import CatalogueError
 
 U2NET = ModelCatalogue.load().get("u2net")
 SAM = ModelCatalogue.load().get("sam_vit_b")
@@ -30,7 +30,7 @@ def write(path: Path, text: str = "x") -> Path:
 def test_rembgs_models_are_found_where_rembg_finds_them(
     tmp_path: Path, u2net: str | None, home: str | None, data: str | None, layout: str
 ) -> None:
-    from rembg.sessions import sessions  # noqa: PLC0415 - slow
+    from rembg.sessions import sessions
 
     session = sessions["u2net"]
     given = {"U2NET_HOME": u2net, "REMBG_HOME": home, "XDG_DATA_HOME": data}

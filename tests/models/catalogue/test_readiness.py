@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from models import extras
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.errors import MissingModelError, ModelError, RefusedModelError
-from models.extras import MissingPackageError
+from paintgraph.models import extras
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.errors import MissingModelError, ModelError, RefusedModelError
+from paintgraph.models.extras import MissingPackageError
 
 SAM = {
     "family": "sam",
@@ -34,7 +34,7 @@ def names_of(folder: Path, **entries: Any) -> ModelNames:
         for file in entry.get("files", ()):
             (place / file["path"]).write_bytes(b"x")
     (folder / "models.yaml").write_text(yaml.safe_dump(entries))
-    return ModelNames(ModelShelf(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
+    return ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
 
 
 def test_a_model_that_is_whole_is_ready(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.diffusion.engine import DiffusionModels
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
-from tests.models.diffusion import tiny
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests.models.diffusion import tiny
 
 # Their size is in no configuration: they are told to work at that of the others.
 _SIDES = "".join(
@@ -41,7 +41,7 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def names_in(models_dir: Path) -> ModelNames:
-    return ModelNames(ModelShelf(ModelCatalogue.load(models_dir), ModelPlaces(models_dir, {})))
+    return ModelNames(ModelIndex(ModelCatalogue.load(models_dir), ModelPlaces(models_dir, {})))
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ import diffusers
 import numpy as np
 import torch
 
-from imaging.arrays import Image, Mask
-from models.catalogue.entries import ModelRef
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling
-from models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
-from tests.models.diffusion.tiny import SIDE
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
+from paintgraph.tests.models.diffusion.tiny import SIDE
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from models.diffusion.adapters import Lora, LoraError
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling
-from models.diffusion.weights import WeightsError
-from tests.models.diffusion.files import change_tensor, kohya_lora, lora
-from tests.models.diffusion.pictures import by_hand, paint
+from paintgraph.models.families.diffusion.adapters import Lora, LoraError
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.families.diffusion.weights import WeightsError
+from paintgraph.tests.models.diffusion.files import change_tensor, kohya_lora, lora
+from paintgraph.tests.models.diffusion.pictures import by_hand, paint
 
 
 def made(models_dir: Path, folder: Path, name: str = "style", seed: int = 0) -> Lora:

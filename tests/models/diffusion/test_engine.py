@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling
-from tests.models.diffusion.pictures import by_hand, hole, paint, picture
-from tests.models.diffusion.tiny import FAMILIES, SIDE
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.tests.models.diffusion.pictures import by_hand, hole, paint, picture
+from paintgraph.tests.models.diffusion.tiny import FAMILIES, SIDE
 
 
 @pytest.mark.parametrize("family", FAMILIES)

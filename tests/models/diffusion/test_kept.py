@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.diffusion.adapters import Lora
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.kept import Kept
-from models.diffusion.sampling import Sampling
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
-from tests.models.diffusion.conftest import names_in
-from tests.models.diffusion.files import lora
-from tests.models.diffusion.pictures import DIGEST, hole, paint, picture
+from paintgraph.models.families.diffusion.adapters import Lora
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.kept import Kept
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests.models.diffusion.conftest import names_in
+from paintgraph.tests.models.diffusion.files import lora
+from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, picture
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.library import library_fault
-from models.errors import ModelError
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
-from tests.models.diffusion.conftest import names_in
-from tests.models.diffusion.files import change_tensor, single_file
-from tests.models.diffusion.pictures import paint
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.errors import ModelError
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.library import library_fault
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests.models.diffusion.conftest import names_in
+from paintgraph.tests.models.diffusion.files import change_tensor, single_file
+from paintgraph.tests.models.diffusion.pictures import paint
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 TEXT = "text_encoder/model.safetensors"
@@ -82,7 +82,7 @@ def test_a_model_of_the_hub_is_read_from_its_cache(
     (repository / "refs" / "main").write_text("c0ffee")
     (tmp_path / "models.yaml").write_text("it: {family: diffusion, hub: someone/tiny}")
     places = ModelPlaces(tmp_path, {"HF_HUB_CACHE": str(tmp_path / "hub")})
-    names = ModelNames(ModelShelf(ModelCatalogue.load(tmp_path), places))
+    names = ModelNames(ModelIndex(ModelCatalogue.load(tmp_path), places))
     with LoadedModels(lambda _: 10**10) as loaded:
         models = DiffusionModels(names, loaded, DeviceRules(device="cpu"))
         assert np.array_equal(paint(diffusion, "sd"), paint(models, "it"))
@@ -220,7 +220,7 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "models.extras.find_spec", lambda name: None if name == "diffusers" else object()
+        "paintgraph.models.extras.find_spec", lambda name: None if name == "diffusers" else object()
     )
     found = library_fault()
 

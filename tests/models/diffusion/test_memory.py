@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.diffusion.engine import DiffusionModels, dtype_for
-from models.diffusion.library import Library, load_library
-from models.diffusion.memory import WORK_BYTES, MemoryPlan, plan_memory
-from models.errors import OutOfMemoryError
-from models.loading.devices import DeviceRules, Placement
-from models.loading.loaded import LoadedModels
-from tests.models.diffusion.conftest import names_in
-from tests.models.diffusion.pictures import paint
+from paintgraph.models.errors import OutOfMemoryError
+from paintgraph.models.families.diffusion.engine import DiffusionModels, dtype_for
+from paintgraph.models.families.diffusion.library import Library, load_library
+from paintgraph.models.families.diffusion.memory import WORK_BYTES, MemoryPlan, plan_memory
+from paintgraph.models.loading.devices import DeviceRules, Placement
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests.models.diffusion.conftest import names_in
+from paintgraph.tests.models.diffusion.pictures import paint
 
 GB = 10**9
 PARTS = {"unet": 5 * GB, "vae": GB, "text_encoder": 2 * GB}

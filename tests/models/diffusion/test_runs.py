@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.arrays import Image
-from models.catalogue.entries import ModelRef
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.library import load_library
-from models.diffusion.previews import Previews
-from models.diffusion.sampling import Sampling
-from models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
-from tests.models.diffusion.pictures import DIGEST, hole, paint, picture
-from tests.models.diffusion.tiny import FAMILIES
+from paintgraph.imaging.arrays import Image
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.library import load_library
+from paintgraph.models.families.diffusion.previews import Previews
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
+from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, picture
+from paintgraph.tests.models.diffusion.tiny import FAMILIES
 
 
 def run(  # noqa: PLR0913 - what is heard of a run

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling, SamplingError, VaeFile
-from models.diffusion.sources import PipelineError
-from tests.models.diffusion import tiny
-from tests.models.diffusion.pictures import paint
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling, SamplingError, VaeFile
+from paintgraph.models.families.diffusion.sources import PipelineError
+from paintgraph.tests.models.diffusion import tiny
+from paintgraph.tests.models.diffusion.pictures import paint
 
 STEPS = "steps is 0; allowed are 1 to 500. 30 is usual."
 GUIDANCE = "guidance is {}; allowed are 0 (what the model is used with) and more. 4 to 8 is usual."

@@ -5,16 +5,16 @@ import diffusers
 import numpy as np
 import pytest
 
-from models.diffusion.engine import DiffusionModels
-from models.diffusion.sampling import Sampling
-from models.diffusion.schedulers import (
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.families.diffusion.schedulers import (
     CLASSES,
     SamplerError,
     SamplerName,
     ScheduleName,
     make_scheduler,
 )
-from tests.models.diffusion.pictures import paint
+from paintgraph.tests.models.diffusion.pictures import paint
 
 OWN = diffusers.DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 FLOW = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0)

@@ -8,26 +8,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imaging.arrays import Image, Mask
-from imaging.morphology import erode
-from imaging.stitching import Stitch
-from models.catalogue.names import ModelNames
-from models.catalogue.shelf import ModelShelf
-from models.errors import (
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import Stitch
+from paintgraph.imaging.masks.morphology import erode
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.errors import (
     DamagedModelError,
     EngineFailedError,
     MissingModelError,
     ModelError,
     OutOfMemoryError,
 )
-from models.inpainting.eraser import Eraser, ErasingModels
-from models.inpainting.painters import Painters
-from models.inpainting.protocols import InpaintRequest
-from models.inpainting.repaint import Geometry, Repainted, repaint
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
-from tests import tiny_erasers as tiny
-from tests.tiny_onnx import red_network
+from paintgraph.models.families.eraser.engine import Eraser, ErasingModels
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry, Repainted, repaint
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests import tiny_erasers as tiny
+from paintgraph.tests.tiny_onnx import red_network
 
 STEP = 1 / 255
 FORMS = {
@@ -58,7 +58,7 @@ class Bench:
             if options
         ]
         (self.folder / "models.yaml").write_text("".join(lines))
-        self.names = ModelNames(ModelShelf.open(self.folder))
+        self.names = ModelNames(ModelIndex.open(self.folder))
         self.models = ErasingModels(self.names, self.loaded, DeviceRules(device="cpu"))
 
     def engine(self, name: str) -> Eraser:
@@ -250,7 +250,7 @@ def test_options_that_make_no_sense_are_told(own: Bench, options: str, message: 
 
 def test_what_auto_takes_can_be_used_and_is_bound_to_its_file(own: Bench) -> None:
     own.install(mine=("{mask: holes}", tiny.migan()))
-    painters = Painters(own.names, DeviceRules(device="cpu"))
+    painters = EngineNames(own.names, DeviceRules(device="cpu"))
     fault = painters.fault("mine")
     assert fault is not None
     assert "option 'mask' is 'holes'" in fault.message
@@ -258,16 +258,16 @@ def test_what_auto_takes_can_be_used_and_is_bound_to_its_file(own: Bench) -> Non
     assert painters.resolve("auto", "") == "patchmatch"
 
     own.install(migan=("", tiny.migan()))
-    painters = Painters(own.names, DeviceRules(device="cpu"))
+    painters = EngineNames(own.names, DeviceRules(device="cpu"))
     assert painters.resolve("auto", "") == str(own.names.bind("migan"))
     assert painters.resolve("migan", "a cat").startswith("migan@sha256:")
     assert painters.resolve("auto", "a cat") == "patchmatch"
 
     own.install(mine=("{}, rank: 30", tiny.eraser()), lama=("", tiny.lama()))
-    painters = Painters(own.names, DeviceRules(device="cpu"))
+    painters = EngineNames(own.names, DeviceRules(device="cpu"))
     assert painters.resolve("auto", "").startswith("mine@sha256:")
     own.install(lama=("", tiny.lama()))
-    painters = Painters(own.names, DeviceRules(device="cpu"))
+    painters = EngineNames(own.names, DeviceRules(device="cpu"))
     assert painters.resolve("auto", "").startswith("lama@sha256:")
 
 
@@ -279,9 +279,9 @@ def test_without_memory_that_run_alone_fails(own: Bench, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("models.inpainting.eraser_network.np.ascontiguousarray", full)
+    monkeypatch.setattr("paintgraph.models.families.eraser.network.np.ascontiguousarray", full)
     with pytest.raises(OutOfMemoryError, match="model 'lama': the memory of cpu does not suffice"):
         repaint(picture(64, 64), hole(64, 64), engine, InpaintRequest())
-    monkeypatch.setattr("models.inpainting.eraser_network.np.ascontiguousarray", real)
+    monkeypatch.setattr("paintgraph.models.families.eraser.network.np.ascontiguousarray", real)
 
     assert repaint(picture(64, 64), hole(64, 64), engine, InpaintRequest()).mask.any()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.inpainting.frames import read_frame, write_frame
+from paintgraph.models.families.patchmatch.frames import read_frame, write_frame
 
 
 @given(st.dictionaries(st.text(), st.integers()), st.lists(st.binary()))

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.names import ModelNames
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.errors import MissingModelError, ModelError
-from models.inpainting.painters import Painters, WeighedRef
-from models.loading.devices import DeviceRules
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.errors import MissingModelError, ModelError
+from paintgraph.models.inpainting.engine_names import EngineNames, WeighedRef
+from paintgraph.models.loading.devices import DeviceRules
 
 INDEX = '{"_class_name": "StableDiffusionPipeline"}'
 
@@ -28,9 +28,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def painters(folder: Path, device: str = "cpu", auto: str = "auto") -> Painters:
-    shelf = ModelShelf(ModelCatalogue.load(folder), ModelPlaces(folder, {}))
-    return Painters(ModelNames(shelf), DeviceRules(device=device), auto)
+def painters(folder: Path, device: str = "cpu", auto: str = "auto") -> EngineNames:
+    shelf = ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {}))
+    return EngineNames(ModelNames(shelf), DeviceRules(device=device), auto)
 
 
 def test_engines_are_those_without_weights_and_every_model(folder: Path) -> None:

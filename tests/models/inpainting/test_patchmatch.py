@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imaging.errors import MaskError
-from models.errors import EngineFailedError
-from models.inpainting.frames import read_frame, write_frame
-from models.inpainting.helper import HelperProcess
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Inpainter, InpaintRequest, never_cancelled, unheard
+from paintgraph.imaging.errors import MaskError
+from paintgraph.models.errors import EngineFailedError
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.families.patchmatch.frames import read_frame, write_frame
+from paintgraph.models.families.patchmatch.helper import HelperProcess
+from paintgraph.models.inpainting.protocols import (
+    Inpainter,
+    InpaintRequest,
+    never_cancelled,
+    unheard,
+)
 
 HEADER = {"seed": 0, "keep_row": False, "keep_column": False, "guide_weight": 0.0}
 
@@ -165,7 +170,7 @@ def test_an_idle_helper_that_died_is_replaced(pool: PatchMatchPool) -> None:
 
 
 def test_a_helper_that_was_never_asked_can_be_killed() -> None:
-    helper = HelperProcess("models.inpainting.patchmatch_worker")
+    helper = HelperProcess("paintgraph.models.families.patchmatch.worker")
 
     assert helper.is_alive
     helper.kill()
@@ -221,7 +226,7 @@ def test_a_full_mask_is_refused(pool: PatchMatchPool) -> None:
 def test_what_the_library_refuses_is_told(
     pool: PatchMatchPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.inpainting.patchmatch._PATCH_SIZE", 0)
+    monkeypatch.setattr("paintgraph.models.families.patchmatch.engine._PATCH_SIZE", 0)
 
     with pytest.raises(EngineFailedError, match="PatchMatch failed on a picture of 8x8 px"):
         pool.inpaint(*stripes(8))
@@ -279,7 +284,7 @@ def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
     image, mask = stripes(1024)
     header = {**HEADER, "height": 1024, "width": 1024, "patch_size": 7}
     with subprocess.Popen(
-        [sys.executable, "-m", "models.inpainting.patchmatch_worker"],
+        [sys.executable, "-m", "paintgraph.models.families.patchmatch.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imaging.arrays import Image, Mask
-from imaging.errors import ContractError, MaskError
-from imaging.measure import max_abs_diff_outside
-from imaging.stitching import Stitch
-from models.inpainting.inpainters import Inpainters
-from models.inpainting.patchmatch import PatchMatch, PatchMatchPool
-from models.inpainting.protocols import Inpainter, InpaintRequest
-from models.inpainting.repaint import Geometry
-from models.inpainting.repaint import repaint as repaint_wholly
-from models.inpainting.telea import Telea
-from tests.models.fakes import Painter, noise
-from tests.strategies import images_with_masks
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.blend.stitching import Stitch
+from paintgraph.imaging.errors import ContractError, MaskError
+from paintgraph.imaging.measure import max_abs_diff_outside
+from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.families.telea.engine import Telea
+from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry
+from paintgraph.models.inpainting.repaint import repaint as repaint_wholly
+from paintgraph.tests.models.fakes import Painter, noise
+from paintgraph.tests.strategies import images_with_masks
 
 REQUEST = InpaintRequest(seed=3, steps=2)
 UNMATCHED = Geometry(stitch=Stitch(match="none"))

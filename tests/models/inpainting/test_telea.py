@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from models.inpainting.protocols import Inpainter, InpaintRequest, never_cancelled
-from models.inpainting.telea import Telea
-from tests.models.fakes import noise
+from paintgraph.models.families.telea.engine import Telea
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest, never_cancelled
+from paintgraph.tests.models.fakes import noise
 
 
 def test_telea_fills_the_hole_only() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import DeviceError
-from models.loading.devices import (
+from paintgraph.models.errors import DeviceError
+from paintgraph.models.loading.devices import (
     ANY_DEVICE,
     DeviceRules,
     Devices,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from models.loading.devices import Placement
-from models.loading.loaded import LoadedModels, Loading
+from paintgraph.models.loading.devices import Placement
+from paintgraph.models.loading.loaded import LoadedModels, Loading
 
 CPU = Placement("cpu")
 WAIT = 10.0

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models.errors import OutOfMemoryError
-from models.loading.devices import Placement
-from models.loading.loaded import LoadedModels, Loading
-from models.loading.loaded_work import Task, is_out_of_memory, perform
+from paintgraph.models.errors import OutOfMemoryError
+from paintgraph.models.loading.devices import Placement
+from paintgraph.models.loading.loaded import LoadedModels, Loading
+from paintgraph.models.loading.loaded_work import Task, is_out_of_memory, perform
 
 CPU = Placement("cpu")
 CUDA = Placement("cuda")

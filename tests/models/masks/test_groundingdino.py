@@ -1,6 +1,5 @@
 """Grounding DINO by groundingdino-py, over small files: our loader against the library's own."""
 
-# ruff: noqa: PLC0415 - heavy libraries
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -10,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.catalogue.checkpoints import CheckpointError
-from models.masks.detection import PromptError, caption_of
-from models.masks.groundingdino import GroundingDino
-from models.masks.groundingdino_warnings import ignore_known_warnings
-from models.pictures import PictureShapeError
-from tests.models.text_models import CHECKPOINT, SAM, models_of
-from tests.models.tiny_detectors import QUERIES, SMALL, architecture_values
+from paintgraph.models.catalogue.checkpoints import CheckpointError
+from paintgraph.models.families.dino.detection import PromptError, caption_of
+from paintgraph.models.families.dino.groundingdino import GroundingDino
+from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
+from paintgraph.models.pictures import PictureShapeError
+from paintgraph.tests.models.text_models import CHECKPOINT, SAM, models_of
+from paintgraph.tests.models.tiny_detectors import QUERIES, SMALL, architecture_values
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 128, 3)).astype(np.uint8)
 WIDE = np.random.default_rng(1).integers(0, 256, (60, 150, 3)).astype(np.uint8)
@@ -44,7 +43,7 @@ def test_our_loader_gives_what_the_librarys_own_path_gives(
     from groundingdino.util.inference import load_model, predict
     from PIL import Image as Pillow
 
-    from models.masks.groundingdino_text import text_encoder_from
+    from paintgraph.models.families.dino.groundingdino_text import text_encoder_from
 
     settings = "\n".join(f"{name} = {value!r}" for name, value in architecture_values().items())
     (tmp_path / "config.py").write_text(settings)
@@ -126,7 +125,7 @@ def test_the_text_encoder_sees_each_phrase_alone(files: tuple[Path, Path]) -> No
     import torch
     from transformers import BertConfig, BertModel
 
-    from models.masks.groundingdino_text import TextEncoder
+    from paintgraph.models.families.dino.groundingdino_text import TextEncoder
 
     torch.manual_seed(0)
     config = BertConfig.from_pretrained(files[1])

@@ -12,14 +12,14 @@ from PIL import Image as Pillow
 from rembg import new_session, remove
 from rembg.sessions import sessions
 
-from models.catalogue.names import NOT_OFFERED, ModelNames
-from models.catalogue.shelf import ModelShelf
-from models.errors import DamagedModelError, ModelError, RefusedModelError
-from models.loading.devices import DeviceRules
-from models.loading.loaded import LoadedModels
-from models.masks.rembg_masks import RembgMasks
-from models.masks.rembg_sessions import open_session
-from tests import tiny_onnx
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import NOT_OFFERED, ModelNames
+from paintgraph.models.errors import DamagedModelError, ModelError, RefusedModelError
+from paintgraph.models.families.rembg.masks import RembgMasks
+from paintgraph.models.families.rembg.sessions import open_session
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.tests import tiny_onnx
 
 RULES = DeviceRules(device="cpu")
 SHAPES = [(60, 80), (1, 1), (200, 2000), (37, 1)]
@@ -55,7 +55,7 @@ class Bench:
 
     def install(self, **networks: bytes) -> None:
         self.home, models_dir = tiny_onnx.install(self._folder, networks, self._monkeypatch)
-        self.names = ModelNames(ModelShelf.open(models_dir))
+        self.names = ModelNames(ModelIndex.open(models_dir))
         self.masks = RembgMasks(self.names, self.loaded, RULES)
 
     def select(self, name: str, image: np.ndarray[Any, Any], category: Any = "any") -> Any:
@@ -256,7 +256,7 @@ def test_a_model_of_the_user_runs_in_the_session_that_it_names(bench: Bench) -> 
     bench.install(u2net=tiny_onnx.red_network(320))
     tiny_onnx.own_entries({"of-mine": "dis_custom"}, bench.home.parent / "models")
     tiny_onnx.place(bench.home, {"of-mine": tiny_onnx.red_network(1024)})
-    names = ModelNames(ModelShelf.open(bench.home.parent / "models"))
+    names = ModelNames(ModelIndex.open(bench.home.parent / "models"))
     masks = RembgMasks(names, bench.loaded, RULES)
     samples = scene(40, 40)
     tiny_onnx.place(bench.home, {"dis_custom": tiny_onnx.red_network(1024)})

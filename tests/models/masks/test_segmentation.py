@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.masks.segmentation import Candidates, EncodedPictures, mask_logits
+from paintgraph.models.families.sam.segmentation import Candidates, EncodedPictures, mask_logits
 
 
 def picture(value: int, height: int = 2, width: int = 3) -> np.ndarray[tuple[int, ...], np.dtype]:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.catalogue.names import ModelNames
-from models.catalogue.places import Placed
-from models.catalogue.shelf import ModelShelf
-from models.errors import ModelError
-from models.inpainting.protocols import never_cancelled
-from models.loading.devices import Placement
-from models.masks.groundingdino import GroundingDino
-from models.masks.sam import Sam
-from models.masks.segmentation import Prompt
-from models.masks.text_masks import load_detector, load_segmenter
-from models.masks.transformers_detector import TransformersDetector
-from models.masks.transformers_segmenter import TransformersSegmenter
-from tests.models.text_models import FINDERS, PICKERS, models_of
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.errors import ModelError
+from paintgraph.models.families.dino.groundingdino import GroundingDino
+from paintgraph.models.families.dino.transformers_detector import TransformersDetector
+from paintgraph.models.families.sam.sam import Sam
+from paintgraph.models.families.sam.segmentation import Prompt
+from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
+from paintgraph.models.inpainting.protocols import never_cancelled
+from paintgraph.models.loading.devices import Placement
+from paintgraph.models.masks.text_masks import load_detector, load_segmenter
+from paintgraph.tests.models.text_models import FINDERS, PICKERS, models_of
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 CPU = Placement("cpu")
@@ -38,7 +38,7 @@ def names(text_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelN
         monkeypatch.delenv("HF_HUB_OFFLINE")
         monkeypatch.setattr(socket.socket, "connect", refuse)
         monkeypatch.setattr(socket, "getaddrinfo", refuse)
-        yield ModelNames(ModelShelf.open(text_models))
+        yield ModelNames(ModelIndex.open(text_models))
 
 
 @pytest.mark.parametrize(

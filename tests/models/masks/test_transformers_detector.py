@@ -1,6 +1,5 @@
 """Grounding DINO by transformers, over a small folder: our loader against its own path."""
 
-# ruff: noqa: PLC0415 - heavy libraries
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.catalogue.checkpoints import CheckpointError
-from models.masks.detection import PromptError, caption_of
-from models.masks.transformers_detector import TransformersDetector
-from models.pictures import PictureShapeError
-from tests.models.text_models import FINDER_FOLDER, PICKER_FOLDER, models_of
-from tests.models.tiny_detectors import QUERIES
+from paintgraph.models.catalogue.checkpoints import CheckpointError
+from paintgraph.models.families.dino.detection import PromptError, caption_of
+from paintgraph.models.families.dino.transformers_detector import TransformersDetector
+from paintgraph.models.pictures import PictureShapeError
+from paintgraph.tests.models.text_models import FINDER_FOLDER, PICKER_FOLDER, models_of
+from paintgraph.tests.models.tiny_detectors import QUERIES
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (60, 150, 3)).astype(np.uint8)
 PHRASES = ["cat", "red ball"]

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.entries import ModelEntry
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.errors import DamagedModelError, DownloadError, OfflineError
-from models.pulling.file_pulling import PullNote, PullProgress
-from models.pulling.pulling import Puller
-from models.pulling.removing import remove_model
-from tests.models.hub_server import COMMIT, Hub, hub_server
-from tests.models.model_server import Handler, broken_after, model_bytes, sha
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineError
+from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
+from paintgraph.models.pulling.pulling import Puller
+from paintgraph.models.pulling.removing import remove_model
+from paintgraph.tests.models.hub_server import COMMIT, Subscriptions, hub_server
+from paintgraph.tests.models.model_server import Handler, broken_after, model_bytes, sha
 
 WEIGHTS = model_bytes(2_000_000)
 FILES = {
@@ -31,25 +31,25 @@ ENTRY = ModelEntry("tiny", "diffusion", hub="owner/tiny")
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
+def hub() -> Iterator[Subscriptions]:
     with hub_server("owner/tiny", dict(FILES)) as served:
         yield served
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> ModelShelf:
+def shelf(tmp_path: Path) -> ModelIndex:
     places = ModelPlaces(tmp_path / "models", {"HF_HOME": str(tmp_path / "hf")})
-    return ModelShelf(ModelCatalogue({"tiny": ENTRY}), places)
+    return ModelIndex(ModelCatalogue({"tiny": ENTRY}), places)
 
 
-def pull(shelf: ModelShelf, hub: Hub, **environ: str) -> list[PullProgress]:
+def pull(shelf: ModelIndex, hub: Subscriptions, **environ: str) -> list[PullProgress]:
     heard: list[PullProgress | PullNote] = []
     Puller(shelf, heard.append, environ={"HF_ENDPOINT": hub.url, **environ}).pull(ENTRY)
     return [each for each in heard if isinstance(each, PullProgress)]
 
 
 def test_a_repository_comes_into_the_hubs_own_cache(
-    hub: Hub, shelf: ModelShelf, tmp_path: Path
+    hub: Subscriptions, shelf: ModelIndex, tmp_path: Path
 ) -> None:
     progress = pull(shelf, hub)
 
@@ -64,7 +64,7 @@ def test_a_repository_comes_into_the_hubs_own_cache(
     assert shelf.bind("tiny").digest.startswith("sha256:")
 
 
-def test_what_is_there_is_not_asked_for_again(hub: Hub, shelf: ModelShelf) -> None:
+def test_what_is_there_is_not_asked_for_again(hub: Subscriptions, shelf: ModelIndex) -> None:
     pull(shelf, hub)
     asked = len(hub.serving.asked)
     pull(shelf, hub)
@@ -72,7 +72,7 @@ def test_what_is_there_is_not_asked_for_again(hub: Hub, shelf: ModelShelf) -> No
     assert len(hub.serving.asked) == asked
 
 
-def test_what_was_interrupted_goes_on(hub: Hub, shelf: ModelShelf) -> None:
+def test_what_was_interrupted_goes_on(hub: Subscriptions, shelf: ModelIndex) -> None:
     hub.acts = [broken_after(500_000)]
 
     def stop(event: object) -> None:
@@ -91,7 +91,9 @@ def test_what_was_interrupted_goes_on(hub: Hub, shelf: ModelShelf) -> None:
     assert ranges == ["bytes=500000-"]
 
 
-def test_other_bytes_than_the_hub_told_of_are_not_kept(hub: Hub, shelf: ModelShelf) -> None:
+def test_other_bytes_than_the_hub_told_of_are_not_kept(
+    hub: Subscriptions, shelf: ModelIndex
+) -> None:
     """Same length, so that only the digest tells."""
     name = "unet/diffusion_pytorch_model.safetensors"
     pull(shelf, hub)
@@ -108,7 +110,7 @@ def test_other_bytes_than_the_hub_told_of_are_not_kept(hub: Hub, shelf: ModelShe
 
 
 def test_a_damaged_download_is_told_and_fetched_again_next_time(
-    hub: Hub, shelf: ModelShelf
+    hub: Subscriptions, shelf: ModelIndex
 ) -> None:
     def wrong(handler: Handler, _: object) -> None:
         handler.head(200, Content_Length=len(WEIGHTS))
@@ -125,7 +127,7 @@ def test_a_damaged_download_is_told_and_fetched_again_next_time(
 
 
 def test_a_repository_without_weights_that_may_be_used_is_told_of(
-    hub: Hub, shelf: ModelShelf
+    hub: Subscriptions, shelf: ModelIndex
 ) -> None:
     del hub.files["unet/diffusion_pytorch_model.safetensors"]
 
@@ -136,21 +138,23 @@ def test_a_repository_without_weights_that_may_be_used_is_told_of(
 @pytest.mark.parametrize(
     ("code", "words"), [(403, "want a login"), (404, "not there, or not public"), (500, "500")]
 )
-def test_a_hub_that_refuses_is_told_of(hub: Hub, shelf: ModelShelf, code: int, words: str) -> None:
+def test_a_hub_that_refuses_is_told_of(
+    hub: Subscriptions, shelf: ModelIndex, code: int, words: str
+) -> None:
     hub.refuses = code
 
     with pytest.raises(DownloadError, match=words):
         pull(shelf, hub)
 
 
-def test_offline_nothing_is_asked_for(hub: Hub, shelf: ModelShelf) -> None:
+def test_offline_nothing_is_asked_for(hub: Subscriptions, shelf: ModelIndex) -> None:
     with pytest.raises(OfflineError):
         pull(shelf, hub, HF_HUB_OFFLINE="1")
 
     assert hub.serving.asked == []
 
 
-def test_whoever_watches_can_end_a_pull(hub: Hub, shelf: ModelShelf) -> None:
+def test_whoever_watches_can_end_a_pull(hub: Subscriptions, shelf: ModelIndex) -> None:
     class Stop(Exception):  # noqa: N818 - no fault
         pass
 
@@ -163,7 +167,7 @@ def test_whoever_watches_can_end_a_pull(hub: Hub, shelf: ModelShelf) -> None:
         Puller(shelf, stop, environ=environ).pull(free)
 
 
-def test_a_repository_goes_whole(hub: Hub, shelf: ModelShelf) -> None:
+def test_a_repository_goes_whole(hub: Subscriptions, shelf: ModelIndex) -> None:
     pull(shelf, hub)
 
     assert remove_model(shelf, ENTRY) >= len(WEIGHTS)

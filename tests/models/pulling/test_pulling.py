@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue.catalogue import ModelCatalogue
-from models.catalogue.entries import Licence, ModelEntry, ModelFile
-from models.catalogue.places import ModelPlaces
-from models.catalogue.shelf import ModelShelf
-from models.errors import DamagedModelError, DownloadError, MissingModelError, OfflineError
-from models.pulling.file_pulling import PullNote, PullProgress
-from models.pulling.pulling import Puller
-from models.pulling.removing import remove_model
-from models.pulling.transfer import Patience
-from tests.models.model_server import (
+from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.entries import Licence, ModelEntry, ModelFile
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.errors import (
+    DamagedModelError,
+    DownloadError,
+    MissingModelError,
+    OfflineError,
+)
+from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
+from paintgraph.models.pulling.pulling import Puller
+from paintgraph.models.pulling.removing import remove_model
+from paintgraph.models.pulling.transfer import Patience
+from paintgraph.tests.models.model_server import (
     PAGE,
     Handler,
     Serving,
@@ -46,7 +51,7 @@ class Setting:
     def __init__(self, folder: Path, entry: ModelEntry, **environ: str) -> None:
         self.entry = entry
         places = ModelPlaces(folder / "models", {"REMBG_HOME": str(folder / "rembg"), **environ})
-        self.shelf = ModelShelf(ModelCatalogue({entry.name: entry}), places)
+        self.shelf = ModelIndex(ModelCatalogue({entry.name: entry}), places)
         self.heard: list[PullProgress | PullNote] = []
         self.puller = Puller(self.shelf, self.heard.append, patience=HASTE, environ=environ)
         self.file = places.folder(entry) / "m.onnx"
@@ -145,7 +150,7 @@ def test_a_damaged_model_is_named_with_the_command_that_repairs_it(
 
 
 def test_a_damage_that_keeps_size_and_time_is_found_by_verify(setting: Prepare) -> None:
-    import os  # noqa: PLC0415 - here only
+    import os
 
     here = setting()
     here.pull()
@@ -171,7 +176,7 @@ def test_a_missing_model_is_named_with_size_licence_and_command(
         "model 'm' is not on this machine; licence MIT: commercial use is free "
         "(see https://example.org). Get it with: paintgraph models pull m"
     )
-    shelf = ModelShelf(ModelCatalogue.load(), ModelPlaces(tmp_path, {"REMBG_HOME": str(tmp_path)}))
+    shelf = ModelIndex(ModelCatalogue.load(), ModelPlaces(tmp_path, {"REMBG_HOME": str(tmp_path)}))
     with pytest.raises(MissingModelError, match=r"'bria-rmbg' \(1.0 GB\).*has to be paid for"):
         shelf.bind("bria-rmbg")
     with pytest.raises(MissingModelError, match=r"put 'lama\.onnx' into the folder"):

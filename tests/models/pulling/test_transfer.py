@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import DownloadError
-from models.pulling import transfer
-from models.pulling.part_file import PartFile
-from models.pulling.transfer import Patience, Transfer, Wanted, shown
-from tests.models.model_server import (
+from paintgraph.models.errors import DownloadError
+from paintgraph.models.pulling import transfer
+from paintgraph.models.pulling.part_file import PartFile
+from paintgraph.models.pulling.transfer import Patience, Transfer, Wanted, shown
+from paintgraph.tests.models.model_server import (
     Act,
     Handler,
     Serving,

@@ -1,0 +1,139 @@
+"""Who may use the server: keys that programs send, kept as digests only."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from paintgraph.api.guards.hosts import PROBES, parse_authority
+from paintgraph.api.guards.signing import Signer
+from paintgraph.api.http.errors import ApiError
+from paintgraph.engine.errors import EngineError
+
+_SALT_BYTES = 16
+_SHOWN_DIGITS = 12
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="paintgraph"'}
+_CLIENT = web.RequestKey("client", str)
+
+
+class UnsafeBindError(EngineError):
+    """The server would be open to everybody."""
+
+    code = "key_needed"
+
+
+class Keys:
+    """The keys that open the server; without any it is open. Only salted digests are kept."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._salt = secrets.token_bytes(_SALT_BYTES)
+        self._digests = [self._digest(key) for key in keys if _checked(key)]
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def name_of(self, offered: str) -> str | None:
+        """A name for who offers a key, until the server ends; None if the key is wrong."""
+        digest = self._digest(offered)
+        # A list, not any(): how long it takes tells nothing of which key was near.
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        return f"key-{digest.hex()[:_SHOWN_DIGITS]}" if True in matches else None
+
+    def _digest(self, key: str) -> bytes:
+        return hmac.digest(self._salt, key.encode("utf-8", "surrogateescape"), hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRules:
+    """Which requests need a key.
+
+    Attributes:
+        keys: see `Keys`.
+        signer: whose signatures open single addresses for reading.
+        open_paths: exact paths that need no key.
+        forbidding: paths, by their beginning, whose clients know 403 as the answer without a key.
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    signer: Signer | None = None
+    open_paths: frozenset[str] = PROBES
+    forbidding: tuple[str, ...] = ()
+
+
+def key_guard(rules: KeyRules) -> Middleware:
+    """Refuses requests without a key or a signature, if there are keys."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if rules.keys and not _is_open(request, rules):
+            request[_CLIENT] = _authenticated(request, rules)
+        return await handler(request)
+
+    return guard
+
+
+def client_of(request: web.Request) -> str:
+    """Who sends a request, for fair turns: a key, else an address."""
+    return request.get(_CLIENT) or f"address-{request.remote or 'unknown'}"
+
+
+def check_bind(host: str | None, keys: Keys) -> None:
+    """Raises UnsafeBindError if others could reach the server, and no key is set."""
+    authority = parse_authority(f"[{host}]" if host and ":" in host else host or "")
+    if keys or (authority is not None and authority.is_loopback):
+        return
+    raise UnsafeBindError(
+        f"others can reach the server at '{host or '*'}', and no key is set; allowed without a "
+        "key are 127.0.0.1, ::1 and localhost. Set a key, or listen on 127.0.0.1."
+    )
+
+
+def _is_open(request: web.Request, rules: KeyRules) -> bool:
+    if request.path in rules.open_paths:
+        return True
+    is_read = request.method in {"GET", "HEAD"}
+    return is_read and rules.signer is not None and rules.signer.verify(str(request.rel_url))
+
+
+def _authenticated(request: web.Request, rules: KeyRules) -> str:
+    offered = _offered(request)
+    status = 403 if rules.forbidding and request.path.startswith(rules.forbidding) else 401
+    if not offered:
+        raise ApiError(
+            status,
+            "key_missing",
+            "this needs a key; allowed are the headers 'X-API-KEY: <key>' and "
+            "'Authorization: Bearer <key>'. Send one of them.",
+            headers=_CHALLENGE,
+        )
+    names = [name for key in offered if (name := rules.keys.name_of(key))]
+    if not names:
+        raise ApiError(
+            status,
+            "key_wrong",
+            "the key is not one of the server's. Check it for missing characters.",
+            headers=_CHALLENGE,
+        )
+    return names[0]
+
+
+def _offered(request: web.Request) -> list[str]:
+    keys = list(request.headers.getall("X-API-KEY", ()))
+    for text in request.headers.getall("Authorization", ()):
+        scheme, _, key = text.partition(" ")
+        if scheme.lower() == "bearer":
+            keys.append(key.strip())
+    return [key for key in keys if key]
+
+
+def _checked(key: str) -> bool:
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError(
+            "a key is empty, or holds spaces or characters that headers cannot carry; allowed are "
+            "visible ASCII characters. Make one with 'openssl rand -hex 32'."
+        )
+    return True

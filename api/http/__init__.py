@@ -1,0 +1,1 @@
+"""What every route uses: requests, errors as problem details, routes."""

@@ -1,0 +1,1 @@
+"""paintgraph's own HTTP API, version 1."""

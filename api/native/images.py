@@ -1,0 +1,99 @@
+"""Pictures: uploaded, and fetched by their digest."""
+
+import asyncio
+
+from aiohttp import web
+
+from paintgraph.api.app_keys import ADDRESSES, PICTURES
+from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.multipart import parts_of
+from paintgraph.api.http.requests import MULTIPART, body_of, json_response
+from paintgraph.api.http.routes import Answer, Route, json_answer
+from paintgraph.api.pictures import digest_of
+
+UPLOAD_TYPES = frozenset(
+    {
+        "application/octet-stream",
+        "image/bmp",
+        "image/jpeg",
+        "image/png",
+        "image/tiff",
+        "image/webp",
+        MULTIPART,
+    }
+)
+_FOREVER = "private, max-age=31536000, immutable"
+_BINARY = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]}
+
+
+async def upload(request: web.Request) -> web.Response:
+    """Keep a picture, so that graphs can name it by its digest."""
+    if request.content_type == MULTIPART:
+        files = [part for part in await parts_of(request) if part.is_file]
+        if len(files) != 1:
+            raise ApiError(
+                422,
+                "one_picture",
+                f"the form has {len(files)} files; allowed is one picture. Send them one by one.",
+            )
+        data = files[0].data
+    else:
+        data = await body_of(request)
+    picture = await asyncio.to_thread(request.app[PICTURES].put, data)
+    url = request.app[ADDRESSES].of(picture.digest)
+    return json_response({"url": url, **picture.to_json()}, 201, Location=url)
+
+
+async def show(request: web.Request) -> web.Response:
+    """Give a picture's file. What a digest names never changes."""
+    digest = digest_of(request.match_info["digest"])
+    found = await asyncio.to_thread(request.app[PICTURES].get, digest) if digest else None
+    if digest is None or found is None:
+        raise ApiError(
+            404, "unknown_picture", "there is no picture of this digest. Upload it again."
+        )
+    media_type, data = found
+    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOREVER}
+    if any(tag.value in (digest, "*") for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    suffix = media_type.removeprefix("image/")
+    name = f"{digest.removeprefix('sha256:')[:16]}.{suffix}"
+    return web.Response(body=data, headers={**headers, **file_headers(media_type, name)})
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/images",
+        upload,
+        "images",
+        {
+            201: json_answer(
+                "The picture is kept.",
+                "Picture",
+                Location={"type": "string", "format": "uri-reference"},
+            )
+        },
+        (400, 408, 413, 415, 422, 507),
+        body={
+            **dict.fromkeys(sorted(UPLOAD_TYPES - {MULTIPART}), _BINARY),
+            MULTIPART: _FORM,
+        },
+    ),
+    Route(
+        "GET",
+        "/v1/images/{digest}",
+        show,
+        "images",
+        {
+            200: Answer(
+                "The picture's file.",
+                {"image/png": _BINARY, "image/*": _BINARY},
+            ),
+            304: Answer("You have it already."),
+        },
+        (404,),
+    ),
+)

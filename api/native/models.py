@@ -1,0 +1,119 @@
+"""Models: which there are, whether they are on the server, getting them with progress."""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from paintgraph.api.app_keys import PULLS
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.routes import Answer, Route, json_answer
+from paintgraph.api.native.events import EVENT_HEADERS, HEARTBEAT_SECONDS, event_bytes
+from paintgraph.api.native.model_pulls import Pull
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.errors import UnknownModelError
+
+if TYPE_CHECKING:
+    from paintgraph.models.catalogue.model_index import Finding  # slow
+
+MODELS_URL = "/v1/models/"
+
+
+async def list_models(request: web.Request) -> web.Response:
+    """List the models that paintgraph knows, and whether they are on the server."""
+    pulls = request.app[PULLS]
+
+    def look() -> list[dict[str, Any]]:
+        return [_described(pulls.shelf.look(entry)) for entry in pulls.shelf.catalogue]
+
+    models = await asyncio.to_thread(look)
+    return json_response({"models": models, "can_be_pulled": pulls.are_allowed})
+
+
+async def show_model(request: web.Request) -> web.Response:
+    """Describe one model."""
+    entry = _entry(request)
+    finding = await asyncio.to_thread(request.app[PULLS].shelf.look, entry)
+    return json_response(_described(finding))
+
+
+async def pull_model(request: web.Request) -> web.StreamResponse:
+    """Get a model, and tell of it as server-sent events.
+
+    `progress` is told while it is new, each `note` once, and last `done` or `failed`. Whoever asks
+    for a model that is being fetched follows that pull. It goes on when nobody follows it, and
+    after an interruption where it stopped. Off unless the setting `allow_model_pull` is on.
+    """
+    pulls = request.app[PULLS]
+    entry = _entry(request)
+    if not pulls.are_allowed:
+        raise ApiError(
+            403,
+            "pull_not_allowed",
+            f"this server fetches no models for its clients. Run '{entry.pull_command}' on its "
+            "machine, or start it with the setting 'allow_model_pull' "
+            "(PAINTGRAPH_ALLOW_MODEL_PULL=1).",
+        )
+    response = web.StreamResponse(headers=EVENT_HEADERS)
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        await _follow(pulls.start(entry), response)
+    return response
+
+
+async def _follow(pull: Pull, response: web.StreamResponse) -> None:
+    """Write what is told until the end, and a sign of life where there is nothing to tell."""
+    events = pull.follow()
+    waiting = asyncio.ensure_future(anext(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait((waiting,), timeout=HEARTBEAT_SECONDS)
+            if not done:
+                await response.write(b": still here\n\n")
+                continue
+            await response.write(event_bytes(waiting.result()))
+            waiting = asyncio.ensure_future(anext(events))
+    except StopAsyncIteration:
+        return
+    finally:
+        waiting.cancel()
+
+
+def _entry(request: web.Request) -> ModelEntry:
+    try:
+        return request.app[PULLS].shelf.catalogue.get(request.match_info["name"])
+    except UnknownModelError as error:
+        raise ApiError(404, error.code, str(error)) from error
+
+
+def _described(finding: "Finding") -> dict[str, Any]:
+    return {**finding.to_json(), "url": MODELS_URL + finding.entry.name}
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/models",
+        list_models,
+        "models",
+        {200: json_answer("All models.", "Models")},
+    ),
+    Route(
+        "GET",
+        MODELS_URL + "{name}",
+        show_model,
+        "models",
+        {200: json_answer("The model.", "Model")},
+        (404,),
+    ),
+    Route(
+        "POST",
+        MODELS_URL + "{name}/pull",
+        pull_model,
+        "models",
+        {200: Answer("The events of the pull.", {"text/event-stream": {}})},
+        (404, 415),
+    ),
+)

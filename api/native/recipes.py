@@ -1,0 +1,182 @@
+"""Recipes as endpoints: listed, described by a schema, run with typed inputs."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from paintgraph.api.app_keys import CATALOGUE, PICTURES
+from paintgraph.api.guards.keys import client_of
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.multipart import Part, parts_of
+from paintgraph.api.http.requests import (
+    JSON,
+    MULTIPART,
+    YAML,
+    document_of,
+    idempotency_key,
+    json_response,
+    require_type,
+    wait_seconds,
+)
+from paintgraph.api.http.routes import Route, json_answer, ref
+from paintgraph.api.native import schemas
+from paintgraph.api.native.jobs import SUBMIT_ERRORS, SUBMITTED, handed_in
+from paintgraph.api.submission import Order
+from paintgraph.base.text.document import TextError
+from paintgraph.base.text.json_reader import read_json
+from paintgraph.base.words import suggestion
+from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.graph.formats.native import type_name
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.sockets import shown
+from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.recipes.schema import recipe_schema
+
+RECIPES_URL = "/v1/recipes/"
+_PLAIN = ("int", "float", "bool", "list")
+
+
+async def index(request: web.Request) -> web.Response:
+    """List the recipes."""
+    known = request.app[CATALOGUE].known()
+    recipes = await asyncio.to_thread(known.sound_recipes)
+    return json_response({"recipes": [_summary(name, graph) for name, graph in recipes.items()]})
+
+
+def _summary(name: str, graph: Graph) -> dict[str, Any]:
+    return {
+        "name": name,
+        "about": graph.about,
+        "inputs": {
+            spec.name: {"type": type_name(spec), "required": spec.required, "about": spec.about}
+            for spec in graph.inputs.values()
+        },
+        "outputs": list(graph.outputs),
+        "url": RECIPES_URL + name,
+    }
+
+
+async def show(request: web.Request) -> web.Response:
+    """Give the JSON Schema of a recipe's inputs."""
+    name = request.match_info["name"]
+    return json_response(recipe_schema(name, await _recipe(request, name)))
+
+
+async def run(request: web.Request) -> web.Response:
+    """Run a recipe.
+
+    Takes its inputs by name, as JSON or as parts of a form; a part with a file is a picture. It
+    answers as for jobs.
+    """
+    name = request.match_info["name"]
+    seconds = wait_seconds(request)
+    key = idempotency_key(request)
+    graph = await _recipe(request, name)
+    require_type(request, (JSON, *YAML, MULTIPART))
+    if request.content_type == MULTIPART:
+        inputs = await _form(request, graph)
+    else:
+        inputs = _mapping((await document_of(request, (JSON, *YAML))).value)
+    order = Order(
+        graph,
+        [],
+        {"recipe": name, "inputs": inputs},
+        inputs=inputs,
+        inputs_at=(),
+        client=client_of(request),
+        idempotency_key=key,
+    )
+    return await handed_in(request, order, seconds)
+
+
+async def _recipe(request: web.Request, name: str) -> Graph:
+    known = request.app[CATALOGUE].known()
+    try:
+        graph = await asyncio.to_thread(known.recipe, name)
+    except GraphError as error:
+        raise ApiError(
+            409,
+            "recipe_faulty",
+            f"the recipe '{name}' has faults, so it cannot be used. Ask whoever keeps the server "
+            f"to run: paintgraph validate {name}",
+        ) from error
+    if graph is not None:
+        return graph
+    near = suggestion(name, known.recipes.names()) or f" {RECIPES_URL[:-1]} lists them."
+    raise ApiError(404, "unknown_recipe", f"there is no recipe '{name[:60]}'.{near}")
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    message = f"the inputs are {shown(value)}; allowed is a mapping of names to values. Send one."
+    raise GraphError([Problem("wrong_type", message)])
+
+
+async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
+    """Inputs from the parts of a form; pictures that are sent become blobs."""
+    inputs: dict[str, Any] = {}
+    faults = []
+    for part in await parts_of(request):
+        if part.name in inputs:
+            message = f"input '{part.name}': it is sent twice; once is allowed. Send one part."
+            path = ("inputs", part.name)
+            faults.append(Problem("given_twice", message, None, part.name, path))
+        inputs[part.name] = await _value(request, part, graph.inputs)
+    if faults:
+        raise GraphError(faults)
+    return inputs
+
+
+async def _value(request: web.Request, part: Part, declared: Mapping[str, InputSpec]) -> Any:
+    if part.is_file:
+        return (await asyncio.to_thread(request.app[PICTURES].put, part.data)).digest
+    text = part.text()
+    spec = declared.get(part.name)
+    if spec is None or spec.type not in _PLAIN:
+        return text
+    if spec.type == "list" and not text.lstrip().startswith("["):
+        return [_literal(entry.strip(), spec.items) for entry in text.split(",") if entry.strip()]
+    return _literal(text, spec.type)
+
+
+def _literal(text: str, type_: str) -> Any:
+    """The value that a text of a form stands for; the text itself if it stands for none."""
+    if type_ not in _PLAIN:
+        return text
+    try:
+        return read_json(text).value
+    except TextError:
+        return text
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/recipes",
+        index,
+        "recipes",
+        {200: json_answer("All recipes.", "Recipes")},
+        (503,),
+    ),
+    Route(
+        "GET",
+        "/v1/recipes/{name}",
+        show,
+        "recipes",
+        {200: json_answer("The schema.", "JsonSchema")},
+        (404, 409, 503),
+    ),
+    Route(
+        "POST",
+        "/v1/recipes/{name}",
+        run,
+        "recipes",
+        SUBMITTED,
+        (*SUBMIT_ERRORS, 404, 409),
+        (schemas.WAIT, schemas.IDEMPOTENCY_KEY),
+        {JSON: ref("RecipeInputs"), MULTIPART: ref("RecipeInputs")},
+    ),
+)

@@ -1,0 +1,133 @@
+"""Jobs, facts and pictures as clients see them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from paintgraph.api.addresses import Addresses
+from paintgraph.api.http.problems import problem_to_json
+from paintgraph.api.pictures import Pictures
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.store.job import Fact, Job
+from paintgraph.jobs.store.jobs import JobStore
+
+JOBS_URL = "/v1/jobs/"
+_HIDDEN = ("effects",)
+_OF_PICTURES = ("digest", "width", "height", "media_type", "repaint")
+_PAGE = 1000
+
+
+class Serializer:
+    """Turns what is stored into answers. No path of the machine leaves it."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        dispatcher: Dispatcher,
+        pictures: Pictures,
+        addresses: Addresses,
+        hidden: Sequence[Path],
+    ) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._pictures = pictures
+        self._addresses = addresses
+        roots = {str(path) for path in hidden} | {str(path.resolve()) for path in hidden}
+        self._roots = sorted(roots, key=len, reverse=True)
+
+    def hide(self, message: str) -> str:
+        """The message without the server's folders."""
+        for root in self._roots:
+            message = message.replace(f"{root}/", "").replace(root, "data")
+        return message
+
+    def looks_up(self, job: Job) -> bool:
+        """Whether a job's answer takes reading: the job's facts, or pictures' headers."""
+        if job.state == "succeeded":
+            return any(_is_unmeasured(value) for value in job.outputs.values())
+        return job.started is not None
+
+    def job(self, job: Job) -> dict[str, Any]:
+        """The answer for a job; call it in a thread if it `looks_up`."""
+        here = JOBS_URL + job.id
+        answer: dict[str, Any] = {
+            "id": job.id,
+            "state": job.state,
+            "progress": self._progress(job),
+            "outputs": {name: self._output(value) for name, value in job.outputs.items()},
+            "warnings": [self.hide(warning) for warning in job.warnings],
+            "created": _time(job.created),
+            "started": _time(job.started),
+            "ended": _time(job.ended),
+            "links": {"self": here, "events": f"{here}/events", "graph": f"{here}/graph"},
+        }
+        position = self._dispatcher.position(job) if job.state == "queued" else None
+        if position is not None:
+            answer["position"] = position
+        if job.problems:
+            answer["problems"] = [self._problem(problem) for problem in job.problems]
+        return answer
+
+    def fact(self, fact: Fact) -> dict[str, Any]:
+        """The data of an event."""
+        told = {name: value for name, value in fact.items() if name not in _HIDDEN}
+        if "message" in told:
+            told["message"] = self.hide(told["message"])
+        if "files" in told:
+            told["files"] = [self._output(file) for file in told["files"]]
+        return told
+
+    def _problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: self.hide(text) for name, text in problem.get("inputs", {}).items()}
+        plain = {name: value for name, value in problem.items() if name != "inputs"}
+        told = problem_to_json({"severity": "error", **plain}, self.hide)
+        return {**told, "given": given} if given else told
+
+    def _output(self, value: Any) -> Any:
+        """A result; a picture gets its address, and its size if no worker has told it."""
+        if isinstance(value, list):
+            many = [self._output(entry) for entry in value]
+            return many[0] if len(many) == 1 and _is_picture(value[0]) else many
+        if not isinstance(value, dict) or "digest" not in value:
+            return value
+        told = {name: value[name] for name in _OF_PICTURES if name in value}
+        if _is_unmeasured(value) and (picture := self._pictures.describe(value["digest"])):
+            told = picture.to_json()
+        return {"url": self._addresses.of(value["digest"]), **told}
+
+    def _progress(self, job: Job) -> float:
+        """Which part of the job's nodes is done, 0 to 1."""
+        if job.state == "succeeded":
+            return 1.0
+        if job.started is None:
+            return 0.0
+        graph = orjson.loads(self._store.document(job.id) or b"{}")
+        nodes = graph.get("nodes", {})
+        done: set[str] = set()
+        last = 0
+        while facts := self._store.facts(job, last, _PAGE):
+            done.update(fact["node"] for _, fact in facts if fact["type"] == "node_finished")
+            last = facts[-1][0]
+        return round(len(done & nodes.keys()) / max(1, len(nodes)), 4)
+
+
+def _is_picture(value: object) -> bool:
+    """Whether a result is a picture; boxes are mappings, too."""
+    return isinstance(value, dict) and "digest" in value
+
+
+def _is_unmeasured(value: object) -> bool:
+    """Whether a result is, or holds, a picture whose size no worker has told."""
+    if isinstance(value, list):
+        return any(_is_unmeasured(entry) for entry in value)
+    return isinstance(value, dict) and "digest" in value and "width" not in value
+
+
+def _time(seconds: float | None) -> str | None:
+    """Seconds since 1970 as RFC 3339."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

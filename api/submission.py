@@ -1,0 +1,234 @@
+"""Where jobs are handed in: a graph is checked, its pictures are had, it is bound and queued."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from paintgraph.api.catalogue import Catalogue, Known
+from paintgraph.api.offload import beside
+from paintgraph.api.pictures import PictureBinder, Pictures
+from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.graph import Graph, InputRef
+from paintgraph.engine.graph.resources import GIVEN, is_of_catalogue
+from paintgraph.engine.recipes.binding import Binder, Binders, bind
+from paintgraph.engine.recipes.book import is_heavy
+from paintgraph.engine.recipes.checking import Checked
+from paintgraph.engine.recipes.naming import with_names
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.sources.fetching import fetch
+from paintgraph.jobs.sources.listing import Listing
+from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.store.job import NewJob, digest_of
+from paintgraph.jobs.store.jobs import Accepted
+
+_WEB = ("http://", "https://")
+_MOST_FETCHES = 32
+_FETCHES_AT_ONCE = 4
+_MOST_LISTED = 20_000
+_OF_FILES = ("picture", "folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a client wants run.
+
+    Attributes:
+        graph: as it was read, with the `problems` that reading found.
+        request: what was submitted, for the client to read back.
+        inputs: values for the graph's declared inputs.
+        prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
+        door: see `NewJob`.
+    """
+
+    graph: Graph
+    problems: list[Problem]
+    request: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    inputs_at: tuple[str, ...] = ("inputs",)
+    priority: int = 0
+    client: str = ""
+    idempotency_key: str | None = None
+    is_small: bool = False
+    door: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRules:
+    """What binding may do.
+
+    Attributes:
+        input_folder: whose folders are listed.
+        max_bytes: how large fetched pictures may be.
+        allow_private: fetch from private networks, too.
+        name_binders: what fixes names of catalogues, by kind of resource.
+    """
+
+    input_folder: Path
+    max_bytes: int
+    allow_private: bool = False
+    name_binders: Mapping[str, Binder] = field(default_factory=dict)
+
+
+class Submissions:
+    """Turns orders into accepted jobs."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        dispatcher: Dispatcher,
+        pictures: Pictures,
+        references: References,
+        rules: SubmissionRules,
+    ) -> None:
+        self._catalogue = catalogue
+        self._dispatcher = dispatcher
+        self._pictures = pictures
+        self._references = references
+        self._rules = rules
+
+    async def submit(self, order: Order) -> Accepted:
+        """Accept a job durably; the repetition of an idempotent request gives the earlier one.
+
+        Raises GraphError with every problem, or what the dispatcher raises.
+        """
+        request_digest = ""
+        if order.idempotency_key is not None:
+            request_digest = await beside(order.is_small, digest_of, order.request)
+            earlier = self._dispatcher.repeated(order.idempotency_key, request_digest)
+            if earlier is not None:
+                return earlier
+        known = self._catalogue.known()
+        checked = await beside(order.is_small, check_order, order, known)
+        graph = checked.sound()
+        fetched = await self._fetched(graph, known, order.inputs)
+        binder = PictureBinder(self._pictures, self._references, fetched)
+        binders = Binders(
+            {
+                "picture": binder.bind,
+                "folder": Listing(self._rules.input_folder, _MOST_LISTED).bind,
+                "seed": draw_seed,
+                **self._rules.name_binders,
+            }
+        )
+
+        def new() -> NewJob:
+            bound = _bound(order, graph, known, binders)
+            return NewJob(
+                graph=write_native(with_names(bound, known.registry)),
+                request=_without_pictures(order.request, binder.inline)
+                if binder.inline
+                else order.request,
+                client=order.client,
+                size="heavy" if is_heavy(bound, known.registry) else "light",
+                priority=order.priority,
+                idempotency_key=order.idempotency_key,
+                request_digest=request_digest,
+                warnings=[problem.message for problem in checked.problems],
+                door=order.door,
+            )
+
+        at_once = order.is_small and not _reads_files(graph, known)
+        return await self._dispatcher.submit(await beside(at_once, new))
+
+    async def _fetched(
+        self, graph: Graph, known: Known, inputs: Mapping[str, Any]
+    ) -> dict[str, str | BindError]:
+        """The digest of what is at each web address of a picture, or why it cannot be had."""
+        turns = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        addresses = _addresses(graph, known, inputs)
+
+        async def one(address: str) -> str | BindError:
+            try:
+                async with turns:
+                    data = await fetch(
+                        address,
+                        max_bytes=self._rules.max_bytes,
+                        allow_private=self._rules.allow_private,
+                    )
+                picture = await asyncio.to_thread(self._pictures.put, data)
+            except BindError as error:
+                return error
+            return picture.digest
+
+        if len(addresses) > _MOST_FETCHES:
+            message = f"the graph names {len(addresses)} web addresses; allowed are {_MOST_FETCHES}"
+            error = BindError(f"{message}. Upload the pictures.", code="too_many_addresses")
+            return dict.fromkeys(addresses, error)
+        return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
+
+
+def check_order(order: Order, known: Known) -> Checked:
+    """The checked graph; its problems point into the request."""
+    checked = known.check(order.graph, order.problems, order.inputs)
+    problems = tuple(replace(p, path=_in_request(p.path, order)) for p in checked.problems)
+    return replace(checked, problems=problems)
+
+
+def _in_request(path: tuple[str | int, ...], order: Order) -> tuple[str | int, ...]:
+    """A path of the check as one into the request."""
+    return order.inputs_at + path[1:] if path[:1] == (GIVEN,) else order.prefix + path
+
+
+def _bound(order: Order, graph: Graph, known: Known, binders: Binders) -> Graph:
+    try:
+        return bind(graph, known.registry, order.inputs, binders)
+    except GraphError as error:
+        problems = [_pointed(problem, order) for problem in error.problems]
+        raise GraphError(problems) from error
+
+
+def _pointed(problem: Problem, order: Order) -> Problem:
+    """A problem of binding with its path into the request, and its place in the text."""
+    if problem.path[:1] == ("inputs",):
+        return replace(problem, path=order.inputs_at + problem.path[1:])
+    _, node, name = problem.path
+    source = order.graph.source
+    if source is None:
+        return replace(problem, path=order.prefix + problem.path)
+    path = source.path_of(str(node), str(name))
+    return replace(problem, path=order.prefix + path, place=source.document.place(path))
+
+
+def _reads_files(graph: Graph, known: Known) -> bool:
+    """Whether binding reads files, which takes its time."""
+    specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
+    return any(
+        given.resource in _OF_FILES or is_of_catalogue(given.resource)
+        for spec in specs
+        if spec
+        for given in spec.inputs
+    )
+
+
+def _addresses(graph: Graph, known: Known, inputs: Mapping[str, Any]) -> list[str]:
+    """Every web address that a picture's input would be given."""
+    found: dict[str, None] = {}
+    for node in graph.nodes.values():
+        spec = known.registry.spec(node.kind)
+        for declared in spec.inputs if spec else ():
+            if declared.resource != "picture":
+                continue
+            value = node.inputs.get(declared.name)
+            if isinstance(value, InputRef):
+                value = inputs.get(value.name, graph.inputs[value.name].default)
+            if isinstance(value, str) and value.startswith(_WEB):
+                found[value] = None
+    return list(found)
+
+
+def _without_pictures(value: Any, inline: Mapping[str, str]) -> Any:
+    """The document with the digests of pictures in place of the pictures themselves."""
+    if isinstance(value, dict):
+        return {name: _without_pictures(entry, inline) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_without_pictures(entry, inline) for entry in value]
+    if isinstance(value, str):
+        with suppress(KeyError):
+            return inline[value]
+    return value

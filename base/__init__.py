@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, texts, files, frames, words; no graphs, no pictures."""

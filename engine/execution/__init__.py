@@ -1,0 +1,1 @@
+"""Running graphs: plan, calls, lanes, and what is kept of results."""

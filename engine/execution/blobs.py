@@ -1,0 +1,94 @@
+"""Bytes by their digest: what pictures, effects and stored results are made of.
+
+The only file access that nodes have.
+"""
+
+import hashlib
+import re
+import threading
+from pathlib import Path
+
+from paintgraph.base.files import write_whole
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.graph.sockets import shown
+
+PREFIX = "sha256:"
+_CHUNK = 1 << 20
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+class Blobs:
+    """A folder of blobs named by their SHA-256, and files elsewhere that were adopted.
+
+    References read "sha256:" and 64 hexadecimal digits. Thread-safe.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._adopted: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes; gives their reference."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._path(digest)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
+        return PREFIX + digest
+
+    def adopt(self, path: Path) -> str:
+        """Refer to a file where it is, without a copy; gives its reference.
+
+        Raises BindError if it cannot be read.
+        """
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise BindError(_unreadable(path, error), code="unreadable_file") from error
+        with self._lock:
+            self._adopted[digest.hexdigest()] = path
+        return PREFIX + digest.hexdigest()
+
+    def get(self, reference: str) -> bytes:
+        """The bytes of a reference; raises BindError if they are gone or have changed."""
+        digest = reference.removeprefix(PREFIX)
+        if not _DIGEST.fullmatch(digest):
+            raise BindError(
+                f"{shown(reference)} names no blob; allowed is sha256: and 64 hexadecimal digits. "
+                "Name a file instead.",
+                code="bad_blob",
+            )
+        with self._lock:
+            adopted = self._adopted.get(digest)
+        path = adopted or self._path(digest)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise BindError(_unreadable(path, error), code="unreadable_file") from error
+        if adopted and hashlib.sha256(data).hexdigest() != digest:
+            raise BindError(
+                f"the file '{path}' has changed since the job was accepted. Run the job again.",
+                code="file_changed",
+            )
+        return data
+
+    def __contains__(self, reference: object) -> bool:
+        digest = str(reference).removeprefix(PREFIX)
+        if not _DIGEST.fullmatch(digest):
+            return False
+        return digest in self._adopted or self._path(digest).exists()
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no file '{path}'. Check the spelling and the folder."
+    if isinstance(error, IsADirectoryError):
+        return f"'{path}' is a folder; a file is needed. Name a file in it."
+    return f"the file '{path}' cannot be read: {error.strerror}. Check its permissions."

@@ -1,0 +1,247 @@
+"""Results on disk: what is dearer to compute than to write survives its worker.
+
+One file per result, named by its key: a line of JSON that describes the elements, their encoded
+data one after the other, and a checksum of both. Files appear whole or not at all. Written behind
+the run by a thread of its own.
+"""
+
+import base64
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from paintgraph.base.files import PART, write_whole
+from paintgraph.engine.graph.elements import Blocked, Element, Entry
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.registry import Registry
+
+_LOG = logging.getLogger(__name__)
+
+WORTH = 10  # times that computing must outweigh writing
+_OPENING_SECONDS = 0.005  # what a file costs to write, however small
+_GUESSED_RATE = 100e6  # bytes a second, until a large write was timed
+_TIMED_BYTES = 1 << 20  # smaller writes say nothing of the rate
+_FORGOTTEN_SECONDS = 3600  # nobody is still writing a part of this age
+_SUFFIX = ".result"
+_CHECKSUM = 16
+_QUEUED = 64
+_LOOKED_AGAIN = 64  # writes between two looks at what other workers wrote
+
+
+class ResultStore:
+    """A folder of results, bounded by bytes; the least recently used go first.
+
+    Several workers may share a folder; the bound is then kept roughly.
+
+    `stored(key)` is told once a result is on disk; what it raises is logged and costs nothing else.
+    Close it to have everything written.
+    """
+
+    def __init__(
+        self, folder: Path, budget_bytes: int, stored: Callable[[str], None] = lambda _: None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_parts(folder)
+        self._folder = folder
+        self._budget = budget_bytes
+        self._stored = stored
+        self._sizes = _sizes_by_age(folder)
+        self._rate = _GUESSED_RATE
+        self._writes = 0
+        self._lock = threading.Lock()
+        self._make_room(0)
+        self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUED)
+        self._writer = threading.Thread(target=self._write_all, name="result-store", daemon=True)
+        self._writer.start()
+
+    def __contains__(self, key: object) -> bool:
+        # A plain string: this is asked for every node, and paths cost more than the look.
+        return key in self._sizes or os.path.exists(f"{self._folder}/{key}{_SUFFIX}")  # noqa: PTH110
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes on disk."""
+        with self._lock:
+            return sum(self._sizes.values())
+
+    def offer(self, key: str, entry: Entry, spec: NodeSpec, registry: Registry) -> None:
+        """Keep a result if it is worth it and every datum has a codec.
+
+        Results with effects are made anew instead: their blobs may be gone by then.
+        """
+        weight = sum(
+            registry.socket(output.type).weigh(element.data)
+            for output, slot in zip(spec.outputs, entry.slots, strict=True)
+            for element in slot
+            if isinstance(element, Value)
+        )
+        writing = _OPENING_SECONDS + weight / self._rate
+        if entry.effects or entry.seconds < WORTH * writing or key in self:
+            return
+        data = _encode(entry, spec, registry)
+        if data is not None and len(data) <= self._budget:
+            self._queue.put((key, data))
+
+    def load(self, key: str, spec: NodeSpec, registry: Registry) -> Entry | None:
+        """A stored result; None if it is gone, damaged (then it is removed) or of another form."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            entry = _decode(data, spec, registry)
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
+            self._forget(key)
+            return None
+        with self._lock:
+            self._sizes[key] = self._sizes.pop(key, len(data))
+        with suppress(OSError):
+            os.utime(path)
+        return entry
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        self._queue.put(None)
+        self._writer.join()
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{_SUFFIX}"
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._sizes.pop(key, None)
+        with suppress(OSError):
+            self._path(key).unlink()
+
+    def _write_all(self) -> None:
+        while (item := self._queue.get()) is not None:
+            key, data = item
+            began = time.perf_counter()
+            try:
+                self._write(key, data)
+            except OSError:
+                continue  # a full disk costs the kept result, never the run
+            if len(data) >= _TIMED_BYTES:
+                self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
+            try:
+                self._stored(key)
+            except Exception:  # noqa: BLE001 - the listener's own code
+                _LOG.exception("nobody could be told that the result %s is stored", key)
+
+    def _write(self, key: str, data: bytes) -> None:
+        self._make_room(len(data))
+        write_whole(self._path(key), data)
+        with self._lock:
+            self._sizes[key] = len(data)
+
+    def _make_room(self, size: int) -> None:
+        """Forget the oldest results until `size` more bytes fit."""
+        with self._lock:
+            self._writes += 1
+            if self._writes % _LOOKED_AGAIN == 0:
+                self._sizes = _sizes_by_age(self._folder)
+            excess = sum(self._sizes.values()) + size - self._budget
+            oldest = []
+            for old, freed in self._sizes.items():
+                if excess <= 0:
+                    break
+                oldest.append(old)
+                excess -= freed
+        for old in oldest:
+            self._forget(old)
+
+
+def _sizes_by_age(folder: Path) -> dict[str, int]:
+    """Bytes of each result by key, the oldest first."""
+    found = []
+    for file in folder.glob(f"*{_SUFFIX}"):
+        with suppress(OSError):  # another worker may just have removed it
+            stat = file.stat()
+            found.append((stat.st_mtime, file.stem, stat.st_size))
+    return {key: size for _, key, size in sorted(found)}
+
+
+def _remove_parts(folder: Path) -> None:
+    """Remove what writers left behind that were killed."""
+    for part in folder.glob(f".*{PART}"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _FORGOTTEN_SECONDS:
+                part.unlink()
+
+
+def _encode(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
+    """The file of a result, or None if a datum has no codec."""
+    try:
+        return _encoded(entry, spec, registry)
+    except (TypeError, ValueError):  # what a codec or JSON cannot write
+        return None
+
+
+def _encoded(entry: Entry, spec: NodeSpec, registry: Registry) -> bytes | None:
+    payload: list[bytes] = []
+    slots: list[list[Any]] = []
+    for output, slot in zip(spec.outputs, entry.slots, strict=True):
+        encode = registry.socket(output.type).encode
+        described: list[Any] = []
+        for element in slot:
+            if isinstance(element, Value):
+                if encode is None:
+                    return None
+                payload.append(encode(element.data))
+                facts = {name: _plain(fact) for name, fact in element.facts.items()}
+                described.append([len(payload[-1]), element.key, facts])
+            else:
+                described.append(element.message if isinstance(element, Blocked) else None)
+        slots.append(described)
+    head = orjson.dumps({"slots": slots, "ui": entry.ui, "seconds": entry.seconds})
+    body = b"".join((head, b"\n", *payload))
+    return blake2b(body, digest_size=_CHECKSUM).digest() + body
+
+
+def _decode(data: bytes, spec: NodeSpec, registry: Registry) -> Entry:
+    body = data[_CHECKSUM:]
+    if blake2b(body, digest_size=_CHECKSUM).digest() != data[:_CHECKSUM]:
+        raise ValueError("checksum differs")
+    end = body.index(b"\n")
+    head = orjson.loads(body[:end])
+    at = end + 1
+    slots: list[tuple[Element, ...]] = []
+    for output, described in zip(spec.outputs, head["slots"], strict=True):
+        socket = registry.socket(output.type)
+        elements: list[Element] = []
+        for item in described:
+            if item is None or isinstance(item, str):
+                elements.append(Blocked(item))
+                continue
+            size, key, facts = item
+            if socket.decode is None:
+                raise ValueError("no codec")
+            datum = socket.check(socket.decode(body[at : at + size]))
+            elements.append(Value(datum, {n: _rich(fact) for n, fact in facts.items()}, key))
+            at += size
+        slots.append(tuple(elements))
+    ui = head["ui"] and {name: tuple(shown) for name, shown in head["ui"].items()}
+    return Entry(tuple(slots), ui, (), head["seconds"])
+
+
+def _plain(fact: object) -> object:
+    return {"base64": base64.b64encode(fact).decode()} if isinstance(fact, bytes) else fact
+
+
+def _rich(fact: Any) -> object:
+    is_bytes = isinstance(fact, dict) and fact.keys() == {"base64"}
+    return base64.b64decode(fact["base64"]) if is_bytes else fact

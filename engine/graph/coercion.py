@@ -1,0 +1,116 @@
+"""A literal against the input that it is given to: its canonical form, or what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paintgraph.base.words import suggestion
+from paintgraph.engine.graph.resources import is_of_catalogue, plain_name
+from paintgraph.engine.graph.sockets import ANY, PLAIN_SOCKETS, Socket, shown
+from paintgraph.engine.graph.spec import InputSpec
+
+_PLAIN: Mapping[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
+_SHOWN_CHOICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a literal does not fit: a stable code, and the message without its place."""
+
+    code: str
+    message: str
+
+
+def canonical(spec: InputSpec, value: object) -> Any:
+    """The literal as the node gets it, or `Wrong`.
+
+    Equal literals have one form (5 and 5.0 for a float, -0.0 and 0.0, both Unicode spellings), so
+    that equal graphs have equal keys.
+    """
+    if value is None and not spec.required and spec.default is None:
+        return None
+    types = [part for part in spec.type.split("|") if part in _PLAIN]
+    if not types:
+        return Wrong(
+            "needs_link",
+            f"{spec.name} is {shown(value)}; it takes no literal but a link to an output of type "
+            f"{spec.type}. Link it.",
+        )
+    result: Any = None
+    for type_ in types:
+        try:
+            result = _checked(type_, value)
+        except ValueError as error:
+            result = Wrong("wrong_type", f"{spec.name} {error}.")
+        else:
+            break
+    if isinstance(result, Wrong):
+        return result
+    return _within(spec, result)
+
+
+def _within(spec: InputSpec, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return _items(spec, value)
+    if spec.choices and isinstance(value, str):
+        chosen = plain_name(value) if is_of_catalogue(spec.resource) else value
+        return value if chosen in spec.choices else _not_a_choice(spec, value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = spec.minimum, spec.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            return Wrong(
+                "out_of_range", f"{spec.name} is {shown(value)}; allowed is {bounds(spec)}."
+            )
+    return value
+
+
+def _checked(type_: str, value: object) -> Any:
+    """The datum in the canonical form of a type; of its own where the type is anything."""
+    if type_ != ANY:
+        return _PLAIN[type_].check(value)
+    own = {int: "int", float: "float", str: "text"}.get(type(value))
+    if own is not None:
+        return _PLAIN[own].check(value)
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"is {shown(value)}; allowed are plain values")
+
+
+def _items(spec: InputSpec, values: tuple[Any, ...]) -> Any:
+    type_ = spec.items if spec.items in _PLAIN else ANY
+    items = []
+    for value in values:
+        try:
+            item = _checked(type_, value)
+        except ValueError as error:
+            return Wrong("wrong_type", f"an entry of {spec.name} {error}.")
+        if spec.choices and item not in spec.choices:
+            return _not_a_choice(spec, item)
+        items.append(item)
+    return tuple(items)
+
+
+def _not_a_choice(spec: InputSpec, value: object) -> Wrong:
+    choices = ", ".join(spec.choices[:_SHOWN_CHOICES])
+    more = "" if len(spec.choices) <= _SHOWN_CHOICES else f", ... ({len(spec.choices)} in all)"
+    near = suggestion(value, spec.choices) if isinstance(value, str) else ""
+    which = "has" if spec.items else "is"
+    return Wrong(
+        "not_a_choice", f"{spec.name} {which} {shown(value)}; allowed are {choices}{more}.{near}"
+    )
+
+
+def bounds(spec: InputSpec) -> str:
+    """The range of a number in words, with its unit."""
+    unit = f" {spec.unit}" if spec.unit else ""
+    if spec.minimum is None:
+        return f"at most {_number(spec.maximum)}{unit}"
+    if spec.maximum is None:
+        return f"at least {_number(spec.minimum)}{unit}"
+    return f"{_number(spec.minimum)} to {_number(spec.maximum)}{unit}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"

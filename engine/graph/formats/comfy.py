@@ -1,0 +1,138 @@
+"""ComfyUI's API format: node id -> class_type, inputs and _meta; a link is [node id, position].
+
+What this format cannot say (declared inputs, named outputs, the sentence about the graph) travels
+in `_meta.paintgraph`, so that a conversion there and back loses nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from paintgraph.base.text.document import Document
+from paintgraph.engine.errors import Problem
+from paintgraph.engine.graph.formats.native import read_native, write_native
+from paintgraph.engine.graph.formats.references import parse_text, write_reference
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node, Path, Source
+from paintgraph.engine.graph.sockets import shown
+
+_WRAPPED = "__value__"
+_EXTRA = "paintgraph"
+_PAIR = 2
+_UPLOAD_BUTTON = ("upload", "image")  # of the editor's LoadImage; no input of the node
+
+
+def is_comfy(value: object) -> bool:
+    """Whether a document is meant as a ComfyUI API prompt."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and "paintgraph" not in value
+        and any(isinstance(use, dict) and "class_type" in use for use in value.values())
+    )
+
+
+def comfy_path(node: str, name: str) -> Path:
+    """Where this format keeps a node's input."""
+    return (node, "inputs", name) if name else (node,)
+
+
+def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
+    """The graph of an API prompt, with every fault of its form."""
+    problems: list[Problem] = []
+    nodes: dict[str, Node] = {}
+    recipe: Mapping[str, Any] = {}
+    fields = document.value if isinstance(document.value, dict) else {}
+    for id_, use in fields.items():
+        reason = _reason(use)
+        if reason:
+            place = document.place((id_,))
+            message = f"node '{id_}' {reason}"
+            problems.append(Problem("wrong_shape", message, id_, None, (id_,), place))
+            nodes[id_] = Node("", {})
+            continue
+        extra = _extra(use)
+        recipe = extra.get("recipe", recipe)
+        references = extra.get("references", {})
+        inputs = {
+            key: _read_given(value)
+            for key, value in use["inputs"].items()
+            if (key, value) != _UPLOAD_BUTTON
+        }
+        for key, text in references.items():
+            reference = parse_text(text) if isinstance(text, str) else None
+            if key in inputs and isinstance(reference, InputRef):
+                inputs[key] = reference
+        meta = use.get("_meta")
+        title = meta.get("title", "") if isinstance(meta, dict) else ""
+        nodes[id_] = Node(use["class_type"], inputs, title if isinstance(title, str) else "")
+    frame, more = read_native(Document({**recipe, "nodes": {}}), name)
+    source = Source(name, document, comfy_path)
+    return Graph(nodes, frame.inputs, frame.outputs, frame.about, source), [*problems, *more]
+
+
+def _reason(use: object) -> str:
+    """Why a node's form is wrong; empty if it is right."""
+    if not isinstance(use, dict):
+        return f"is {shown(use)}; allowed is a mapping with class_type and inputs."
+    if not isinstance(use.get("class_type"), str):
+        return f"has the class_type {shown(use.get('class_type'))}; allowed is a node's name."
+    if not isinstance(use.get("inputs"), dict):
+        return f"has the inputs {shown(use.get('inputs'))}; allowed is a mapping, empty if none."
+    return ""
+
+
+def _extra(use: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta = use.get("_meta")
+    extra = meta.get(_EXTRA) if isinstance(meta, dict) else None
+    if not isinstance(extra, dict):
+        return {}
+    return {key: value for key, value in extra.items() if isinstance(value, dict)}
+
+
+def _read_given(value: object) -> object:
+    if isinstance(value, dict) and value.keys() == {_WRAPPED}:
+        return value[_WRAPPED]
+    if (
+        isinstance(value, list)
+        and len(value) == _PAIR
+        and isinstance(value[0], str)
+        and isinstance(value[1], int | float)
+        and not isinstance(value[1], bool)
+        and value[1] % 1 == 0
+    ):
+        return Link(value[0], int(value[1]))
+    return value
+
+
+def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]:
+    """The API prompt of a graph; `position` tells which output of its node a link names."""
+    prompt: dict[str, Any] = {}
+    for id_, node in graph.nodes.items():
+        inputs: dict[str, Any] = {}
+        references: dict[str, str] = {}
+        for name, value in node.inputs.items():
+            if isinstance(value, InputRef):
+                references[name] = write_reference(value)
+                default = graph.inputs[value.name].default
+                inputs[name] = _write_literal("" if default is None else default)
+            elif isinstance(value, Link):
+                inputs[name] = [value.node, position(value)]
+            else:
+                inputs[name] = _write_literal(value)
+        meta: dict[str, Any] = {"title": node.title} if node.title else {}
+        if references:
+            meta[_EXTRA] = {"references": references}
+        prompt[id_] = {"class_type": node.kind, "inputs": inputs}
+        if meta:
+            prompt[id_]["_meta"] = meta
+    frame = write_native(Graph({}, graph.inputs, graph.outputs, graph.about))
+    frame = {key: frame[key] for key in ("about", "inputs", "outputs") if key in frame}
+    if frame and prompt:
+        first = next(iter(prompt.values()))
+        first.setdefault("_meta", {}).setdefault(_EXTRA, {})["recipe"] = frame
+    return prompt
+
+
+def _write_literal(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return {_WRAPPED: list(value)}
+    return value

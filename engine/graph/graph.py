@@ -1,0 +1,78 @@
+"""A graph: nodes by id, links between them, declared inputs and named outputs. Frozen."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paintgraph.base.text.document import Document
+from paintgraph.engine.graph.spec import InputSpec
+
+RECIPE_PREFIX = "recipe/"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An output of another node, by name or by position."""
+
+    node: str
+    output: str | int
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.output}"
+
+
+@dataclass(frozen=True, slots=True)
+class InputRef:
+    """A declared input of the graph."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One use of a node type.
+
+    `kind` is the declaration's id, "recipe/NAME" for a recipe used as a node. `inputs` maps names
+    to literals, `Link`, `InputRef` or (inside an expansion) a `Value`. `display` is the id under
+    which an editor shows it.
+    """
+
+    kind: str
+    inputs: Mapping[str, Any]
+    title: str = ""
+    display: str = ""
+
+    def links(self) -> Iterator[tuple[str, Link]]:
+        """Its linked inputs, by name."""
+        return ((name, v) for name, v in self.inputs.items() if type(v) is Link)
+
+
+Path = tuple[str | int, ...]
+
+
+def native_path(node: str, name: str) -> Path:
+    """Where the native format keeps a node's input."""
+    return ("nodes", node, name) if name else ("nodes", node)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a graph was read: its name for people, and its document for line and column.
+
+    `path_of(node, input)` is where the format keeps an input; an empty input means the node.
+    """
+
+    name: str
+    document: Document
+    path_of: Callable[[str, str], Path] = native_path
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes and links; knows nothing of files, HTTP or models."""
+
+    nodes: Mapping[str, Node]
+    inputs: Mapping[str, InputSpec] = field(default_factory=dict)
+    outputs: Mapping[str, Link | InputRef] = field(default_factory=dict)
+    about: str = ""
+    source: Source | None = field(default=None, compare=False, repr=False)

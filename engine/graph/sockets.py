@@ -1,0 +1,173 @@
+"""What flows along a link: values, and the sockets that know how each type is treated.
+
+A socket checks, freezes, weighs, digests, encodes and decodes the data of its type, so that the
+engine bounds and stores what it knows nothing of.
+"""
+
+import math
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+Facts = Mapping[str, Any]
+NO_FACTS: Facts = MappingProxyType({})
+
+ANY = "any"
+BIGGEST_INT = 2**64 - 1
+SMALLEST_INT = -(2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One datum with what is known about it.
+
+    `facts` are plain data that savers need (sample depth, colour profile, ...). `key` names the
+    value by how it was made; two values of equal key are equal.
+    """
+
+    data: Any
+    facts: Facts = field(default_factory=lambda: NO_FACTS)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """How data of one type is treated.
+
+    Attributes:
+        name: the type's name in recipes, lower case.
+        wire: its name in ComfyUI's protocol.
+        check: gives the datum in its canonical, frozen form, or raises ValueError saying what is
+            wrong with it and what is allowed (without naming the place).
+        weigh: memory that a datum holds, in bytes.
+        digest: digest of the content, or None: then values are keyed by how they were made only.
+        encode, decode: codec for stores, or None: then values stay in their worker's memory.
+        common_facts: facts that follow from inputs of other types too, if none of its own has any.
+        own_facts: facts of one value alone: they never follow to what is made of it.
+    """
+
+    name: str
+    wire: str
+    check: Callable[[Any], Any]
+    weigh: Callable[[Any], int] = lambda _: 64
+    digest: Callable[[Value], str] | None = None
+    encode: Callable[[Any], bytes] | None = None
+    decode: Callable[[bytes], Any] | None = None
+    common_facts: frozenset[str] = frozenset()
+    own_facts: frozenset[str] = frozenset()
+
+
+def accepts(wanted: str, given: str) -> bool:
+    """Whether an input of type `wanted` takes an output of type `given`.
+
+    Both may be unions such as "image|text". An int serves where a float is wanted.
+    """
+    if wanted == given or ANY in (wanted, given):
+        return True
+    allowed = wanted.split("|")
+    return any(
+        part in allowed or part == ANY or (part == "int" and "float" in allowed)
+        for part in given.split("|")
+    )
+
+
+def literal_types(type_: str) -> str:
+    """The parts of a type that a literal can have."""
+    plain = ("int", "float", "bool", "text", "list", "any")
+    return "|".join(part for part in type_.split("|") if part in plain) or "none"
+
+
+def _check_int(value: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"is {shown(value)}; allowed is a whole number")  # noqa: TRY004
+    if not SMALLEST_INT <= value <= BIGGEST_INT:
+        raise ValueError(f"is {shown(value)}; allowed are whole numbers of 64 bits")
+    return value
+
+
+def _check_float(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"is {shown(value)}; allowed is a number")  # noqa: TRY004
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"is {shown(value)}; allowed are finite numbers")
+    return number + 0.0  # -0.0 becomes 0.0, so that equal numbers have equal keys
+
+
+def _check_bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"is {shown(value)}; allowed are true and false")  # noqa: TRY004
+    return value
+
+
+def _check_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"is {shown(value)}; allowed is text. Quote it")  # noqa: TRY004
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("has half a character (a lone surrogate); allowed is Unicode") from error
+    return unicodedata.normalize("NFC", value)
+
+
+def _check_list(value: object) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"is {shown(value)}; allowed is a list")  # noqa: TRY004
+    return tuple(value)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, in JSON's spelling where it has one."""
+    match value:
+        case str():
+            text = repr(value)
+        case None | True | False:
+            text = {None: "null", True: "true", False: "false"}[value]
+        case int() if abs(value) > BIGGEST_INT:
+            text = "an integer beyond 64 bits"
+        case int() | float():
+            text = repr(value)
+        case list() | tuple():
+            text = f"a list of {len(value)}"
+        case dict():
+            text = f"a mapping of {len(value)}"
+        case _:
+            text = f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _encode_plain(value: object) -> bytes:
+    return orjson.dumps(value)
+
+
+def _decode_list(data: bytes) -> tuple[Any, ...]:
+    return tuple(orjson.loads(data))
+
+
+def _plain(name: str, wire: str, check: Callable[[Any], Any]) -> Socket:
+    decode = _decode_list if name == "list" else orjson.loads
+    return Socket(name, wire, check, weigh=_weigh_plain, encode=_encode_plain, decode=decode)
+
+
+def _weigh_plain(value: object) -> int:
+    return 64 + (len(value) * 2 if isinstance(value, str | list | tuple) else 0)
+
+
+INT = _plain("int", "INT", _check_int)
+FLOAT = _plain("float", "FLOAT", _check_float)
+BOOL = _plain("bool", "BOOLEAN", _check_bool)
+TEXT = _plain("text", "STRING", _check_text)
+LIST = _plain("list", "LIST", _check_list)
+ANYTHING = Socket(ANY, "*", lambda value: value)
+PLAIN_SOCKETS = (INT, FLOAT, BOOL, TEXT, LIST, ANYTHING)

@@ -1,0 +1,120 @@
+"""What a node declares, as plain data that crosses process borders."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Lane = Literal["cpu", "io", "device", "serial"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input of a node.
+
+    Attributes:
+        name: its stable id.
+        type: socket name, or several joined with "|".
+        required: whether the graph must give it; else `default` holds.
+        default: literal used when the graph gives none.
+        minimum, maximum, step: bounds of a number, both allowed; step is for editors.
+        unit: unit of a number, for people ("px").
+        choices: the texts allowed; for a list, of its items.
+        items: type of a list's items.
+        about: one sentence for people.
+        lazy: evaluated only when the node asks for it.
+        raw: the node gets the link itself, after its source ran.
+        multiline: a text that an editor shows over several lines.
+        resource: what a text names, bound before a run: "picture", "engine", "seed", "kind:family"
+            for a name of a catalogue, or "".
+        found_by: inputs that together lead to the resource; this one is filled before a run.
+    """
+
+    name: str
+    type: str
+    required: bool = True
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    items: str = ""
+    about: str = ""
+    lazy: bool = False
+    raw: bool = False
+    multiline: bool = False
+    resource: str = ""
+    found_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One output of a node; `is_list` spreads a returned list into elements."""
+
+    name: str
+    type: str
+    about: str = ""
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """The whole declaration of a node.
+
+    Attributes:
+        id: PascalCase name in graphs; title, category, about: for people.
+        version: raised when results change; part of every cache key.
+        lane: the resource on which it runs.
+        volatile: may give another result each time, so it is kept within its job only.
+        keyed_by_id: its result depends on its own id in the graph.
+        takes_lists: called once with whole lists instead of once per element.
+        is_target: runs for what it saves or shows, even if nothing reads it.
+        heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
+        packages: distributions whose version is part of every cache key.
+        names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
+        module: where it comes from, for editors.
+    """
+
+    id: str
+    title: str
+    category: str
+    about: str
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    version: str = "1"
+    lane: Lane = "cpu"
+    volatile: bool = False
+    keyed_by_id: bool = False
+    takes_lists: bool = False
+    is_target: bool = False
+    heavy: bool = False
+    packages: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    module: str = "nodes"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `from_json` gives an equal spec back."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(plain: object) -> "NodeSpec":
+        """A spec from plain data; raises pydantic's ValidationError where it does not fit."""
+        spec = _adapter().validate_python(plain)
+        return replace(spec, inputs=tuple(_with_tuple(declared) for declared in spec.inputs))
+
+
+def _with_tuple(declared: InputSpec) -> InputSpec:
+    """JSON knows lists only; a default is a tuple."""
+    if not isinstance(declared.default, list):
+        return declared
+    return replace(declared, default=tuple(declared.default))
+
+
+@cache
+def _adapter() -> "TypeAdapter[NodeSpec]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(NodeSpec)

@@ -1,0 +1,85 @@
+"""The shape of a graph: order, cycles, what reaches what. Nothing here recurses."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from paintgraph.engine.graph.graph import Graph
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+# networkx takes 80 ms to import: each use does so itself.
+
+
+def digraph(graph: Graph) -> "nx.DiGraph[str]":
+    """The graph's links as edges from source to reader; links to nowhere are left out."""
+    import networkx as nx
+
+    directed: nx.DiGraph[str] = nx.DiGraph()
+    directed.add_nodes_from(graph.nodes)
+    directed.add_edges_from(
+        (link.node, id_)
+        for id_, node in graph.nodes.items()
+        for _, link in node.links()
+        if link.node in graph.nodes
+    )
+    return directed
+
+
+def topological_order(graph: Graph) -> list[str]:
+    """Node ids, each after all that it reads; in the order of the file where links leave it free.
+
+    Raises networkx.NetworkXUnfeasible if the graph has a cycle.
+    """
+    import networkx as nx
+
+    place = {id_: index for index, id_ in enumerate(graph.nodes)}
+    key: Callable[[str], int] = place.__getitem__
+    return list(nx.lexicographical_topological_sort(digraph(graph), key=key))
+
+
+def cycles(graph: Graph) -> list[list[str]]:
+    """One cycle of every knot of nodes that wait for each other, node by node."""
+    import networkx as nx
+
+    directed = digraph(graph)
+    if nx.is_directed_acyclic_graph(directed):
+        return []
+    found = []
+    for knot in nx.strongly_connected_components(directed):
+        first = min(knot)
+        if len(knot) > 1 or directed.has_edge(first, first):
+            edges = nx.find_cycle(directed.subgraph(knot), first)
+            found.append([edge[0] for edge in edges])
+    return sorted(found)
+
+
+def upstream(graph: Graph, targets: Iterable[str], without: Iterable[str] = ()) -> set[str]:
+    """The targets and all that they need, not looking past the nodes in `without`."""
+    seen = set(without)
+    stack = [target for target in targets if target in graph.nodes]
+    while stack:
+        id_ = stack.pop()
+        if id_ not in seen:
+            seen.add(id_)
+            stack.extend(
+                link.node for _, link in graph.nodes[id_].links() if link.node in graph.nodes
+            )
+    return seen.difference(without)
+
+
+def reached_outputs(graph: Graph, outputs: Mapping[str, str]) -> dict[str, int]:
+    """Which outputs (name -> node) each node feeds, as bits in the order of `outputs`."""
+    feeds = dict.fromkeys(graph.nodes, 0)
+    stack = []
+    for bit, node in enumerate(outputs.values()):
+        if node in feeds:
+            feeds[node] |= 1 << bit
+            stack.append(node)
+    while stack:
+        id_ = stack.pop()
+        for _, link in graph.nodes[id_].links():
+            if link.node in feeds and feeds[link.node] | feeds[id_] != feeds[link.node]:
+                feeds[link.node] |= feeds[id_]
+                stack.append(link.node)
+    return feeds

@@ -1,0 +1,99 @@
+"""What a node may ask for while it runs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import TypeVar
+
+from paintgraph.engine.errors import Cancelled
+from paintgraph.engine.graph.sockets import NO_FACTS, Facts
+from paintgraph.engine.node.events import Listener, Origin, Preview, Progress, Warned
+
+Service = TypeVar("Service")
+
+
+class Cancellation:
+    """Says to one run that it shall stop. Set from any thread; looked at between steps."""
+
+    def __init__(self) -> None:
+        self._flag = Flag()
+        self._watchers: list[Callable[[], None]] = []
+
+    def cancel(self) -> None:
+        """Ask the run to stop."""
+        self._flag.set()
+        for watcher in tuple(self._watchers):
+            watcher()
+
+    @contextmanager
+    def watched_by(self, watcher: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, `watcher` is called when the run shall stop."""
+        self._watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watcher)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the run shall stop."""
+        return self._flag.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled if the run shall stop."""
+        if self._flag.is_set():
+            raise Cancelled("The run was cancelled.")
+
+
+class Services:
+    """What nodes may use beside their inputs (blobs, models, ...), found by type."""
+
+    def __init__(self, *services: object) -> None:
+        self._services = services
+
+    def get(self, kind: type[Service]) -> Service:
+        """The service of this type; LookupError names what there is."""
+        for service in self._services:
+            if isinstance(service, kind):
+                return service
+        there = ", ".join(type(service).__name__ for service in self._services) or "none"
+        raise LookupError(f"No service {kind.__name__} in this worker; there are: {there}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call's view of its run. A node asks for it by a parameter of this type."""
+
+    origin: Origin
+    element: int
+    job: str
+    services: Services
+    cancellation: Cancellation
+    listen: Listener
+    input_facts: Mapping[str, Facts]
+
+    def check(self) -> None:
+        """Raise Cancelled if the run shall stop."""
+        self.cancellation.check()
+
+    def progress(self, done: float, total: float) -> None:
+        """Tell how far the call is; raises Cancelled if the run shall stop."""
+        self.cancellation.check()
+        self.listen(Progress(self.origin, self.element, min(done, total), total))
+
+    def preview(self, data: bytes, media_type: str = "image/jpeg") -> None:
+        """Show a small encoded picture (long side at most 512 px) of the work so far."""
+        self.listen(Preview(self.origin, self.element, data, media_type))
+
+    def warn(self, message: str) -> None:
+        """Tell the user something that does not stop the node."""
+        self.listen(Warned(self.origin, self.element, message))
+
+    def facts(self, name: str) -> Facts:
+        """Facts of the value at input `name`; empty for a literal."""
+        return self.input_facts.get(name, NO_FACTS)
+
+    def service(self, kind: type[Service]) -> Service:
+        """A service by type."""
+        return self.services.get(kind)

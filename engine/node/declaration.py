@@ -1,0 +1,193 @@
+"""A typed function is the whole declaration of a node.
+
+    @node(title="Invert Mask", category="mask")
+    def invert_mask(mask: Mask) -> Mask:
+        \"\"\"Select what was not selected.\"\"\"
+        return 1 - mask
+
+Parameter names are the stable ids of inputs; a default makes an input optional; metadata in
+`Annotated` (a `Socket`, `Range`, a sentence for people, ...) says the rest. Several outputs are
+the fields of a NamedTuple. A parameter of type `Context` is no input.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, get_type_hints
+
+from paintgraph.engine.errors import DeclarationError
+from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.sockets import Socket, Value
+from paintgraph.engine.graph.spec import InputSpec, Lane, NodeSpec
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.hints import input_of, item_of, outputs_of
+from paintgraph.engine.node.marks import LAZY, MULTILINE, RAW, OneOf, Output, Range, Resource
+
+__all__ = [
+    "LAZY",
+    "MULTILINE",
+    "RAW",
+    "Declaration",
+    "Needs",
+    "OneOf",
+    "Output",
+    "Range",
+    "Resource",
+    "declaration_of",
+    "node",
+    "unwrap",
+]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Needs = Callable[..., "list[str]"]
+_DECLARATION = "declaration"
+_RESERVED = ("node", "recipe", "_title")  # what a recipe writes beside a node's inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A node type: its spec, the code behind it, and the sockets that it uses.
+
+    `call(context, inputs)` gets a `Value` per input (a list of them if the spec `takes_lists`, a
+    `Link` for a raw input, None for what is not there) and returns data, or a `Result`.
+    `needs(**data)` names the lazy inputs that the call will read.
+    """
+
+    spec: NodeSpec
+    call: Callable[[Context, Mapping[str, Any]], Any]
+    needs: Needs | None = None
+    sockets: tuple[Socket, ...] = ()
+    is_async: bool = False
+
+
+def node(  # noqa: PLR0913 - each is an independent property of a node
+    *,
+    title: str,
+    category: str,
+    name: str = "",
+    version: str = "1",
+    lane: Lane = "cpu",
+    volatile: bool = False,
+    takes_lists: bool = False,
+    is_target: bool = False,
+    heavy: bool = False,
+    packages: tuple[str, ...] = (),
+    outputs: type[tuple[Any, ...]] | None = None,
+    needs: Needs | None = None,
+) -> Callable[[Function], Function]:
+    """Declare a typed function as a node; it stays an ordinary function.
+
+    `name` is the node's id, by default the function's name in PascalCase. `outputs` is for a
+    function that returns a `Result`: a NamedTuple class that names what `values` holds.
+    """
+
+    def declare(function: Function) -> Function:
+        hints = get_type_hints(function, include_extras=True)
+        returned = hints.pop("return", None)
+        context_name = next((n for n, hint in hints.items() if hint is Context), None)
+        described = [
+            _describe(function, parameter, hints, takes_lists=takes_lists)
+            for parameter in inspect.signature(function).parameters.values()
+            if parameter.name != context_name
+        ]
+        results = outputs_of(function, outputs if outputs is not None else returned)
+        spec = NodeSpec(
+            id=name or _pascal_case(function.__name__),
+            title=title,
+            category=category,
+            about=inspect.cleandoc(function.__doc__ or ""),
+            inputs=tuple(spec for spec, _ in described),
+            outputs=tuple(spec for spec, _ in results),
+            version=version,
+            lane=lane,
+            volatile=volatile,
+            takes_lists=takes_lists,
+            is_target=is_target,
+            heavy=heavy,
+            packages=packages,
+            module=function.__module__,
+        )
+        _check(spec)
+        sockets = tuple({s.name: s for _, many in (*described, *results) for s in many}.values())
+        declaration = Declaration(
+            spec,
+            _as_call(function, context_name),
+            needs,
+            sockets,
+            inspect.iscoroutinefunction(function),
+        )
+        setattr(function, _DECLARATION, declaration)
+        return function
+
+    return declare
+
+
+def declaration_of(function: object) -> Declaration:
+    """The declaration that `node` made of a function."""
+    found = getattr(function, _DECLARATION, None)
+    if not isinstance(found, Declaration):
+        raise DeclarationError(f"{function!r} is no node. Decorate it with @node.")
+    return found
+
+
+def _as_call(
+    function: Callable[..., Any], context_name: str | None
+) -> Callable[[Context, Mapping[str, Any]], Any]:
+    def call(context: Context, inputs: Mapping[str, Any]) -> object:
+        data = {name: unwrap(given) for name, given in inputs.items()}
+        if context_name is not None:
+            data[context_name] = context
+        return function(**data)
+
+    return call
+
+
+def unwrap(given: object) -> object:
+    """The datum of a value, the data of a list of values; anything else as it is."""
+    if type(given) is Value:
+        return given.data
+    if type(given) is list:
+        return [unwrap(entry) for entry in given]
+    return given
+
+
+def _describe(
+    function: Callable[..., Any],
+    parameter: inspect.Parameter,
+    hints: Mapping[str, Any],
+    *,
+    takes_lists: bool,
+) -> tuple[InputSpec, tuple[Socket, ...]]:
+    name = parameter.name
+    place = f"{function.__qualname__}: parameter '{name}'"
+    if name in _RESERVED:
+        raise DeclarationError(f"{place} has a name that recipes need themselves. Rename it.")
+    if name not in hints or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        raise DeclarationError(f"{place} has no type; each input needs one. Annotate it.")
+    hint = item_of(place, hints[name]) if takes_lists else hints[name]
+    spec, sockets = input_of(place, name, hint)
+    if parameter.default is not parameter.empty:
+        spec = replace(spec, required=False, default=parameter.default)
+        if not takes_lists:
+            spec = replace(spec, default=_default(place, spec))
+    return spec, sockets
+
+
+def _default(place: str, spec: InputSpec) -> object:
+    """The default in canonical form, so that writing it down changes no key."""
+    default = canonical(spec, spec.default)
+    if isinstance(default, Wrong):
+        raise DeclarationError(f"{place} has a default that it would refuse: {default.message}")
+    return default
+
+
+def _check(spec: NodeSpec) -> None:
+    if not spec.about:
+        raise DeclarationError(f"{spec.id} has no docstring; its first line is the tooltip.")
+    names = [output.name for output in spec.outputs]
+    if len(set(names)) < len(names):
+        raise DeclarationError(f"{spec.id}: two outputs have one name in {names}; rename one.")
+
+
+def _pascal_case(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))

@@ -1,0 +1,118 @@
+"""Type hints of a function as inputs and outputs of a node."""
+
+import types
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from paintgraph.engine.errors import DeclarationError
+from paintgraph.engine.graph.elements import Blocked, Result
+from paintgraph.engine.graph.sockets import ANY, BOOL, FLOAT, INT, LIST, TEXT, Socket
+from paintgraph.engine.graph.spec import InputSpec, OutputSpec
+from paintgraph.engine.node.marks import Mark, OneOf, Output, Range, Resource
+
+_PLAIN = {int: INT, float: FLOAT, bool: BOOL, str: TEXT}
+
+
+def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket, ...]]:
+    """The declaration of an input, and the sockets behind it."""
+    base, metadata = _peel(hint)
+    type_, sockets = _type_of(place, base, metadata)
+    spec = InputSpec(name, type_)
+    if get_origin(base) is Literal:
+        spec = replace(spec, choices=get_args(base))
+    if get_origin(base) is list:
+        (item,) = get_args(base)
+        is_choice = get_origin(item) is Literal
+        items, _ = _type_of(f"{place}, an entry,", item, ())
+        spec = replace(spec, choices=get_args(item) if is_choice else (), items=items)
+    for entry in metadata:
+        match entry:
+            case Range(minimum, maximum, unit, step):
+                spec = replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
+            case Resource(kind, found_by):
+                spec = replace(spec, resource=kind, found_by=found_by)
+            case Mark(field):
+                spec = replace(spec, **_marked(field))
+            case str():
+                spec = replace(spec, about=entry)
+            case _:
+                pass
+    return spec, sockets
+
+
+def _marked(field: str) -> dict[str, Any]:
+    return {field: True}
+
+
+def _type_of(place: str, base: Any, metadata: tuple[Any, ...]) -> tuple[str, tuple[Socket, ...]]:
+    """Name of a type and the sockets behind it."""
+    for entry in metadata:
+        if isinstance(entry, Socket):
+            return entry.name, (entry,)
+        if isinstance(entry, OneOf):
+            return "|".join(socket.name for socket in entry.sockets), entry.sockets
+    if base in _PLAIN:
+        return _PLAIN[base].name, ()
+    if get_origin(base) is Literal and all(isinstance(choice, str) for choice in get_args(base)):
+        return TEXT.name, ()
+    if get_origin(base) is list:
+        return LIST.name, ()
+    if base is object or base is Any:
+        return ANY, ()
+    raise DeclarationError(f"{place} is a {base!r}; no socket is known for it. Add one.")
+
+
+def item_of(place: str, hint: Any) -> Any:
+    """The type of a list's items, with the metadata of the list."""
+    base, metadata = _peel(hint)
+    if get_origin(base) is not list:
+        raise DeclarationError(f"{place} is a {base!r}; a node that takes lists needs a list.")
+    (item,) = get_args(base)
+    return Annotated[item, *metadata] if metadata else item
+
+
+def outputs_of(
+    function: Callable[..., Any],
+    returned: Any,
+) -> list[tuple[OutputSpec, tuple[Socket, ...]]]:
+    """The outputs that a return type declares, and the sockets behind each."""
+    if returned in (None, type(None), Result):
+        return []
+    fields = getattr(returned, "__annotations__", None)
+    if fields and getattr(returned, "_fields", None):
+        hints = get_type_hints(returned, include_extras=True)
+        return [_output(function, name, hints[name]) for name in returned._fields]
+    return [_output(function, "", returned)]
+
+
+def _output(
+    function: Callable[..., Any],
+    name: str,
+    hint: Any,
+) -> tuple[OutputSpec, tuple[Socket, ...]]:
+    base, metadata = _peel(hint)
+    is_list = get_origin(base) is list
+    if is_list:
+        base, inner = _peel(get_args(base)[0])
+        metadata = (*inner, *metadata)
+    type_, sockets = _type_of(f"{function.__qualname__}: output '{name}'", base, metadata)
+    name = name or next((m.name for m in metadata if isinstance(m, Output)), type_)
+    about = next((m for m in metadata if isinstance(m, str)), "")
+    return OutputSpec(name, type_, about, is_list), sockets
+
+
+def _peel(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The type inside `Annotated`, `| None` and `| Blocked`, with all metadata."""
+    metadata: tuple[Any, ...] = ()
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *more = get_args(hint)
+            metadata = (*more, *metadata)
+        elif get_origin(hint) in (Union, types.UnionType):
+            left = [arg for arg in get_args(hint) if arg not in (type(None), Blocked)]
+            if len(left) != 1:
+                return hint, metadata
+            hint = left[0]
+        else:
+            return hint, metadata

@@ -1,0 +1,112 @@
+"""The node types and sockets of one process: an instance, passed to whoever needs it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from paintgraph.engine.errors import DeclarationError
+from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.declaration import Declaration, declaration_of
+
+
+class Registry:
+    """Declarations by node id, sockets by type name. A duplicate id is an error.
+
+    `replacements` maps ids that other tools have and this one has not to what to use instead;
+    `choices` are the names that there are of each kind of resource.
+    """
+
+    def __init__(
+        self,
+        functions: Iterable[object] = (),
+        replacements: Mapping[str, str] | None = None,
+        choices: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._choices = dict(choices or {})
+        self._replacements = dict(replacements or {})
+        self._faults: dict[str, str] = {}
+        self._expected: set[str] = set()
+        self._declarations: dict[str, Declaration] = {}
+        self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
+        for function in functions:
+            self.add(declaration_of(function))
+
+    def add(self, declaration: Declaration) -> None:
+        """Register one node type."""
+        id_ = declaration.spec.id
+        if id_ in self._declarations:
+            there = self._declarations[id_].spec.module
+            raise DeclarationError(
+                f"node '{id_}' of {declaration.spec.module} is already declared in {there}; "
+                "ids are unique. Rename one."
+            )
+        self._declarations[id_] = replace(declaration, spec=self._with_choices(declaration.spec))
+        for socket in declaration.sockets:
+            self._sockets.setdefault(socket.name, socket)
+
+    def _with_choices(self, spec: NodeSpec) -> NodeSpec:
+        """The spec with the names that there are, where an input takes one of a catalogue."""
+        if not any(declared.resource in self._choices for declared in spec.inputs):
+            return spec
+        inputs = tuple(
+            replace(declared, choices=tuple(self._choices[declared.resource]))
+            if declared.resource in self._choices
+            else declared
+            for declared in spec.inputs
+        )
+        return replace(spec, inputs=inputs)
+
+    def get(self, id_: str) -> Declaration | None:
+        """The declaration of a node id, or None."""
+        return self._declarations.get(id_)
+
+    def spec(self, id_: str) -> NodeSpec | None:
+        """The spec of a node id, or None."""
+        declaration = self._declarations.get(id_)
+        return None if declaration is None else declaration.spec
+
+    @property
+    def replacements(self) -> Mapping[str, str]:
+        """Ids that other tools have and this registry has not, with what to use instead."""
+        return self._replacements
+
+    def replacement(self, id_: str) -> str | None:
+        """What to use instead of another tool's node, or None."""
+        return self._replacements.get(id_)
+
+    def expect(self, ids: Iterable[str]) -> None:
+        """Note ids of nodes that are registered only when a graph uses them."""
+        self._expected.update(ids)
+
+    def known(self) -> list[str]:
+        """All ids that a graph may use."""
+        return [*self._declarations, *sorted(self._expected - self._declarations.keys())]
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Know nothing more of some ids, neither declarations nor faults."""
+        for id_ in ids:
+            self._declarations.pop(id_, None)
+            self._faults.pop(id_, None)
+            self._expected.discard(id_)
+
+    def refuse(self, id_: str, why: str) -> None:
+        """Note why there is no node of this id though there might be one."""
+        self._faults[id_] = why
+
+    def fault(self, id_: str) -> str | None:
+        """Why there is no node of this id though there might be one, or None."""
+        return self._faults.get(id_)
+
+    def socket(self, type_: str) -> Socket:
+        """The socket of a type; a union or an unknown type is not checked."""
+        return self._sockets.get(type_, ANYTHING)
+
+    def __iter__(self) -> Iterator[Declaration]:
+        return iter(self._declarations.values())
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._declarations
+
+    def ids(self) -> list[str]:
+        """All node ids, in the order of registration."""
+        return list(self._declarations)

@@ -1,0 +1,235 @@
+"""Recipes: graphs with declared inputs, found by name in folders, and usable as nodes."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from paintgraph.engine.errors import GraphError, Problem, path_in_words
+from paintgraph.engine.execution.keys import fingerprint
+from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
+from paintgraph.engine.graph.resources import names_in
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import Declaration
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import is_open
+from paintgraph.engine.recipes.checking import check
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+RecipeFiles = Mapping[str, tuple[str, int, int]]
+"""By a recipe's name its file, when that was changed (ns) and its size in bytes."""
+
+
+def find_recipes(folders: Iterable[Path]) -> RecipeFiles:
+    """The recipes in some folders; an earlier folder wins, and of equal names the first."""
+    found: dict[str, tuple[str, int, int]] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - half the time of Path
+                if suffix in SUFFIXES and entry.is_file():
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        facts = entry.stat()
+                        found.setdefault(name, (entry.path, facts.st_mtime_ns, facts.st_size))
+    return found
+
+
+class RecipeBook:
+    """The recipes of some folders by name; an earlier folder wins.
+
+    Each recipe is registered as a node type "recipe/NAME" of the registry, after those that it
+    uses itself.
+    """
+
+    def __init__(self, registry: Registry, folders: Iterable[Path]) -> None:
+        self._registry = registry
+        self._folders = tuple(folders)
+        self._found: RecipeFiles = {}
+        self._files: dict[str, Path] = {}
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Take note of recipes that came, went or changed, if any did; not while a graph runs.
+
+        All are registered anew then, since they may use each other.
+        """
+        found = find_recipes(self._folders)
+        if found == self._found:
+            return False
+        self._registry.forget(RECIPE_PREFIX + name for name in self._files)
+        self._found = found
+        self._files = {name: Path(path) for name, (path, _, _) in found.items()}
+        self._registry.expect(RECIPE_PREFIX + name for name in self._files)
+        return True
+
+    def names(self) -> list[str]:
+        """All recipe names, sorted."""
+        return sorted(self._files)
+
+    def path(self, name: str) -> Path | None:
+        """The file of a recipe, or None."""
+        return self._files.get(name)
+
+    def load(self, file: Path) -> Graph:
+        """The canonical graph of a file; raises GraphError with every problem, OSError."""
+        return self.checked(file.read_bytes(), str(file))
+
+    def checked(self, text: bytes, name: str) -> Graph:
+        """The canonical graph of a text; raises GraphError with every problem.
+
+        The recipes that it uses as nodes are registered first.
+        """
+        graph, problems = read_graph(text, name)
+        self.register_used(graph)
+        return check(graph, self._registry, problems).sound()
+
+    def register_all(self) -> None:
+        """Register every recipe, as `register_used` does."""
+        kinds = (RECIPE_PREFIX + name for name in self._files)
+        self.register_used(Graph({kind: Node(kind, {}) for kind in kinds}))
+
+    def register_used(self, graph: Graph) -> None:
+        """Register every recipe that the graph uses as a node, deepest first.
+
+        Why one cannot be used is noted in the registry.
+        """
+        pending = _used(graph)
+        path: dict[str, tuple[Graph, list[Problem]]] = {}
+        while pending:
+            name = pending[-1]
+            if name in path:
+                pending.pop()
+                self._register(name, *path.pop(name))
+            elif name not in self._files or self._is_settled(name):
+                pending.pop()
+            elif (found := self._read(name)) is not None:
+                path[name] = found
+                pending += [n for n in _used(found[0]) if not self._closes_circle(n, list(path))]
+
+    def _is_settled(self, name: str) -> bool:
+        kind = RECIPE_PREFIX + name
+        return kind in self._registry or self._registry.fault(kind) is not None
+
+    def _read(self, name: str) -> tuple[Graph, list[Problem]] | None:
+        """The graph of a recipe and the faults of its form; None if it is no graph."""
+        file = self._files[name]
+        try:
+            return read_graph(file.read_bytes(), str(file))
+        except OSError as error:
+            self._registry.refuse(RECIPE_PREFIX + name, f"{file}: {error.strerror}.")
+        except GraphError as error:
+            self._registry.refuse(RECIPE_PREFIX + name, _first(file, error.problems))
+        return None
+
+    def _closes_circle(self, name: str, path: list[str]) -> bool:
+        """Whether the last recipe of a path uses an earlier one; then none of them can be used."""
+        if name not in path:
+            return False
+        circle = path[path.index(name) :]
+        for place, one in enumerate(circle):
+            way = path_in_words([*circle[place:], *circle[:place], one])
+            self._registry.refuse(RECIPE_PREFIX + one, f"It uses itself: {way}.")
+        return True
+
+    def _register(self, name: str, graph: Graph, problems: list[Problem]) -> None:
+        if self._is_settled(name):
+            return
+        checked = check(graph, self._registry, problems)
+        if checked.errors:
+            first = _first(self._files[name], checked.errors)
+            self._registry.refuse(RECIPE_PREFIX + name, first)
+        else:
+            self._registry.add(recipe_declaration(name, checked.graph, self._registry))
+
+
+def _first(file: Path, problems: Sequence[Problem]) -> str:
+    """The first of a recipe's problems, with its place."""
+    first = problems[0]
+    where = f"{file}:{first.place.line}:{first.place.column}" if first.place else str(file)
+    return f"{where}: {first.message}"
+
+
+def _used(graph: Graph) -> list[str]:
+    kinds = {node.kind for node in graph.nodes.values() if node.kind.startswith(RECIPE_PREFIX)}
+    return sorted(kind.removeprefix(RECIPE_PREFIX) for kind in kinds)
+
+
+def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declaration:
+    """A checked recipe as a node type: its call expands into the recipe's nodes."""
+    outputs = tuple(
+        OutputSpec(output, _type_of(graph, ref, registry)) for output, ref in graph.outputs.items()
+    )
+    kinds = sorted({node.kind for node in graph.nodes.values()})
+    inner = [fingerprint(spec) for kind in kinds if (spec := registry.spec(kind))]
+    text = orjson.dumps([write_native(graph), inner])
+    spec = NodeSpec(
+        id=RECIPE_PREFIX + name,
+        title=name.replace("_", " ").capitalize(),
+        category="recipes",
+        about=graph.about or f"The recipe {name}.",
+        inputs=tuple(graph.inputs.values()),
+        outputs=outputs,
+        version=blake2b(text, digest_size=8).hexdigest(),
+        is_target=not outputs,
+        module="graphs",
+        volatile=any(_is_open(node, registry) for node in graph.nodes.values()),
+        heavy=is_heavy(graph, registry),
+        names=names_in(graph, {i: registry.spec(node.kind) for i, node in graph.nodes.items()}),
+    )
+
+    def call(_: Context, inputs: Mapping[str, Any]) -> Result:
+        nodes = {id_: _filled(node, inputs) for id_, node in graph.nodes.items()}
+        values = [inputs[r.name] if isinstance(r, InputRef) else r for r in graph.outputs.values()]
+        return Result(values=values, expand=nodes)
+
+    return Declaration(spec, call)
+
+
+def is_heavy(graph: Graph, registry: Registry) -> bool:
+    """Whether a node of the graph is declared heavy."""
+    specs = (registry.spec(node.kind) for node in graph.nodes.values())
+    return any(spec is not None and spec.heavy for spec in specs)
+
+
+def _is_open(node: Node, registry: Registry) -> bool:
+    """Whether a node of a recipe names something that may change from run to run."""
+    spec = registry.spec(node.kind)
+    return spec is not None and (
+        spec.volatile or any(is_open(spec, i, node.inputs) for i in spec.inputs)
+    )
+
+
+def _filled(node: Node, values: Mapping[str, Any]) -> Node:
+    """The node with references replaced: by a literal where it came from one, else by the value."""
+    inputs = {
+        name: _given(values[given.name]) if isinstance(given, InputRef) else given
+        for name, given in node.inputs.items()
+    }
+    return replace(node, inputs=inputs)
+
+
+def _given(value: Value) -> Any:
+    return value if value.key else value.data
+
+
+def _type_of(graph: Graph, reference: Link | InputRef, registry: Registry) -> str:
+    if isinstance(reference, InputRef):
+        return graph.inputs[reference.name].type
+    spec = registry.spec(graph.nodes[reference.node].kind)
+    if spec is None:
+        raise GraphError([])
+    return spec.outputs[int(reference.output)].type

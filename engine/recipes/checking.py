@@ -1,0 +1,300 @@
+"""Checking a graph against the declarations: every fault at once, nothing run, nothing loaded."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from paintgraph.base.words import suggestion
+from paintgraph.engine.errors import GraphError, Problem, path_in_words
+from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
+from paintgraph.engine.graph.resources import GIVEN, NO_RESOURCES, Resources, inherited
+from paintgraph.engine.graph.sockets import Value, accepts, literal_types
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.graph.structure import cycles, upstream
+from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.report import Report, Where, in_words, with_outputs
+
+_MOST_COMPARED = 100_000  # names in search of the nearest: about a second
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    Without errors `graph` is the graph in canonical form: literals coerced, defaults filled in,
+    links by position. It still has the references to its declared inputs.
+    """
+
+    graph: Graph
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that keep the graph from running."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    def sound(self) -> Graph:
+        """The canonical graph; raises GraphError with all problems if there are errors."""
+        if self.errors:
+            raise GraphError(self.problems)
+        return self.graph
+
+
+def check(
+    graph: Graph,
+    registry: Registry,
+    problems: Iterable[Problem] = (),
+    resources: Resources = NO_RESOURCES,
+) -> Checked:
+    """Check every node, reachable or not. `problems` are those that reading already found.
+
+    `resources` say which names cannot be used now; without them no name is asked about.
+    """
+    return _Checker(graph, registry, resources).check(list(problems))
+
+
+def targets_of(graph: Graph, registry: Registry) -> dict[str, str]:
+    """What a run of the whole graph must reach: name -> node id.
+
+    The named outputs, and the nodes that save or show something under their own id.
+    """
+    targets = {name: ref.node for name, ref in graph.outputs.items() if isinstance(ref, Link)}
+    named = set(targets.values())
+    for id_, node in graph.nodes.items():
+        spec = registry.spec(node.kind)
+        if spec is not None and spec.is_target and id_ not in named:
+            targets[id_ if id_ not in targets else f"node {id_}"] = id_
+    return targets
+
+
+class _Checker:
+    def __init__(self, graph: Graph, registry: Registry, resources: Resources) -> None:
+        self._graph = graph
+        self._resources = resources
+        self._registry = registry
+        self._report = Report(graph)
+        self._compared = 0
+        self._specs: dict[str, NodeSpec | None] = {
+            id_: registry.spec(node.kind) for id_, node in graph.nodes.items()
+        }
+
+    def check(self, problems: list[Problem]) -> Checked:
+        graph = self._graph
+        declared = {name: self._declared(spec) for name, spec in graph.inputs.items()}
+        nodes = {id_: self._node(id_, node) for id_, node in graph.nodes.items()}
+        outputs = {name: self._output(name, ref) for name, ref in graph.outputs.items()}
+        self._cycles()
+        targets = targets_of(graph, self._registry)
+        if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
+            self._reach(targets)
+        sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
+        return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
+
+    def _declared(self, spec: InputSpec) -> InputSpec:
+        """A declared input with its default in canonical form."""
+        spec = inherited(spec, self._graph, self._specs)
+        if spec.required or spec.default is None:
+            return spec
+        default = canonical(spec, spec.default)
+        if isinstance(default, Wrong):
+            where = Where(f"input '{spec.name}'", ("inputs", spec.name, "default"), None, spec.name)
+            self._report.add(default.code, where, f": the default of {default.message}")
+            return spec
+        return replace(spec, default=default)
+
+    def _node(self, id_: str, node: Node) -> Node:
+        spec = self._specs[id_]
+        if spec is None:
+            if node.kind:
+                self._unknown_kind(id_, node.kind)
+            self._given_to_unknown(id_, node)
+            return node
+        inputs: dict[str, object] = {}
+        given = node.inputs
+        for declared in spec.inputs:
+            if declared.name in given:
+                inputs[declared.name] = self._given(id_, declared, given[declared.name])
+            elif declared.required:
+                self._report.add(
+                    "missing_input",
+                    self._report.at(id_, own=declared.name),
+                    f": {declared.name} is missing; it needs {in_words(declared.type)}. Add it.",
+                )
+            else:
+                inputs[declared.name] = declared.default
+                self._has_fault(id_, declared, declared.default)
+        if fault := self._resources.inner_fault(spec):
+            self._report.add(fault.code, self._report.at(id_, bare=True), f": {fault}")
+        if not given.keys() <= inputs.keys():
+            self._unknown_inputs(id_, spec, given)
+        return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
+
+    def _given_to_unknown(self, id_: str, node: Node) -> None:
+        """Links and references of a node of unknown type must lead somewhere all the same."""
+        for name, value in node.inputs.items():
+            if isinstance(value, Link):
+                self._resolve(self._report.at(id_, name), value)
+            elif isinstance(value, InputRef):
+                self._input_named(self._report.at(id_, name), value)
+
+    def _unknown_kind(self, id_: str, kind: str) -> None:
+        known = self._registry.known()
+        instead = self._registry.replacement(kind)
+        fault = self._registry.fault(kind)
+        if fault:
+            name = kind.removeprefix(RECIPE_PREFIX)
+            code, what, cure = "bad_recipe", f"the recipe '{name}' cannot be used", f" {fault}"
+        elif kind.startswith(RECIPE_PREFIX):
+            name = kind.removeprefix(RECIPE_PREFIX)
+            names = [i.removeprefix(RECIPE_PREFIX) for i in known if i.startswith(RECIPE_PREFIX)]
+            code, what = "unknown_recipe", f"there is no recipe '{name}'"
+            cure = self._near(name, names) or " 'paintgraph recipes' lists them."
+        elif instead:
+            code, what, cure = "replaced_node", f"'{kind}' does not exist here", f" Use {instead}."
+        else:
+            code, what = "unknown_node", f"there is no node type '{kind}'"
+            nodes = [i for i in known if not i.startswith(RECIPE_PREFIX)]
+            cure = self._near(kind, nodes) or " 'paintgraph nodes' lists them."
+        self._report.add(code, self._report.at(id_, bare=True), f": {what}.{cure}")
+
+    def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:
+        names = [declared.name for declared in spec.inputs]
+        for name in given:
+            if name not in names:
+                self._report.add(
+                    "unknown_input",
+                    self._report.at(id_, name, bare=True),
+                    f": no input '{name}'; allowed are {', '.join(names) or 'none'}."
+                    f"{self._near(name, names)}",
+                )
+
+    def _given(self, id_: str, declared: InputSpec, value: object) -> object:
+        if isinstance(value, Link):
+            return self._link(self._report.at(id_, declared.name), declared, value)
+        if isinstance(value, InputRef):
+            self._reference(self._report.at(id_, declared.name), declared, value)
+            self._has_fault(id_, declared, value)
+            return value
+        if isinstance(value, Value):
+            return value
+        result = canonical(declared, value)
+        if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
+            where = self._report.at(id_, declared.name, bare=True)
+            self._report.add(result.code, where, f": {result.message}")
+        return value if isinstance(result, Wrong) else result
+
+    def _has_fault(self, id_: str, declared: InputSpec, value: object) -> bool:
+        """Whether a name cannot be used now, which is reported."""
+        fault = self._resources.fault(declared, value, self._graph)
+        if fault is not None:
+            where, text = self._report.at(id_, declared.name, bare=True), f": {declared.name}: "
+            if isinstance(value, InputRef) and value.name in self._resources.given:
+                where = Where(f"input '{value.name}'", (GIVEN, value.name), id_, value.name)
+                text = ": "
+            self._report.add(fault.code, where, f"{text}{fault}")
+        return fault is not None
+
+    def _link(self, where: Where, declared: InputSpec, link: Link) -> Link:
+        resolved = self._resolve(where, link)
+        source = self._specs.get(link.node)
+        if resolved is None or source is None:
+            return link
+        given = source.outputs[int(resolved.output)]
+        if not accepts(declared.type, given.type):
+            self._report.add(
+                "type_mismatch",
+                where,
+                f" takes {in_words(declared.type)}, but '{link.node}.{given.name}' ({source.id}) "
+                f"is {in_words(given.type)}.{self._conversion(given.type, declared.type)}",
+            )
+        return resolved
+
+    def _near(self, wrong: str, known: Collection[str]) -> str:
+        """The nearest name as a question; nothing once too much was compared."""
+        self._compared += len(known)
+        return suggestion(wrong, known) if self._compared <= _MOST_COMPARED else ""
+
+    def _resolve(self, where: Where, link: Link) -> Link | None:
+        """The link with the output's position, or None after a report."""
+        if link.node not in self._graph.nodes:
+            near = self._near(link.node, self._graph.nodes)
+            cure = near or " Add the node or change the link."
+            message = f" links to '{link.node}', but there is no such node.{cure}"
+            self._report.add("unknown_link", where, message)
+            return None
+        spec = self._specs[link.node]
+        if spec is None:
+            return None
+        names = [output.name for output in spec.outputs]
+        if isinstance(link.output, str) and link.output in names:
+            return Link(link.node, names.index(link.output))
+        if isinstance(link.output, int) and 0 <= link.output < len(names):
+            return link
+        near = self._near(link.output, names) if isinstance(link.output, str) else ""
+        self._report.add(
+            "unknown_output",
+            where,
+            f" links to output '{link.output}' of '{link.node}' ({spec.id}); it has "
+            f"{', '.join(names) or 'none'}.{near}",
+        )
+        return None
+
+    def _reference(self, where: Where, declared: InputSpec, reference: InputRef) -> None:
+        spec = self._input_named(where, reference)
+        if spec is None or accepts(literal_types(declared.type), literal_types(spec.type)):
+            return
+        cure = " Put a LoadImage node between." if spec.resource == "picture" else ""
+        self._report.add(
+            "type_mismatch",
+            where,
+            f" takes {in_words(declared.type)}, but the recipe's input '{reference.name}' is "
+            f"{in_words(spec.type.split('|')[0])}.{cure or ' Change its type.'}",
+        )
+
+    def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:
+        spec = self._graph.inputs.get(reference.name)
+        if spec is None:
+            cure = self._near(reference.name, self._graph.inputs) or " Declare it under inputs."
+            message = f" refers to the recipe's input '{reference.name}', which is not declared."
+            self._report.add("unknown_reference", where, f"{message}{cure}")
+        return spec
+
+    def _output(self, name: str, reference: Link | InputRef) -> Link | InputRef:
+        where = Where(f"output '{name}'", ("outputs", name))
+        if isinstance(reference, InputRef):
+            self._input_named(where, reference)
+            return reference
+        return self._resolve(where, reference) or reference
+
+    def _conversion(self, given: str, wanted: str) -> str:
+        """The node that turns one type into another, where there is one."""
+        fitting = [
+            spec
+            for spec in (declaration.spec for declaration in self._registry)
+            if [o.type for o in spec.outputs] == [wanted]
+            and [i.type for i in spec.inputs if i.required] == [given]
+        ]
+        best = min(fitting, key=lambda spec: not spec.category.endswith("convert"), default=None)
+        return f" Put {best.id} between." if best else " Link an output of the right type."
+
+    def _cycles(self) -> None:
+        for cycle in cycles(self._graph):
+            path = path_in_words([*cycle, cycle[0]])
+            where = replace(self._report.at(cycle[0]), text="the graph")
+            message = f" has a cycle: {path}; nodes must not wait for each other. Cut a link."
+            self._report.add("cycle", where, message)
+
+    def _reach(self, targets: Mapping[str, str]) -> None:
+        if not targets and not self._graph.outputs:
+            self._report.add(
+                "no_outputs",
+                Where("the graph", ()),
+                " has no output; a run needs a result to reach. Name one under outputs, or add a "
+                "node that saves or shows, such as SaveImage.",
+            )
+            return
+        needed = upstream(self._graph, targets.values())
+        for id_ in self._graph.nodes:
+            if id_ not in needed:
+                message = " is not needed for any output and will not run. Use its result."
+                self._report.add("unreachable", self._report.at(id_), message, severity="warning")

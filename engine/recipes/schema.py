@@ -1,0 +1,124 @@
+"""JSON Schema of nodes, recipes and of the recipe format itself (draft 7, which editors read)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from paintgraph.engine.graph.formats.native import INPUT_FIELDS, TYPE_NAMES, VERSION
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.registry import Registry
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+_REFERENCE = {"type": "string", "pattern": r"^\$\{[^{}]+\.[^{}.]+\}$"}
+_TYPES: dict[str, dict[str, Any]] = {
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "text": {"type": "string"},
+    "list": {"type": "array"},
+    "any": {},
+}
+
+
+def inputs_schema(specs: Iterable[InputSpec], *, links: bool = False) -> dict[str, Any]:
+    """Schema of an object with these inputs; with `links` each may be a reference instead."""
+    specs = tuple(specs)
+    return {
+        "type": "object",
+        "properties": {spec.name: _input(spec, links=links) for spec in specs},
+        "required": [spec.name for spec in specs if spec.required],
+        "additionalProperties": False,
+    }
+
+
+def _input(spec: InputSpec, *, links: bool) -> dict[str, Any]:
+    literal = _literal(spec)
+    schema: dict[str, Any]
+    if links and literal is not None:
+        schema = {"anyOf": [literal, _REFERENCE]}
+    elif literal is None:
+        schema = dict(_REFERENCE)
+    else:
+        schema = literal
+    if spec.about:
+        schema["description"] = spec.about
+    if not spec.required:
+        default = spec.default
+        schema["default"] = list(default) if isinstance(default, tuple) else default
+    if spec.unit:
+        schema["x-unit"] = spec.unit
+    return schema
+
+
+def _literal(spec: InputSpec) -> dict[str, Any] | None:
+    """Schema of a literal, or None if only a link will do."""
+    plain = [part for part in spec.type.split("|") if part in _TYPES]
+    if not plain:
+        return None
+    schema = dict(_TYPES[plain[0]])
+    if schema.get("type") == "array":
+        schema["items"] = dict(_TYPES.get(spec.items, {}))
+        if spec.choices:
+            schema["items"]["enum"] = list(spec.choices)
+    elif spec.choices:
+        schema["enum"] = list(spec.choices)
+    if spec.minimum is not None:
+        schema["minimum"] = spec.minimum
+    if spec.maximum is not None:
+        schema["maximum"] = spec.maximum
+    if not spec.required and spec.default is None and "type" in schema:
+        schema["type"] = [schema["type"], "null"]
+    return schema
+
+
+def node_schema(spec: NodeSpec) -> dict[str, Any]:
+    """Schema of one node in a recipe."""
+    schema = inputs_schema(spec.inputs, links=True)
+    is_recipe = spec.id.startswith(RECIPE_PREFIX)
+    key = "recipe" if is_recipe else "node"
+    schema["properties"] = {
+        key: {"const": spec.id.removeprefix(RECIPE_PREFIX)},
+        "_title": {"type": "string"},
+        **schema["properties"],
+    }
+    schema["required"] = [key, *schema["required"]]
+    schema["description"] = spec.about.split("\n", 1)[0]
+    return schema
+
+
+def recipe_schema(name: str, graph: Graph) -> dict[str, Any]:
+    """Schema of the inputs that a recipe takes."""
+    schema = inputs_schema(graph.inputs.values())
+    return {"$schema": DRAFT, "title": name, "description": graph.about, **schema}
+
+
+def format_schema(registry: Registry) -> dict[str, Any]:
+    """Schema of a recipe file with the nodes of a registry."""
+    declared = {
+        "type": "object",
+        "properties": {
+            **{field: {} for field in INPUT_FIELDS},
+            "type": {"enum": list(TYPE_NAMES)},
+            "about": {"type": "string"},
+            "min": {"type": "number"},
+            "max": {"type": "number"},
+            "unit": {"type": "string"},
+        },
+        "required": ["type"],
+        "additionalProperties": False,
+    }
+    nodes = [node_schema(declaration.spec) for declaration in registry]
+    return {
+        "$schema": DRAFT,
+        "title": "paintgraph recipe",
+        "type": "object",
+        "properties": {
+            "paintgraph": {"const": VERSION},
+            "about": {"type": "string"},
+            "inputs": {"type": "object", "additionalProperties": declared},
+            "nodes": {"type": "object", "additionalProperties": {"oneOf": nodes}},
+            "outputs": {"type": "object", "additionalProperties": _REFERENCE},
+        },
+        "required": ["nodes"],
+        "additionalProperties": False,
+    }

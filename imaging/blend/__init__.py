@@ -1,0 +1,1 @@
+"""Putting pictures and painted parts into pictures without a visible seam."""

@@ -1,0 +1,54 @@
+"""Several pictures in one batch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.blend.placing import with_channels
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import crop_to_ratio
+from paintgraph.imaging.geometry.resize import resize
+
+
+def join(first: Image, second: Image) -> Image:
+    """Both batches in one; the second is brought to the size of the first.
+
+    Its longer side is cut to the proportions of the first. If either has alpha, so has the result.
+    """
+    height, width = first.shape[1:3]
+    if second.shape[1:3] != first.shape[1:3]:
+        second = resize(crop_to_ratio(second, width, height), width, height, "bilinear")
+    channels = max(first.shape[3], second.shape[3])
+    return np.concatenate([with_channels(picture, channels) for picture in (first, second)])
+
+
+def regroup(images: Sequence[Image], size: int) -> list[Image]:
+    """All pictures of the batches, in batches of `size`; the last one may be smaller."""
+    singles = [image[item : item + 1] for image in images for item in range(len(image))]
+    return [_joined(singles[at : at + size]) for at in range(0, len(singles), size)]
+
+
+def plain(width: int, height: int, batch: int, colour: tuple[int, int, int]) -> Image:
+    """Opaque pictures of one colour, given in 8-bit values."""
+    samples = np.array(colour, np.float32) / np.float32(255)
+    return np.tile(samples, (batch, height, width, 1))
+
+
+def take(image: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
+    """The first `batch` pictures or masks; from the first one again where there are fewer."""
+    return image if len(image) == batch else image[np.arange(batch) % len(image)]
+
+
+def _joined(images: Sequence[Image]) -> Image:
+    shapes = {image.shape[1:3] for image in images}
+    if len(shapes) > 1:
+        sizes = ", ".join(f"{height}x{width}" for height, width in sorted(shapes))
+        raise ContractError(
+            f"pictures of one batch are {sizes} (height x width); all must have one size. Use "
+            "ImageScale on them, or a batch_size of 1.",
+            code="size_mismatch",
+        )
+    channels = max(image.shape[3] for image in images)
+    return np.concatenate([with_channels(image, channels) for image in images])

@@ -1,0 +1,107 @@
+"""Put a picture or mask onto another one at a place; what is not covered stays bit for bit."""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
+from paintgraph.imaging.blend.composite import blend_into
+from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import Box
+
+Operation: TypeAlias = Literal["multiply", "add", "subtract", "and", "or", "xor"]
+
+
+def _yes_or_no(combine: Callable[[Mask, Mask], Mask]) -> Callable[[Mask, Mask], Mask]:
+    """The operation on masks that were made hard first; a half counts as not selected."""
+    return lambda below, above: combine(np.rint(below), np.rint(above))
+
+
+_OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
+    "multiply": np.multiply,
+    "add": lambda below, above: np.minimum(below + above, np.float32(1)),
+    "subtract": lambda below, above: np.maximum(below - above, np.float32(0)),
+    "and": _yes_or_no(np.minimum),
+    "or": _yes_or_no(np.maximum),
+    "xor": _yes_or_no(lambda below, above: np.abs(below - above)),
+}
+
+
+def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | None = None) -> Image:
+    """The picture with a part laid over it, whose upper left corner comes to (left, top).
+
+    What of the part lies outside the picture is cut off. The mask, of the part's size, says how
+    much of it is seen: all without one. If either picture has alpha, so has the result.
+    """
+    image, part = match_batch(image, part, "image", "the part")
+    if mask is not None:
+        part, mask = match_pair(part, mask, "the part")
+        image, part = match_batch(image, part, "image", "the part")
+    channels = max(image.shape[3], part.shape[3])
+    placed = with_channels(image, channels).copy()
+    part = with_channels(part, channels)
+    where = _overlap(image, part, left, top)
+    if where is None:
+        return placed
+    (rows, columns), (part_rows, part_columns) = where
+    if mask is None:
+        placed[:, rows, columns] = part[:, part_rows, part_columns]
+        return placed
+    for below, above, weights in zip(placed, part, mask, strict=True):
+        blend_into(
+            below[rows, columns],
+            above[part_rows, part_columns],
+            weights[part_rows, part_columns],
+        )
+    return placed
+
+
+def place_mask(
+    mask: Mask, part: Mask, left: int, top: int, operation: Operation = "multiply"
+) -> Mask:
+    """The mask, combined with a part whose upper left corner lies at (left, top).
+
+    What of the part lies outside is cut off. `and`, `or` and `xor` make hard masks of both first.
+    """
+    combine = _OPERATIONS.get(operation)
+    if combine is None:
+        raise ContractError(f"operation is {operation!r}; allowed are {', '.join(_OPERATIONS)}.")
+    mask, part = match_batch(mask, part, "the mask", "the part")
+    placed = mask.copy()
+    where = _overlap(mask, part, left, top)
+    if where is not None:
+        (rows, columns), (part_rows, part_columns) = where
+        covered = mask[:, rows, columns]
+        placed[:, rows, columns] = combine(covered, part[:, part_rows, part_columns])
+    return placed
+
+
+def with_channels(image: Image, channels: int) -> Image:
+    """The picture with 3 or 4 channels; new alpha is opaque, old alpha is dropped."""
+    if image.shape[3] < channels:
+        return np.concatenate([image, np.ones((*image.shape[:3], 1), np.float32)], axis=3)
+    return image[..., :channels]
+
+
+def visible_box(width: int, height: int, box: Box) -> Box | None:
+    """What of a box lies in a picture of `width` x `height` px, or None."""
+    inside = Box(max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height))
+    return inside if inside.width > 0 and inside.height > 0 else None
+
+
+_Slices: TypeAlias = tuple[slice, slice]
+
+
+def _overlap(
+    whole: Image | Mask, part: Image | Mask, left: int, top: int
+) -> tuple[_Slices, _Slices] | None:
+    """Rows and columns that a part covers, of the whole and of the part itself, or None."""
+    height, width = whole.shape[1:3]
+    box = visible_box(width, height, Box(left, top, left + part.shape[2], top + part.shape[1]))
+    if box is None:
+        return None
+    return (
+        (slice(box.top, box.bottom), slice(box.left, box.right)),
+        (slice(box.top - top, box.bottom - top), slice(box.left - left, box.right - left)),
+    )

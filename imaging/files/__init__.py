@@ -1,0 +1,1 @@
+"""Picture files: what they are, reading them to arrays and writing arrays back."""

@@ -1,0 +1,177 @@
+"""Images to picture files, never with a silent loss of alpha, depth or profile."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from paintgraph.imaging.arrays import Image, validate_image
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.metadata import EXIF_PREFIX
+from paintgraph.imaging.files.png import insert, make_chunk
+from paintgraph.imaging.files.quiet import quiet
+from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.files.tiff import write_tiff
+from paintgraph.imaging.samples import Samples, quantise
+
+_BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+_ICC_NAME = b"ICC profile"
+_PREVIEW_QUALITY = 85
+_WIDE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Ability:
+    """What a format can hold."""
+
+    alpha: bool
+    wide: bool
+    metadata: bool
+    max_side: int
+
+
+_ABILITIES: Mapping[Format, _Ability] = {
+    "PNG": _Ability(alpha=True, wide=True, metadata=True, max_side=1_000_000),
+    "TIFF": _Ability(alpha=True, wide=True, metadata=True, max_side=1_000_000),
+    "WEBP": _Ability(alpha=True, wide=False, metadata=True, max_side=16_383),
+    "JPEG": _Ability(alpha=False, wide=False, metadata=True, max_side=65_500),
+    "BMP": _Ability(alpha=False, wide=False, metadata=False, max_side=32_767),
+}
+
+
+def encode(  # noqa: PLR0913 - options of the formats, keyword-only
+    image: Image,
+    *,
+    format: Format = "PNG",  # noqa: A002 - the word that every caller knows
+    depth: int = 8,
+    icc: bytes | None = None,
+    exif: bytes | None = None,
+    compression: int = 1,
+    quality: int = 95,
+    lossless: bool = True,
+) -> bytes:
+    """One picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]` as a file.
+
+    `compression` (0 to 9) is for PNG and TIFF, `quality` (1 to 100) for JPEG and, with
+    `lossless` off, for WebP. What the format cannot hold is a `PictureError`.
+    """
+    one = _one_picture(image)
+    _check_range("compression", compression, 0, 9)
+    _check_range("quality", quality, 1, 100)
+    _check_ability(one, format, depth, has_metadata=icc is not None or exif is not None)
+    samples = quantise(one, depth)
+    try:
+        if format == "PNG":
+            return _png(samples, icc, exif, compression)
+        if format == "TIFF":
+            with quiet():
+                return write_tiff(samples, icc=icc, exif=exif, compression=compression)
+        return _by_pillow(samples, format, _options(format, icc, exif, quality, lossless=lossless))
+    except (OSError, ValueError, OverflowError, cv2.error) as error:
+        raise PictureError(
+            f"picture: cannot be written as {format} ({error}); allowed are whole profiles and "
+            "EXIF blocks of less than 64 KiB. Leave them out, or choose PNG."
+        ) from error
+
+
+def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
+    """A small JPEG of the first picture of a batch, to look at; clear parts show white."""
+    validate_image(image)
+    picture = image[0]
+    height, width = picture.shape[:2]
+    scale = min(1.0, max_size / max(height, width))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    colours, alpha = picture[..., :3], picture[..., 3:]
+    if alpha.size:
+        colours = colours * alpha + (1 - alpha)
+    samples = quantise(np.clip(colours, 0, 1))
+    return _by_pillow(samples, "JPEG", {"quality": _PREVIEW_QUALITY})
+
+
+def _one_picture(image: Image) -> Image:
+    if isinstance(image, np.ndarray) and image.ndim == 3:
+        image = image[np.newaxis]
+    validate_image(image)
+    if image.shape[0] != 1:
+        raise PictureError(
+            f"image: is a batch of {image.shape[0]}; allowed is one picture for one file. "
+            "Encode them one by one."
+        )
+    one: Image = image[0]
+    return one
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise PictureError(f"{name}: is {value}; allowed is {low} to {high}. Choose one of them.")
+
+
+def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) -> None:
+    if name not in _ABILITIES:
+        raise PictureError(
+            f"format: is {name!r}; allowed are {', '.join(_ABILITIES)}. Choose one of them."
+        )
+    can = _ABILITIES[name]
+    if one.shape[2] == 4 and not can.alpha:
+        raise PictureError(
+            f"picture: has alpha, which {name} cannot hold; allowed is RGB. "
+            "Choose PNG or WEBP, or drop the alpha first."
+        )
+    if depth == _WIDE and not can.wide:
+        raise PictureError(
+            f"picture: is to be written with 16 bits, but {name} holds 8; allowed is depth 8. "
+            "Choose PNG or TIFF, or ask for depth 8."
+        )
+    if has_metadata and not can.metadata:
+        raise PictureError(
+            f"picture: has an ICC profile or EXIF, which {name} cannot hold; allowed is neither. "
+            "Choose PNG, or leave them out."
+        )
+    if max(one.shape[:2]) > can.max_side:
+        raise PictureError(
+            f"picture: is {one.shape[0]}x{one.shape[1]} (height x width); allowed in {name} are "
+            f"{can.max_side} px a side. Choose PNG, or scale it down with ImageScale."
+        )
+
+
+def _png(samples: Samples, icc: bytes | None, exif: bytes | None, compression: int) -> bytes:
+    swapped = cv2.cvtColor(samples, _BGR_ORDER[samples.shape[2]])
+    _, packed = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, compression])
+    new = []
+    if icc is not None:
+        new.append(make_chunk(b"iCCP", _ICC_NAME + bytes(2) + zlib.compress(icc)))
+    if exif is not None:
+        new.append(make_chunk(b"eXIf", exif.removeprefix(EXIF_PREFIX)))
+    return insert(packed.tobytes(), new)
+
+
+def _options(
+    name: Format, icc: bytes | None, exif: bytes | None, quality: int, *, lossless: bool
+) -> dict[str, Any]:
+    """Pillow's options for a JPEG, WebP or BMP file."""
+    if name == "BMP":
+        return {}
+    options: dict[str, Any] = {"quality": quality}
+    if icc is not None:
+        options["icc_profile"] = icc
+    if exif is not None:
+        options["exif"] = EXIF_PREFIX + exif.removeprefix(EXIF_PREFIX)
+    if name == "JPEG":
+        return options | {"subsampling": 0}
+    if not lossless:
+        return options
+    # For lossless WebP `quality` is effort; without `exact` colours under alpha 0 change.
+    return options | {"lossless": True, "exact": True, "quality": 25, "method": 1}
+
+
+def _by_pillow(samples: Samples, name: Format, options: dict[str, Any]) -> bytes:
+    file = BytesIO()
+    Pillow.fromarray(samples).save(file, name, **options)
+    return file.getvalue()

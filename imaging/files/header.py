@@ -1,0 +1,119 @@
+"""What a picture is, read from the head of its file before a pixel is decoded."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from paintgraph.imaging.files import png, tiff
+from paintgraph.imaging.files.binary import damaged, unpack, unsupported
+from paintgraph.imaging.files.metadata import jpeg_segments, riff_chunks
+from paintgraph.imaging.files.signature import Format, recognise
+
+_PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
+_JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+_TIFF_MODES = {0: "L", 1: "L", 2: "RGB", 3: "P", 5: "CMYK", 6: "YCbCr"}
+_TIFF_COLOURS = {"L": 1, "P": 1, "RGB": 3, "YCbCr": 3, "CMYK": 4}
+_BMP_MODES = {1: "P", 4: "P", 8: "P", 16: "RGB", 24: "RGB", 32: "RGB"}
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_OLD_BMP_HEADER = 12
+_IS_ANIMATED, _HAS_ALPHA = 0x02, 0x10
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the head of a file says: sizes in px as stored (before EXIF turns the picture).
+
+    `mode` is L, LA, P (palette), RGB, RGBA, YCbCr or CMYK; `depth` counts bits per sample.
+    """
+
+    format: Format
+    width: int
+    height: int
+    mode: str
+    frames: int
+    depth: int
+
+
+def read_header(data: bytes) -> Header:
+    """Format, size, mode, frames and depth of a picture file; nothing is decoded."""
+    kind = recognise(data)
+    return _READERS[kind](data)
+
+
+def _read_png(data: bytes) -> Header:
+    head = png.find(data, b"IHDR") or b""
+    width, height, depth, colour = unpack(">IIBB", head, 0)
+    if colour not in _PNG_MODES:
+        raise damaged(f"PNG has no colour type {colour}")
+    animation = png.find(data, b"acTL")
+    frames = 1 if animation is None else unpack(">I", animation, 0)[0]
+    return Header("PNG", width, height, _PNG_MODES[colour], frames, depth)
+
+
+def _read_jpeg(data: bytes) -> Header:
+    for marker, start, _ in jpeg_segments(data):
+        if marker in _START_OF_FRAME:
+            depth, height, width, channels = unpack(">BHHB", data, start + 4)
+            if channels not in _JPEG_MODES:
+                raise damaged(f"JPEG has no {channels} channels")
+            return Header("JPEG", width, height, _JPEG_MODES[channels], 1, depth)
+    raise damaged("the JPEG file tells no size")
+
+
+def _read_webp(data: bytes) -> Header:
+    size, mode, frames = (0, 0), "RGB", 0
+    for name, start, _ in riff_chunks(data):
+        if name == b"VP8X" and size == (0, 0):
+            flags, *low = unpack("<B3xHBHB", data, start)
+            size = (low[0] + (low[1] << 16) + 1, low[2] + (low[3] << 16) + 1)
+            mode = "RGBA" if flags & _HAS_ALPHA else "RGB"
+            if not flags & _IS_ANIMATED:
+                frames = 1
+        elif name == b"ANMF":
+            frames += 1
+        elif name == b"VP8 " and size == (0, 0):
+            width, height = unpack("<HH", data, start + 6)
+            size, frames = (width & 0x3FFF, height & 0x3FFF), 1
+        elif name == b"VP8L" and size == (0, 0):
+            (bits,) = unpack("<I", data, start + 1)
+            size, frames = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1), 1
+            mode = "RGBA" if bits >> 28 & 1 else "RGB"
+    if size == (0, 0):
+        raise damaged("the WebP file tells no size")
+    return Header("WEBP", *size, mode, frames, 8)
+
+
+def _read_tiff(data: bytes) -> Header:
+    page = tiff.read_directory(data)
+    colour, samples = page.number(262, -1), page.number(277, 1)
+    depths, kinds = set(page.numbers(258, (1,))), set(page.numbers(339, (1,)))
+    if kinds != {1}:
+        raise unsupported("a TIFF file of signed or floating-point samples")
+    if colour not in _TIFF_MODES:
+        raise unsupported(f"a TIFF file of colour type {colour}")
+    if len(depths) != 1 or not depths <= {1, 2, 4, 8, 16}:
+        raise unsupported(f"a TIFF file of {sorted(depths)} bits per sample")
+    mode = _TIFF_MODES[colour]
+    has_alpha = samples > _TIFF_COLOURS[mode] and page.number(338, 2) != 0
+    if has_alpha and mode in {"L", "RGB"}:
+        mode += "A"
+    # Bits 1 and 4 of the page kind mark thumbnails and transparency masks.
+    frames = sum(not directory.number(254) & 5 for directory in tiff.directories(data))
+    return Header("TIFF", page.number(256), page.number(257), mode, max(1, frames), depths.pop())
+
+
+def _read_bmp(data: bytes) -> Header:
+    (size,) = unpack("<I", data, 14)
+    layout = "<HHHH" if size == _OLD_BMP_HEADER else "<iiHH"
+    width, height, _, bits = unpack(layout, data, 18)
+    if bits not in _BMP_MODES:
+        raise unsupported(f"a BMP file of {bits} bits per pixel")
+    return Header("BMP", width, abs(height), _BMP_MODES[bits], 1, min(bits, 8))
+
+
+_READERS: Mapping[Format, Callable[[bytes], Header]] = {
+    "PNG": _read_png,
+    "JPEG": _read_jpeg,
+    "WEBP": _read_webp,
+    "TIFF": _read_tiff,
+    "BMP": _read_bmp,
+}

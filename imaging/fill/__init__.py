@@ -1,0 +1,1 @@
+"""First guesses for what lies under a mask, and the detail of what was painted there."""

@@ -1,0 +1,1 @@
+"""Places and sizes: boxes, crops, canvases, padding, resizing."""

@@ -1,0 +1,123 @@
+"""Boxes in a picture: find them, grow them, cut them out and put them back."""
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.errors import ContractError
+
+
+class Box(NamedTuple):
+    """A rectangle of whole px; `right` and `bottom` are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns in the box."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows in the box."""
+        return self.bottom - self.top
+
+
+def selected_box(mask: Mask) -> Box | None:
+    """Box of the selected area (whatever is above 0, in any mask of the batch), or None."""
+    rows = np.flatnonzero(mask.any(axis=(0, 2)))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(mask.any(axis=(0, 1)))
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def grow_box(box: Box, margin: int, width: int, height: int) -> Box:
+    """The box with `margin` px more on each side, within a picture of `width` x `height` px."""
+    return Box(
+        max(box.left - margin, 0),
+        max(box.top - margin, 0),
+        min(box.right + margin, width),
+        min(box.bottom + margin, height),
+    )
+
+
+def crop(array: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
+    """A copy of what lies in the box, of an image `[B, H, W, C]` or a mask `[B, H, W]`."""
+    check_inside(array, box)
+    return array[:, box.top : box.bottom, box.left : box.right].copy()
+
+
+def paste(array: NDArray[np.float32], part: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
+    """A copy of the image or mask in which the box holds `part`; undoes `crop`."""
+    check_inside(array, box)
+    if part.shape[1:3] != (box.height, box.width):
+        raise ContractError(
+            f"the part is {part.shape[1]}x{part.shape[2]} but its box is "
+            f"{box.height}x{box.width} (height x width); both must have the same size.",
+            code="size_mismatch",
+        )
+    pasted = array.copy()
+    pasted[:, box.top : box.bottom, box.left : box.right] = part
+    return pasted
+
+
+def crop_to_ratio(array: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """The largest middle part of an image or mask in the proportions of `width` to `height`."""
+    old_height, old_width = array.shape[1:3]
+    new_width = min(old_width, max(1, round(old_height * width / height)))
+    new_height = min(old_height, max(1, round(old_width * height / width)))
+    left, top = (old_width - new_width) // 2, (old_height - new_height) // 2
+    return crop(array, Box(left, top, left + new_width, top + new_height))
+
+
+def split_regions(mask: Mask, merge_distance: int = 0) -> list[Box]:
+    """Boxes of the separate selected areas, from top to bottom.
+
+    Areas whose boxes are at most `merge_distance` px apart share a box, so that no two boxes
+    overlap. A batch is seen as one mask that selects whatever any of its masks selects.
+    """
+    selected: NDArray[np.uint8] = np.any(mask > 0, axis=0).astype(np.uint8, copy=False)
+    boxes = _boxes_of(selected, merge_distance)
+    while True:
+        # Areas become their boxes, which may reach others; ends, as there are fewer each time.
+        for box in boxes:
+            selected[box.top : box.bottom, box.left : box.right] = 1
+        merged = _boxes_of(selected, merge_distance)
+        if len(merged) == len(boxes):
+            return sorted(merged, key=lambda box: (box.top, box.left))
+        boxes = merged
+
+
+def _boxes_of(selected: NDArray[np.uint8], distance: int) -> list[Box]:
+    """Boxes of the areas `[H, W]` after those within `distance` px of each other are joined."""
+    before, after = distance // 2, distance - distance // 2
+    reach: NDArray[Any] = np.pad(selected, ((after, before), (after, before)))
+    if distance > 0:
+        # Each px grows `after` px back and `before` px on: neighbours just touch.
+        kernel = np.ones((1, distance + 1), np.uint8)
+        reach = cv2.dilate(reach, kernel, anchor=(before, 0), borderValue=0)
+        reach = cv2.dilate(reach, kernel.T, anchor=(0, before), borderValue=0)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(reach, connectivity=8)
+    return [
+        Box(left, top, left + width - distance, top + height - distance)
+        for left, top, width, height, _ in stats[1:].tolist()
+    ]
+
+
+def check_inside(array: NDArray[np.float32], box: Box) -> None:
+    """Refuse, by a ContractError, a box that does not lie in an image or mask, or is empty."""
+    height, width = array.shape[1:3]
+    if 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height:
+        return
+    raise ContractError(
+        f"{box} does not lie inside a picture of {height}x{width} px (height x width), "
+        "or holds no pixel. Use a box inside it.",
+        code="bad_box",
+    )

@@ -1,0 +1,1 @@
+"""Masks: combined, grown, shrunk, selected from pictures, matted."""

@@ -1,0 +1,92 @@
+"""How much of a pixel belongs to the subject, and which colour that part has.
+
+Closed-form matting (Levin, Lischinski, Weiss 2007) and multi-level foreground estimation (Germer et
+al. 2020), both by pymatting. Its compiled loops must not run in two threads at a time.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Image, Mask, match_pair
+from paintgraph.imaging.errors import MaskError
+
+# What rembg takes for sure of a mask of 8 bits.
+_SURE = np.float32(240 / 255)
+_SURELY_NOT = np.float32(10 / 255)
+_MARGIN = 8  # px of known area around what is unknown, for colours to compare with
+_MOST_UNKNOWN = 2_000_000  # px; each costs about 1 kB while the equations are solved
+
+
+def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
+    """The soft outline of what a mask selects, as the picture shows it: hair, fur, nets.
+
+    What lies within `band` px of the outline, or is soft already, is found anew from the colours;
+    everything else keeps 0 or 1. A mask without selected or without free area stays as it is.
+    """
+    image, mask = match_pair(image, mask)
+    return np.stack([_matted(*pair, band) for pair in zip(image[..., :3], mask, strict=True)])
+
+
+def decontaminate(image: Image, mask: Mask) -> Image:
+    """The picture with the colours of the background taken out of the soft edge of a selection.
+
+    Where the mask is 1 nothing changes; alpha never does. Elsewhere the colours of the selected
+    area go on, so that nothing of the background shines through at the edge.
+    """
+    from pymatting import estimate_foreground_ml
+
+    image, mask = match_pair(image, mask)
+    result = image.copy()
+    for picture, layer in zip(result, mask, strict=True):
+        soft = layer < 1
+        if soft.any() and layer.any():
+            colours = estimate_foreground_ml(picture[..., :3].astype(np.float64), layer)
+            picture[soft, :3] = np.clip(colours[soft], 0, 1)
+    return result
+
+
+def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int) -> Mask:
+    from pymatting import estimate_alpha_cf
+
+    trimap = _trimap(layer, band)
+    unknown = trimap == _UNKNOWN
+    if not unknown.any() or not (trimap == 1).any() or not (trimap == 0).any():
+        return layer
+    if np.count_nonzero(unknown) > _MOST_UNKNOWN:
+        raise MaskError(
+            f"the outline takes {np.count_nonzero(unknown)} px; allowed are {_MOST_UNKNOWN}. "
+            "Choose a narrower band, or scale the picture down.",
+            code="too_much_unknown",
+        )
+    part = _around(unknown)
+    result: Mask = (trimap == 1).astype(np.float32)
+    try:
+        found = estimate_alpha_cf(picture[part].astype(np.float64), trimap[part])
+    except ValueError:  # equations that have no solution: the mask is the best there is
+        return layer
+    result[part] = np.clip(found, 0, 1)
+    return result
+
+
+_UNKNOWN = 0.5
+
+
+def _trimap(layer: NDArray[np.float32], band: int) -> NDArray[np.float64]:
+    """1 where the subject is for sure, 0 where it is not, 0.5 between."""
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
+    trimap = np.full(layer.shape, _UNKNOWN)
+    for sure, value in ((layer > _SURE, 1.0), (layer < _SURELY_NOT, 0.0)):
+        # Beyond the sides of the picture it goes on as it is: they are no outline.
+        shrunk = cv2.erode(sure.astype(np.uint8), shape, borderType=cv2.BORDER_REPLICATE)
+        trimap[shrunk > 0] = value
+    return trimap
+
+
+def _around(unknown: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The part of the picture that matters: the rest would cost time and memory for nothing."""
+    rows, columns = (np.flatnonzero(unknown.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(0, int(rows[0]) - _MARGIN), int(rows[-1]) + _MARGIN + 1),
+        slice(max(0, int(columns[0]) - _MARGIN), int(columns[-1]) + _MARGIN + 1),
+    )

@@ -1,0 +1,82 @@
+"""Select the object in a box, without any model: GrabCut (Rother et al. 2004)."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
+from paintgraph.imaging.geometry.resize import resize
+
+_LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
+_CONTEXT = 0.5  # of the longer side of the box: what the background is learnt from
+_SMALLEST_SIDE = 3  # px of a box that can hold an object and its surroundings
+_SEED = 1
+
+
+def select_in_box(image: Image, box: Box, iterations: int = 5) -> Mask:
+    """Mask of the object in a box; the box itself where no object can be told from the rest.
+
+    Nothing outside the box is selected. A large picture is looked at around the box only and at
+    no more than a million px, and the contour is brought back to full size.
+    """
+    check_inside(image, box)
+    batch, height, width = image.shape[:3]
+    margin = max(8, math.ceil(_CONTEXT * max(box.width, box.height)))
+    around = grow_box(box, margin, width, height)
+    inner = Box(
+        box.left - around.left,
+        box.top - around.top,
+        box.right - around.left,
+        box.bottom - around.top,
+    )
+    blank = np.zeros((1, height, width), np.float32)
+    masks = [
+        paste(blank, _select(crop(image[item : item + 1], around), inner, iterations), around)
+        for item in range(batch)
+    ]
+    return np.concatenate(masks)
+
+
+def _select(part: Image, inner: Box, iterations: int) -> Mask:
+    """The object's mask `[1, H, W]` in a part of the picture."""
+    height, width = part.shape[1:3]
+    shrink = min(1.0, math.sqrt(_LARGEST_AREA / (height * width)))
+    small_width, small_height = max(1, int(width * shrink)), max(1, int(height * shrink))
+    small = resize(part[..., :3], small_width, small_height)[0]
+    frame = Box(
+        int(inner.left * small_width / width),
+        int(inner.top * small_height / height),
+        math.ceil(inner.right * small_width / width),
+        math.ceil(inner.bottom * small_height / height),
+    )
+    whole = np.zeros((1, height, width), np.float32)
+    whole[:, inner.top : inner.bottom, inner.left : inner.right] = 1
+    found = _grab_cut(small, frame, iterations)
+    if found is None:
+        return whole
+    soft = resize(found[np.newaxis], width, height, "bilinear")
+    selected: Mask = (soft > 0.5) * whole
+    return selected if selected.any() else whole
+
+
+def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32] | None:
+    """What GrabCut takes for the object in `[H, W, 3]`; None if it can tell nothing."""
+    height, width = picture.shape[:2]
+    covers_all = frame.width >= width and frame.height >= height
+    if covers_all or min(frame.width, frame.height) < _SMALLEST_SIDE:
+        return None
+    pixels = np.rint(picture * 255).astype(np.uint8)
+    labels = np.full((height, width), cv2.GC_BGD, np.uint8)
+    labels[frame.top : frame.bottom, frame.left : frame.right] = cv2.GC_PR_FGD
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(_SEED)
+    try:
+        cv2.grabCut(pixels, labels, (0, 0, 1, 1), *models, iterations, cv2.GC_INIT_WITH_MASK)
+    except cv2.error:
+        # Too few different colours to learn two models from.
+        return None
+    found: NDArray[np.float32] = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    return found

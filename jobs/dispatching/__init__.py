@@ -1,0 +1,1 @@
+"""Queued jobs in fair turns to workers, and what comes of them."""

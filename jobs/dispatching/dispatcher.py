@@ -1,0 +1,284 @@
+"""Gives queued jobs to workers and replaces workers that are lost."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paintgraph.base.frames import BrokenFrameError
+from paintgraph.engine.errors import EngineError
+from paintgraph.jobs.dispatching.fair_queue import FairQueue
+from paintgraph.jobs.dispatching.outcomes import Outcomes
+from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import Job, NewJob, Size
+from paintgraph.jobs.store.jobs import Accepted, JobStore, StaleFenceError
+from paintgraph.jobs.workers.handle import WorkerHandle, WorkerSpec
+
+_LOG = logging.getLogger("paintgraph.jobs")
+_RESTART_SECONDS = 1.0
+
+
+class QueueFullError(EngineError):
+    """No more jobs are taken now; `retry_seconds` is when it is worth trying again."""
+
+    code = "queue_full"
+
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class DrainingError(EngineError):
+    """The server is about to end and takes no more jobs."""
+
+    code = "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the queue and of patience.
+
+    Attributes:
+        jobs, bytes: how much may wait.
+        grace_seconds: how long a cancelled job may take to stop by itself.
+        patience_seconds: how long a job waits until its files can be written.
+    """
+
+    jobs: int = 1000
+    bytes: int = 512 * 2**20
+    grace_seconds: float = 5.0
+    patience_seconds: float = 60.0
+
+
+class Dispatcher:
+    """The queue and the workers of one server.
+
+    `workers` says how many processes serve each size; light jobs never wait for heavy ones.
+    """
+
+    def __init__(  # noqa: PLR0913 - the seams of a server
+        self,
+        store: JobStore,
+        subscriptions: Subscriptions,
+        effects: JobEffects,
+        spec: WorkerSpec,
+        workers: Mapping[Size, int],
+        limits: Limits | None = None,
+    ) -> None:
+        self.subscriptions = subscriptions
+        self._store = store
+        self._spec = spec
+        self._workers = workers
+        self._limits = limits or Limits()
+        self._outcomes = Outcomes(store, effects, subscriptions, self._limits.patience_seconds)
+        self._queues: dict[Size, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
+        self._queued: dict[str, Job] = {}
+        self._running: dict[str, Running] = {}
+        self._handles: set[WorkerHandle] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._bytes = 0
+        self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
+        self._draining = False
+        self._ended = asyncio.Event()
+        self.restarts = 0
+        self.specs: list[dict[str, Any]] = []
+        """The workers' node types as plain data."""
+        self.replacements: dict[str, str] = {}
+        """What to use instead of other tools' nodes."""
+
+    async def start(self) -> None:
+        """Queue what an earlier process accepted and left, and start the workers."""
+        for job in await self._store.recover():
+            self._enqueue(job)
+        for size, count in self._workers.items():
+            for number in range(count):
+                self._tasks.append(asyncio.create_task(self._serve(size, f"{size}-{number}")))
+
+    async def drain(self, seconds: float) -> None:
+        """Take and begin no more jobs; give those at work this long to end."""
+        self._draining = True
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            self._ended.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), deadline - time.monotonic())
+
+    async def close(self) -> None:
+        """End the workers now; jobs at work are queued again at the next start."""
+        self._draining = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(handle.kill() for handle in self._handles))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether jobs are taken and a worker is there for each size."""
+        return not self._draining and len(self._handles) >= sum(self._workers.values())
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return len(self._queued)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are at work."""
+        return len(self._running)
+
+    def numbers(self) -> list[Mapping[str, Any]]:
+        """What each worker holds in memory."""
+        return [handle.numbers for handle in self._handles if handle.numbers]
+
+    def position(self, job: Job) -> int | None:
+        """How many queued jobs come before this one; None if it is not queued."""
+        return self._queues[job.size].position(job.id)
+
+    def repeated(self, key: str, request_digest: str) -> Accepted | None:
+        """The job that a request with this idempotency key made before, or None.
+
+        Raises KeyReusedError if that was another request.
+        """
+        job = self._store.repeated(key, request_digest)
+        return None if job is None else Accepted(job, is_new=False)
+
+    async def submit(self, new: NewJob) -> Accepted:
+        """Accept a job durably and queue it.
+
+        Raises QueueFullError, DrainingError, KeyReusedError.
+        """
+        if self._draining:
+            raise DrainingError("the server is ending and takes no more jobs. Try again soon.")
+        if self.queued >= self._limits.jobs or self._bytes >= self._limits.bytes:
+            seconds = self._retry_seconds(new.size)
+            raise QueueFullError(
+                f"the queue is full with {self.queued} jobs; allowed are {self._limits.jobs} jobs "
+                f"of together {self._limits.bytes // 2**20} MiB. Try again in {seconds} s.",
+                seconds,
+            )
+        accepted = await self._store.accept(new)
+        if accepted.is_new:
+            self._enqueue(accepted.job)
+        return accepted
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so."""
+        queued = self._queued.get(job_id)
+        if queued is not None:
+            self._queues[queued.size].remove(job_id)
+            self._forget(queued)
+            try:
+                job = await self._store.cancel_queued(job_id)
+            except StoreError:
+                self._enqueue(queued, first=True)
+                raise
+            self.subscriptions.tell(job_id)
+            return job
+        running = self._running.get(job_id)
+        if running is not None and not running.cancelled:
+            running.cancelled = True
+            running.handle.cancel(job_id)
+            asyncio.get_running_loop().call_later(
+                self._limits.grace_seconds, self._kill_if_running, running
+            )
+        return self._store.get(job_id)
+
+    def _kill_if_running(self, running: Running) -> None:
+        if self._running.get(running.job.id) is running:
+            task = asyncio.create_task(running.handle.kill())
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    def _retry_seconds(self, size: Size) -> int:
+        turns = len(self._queues[size]) / max(1, self._workers.get(size, 1))
+        return max(1, min(600, round(turns * self._mean_seconds[size] / 10)))
+
+    def _enqueue(self, job: Job, *, first: bool = False) -> None:
+        self._queued[job.id] = job
+        self._bytes += job.bytes
+        self._queues[job.size].put(job, first=first)
+
+    def _forget(self, job: Job) -> None:
+        if self._queued.pop(job.id, None) is not None:
+            self._bytes -= job.bytes
+
+    # One task for each worker.
+
+    async def _serve(self, size: Size, name: str) -> None:
+        while True:
+            try:
+                handle = await WorkerHandle.start(self._spec)
+            except (BrokenFrameError, TimeoutError, OSError) as error:
+                _LOG.error("worker %s does not start: %s", name, error)
+                await asyncio.sleep(_RESTART_SECONDS)
+                continue
+            self._handles.add(handle)
+            self.specs, self.replacements = handle.specs, handle.replacements
+            try:
+                while await self._run_next(size, name, handle):
+                    pass
+            finally:
+                self._handles.discard(handle)
+                await handle.kill()
+            self.restarts += 1
+
+    async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
+        """Run one job; False if the worker was lost."""
+        job = await self._next(size, handle)
+        if job is None:
+            return False
+        self._forget(job)
+        claimed = self._store.claim(job, name)
+        running = Running(claimed, handle)
+        self._running[job.id] = running
+        began = time.monotonic()
+        try:
+            handle.run(claimed, self._store.document(job.id) or b"{}", "continue")
+            while not await self._outcomes.take(running, await handle.receive()):
+                pass
+        except BrokenFrameError:
+            await self._leave(running, self._outcomes.lost)
+            return False
+        except (StaleFenceError, StoreError) as error:
+            _LOG.error("job %s leaves worker %s: %s", job.id, name, error)
+            await self._leave(running, self._outcomes.put_back)
+            return False
+        except Exception:  # noqa: BLE001 - a worker's place must never stay empty
+            _LOG.exception("job %s ended by a fault of paintgraph", job.id)
+            await self._leave(running, self._outcomes.lost)
+            return False
+        finally:
+            del self._running[job.id]
+            seconds = time.monotonic() - began
+            self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
+            self._ended.set()
+            self.subscriptions.tell(job.id)
+        return True
+
+    async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:
+        """The next job for a worker; None if the worker is lost before there is one."""
+        line = self._queues[size]
+        while not handle.lost.done():
+            if self._draining:
+                await asyncio.Event().wait()  # until the server closes
+            if line:
+                return line.take()
+            arrival = asyncio.create_task(line.arrived())
+            try:
+                await asyncio.wait((arrival, handle.lost), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                arrival.cancel()
+        return None
+
+    async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
+        """End a run that its worker did not end; it may be queued again."""
+        await running.handle.kill()
+        job = await self._outcomes.leave(running, write)
+        if job is not None:
+            self._enqueue(job, first=True)

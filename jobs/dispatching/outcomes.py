@@ -1,0 +1,180 @@
+"""What comes of jobs at workers is written down; what cannot be written now is tried again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.publishing.files import PublishError
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.jobs import JobStore, StaleFenceError
+
+Result = TypeVar("Result")
+_LOG = logging.getLogger("paintgraph.jobs")
+_AGAIN_SECONDS = 1.0
+_KEPT = "Results are kept: once that is cured, hand the job in again; only what is missing is done."
+
+
+class Outcomes:
+    """Writes facts, files and ends of jobs.
+
+    For `patience_seconds` a job waits, with its worker, for room or permission to write.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        effects: JobEffects,
+        subscriptions: Subscriptions,
+        patience_seconds: float,
+    ) -> None:
+        self._store = store
+        self._effects = effects
+        self._subscriptions = subscriptions
+        self._patience = patience_seconds
+        self._spared: set[str] = set()
+
+    async def take(self, running: Running, message: Mapping[str, Any]) -> bool:
+        """Write down what a worker says; True once the job has ended.
+
+        Raises StaleFenceError if the job is another's by now, StoreError after all patience.
+        """
+        if message.get("job") != running.job.id:
+            return False
+        running.begun = True
+        self._spared.discard(running.job.id)
+        if message["type"] == "begun":
+            return False
+        facts: list[dict[str, Any]] = message.get("facts", [])
+        signals: list[dict[str, Any]] = message.get("signals", [])
+        running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
+        for fact in facts:
+            await self._note(running, fact)
+        if message["type"] == "done":
+            await self._written(running, partial(self._end, running, message))
+            return True
+        if facts:
+            await self._written(running, partial(self._store.append, running.job, facts))
+        self._subscriptions.tell(running.job.id, signals)
+        return False
+
+    async def lost(self, running: Running) -> Job:
+        """The worker is gone: cancelled jobs end so, others are queued again or fail."""
+        try:
+            if running.cancelled:
+                return await self._store.finish(running.job, "cancelled")
+            if not running.begun and running.job.id not in self._spared:
+                # It was dead before: not the job's fault. Once only, or it might go on for ever.
+                self._spared.add(running.job.id)
+                return await self.put_back(running)
+            return await self._store.release(running.job, running.node)
+        except StaleFenceError:
+            return await self.put_back(running)
+
+    async def put_back(self, running: Running) -> Job:
+        """Nothing more of the run can be written: the job is queued again."""
+        return await self._store.requeue(running.job)
+
+    async def leave(
+        self, running: Running, write: Callable[[Running], Awaitable[Job]]
+    ) -> Job | None:
+        """End a run that its worker did not end, by `lost` or `put_back`; waits until it is done.
+
+        Gives the job if it is to be queued again.
+        """
+        while True:
+            try:
+                job = await write(running)
+                if job.state == "queued" and running.cancelled:
+                    job = await self._store.cancel_queued(job.id)
+            except StaleFenceError:
+                return None
+            except StoreError as error:
+                _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            return job if job.state == "queued" else None
+
+    async def _end(self, running: Running, message: Mapping[str, Any]) -> Job:
+        state = message["state"]
+        if running.problems and state == "succeeded":  # for the worker, which writes no files
+            state = "cancelled" if running.cancelled else "failed"
+        return await self._store.finish(
+            running.job,
+            state,
+            facts=message["facts"],
+            outputs={**running.files, **message["outputs"]},
+            warnings=running.warnings,
+            problems=[*running.problems, *message["problems"]],
+        )
+
+    async def _note(self, running: Running, fact: dict[str, Any]) -> None:
+        """Gather what a fact says of the job; files that it wants written are published first."""
+        if fact["type"] in ("node_finished", "node_failed"):
+            running.nodes.pop(fact["node"], None)
+        elif fact["type"] == "warning":
+            running.warnings.append(fact["message"])
+        elif fact["type"] == "executed" and fact["effects"]:
+            await self._publish(running, fact)
+
+    async def _publish(self, running: Running, fact: dict[str, Any]) -> None:
+        """Publish a node's files; those that cannot be written fail the job in the end."""
+        where = f"node '{fact['submitted']}' ({fact['kind']})"
+        publish = partial(self._effects.publish, running.job, fact["node"], fact["effects"])
+        deadline = 0.0
+        while True:
+            try:
+                files = await self._written(running, publish)
+            except PublishError as error:
+                now = time.monotonic()
+                if not error.may_pass or running.cancelled or 0 < deadline <= now:
+                    kept = f" {_KEPT}" if error.may_pass else ""
+                    _fail(running, fact, error.code, f"{where}: {error}{kept}")
+                    return
+                if not deadline:
+                    deadline = now + self._patience
+                    await self._warn(running, fact, f"{where}: {error} {self._waits()}")
+                await asyncio.sleep(min(_AGAIN_SECONDS, self._patience))
+                continue
+            fact["files"] = files
+            running.files.setdefault(fact["node"], []).extend(files)
+            return
+
+    def _waits(self) -> str:
+        return f"The job waits for that, at most {self._patience:g} s."
+
+    async def _warn(self, running: Running, fact: Mapping[str, Any], message: str) -> None:
+        """Tell at once why the job stands still, if that can be written."""
+        origin = {name: fact[name] for name in ("node", "kind", "display", "parent", "submitted")}
+        running.warnings.append(message)
+        warning = {"type": "warning", **origin, "element": 0, "message": message}
+        try:
+            await self._store.append(running.job, [warning])
+        except StoreError as error:
+            _LOG.error("job %s: %s; %s", running.job.id, message, error)
+        self._subscriptions.tell(running.job.id)
+
+    async def _written(self, running: Running, write: Callable[[], Awaitable[Result]]) -> Result:
+        """What a write gives; while the store cannot be written it is tried again for a while."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return await write()
+            except StoreError as error:
+                if running.cancelled or time.monotonic() >= deadline:
+                    raise
+                _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _fail(running: Running, fact: dict[str, Any], code: str, message: str) -> None:
+    """Turn a node's fact into its failure."""
+    problem = {"code": code, "element": 0, "message": message}
+    running.problems.append({**problem, "node": fact["submitted"]})
+    fact.update(problem, type="node_failed", inputs={})

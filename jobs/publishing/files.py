@@ -1,0 +1,150 @@
+"""Publishing: bytes become files with the names that were wanted, once each, never over a file."""
+
+import errno
+import itertools
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from paintgraph.base.files import PART, write_whole
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.elements import Effect
+
+_FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
+_NUMBER_DIGITS = 5
+_SHOWN = 300
+_CURES = {
+    errno.ENOSPC: "Free space or choose another place.",
+    errno.EDQUOT: "Free space or choose another place.",
+    errno.EFBIG: "Raise the limit of file sizes, or make a smaller picture.",
+    errno.ENAMETOOLONG: "Give it a shorter name.",
+}
+
+
+_MAY_PASS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+class PublishError(EngineError):
+    """A file cannot be written.
+
+    `may_pass` tells whether the same file might be written later: whoever keeps the machine can
+    free space or give a permission, but no waiting makes a bad name good.
+    """
+
+    code = "cannot_write"
+
+    def __init__(self, message: str, code: str | None = None, *, may_pass: bool = False) -> None:
+        super().__init__(message, code)
+        self.may_pass = may_pass
+
+
+class Publisher:
+    """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file.
+
+    One whose name needs no number becomes PREFIX.png as long as that is free.
+    """
+
+    def __init__(self, folder: Path, blobs: Blobs) -> None:
+        self._folder = folder
+        self._blobs = blobs
+
+    def publish(self, effect: Effect) -> Path:
+        """Write one effect; raises PublishError if it cannot be, or its name leads outside."""
+        return write_new(self.candidates(effect), self._blobs.get(effect.blob))
+
+    def candidates(self, effect: Effect) -> Iterator[Path]:
+        """Paths that an effect may get, best first; PublishError if its name leads outside."""
+        target = self._target(effect.prefix)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            numbers = itertools.count(_highest(target) + 1)
+        except OSError as error:
+            raise cannot_write(target.parent, error) from error
+        name = f"{target.name}_{{:0{_NUMBER_DIGITS}}}_{effect.suffix}"
+        numbered = (target.with_name(name.format(number)) for number in numbers)
+        plain = target.with_name(target.name + effect.suffix)
+        if effect.is_numbered or os.path.lexists(plain):
+            return numbered
+        return itertools.chain([plain], numbered)
+
+    def _target(self, wanted: str) -> Path:
+        """Where a prefix leads to, without number and suffix; always inside the folder."""
+        root = self._folder.resolve()
+        now = datetime.now().astimezone()
+        prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), wanted)
+        if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
+            raise PublishError(
+                f"the file name '{_short(prefix)}' is no name of a file. Write a plain one."
+            )
+        try:
+            target = (root / prefix).resolve()
+        except (OSError, RuntimeError) as error:  # too long a name, links in a circle
+            raise PublishError(
+                f"the file name '{_short(prefix)}' leads nowhere. Use a short, plain name."
+            ) from error
+        if not target.is_relative_to(root) or target == root:
+            raise PublishError(
+                f"the file name '{_short(prefix)}' leads outside the output folder '{root}'. "
+                "Use a plain name."
+            )
+        return target
+
+
+def write_new(paths: Iterable[Path], data: bytes) -> Path:
+    """Write the first path that is free, whole or not at all; gives the path.
+
+    Of several writers that want the same path each gets one of its own. Raises PublishError.
+    """
+    for path in paths:
+        if os.path.lexists(path):
+            continue
+        part = path.with_name(f".{secrets.token_hex(8)}{PART}")
+        try:
+            write_whole(part, data)
+            _move_new(part, path)
+        except FileExistsError:
+            continue  # somebody else was faster
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+    raise PublishError("every name is taken. Choose another.")
+
+
+def _move_new(part: Path, path: Path) -> None:
+    """Give a file its name; FileExistsError if it is taken."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here: claim the name, then fill it at one stroke
+        path.open("xb").close()
+        part.replace(path)
+
+
+def cannot_write(path: Path, error: OSError) -> PublishError:
+    """The error of a file or folder that cannot be written."""
+    message = f"'{_short(str(path))}' {not_written(error)}"
+    return PublishError(message, may_pass=error.errno in _MAY_PASS)
+
+
+def not_written(error: OSError) -> str:
+    """Why something cannot be written, and the cure; follows the name of it."""
+    cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
+    return f"cannot be written: {error.strerror or type(error).__name__}. {cure}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _highest(target: Path) -> int:
+    """The highest number that is taken, so that a later file always has a higher one."""
+    pattern = re.compile(re.escape(target.name) + r"_(\d+)_", re.ASCII)
+    found = (pattern.match(file.name) for file in target.parent.iterdir())
+    return max((int(match[1]) for match in found if match), default=0)

@@ -1,0 +1,76 @@
+"""Where paintgraph keeps things: one data folder, its parts by name."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from paintgraph.engine.errors import EngineError
+
+VARIABLE = "PAINTGRAPH_DATA_DIR"
+
+
+class FolderError(EngineError):
+    """The data folder cannot be made."""
+
+    code = "no_data_folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The parts of a data folder; those that are written to are made when first used."""
+
+    data: Path
+
+    @property
+    def blobs(self) -> Path:
+        """Bytes by digest."""
+        return self._made("blobs")
+
+    @property
+    def inputs(self) -> Path:
+        """Pictures that graphs may name."""
+        return self._made("inputs")
+
+    @property
+    def outputs(self) -> Path:
+        """What jobs saved."""
+        return self._made("outputs")
+
+    @property
+    def temp(self) -> Path:
+        """What jobs showed without keeping it."""
+        return self._made("temp")
+
+    @property
+    def results(self) -> Path:
+        """Results that are dearer to compute than to keep."""
+        return self._made("results")
+
+    @property
+    def recipes(self) -> Path:
+        """The user's own recipes; need not be there."""
+        return self.data / "recipes"
+
+    @property
+    def records(self) -> Path:
+        """What the last runs depended on."""
+        return self._made("records")
+
+    def _made(self, name: str) -> Path:
+        folder = self.data / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(
+                f"the data folder '{self.data}' cannot be used: {error.strerror}. "
+                f"Set {VARIABLE} to a folder that can be written."
+            ) from error
+        return folder
+
+
+def default_folders() -> Folders:
+    """The folder that PAINTGRAPH_DATA_DIR names, else one among the user's own data."""
+    named = os.environ.get(VARIABLE)
+    return Folders(Path(named) if named else user_data_path("paintgraph", appauthor=False))

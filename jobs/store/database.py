@@ -1,0 +1,165 @@
+"""One SQLite file with one writing thread: what is asked for while a commit runs shares the next.
+
+So a thousand durable writes at once cost a few disk flushes instead of a thousand. Only one process
+opens the file.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from paintgraph.engine.errors import EngineError
+
+Result = TypeVar("Result")
+Action = Callable[[sqlite3.Connection], Result]
+Durability = Literal["full", "normal"]
+_GROUP = 512
+_PATIENCE_SECONDS = 0.02  # how long what can wait does, if nothing else is to be written
+
+
+class _Item(NamedTuple):
+    action: Action[Any]
+    future: "Future[Any]"
+    can_wait: bool
+
+
+class StoreError(EngineError):
+    """The job store cannot be read or written."""
+
+    code = "store_unavailable"
+
+
+class Database:
+    """Reads at once, writes in groups. `durability` "full" survives a loss of power.
+
+    `added` are columns that the tables of an older file get: table, name and declaration.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        durability: Durability = "full",
+        added: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        self._writes: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._reading = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _connect(path, durability)
+            _extend(self._writer, added)
+            self._writer.executescript(schema)
+            self._reader = _connect(path, durability)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"the job store '{path}' cannot be opened: {error}. Check the folder, or name "
+                "another one with PAINTGRAPH_DATA_DIR."
+            ) from error
+        self._thread = threading.Thread(target=self._write_all, name="job-store", daemon=True)
+        self._thread.start()
+
+    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
+        """Do something in a transaction; the future is done once it is on disk.
+
+        Actions run in the order in which they were asked for. One that raises changes nothing.
+        What `can_wait` shares the commit of the next that cannot, if there is one soon.
+        """
+        future: Future[Result] = Future()
+        self._writes.put(_Item(action, future, can_wait))
+        return future
+
+    def read(self, action: Action[Result]) -> Result:
+        """Do something with what is committed."""
+        with self._reading:
+            return action(self._reader)
+
+    def close(self) -> None:
+        """Write what is asked for and close the file."""
+        self._writes.put(None)
+        self._thread.join()
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
+
+    def _write_all(self) -> None:
+        more = True
+        while more:
+            group, more = self._group()
+            if group:
+                self._commit(group)
+
+    def _group(self) -> tuple[list[_Item], bool]:
+        """All that is waiting, and whether there will be more."""
+        item = self._writes.get()
+        group: list[_Item] = []
+        patience = _PATIENCE_SECONDS
+        while item is not None:
+            group.append(item)
+            if len(group) == _GROUP:
+                return group, True
+            if not item.can_wait:
+                patience = 0
+            try:
+                item = self._writes.get(timeout=patience) if patience else self._writes.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _commit(self, group: list[_Item]) -> None:
+        connection = self._writer
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for action, future, _ in group:
+                done.append((future, *_attempt(connection, action)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            failure = StoreError(f"the job store cannot be written: {error}. Free disk space.")
+            done = [(future, None, failure) for _, future, _ in group]
+        for future, result, failure_ in done:
+            if not future.set_running_or_notify_cancel():
+                continue  # whoever asked has gone meanwhile; it is written all the same
+            if failure_ is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure_)
+
+
+def _attempt(
+    connection: sqlite3.Connection, action: Action[Any]
+) -> tuple[Any, BaseException | None]:
+    """The action's result, or what it raised with its changes undone."""
+    connection.execute("SAVEPOINT one")
+    try:
+        result = action(connection)
+    except sqlite3.OperationalError:
+        raise  # a full disk concerns the whole group
+    except Exception as error:  # noqa: BLE001 - handed to whoever asked
+        connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        return None, error
+    connection.execute("RELEASE one")
+    return result, None
+
+
+def _extend(connection: sqlite3.Connection, added: Sequence[tuple[str, str, str]]) -> None:
+    """Add columns to tables that were made before these were thought of."""
+    for table, name, declaration in added:
+        known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if known and name not in known:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {declaration}")
+
+
+def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection

@@ -1,0 +1,106 @@
+"""What is asked of stored jobs: by id, page by page, their facts, how many there are."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import orjson
+
+from paintgraph.jobs.store.database import Database
+from paintgraph.jobs.store.job import Fact, Job, State
+
+
+class JobQueries:
+    """Reads what is committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, job_id: str) -> Job | None:
+        """A job by id, or None."""
+        row = self._database.read(
+            lambda c: c.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        )
+        return None if row is None else job_of(row)
+
+    def document(self, job_id: str, which: Literal["graph", "request"] = "graph") -> bytes | None:
+        """A job's bound graph or its request, in JSON; None for an unknown job."""
+        column = "request" if which == "request" else "graph"
+        row = self._database.read(
+            lambda c: c.execute(f"SELECT {column} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608 - our names
+        )
+        return None if row is None else bytes(row[0])
+
+    def page(
+        self, *, before: int | None = None, limit: int = 50, state: State | None = None
+    ) -> list[Job]:
+        """Jobs from newest to oldest, below number `before`."""
+        conditions = ["number < ?"] if before is not None else []
+        values: list[Any] = [before] if before is not None else []
+        if state is not None:
+            conditions.append("state = ?")
+            values.append(state)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT * FROM jobs {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
+        rows = self._database.read(lambda c: c.execute(sql, (*values, limit)).fetchall())
+        return [job_of(row) for row in rows]
+
+    def of_door(  # noqa: PLR0913 - what can be asked for
+        self,
+        door: str,
+        states: Sequence[State],
+        *,
+        since: float = 0.0,
+        until: float | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Job]:
+        """Jobs of one door in some states, accepted in a time, from newest to oldest."""
+        marks = ", ".join("?" * len(states))
+        sql = (
+            f"SELECT * FROM jobs WHERE door = ? AND state IN ({marks}) AND created >= ? "  # noqa: S608 - marks
+            "AND created <= coalesce(?, created) ORDER BY number DESC LIMIT ? OFFSET ?"
+        )
+        values = (door, *states, since, until, limit, offset)
+        rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
+        return [job_of(row) for row in rows]
+
+    def facts(self, job: Job, after: int = 0, limit: int = 1000) -> list[tuple[int, Fact]]:
+        """A job's facts with their numbers, in order, beyond number `after`."""
+        rows = self._database.read(
+            lambda c: c.execute(
+                "SELECT seq, data FROM facts WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
+                (job.number, after, limit),
+            ).fetchall()
+        )
+        return [(row["seq"], orjson.loads(row["data"])) for row in rows]
+
+    def ended_since(self, time: float) -> list[tuple[float, float | None, float]]:
+        """When jobs were accepted, started and ended that ended after a time, in that order."""
+        rows = self._database.read(
+            lambda c: c.execute(
+                "SELECT created, started, ended FROM jobs WHERE ended > ? ORDER BY ended", (time,)
+            ).fetchall()
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs are in each state."""
+        rows = self._database.read(
+            lambda c: c.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall()
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """The job in a row with every column."""
+    plain = {name: row[name] for name in _PLAIN}
+    parsed = {name: orjson.loads(row[name]) for name in _PARSED}
+    return Job(**plain, **parsed)
+
+
+_PLAIN = (
+    "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
+    "bytes", "door",
+)  # fmt: skip
+_PARSED = ("outputs", "warnings", "problems", "deaths")

@@ -1,0 +1,1 @@
+"""Worker processes: what they run, and the server's side of them."""

@@ -1,0 +1,135 @@
+"""The server's side of one worker process."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from paintgraph.base import frames
+from paintgraph.base.frames import BrokenFrameError
+from paintgraph.jobs.store.job import Job
+
+_START_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """How a worker is built: `factory` is "module:function", `settings` plain data for it."""
+
+    factory: str
+    settings: Mapping[str, Any]
+
+
+class WorkerHandle:
+    """One running worker process. Lost means that its process ended or its connection broke.
+
+    One task reads all that it says, at work or idle, so that its end is noticed at once.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._process = process
+        self._writer = writer
+        # Not bounded: facts are as many as a job has nodes, frames of signals 200 a second.
+        self._messages: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self.lost = asyncio.get_running_loop().create_future()
+        """Done once nothing more can come from it."""
+        self._reading = asyncio.create_task(self._read_all(reader))
+        self.specs: list[dict[str, Any]] = []
+        """Its node types as plain data."""
+        self.replacements: dict[str, str] = {}
+        """What to use instead of other tools' nodes."""
+        self.numbers: dict[str, Any] = {}
+        """What it holds in memory, as it told last."""
+
+    @staticmethod
+    async def start(spec: WorkerSpec) -> "WorkerHandle":
+        """Start a worker and wait until it is ready; raises BrokenFrameError if it ends instead."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ends = (str(theirs.fileno()), str(os.getpid()))
+            arguments = (*ends, spec.factory, orjson.dumps(spec.settings).decode())
+            # Not asyncio's own: that one leaks the process when it is cancelled while it starts.
+            process = subprocess.Popen(  # noqa: ASYNC220, S603 - takes milliseconds; our own module
+                # -P: the working directory must not lend modules, such as a folder 'models'.
+                (sys.executable, "-P", "-m", "paintgraph.jobs.workers.process", *arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # nodes may print; what the server says is its own
+                pass_fds=(theirs.fileno(),),
+            )
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours, limit=2**22)
+        except BaseException:
+            ours.close()
+            await _end(process)
+            raise
+        handle = WorkerHandle(process, reader, writer)
+        try:
+            ready = await asyncio.wait_for(handle.receive(), _START_SECONDS)
+        except BaseException:  # being cancelled too: no process is left behind
+            await handle.kill()
+            raise
+        handle.specs, handle.replacements = ready["specs"], ready["replacements"]
+        return handle
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def run(self, job: Job, graph: bytes, on_failure: str) -> None:
+        """Give it a job with its graph in JSON; the answers come by `receive`."""
+        document = orjson.Fragment(graph)
+        message = {"type": "run", "job": job.id, "graph": document, "on_failure": on_failure}
+        self._writer.write(frames.pack(message))
+
+    def cancel(self, job_id: str) -> None:
+        """Ask it to stop a job."""
+        self._writer.write(frames.pack({"type": "cancel", "job": job_id}))
+
+    async def receive(self) -> dict[str, Any]:
+        """Its next message; raises BrokenFrameError once it is lost and all is received."""
+        message = await self._messages.get()
+        if message is None:
+            self._messages.put_nowait(None)  # for whoever asks again
+            raise BrokenFrameError("the worker is gone")
+        return message
+
+    async def _read_all(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                message, _ = await frames.read(reader)
+                if message["type"] == "numbers":
+                    self.numbers = message["numbers"]
+                else:
+                    self._messages.put_nowait(message)
+        except (BrokenFrameError, orjson.JSONDecodeError):
+            pass
+        finally:
+            self._messages.put_nowait(None)
+            self.lost.set_result(None)
+
+    async def kill(self) -> None:
+        """End the process now and wait for its end."""
+        self._reading.cancel()
+        self._writer.close()
+        await _end(self._process)
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+async def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and take leave of it; also when this is cancelled meanwhile."""
+    process.kill()
+    await asyncio.shield(asyncio.to_thread(process.wait))

@@ -1,0 +1,177 @@
+"""A worker: python -m paintgraph.jobs.workers.process FD SERVER-PID MODULE:FUNCTION SETTINGS.
+
+Runs one job at a time. A control thread takes what the server says: run, cancel, and the end of the
+connection, at which the process ends at once. The function named builds what jobs need, from
+settings in JSON.
+"""
+
+import ctypes
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any
+
+import orjson
+
+from paintgraph.base import frames
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Event
+from paintgraph.jobs.workers.runner import Parts, run_job
+from paintgraph.jobs.workers.wire import SIGNALS, to_wire
+
+Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
+NICENESS = 5
+_GATHER_SECONDS = 0.005
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
+
+
+class _Reporter:
+    """Sends events in batches, so that a thousand small nodes cost a few frames.
+
+    Of signals only the newest of each node is kept between two frames.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._changed = threading.Condition()
+        self._facts: list[dict[str, Any]] = []
+        self._signals: dict[tuple[str, str], dict[str, Any]] = {}
+        self.job = ""
+        threading.Thread(target=self._send_all, name="reporter", daemon=True).start()
+
+    def listen(self, event: Event) -> None:
+        plain = to_wire(event)
+        with self._changed:
+            if plain["type"] in SIGNALS:
+                self._signals[plain["type"], plain["node"]] = plain
+            else:
+                self._facts.append(plain)
+            self._changed.notify()
+
+    def send(self, message: frames.Message, *, with_facts: bool = False) -> None:
+        """Send a message; with the facts that no frame has carried yet, if asked for."""
+        with self._sending:
+            if with_facts:
+                facts, _ = self._take()
+                message = {**message, "facts": facts}
+            self._send(message)
+
+    def _send_all(self) -> None:
+        while True:
+            with self._changed:
+                while not self._facts and not self._signals:
+                    self._changed.wait()
+            time.sleep(_GATHER_SECONDS)
+            with self._sending:  # taking and sending are one step, or "done" could overtake
+                facts, signals = self._take()
+                if facts or signals:
+                    head = {"type": "events", "job": self.job}
+                    self._send({**head, "facts": facts, "signals": signals})
+
+    def _take(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        with self._changed:
+            taken = self._facts, list(self._signals.values())
+            self._facts, self._signals = [], {}
+        return taken
+
+    def _send(self, message: frames.Message) -> None:
+        try:
+            self._connection.sendall(frames.pack(message))
+        except OSError:
+            os._exit(0)  # nobody is there to work for
+
+
+class _Control:
+    """What the server says, taken by a thread of its own."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._connection = connection
+        self._running: tuple[str, Cancellation] | None = None
+        self._lock = threading.Lock()
+        threading.Thread(target=self._listen, name="control", daemon=True).start()
+
+    def begin(self, job: str, cancellation: Cancellation) -> None:
+        with self._lock:
+            self._running = (job, cancellation)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                message, _ = frames.receive(self._connection)
+                if message["type"] == "run":
+                    self.orders.put(message)
+                elif message["type"] == "cancel":
+                    self._cancel(message["job"])
+        except frames.BrokenFrameError:
+            os._exit(0)
+
+    def _cancel(self, job: str) -> None:
+        with self._lock:
+            running = self._running
+        if running is not None and running[0] == job:
+            running[1].cancel()
+
+
+def _end_with(server: int) -> None:
+    """Let the kernel kill this process when the server is gone.
+
+    Even one that was stopped then, and cannot read the end of the connection. The kernel watches
+    the thread that began this process: it is the one of the server's event loop, without which no
+    worker is of use. Where the kernel is not Linux, the end of the connection has to do.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != server:  # it ended before the kernel was asked
+            os._exit(0)
+
+
+def main() -> None:
+    """Build what jobs need, then work until the server is gone."""
+    descriptor, server, factory_name, settings = sys.argv[1:]
+    _end_with(int(server))
+    connection = socket.socket(fileno=int(descriptor))
+    os.nice(NICENESS)
+    control = _Control(connection)
+    reporter = _Reporter(connection)
+    module, _, function = factory_name.partition(":")
+    factory: Factory = getattr(import_module(module), function)
+    with factory(orjson.loads(settings), reporter.listen) as parts:
+        specs = [declaration.spec.to_json() for declaration in parts.worker.registry]
+        told = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
+        reporter.send({"type": "ready", "pid": os.getpid(), **told})
+        parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
+        while True:
+            order = control.orders.get()
+            reporter.send({"type": "begun", "job": order["job"]})
+            cancellation = Cancellation()
+            control.begin(order["job"], cancellation)
+            reporter.job = order["job"]
+            ended = run_job(
+                parts,
+                order["job"],
+                order["graph"],
+                listen=reporter.listen,
+                cancellation=cancellation,
+                on_failure=order["on_failure"],
+            )
+            done = {
+                "type": "done",
+                "job": order["job"],
+                "state": ended.state,
+                "outputs": ended.outputs,
+                "problems": ended.problems,
+            }
+            reporter.send(done, with_facts=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""LoRAs of a pipeline: loaded once each, switched on with weights for one run, else off."""
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paintgraph.models.errors import ModelError
+from paintgraph.models.extras import missing_package
+from paintgraph.models.families.diffusion.library import EXTRA
+from paintgraph.models.families.diffusion.weights import read_tensors
+
+MOST_KEPT = 4
+"""LoRAs that stay loaded beside those in use."""
+
+_SHOWN = 3
+_MARKS = (
+    ".lora_A",
+    ".lora_B",
+    "_lora.",
+    ".lora.",
+    ".lora_down",
+    ".lora_up",
+    ".lora_linear_layer",
+    ".lora_magnitude",
+    ".dora_scale",
+    ".alpha",
+)
+_OF_CLIP = {"to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out_proj"}
+
+
+class LoraError(ModelError):
+    """A LoRA that does not fit the model."""
+
+    code = "bad_lora"
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA and how strongly it counts; `digest` says what is in the file."""
+
+    name: str
+    path: Path
+    digest: str
+    weight: float = 1.0
+
+
+class Adapters:
+    """The LoRAs of one pipeline."""
+
+    def __init__(self, pipe: Any, model: str) -> None:
+        self._pipe = pipe
+        self._model = model
+        self._loaded: OrderedDict[str, str] = OrderedDict()
+        self._read = 0
+        self.active: tuple[tuple[str, float], ...] = ()
+        """Digest and weight of those that are on."""
+
+    def use(self, loras: Sequence[Lora], warn: Callable[[str], None]) -> None:
+        """Switch these on and all others off; raises LoraError or WeightsError.
+
+        What of them the model has no place for is told to `warn`.
+        """
+        wanted = tuple((lora.digest, lora.weight) for lora in loras)
+        if wanted == self.active:
+            return
+        if loras and not hasattr(self._pipe, "load_lora_weights"):
+            raise LoraError(
+                f"model '{self._model}' takes no LoRAs. Leave them out, or use another model."
+            )
+        self.active = ()
+        for lora in loras:
+            if lora.digest not in self._loaded:
+                self._load(lora, warn)
+            self._loaded.move_to_end(lora.digest)
+        self._forget(len(loras) + MOST_KEPT)
+        if not loras:
+            self._pipe.disable_lora()
+            return
+        self._pipe.enable_lora()
+        names = [self._loaded[lora.digest] for lora in loras]
+        self._pipe.set_adapters(names, [lora.weight for lora in loras])
+        self.active = wanted
+
+    def _load(self, lora: Lora, warn: Callable[[str], None]) -> None:
+        if lacking := missing_package("peft", "peft", EXTRA):
+            raise lacking
+        from safetensors.torch import load_file
+
+        read_tensors(lora.path)
+        tensors = load_file(lora.path)
+        self._read += 1
+        name = f"lora{self._read}"
+        try:
+            self._check_fit(lora, dict(tensors), warn)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Already found a `peft_config`")  # that is meant
+                self._pipe.load_lora_weights(tensors, adapter_name=name)
+        except LoraError:
+            raise
+        except (ValueError, RuntimeError, KeyError, IndexError, AttributeError, TypeError) as error:
+            if self._loaded:
+                self._loaded.clear()
+            self._pipe.unload_lora_weights()
+            raise self._unfit(lora, _first_line(error)) from error
+        self._loaded[lora.digest] = name
+
+    def _check_fit(self, lora: Lora, tensors: dict[str, Any], warn: Callable[[str], None]) -> None:
+        """Tensors have to be of the right width, and at least some of them for the model."""
+        converted = self._pipe.lora_state_dict(tensors)
+        weights: Mapping[str, Any] = converted[0] if isinstance(converted, tuple) else converted
+        layers = dict(_layers(self._pipe))
+        strange, wrong = {}, {}
+        for key, tensor in weights.items():
+            name = layer_of(key)
+            if name not in layers:
+                strange[name] = name
+            elif (width := _width(key, tensor)) not in (None, own := _own_width(key, layers[name])):
+                wrong[name] = f"{name} ({width} wide, not {own})"
+        if wrong:
+            raise self._unfit(lora, f"the layers are of other widths: {_some(wrong)}")
+        if not weights:
+            raise self._unfit(lora, "it has no weights of a LoRA")
+        if len(strange) == len({layer_of(key) for key in weights}):
+            raise self._unfit(lora, f"the model has nothing for {_some(strange)}")
+        if strange:
+            warn(f"Of LoRA '{lora.name}' parts are left out: {_some(strange)}.")
+
+    def _unfit(self, lora: Lora, why: str) -> LoraError:
+        return LoraError(
+            f"LoRA '{lora.name}' does not fit model '{self._model}': {why}. "
+            "Use one that was made for this family of models."
+        )
+
+    def _forget(self, most: int) -> None:
+        while len(self._loaded) > most:
+            _, name = self._loaded.popitem(last=False)
+            self._pipe.delete_adapters(name)
+
+
+def _layers(pipe: Any) -> Iterator[tuple[str, Any]]:
+    """Layers by the name that a LoRA gives them: the part's name and the path in it."""
+    for part, module in pipe.components.items():
+        if not hasattr(module, "named_modules"):
+            continue
+        for path, layer in module.named_modules():
+            # A LoRA that is loaded already stands between.
+            yield f"{part}.{path.removesuffix('.base_layer')}", getattr(layer, "base_layer", layer)
+
+
+def layer_of(key: str) -> str:
+    """The layer that a tensor of a LoRA, named as diffusers names it of old or now, is for."""
+    name = key.replace(".processor.", ".")
+    for mark in _MARKS:
+        name = name.partition(mark)[0]
+    place, _, last = name.rpartition(".")
+    if name.startswith("text_encoder"):
+        return f"{place}.{_OF_CLIP.get(last, last)}"
+    return f"{name}.0" if last == "to_out" else name
+
+
+def _some(names: Mapping[str, str]) -> str:
+    """The first few, and how many more."""
+    shown = ", ".join(list(names.values())[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+
+
+def _width(key: str, tensor: Any) -> int | None:
+    """The width of the layer that a tensor was made for, on the side that it touches."""
+    if _is_down(key):
+        return int(tensor.shape[1])
+    if any(mark in key for mark in (".lora_B", "lora.up", "lora_up")):
+        return int(tensor.shape[0])
+    return None
+
+
+def _is_down(key: str) -> bool:
+    return any(mark in key for mark in (".lora_A", "lora.down", "lora_down"))
+
+
+def _own_width(key: str, layer: Any) -> int | None:
+    weight = getattr(layer, "weight", None)
+    if weight is None:
+        return None
+    return int(weight.shape[1 if _is_down(key) else 0])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200].rstrip(".") or type(error).__name__

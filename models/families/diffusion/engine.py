@@ -1,0 +1,221 @@
+"""Diffusion models as engines: lent by `LoadedModels`, one run at a time."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.families.diffusion.adapters import Lora
+from paintgraph.models.families.diffusion.library import Library, load_library
+from paintgraph.models.families.diffusion.loading import load_pipeline
+from paintgraph.models.families.diffusion.memory import part_bytes, plan_memory
+from paintgraph.models.families.diffusion.pipeline import Hearing, LoadedPipeline
+from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
+from paintgraph.models.families.diffusion.sources import PipelineError, Source
+from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.loading.devices import DeviceRules, Placement, budgets, torch_devices
+from paintgraph.models.loading.loaded import LoadedModels, Loading
+from paintgraph.models.loading.loaded_work import Task, perform
+
+_WORK_BYTES = 1_500_000_000
+_POLL_SECONDS = 0.05
+_LEAST_MULTIPLE = 16  # px: every family's latents, in pairs
+
+
+class DiffusionModels:
+    """The diffusion models that names mean, and how they are loaded and lent."""
+
+    def __init__(self, names: ModelNames, loaded: LoadedModels, rules: DeviceRules) -> None:
+        self._names = names
+        self._painters = EngineNames(names, rules)
+        self._loaded = loaded
+        self._rules = rules
+        self._budget = budgets(rules)
+        # Libraries keep state of the whole process while they load (torch's default dtype), and
+        # two runs at once on one device are slower than one after the other.
+        self._turn = threading.Lock()
+
+    def engine(
+        self,
+        ref: ModelRef,
+        sampling: Sampling,
+        *,
+        warn: Callable[[str], None],
+        preview: Callable[[Image], None] | None = None,
+    ) -> "DiffusionInpainter":
+        """The engine that paints with a model; raises ModelError if its files cannot be used."""
+        placed = self._names.placed(ref.name)
+        source = self._painters.source(ref.name)
+        return DiffusionInpainter(self, ref, source, placed.entry.options, sampling, warn, preview)
+
+    def lora(self, ref: ModelRef, weight: float) -> Lora:
+        """A LoRA; raises ModelError if its file cannot be used."""
+        return Lora(ref.name, self._names.placed(ref.name).file, ref.digest, weight)
+
+    def vae(self, ref: ModelRef) -> VaeFile:
+        """A VAE; raises ModelError if its file cannot be used."""
+        return VaeFile(ref.name, _path_of(self._names.placed(ref.name)), ref.digest)
+
+    def run(
+        self,
+        ref: ModelRef,
+        source: Source,
+        work: Callable[[LoadedPipeline], Image],
+        pixels: int,
+        hearing: Hearing,
+    ) -> Image:
+        """What `work` makes with the loaded pipeline, for pictures of so many px."""
+        library = load_library()
+        entry = self._names.placed(ref.name).entry
+        placement = torch_devices(self._rules).placement(
+            str(entry.options.get("device", "")), str(entry.options.get("dtype", ""))
+        )
+
+        def paint(pipeline: LoadedPipeline, *, small: bool) -> Image:
+            with self._my_turn(hearing.check):
+                plan = plan_memory(
+                    pipeline.device,
+                    part_bytes(pipeline.pipe),
+                    self._budget(pipeline.device),
+                    pixels,
+                    small=small,
+                )
+                pipeline.place(plan)
+                return work(pipeline)
+
+        return perform(
+            self._loaded,
+            Loading(
+                str(ref),
+                entry.memory_bytes or source.weight_bytes + _WORK_BYTES,
+                partial(self._load, source, library, entry.options, hearing.check),
+            ),
+            placement,
+            Task(
+                partial(paint, small=False),
+                partial(paint, small=True),
+                warn=hearing.warn,
+                check=hearing.check,
+            ),
+        )
+
+    def _load(
+        self,
+        source: Source,
+        library: Library,
+        options: Mapping[str, Any],
+        check: Check,
+        placement: Placement,
+    ) -> LoadedPipeline:
+        with self._my_turn(check):
+            pipe = load_pipeline(source, library, dtype_for(library, placement))
+            if options.get("compile"):
+                (getattr(pipe, "unet", None) or pipe.transformer).compile()
+            tiny = self._tiny(options, library, placement)
+            return LoadedPipeline(pipe, source, library, placement.device, tiny)
+
+    def _tiny(self, options: Mapping[str, Any], library: Library, placement: Placement) -> Any:
+        """The tiny autoencoder that an entry names for previews, if it is there."""
+        name = options.get("preview")
+        if not name or self._names.fault(str(name)):
+            return None
+        folder = self._names.placed(str(name)).folder
+        try:
+            tiny = library.diffusers.AutoencoderTiny.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True
+            )
+        except (OSError, ValueError) as error:
+            raise PipelineError(
+                f"model '{name}' is no tiny autoencoder for previews. Mend the option 'preview'."
+            ) from error
+        return tiny.to(placement.device)
+
+    @contextmanager
+    def _my_turn(self, check: Check) -> Iterator[None]:
+        while not self._turn.acquire(timeout=_POLL_SECONDS):
+            check()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+class DiffusionInpainter:
+    """One diffusion model, with how it samples, as an `Inpainter`."""
+
+    copies_surroundings = False
+
+    def __init__(  # noqa: PLR0913 - what one run of a node knows
+        self,
+        models: DiffusionModels,
+        ref: ModelRef,
+        source: Source,
+        options: Mapping[str, Any],
+        sampling: Sampling,
+        warn: Callable[[str], None],
+        preview: Callable[[Image], None] | None,
+    ) -> None:
+        side = int(options.get("side", source.side))
+        self.name = ref.name
+        self.working_side = side
+        self.working_pixels = side**2
+        self.least_side = side
+        self.size_multiple = max(_LEAST_MULTIPLE, 2 * source.scale)
+        self._models = models
+        self._ref = ref
+        self._source = source
+        self._sampling = sampling
+        self._warn = warn
+        self._preview = preview
+
+    def inpaint(  # noqa: PLR0913 - see `Inpainter`
+        self,
+        image: Image,
+        mask: Mask,
+        request: InpaintRequest,
+        *,
+        avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
+        progress: Progress,
+        check: Check,
+    ) -> Image:
+        """Sample what the mask selects; see `Inpainter`."""
+        hearing = Hearing(progress, check, self._warn, self._preview)
+
+        def work(pipeline: LoadedPipeline) -> Image:
+            return pipeline.paint(image, mask, request, self._sampling, hearing)
+
+        pixels = mask.shape[1] * mask.shape[2]
+        return self._models.run(self._ref, self._source, work, pixels, hearing)
+
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,  # noqa: ARG002 - the same everywhere
+        painted: Image,
+        *,
+        avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
+        check: Check,  # noqa: ARG002 - quick
+    ) -> Image:
+        """What was painted, at the size of the part; see `Inpainter`."""
+        return resized_to(part, painted)
+
+
+def dtype_for(library: Library, placement: Placement) -> Any:
+    """What torch calls the samples of a placement; where it is left open, a safe one."""
+    torch = library.torch
+    if placement.dtype != "auto":
+        return getattr(torch, placement.dtype)
+    if placement.device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float16 if placement.device == "mps" else torch.float32
+
+
+def _path_of(placed: Placed) -> Path:
+    return placed.file if placed.file.suffix == ".safetensors" else placed.folder

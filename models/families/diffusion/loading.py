@@ -1,0 +1,185 @@
+"""Pipelines out of files on this machine: never from the network, never code of the model's own."""
+
+import inspect
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from paintgraph.models.families.diffusion.library import Library
+from paintgraph.models.families.diffusion.mending import mend_text_encoders
+from paintgraph.models.families.diffusion.sources import (
+    INDEX,
+    NOT_LOADED,
+    PipelineError,
+    Source,
+    input_channels,
+)
+from paintgraph.models.loading.loaded_work import is_out_of_memory
+
+_FAILURES = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ImportError)
+_CONFIGURATION = ("*.safetensors", "*.bin", "*.ckpt", "*.msgpack", "*.onnx")
+"""What a copy of the configuration leaves out."""
+
+
+def load_pipeline(source: Source, library: Library, dtype: Any) -> Any:
+    """A pipeline that inpaints, in main memory; raises PipelineError."""
+    _, diffusers = library
+    with _notices() as notices:
+        try:
+            pipe = _read(source, diffusers, dtype)
+        except _FAILURES as error:
+            if is_out_of_memory(error):
+                raise
+            raise PipelineError(
+                f"model '{source.name}' cannot be loaded: {_first_line(error)} {_cure(source)}"
+            ) from error
+    if any(map(_is_made_up, notices)) or _lacks_weights(pipe):
+        raise PipelineError(
+            f"model '{source.name}': some weights are missing, so it would paint noise. "
+            f"{_cure(source)}"
+        )
+    pipe = _for_inpainting(pipe, source, diffusers)
+    mend_text_encoders(pipe)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def load_vae(like: Any, path: Path, config: Path, name: str, dtype: Any) -> Any:
+    """A VAE in place of `like`, from a folder or one file; raises PipelineError."""
+    kind = type(like)
+    try:
+        if path.is_dir():
+            vae = kind.from_pretrained(
+                path, local_files_only=True, use_safetensors=True, dtype=dtype
+            )
+        else:
+            vae = kind.from_single_file(
+                str(path),
+                config=str(config),
+                subfolder="vae",
+                local_files_only=True,
+                dtype=dtype,
+            )
+    except _FAILURES as error:
+        if is_out_of_memory(error):
+            raise
+        raise PipelineError(
+            f"VAE '{name}' cannot be loaded: {_first_line(error)} Use one of the model's family."
+        ) from error
+    if _lacks_weights_of(vae) or vae.config.latent_channels != like.config.latent_channels:
+        raise PipelineError(
+            f"VAE '{name}' does not fit the model: its latents have "
+            f"{vae.config.latent_channels} channels, the model's {like.config.latent_channels}, "
+            "or weights are missing. Use one of the model's family."
+        )
+    return vae
+
+
+def _read(source: Source, diffusers: Any, dtype: Any) -> Any:
+    index = json.loads((source.folder / INDEX).read_bytes())
+    left_out: dict[str, Any] = {part: None for part in NOT_LOADED if part in index}
+    if "requires_safety_checker" in index:
+        left_out["requires_safety_checker"] = False
+    options = {"local_files_only": True, "dtype": dtype, **left_out}
+    if source.single_file is None:
+        return diffusers.DiffusionPipeline.from_pretrained(
+            source.folder, use_safetensors=True, **options
+        )
+    kind = getattr(diffusers, source.kind)
+    if not hasattr(kind, "from_single_file"):
+        raise ValueError(f"{source.kind} cannot be loaded from one file.")
+    with _fitting_config(source) as folder:
+        return kind.from_single_file(str(source.single_file), config=str(folder), **options)
+
+
+@contextmanager
+def _fitting_config(source: Source) -> Iterator[Path]:
+    """The configuration for a single file; one for inpainting serves an ordinary file as well."""
+    assert source.single_file is not None  # noqa: S101 - asked for single files only
+    channels = input_channels(source.single_file)
+    if channels in (None, source.denoiser.get("in_channels")) or not _has_unet(source.folder):
+        yield source.folder
+        return
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "config"
+        shutil.copytree(source.folder, folder, ignore=shutil.ignore_patterns(*_CONFIGURATION))
+        changed = {**source.denoiser, "in_channels": channels}
+        (folder / "unet" / "config.json").write_text(json.dumps(changed), "utf-8")
+        yield folder
+
+
+def _has_unet(folder: Path) -> bool:
+    return (folder / "unet" / "config.json").is_file()
+
+
+def _for_inpainting(pipe: Any, source: Source, diffusers: Any) -> Any:
+    """The pipeline itself if it takes a mask, else the one of its family that does."""
+    if "mask_image" in inspect.signature(type(pipe).__call__).parameters:
+        return pipe
+    try:
+        return diffusers.AutoPipelineForInpainting.from_pipe(pipe)
+    except ValueError as error:
+        raise PipelineError(
+            f"model '{source.name}' is a {source.kind}, and diffusers has no pipeline of that "
+            "family that inpaints. Use another model."
+        ) from error
+
+
+@contextmanager
+def _notices() -> Iterator[list[str]]:
+    """What the libraries warn of meanwhile: they fill gaps with random weights and go on."""
+    told: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+
+    listener = Listener(logging.WARNING)
+    before = []
+    for name in ("diffusers", "transformers"):
+        logger = logging.getLogger(name)
+        before.append((logger, logger.level, logger.handlers[:], logger.propagate))
+        logger.handlers[:] = [listener]
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+    try:
+        yield told
+    finally:
+        for logger, level, handlers, propagate in before:
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
+            logger.propagate = propagate
+
+
+def _is_made_up(text: str) -> bool:
+    return "MISSING" in text or "newly initialized" in text
+
+
+def _lacks_weights(pipe: Any) -> bool:
+    return any(map(_lacks_weights_of, pipe.components.values()))
+
+
+def _lacks_weights_of(part: Any) -> bool:
+    return hasattr(part, "parameters") and any(each.is_meta for each in part.parameters())
+
+
+def _cure(source: Source) -> str:
+    if source.single_file:
+        return (
+            f"The file may be of another family than its configuration, which is for a "
+            f"{source.kind}; name one that fits in option 'config'."
+        )
+    return "Get the model's files again, or another model."
+
+
+def _first_line(error: BaseException) -> str:
+    """What a library says, without the folders of this machine."""
+    text = str(error).strip().partition("\n")[0] or type(error).__name__
+    words = [Path(w).name if w.strip("'\"").startswith("/") else w for w in text.split()]
+    short = " ".join(words)[:300]
+    return short if short.endswith(".") else f"{short}."

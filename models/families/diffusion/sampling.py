@@ -1,0 +1,156 @@
+"""What is asked of a diffusion engine, checked, and as arguments of the pipeline at hand."""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paintgraph.models.errors import ModelError
+from paintgraph.models.families.diffusion.adapters import Lora
+from paintgraph.models.families.diffusion.schedulers import AUTO
+from paintgraph.models.inpainting.protocols import InpaintRequest
+
+MOST_STEPS = 500
+"""Models know 1000 levels of noise; schedulers that begin one later fail near that number."""
+
+_MANY = 10**6
+"""Tokenizers without a limit of their own claim one far above this."""
+
+
+class SamplingError(ModelError):
+    """A number that nothing can be sampled with."""
+
+    code = "bad_sampling"
+
+
+@dataclass(frozen=True, slots=True)
+class VaeFile:
+    """A VAE in place of the model's own: a file or folder; `digest` says what is in it."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a diffusion engine samples, beside what every engine is asked.
+
+    Attributes:
+        sampler, scheduler: names of `paintgraph.models.families.diffusion.schedulers`.
+        clip_skip: which of CLIP's layers counts, from the last (1); 0: what the model was made for.
+        disable_initial_latent: start from noise alone even where `strength` is below 1.
+        preview_steps: how many steps lie between two previews.
+    """
+
+    sampler: str = AUTO
+    scheduler: str = AUTO
+    loras: tuple[Lora, ...] = ()
+    vae: VaeFile | None = None
+    clip_skip: int = 0
+    disable_initial_latent: bool = False
+    preview_steps: int = 5
+
+
+def check_request(request: InpaintRequest) -> None:
+    """Raise SamplingError for numbers out of range."""
+    if not 1 <= request.steps <= MOST_STEPS:
+        raise SamplingError(
+            f"steps is {request.steps}; allowed are 1 to {MOST_STEPS}. 30 is usual."
+        )
+    if not math.isfinite(request.guidance_scale) or request.guidance_scale < 0:
+        raise SamplingError(
+            f"guidance is {request.guidance_scale}; allowed are 0 (what the model is used with) "
+            "and more. 4 to 8 is usual."
+        )
+    if not 0 < request.strength <= 1:
+        raise SamplingError(
+            f"strength is {request.strength}; allowed is above 0, which would change nothing, to "
+            "1. 0.5 improves details, 1 paints anew."
+        )
+    if int(request.steps * request.strength) < 1:
+        raise SamplingError(
+            f"strength {request.strength} of {request.steps} steps leaves no step; their product "
+            "has to be 1 or more. Raise one of them."
+        )
+
+
+def arguments(
+    pipe: Any,
+    request: InpaintRequest,
+    sampling: Sampling,
+    warn: Callable[[str], None],
+) -> dict[str, Any]:
+    """The pipeline's arguments for a request; what it has no use for is told to `warn`."""
+    known = inspect.signature(type(pipe).__call__).parameters
+    options: dict[str, Any] = {
+        "prompt": request.prompt,
+        "num_inference_steps": request.steps,
+        **_guidance(pipe, known, request),
+    }
+    if "strength" in known:
+        options["strength"] = request.strength
+    elif request.strength < 1:
+        warn("This model knows no strength; it paints anew.")
+    if request.negative_prompt:
+        if "negative_prompt" in known:
+            options["negative_prompt"] = request.negative_prompt
+        else:
+            warn("This model reads no negative prompt.")
+    if sampling.clip_skip and "clip_skip" in known:
+        options["clip_skip"] = _clip_skip(pipe, sampling.clip_skip)
+    for name in ("prompt", "negative_prompt"):
+        text = getattr(request, name)
+        if text and name in options:
+            _warn_if_cut(pipe, known, text, name.replace("_", " "), warn)
+    return options
+
+
+def _guidance(pipe: Any, known: Any, request: InpaintRequest) -> dict[str, Any]:
+    scale = request.guidance_scale
+    denoiser = getattr(pipe, "transformer", None)
+    is_distilled = denoiser is not None and bool(denoiser.config.get("guidance_embeds"))
+    if "true_cfg_scale" in known and not is_distilled:
+        # It is guided only where there is something to be guided away from.
+        negative = {} if request.negative_prompt else {"negative_prompt": " "}
+        return negative | ({"true_cfg_scale": scale} if scale else {})
+    return {"guidance_scale": scale} if scale and "guidance_scale" in known else {}
+
+
+def _clip_skip(pipe: Any, layer: int) -> int | None:
+    """How many layers diffusers has to skip: it counts from what the model was made for."""
+    usual = 1 if getattr(pipe, "text_encoder_2", None) is None else 2
+    layers = int(pipe.text_encoder.config.num_hidden_layers)
+    if layer > layers:
+        raise SamplingError(
+            f"clip_skip is {layer}, but the text encoder of this model has {layers} layers. "
+            "1 or 2 is usual; 0 leaves it to the model."
+        )
+    return layer - usual if layer > usual else None
+
+
+def _warn_if_cut(
+    pipe: Any,
+    known: Any,
+    text: str,
+    what: str,
+    warn: Callable[[str], None],
+) -> None:
+    """Tell how much of a text no tokenizer of the pipeline has room for."""
+    length = known.get("max_sequence_length")
+    usual = int(length.default) if length is not None and length.default else 0
+    best: tuple[int, int] | None = None
+    for name, part in pipe.components.items():
+        if not name.startswith("tokenizer") or part is None:
+            continue
+        limit = int(part.model_max_length)
+        limit = limit if limit < _MANY else usual
+        if limit and (best is None or limit > best[0]):
+            best = limit, len(part(text, verbose=False).input_ids)
+    if best is not None and best[1] > best[0]:
+        warn(
+            f"The {what} has {best[1]} tokens, but the model reads the first {best[0]} only. "
+            "Say less."
+        )

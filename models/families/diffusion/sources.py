@@ -1,0 +1,170 @@
+"""What a pipeline is loaded from, looked at before the libraries are."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from paintgraph.models.catalogue.found import INDEX
+from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.errors import ModelError
+from paintgraph.models.families.diffusion.weights import Tensors, WeightsError, read_tensors
+
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+_FIRST_LAYERS = (
+    "model.diffusion_model.input_blocks.0.0.weight",
+    "unet.conv_in.weight",
+)
+_DENOISERS = ("unet", "transformer")
+
+
+class PipelineError(ModelError):
+    """A folder or file that no pipeline can be loaded from."""
+
+    code = "bad_pipeline"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder as diffusers writes it, or one file and a folder with its configuration.
+
+    Attributes:
+        name: what messages call it.
+        folder: has `model_index.json`.
+        single_file: a `.safetensors` file with all weights; then the folder lends configuration
+            and tokenizers, and weights only for what the file lacks.
+        kind: the pipeline class that the index names.
+        denoiser: the configuration of the network that removes noise.
+        scale: how many px one latent is wide.
+        weight_bytes: what the weights take on disk.
+    """
+
+    name: str
+    folder: Path
+    single_file: Path | None
+    kind: str
+    denoiser: Mapping[str, Any]
+    scale: int
+    weight_bytes: int
+
+    @property
+    def side(self) -> int:
+        """The side in px of pictures that the model was made for."""
+        size = self.denoiser.get("sample_size")
+        return int(size) * self.scale if isinstance(size, int) else _USUAL_SIDE
+
+
+_USUAL_SIDE = 1024
+
+
+def find_source(placed: Placed, config: Path | None = None) -> Source:
+    """What a model that was found is loaded from; raises PipelineError or WeightsError.
+
+    `config` is the folder that a single file takes its configuration from.
+    """
+    name = placed.entry.name
+    single = placed.file if _is_single(placed) else None
+    folder = config or placed.folder / "config" if single else placed.folder
+    if not (folder / INDEX).is_file():
+        if single:
+            raise PipelineError(
+                f"model '{name}' is one file and needs a folder with the configuration of its "
+                f"family, which has {INDEX}. Name a model of the catalogue in its option 'config', "
+                "or put such a folder, called 'config', beside the file."
+            )
+        raise PipelineError(
+            f"model '{name}': the folder has no {INDEX}, so it is no pipeline that diffusers "
+            "wrote. Place the whole folder, or one .safetensors file with option 'config'."
+        )
+    index = _json(folder / INDEX, name)
+    kind = index.get("_class_name")
+    if not isinstance(kind, str):
+        raise PipelineError(
+            f"model '{name}': {INDEX} names no pipeline class of diffusers. Place another copy of "
+            "the folder; classes of its own are not run."
+        )
+    tensors = [read_tensors(single)] if single else _check_parts(folder, index, name)
+    weight_bytes = sum(each.data_bytes for each in tensors)
+    denoiser = next((d for d in _DENOISERS if (folder / d / "config.json").is_file()), None)
+    about = _json(folder / denoiser / "config.json", name) if denoiser else {}
+    vae = folder / "vae" / "config.json"
+    scale = _scale(_json(vae, name)) if vae.is_file() else 8
+    return Source(name, folder, single, kind, about, scale, weight_bytes)
+
+
+def input_channels(single_file: Path) -> int | None:
+    """How many channels the first layer of a single file's UNet takes, if it has one."""
+    shapes = read_tensors(single_file).shapes
+    return next((shapes[name][1] for name in _FIRST_LAYERS if name in shapes), None)
+
+
+def _is_single(placed: Placed) -> bool:
+    return len(placed.files) == 1 and placed.file.suffix == ".safetensors"
+
+
+def _check_parts(folder: Path, index: Mapping[str, Any], name: str) -> list[Tensors]:
+    """The tensors of every part; a part that is missing, damaged or a pickle is an error."""
+    found = []
+    for part, of in index.items():
+        if part.startswith("_") or not isinstance(of, list) or of[:1] == [None]:
+            continue
+        if part in NOT_LOADED:
+            continue
+        if not _is_known_library(of[0]):
+            raise PipelineError(
+                f"model '{name}': its part '{part}' is of '{str(of[0])[:100]}'; loaded are parts "
+                "of diffusers and transformers, no code of others. Use another model."
+            )
+        inner = folder / part
+        if not inner.is_dir():
+            raise PipelineError(
+                f"model '{name}': its part '{part}' is missing. Get the whole folder again."
+            )
+        files = sorted(inner.glob("*.safetensors"))
+        pickles = [path.name for path in inner.iterdir() if path.suffix in _PICKLES]
+        if pickles and not files:
+            raise PipelineError(
+                f"model '{name}': the weights of its part '{part}' are '{pickles[0]}', a pickle, "
+                "which may run code; only .safetensors is loaded. Get that form of the model."
+            )
+        found += [read_tensors(path) for path in files]
+    return found
+
+
+NOT_LOADED = ("safety_checker", "feature_extractor", "image_encoder")
+"""Parts that painting does without."""
+
+
+def _is_known_library(name: object) -> bool:
+    """Whether a part's class is of diffusers, beside one of its pipelines, or of transformers."""
+    if name in ("diffusers", "transformers"):
+        return True
+    found = find_spec("diffusers")
+    if not isinstance(name, str) or not name.isidentifier() or found is None or not found.origin:
+        return False
+    return (Path(found.origin).parent / "pipelines" / name).is_dir()
+
+
+def _scale(vae: Mapping[str, Any]) -> int:
+    widths = vae.get("block_out_channels") or vae.get("dim_mult") or [0] * 4
+    return int(2 ** (len(widths) - 1))
+
+
+def _json(path: Path, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise PipelineError(
+            f"model '{name}': '{'/'.join(path.parts[-2:])}' is no JSON that can be read. "
+            "Get the file again."
+        ) from error
+    if not isinstance(found, dict):
+        raise PipelineError(
+            f"model '{name}': '{'/'.join(path.parts[-2:])}' holds no object. Get the file again."
+        )
+    return found
+
+
+__all__ = ["INDEX", "PipelineError", "Source", "WeightsError", "find_source", "input_channels"]

@@ -1,0 +1,1 @@
+"""Grounding DINO: finds what words name."""

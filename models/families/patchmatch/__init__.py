@@ -1,0 +1,1 @@
+"""PatchMatch: fills holes with patches of their surroundings; needs no weights."""

@@ -1,0 +1,185 @@
+"""PatchMatch: fills a hole with patches of its surroundings; needs no weights.
+
+The library keeps its random state per process and cannot be cancelled inside a call, so it runs in
+helper processes that may be killed. A result depends on picture, mask and seed alone, not on the
+helper that made it.
+"""
+
+import threading
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.fill.detail import enlarge_with_detail
+from paintgraph.models.errors import EngineFailedError
+from paintgraph.models.families.patchmatch.helper import HelperProcess
+from paintgraph.models.families.patchmatch.sources import Sources, find_sources
+from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, never_cancelled
+
+_PATCH_SIZE = 3  # a radius; larger ones are blurrier and many times slower
+_POLL_SECONDS = 0.05  # between two looks for a free helper
+_WORKER = "paintgraph.models.families.patchmatch.worker"
+
+
+class PatchMatchPool:
+    """At most `helpers` processes that run PatchMatch; started when needed, kept warm, reused.
+
+    Any number of threads may call at once. Close it, or use it in a `with` statement.
+    """
+
+    def __init__(self, helpers: int = 1) -> None:
+        self._free = threading.Semaphore(helpers)
+        self._lock = threading.Lock()
+        self._idle: list[HelperProcess] = []
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the idle helpers now, the busy ones when their call ends."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for helper in idle:
+            helper.kill()
+
+    def inpaint(
+        self,
+        image: NDArray[np.uint8],
+        mask: NDArray[np.bool_],
+        seed: int = 0,
+        check: Check = never_cancelled,
+        sources: Sources | None = None,
+    ) -> NDArray[np.uint8]:
+        """Fill the picture `[H, W, 3]` where the mask `[H, W]` is set, and return a new one.
+
+        Without `sources` all that is known may be copied. `check` is called about every 50 ms; if
+        it raises, the helper is killed.
+        """
+        if not mask.any():
+            return image.copy()
+        if mask.all():
+            raise MaskError(
+                "the mask selects the whole picture, so PatchMatch has nothing to copy from; "
+                "use a smaller mask, or an engine that generates.",
+                code="full_mask",
+            )
+        sources = sources or Sources(np.zeros_like(mask), keep_row=False, keep_column=False)
+        while not self._free.acquire(timeout=_POLL_SECONDS):
+            check()
+        try:
+            return self._inpaint(image, mask, seed, check, sources)
+        finally:
+            self._free.release()
+
+    def _inpaint(
+        self,
+        image: NDArray[np.uint8],
+        mask: NDArray[np.bool_],
+        seed: int,
+        check: Check,
+        sources: Sources,
+    ) -> NDArray[np.uint8]:
+        height, width = mask.shape
+        header = {
+            "height": height,
+            "width": width,
+            "seed": int(seed) % 2**32,
+            "patch_size": _PATCH_SIZE,
+            "keep_row": sources.keep_row,
+            "keep_column": sources.keep_column,
+            "guide_weight": sources.guide_weight,
+        }
+        bodies = image.tobytes(), mask.tobytes(), sources.barred.tobytes()
+        check()
+        helper = self._take()
+        try:
+            answer, body = helper.ask(header, bodies, check)
+        except (EOFError, OSError) as error:
+            raise EngineFailedError(
+                "the helper process of PatchMatch ended in the middle of its work "
+                f"(exit code {helper.kill()}); it may have run out of memory. "
+                "Try again: the next call starts a new one."
+            ) from error
+        except BaseException:
+            helper.kill()
+            raise
+        self._give_back(helper)
+        if "error" in answer:
+            raise EngineFailedError(
+                f"PatchMatch failed on a picture of {height}x{width} px (height x width): "
+                f"{answer['error']}. Use engine 'telea', or a smaller picture."
+            )
+        return np.frombuffer(body, np.uint8).reshape(image.shape).copy()
+
+    def _take(self) -> HelperProcess:
+        """A warm helper that is alive, or a new one."""
+        with self._lock:
+            if self._closed:
+                raise EngineFailedError("the PatchMatch pool is closed. Make a new one.")
+            while self._idle:
+                helper = self._idle.pop()
+                if helper.is_alive:
+                    return helper
+                helper.kill()
+        return HelperProcess(_WORKER)
+
+    def _give_back(self, helper: HelperProcess) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(helper)
+                return
+        helper.kill()
+
+
+class PatchMatch:
+    """PatchMatch as an `Inpainter`; the pool that it runs in belongs to the caller."""
+
+    name = "patchmatch"
+    copies_surroundings = True
+    working_side = 1024
+    working_pixels = 400_000  # about 8 s on one core
+    least_side = 1
+    size_multiple = 1
+
+    def __init__(self, pool: PatchMatchPool) -> None:
+        self._pool = pool
+
+    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+        self,
+        image: Image,
+        mask: Mask,
+        request: InpaintRequest,
+        *,
+        avoid: Mask | None = None,
+        progress: Progress,
+        check: Check,
+    ) -> Image:
+        """Fill what the mask selects with patches of the rest; see `Inpainter`."""
+        pixels = np.rint(image[0] * 255).astype(np.uint8)
+        hole = mask[0] > 0
+        avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
+        # A full mask is refused by the pool, with a message of its own.
+        sources = None if hole.all() else find_sources(hole, avoided)
+        painted = self._pool.inpaint(pixels, hole, request.seed, check, sources)
+        progress(1, 1)
+        return painted[np.newaxis].astype(np.float32) / np.float32(255)
+
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,
+        painted: Image,
+        *,
+        avoid: Mask | None = None,
+        check: Check,
+    ) -> Image:
+        """What was painted, at the size of the part, as sharp as what it was copied from."""
+        return enlarge_with_detail(part, mask, painted, avoid, check)

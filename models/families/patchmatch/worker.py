@@ -1,0 +1,66 @@
+"""A helper process that runs PatchMatch, one picture at a time: `python -m` this module.
+
+It reads frames from its standard input and answers on its standard output. It ends as soon as its
+input ends, even while it works, so that no helper outlives the process that started it.
+"""
+
+import os
+import queue
+import sys
+import threading
+from typing import IO
+
+import numpy as np
+import patchmatch
+
+from paintgraph.models.families.patchmatch.frames import Header, read_frame, write_frame
+
+
+def main() -> None:
+    """Answer frames until the input ends."""
+    # Whatever the C library prints goes to the error stream, never between the frames.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests: queue.Queue[tuple[Header, bytes]] = queue.Queue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    while True:
+        header, body = requests.get()
+        try:
+            painted = _inpaint(header, body)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            write_frame(answers, {"error": str(error) or type(error).__name__})
+        else:
+            write_frame(answers, {}, painted)
+
+
+def _listen(stream: IO[bytes], requests: "queue.Queue[tuple[Header, bytes]]") -> None:
+    while True:
+        try:
+            requests.put(read_frame(stream))
+        except EOFError:
+            os._exit(0)
+
+
+def _inpaint(header: Header, body: bytes) -> bytes:
+    height, width = header["height"], header["width"]
+    planes = np.frombuffer(body, np.uint8).reshape(5, height, width)
+    image = planes[:3].reshape(height, width, 3)
+    mask, barred = planes[3:]
+    patchmatch.set_random_seed(header["seed"])
+    options = {"global_mask": barred if barred.any() else None, "patch_size": header["patch_size"]}
+    if header["keep_row"] or header["keep_column"]:
+        # The guide makes patches dear whose place, by this map, is far from that of the hole.
+        guide = np.zeros((height, width, 3), np.float32)
+        along = np.float32(max(height, width))
+        guide[..., 0] = header["keep_row"] * np.arange(height)[:, np.newaxis] / along
+        guide[..., 1] = header["keep_column"] * np.arange(width) / along
+        painted = patchmatch.inpaint_regularity(
+            image, mask, guide, guide_weight=header["guide_weight"], **options
+        )
+    else:
+        painted = patchmatch.inpaint(image, mask, **options)
+    return bytes(painted.tobytes())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Masks of what stands out in a picture, by rembg."""

@@ -1,0 +1,1 @@
+"""Segment Anything: selects by points and boxes."""

@@ -1,0 +1,1 @@
+"""Telea's fast marching, for scratches and thin things; needs no weights."""

@@ -1,0 +1,1 @@
+"""Nodes that decide, compare, show, and send pictures through recipes."""

@@ -1,0 +1,160 @@
+"""Nodes that send many pictures through a recipe, a few at a time.
+
+A node over a list of pictures runs over all of them before the next node starts, and so has all of
+them in memory. MapImages makes one ApplyRecipe for each picture instead. A few of them run at the
+same time, and each of the others waits until one before it has ended, well or not.
+"""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Annotated, Any, NamedTuple
+
+import orjson
+
+from paintgraph.engine.errors import EngineError
+from paintgraph.engine.graph.elements import Blocked, Result
+from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Value
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.imaging.errors import ImagingError
+from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
+from paintgraph.nodes.pictures import files as picture_files
+from paintgraph.nodes.sockets import Image
+
+Recipe = Annotated[str, "Name of a recipe that takes an image and gives an image."]
+Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fraction": 0.25}.']
+Save = Annotated[bool, "Write the result into a file instead of giving it on."]
+Prefix = Annotated[str, "The files are named after it and after the pictures."]
+
+
+class Mapped(NamedTuple):
+    """The results, if they are not saved."""
+
+    images: list[Image]
+
+
+@node(
+    title="Map Images",
+    category="image/batch",
+    is_target=True,
+    volatile=True,
+    takes_lists=True,
+    heavy=True,
+    outputs=Mapped,
+)
+def map_images(
+    context: Context,
+    names: Annotated[list[Any], OneOf((TEXT, LIST)), "Names of pictures, one by one or in lists."],
+    recipe_name: list[Recipe],
+    settings: list[Settings] = "{}",  # type: ignore[assignment] # of each list entry
+    save: list[Save] = True,  # type: ignore[assignment] # noqa: FBT002
+    filename_prefix: list[Prefix] = "paintgraph",  # type: ignore[assignment]
+    at_once: list[
+        Annotated[int, Range(1, 64), "How many are worked on at the same time, if they are saved."]
+    ] = 2,  # type: ignore[assignment]
+) -> Result:
+    """Send each of many pictures through a recipe; what fails on one leaves the others alone.
+
+    Saves each result as soon as it is there, so that only a few pictures are in memory. Without
+    `save` it gives all on, and all are in memory. What is kept of earlier runs is not done again.
+    """
+    recipe_call(
+        context, recipe_name[0], settings[0], ""
+    )  # one message for a fault that all would have
+    pictures = [name for given in names for name in ([given] if isinstance(given, str) else given)]
+    common = {"recipe_name": recipe_name[0], "settings": settings[0], "save": save[0]}
+    common["filename_prefix"] = filename_prefix[0]
+    if not save[0]:
+        each = Node("EachText", {"texts": tuple(pictures)})
+        apply = Node("ApplyRecipe", {"image": Link("each", "text"), **common})
+        return Result([Link("apply", "image")], expand={"each": each, "apply": apply})
+    expand = {}
+    for place, name in enumerate(pictures):
+        inputs = {"image": name, **common}
+        if place >= at_once[0]:
+            inputs["after"] = Link(str(place - at_once[0]), "saved")
+        expand[str(place)] = Node("ApplyRecipe", inputs)
+    return Result([[]], expand=expand)
+
+
+class Applied(NamedTuple):
+    """The result, or how many files it was saved in."""
+
+    image: Image
+    saved: int
+
+
+@node(
+    title="Apply Recipe",
+    category="image/batch",
+    is_target=True,
+    volatile=True,
+    heavy=True,
+    outputs=Applied,
+)
+def apply_recipe(
+    context: Context,
+    image: Annotated[str, "Name of a picture."],
+    recipe_name: Recipe,
+    settings: Settings = "{}",
+    save: Save = True,  # noqa: FBT002
+    filename_prefix: Prefix = "paintgraph",
+    after: Annotated[Any, RAW, "Waits until this is there, or has failed."] = None,
+) -> Result:
+    """Send a picture through a recipe, and save the result or give it on."""
+    del after
+    reference = context.service(Binders).bind("picture", image)
+    # A file's name is told in messages but changes no pixel, so it has no part in keys.
+    named = {"image": reference, "name": Value(image, key="name")}
+    expand = {
+        "picture": Node("LoadListedImage", named),
+        "work": recipe_call(context, recipe_name, settings, Link("picture", "image")),
+    }
+    if not save:
+        return Result([Link("work", "image"), 0], expand=expand)
+    stem = "" if ":" in image else f"_{PurePosixPath(image).stem}"
+    saving = {"images": Link("work", "image"), "filename_prefix": f"{filename_prefix}{stem}"}
+    expand["saved"] = Node("SaveListedImage", saving)
+    return Result([Blocked(), Link("saved", "files")], expand=expand)
+
+
+@node(title="Load Listed Image", category="image/batch", lane="io")
+def load_listed_image(
+    context: Context,
+    image: Annotated[str, Resource("picture"), "What is read."],
+    name: Annotated[str, "What messages call it."],
+) -> Image:
+    """Read one of many pictures, with its transparency; a fault names the file."""
+    try:
+        return picture_files.load_image(context, image, "keep").image
+    except (EngineError, ImagingError) as error:
+        raise EngineError(f"'{name}': {error}", code=error.code) from error
+
+
+class Saved(NamedTuple):
+    """How many files were written."""
+
+    files: int
+
+
+@node(title="Save Listed Image", category="image/batch", lane="io", outputs=Saved)
+def save_listed_image(context: Context, images: Image, filename_prefix: Prefix) -> Result:
+    """Write pictures as SaveImage does, and say how many once they are written."""
+    written = picture_files.save_image(context, images, filename_prefix)
+    return replace(written, values=(len(images),))
+
+
+@node(title="Add Setting", category="logic")
+def add_setting(
+    name: Annotated[str, "Of the recipe's input."],
+    value: Annotated[
+        Any,
+        OneOf((LIST, BOOL, INT, FLOAT, TEXT)),
+        "A number, a text, true or false, or a list of them.",
+    ],
+    settings: Annotated[str, MULTILINE, "To which it is added."] = "{}",
+) -> Annotated[str, Output("settings")]:
+    """Add an input of a recipe to the settings for MapImages or ApplyRecipe."""
+    return orjson.dumps({**parse_settings(settings), name: value}).decode()

@@ -1,0 +1,1 @@
+"""Nodes that make, shape and combine masks."""

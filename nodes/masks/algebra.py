@@ -1,0 +1,43 @@
+"""Nodes that combine masks, and turn them into pictures and back."""
+
+from typing import Annotated, Literal
+
+from paintgraph.engine.node.declaration import node
+from paintgraph.imaging.masks import algebra as masks
+from paintgraph.nodes.sockets import Image, Mask
+
+
+@node(title="Invert Mask", category="mask")
+def invert_mask(mask: Mask) -> Mask:
+    """Select what was not selected."""
+    return masks.invert(mask)
+
+
+@node(title="Combine Masks", category="mask")
+def combine_masks(
+    first: Mask,
+    second: Mask,
+    operation: Annotated[
+        Literal["union", "intersect", "subtract", "exclude"],
+        "In either; in both; in the first only; in exactly one.",
+    ] = "union",
+) -> Mask:
+    """Make one selection of two."""
+    return masks.combine(first, second, operation)
+
+
+@node(title="Mask to Image", category="mask/convert")
+def mask_to_image(mask: Mask) -> Image:
+    """A grey picture of a mask: white is selected."""
+    return masks.to_image(mask)
+
+
+@node(title="Image to Mask", category="mask/convert")
+def image_to_mask(
+    image: Image,
+    channel: Annotated[
+        Literal["red", "green", "blue", "alpha", "luminance"], "What says how much is selected."
+    ] = "red",
+) -> Mask:
+    """A mask from one channel of a picture: bright is selected."""
+    return masks.from_image(image, channel)

@@ -1,0 +1,36 @@
+"""Nodes for clean edges: what of a pixel belongs to the subject, and in which colour."""
+
+from typing import Annotated
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.masks import matting
+from paintgraph.nodes.sockets import Image, Mask
+
+_PACKAGES = ("pymatting", "numba", "scipy", "opencv-python")
+
+
+@node(title="Matte Mask", category="mask", lane="serial", heavy=True, packages=_PACKAGES)
+def matte_mask(
+    image: Image,
+    mask: Mask,
+    band: Annotated[
+        int, Range(0, 256, "px"), "How far to both sides of the outline is looked anew."
+    ] = 10,
+) -> Mask:
+    """Find the outline of a selection anew from the colours: hair, fur, nets (alpha matting).
+
+    What lies further inside or outside keeps 1 or 0. Takes seconds per megapixel of outline.
+    """
+    return matting.matte(image, mask, band)
+
+
+@node(title="Decontaminate Edges", category="image", lane="serial", heavy=True, packages=_PACKAGES)
+def decontaminate_edges(
+    image: Image, mask: Annotated[Mask, "The subject; where it is 1 nothing changes."]
+) -> Image:
+    """Take the colours of the background out of the soft edge of a subject.
+
+    For putting the subject before something else: no rim of the old background stays. Alpha stays
+    as it is.
+    """
+    return matting.decontaminate(image, mask)

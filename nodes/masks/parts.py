@@ -1,0 +1,84 @@
+"""Nodes that cut masks, make them and put them onto each other."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.blend import placing
+from paintgraph.imaging.geometry import fading
+from paintgraph.imaging.geometry.padding import Padding
+from paintgraph.imaging.geometry.regions import Box, crop, selected_box
+from paintgraph.imaging.limits import check_pixels
+from paintgraph.nodes.sockets import Mask
+
+Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
+Side = Annotated[int, Range(1, 16384, "px"), "Of the mask."]
+Fade = Annotated[int, Range(0, 16384, "px"), "Over how much of this side it fades."]
+
+
+@node(title="Solid Mask", category="mask")
+def solid_mask(
+    value: Annotated[float, Range(0, 1, step=0.01), "1 selects all, 0 nothing."] = 1.0,
+    width: Side = 512,
+    height: Side = 512,
+) -> Mask:
+    """Make a mask of one value."""
+    check_pixels(width, height)
+    return np.full((1, height, width), value, np.float32)
+
+
+@node(title="Crop Mask", category="mask/part")
+def crop_mask(
+    mask: Mask, x: Place = 0, y: Place = 0, width: Side = 512, height: Side = 512
+) -> Mask:
+    """Cut a part out of a mask; what would lie outside it is cut off, at least 1 px stays."""
+    old_height, old_width = mask.shape[1:3]
+    left, top = min(x, old_width - 1), min(y, old_height - 1)
+    return crop(mask, Box(left, top, min(left + width, old_width), min(top + height, old_height)))
+
+
+@node(title="Composite Masks", category="mask/part")
+def mask_composite(
+    destination: Annotated[Mask, "The mask below; it keeps its size."],
+    source: Annotated[Mask, "The mask above, at its own size."],
+    x: Place = 0,
+    y: Place = 0,
+    operation: Annotated[
+        placing.Operation, "How the two are combined; and, or and xor make hard masks of them."
+    ] = "multiply",
+) -> Mask:
+    """Combine a mask with another one that lies on a part of it."""
+    return placing.place_mask(destination, source, x, y, operation)
+
+
+@node(title="Feather Mask", category="mask")
+def feather_mask(
+    mask: Mask, left: Fade = 0, top: Fade = 0, right: Fade = 0, bottom: Fade = 0
+) -> Mask:
+    """Let a mask fade out towards the sides of the picture; SoftenMask softens its contour."""
+    return fading.fade_sides(mask, Padding(left, top, right, bottom))
+
+
+class Bounds(NamedTuple):
+    """The box of what is selected: right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    width: int
+    height: int
+    is_empty: bool
+
+
+@node(title="Mask Bounds", category="mask")
+def mask_bounds(mask: Mask) -> Bounds:
+    """The box around all that is above 0, in px; all numbers are 0 if nothing is.
+
+    The masks of a batch have one box together.
+    """
+    box = selected_box(mask)
+    if box is None:
+        return Bounds(0, 0, 0, 0, 0, 0, is_empty=True)
+    return Bounds(*box, box.width, box.height, is_empty=False)

@@ -1,0 +1,1 @@
+"""Nodes that repaint, make room to outpaint, cut and stitch."""

@@ -1,0 +1,158 @@
+"""Nodes that paint what a mask selects."""
+
+from typing import Annotated, NamedTuple
+
+from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.imaging.arrays import match_pair
+from paintgraph.imaging.blend.stitching import Stitch
+from paintgraph.imaging.fill.guess import FillMethod, fill
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.masks.algebra import soften
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.engine_names import AUTO
+from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry
+from paintgraph.nodes.engine_names import ENGINE
+from paintgraph.nodes.painting.cutting import Crop, CropAmount, MatchChoice, StitchChoice
+from paintgraph.nodes.painting.painting import Choice, paint_all, painter_of
+from paintgraph.nodes.painting.sampling_inputs import (
+    ClipSkip,
+    DisableInitialLatent,
+    FillChoice,
+    Guidance,
+    Images,
+    Loras,
+    NegativePrompt,
+    Painter,
+    Sampler,
+    Scheduler,
+    Steps,
+    Strength,
+    Vae,
+    fill_for,
+)
+from paintgraph.nodes.sockets import Image, Mask
+
+Seed = Annotated[
+    int, Range(-1, SEED_MAXIMUM), Resource("seed"), "Equal seeds give equal pictures; -1: random."
+]
+Engine = Annotated[
+    str,
+    Resource(ENGINE),
+    "What paints: patchmatch continues textures, telea mends thin scratches, lama and migan erase, "
+    "other models paint what the prompt says.",
+]
+Feather = Annotated[int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."]
+Avoid = Annotated[
+    Mask | None, "What an engine that copies never copies from, such as the main object."
+]
+InSteps = Annotated[bool, "Paint a large area block by block at full size: sharper and slower."]
+
+
+@node(title="Fill Masked", category="inpaint")
+def fill_masked(
+    image: Image,
+    mask: Mask,
+    fill: Annotated[FillMethod, "What the selected area is filled with."] = "edge",
+    seed: Seed = 0,
+) -> Image:
+    """Fill what is selected quickly, without an engine: a first guess for one, or a plain colour.
+
+    What is not selected stays as it is.
+    """
+    return _fill(image, mask, fill, max(seed, 0))
+
+
+_fill = fill
+
+
+class Repainted(NamedTuple):
+    """A repainted picture, and how much of each of its px is new."""
+
+    image: Image
+    mask: Mask
+
+
+@node(
+    title="Inpaint Sampler",
+    category="inpaint",
+    version="2",
+    heavy=True,
+    packages=(
+        "pypatchmatch",
+        "opencv-python",
+        "numpy",
+        "onnxruntime",
+        "torch",
+        "diffusers",
+        "transformers",
+    ),
+)
+def inpaint_sampler(
+    context: Context,
+    image: Image,
+    mask: Mask,
+    engine: Engine = AUTO,
+    prompt: Annotated[str, MULTILINE, "What to paint, for engines that read."] = "",
+    negative_prompt: NegativePrompt = "",
+    steps: Steps = 30,
+    guidance: Guidance = 0.0,
+    strength: Strength = 1.0,
+    seed: Seed = 0,
+    images: Images = 1,
+    feather: Feather = 0,
+    avoid: Avoid = None,
+    crop: Crop = "auto",
+    crop_amount: CropAmount = 0.0,
+    fill: FillChoice = "auto",
+    stitch: StitchChoice = "strict",
+    match: MatchChoice = "colour",
+    in_steps: InSteps = False,  # noqa: FBT002
+    sampler: Sampler = "auto",
+    scheduler: Scheduler = "auto",
+    loras: Loras = "",
+    vae: Vae = "",
+    clip_skip: ClipSkip = 0,
+    disable_initial_latent: DisableInitialLatent = False,  # noqa: FBT002
+    painter: Painter = (),  # type: ignore[assignment] # as all lists in graphs
+) -> Repainted:
+    """Paint what is selected; a pixel that is not selected never changes.
+
+    Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Pictures may have
+    any size. An empty mask gives the picture unchanged, with a warning. The mask that is given on
+    says how much of each px is new: with `stitch: ramp` an engine that
+    generates may also change the 31 px around the selection.
+    """
+    image, mask = match_pair(image, mask)
+    mask = soften(mask, feather, "inward") if feather else mask
+    stitching = Stitch(stitch, match)
+    if not stitching.weights(mask).any():
+        context.warn("The mask selects nothing, so the picture stays as it is. Select something.")
+        return Repainted(image, mask)
+    how = Sampling(
+        sampler=sampler,
+        scheduler=scheduler,
+        clip_skip=clip_skip,
+        disable_initial_latent=disable_initial_latent,
+    )
+    choice = Choice(painter[0] if painter else engine, prompt, loras, vae, how)
+    request = InpaintRequest(
+        seed=_drawn(context, seed),
+        prompt=prompt,
+        negative_prompt=negative_prompt,
+        steps=steps,
+        guidance_scale=guidance,
+        strength=strength,
+        fill=fill_for(fill, strength),
+    )
+    geometry = Geometry(context=ContextRule(crop, crop_amount), stitch=stitching, in_steps=in_steps)
+    paints = painter_of(context, choice)
+    return Repainted(*paint_all(context, image, mask, paints, request, geometry, images, avoid))
+
+
+def _drawn(context: Context, seed: int) -> int:
+    """The seed; one that arrived by a link may still have to be drawn."""
+    return seed if seed >= 0 else context.service(Binders).bind("seed", seed)

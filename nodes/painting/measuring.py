@@ -1,0 +1,56 @@
+"""The node that measures how well a repainted part fits, and how its numbers go with a picture."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from paintgraph.engine.graph.sockets import Facts, Value
+from paintgraph.engine.node.declaration import node
+from paintgraph.imaging import measure
+from paintgraph.imaging.arrays import check_same_size
+from paintgraph.nodes.sockets import REPAINT, Array, Image, Mask
+
+_DIGITS = 4
+
+
+class Fit(NamedTuple):
+    """How well a repainted picture fits."""
+
+    max_abs_diff_outside: float
+    seam_ratio: float
+    ring_delta_e: float
+
+
+@node(title="Measure Seam", category="inpaint")
+def measure_seam(
+    before: Annotated[Image, "The picture as it was."],
+    after: Annotated[Image, "The picture with the repainted part."],
+    mask: Annotated[Mask, "What was to be repainted."],
+) -> Fit:
+    """Measure how well a repainted part fits: what changed outside the mask, how its border shows.
+
+    `max_abs_diff_outside` is the largest change of a sample where the mask is 0, `seam_ratio` how
+    much stronger colours change across the mask's border than beside it (1: no seam is seen),
+    `ring_delta_e` how far the colours on both sides of it lie apart, in CIE Delta E. Of a batch
+    each is the largest.
+    """
+    check_same_size(after, mask, "the picture after")
+    changed = measure.max_abs_diff_outside(before, after, mask)
+    batch = max(len(after), len(mask))
+    seams = [measure.measure_seam(_item(after, i), _item(mask, i)) for i in range(batch)]
+    worst = np.max([(changed, *seam) for seam in seams], axis=0)
+    return Fit(*(round(float(number), _DIGITS) for number in worst))
+
+
+def with_fit(
+    before: Array, after: Array, mask: Array, facts: Facts, ring_shift: float | None
+) -> Value:
+    """The picture after repainting, with how well it fits beside the facts of the one before."""
+    told = measure_seam(before, after, mask)._asdict()
+    if ring_shift is not None:
+        told["ring_shift"] = round(ring_shift, _DIGITS)
+    return Value(after, {**facts, REPAINT: told})
+
+
+def _item(array: Array, item: int) -> Array:
+    return array if len(array) == 1 else array[item : item + 1]

@@ -1,0 +1,109 @@
+"""Nodes that make room for continuing a picture past its edges."""
+
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.arrays import match_pair
+from paintgraph.imaging.geometry.canvas import Anchor, canvas_size, padding_to, parse_ratio
+from paintgraph.imaging.geometry.padding import Padding, pad_image, pad_mask, padding_from_fraction
+from paintgraph.imaging.limits import check_pixels
+from paintgraph.nodes.sockets import Image, Mask
+
+Distance = Annotated[
+    int, Range(0, 16384, "px"), "Exact distance on this side; 0 follows from sides and fraction."
+]
+TargetSide = Annotated[int, Range(0, 16384, "px"), "Of the canvas; 0 follows from the rest."]
+Fill = Literal["edge", "mirror", "grey"]
+NewArea = Annotated[Fill, "What the new area holds until it is painted."]
+Avoid = Annotated[
+    Mask | None, "What an engine never copies, such as the main object; given on for the canvas."
+]
+Sides = list[Literal["left", "top", "right", "bottom"]]
+
+
+class Canvas(NamedTuple):
+    """A larger picture, the mask of what is new in it, and what is not to be copied."""
+
+    image: Image
+    mask: Mask
+    avoid: Mask
+
+
+@node(title="Pad for Outpaint", category="image")
+def pad_for_outpaint(
+    image: Image,
+    sides: Annotated[
+        Sides, "Sides to extend by the fraction; left and right if nothing else is named."
+    ] = (),  # type: ignore[assignment] # frozen
+    fraction: Annotated[
+        float, Range(0.001, 8), "Of the picture's width (left, right) or height (top, bottom)."
+    ] = 1 / 3,
+    left: Distance = 0,
+    top: Distance = 0,
+    right: Distance = 0,
+    bottom: Distance = 0,
+    fill: NewArea = "edge",
+    mask: Mask | None = None,
+    avoid: Avoid = None,
+) -> Canvas:
+    """Put a picture on a larger canvas; the mask selects what is new.
+
+    Each named side grows by the fraction (rounded down, at least 1 px) of the original picture; an
+    exact distance wins over it. A mask that is given stays selected. New pixels are opaque.
+    """
+    height, width = image.shape[1:3]
+    padding = _padding(width, height, sides, fraction, Padding(left, top, right, bottom))
+    return _canvas(image, mask, avoid, padding, fill)
+
+
+@node(title="Pad to Size", category="image")
+def pad_to_size(
+    image: Image,
+    width: TargetSide = 0,
+    height: TargetSide = 0,
+    ratio: Annotated[
+        str, "Width to height, such as 16:9 or 1.5, for what width and height leave open."
+    ] = "",
+    anchor: Annotated[Anchor, "Where the picture lies on the canvas."] = "center",
+    fill: NewArea = "edge",
+    mask: Mask | None = None,
+    avoid: Avoid = None,
+) -> Canvas:
+    """Put a picture on a canvas of an exact size or ratio; the mask selects what is new.
+
+    A ratio alone takes the smallest canvas that holds the picture. A mask that is given stays
+    selected. New pixels are opaque. A canvas smaller than the picture is an error.
+    """
+    old_height, old_width = image.shape[1:3]
+    given = parse_ratio(ratio) if ratio else None
+    size = canvas_size(old_width, old_height, width, height, given)
+    check_pixels(*size, len(image))
+    padding = padding_to(old_width, old_height, *size, anchor)
+    return _canvas(image, mask, avoid, padding, fill)
+
+
+def _canvas(
+    image: Image, mask: Mask | None, avoid: Mask | None, padding: Padding, fill: Fill
+) -> Canvas:
+    nothing = np.zeros((1, *image.shape[1:3]), np.float32)
+    image, selected = match_pair(image, nothing if mask is None else mask)
+    image, avoided = match_pair(image, nothing if avoid is None else avoid, second_name="avoid")
+    canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
+    # Where a large area is painted block by block, a later one may copy from the ones before.
+    return Canvas(canvas, pad_mask(selected, padding), pad_mask(avoided, padding, selected=False))
+
+
+def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padding) -> Padding:
+    if not sides and not any(exact):
+        sides = ["left", "right"]
+    named = padding_from_fraction(width, height, sides, fraction)
+    padding = Padding(
+        *(given or by_fraction for given, by_fraction in zip(exact, named, strict=True))
+    )
+    check_pixels(
+        width + padding.left + padding.right,
+        height + padding.top + padding.bottom,
+    )
+    return padding

@@ -1,0 +1,112 @@
+"""Painting as nodes do it: which engine, how often, and what is told meanwhile."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.files.encode import preview_jpeg
+from paintgraph.imaging.geometry.resize import resize
+from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.families.diffusion.engine import DiffusionModels
+from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.engine_names import WEIGHTLESS, WeighedRef
+from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
+from paintgraph.models.inpainting.repaint import Geometry, repaint
+from paintgraph.nodes.engine_names import LORAS, PAINTER, VAE
+from paintgraph.nodes.painting.measuring import with_fit
+
+_PREVIEW_SIDE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a graph says of who paints: texts, bound or not; `sampling` has the rest."""
+
+    engine: str
+    prompt: str
+    loras: str
+    vae: str
+    sampling: Sampling
+
+
+def painter_of(context: Context, choice: Choice) -> Inpainter:
+    """The engine that paints; what it has no use for is told."""
+    name, sampling = choice.engine, choice.sampling
+    inpainters = context.service(Inpainters)
+    if name not in WEIGHTLESS:
+        (name,) = context.service(Binders).bind(PAINTER, (name, choice.prompt))
+    if inpainters.diffusion is not None and name not in WEIGHTLESS:
+        sampling = _with_files(context, choice, inpainters.diffusion)
+
+    def preview(image: Image) -> None:
+        height, width = image.shape[1:3]
+        scale = _PREVIEW_SIDE / max(height, width)
+        if scale > 1:  # latents are small
+            image = resize(image, round(width * scale), round(height * scale))
+        context.preview(preview_jpeg(image, _PREVIEW_SIDE))
+
+    painter = inpainters.get(
+        name, sampling, warn=context.warn, preview=preview, check=context.check
+    )
+    if choice.prompt and painter.copies_surroundings:
+        context.warn(
+            f"The engine '{painter.name}' continues what surrounds the hole; it reads no prompt."
+        )
+    return painter
+
+
+def _with_files(context: Context, choice: Choice, models: DiffusionModels) -> Sampling:
+    """The sampling with the LoRAs and the VAE that the graph names."""
+    binders = context.service(Binders)
+    bound = filter(None, binders.bind(LORAS, choice.loras).split(", "))
+    weighed = [WeighedRef.parse(text) for text in bound]
+    vae = binders.bind(VAE, choice.vae)
+    return replace(
+        choice.sampling,
+        loras=tuple(models.lora(each.ref, each.weight) for each in weighed),
+        vae=models.vae(ModelRef.parse(vae)) if vae else None,
+    )
+
+
+def paint_all(
+    context: Context,
+    image: Image,
+    mask: Mask,
+    painter: Inpainter,
+    request: InpaintRequest,
+    geometry: Geometry,
+    images: int = 1,
+    avoid: Mask | None = None,
+) -> tuple[Any, Mask]:
+    """Pictures with how well they fit, and how much of each px is new; seeds grow."""
+    inpainters = context.service(Inpainters)
+    geometry = replace(geometry, upscaler=inpainters.upscaler, filler=inpainters.fill)
+    shown, changed, shifts = [], [], []
+    for number in range(images):
+
+        def report(done: int, total: int, before: int = number) -> None:
+            context.progress(before * total + done, images * total)
+
+        result = repaint(
+            image,
+            mask,
+            painter,
+            replace(request, seed=request.seed + number),
+            avoid=avoid,
+            geometry=geometry,
+            progress=report,
+            check=context.check,
+        )
+        shown.append(result.image)
+        changed.append(result.mask)
+        shifts += [] if result.ring_shift is None else [result.ring_shift]
+    before = np.concatenate([image] * images) if images > 1 else image
+    after = np.concatenate(shown) if images > 1 else shown[0]
+    new = np.concatenate(changed) if images > 1 else changed[0]
+    fit = with_fit(before, after, new, context.facts("image"), max(shifts, default=None))
+    return fit, new

@@ -1,0 +1,1 @@
+"""Nodes that read, write, size, cut and combine pictures."""

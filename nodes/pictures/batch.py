@@ -1,0 +1,69 @@
+"""Nodes that make batches of pictures and take them apart."""
+
+from typing import Annotated
+
+import numpy as np
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.blend import batches
+from paintgraph.imaging.colours import split_colour
+from paintgraph.imaging.limits import check_pixels
+from paintgraph.nodes.sockets import Image
+
+Count = Annotated[int, Range(1, 4096), "How many pictures."]
+
+
+@node(title="Batch Images", category="image/batch")
+def image_batch(
+    image1: Annotated[Image, "Comes first; its size is the size of all."],
+    image2: Annotated[Image, "Comes after, at that size; what does not fit is cut off."],
+) -> Image:
+    """Put the pictures of two batches into one."""
+    return batches.join(image1, image2)
+
+
+@node(title="Repeat Image", category="image/batch")
+def repeat_image_batch(image: Image, amount: Count = 1) -> Image:
+    """Repeat a batch of pictures, one whole batch after the other."""
+    batch, height, width = image.shape[:3]
+    check_pixels(width, height, batch * amount)
+    return np.tile(image, (amount, 1, 1, 1))
+
+
+@node(title="Image from Batch", category="image/batch")
+def image_from_batch(
+    image: Image,
+    batch_index: Annotated[
+        int, Range(0, 4095), "The first one taken, from 0; at most the last."
+    ] = 0,
+    length: Count = 1,
+) -> Image:
+    """Take some pictures out of a batch, as many as there are."""
+    first = min(batch_index, len(image) - 1)
+    return image[first : first + length]
+
+
+@node(title="Rebatch Images", category="image/batch", takes_lists=True)
+def rebatch_images(
+    images: list[Image],
+    batch_size: Annotated[list[int], Range(1, 4096), "Pictures in each batch."] = 1,  # type: ignore[assignment] # of each list entry
+) -> list[Image]:
+    """Give a list of batches as a list of batches of another size; the last may be smaller.
+
+    What is written beside the samples, such as a colour profile, is that of the first picture.
+    """
+    return batches.regroup(images, batch_size[0])
+
+
+@node(title="Empty Image", category="image")
+def empty_image(
+    width: Annotated[int, Range(1, 16384, "px"), "Of the picture."] = 512,
+    height: Annotated[int, Range(1, 16384, "px"), "Of the picture."] = 512,
+    batch_size: Count = 1,
+    color: Annotated[
+        int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
+    ] = 0,
+) -> Image:
+    """Make a picture of one colour."""
+    check_pixels(width, height, batch_size)
+    return batches.plain(width, height, batch_size, split_colour(color))

@@ -1,0 +1,44 @@
+"""Nodes that look at or change the colours of a picture."""
+
+from typing import Annotated
+
+import numpy as np
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging import colours
+from paintgraph.nodes.sockets import Image, Mask
+
+
+@node(title="Invert Image", category="image")
+def image_invert(image: Image) -> Image:
+    """Turn a picture into its negative; transparency stays."""
+    return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=3)
+
+
+@node(title="Mask from Color Number", category="mask/convert")
+def image_color_to_mask(
+    image: Image,
+    color: Annotated[
+        int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
+    ] = 0,
+) -> Mask:
+    """Select what has exactly one colour, once rounded to 8 bits."""
+    return colours.select_colour(image, colours.split_colour(color), tolerance=0.5)
+
+
+@node(title="Mask from Colour", category="mask/convert")
+def mask_from_color(
+    image: Image,
+    colour: Annotated[str, "As #rrggbb: two hexadecimal digits each for red, green and blue."],
+    tolerance: Annotated[
+        int, Range(0, 255), "How far each channel may be off, in steps of 8 bits."
+    ] = 16,
+) -> Mask:
+    """Select what has a colour, or nearly has it."""
+    return colours.select_colour(image, colours.parse_colour(colour), tolerance)
+
+
+@node(title="Mask from Alpha", category="mask/convert")
+def mask_from_alpha(image: Image) -> Mask:
+    """Select what is transparent, as LoadImage does; nothing in a picture without transparency."""
+    return colours.select_transparent(image)

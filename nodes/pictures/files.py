@@ -1,0 +1,189 @@
+"""Nodes that read pictures and want pictures written."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import orjson
+
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.graph.elements import Effect, Result
+from paintgraph.engine.graph.sockets import TEXT, Facts, Value
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import OneOf, Range, Resource, node
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.imaging.colours import select_transparent
+from paintgraph.imaging.files.codec import Picture, decode, encode
+from paintgraph.imaging.files.metadata import add_text
+from paintgraph.imaging.masks import algebra as masks
+from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
+
+Format = Literal["png", "jpeg", "webp", "tiff"]
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+LOSSY = ("jpeg",)
+DEEP = ("png", "tiff")
+WIDE = 16
+
+
+class LoadedImage(NamedTuple):
+    """A picture and what it says of itself."""
+
+    image: Image
+    mask: Mask
+
+
+@node(title="Load Image", category="image", lane="io")
+def load_image(
+    context: Context,
+    image: Annotated[
+        Any, OneOf((TEXT, IMAGE)), Resource("picture"), "A picture's name or address, or a picture."
+    ],
+    alpha: Annotated[
+        Literal["mask", "keep"], "Turn transparency into the mask, or keep it in the picture."
+    ] = "mask",
+) -> LoadedImage:
+    """Read a picture from a file, an upload or an address.
+
+    Gives an opaque picture and a mask that selects what was transparent; without transparency the
+    mask selects nothing. With `alpha: keep` the picture keeps its transparency.
+    """
+    picture, facts = _picture(context, image)
+    mask = _as_mask(select_transparent(picture), facts)
+    if alpha == "mask" and picture.shape[3] > OPAQUE:
+        picture = np.ascontiguousarray(picture[..., :OPAQUE])
+        facts = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
+    return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
+
+
+@node(title="Load Mask", category="mask", lane="io")
+def load_image_mask(
+    context: Context,
+    image: Annotated[
+        Any,
+        OneOf((TEXT, IMAGE, MASK)),
+        Resource("picture"),
+        "A picture's name or address, a picture, or a mask.",
+    ],
+    channel: Annotated[
+        Literal["alpha", "red", "green", "blue", "luminance"],
+        "What says how much is selected; transparent counts as selected.",
+    ] = "alpha",
+) -> Mask:
+    """Read a mask from one channel of a picture: white (or transparent) is selected."""
+    if isinstance(image, np.ndarray) and image.ndim == MASK_AXES:
+        return image
+    picture, facts = _picture(context, image)
+    is_alpha = channel == "alpha"
+    mask = select_transparent(picture) if is_alpha else masks.from_image(picture, channel)
+    return _as_mask(mask, facts)  # type: ignore[return-value] # with facts
+
+
+@node(title="Load Mask If Any", category="mask", lane="io")
+def load_mask_if_any(
+    context: Context,
+    size_of: Annotated[Image, "The picture that the mask is for."],
+    image: Annotated[
+        Any,
+        OneOf((TEXT, IMAGE, MASK)),
+        Resource("picture"),
+        "A picture's name or address, a picture, or a mask: white is selected.",
+    ] = None,
+) -> Mask:
+    """Read a mask as LoadImageMask does from a picture's brightness; none selects nothing."""
+    if image is None:
+        return np.zeros(size_of.shape[:3], np.float32)
+    return load_image_mask(context, image, "luminance")
+
+
+@node(title="Save Image", category="image", lane="io", is_target=True)
+def save_image(
+    context: Context,
+    images: Image,
+    filename_prefix: Annotated[str, "Name of the file without its number."] = "paintgraph",
+    format: Annotated[Format, "PNG and TIFF keep all, WebP 8 bits, JPEG less."] = "png",  # noqa: A002
+    quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
+    numbering: Annotated[
+        Literal["always", "if_taken"], "When the name of the file gets a number."
+    ] = "always",
+) -> Result:
+    """Write pictures into the output folder, at the sample depth that they were read with."""
+    written = _write(context, images, filename_prefix, format, quality, folder="output")
+    if numbering == "always":
+        return written
+    return Result(effects=[replace(each, is_numbered=False) for each in written.effects])
+
+
+@node(title="Preview Image", category="image", lane="io", is_target=True)
+def preview_image(context: Context, images: Image) -> Result:
+    """Show pictures without keeping them."""
+    return _write(context, images, "preview", "png", 95, folder="temp")
+
+
+MASK_AXES = 3
+OPAQUE = 3  # channels
+
+
+def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
+    """Samples and facts of a picture that is named, or already there."""
+    if not isinstance(given, str):
+        return given, context.facts("image")
+    reference = given
+    if not reference.startswith(PREFIX):
+        reference = context.service(Binders).bind("picture", given)
+        if not isinstance(reference, str) or not reference.startswith(PREFIX):
+            raise BindError(f"'{given}' names no picture. Give a file's name.")
+    picture = decode(context.service(Blobs).get(reference))
+    return picture.image, facts_of(picture)
+
+
+def facts_of(picture: Picture) -> Facts:
+    """What a saver needs to know of a picture beside its samples."""
+    facts: dict[str, Any] = {"depth": picture.depth}
+    if picture.icc is not None:
+        facts["icc"] = picture.icc
+    if picture.exif is not None:
+        facts["exif"] = picture.exif
+    return facts
+
+
+def _as_mask(mask: Array, facts: Facts) -> Value:
+    """A mask with what it shares with the picture that it comes from."""
+    return Value(mask, {name: fact for name, fact in facts.items() if name in MASK.common_facts})
+
+
+def _write(
+    context: Context, images: Array, prefix: str, form: Format, quality: int, *, folder: str
+) -> Result:
+    facts = context.facts("images")
+    if form in LOSSY:
+        context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
+    elif facts.get("depth") == WIDE and form not in DEEP:
+        context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
+    blobs = context.service(Blobs)
+    effects = []
+    for picture in images:
+        context.check()
+        data = encode_with_facts(picture, form, facts, quality)
+        effects.append(
+            Effect(blobs.put(data), prefix, SUFFIXES[form], folder, media_type=f"image/{form}")
+        )
+    return Result(effects=effects)
+
+
+def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
+    """The file of one picture `[H, W, C]`, with the depth and profile that its facts name.
+
+    In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON.
+    """
+    data = encode(
+        picture,
+        format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
+        depth=facts.get("depth", 8) if form in DEEP else 8,
+        icc=facts.get("icc"),
+        exif=facts.get("exif"),
+        quality=quality,
+    )
+    if form == "png" and REPAINT in facts:
+        data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
+    return data

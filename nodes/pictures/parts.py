@@ -1,0 +1,116 @@
+"""Nodes that cut parts out of pictures and put pictures onto each other."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.arrays import check_same_size
+from paintgraph.imaging.blend import placing
+from paintgraph.imaging.blend.batches import take
+from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
+from paintgraph.imaging.geometry.resize import resize
+from paintgraph.nodes.sockets import Image, Mask
+
+Side = Annotated[int, Range(1, 16384, "px"), "Cut off where the picture ends."]
+Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
+
+
+@node(title="Crop Image", category="image/part")
+def image_crop(
+    image: Image, width: Side = 512, height: Side = 512, x: Place = 0, y: Place = 0
+) -> Image:
+    """Cut a part out of a picture.
+
+    What would lie outside the picture is cut off; at least 1 px of it stays.
+    """
+    old_height, old_width = image.shape[1:3]
+    left, top = min(x, old_width - 1), min(y, old_height - 1)
+    return crop(image, Box(left, top, min(left + width, old_width), min(top + height, old_height)))
+
+
+class Part(NamedTuple):
+    """A part of a picture and its mask, and where it was."""
+
+    image: Image
+    mask: Mask
+    left: int
+    top: int
+
+
+@node(title="Crop to Mask", category="image/part")
+def crop_to_mask(
+    context: Context,
+    image: Image,
+    mask: Mask,
+    margin: Annotated[int, Range(0, 16384, "px"), "Kept around what is selected."] = 32,
+) -> Part:
+    """Cut out the part of a picture that a mask selects, with a margin; PasteBack undoes it.
+
+    All pictures of a batch are cut to one box. A mask that selects nothing leaves them whole, with
+    a warning.
+    """
+    check_same_size(image, mask)
+    height, width = image.shape[1:3]
+    selected = selected_box(mask)
+    if selected is None:
+        context.warn("The mask selects nothing, so the picture stays whole. Select something.")
+        selected = Box(0, 0, width, height)
+    box = grow_box(selected, margin, width, height)
+    return Part(crop(image, box), crop(mask, box), box.left, box.top)
+
+
+@node(title="Paste Back", category="image/part")
+def paste_back(
+    image: Image,
+    part: Annotated[Image, "What is put there, at its own size."],
+    left: Annotated[int, Range(0, 16384, "px"), "Where its left side lies."] = 0,
+    top: Annotated[int, Range(0, 16384, "px"), "Where its upper side lies."] = 0,
+    mask: Annotated[
+        Mask | None, "How much of the part is seen, at its size; without one all is."
+    ] = None,
+) -> Image:
+    """Put a part back into a picture, where CropToMask cut it out.
+
+    Everything else stays bit for bit, also where the mask is 0. What lies outside the picture is
+    cut off.
+    """
+    return placing.place_image(image, part, left, top, mask)
+
+
+@node(title="Composite Masked", category="image/part")
+def image_composite_masked(
+    destination: Annotated[Image, "The picture below; it keeps its size and channels."],
+    source: Annotated[Image, "The picture above."],
+    x: Place = 0,
+    y: Place = 0,
+    resize_source: Annotated[bool, "Bring the source to the destination's size."] = False,  # noqa: FBT002
+    mask: Annotated[
+        Mask | None, "How much of the source is seen, stretched to its size; without one all is."
+    ] = None,
+) -> Image:
+    """Lay one picture over another at a place, through a mask; where that is 0 nothing changes.
+
+    The source and the mask are repeated, or cut, to as many pictures as the destination has.
+    """
+    batch, height, width, channels = destination.shape
+    source = take(placing.with_channels(source, channels), batch)
+    if resize_source:
+        source = resize(source, width, height, "bilinear")
+    if mask is not None:
+        mask = take(mask, batch)
+        mask = resize(mask, source.shape[2], source.shape[1], "bilinear")
+    return placing.place_image(destination, source, x, y, mask)
+
+
+@node(title="Join Image with Alpha", category="image")
+def join_image_with_alpha(
+    image: Image, alpha: Annotated[Mask, "What becomes transparent."]
+) -> Image:
+    """Make transparent what a mask selects; colours stay as they are, old transparency goes.
+
+    A mask of another size is stretched to the picture's.
+    """
+    alpha = take(resize(alpha, image.shape[2], image.shape[1], "bilinear"), len(image))
+    return np.concatenate([image[..., :3], 1 - alpha[..., np.newaxis]], axis=3)

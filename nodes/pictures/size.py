@@ -1,0 +1,75 @@
+"""Nodes that change the size of a picture."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.geometry.regions import crop_to_ratio
+from paintgraph.imaging.geometry.resize import Interpolation, resize
+from paintgraph.imaging.limits import check_pixels
+from paintgraph.nodes.sockets import Image
+
+Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
+Side = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
+
+
+@node(title="Scale Image", category="image")
+def image_scale(
+    image: Image,
+    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
+    width: Side = 0,
+    height: Side = 0,
+    crop: Annotated[  # the name that graphs made elsewhere use
+        Literal["disabled", "center"], "Cut the longer side off instead of stretching."
+    ] = "disabled",
+) -> Image:
+    """Scale a picture to a width and height; a side of 0 keeps the proportions.
+
+    No side is 0 at the end: a picture keeps its size if both are 0.
+    """
+    old_height, old_width = image.shape[1:3]
+    # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
+    cuts = crop == "center" and width > 0 and height > 0
+    width, height = _sides(old_width, old_height, width, height)
+    part = crop_to_ratio(image, width, height) if cuts else image
+    return resize(part, width, height, _interpolation(upscale_method))
+
+
+@node(title="Scale Image By", category="image")
+def image_scale_by(
+    image: Image,
+    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
+    scale_by: Annotated[float, Range(0.01, 8, step=0.01), "2 doubles both sides."] = 1.0,
+) -> Image:
+    """Scale both sides of a picture by a factor; each stays at least 1 px long."""
+    old_height, old_width = image.shape[1:3]
+    width, height = (max(1, round(side * scale_by)) for side in (old_width, old_height))
+    width, height = _sides(old_width, old_height, width, height)
+    return resize(image, width, height, _interpolation(upscale_method))
+
+
+class ImageSize(NamedTuple):
+    """How large a picture is, in px, and how many there are."""
+
+    width: int
+    height: int
+    batch_size: int
+
+
+@node(title="Get Image Size", category="image")
+def get_image_size(image: Image) -> ImageSize:
+    """The width and height of a picture in px, and how many there are in its batch."""
+    batch, height, width = image.shape[:3]
+    return ImageSize(width, height, batch)
+
+
+def _interpolation(method: Method) -> Interpolation:
+    return "nearest" if method == "nearest-exact" else method
+
+
+def _sides(old_width: int, old_height: int, width: int, height: int) -> tuple[int, int]:
+    if width == height == 0:
+        return old_width, old_height
+    width = width or max(1, round(old_width * height / old_height))
+    height = height or max(1, round(old_height * width / old_width))
+    check_pixels(width, height)
+    return width, height
