@@ -90,7 +90,7 @@ def is_sound(data: Path) -> bool:
 
 
 def has_helper(server: Child) -> bool:
-    return any("patchmatch_worker" in words for words in server.family().values())
+    return any("patchmatch.worker" in words for words in server.family().values())
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -41,6 +42,13 @@ class Answer:
 
 
 Paintgraph = Callable[..., Answer]
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Flags such as `--offline` set variables of this process: no test leaves one to the next."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture(autouse=True)

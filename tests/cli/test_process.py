@@ -34,7 +34,7 @@ def _helpers(data: Path) -> list[int]:
             surroundings = (entry / "environ").read_bytes()
         except (OSError, ValueError):
             continue
-        if b"patchmatch_worker" in words and os.fsencode(data) in surroundings:
+        if b"patchmatch.worker" in words and os.fsencode(data) in surroundings:
             found.append(int(entry.name))
     return found
 
