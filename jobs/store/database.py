@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from paintgraph.engine.errors import EngineError
+from paintgraph.jobs.store.migrations import Migration
 
 Result = TypeVar("Result")
 Action = Callable[[sqlite3.Connection], Result]
@@ -36,23 +37,19 @@ class StoreError(EngineError):
 class Database:
     """Reads at once, writes in groups. `durability` "full" survives a loss of power.
 
-    `added` are columns that the tables of an older file get: table, name and declaration.
+    Opening brings the file to the newest version by the `migrations` that it has not seen yet;
+    raises StoreError if it cannot be opened, or has a version that these do not know.
     """
 
     def __init__(
-        self,
-        path: Path,
-        schema: str,
-        durability: Durability = "full",
-        added: Sequence[tuple[str, str, str]] = (),
+        self, path: Path, migrations: Sequence[Migration], durability: Durability = "full"
     ) -> None:
         self._writes: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = _connect(path, durability)
-            _extend(self._writer, added)
-            self._writer.executescript(schema)
+            _migrate(self._writer, path, migrations)
             self._reader = _connect(path, durability)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
@@ -148,12 +145,26 @@ def _attempt(
     return result, None
 
 
-def _extend(connection: sqlite3.Connection, added: Sequence[tuple[str, str, str]]) -> None:
-    """Add columns to tables that were made before these were thought of."""
-    for table, name, declaration in added:
-        known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if known and name not in known:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {declaration}")
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    """Run the steps that a file has not seen, each whole or not at all."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(migrations):
+        raise StoreError(
+            f"the job store '{path}' has version {version}, which a newer paintgraph wrote; this "
+            f"one knows versions up to {len(migrations)}. Start the newer paintgraph, or name "
+            "another folder with PAINTGRAPH_DATA_DIR.",
+            code="store_too_new",
+        )
+    for number, migrate in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migrate(connection)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
 
 def _connect(path: Path, durability: Durability) -> sqlite3.Connection:

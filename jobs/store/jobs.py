@@ -14,8 +14,8 @@ import orjson
 from paintgraph.engine.errors import EngineError
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, State, digest_of
+from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
-from paintgraph.jobs.store.schema import ADDED, SCHEMA
 
 MOST_DEATHS = 3
 """How often one node may take its worker with it."""
@@ -45,7 +45,7 @@ class JobStore(JobQueries):
     """The jobs of one data folder. Coroutines return once what they wrote is on disk."""
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
-        super().__init__(Database(path, SCHEMA, durability, ADDED))
+        super().__init__(Database(path, MIGRATIONS, durability))
 
     def close(self) -> None:
         """Write what is under way and close."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from paintgraph.jobs.store.database import Database, StoreError
 from paintgraph.jobs.store.job import Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore, KeyReusedError, StaleFenceError
-from paintgraph.jobs.store.schema import SCHEMA
+from paintgraph.tests.jobs.test_migrations import statement
 
 NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
 
@@ -204,7 +204,7 @@ def test_states_only_move_forward(actions: list[str]) -> None:
 
 
 def test_a_failing_action_leaves_the_others_of_its_group(tmp_path: Path) -> None:
-    database = Database(tmp_path / "d.sqlite", "CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)")
+    database = Database(tmp_path / "d.sqlite", [statement("CREATE TABLE t (x INTEGER UNIQUE)")])
 
     def insert(x: int) -> None:
         def action(connection: sqlite3.Connection) -> None:
@@ -259,30 +259,8 @@ def test_jobs_of_a_door_are_listed_by_state_and_time(store: JobStore) -> None:
     assert store.of_door("other", ("queued",)) == []
 
 
-def test_a_store_without_doors_gets_them(tmp_path: Path) -> None:
-    path = tmp_path / "jobs.sqlite"
-    old = SCHEMA.replace(",\n    door TEXT NOT NULL DEFAULT ''", "")
-    old = old.replace("CREATE INDEX IF NOT EXISTS jobs_by_door ON jobs (door, number);", "")
-    assert "door" not in old
-    connection = sqlite3.connect(path)
-    connection.executescript(old)
-    connection.execute(
-        "INSERT INTO jobs (id, state, client, size, priority, created, graph, request, bytes) "
-        "VALUES ('a', 'queued', '', 'light', 0, 0, '{}', '{}', 4)"
-    )
-    connection.commit()
-    connection.close()
-
-    store = JobStore(path)
-    found = store.get("a")
-    store.close()
-
-    assert found is not None
-    assert (found.state, found.door) == ("queued", "")
-
-
 def test_who_asks_and_goes_does_not_end_the_writing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "a.sqlite", "CREATE TABLE a (n INTEGER)", "normal")
+    database = Database(tmp_path / "a.sqlite", [statement("CREATE TABLE a (n INTEGER)")], "normal")
     started, go_on = threading.Event(), threading.Event()
 
     def slow(connection: sqlite3.Connection) -> None:

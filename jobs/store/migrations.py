@@ -1,0 +1,68 @@
+"""The tables of the job store, as numbered steps from an empty file to those of today.
+
+A step that was released never changes: whoever needs another table or column appends a step.
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+Migration = Callable[[sqlite3.Connection], None]
+"""Brings the tables of one version to the next, inside a transaction that is not its own."""
+
+
+def _first(connection: sqlite3.Connection) -> None:
+    """Jobs, their facts, and paths of published files.
+
+    Stores that were made before versions were counted have these tables already, the oldest ones
+    without the column `door`.
+    """
+    columns = {row["name"] for row in connection.execute("PRAGMA table_info(jobs)")}
+    if columns and "door" not in columns:
+        connection.execute("ALTER TABLE jobs ADD COLUMN door TEXT NOT NULL DEFAULT ''")
+    for statement in _FIRST:
+        connection.execute(statement)
+
+
+_FIRST = (
+    """CREATE TABLE IF NOT EXISTS jobs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        client TEXT NOT NULL,
+        size TEXT NOT NULL,
+        priority INTEGER NOT NULL,
+        created REAL NOT NULL,
+        started REAL,
+        ended REAL,
+        worker TEXT,
+        fence INTEGER NOT NULL DEFAULT 0,
+        graph BLOB NOT NULL,
+        request BLOB NOT NULL,
+        bytes INTEGER NOT NULL,
+        outputs BLOB NOT NULL DEFAULT '{}',
+        warnings BLOB NOT NULL DEFAULT '[]',
+        problems BLOB NOT NULL DEFAULT '[]',
+        deaths BLOB NOT NULL DEFAULT '{}',
+        idempotency_key TEXT UNIQUE,
+        idempotency_body TEXT,
+        door TEXT NOT NULL DEFAULT ''
+    )""",
+    "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number)",
+    "CREATE INDEX IF NOT EXISTS jobs_by_door ON jobs (door, number)",
+    """CREATE TABLE IF NOT EXISTS facts (
+        job INTEGER NOT NULL REFERENCES jobs (number),
+        seq INTEGER NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (job, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS published (
+        job INTEGER NOT NULL REFERENCES jobs (number),
+        node TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        path TEXT NOT NULL UNIQUE,
+        PRIMARY KEY (job, node, place)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_first,)
+"""The file's `PRAGMA user_version` says how many of them it has seen."""
