@@ -78,6 +78,10 @@ def _compose(text: str) -> object:
         for event in iter(yaml.CSafeLoader(text).get_event, None):
             handlers[event.__class__](event)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem) and error.problem_mark:
+            # libyaml 0.2.6 has a limit of its own and meets it while it reads ahead; the text up
+            # to there is deep enough for ours.
+            return _compose(text[: error.problem_mark.index])
         raise bad_yaml(text, error) from error
     except TextError as error:
         raise error.at(place_of(event)) from error.__cause__
