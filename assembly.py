@@ -40,10 +40,14 @@ from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.masks.text_masks import TextMasks
 from paintgraph.nodes import build_registry
-from paintgraph.nodes.engine_names import engine_binders, engine_choices
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
-from paintgraph.nodes.model_names import model_binders, model_choices
 from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.resource_names import (
+    engine_binders,
+    engine_choices,
+    model_binders,
+    model_choices,
+)
 from paintgraph.nodes.sockets import REPAINT
 
 STORE_BYTES = 4 * 2**30

@@ -63,8 +63,12 @@ from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.inpainting.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
-from paintgraph.nodes.engine_names import engine_binders, engine_checks
-from paintgraph.nodes.model_names import model_binders, model_checks
+from paintgraph.nodes.resource_names import (
+    engine_binders,
+    engine_checks,
+    model_binders,
+    model_checks,
+)
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it

@@ -26,8 +26,7 @@ from paintgraph.jobs.publishing.files import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.inpainting.engine_names import EngineNames
 from paintgraph.models.loading.devices import ANY_DEVICE
-from paintgraph.nodes.engine_names import engine_checks
-from paintgraph.nodes.model_names import model_checks
+from paintgraph.nodes.resource_names import engine_checks, model_checks
 
 _FORMATS = ("yaml", "json", "comfy")
 

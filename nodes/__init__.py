@@ -2,40 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 
 from paintgraph.engine.node.registry import Registry
 
-MODULES = (
-    "paintgraph.nodes.pictures.files",
-    "paintgraph.nodes.pictures.folder",
-    "paintgraph.nodes.pictures.size",
-    "paintgraph.nodes.pictures.parts",
-    "paintgraph.nodes.pictures.batch",
-    "paintgraph.nodes.pictures.colour",
-    "paintgraph.nodes.pictures.blur",
-    "paintgraph.nodes.pictures.drawing",
-    "paintgraph.nodes.masks.shape",
-    "paintgraph.nodes.masks.tidying",
-    "paintgraph.nodes.masks.parts",
-    "paintgraph.nodes.masks.algebra",
-    "paintgraph.nodes.masks.from_box",
-    "paintgraph.nodes.masks.from_model",
-    "paintgraph.nodes.masks.detect_from_text",
-    "paintgraph.nodes.masks.segment",
-    "paintgraph.nodes.masks.from_text",
-    "paintgraph.nodes.masks.preview",
-    "paintgraph.nodes.masks.matting",
-    "paintgraph.nodes.painting.outpaint",
-    "paintgraph.nodes.painting.outpaint_padding",
-    "paintgraph.nodes.painting.inpaint",
-    "paintgraph.nodes.painting.cutting",
-    "paintgraph.nodes.painting.measuring",
-    "paintgraph.nodes.flow.recipe_mapping",
-    "paintgraph.nodes.flow.logic",
-    "paintgraph.nodes.flow.comparing",
-    "paintgraph.nodes.flow.showing",
-)
-"""Every module with nodes; a node is added by writing it into one of them."""
+PACKAGES = ("pictures", "masks", "painting", "flow")
+"""The folders with nodes, in the order in which nodes are listed."""
 
 REPLACEMENTS = {
     **dict.fromkeys(("KSampler", "KSamplerAdvanced", "SamplerCustom"), "InpaintSampler"),
@@ -57,11 +29,20 @@ REPLACEMENTS = {
 """Nodes that graphs of other tools use, and what does their job here."""
 
 
+def modules() -> list[str]:
+    """Every module in the folders, by folder and name: a node is added by writing it into one."""
+    return [
+        f"{__name__}.{package}.{module.name}"
+        for package in PACKAGES
+        for module in iter_modules(import_module(f"{__name__}.{package}").__path__)
+    ]
+
+
 def functions() -> Iterator[object]:
-    """Every function that is declared as a node."""
-    for name in MODULES:
-        module = import_module(name)
-        yield from (f for f in vars(module).values() if hasattr(f, "declaration"))
+    """Every function that is declared as a node, in the order of the modules and of their text."""
+    for name in modules():
+        own = (f for f in vars(import_module(name)).values() if hasattr(f, "declaration"))
+        yield from (f for f in own if f.__module__ == name)
 
 
 def build_registry(choices: Mapping[str, Sequence[str]] | None = None) -> Registry:

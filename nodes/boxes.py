@@ -1,4 +1,4 @@
-"""The type of the sockets that carry boxes, and what may take its place: plain numbers."""
+"""Boxes as nodes take and give them: a type of socket, or plain numbers in its place."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -9,8 +9,10 @@ import orjson
 
 from paintgraph.engine.graph.sockets import LIST, Socket, Value, shown
 from paintgraph.engine.node.declaration import OneOf
+from paintgraph.imaging.blend.placing import visible_box
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, boxes_of_numbers, check_boxes
+from paintgraph.imaging.geometry.regions import Box
 
 _EMPTY = 64
 
@@ -82,3 +84,22 @@ def numbers_of(given: Sequence[Any], name: str = "boxes") -> list[float]:
                 code="bad_box",
             )
     return [float(number) for number in given]
+
+
+def box_of(numbers: list[int], width: int, height: int) -> Box:
+    """The part of a box that lies in a picture of `width` x `height` px."""
+    if len(numbers) != 4:
+        raise ContractError(
+            f"box has {len(numbers)} numbers; allowed are 4: left, top, right, bottom in px. "
+            "Give e.g. 120,80,300,260.",
+            code="bad_box",
+        )
+    left, top, right, bottom = numbers
+    inside = visible_box(width, height, Box(*numbers))
+    if inside is None:
+        raise ContractError(
+            f"box {left},{top},{right},{bottom} holds no pixel of a picture of {height}x{width} px "
+            "(height x width); left must be below right, top below bottom. Correct the box.",
+            code="bad_box",
+        )
+    return inside

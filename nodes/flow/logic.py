@@ -1,9 +1,17 @@
-"""Nodes that decide what runs."""
+"""Nodes that take values of any kind: decide, compare, give on one by one, show."""
 
-from typing import Annotated, Any
+import operator
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import orjson
 
 from paintgraph.engine.errors import NodeError
+from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.node.declaration import LAZY, Output, node
+from paintgraph.imaging.geometry.boxes import Boxes
 
 
 def _wanted(switch: bool, on_true: object, on_false: object) -> list[str]:  # noqa: FBT001
@@ -26,3 +34,77 @@ def switch(
             code="missing_input",
         )
     return chosen
+
+
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_KINDS = ((bool, "bool"), (int | float, "number"), (str, "text"))
+
+
+class ComparisonError(ValueError):
+    """Two values that cannot be compared as asked."""
+
+    code = "not_comparable"
+
+
+@node(title="If", category="logic", name="If")
+def if_(
+    first: Annotated[Any, "A number, a text, or true or false."],
+    comparison: Annotated[Comparison, "What should hold; the last four want numbers or texts."],
+    second: Annotated[Any, "What the first is compared with."],
+) -> Annotated[bool, Output("result")]:
+    """Say whether a comparison of two values holds, for a Switch to go by.
+
+    Values of different kinds are not equal; 1 and 1.0 are.
+    """
+    kinds = _kind(first, "first"), _kind(second, "second")
+    if comparison in ("==", "!="):
+        return (kinds[0] == kinds[1] and first == second) is (comparison == "==")
+    if kinds not in (("number", "number"), ("text", "text")):
+        raise ComparisonError(
+            f"first is {shown(first)} but second is {shown(second)}; allowed with {comparison} are "
+            "two numbers or two texts. Compare by == or !=."
+        )
+    return _ORDERS[comparison](first, second)
+
+
+def _kind(value: object, name: str) -> str:
+    for type_, kind in _KINDS:
+        if isinstance(value, type_):
+            return kind
+    raise ComparisonError(
+        f"{name} is {shown(value)}; allowed are numbers, texts, true and false. Compare "
+        "what a node tells of it, such as MaskBounds."
+    )
+
+
+@node(title="Each Text", category="logic")
+def each_text(
+    texts: Annotated[list[str], "Given on one by one."],
+) -> Annotated[list[str], Output("text")]:
+    """Give the texts of a list on one by one: what reads them is called once for each."""
+    return texts
+
+
+@node(title="Preview Any", category="image", is_target=True)
+def preview_any(source: Annotated[Any, "What is shown."]) -> Result:
+    """Show a value as text: numbers, texts and lists as they are, of pictures their shape."""
+    return Result(ui={"text": [_shown(source)]})
+
+
+def _shown(source: object) -> str:
+    if isinstance(source, str):
+        return source
+    if isinstance(source, Boxes):
+        source = source.to_json()
+    if isinstance(source, np.ndarray):
+        return f"{source.dtype}{list(source.shape)}"
+    try:
+        return orjson.dumps(source, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:
+        return str(source)

@@ -20,7 +20,7 @@ from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.dino.detection import phrases_of
 from paintgraph.models.masks.text_masks import Callbacks, TextMasks
 from paintgraph.nodes.boxes import Found, GivenBoxes, boxes_of
-from paintgraph.nodes.model_names import TEXT_MODEL
+from paintgraph.nodes.resource_names import TEXT_MODEL
 from paintgraph.nodes.sockets import Image, Mask
 
 MOST_DETECTIONS = 900

@@ -18,10 +18,9 @@ from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.sam.segmentation import Candidates, Prompt
 from paintgraph.models.masks.text_masks import Callbacks, TextMasks
-from paintgraph.nodes.box_inputs import box_of
-from paintgraph.nodes.boxes import GivenBoxes, boxes_of, numbers_of
-from paintgraph.nodes.masks.tidying import MOST_AREA
-from paintgraph.nodes.model_names import POINT_MODEL
+from paintgraph.nodes.boxes import GivenBoxes, box_of, boxes_of, numbers_of
+from paintgraph.nodes.masks.shape import MOST_AREA
+from paintgraph.nodes.resource_names import POINT_MODEL
 from paintgraph.nodes.sockets import Array, Image, Mask
 
 _HARD = {"depth": 8}

@@ -19,7 +19,7 @@ from paintgraph.imaging.geometry.working_size import fit_working_size, megapixel
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.inpainting.inpainters import Inpainters
 from paintgraph.models.inpainting.showing import enlarge
-from paintgraph.nodes.box_inputs import box_of
+from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.sockets import Image, Mask
 

@@ -15,7 +15,6 @@ from paintgraph.models.families.diffusion.sampling import Sampling
 from paintgraph.models.inpainting.engine_names import AUTO
 from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry
-from paintgraph.nodes.engine_names import ENGINE
 from paintgraph.nodes.painting.cutting import Crop, CropAmount, MatchChoice, StitchChoice
 from paintgraph.nodes.painting.painting import Choice, paint_all, painter_of
 from paintgraph.nodes.painting.sampling_inputs import (
@@ -34,6 +33,7 @@ from paintgraph.nodes.painting.sampling_inputs import (
     Vae,
     fill_for,
 )
+from paintgraph.nodes.resource_names import ENGINE
 from paintgraph.nodes.sockets import Image, Mask
 
 Seed = Annotated[

@@ -17,8 +17,8 @@ from paintgraph.models.inpainting.engine_names import WEIGHTLESS, WeighedRef
 from paintgraph.models.inpainting.inpainters import Inpainters
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
-from paintgraph.nodes.engine_names import LORAS, PAINTER, VAE
 from paintgraph.nodes.painting.measuring import with_fit
+from paintgraph.nodes.resource_names import LORAS, PAINTER, VAE
 
 _PREVIEW_SIDE = 512
 

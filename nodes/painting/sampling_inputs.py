@@ -6,7 +6,7 @@ from paintgraph.engine.node.declaration import MULTILINE, Range, Resource
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.families.diffusion.schedulers import SamplerName, ScheduleName
 from paintgraph.models.inpainting.protocols import Fill, InpaintRequest
-from paintgraph.nodes.engine_names import LORAS, PAINTER, VAE
+from paintgraph.nodes.resource_names import LORAS, PAINTER, VAE
 
 Painter = Annotated[
     list[str],

@@ -1,4 +1,4 @@
-"""Nodes that look at or change the colours of a picture."""
+"""Nodes that look at, change or spread the colours of a picture."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging import colours
+from paintgraph.imaging.blend import blurring
 from paintgraph.nodes.sockets import Image, Mask
 
 
@@ -42,3 +43,15 @@ def mask_from_color(
 def mask_from_alpha(image: Image) -> Mask:
     """Select what is transparent, as LoadImage does; nothing in a picture without transparency."""
     return colours.select_transparent(image)
+
+
+@node(title="Blur Image", category="image", packages=("opencv-python",))
+def blur_image(
+    image: Image,
+    radius: Annotated[int, Range(0, 1024, "px"), "How far colours spread; 0 changes nothing."] = 16,
+    avoid: Annotated[
+        Mask | None, "What this selects does not mix into its surroundings, which spread into it."
+    ] = None,
+) -> Image:
+    """Blur a picture; with a subject to avoid, so that no halo of it stays in the background."""
+    return blurring.blur(image, radius, avoid)

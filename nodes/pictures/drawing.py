@@ -1,15 +1,20 @@
-"""The node that draws on pictures."""
+"""Nodes that draw boxes and masks on pictures."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.elements import Effect, Result
+from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.blend.blurring import overlay
 from paintgraph.imaging.blend.drawing import draw_boxes as draw
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.nodes.boxes import GivenBoxes, boxes_of
-from paintgraph.nodes.sockets import Image
+from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.sockets import Image, Mask
 
 
 @node(title="Draw Boxes", category="image", packages=("pillow",))
@@ -47,3 +52,35 @@ def _told(found: Boxes) -> list[str]:
     """The label of each box with its score; of boxes that were given as numbers nothing."""
     scores = found.scores.tolist()
     return [f"{w} {s:.2f}" if w else "" for w, s in zip(found.labels, scores, strict=True)]
+
+
+Colour = Annotated[
+    Literal["red", "green", "blue", "magenta", "white", "black"],
+    "Laid over what the mask selects.",
+]
+Opacity = Annotated[float, Range(0, 1, step=0.05), "Of the colour, where the mask is 1."]
+_COLOURS: dict[str, tuple[float, float, float]] = {
+    "red": (1, 0, 0),
+    "green": (0, 1, 0),
+    "blue": (0, 0, 1),
+    "magenta": (1, 0, 1),
+    "white": (1, 1, 1),
+    "black": (0, 0, 0),
+}
+
+
+@node(title="Overlay Mask", category="mask")
+def overlay_mask(image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6) -> Image:
+    """Lay a colour over the part of a picture that a mask selects."""
+    return overlay(image, mask, _COLOURS[colour], opacity)
+
+
+@node(title="Preview Mask", category="mask", is_target=True)
+def preview_mask(
+    context: Context, image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6
+) -> Result:
+    """Show which part of a picture a mask selects."""
+    shown = overlay(image, mask, _COLOURS[colour], opacity)
+    blobs = context.service(Blobs)
+    files = [blobs.put(encode_with_facts(picture, "png", {"depth": 8})) for picture in shown]
+    return Result(effects=[Effect(file, "mask", ".png", "temp") for file in files])

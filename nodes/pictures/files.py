@@ -1,4 +1,4 @@
-"""Nodes that read pictures and want pictures written."""
+"""Nodes that name and read pictures, and want pictures written."""
 
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
@@ -11,7 +11,7 @@ from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.graph.sockets import TEXT, Facts, Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import OneOf, Range, Resource, node
+from paintgraph.engine.node.declaration import OneOf, Output, Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.colours import select_transparent
 from paintgraph.imaging.files.codec import Picture, decode, encode
@@ -187,3 +187,21 @@ def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int =
     if form == "png" and REPAINT in facts:
         data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
     return data
+
+
+@node(title="Load Images from Folder", category="image/batch", lane="io", volatile=True)
+def load_images_from_folder(
+    context: Context,
+    folder: Annotated[str, "Inside the input folder; nothing means the input folder itself."] = "",
+    pattern: Annotated[str, "Names to take, with * and ?, such as holiday*.jpg."] = "*",
+    names: Annotated[
+        list[str],
+        Resource("folder", found_by=("folder", "pattern")),
+        "What is found, filled in before a run.",
+    ] = (),  # type: ignore[assignment] # as all lists in graphs
+) -> Annotated[list[str], Output("names"), "For LoadImage, or for MapImages."]:
+    """The names of the pictures in a folder, in the order in which people count.
+
+    What reads the names is called once for each. Sub-folders and links are left out.
+    """
+    return list(names) or context.service(Binders).bind("folder", (folder, pattern))

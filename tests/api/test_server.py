@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.nodes import MODULES
+from paintgraph.nodes import modules
 from paintgraph.tests.api.serving import png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +89,7 @@ def refusal(process: subprocess.Popen[str]) -> str:
 
 
 def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:
-    unwanted = HEAVY | set(MODULES)
+    unwanted = HEAVY | set(modules())
     code = f"import sys, paintgraph.server; print(sorted(set(sys.modules) & {unwanted!r}))"
 
     done = subprocess.run(

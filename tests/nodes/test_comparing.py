@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.node.events import Executed
-from paintgraph.nodes.flow.comparing import Comparison, if_
+from paintgraph.nodes.flow.logic import Comparison, if_
 from paintgraph.tests.nodes.bench import Bench, use
 
 COMPARISONS: dict[Comparison, Callable[[Any, Any], bool]] = {

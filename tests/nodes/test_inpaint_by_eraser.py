@@ -14,7 +14,7 @@ from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.inpainting.engine_names import EngineNames
 from paintgraph.models.loading.devices import ANY_DEVICE
-from paintgraph.nodes.engine_names import engine_checks
+from paintgraph.nodes.resource_names import engine_checks
 from paintgraph.tests import tiny_erasers as tiny
 from paintgraph.tests.models.text_models import add_text_models, models_of
 from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise

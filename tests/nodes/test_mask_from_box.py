@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.nodes.masks.from_box import mask_from_box
+from paintgraph.nodes.masks.subject import mask_from_box
 from paintgraph.tests.nodes.bench import Bench
 
 

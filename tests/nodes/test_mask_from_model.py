@@ -18,7 +18,7 @@ from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import Checked, check, targets_of
 from paintgraph.imaging.samples import quantise
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.nodes.model_names import model_checks
+from paintgraph.nodes.resource_names import model_checks
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
 

@@ -8,7 +8,7 @@ import pytest
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.recipes.checking import check
-from paintgraph.nodes.model_names import model_checks
+from paintgraph.nodes.resource_names import model_checks
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
 from paintgraph.tests.nodes.text_bench import (

@@ -10,8 +10,8 @@ from paintgraph.nodes.masks.parts import (
     mask_composite,
     solid_mask,
 )
-from paintgraph.nodes.masks.tidying import fill_mask_holes, grow_mask, remove_mask_islands
-from paintgraph.nodes.painting.outpaint_padding import image_pad_for_outpaint
+from paintgraph.nodes.masks.shape import fill_mask_holes, grow_mask, remove_mask_islands
+from paintgraph.nodes.painting.outpaint import image_pad_for_outpaint
 from paintgraph.tests.strategies import images, masks
 
 amounts = st.integers(0, 12)

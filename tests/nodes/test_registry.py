@@ -1,15 +1,41 @@
+import sys
+from pathlib import Path
+
 import pytest
 
+from paintgraph import nodes
 from paintgraph.engine.graph.graph import Graph, Link, Node
 from paintgraph.engine.recipes.checking import check
-from paintgraph.nodes import MODULES, REPLACEMENTS, build_registry, functions
+from paintgraph.nodes import REPLACEMENTS, build_registry, functions, masks, modules
 
 REGISTRY = build_registry()
 
 
-def test_every_module_has_nodes_and_every_node_is_in_the_registry() -> None:
-    assert {declaration.spec.module for declaration in REGISTRY} == set(MODULES)
+def test_every_module_is_found_and_every_node_is_in_the_registry() -> None:
+    folder = Path(nodes.__file__).parent
+    files = {file.relative_to(folder).with_suffix("") for file in folder.glob("*/*.py")}
+    expected = {f"paintgraph.nodes.{'.'.join(file.parts)}" for file in files}
+
+    assert {name for name in expected if not name.endswith("__init__")} == set(modules())
+    assert {declaration.spec.module for declaration in REGISTRY} <= set(modules())
     assert len(list(functions())) == len(REGISTRY.ids())
+
+
+def test_a_node_is_added_by_its_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.py").write_text(
+        "from paintgraph.engine.node.declaration import node\n"
+        "from paintgraph.nodes.masks.algebra import invert_mask\n"
+        "@node(title='Own', category='mask')\n"
+        "def own_node() -> int:\n"
+        "    'One.'\n"
+        "    return 1\n"
+    )
+    monkeypatch.setattr(masks, "__path__", [*masks.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "paintgraph.nodes.masks.own", raising=False)
+
+    ids = build_registry().ids()
+
+    assert set(ids) == {*REGISTRY.ids(), "OwnNode"}
 
 
 @pytest.mark.parametrize("id_", REPLACEMENTS)

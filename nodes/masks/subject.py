@@ -1,16 +1,20 @@
-"""The node that selects what stands out in a picture, by a model."""
+"""Nodes that select the subject of a picture: by a model, or without any in a box."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
 
 from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Resource, node
+from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
+from paintgraph.imaging.masks.selection import select_in_box
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.rembg.masks import Category, RembgMasks
-from paintgraph.nodes.model_names import MASK_MODEL
-from paintgraph.nodes.sockets import Image, Mask
+from paintgraph.nodes.boxes import box_of
+from paintgraph.nodes.resource_names import MASK_MODEL
+from paintgraph.nodes.sockets import Array, Image, Mask
 
 
 class Selected(NamedTuple):
@@ -52,3 +56,25 @@ def mask_from_model(
         warn=context.warn,
     )
     return Result([Value(mask, {"depth": 8})])
+
+
+@node(title="Mask from Box", category="mask", heavy=True, packages=("opencv-python",))
+def mask_from_box(
+    image: Image,
+    box: Annotated[list[int], "Left, top, right, bottom in px; right and bottom are exclusive."],
+    select: Annotated[
+        Literal["object", "box"], "The object in the box, or the whole box."
+    ] = "object",
+    iterations: Annotated[int, Range(1, 20), "More find finer outlines, slower."] = 5,
+) -> Mask:
+    """Select the object in a box, told from the rest by its colours (GrabCut).
+
+    Where no object can be told from the rest, the whole box is selected.
+    """
+    height, width = image.shape[1:3]
+    area = box_of(box, width, height)
+    if select == "object":
+        return select_in_box(image, area, iterations)
+    mask: Array = np.zeros(image.shape[:3], np.float32)
+    mask[:, area.top : area.bottom, area.left : area.right] = 1
+    return mask
