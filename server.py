@@ -49,7 +49,7 @@ from paintgraph.api.native.serializers import Serializer
 from paintgraph.api.openapi import openapi_route
 from paintgraph.api.pictures import IMAGES_URL, Pictures
 from paintgraph.api.submission import SubmissionRules, Submissions
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -91,7 +91,7 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-class StartError(EngineError):
+class StartError(Error):
     """The server cannot start with these settings."""
 
     code = "bad_setting"
@@ -209,7 +209,7 @@ def _keys(settings: "Settings") -> Keys:
 def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACTORY) -> None:
     """Run the server until SIGTERM or SIGINT; `tell` gets its address once it listens.
 
-    Raises EngineError for what whoever starts it can cure.
+    Raises Error for what whoever starts it can cure.
     """
     check_bind(settings.host, _keys(settings))
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from paintgraph.api.http.errors import ApiError
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
 from paintgraph.engine.graph.resources import NO_RESOURCES, NameCheck, Resources

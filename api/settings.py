@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from paintgraph.api.fooocus.rules import Choices
 from paintgraph.api.http.deadlines import MAX_BYTES
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.sources.urls import FetchError, parse_url
 from paintgraph.jobs.store.database import Durability
@@ -29,7 +29,7 @@ _BIGGEST_PORT = 65535
 _MOST_FRACTION = 8
 
 
-class SettingsError(EngineError):
+class SettingsError(Error):
     """A setting cannot be used."""
 
     code = "bad_setting"

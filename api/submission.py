@@ -10,7 +10,8 @@ from typing import Any
 from paintgraph.api.catalogue import Catalogue, Known
 from paintgraph.api.offload import beside
 from paintgraph.api.pictures import PictureBinder, Pictures
-from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
 from paintgraph.engine.graph.resources import GIVEN, is_of_catalogue

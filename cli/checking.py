@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from paintgraph.assembly import catalogue
+from paintgraph.base.errors import Problem
 from paintgraph.base.files import write_whole
 from paintgraph.base.text.json_writer import write_json
 from paintgraph.base.text.yaml_writer import write_yaml
@@ -14,7 +15,7 @@ from paintgraph.base.words import suggestion
 from paintgraph.cli.destinations import check_place
 from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
 from paintgraph.cli.sources import checked, read_source
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
+from paintgraph.base.errors import Error
 from paintgraph.cli.faults import FAILED, OK, guard, print_json
 from paintgraph.jobs.sources.folders import VARIABLE, default_folders
 from paintgraph.models.catalogue.wording import in_bytes
@@ -174,6 +175,6 @@ def _engines() -> list[Finding]:
 def _fault(action: Callable[[], object]) -> str | None:
     try:
         action()
-    except (ValueError, OSError, ImportError) as error:
+    except (Error, ValueError, OSError, ImportError) as error:
         return f"{type(error).__name__}: {error}"
     return None

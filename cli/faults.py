@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 import orjson
 import typer
 
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.base.errors import Error, Problem
+from paintgraph.engine.errors import GraphError
 
 OK, FAILED, USAGE = 0, 1, 2
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class UsageError(Exception):
+class UsageError(Error):
     """The command was given in a way that it does not understand; `problems` says why."""
 
+    code = "misused"
+
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(problem.message for problem in problems))
-        self.problems = problems
+        super().__init__("\n".join(problem.message for problem in problems), problems=problems)
 
 
 def misused(code: str, message: str) -> UsageError:
@@ -44,12 +46,7 @@ def print_json(answer: object) -> None:
 
 def lines(problems: Iterable[Problem], name: str) -> Iterator[str]:
     """Each problem as FILE:LINE:COLUMN: severity: message [code]."""
-    for problem in problems:
-        place = f":{problem.place.line}:{problem.place.column}" if problem.place else ""
-        start = f"{name}{place}: " if name else ""
-        lost = f" (costs: {', '.join(problem.outputs[:8])})" if problem.outputs else ""
-        severity = f"{problem.severity}: " if problem.severity == "warning" else ""
-        yield f"{start}{severity}{problem.message} [{problem.code}]{lost}"
+    return (problem.to_text(name) for problem in problems)
 
 
 def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = False) -> int:
@@ -77,14 +74,11 @@ def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = Fal
 
 def _problems(error: BaseException) -> tuple[Problem, ...]:
     """What an error says; for one that no user can cause, that it is ours."""
-    code = getattr(error, "code", None)
     match error:
-        case UsageError() | GraphError():
-            return error.problems
+        case Error():
+            return error.reasons
         case KeyboardInterrupt():
             return (Problem("cancelled", "interrupted before the end. Run it again."),)
-        case _ if isinstance(code, str):
-            return (Problem(code, str(error)),)
         case OSError():
             return (Problem("system_error", f"{system_message(error)}."),)
     kind = type(error).__name__

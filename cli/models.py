@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typer
 
+from paintgraph.base.errors import Problem
 from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
 from paintgraph.cli.model_bars import PullBars
 from paintgraph.cli.tables import print_table
-from paintgraph.engine.errors import Problem
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import Finding, ModelIndex, cure_in_words
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir

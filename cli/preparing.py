@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph.assembly import Assembly
+from paintgraph.base.errors import Problem
 from paintgraph.cli.destinations import Destinations
 from paintgraph.cli.faults import UsageError, lines, misused, tell
 from paintgraph.cli.options import parse
 from paintgraph.cli.sources import STDIN, GraphText, checked, read_source
-from paintgraph.engine.errors import BindError, Problem
+from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import typer
 
+from paintgraph.base.errors import Error
 from paintgraph.base.files import write_whole
 from paintgraph.cli.destinations import FORMATS, STDOUT, Destinations
 from paintgraph.cli.faults import plain, tell
@@ -22,7 +23,6 @@ from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.naming import with_names
 from paintgraph.imaging.digest import pixel_digest
-from paintgraph.imaging.errors import ImagingError
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
@@ -114,7 +114,7 @@ def _write_pictures(
 def _encoded(file: str, form: str, picture: Any, value: Value, text: str) -> bytes:
     try:
         data = encode_with_facts(picture, form, value.facts)  # type: ignore[arg-type] # one of them
-    except ImagingError as error:
+    except Error as error:
         raise PublishError(f"-o {file}: {error}", error.code) from error
     return add_text(data, {GRAPH_KEY: text}) if text and form == "png" else data
 

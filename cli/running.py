@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paintgraph.assembly import Assembly, assemble
+from paintgraph.base.errors import Error
 from paintgraph.cli.faults import FAILED, OK, guard, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
 from paintgraph.cli.progress import Watcher
 from paintgraph.cli.records import remember
 from paintgraph.cli.results import Written, graph_text, write_results
 from paintgraph.cli.saving import Saver
-from paintgraph.engine.errors import EngineError
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome, run
 from paintgraph.engine.node.context import Cancellation
@@ -105,7 +105,7 @@ def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
         raise _with_hope(error, options) from error
 
 
-def _with_hope(error: EngineError, options: RunOptions) -> PublishError:
+def _with_hope(error: Error, options: RunOptions) -> PublishError:
     """The error of a file, with what is not lost."""
     return PublishError(f"{error}{'' if options.fresh else f' {_KEPT}'}", error.code)
 

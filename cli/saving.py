@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.graph.elements import Effect
 from paintgraph.jobs.publishing.files import Publisher
 
@@ -21,7 +21,7 @@ class Saver:
         self, publisher: Publisher, saved: Callable[[Path], None], failed: Callable[[], None]
     ) -> None:
         self.paths: list[Path] = []
-        self.error: EngineError | None = None
+        self.error: Error | None = None
         self._publisher = publisher
         self._saved = saved
         self._failed = failed
@@ -47,7 +47,7 @@ class Saver:
                 continue
             try:
                 path = self._publisher.publish(effect)
-            except EngineError as error:
+            except Error as error:
                 self.error = error
                 self._failed()
             else:

@@ -3,17 +3,13 @@
 A message reads: what is wrong with the value; what is allowed. Cure.
 """
 
+from paintgraph.base.errors import Error
 
-class ImagingError(ValueError):
+
+class ImagingError(Error, ValueError):
     """A picture, an array or an option that cannot be worked with."""
 
-    code: str = "imaging"
-
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        if code is not None:
-            self.code = code
+    code = "imaging"
 
 
 class PictureError(ImagingError):

@@ -1,15 +1,15 @@
 """What can go wrong with models: their names, their files, downloads, and the work of engines."""
 
-from paintgraph.imaging.errors import ImagingError
+from paintgraph.base.errors import Error
 
 
-class EngineFailedError(ImagingError):
+class EngineFailedError(Error):
     """An engine that could not finish its work."""
 
     code = "engine_failed"
 
 
-class ModelError(ImagingError):
+class ModelError(Error):
     """A model that cannot be had or used."""
 
     code = "bad_model"
@@ -67,3 +67,57 @@ class RefusedModelError(ModelError):
     """A model that is known but not offered, with the reason."""
 
     code = "model_refused"
+
+
+class PictureShapeError(ModelError):
+    """A picture that a model cannot look at."""
+
+    code = "bad_picture_shape"
+
+
+class CheckpointError(ModelError):
+    """A file that does not hold the weights that it should."""
+
+    code = "bad_checkpoint"
+
+
+class MissingPackageError(ModelError):
+    """A package that an optional part of paintgraph needs."""
+
+    code = "missing_package"
+
+
+class SamplingError(ModelError):
+    """A number that nothing can be sampled with."""
+
+    code = "bad_sampling"
+
+
+class LoraError(ModelError):
+    """A LoRA that does not fit the model."""
+
+    code = "bad_lora"
+
+
+class PipelineError(ModelError):
+    """A folder or file that no pipeline can be loaded from."""
+
+    code = "bad_pipeline"
+
+
+class SamplerError(ModelError):
+    """A sampler or schedule that does not go with a model."""
+
+    code = "bad_sampler"
+
+
+class WeightsError(ModelError):
+    """Weights that cannot be used; the message names the file, what is wrong, and the cure."""
+
+    code = "bad_weights"
+
+
+class PromptError(ModelError):
+    """Words that cannot be looked for."""
+
+    code = "bad_prompt"

@@ -2,13 +2,7 @@
 
 from importlib.util import find_spec
 
-from paintgraph.models.errors import ModelError
-
-
-class MissingPackageError(ModelError):
-    """A package that an optional part of paintgraph needs."""
-
-    code = "missing_package"
+from paintgraph.models.errors import MissingPackageError
 
 
 def missing_package(module: str, package: str, extra: str) -> MissingPackageError | None:

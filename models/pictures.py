@@ -7,19 +7,13 @@ from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.samples import quantise
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import PictureShapeError
 
 Picture: TypeAlias = NDArray[np.uint8]
 """`[H, W, 3]`, red, green, blue."""
 
 MOST_TIMES = 256
 """How often one side of a picture may hold the other, so that a model sees more than a line."""
-
-
-class PictureShapeError(ModelError):
-    """A picture that a model cannot look at."""
-
-    code = "bad_picture_shape"
 
 
 def pictures_of(image: Image) -> list[Picture]:

@@ -12,20 +12,21 @@ from aiohttp.typedefs import Handler
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.faults import refusal_status
 from paintgraph.api.http.requests import body_of, json_response
+from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 
 _SHOWN = 100
 _CODE = "invalid_fields"
 Fault = Mapping[str, Any]
 
 
-class FieldsError(Exception):
+class FieldsError(Error):
     """Fields that cannot be used; each fault is a mapping with type, loc, msg and input."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(str(fault["msg"]) for fault in faults))
+        super().__init__("; ".join(str(fault["msg"]) for fault in faults), _CODE)
         self.faults = [*faults]
 
 

@@ -8,7 +8,8 @@ from paintgraph.api.app_keys import SERIALIZER, SUBMISSIONS
 from paintgraph.api.fooocus.faults import as_fields_error
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.submission import Order
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from paintgraph.api.guards.hosts import PROBES, parse_authority
 from paintgraph.api.guards.signing import Signer
 from paintgraph.api.http.errors import ApiError
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 
 _SALT_BYTES = 16
 _SHOWN_DIGITS = 12
@@ -20,7 +20,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="paintgraph"'}
 _CLIENT = web.RequestKey("client", str)
 
 
-class UnsafeBindError(EngineError):
+class UnsafeBindError(Error):
     """The server would be open to everybody."""
 
     code = "key_needed"

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from yarl import URL
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 
 _SECRET_BYTES = 32
 _SIGNED = re.compile(r"(?P<target>.+)[?&]expires=(?P<expires>\d{1,15})&signature=[^&]*", re.ASCII)
 
 
-class SecretError(EngineError):
+class SecretError(Error):
     """The secret of the signatures cannot be had."""
 
     code = "bad_secret"

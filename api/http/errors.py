@@ -12,6 +12,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from paintgraph.base.errors import Error
+
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:paintgraph:problem:"
@@ -25,7 +27,7 @@ _ADVICE = {
 }
 
 
-class ApiError(Exception):
+class ApiError(Error):
     """A request that is refused; `code` is stable.
 
     Args:
@@ -45,12 +47,10 @@ class ApiError(Exception):
         headers: Mapping[str, str] | None = None,
         problems: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, code)
         self.status = status
-        self.code = code
-        self.message = message
         self.headers = dict(headers or {})
-        self.problems = [dict(problem) for problem in problems]
+        self.errors = [dict(problem) for problem in problems]
 
 
 def problem_response(error: ApiError) -> web.Response:
@@ -61,7 +61,7 @@ def problem_response(error: ApiError) -> web.Response:
         "status": error.status,
         "code": error.code,
         "detail": error.message,
-        "errors": error.problems,
+        "errors": error.errors,
     }
     # json, not orjson: messages may quote halves of surrogate pairs.
     body = json.dumps(document, default=str).encode("ascii")

@@ -10,8 +10,9 @@ from aiohttp.typedefs import Handler
 from paintgraph.api.app_keys import SERIALIZER
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.problems import problems_to_json
+from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
-from paintgraph.engine.errors import BindError, EngineError, GraphError, Problem
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.jobs import KeyReusedError
@@ -26,7 +27,7 @@ async def fault_guard(request: web.Request, handler: Handler) -> web.StreamRespo
     """Turns the engine's errors into answers."""
     try:
         return await handler(request)
-    except EngineError as error:
+    except Error as error:
         refused = refusal(error, request.app[SERIALIZER].hide)
         if refused is None:
             raise
@@ -41,7 +42,7 @@ async def fault_guard(request: web.Request, handler: Handler) -> web.StreamRespo
         ) from error
 
 
-def refusal(error: EngineError, hide: Callable[[str], str] = str) -> ApiError | None:
+def refusal(error: Error, hide: Callable[[str], str] = str) -> ApiError | None:
     """The answer to an error that a client can cause or wait for; None for any other."""
     headers: dict[str, str] = {}
     problems: list[dict[str, Any]] = []

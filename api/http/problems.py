@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from paintgraph.engine.errors import Problem
+from paintgraph.base.errors import Problem
 
 
 def problems_to_json(

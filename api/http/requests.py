@@ -11,10 +11,11 @@ from aiohttp import web
 from paintgraph.api.app_keys import MAX_BODY_BYTES
 from paintgraph.api.http.deadlines import read_body
 from paintgraph.api.http.errors import ApiError
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 
 JSON = "application/json"
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")

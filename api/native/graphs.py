@@ -13,9 +13,10 @@ from paintgraph.api.http.requests import JSON, YAML, document_of, json_response
 from paintgraph.api.http.routes import Route, json_answer, ref
 from paintgraph.api.native.orders import order_of
 from paintgraph.api.submission import check_order
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.recipes.schema import node_schema
 

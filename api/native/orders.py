@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from paintgraph.api.submission import Order
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, Spot
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import is_comfy
 from paintgraph.engine.graph.formats.native import is_native
 from paintgraph.engine.graph.formats.reading import graph_of

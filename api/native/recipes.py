@@ -24,10 +24,11 @@ from paintgraph.api.http.routes import Route, json_answer, ref
 from paintgraph.api.native import schemas
 from paintgraph.api.native.jobs import SUBMIT_ERRORS, SUBMITTED, handed_in
 from paintgraph.api.submission import Order
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.native import type_name
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import shown

@@ -1,4 +1,4 @@
-"""What a text says, where it says it, and why a text is refused: `Document`, `Place`, `TextError`.
+"""What a text says, where it says it, and why a text is refused: `Document`, `TextError`.
 
 A value is a tree of plain dict, list, str, int, float, bool and None; no part of it is shared.
 """
@@ -7,14 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from paintgraph.base.errors import Error, Place, Problem
+
 Path = tuple[str | int, ...]
-
-
-class Place(NamedTuple):
-    """A character of a text; the first one is line 1, column 1."""
-
-    line: int
-    column: int
 
 
 class Spot(NamedTuple):
@@ -29,17 +24,17 @@ MAX_PLACED = 300_000  # Tokens of a text whose places are kept; what follows has
 NOTHING_INSIDE: dict[str | int, Spot] = {}  # One for all scalars.
 
 
-class TextError(ValueError):
-    """A text is refused; `code` is stable, `place` is where, the message says why and the cure."""
+class TextError(Error, ValueError):
+    """A text is refused; `place` is where, the message says why and the cure."""
 
     def __init__(self, code: str, message: str, place: Place | None = None) -> None:
-        super().__init__(code, message, place)  # All three, so that it can be pickled.
-        self.code = code
-        self.message = message
+        super().__init__(message, code)
         self.place = place
 
-    def __str__(self) -> str:
-        return self.message
+    @property
+    def reasons(self) -> tuple[Problem, ...]:
+        """The error itself, with its place."""
+        return (Problem(self.code, self.message, place=self.place),)
 
     def at(self, place: Place | None) -> "TextError":
         """The same error at a place."""

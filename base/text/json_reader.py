@@ -15,12 +15,12 @@ from typing import Any
 
 import orjson
 
+from paintgraph.base.errors import Place
 from paintgraph.base.text import limits
 from paintgraph.base.text.document import (
     MAX_PLACED,
     NOTHING_INSIDE,
     Document,
-    Place,
     Spot,
     TextError,
     place_at,

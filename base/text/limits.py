@@ -3,7 +3,8 @@
 import math
 import re
 
-from paintgraph.base.text.document import Place, TextError, place_at
+from paintgraph.base.errors import Place
+from paintgraph.base.text.document import TextError, place_at
 
 MAX_DEPTH = 64
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1  # What JSON writers and databases can hold.

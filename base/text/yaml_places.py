@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
+from paintgraph.base.errors import Place
 from paintgraph.base.text.document import (
     MAX_PLACED,
     NOTHING_INSIDE,
-    Place,
     Spot,
     TextError,
     place_at,

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from paintgraph.base.errors import Place
 from paintgraph.base.text import limits
-from paintgraph.base.text.document import Document, Path, Place, TextError, place_at
+from paintgraph.base.text.document import Document, Path, TextError, place_at
 from paintgraph.base.text.yaml_places import bad_yaml, locate, place_of
 
 MAX_YAML_BYTES = 2**20

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.calls import Call, described, outputs_of, result_of, stopped_row
 from paintgraph.engine.execution.input_checks import checked
@@ -142,8 +143,9 @@ class _Attempt(AbstractContextManager["_Attempt"]):
 
 def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error: Exception) -> Row:
     """Tell of a failed call; gives the row that stands for it."""
-    code, message = getattr(error, "code", None), str(error)
-    if not isinstance(code, str):
+    if isinstance(error, Error):
+        code, message = error.code, error.message
+    else:
         code, message = NodeError.code, f"{type(error).__name__}: {error}"
     event = NodeFailed(
         cell.origin,

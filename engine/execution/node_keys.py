@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from paintgraph.engine.errors import EngineError, path_in_words
+from paintgraph.base.errors import Error
+from paintgraph.engine.errors import path_in_words
 from paintgraph.engine.execution.keys import (
     call_key,
     element_key,
@@ -45,13 +46,11 @@ class CellKeys:
             stack.pop()
         return cell.key
 
-    def _knot(self, path: list[Cell]) -> EngineError:
+    def _knot(self, path: list[Cell]) -> Error:
         """The fault of a path of cells that ends where a part of it began."""
         ids = [cell.id for cell in path]
         knot = path_in_words(ids[ids.index(ids[-1]) :])
-        return EngineError(
-            f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle"
-        )
+        return Error(f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle")
 
     def of_call(self, cell: Cell, inputs: Mapping[str, object]) -> str:
         """Key of one call of a cell, from the values at its inputs.

@@ -8,7 +8,7 @@ holds a lock around every call.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.execution.input_checks import unsure
 from paintgraph.engine.execution.node_keys import CellKeys
 from paintgraph.engine.execution.node_run import Cell, State
@@ -55,13 +55,14 @@ class Plan:
     ) -> dict[str, str]:
         """Add nodes; gives the run's ids by the nodes' own. Links may lead outside `nodes`.
 
-        Raises EngineError for an unknown type, a link to nowhere and, in an expansion, nodes that
+        Raises Error for an unknown type, a link to nowhere and, in an expansion, nodes that
         wait for each other.
         """
         if len(self.cells) + len(nodes) > MOST_CELLS:
-            raise EngineError(
+            raise Error(
                 f"The run has grown to more than {MOST_CELLS:,} nodes; an expansion may not end. "
-                "Look for a node that expands into itself."
+                "Look for a node that expands into itself.",
+                code="engine_error",
             )
         prefix = "" if parent is None else f"{parent.id}.{call}."
         ids = {name: prefix + name for name in nodes}
@@ -85,7 +86,7 @@ class Plan:
     ) -> Cell:
         declaration = self._registry.get(node.kind)
         if declaration is None:
-            raise EngineError(
+            raise Error(
                 f"'{id_}' has the type '{node.kind}', which this worker does not have. Change it.",
                 code="unknown_node",
             )
@@ -101,7 +102,7 @@ class Plan:
         target = ids.get(link.node, link.node)
         source = self.cells.get(target)
         if source is None:
-            raise EngineError(
+            raise Error(
                 f"a link leads to '{link.node}', but there is no such node. Change the link.",
                 code="unknown_link",
             )
@@ -109,7 +110,7 @@ class Plan:
         for place, output in enumerate(outputs):
             if link.output in (place, output.name):
                 return Link(target, place)
-        raise EngineError(
+        raise Error(
             f"a link leads to output '{link.output}' of '{link.node}' ({source.node.kind}); it has "
             f"{', '.join(output.name for output in outputs) or 'none'}. Change the link.",
             code="unknown_output",

@@ -8,7 +8,8 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from paintgraph.engine.errors import Cancelled, EngineError, NodeError
+from paintgraph.base.errors import Error
+from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.cache import MemoryCache
 from paintgraph.engine.execution.calling import Performer, failed_row
 from paintgraph.engine.execution.calls import Call, assemble, calls_of, stopped_row
@@ -73,7 +74,7 @@ def run(  # noqa: PLR0913 - a run has this many independent settings
 
     A failing node fails what reads it; the rest goes on unless `on_failure` is "stop": then no
     further call is made, not even of the failing node. `listen` is called from several threads, one
-    event at a time for facts; it must be quick and must not call back. Raises EngineError only for
+    event at a time for facts; it must be quick and must not call back. Raises Error only for
     faults that no earlier check could see, such as an expansion whose nodes wait for each other.
     """
     return _Run(worker, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
@@ -221,7 +222,7 @@ class _Run:
                 if row.is_open:
                     try:
                         rows[place] = self._expanded(cell, call, row, beside)
-                    except EngineError as error:
+                    except Error as error:
                         rows[place] = failed_row(self._note_failure, cell, call, error)
                 links += [slot for slot in rows[place].outputs if isinstance(slot, Link)]
             cell.rows = rows

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import Graph, InputRef, Node
 from paintgraph.engine.graph.resources import DIGEST_MARK, is_of_catalogue

@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from paintgraph.engine.errors import GraphError, Problem, path_in_words
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import GraphError, path_in_words
 from paintgraph.engine.execution.keys import fingerprint
 from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.formats.native import write_native

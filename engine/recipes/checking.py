@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import GraphError, Problem, path_in_words
+from paintgraph.engine.errors import GraphError, path_in_words
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.resources import GIVEN, NO_RESOURCES, Resources, inherited
@@ -217,8 +218,7 @@ class _Checker:
     def _resolve(self, where: Where, link: Link) -> Link | None:
         """The link with the output's position, or None after a report."""
         if link.node not in self._graph.nodes:
-            near = self._near(link.node, self._graph.nodes)
-            cure = near or " Add the node or change the link."
+            cure = self._near(link.node, self._graph.nodes) or " Add the node or change the link."
             message = f" links to '{link.node}', but there is no such node.{cure}"
             self._report.add("unknown_link", where, message)
             return None

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
 
@@ -31,14 +31,14 @@ def with_names(graph: Graph, registry: Registry) -> Graph:
 
 
 def position(graph: Graph, registry: Registry, link: Link) -> int:
-    """Which output of its node a link names; EngineError if there is none of this name."""
+    """Which output of its node a link names; Error if there is none of this name."""
     if isinstance(link.output, int):
         return link.output
     node = graph.nodes.get(link.node)
     spec = registry.spec(node.kind) if node else None
     names = [output.name for output in spec.outputs] if spec else []
     if link.output not in names:
-        raise EngineError(
+        raise Error(
             f"a link to '{link}' has no position, which ComfyUI's format needs. "
             "'paintgraph validate' names the fault.",
             code="unknown_output",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from paintgraph.engine.errors import Problem, Severity
+from paintgraph.base.errors import Problem, Severity
 from paintgraph.engine.graph.graph import Graph, Path, native_path
 from paintgraph.engine.graph.structure import reached_outputs
 

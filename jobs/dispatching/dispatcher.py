@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
-from paintgraph.engine.errors import EngineError
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
 from paintgraph.jobs.dispatching.outcomes import Outcomes
 from paintgraph.jobs.dispatching.running import Running
@@ -24,7 +24,7 @@ _LOG = logging.getLogger("paintgraph.jobs")
 _RESTART_SECONDS = 1.0
 
 
-class QueueFullError(EngineError):
+class QueueFullError(Error):
     """No more jobs are taken now; `retry_seconds` is when it is worth trying again."""
 
     code = "queue_full"
@@ -34,7 +34,7 @@ class QueueFullError(EngineError):
         self.retry_seconds = retry_seconds
 
 
-class DrainingError(EngineError):
+class DrainingError(Error):
     """The server is about to end and takes no more jobs."""
 
     code = "draining"

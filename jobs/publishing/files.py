@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from paintgraph.base.errors import Error
 from paintgraph.base.files import PART, write_whole
-from paintgraph.engine.errors import EngineError
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
 
@@ -28,7 +28,7 @@ _CURES = {
 _MAY_PASS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-class PublishError(EngineError):
+class PublishError(Error):
     """A file cannot be written.
 
     `may_pass` tells whether the same file might be written later: whoever keeps the machine can

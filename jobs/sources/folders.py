@@ -6,12 +6,12 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 
 VARIABLE = "PAINTGRAPH_DATA_DIR"
 
 
-class FolderError(EngineError):
+class FolderError(Error):
     """The data folder cannot be made."""
 
     code = "no_data_folder"

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.jobs.store.migrations import Migration
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ class _Item(NamedTuple):
     can_wait: bool
 
 
-class StoreError(EngineError):
+class StoreError(Error):
     """The job store cannot be read or written."""
 
     code = "store_unavailable"

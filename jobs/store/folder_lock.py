@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 
 _NAME = "server.lock"
 
 
-class FolderBusyError(EngineError):
+class FolderBusyError(Error):
     """Another server uses the data folder."""
 
     code = "folder_busy"

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -21,13 +21,13 @@ MOST_DEATHS = 3
 """How often one node may take its worker with it."""
 
 
-class StaleFenceError(EngineError):
+class StaleFenceError(Error):
     """Someone else works on the job by now, or it has ended; nothing was written."""
 
     code = "stale_fence"
 
 
-class KeyReusedError(EngineError):
+class KeyReusedError(Error):
     """An idempotency key came again with another request."""
 
     code = "idempotency_key_reused"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paintgraph.base.errors import Error
 from paintgraph.base.text.document import Document
-from paintgraph.engine.errors import EngineError
 from paintgraph.engine.execution.run import OnFailure, Outcome, Worker, run
 from paintgraph.engine.graph.elements import Blocked, Failed
 from paintgraph.engine.graph.formats.native import read_native
@@ -70,7 +70,7 @@ def run_job(  # noqa: PLR0913 - what a job is
             cancellation=cancellation,
             on_failure=on_failure,
         )
-    except EngineError as error:
+    except Error as error:
         return Ended("failed", {}, ({"code": error.code, "message": str(error)},))
     failures = tuple(
         {

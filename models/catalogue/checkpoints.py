@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import CheckpointError
 
 _WRAPPERS = ("model", "state_dict", "model_state_dict")
 _SIGNS: Mapping[str, tuple[str, ...]] = {
@@ -16,12 +16,6 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "a text encoder such as BERT": ("embeddings.", "encoder.layer."),
 }
 _SHOWN = 3
-
-
-class CheckpointError(ModelError):
-    """A file that does not hold the weights that it should."""
-
-    code = "bad_checkpoint"
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -11,7 +11,11 @@ from typing import Literal, TypeAlias
 from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile
 from paintgraph.models.catalogue.hub_cache import HubCache
 from paintgraph.models.catalogue.places import Placed
-from paintgraph.models.errors import MissingModelError, ModelError, RefusedModelError
+from paintgraph.models.errors import (
+    MissingModelError,
+    ModelError,
+    RefusedModelError,
+)
 from paintgraph.models.extras import missing_package
 from paintgraph.models.families.diffusion.library import library_fault
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.catalogue.checkpoints import CheckpointError
+from paintgraph.models.errors import CheckpointError
 
 _BARS = threading.Lock()
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import orjson
 
+from paintgraph.base.errors import Error
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.sockets import shown
@@ -46,7 +47,7 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 _KINDS = ((bool, "bool"), (int | float, "number"), (str, "text"))
 
 
-class ComparisonError(ValueError):
+class ComparisonError(Error):
     """Two values that cannot be compared as asked."""
 
     code = "not_comparable"

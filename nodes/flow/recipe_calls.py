@@ -20,7 +20,7 @@ RECIPE_CALLS = ("MapImages", "ApplyRecipe")
 
 
 def recipe_call(context: Context, recipe: str, settings: str, image: object) -> Node:
-    """A use of a recipe on an image; raises NodeError with the cure, EngineError if it is bad.
+    """A use of a recipe on an image; raises NodeError with the cure, Error if it is bad.
 
     What the settings name outside the graph is fixed: pictures, random seeds.
     """

@@ -11,14 +11,13 @@ from typing import Annotated, Any, NamedTuple
 
 import orjson
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.graph.elements import Blocked, Result
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
-from paintgraph.imaging.errors import ImagingError
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.sockets import Image
@@ -129,8 +128,8 @@ def load_listed_image(
     """Read one of many pictures, with its transparency; a fault names the file."""
     try:
         return picture_files.load_image(context, image, "keep").image
-    except (EngineError, ImagingError) as error:
-        raise EngineError(f"'{name}': {error}", code=error.code) from error
+    except Error as error:
+        raise Error(f"'{name}': {error}", code=error.code) from error
 
 
 class Saved(NamedTuple):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from paintgraph.api.http.faults import refusal
+from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
-from paintgraph.engine.errors import BindError, EngineError, GraphError, NodeError, Problem
+from paintgraph.engine.errors import BindError, GraphError, NodeError
 from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.jobs import KeyReusedError
@@ -37,12 +38,12 @@ def unreadable(code: str) -> GraphError:
         (StoreError("the disk is full."), 507, "store_unavailable"),
     ],
 )
-def test_each_error_has_its_status(error: EngineError, status: int, code: str) -> None:
+def test_each_error_has_its_status(error: Error, status: int, code: str) -> None:
     told = refusal(error)
 
     assert told is not None
     assert (told.status, told.code) == (status, code)
-    assert all(problem["detail"] for problem in told.problems)
+    assert all(problem["detail"] for problem in told.errors)
     assert ("Retry-After" in told.headers) == (status in (429, 503))
 
 
@@ -56,7 +57,7 @@ def test_a_warning_does_not_count_as_a_problem_of_its_own() -> None:
     told = refusal(GraphError([warning, Problem("cycle", "a -> a.")]))
 
     assert told is not None
-    assert (told.code, told.message, len(told.problems)) == ("cycle", "a -> a.", 2)
+    assert (told.code, told.message, len(told.errors)) == ("cycle", "a -> a.", 2)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from paintgraph.api.http.faults import refusal
 from paintgraph.api.http.problems import problems_to_json
 from paintgraph.api.native.serializers import Serializer
 from paintgraph.api.pictures import Pictures
-from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from paintgraph.engine.errors import BindError, GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec

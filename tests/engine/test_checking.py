@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from paintgraph.base.text.document import Place
+from paintgraph.base.errors import Place, Problem
 from paintgraph.base.text.json_writer import write_json
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import accepts

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.graph.elements import Failed, Result
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.node.events import NodeFinished, NodeStarted
@@ -117,7 +117,7 @@ def test_an_expansion_that_waits_for_what_waits_for_it_is_reported(label: str) -
     expand(label, {"inner": node("Add", a=link("reader"))}, Link("inner", 0))
     nodes = {"r": node("Answer", label=label), "reader": node("Add", a=link("r"))}
 
-    with pytest.raises(EngineError, match=r"'r' \(Answer\): .*'r\.0\.inner'.*Cut") as caught:
+    with pytest.raises(Error, match=r"'r' \(Answer\): .*'r\.0\.inner'.*Cut") as caught:
         run_nodes(nodes)
 
     assert caught.value.code == "cycle"

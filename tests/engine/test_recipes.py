@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.base.errors import Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.elements import Failed
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.events import NodeStarted

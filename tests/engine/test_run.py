@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from paintgraph.engine.errors import EngineError
+from paintgraph.base.errors import Error
 from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.graph.elements import Effect, Failed, Result
 from paintgraph.engine.graph.graph import Graph, Link, Node
@@ -272,7 +272,7 @@ def test_a_failing_node_skips_what_reads_it_and_nothing_else() -> None:
 
 def test_a_failure_with_a_code_of_its_own_keeps_it(label: str) -> None:
     def fail() -> object:
-        raise EngineError("the model is gone. Load it again.", code="no_model")
+        raise Error("the model is gone. Load it again.", code="no_model")
 
     fake_nodes.ANSWERS[label] = fail
 
@@ -441,7 +441,7 @@ def test_a_graph_without_an_earlier_check_is_refused_by_name() -> None:
             "nodes wait for each other: a -> b -> a. Cut a link between them.",
         ),
     ):
-        with pytest.raises(EngineError) as caught:
+        with pytest.raises(Error) as caught:
             run(Graph(nodes), worker, ["a"])
         assert message == str(caught.value)
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paintgraph.models.catalogue.checkpoints import CheckpointError
+from paintgraph.models.errors import CheckpointError, PictureShapeError
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.families.sam.segmentation import Candidates, Prompt, Segmenter, mask_logits
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
 from paintgraph.models.inpainting.protocols import never_cancelled
-from paintgraph.models.pictures import PictureShapeError
 from paintgraph.tests.models.text_models import (
     CHECKPOINT,
     FINDER_FOLDER,

@@ -7,8 +7,8 @@ in `_meta.paintgraph`, so that a conversion there and back loses nothing.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
-from paintgraph.engine.errors import Problem
 from paintgraph.engine.graph.formats.native import read_native, write_native
 from paintgraph.engine.graph.formats.references import parse_text, write_reference
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node, Path, Source

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
-from paintgraph.engine.errors import Problem
 from paintgraph.engine.graph.formats.references import (
     escaped,
     is_reference,

@@ -1,9 +1,10 @@
 """Reading a graph from a text of any known form; the form is recognised by content."""
 
+from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.engine.errors import GraphError, Problem
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import is_comfy, read_comfy
 from paintgraph.engine.graph.formats.native import is_native, read_native
 from paintgraph.engine.graph.graph import Graph

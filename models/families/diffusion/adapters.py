@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import LoraError
 from paintgraph.models.extras import missing_package
 from paintgraph.models.families.diffusion.library import EXTRA
 from paintgraph.models.families.diffusion.weights import read_tensors
@@ -29,12 +29,6 @@ _MARKS = (
     ".alpha",
 )
 _OF_CLIP = {"to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out_proj"}
-
-
-class LoraError(ModelError):
-    """A LoRA that does not fit the model."""
-
-    code = "bad_lora"
 
 
 @dataclass(frozen=True, slots=True)

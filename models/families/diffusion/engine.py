@@ -11,13 +11,14 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.errors import PipelineError
 from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.library import Library, load_library
 from paintgraph.models.families.diffusion.loading import load_pipeline
 from paintgraph.models.families.diffusion.memory import part_bytes, plan_memory
 from paintgraph.models.families.diffusion.pipeline import Hearing, LoadedPipeline
 from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
-from paintgraph.models.families.diffusion.sources import PipelineError, Source
+from paintgraph.models.families.diffusion.sources import Source
 from paintgraph.models.inpainting.engine_names import EngineNames
 from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
 from paintgraph.models.loading.devices import DeviceRules, Placement, budgets, torch_devices

@@ -10,18 +10,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from paintgraph.models.errors import ModelError, PipelineError
 from paintgraph.models.families.diffusion.library import Library
 from paintgraph.models.families.diffusion.mending import mend_text_encoders
-from paintgraph.models.families.diffusion.sources import (
-    INDEX,
-    NOT_LOADED,
-    PipelineError,
-    Source,
-    input_channels,
-)
+from paintgraph.models.families.diffusion.sources import INDEX, NOT_LOADED, Source, input_channels
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 
-_FAILURES = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ImportError)
+_FAILURES = (
+    ModelError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ImportError,
+)
 _CONFIGURATION = ("*.safetensors", "*.bin", "*.ckpt", "*.msgpack", "*.onnx")
 """What a copy of the configuration leaves out."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from paintgraph.base.errors import Error
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.errors import ImagingError
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.diffusion.adapters import Adapters
 from paintgraph.models.families.diffusion.kept import Kept, keep_encoded, keep_prompts
@@ -119,7 +119,7 @@ class LoadedPipeline:
                 callback_on_step_end=steps.ended,
             ).images
         except (IndexError, ValueError, RuntimeError) as error:
-            if isinstance(error, ImagingError) or is_out_of_memory(error):
+            if isinstance(error, Error) or is_out_of_memory(error):
                 raise
             raise EngineFailedError(
                 f"model '{self._source.name}' cannot be sampled in {request.steps} steps with "

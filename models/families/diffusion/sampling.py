@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import SamplingError
 from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.schedulers import AUTO
 from paintgraph.models.inpainting.protocols import InpaintRequest
@@ -17,12 +17,6 @@ MOST_STEPS = 500
 
 _MANY = 10**6
 """Tokenizers without a limit of their own claim one far above this."""
-
-
-class SamplingError(ModelError):
-    """A number that nothing can be sampled with."""
-
-    code = "bad_sampling"
 
 
 @dataclass(frozen=True, slots=True)

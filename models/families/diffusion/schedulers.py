@@ -6,7 +6,7 @@ Source of the mapping: https://huggingface.co/docs/diffusers/api/schedulers/over
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import SamplerError
 
 SamplerName: TypeAlias = Literal[
     "auto",
@@ -78,12 +78,6 @@ _SPACINGS = {
     "ddim_uniform": "leading",
 }
 _FLOW = "FlowMatchEulerDiscreteScheduler"
-
-
-class SamplerError(ModelError):
-    """A sampler or schedule that does not go with a model."""
-
-    code = "bad_sampler"
 
 
 def make_scheduler(

@@ -9,8 +9,8 @@ from typing import Any
 
 from paintgraph.models.catalogue.found import INDEX
 from paintgraph.models.catalogue.places import Placed
-from paintgraph.models.errors import ModelError
-from paintgraph.models.families.diffusion.weights import Tensors, WeightsError, read_tensors
+from paintgraph.models.errors import PipelineError
+from paintgraph.models.families.diffusion.weights import Tensors, read_tensors
 
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 _FIRST_LAYERS = (
@@ -18,12 +18,6 @@ _FIRST_LAYERS = (
     "unet.conv_in.weight",
 )
 _DENOISERS = ("unet", "transformer")
-
-
-class PipelineError(ModelError):
-    """A folder or file that no pipeline can be loaded from."""
-
-    code = "bad_pipeline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +161,4 @@ def _json(path: Path, name: str) -> dict[str, Any]:
     return found
 
 
-__all__ = ["INDEX", "PipelineError", "Source", "WeightsError", "find_source", "input_channels"]
+__all__ = ["INDEX", "Source", "find_source", "input_channels"]

@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import WeightsError
 
 _LENGTH = struct.Struct("<Q")
 _MOST_HEADER_BYTES = 100_000_000  # the format's own limit
-
-
-class WeightsError(ModelError):
-    """Weights that cannot be used; the message names the file, what is wrong, and the cure."""
-
-    code = "bad_weights"
 
 
 @dataclass(frozen=True, slots=True)

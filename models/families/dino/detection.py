@@ -9,17 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.geometry.boxes import Boxes
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import PromptError
 from paintgraph.models.pictures import Picture
 
 MOST_CHARACTERS = 2000
 _SEPARATORS = str.maketrans(dict.fromkeys(",;\n\r", "."))
-
-
-class PromptError(ModelError):
-    """Words that cannot be looked for."""
-
-    code = "bad_prompt"
 
 
 class Detector(Protocol):

@@ -12,8 +12,12 @@ from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
-from paintgraph.models.errors import MissingModelError, ModelError, RefusedModelError
-from paintgraph.models.extras import MissingPackageError
+from paintgraph.models.errors import (
+    MissingModelError,
+    MissingPackageError,
+    ModelError,
+    RefusedModelError,
+)
 
 SAM = {
     "family": "sam",

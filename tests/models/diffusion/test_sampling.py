@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from paintgraph.models.errors import PipelineError, SamplingError
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling, SamplingError, VaeFile
-from paintgraph.models.families.diffusion.sources import PipelineError
+from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.diffusion.pictures import paint
 

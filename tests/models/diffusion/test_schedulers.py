@@ -5,11 +5,11 @@ import diffusers
 import numpy as np
 import pytest
 
+from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.sampling import Sampling
 from paintgraph.models.families.diffusion.schedulers import (
     CLASSES,
-    SamplerError,
     SamplerName,
     ScheduleName,
     make_scheduler,

@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.models.families.dino.detection import (
-    Answers,
-    PromptError,
-    Tokens,
-    caption_of,
-    phrases_of,
-)
+from paintgraph.models.errors import PromptError
+from paintgraph.models.families.dino.detection import Answers, Tokens, caption_of, phrases_of
 
 NAMES = {1: "[CLS]", 2: "[SEP]", 3: ".", 10: "cat", 11: "red", 12: "ball"}
 CAPTION = Tokens(

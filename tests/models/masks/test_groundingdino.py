@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paintgraph.models.catalogue.checkpoints import CheckpointError
-from paintgraph.models.families.dino.detection import PromptError, caption_of
+from paintgraph.models.errors import CheckpointError, PictureShapeError, PromptError
+from paintgraph.models.families.dino.detection import caption_of
 from paintgraph.models.families.dino.groundingdino import GroundingDino
 from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
-from paintgraph.models.pictures import PictureShapeError
 from paintgraph.tests.models.text_models import CHECKPOINT, SAM, models_of
 from paintgraph.tests.models.tiny_detectors import QUERIES, SMALL, architecture_values
 

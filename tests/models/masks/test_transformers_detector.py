@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paintgraph.models.catalogue.checkpoints import CheckpointError
-from paintgraph.models.families.dino.detection import PromptError, caption_of
+from paintgraph.models.errors import CheckpointError, PictureShapeError, PromptError
+from paintgraph.models.families.dino.detection import caption_of
 from paintgraph.models.families.dino.transformers_detector import TransformersDetector
-from paintgraph.models.pictures import PictureShapeError
 from paintgraph.tests.models.text_models import FINDER_FOLDER, PICKER_FOLDER, models_of
 from paintgraph.tests.models.tiny_detectors import QUERIES
 

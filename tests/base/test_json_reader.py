@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.base.text.document import Place, TextError
+from paintgraph.base.errors import Place
+from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.json_writer import write_json
 

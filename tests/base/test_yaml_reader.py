@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.base.text.document import Place
+from paintgraph.base.errors import Place
 from paintgraph.base.text.yaml_reader import read_yaml
 
 RECIPE = """\

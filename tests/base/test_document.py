@@ -1,6 +1,7 @@
 import pickle
 
-from paintgraph.base.text.document import Document, Place, TextError
+from paintgraph.base.errors import Place
+from paintgraph.base.text.document import Document, TextError
 
 
 def test_an_error_survives_the_way_to_another_process() -> None:
