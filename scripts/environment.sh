@@ -1,6 +1,8 @@
-# Shared by the scripts: makes or reuses .venv in the checkout. Source it from the checkout's root.
+# Shared by the scripts: makes or reuses a virtual environment in the checkout. Source it from the checkout's root.
 
 python="${PYTHON:-python3}"
+venv="${venv:-.venv}"
+newest="${newest:-}"
 
 fail() {
     printf '%s\n' "$1" >&2
@@ -10,17 +12,24 @@ fail() {
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     fail "paintgraph needs Python 3.11 or newer as '$python'. Install it, or name another one: PYTHON=python3.12 $0"
 
-# install_paintgraph EXTRAS: everything that pyproject.toml names, once per change of that file.
+# What decides which packages are installed: the two files, or with `newest` the ranges and the day.
+wanted_packages() {
+    if [ -n "$newest" ]; then cat pyproject.toml; date -u +%F; else cat pyproject.toml constraints.txt; fi
+}
+
+# install_paintgraph EXTRAS: everything that pyproject.toml names into $venv, once per change of what is wanted.
 install_paintgraph() {
-    local extras="$1" stamp=".venv/installed$1"
-    if [ ! -x .venv/bin/python ]; then
-        "$python" -m venv .venv || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
+    local extras="$1" stamp="$venv/installed$1"
+    local versions=(--constraint constraints.txt)
+    [ -z "$newest" ] || versions=(--upgrade --upgrade-strategy eager)
+    if [ ! -x "$venv/bin/python" ]; then
+        "$python" -m venv "$venv" || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
     fi
-    if ! cmp -s pyproject.toml "$stamp"; then
-        mkdir -p .venv/checkout
-        ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$extras"
-        cp pyproject.toml "$stamp"
+    mkdir -p .venv/checkout
+    ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
+    if ! wanted_packages | cmp -s - "$stamp"; then
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${versions[@]}" --editable ".$extras"
+        wanted_packages >"$stamp"
     fi
 }
 
@@ -40,6 +49,6 @@ need_package() {
 
 # OpenCV's wheel wants these two of the system.
 need_opencv_libraries() {
-    need_package libgl1 .venv/bin/python -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
-    need_package libglib2.0-0 .venv/bin/python -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
+    need_package libgl1 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
+    need_package libglib2.0-0 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
 }

@@ -6,12 +6,21 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests import fake_nodes
 
-settings.register_profile("shared", deadline=None)  # machines are loaded now and then
-settings.load_profile("shared")
+# Machines are loaded now and then: no deadlines. The gate draws the same values on every machine;
+# `scripts/test --random` draws new ones, and keeps what it finds.
+settings.register_profile("gate", deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "random",
+    deadline=None,
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(Path(__file__).parent / "finds"),
+)
+settings.load_profile("gate")
 
 
 @pytest.fixture(scope="session")
