@@ -7,30 +7,14 @@ maps over one element has the key of its only call.
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
-
-from paintgraph.engine.graph.spec import NodeSpec
-
-
-def fingerprint(spec: NodeSpec, environment: str = "") -> str:
-    """What a result depends on besides its inputs: declaration, package versions, machine class."""
-    packages = [(name, _version(name)) for name in spec.packages]
-    return json_text([spec.id, spec.version, packages, environment])
 
 
 def json_text(value: object) -> str:
     """A part of a key as text."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def literal_part(value: object) -> list[Any]:

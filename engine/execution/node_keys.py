@@ -14,13 +14,17 @@ from paintgraph.engine.execution.keys import (
 )
 from paintgraph.engine.execution.node_run import Cell, Traits
 from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.node.registry import Registry
 
 
 class CellKeys:
     """Keys of the results of one run's cells; `cells` may grow."""
 
-    def __init__(self, cells: Mapping[str, Cell], job: str, environment: str) -> None:
+    def __init__(
+        self, cells: Mapping[str, Cell], registry: Registry, job: str, environment: str
+    ) -> None:
         self._cells = cells
+        self._registry = registry
         self._job = job
         self._environment = environment
         self._traits: dict[str, Traits] = {}
@@ -91,5 +95,7 @@ class CellKeys:
         kind = cell.node.kind
         traits = self._traits.get(kind)
         if traits is None:
-            traits = self._traits[kind] = Traits.of(cell.declaration.spec, self._environment)
+            traits = self._traits[kind] = Traits.of(
+                cell.declaration.spec, f"{self._environment} {self._registry.fingerprint(kind)}"
+            )
         return traits

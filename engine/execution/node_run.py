@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from paintgraph.engine.execution.keys import fingerprint
 from paintgraph.engine.graph.elements import Entry, Row
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
@@ -22,10 +21,10 @@ class Traits:
     raw: frozenset[str]
 
     @staticmethod
-    def of(spec: NodeSpec, environment: str) -> "Traits":
-        """The traits of a spec on one class of machine."""
+    def of(spec: NodeSpec, fingerprint: str) -> "Traits":
+        """The traits of a spec, and of the code behind it."""
         return Traits(
-            fingerprint(spec, environment),
+            fingerprint,
             {i.name: i.default for i in spec.inputs if not i.required},
             frozenset(i.name for i in spec.inputs if i.lazy),
             frozenset(i.name for i in spec.inputs if i.raw),

@@ -43,7 +43,7 @@ class Plan:
         self.cells: dict[str, Cell] = {}
         self.open = 0
         self._registry = registry
-        self.keys = CellKeys(self.cells, job, environment)
+        self.keys = CellKeys(self.cells, registry, job, environment)
         self._leaders: dict[str, Cell] = {}
         self._lookup = lookup
         self._is_stored = is_stored

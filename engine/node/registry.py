@@ -7,6 +7,7 @@ from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.declaration import Declaration, declaration_of
+from paintgraph.engine.node.fingerprints import fingerprint, source_digest
 
 
 class Registry:
@@ -27,6 +28,8 @@ class Registry:
         self._faults: dict[str, str] = {}
         self._expected: set[str] = set()
         self._declarations: dict[str, Declaration] = {}
+        self._sources: dict[tuple[str, str], str] = {}
+        self._fingerprints: dict[str, str] = {}
         self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
         for function in functions:
             self.add(declaration_of(function))
@@ -43,6 +46,8 @@ class Registry:
         self._declarations[id_] = replace(declaration, spec=self._with_choices(declaration.spec))
         for socket in declaration.sockets:
             self._sockets.setdefault(socket.name, socket)
+        if declaration.file:
+            self._source_digest(declaration)  # now, as the file may be edited while it runs
 
     def _with_choices(self, spec: NodeSpec) -> NodeSpec:
         """The spec with the names that there are, where an input takes one of a catalogue."""
@@ -65,6 +70,21 @@ class Registry:
         declaration = self._declarations.get(id_)
         return None if declaration is None else declaration.spec
 
+    def fingerprint(self, id_: str) -> str:
+        """What results of a registered node depend on besides its inputs, as text."""
+        found = self._fingerprints.get(id_)
+        if found is None:
+            declaration = self._declarations[id_]
+            found = fingerprint(declaration.spec, self._source_digest(declaration))
+            self._fingerprints[id_] = found
+        return found
+
+    def _source_digest(self, declaration: Declaration) -> str:
+        where = declaration.spec.module, declaration.file
+        if where not in self._sources:
+            self._sources[where] = source_digest(*where)
+        return self._sources[where]
+
     @property
     def replacements(self) -> Mapping[str, str]:
         """Ids that other tools have and this registry has not, with what to use instead."""
@@ -86,6 +106,7 @@ class Registry:
         """Know nothing more of some ids, neither declarations nor faults."""
         for id_ in ids:
             self._declarations.pop(id_, None)
+            self._fingerprints.pop(id_, None)
             self._faults.pop(id_, None)
             self._expected.discard(id_)
 

@@ -12,7 +12,6 @@ import orjson
 
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError, path_in_words
-from paintgraph.engine.execution.keys import fingerprint
 from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
@@ -175,7 +174,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         OutputSpec(output, _type_of(graph, ref, registry)) for output, ref in graph.outputs.items()
     )
     kinds = sorted({node.kind for node in graph.nodes.values()})
-    inner = [fingerprint(spec) for kind in kinds if (spec := registry.spec(kind))]
+    inner = [registry.fingerprint(kind) for kind in kinds if kind in registry]
     text = orjson.dumps([write_native(graph), inner])
     spec = NodeSpec(
         id=RECIPE_PREFIX + name,
