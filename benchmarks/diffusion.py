@@ -173,4 +173,4 @@ def _wide_model(folder: Path) -> Iterator[tuple[DiffusionInpainter, Any]]:
     with LoadedModels(lambda _: 10**11) as loaded:
         models = DiffusionModels(names, loaded, DeviceRules(device="cpu"))
         ref = ModelRef(_NAME, f"sha256:{'0' * 64}")
-        yield models.engine(ref, Sampling(), warn=lambda _: None), pipe
+        yield models.engine(ref, Sampling()), pipe

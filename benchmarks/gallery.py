@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 from skimage import data
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.fill.guess import fill
@@ -21,7 +22,7 @@ from paintgraph.imaging.geometry.padding import pad_image, padding_from_fraction
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.measure import seam_ratio
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
-from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 from paintgraph.models.inpainting.repaint import repaint
 
 _FOLDER = Path(__file__).resolve().parents[1] / "docs" / "gallery"
@@ -82,31 +83,19 @@ class _Before(PatchMatch):
         super().__init__(pool)
         self._plain = pool
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,  # noqa: ARG002
         *,
         avoid: Mask | None = None,  # noqa: ARG002 - it did not know of it
-        progress: Progress,
-        check: Check,
     ) -> Image:
         """Fill what the mask selects with patches of all the rest."""
-        progress(1, 1)
-        return _whole(self._plain, _Case(image, mask), request.seed, check)
+        return _whole(self._plain, _Case(image, mask), request.seed)
 
-    def finish(
-        self,
-        part: Image,
-        mask: Mask,  # noqa: ARG002
-        painted: Image,
-        *,
-        avoid: Mask | None = None,  # noqa: ARG002
-        check: Check,  # noqa: ARG002
-    ) -> Image:
-        """What was painted, enlarged."""
-        return resized_to(part, painted)
+    finish = ResizedResult.finish  # copies nothing
 
 
 def main() -> None:
@@ -162,9 +151,9 @@ def _extend(photo: Image) -> _Case:
     return _Case(canvas, mask)
 
 
-def _whole(pool: PatchMatchPool, case: _Case, seed: int = 0, check: Check = lambda: None) -> Image:
+def _whole(pool: PatchMatchPool, case: _Case, seed: int = 0) -> Image:
     pixels = np.rint(case.image[0] * 255).astype(np.uint8)
-    painted = pool.inpaint(pixels, case.mask[0] > 0, seed, check)
+    painted = pool.inpaint(pixels, case.mask[0] > 0, seed)
     return painted[np.newaxis].astype(np.float32) / np.float32(255)
 
 

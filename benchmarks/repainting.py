@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
+from paintgraph.base.listening import Listening
 from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.composite import composite
@@ -12,7 +13,7 @@ from paintgraph.imaging.blend.stitching import Match, Stitch
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.imaging.measure import Seam, measure_seam
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
-from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 
 _PHOTO = Path(__file__).resolve().parents[1] / "docs" / "photos" / "coffee.jpg"
@@ -68,7 +69,7 @@ def _seams(pool: PatchMatchPool, image: Image, mask: Mask) -> dict[str, Seam]:
     return {name: measure_seam(result, mask) for name, result in results.items()}
 
 
-class _Brightener:
+class _Brightener(ResizedResult):
     """Gives back the picture, 3 % brighter, as a generating engine may."""
 
     name = "brightener"
@@ -78,28 +79,16 @@ class _Brightener:
     least_side = 1
     size_multiple = 8
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,  # noqa: ARG002
         request: InpaintRequest,  # noqa: ARG002
+        listening: Listening,  # noqa: ARG002
         *,
         avoid: Mask | None = None,  # noqa: ARG002
-        progress: Progress,  # noqa: ARG002
-        check: Check,  # noqa: ARG002
     ) -> Image:
         return np.asarray(np.minimum(image * _GAIN, 1), np.float32)
-
-    def finish(
-        self,
-        part: Image,
-        mask: Mask,  # noqa: ARG002
-        painted: Image,
-        *,
-        avoid: Mask | None = None,  # noqa: ARG002
-        check: Check,  # noqa: ARG002
-    ) -> Image:
-        return resized_to(part, painted)
 
 
 def _brightened(image: Image, mask: Mask) -> list[Figure]:

@@ -21,15 +21,13 @@ from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
 from paintgraph.models.families.sam.segmentation import Prompt
-from paintgraph.models.inpainting.protocols import never_cancelled, unheard
 from paintgraph.models.loading.devices import DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.text_masks import Callbacks, TextMasks
+from paintgraph.models.masks.text_masks import TextMasks
 
 _NAME = "sam_vit_b"
 _ROUNDS = 3
 _WITHIN_SECONDS = 90.0
-_QUIET = Callbacks(unheard, never_cancelled, lambda _: None)
 _RULES = DeviceRules(device="cpu")
 
 
@@ -49,7 +47,7 @@ def _figures(masks: TextMasks, loaded: LoadedModels, ref: ModelRef) -> list[Figu
 
     def select(image: Image, x: float) -> None:
         prompt = Prompt(points=((x, 200.0),), is_wanted=(True,))
-        masks.select(ref, image, [[prompt]], list, _QUIET, several=True)
+        masks.select(ref, image, [[prompt]], list, several=True)
 
     def measure() -> tuple[float, float, float]:
         nonlocal number

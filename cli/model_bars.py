@@ -14,10 +14,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from paintgraph.base.listening import Listening
 from paintgraph.cli.faults import plain, tell
-from paintgraph.models.catalogue.digests import Check
 from paintgraph.models.catalogue.entries import ModelEntry
-from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.wording import in_bytes
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 
@@ -77,18 +76,13 @@ class PullBars:
             else:
                 tell(line)
 
-    def reading(self, shelf: ModelIndex, entry: ModelEntry) -> Check:
-        """One who is told how many bytes more of a model were read, and shows it."""
-        placed = shelf.places.find(entry)
-        total = sum(path.stat().st_size for path in placed.files.values()) if placed else 0
-        done = 0
+    def reading(self, entry: ModelEntry) -> Listening:
+        """Shows how many bytes of a model were read."""
 
-        def add(count: int) -> None:
-            nonlocal done
-            done += count
+        def progress(done: int, total: int) -> None:
             self.tell(PullProgress(entry.name, entry.name, done, total, 0, "check"))
 
-        return add
+        return Listening(progress)
 
     def _show_bar(self, bars: Progress, event: PullProgress) -> None:
         key = (event.model, event.file, event.step)

@@ -79,7 +79,7 @@ def verify_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
         entries = _entries(shelf, names) or list(shelf.catalogue)
         there = [entry for entry in entries if names or shelf.places.find(entry) is not None]
         with PullBars(quiet=json) as bars:
-            findings = [shelf.verify(entry, bars.reading(shelf, entry)) for entry in there]
+            findings = [shelf.verify(entry, bars.reading(entry)) for entry in there]
         if json:
             print_json([finding.to_json() for finding in findings])
         else:

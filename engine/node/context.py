@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TypeVar
 
+from paintgraph.base.listening import Listening
 from paintgraph.engine.errors import Cancelled
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts
 from paintgraph.engine.node.events import Listener, Origin, Preview, Progress, Warned
@@ -72,6 +73,11 @@ class Context:
     cancellation: Cancellation
     listen: Listener
     input_facts: Mapping[str, Facts]
+
+    @property
+    def listening(self) -> Listening:
+        """This call's progress, cancellation and warnings, to be passed to what works for it."""
+        return Listening(self.progress, self.check, self.warn)
 
     def check(self) -> None:
         """Raise Cancelled if the run shall stop."""

@@ -8,15 +8,14 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.entries import Digest
 from paintgraph.models.catalogue.places import Placed
 
 _CHUNK = 2**20
-Check = Callable[[int], None]
-"""Told how many bytes more were read; may raise to end the reading."""
 
 
 class Hashes:
@@ -62,17 +61,22 @@ class ModelDigests:
         return f"sha256:{hashlib.sha256(''.join(rows).encode()).hexdigest()}"
 
     def digests_of(
-        self, path: Path, *, fresh: bool = False, check: Check = lambda _: None
+        self, path: Path, *, fresh: bool = False, listening: Listening = SILENT
     ) -> dict[str, Digest]:
-        """The digests of a file by kind; `fresh` reads it again whatever the table says."""
+        """The digests of a file by kind; `fresh` reads it again whatever the table says.
+
+        Bytes are reported as they are read. Raises OSError.
+        """
         if not fresh and (known := self.known(path)) is not None:
             return known
         before = _identity(path)
         hashes = Hashes()
+        done, total = 0, path.stat().st_size
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 hashes.update(chunk)
-                check(len(chunk))
+                done += len(chunk)
+                listening.progress(done, total)
         found = hashes.digests()
         if _identity(path) == before:
             self.remember(path, found)

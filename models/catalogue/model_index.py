@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
-from paintgraph.models.catalogue.digests import Check, ModelDigests
+from paintgraph.models.catalogue.digests import ModelDigests
 from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile, ModelRef
 from paintgraph.models.catalogue.places import ModelPlaces, Placed
 from paintgraph.models.catalogue.recognising import oddity_of
@@ -93,11 +94,20 @@ class ModelIndex:
         """What can be found without reading files whole; damage that was seen before is known."""
         return self._find(entry, self.digests.known)
 
-    def verify(self, entry: ModelEntry, check: Check = lambda _: None) -> Finding:
-        """What is found when every file is read again; `check` is told of the bytes."""
+    def verify(self, entry: ModelEntry, listening: Listening = SILENT) -> Finding:
+        """What is found when every file is read again; bytes are reported as they are read."""
+        placed = self.places.find(entry)
+        total = sum(path.stat().st_size for path in placed.files.values()) if placed else 0
+        before = 0
+
+        def progress(done: int, _: int) -> None:
+            listening.progress(before + done, total)
 
         def read(path: Path) -> Mapping[str, Digest]:
-            return self.digests.digests_of(path, fresh=True, check=check)
+            nonlocal before
+            found = self.digests.digests_of(path, fresh=True, listening=Listening(progress))
+            before += path.stat().st_size
+            return found
 
         return self._find(entry, read)
 

@@ -1,10 +1,10 @@
 """The engines that fill pictures, by name."""
 
-from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.errors import UnknownModelError
@@ -14,36 +14,21 @@ from paintgraph.models.families.eraser.engine import ErasingModels
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
 from paintgraph.models.families.telea.engine import Telea
 from paintgraph.models.inpainting.engine_names import AUTO, DEFAULT_ENGINE
-from paintgraph.models.inpainting.protocols import (
-    Check,
-    Inpainter,
-    InpaintRequest,
-    Upscaler,
-    never_cancelled,
-)
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import repaint
 
 _USUAL = Sampling()
 
 
-def _silent(_: str) -> None:
-    """Warnings that nobody wants."""
-
-
 class Inpainters:
-    """All engines of a worker. Close it, or use it in a `with` statement.
-
-    `upscaler` enlarges what is smaller than the working size of an engine; none comes with us.
-    """
+    """All engines of a worker. Close it, or use it in a `with` statement."""
 
     def __init__(
         self,
         helpers: int = 2,
-        upscaler: Upscaler | None = None,
         diffusion: DiffusionModels | None = None,
         erasers: ErasingModels | None = None,
     ) -> None:
-        self.upscaler = upscaler
         self.diffusion = diffusion
         self._erasers = erasers
         self._pool = PatchMatchPool(helpers)
@@ -51,34 +36,31 @@ class Inpainters:
         self._engines = {engine.name: engine for engine in engines}
 
     def get(
-        self,
-        name: str,
-        sampling: Sampling = _USUAL,
-        *,
-        warn: Callable[[str], None] = _silent,
-        preview: Callable[[Image], None] | None = None,
-        check: Check = never_cancelled,
+        self, name: str, sampling: Sampling = _USUAL, listening: Listening = SILENT
     ) -> Inpainter:
         """An engine without weights by its name, or a model by `name@sha256:...`.
 
-        Only a diffusion model has a use for `sampling` and `preview`, which is shown
-        `[1, h, w, 3]` between steps. Raises ModelError if the model cannot be used.
+        Only a diffusion model has a use for `sampling`. An eraser is loaded, which `listening`
+        may end. Raises ModelError if the model cannot be used.
         """
         engine = self._engines.get(DEFAULT_ENGINE if name == AUTO else name)
         if engine is not None:
             return engine
         if self._erasers is not None and self._erasers.has(name):
-            return self._erasers.engine(ModelRef.parse(name), warn=warn, check=check)
+            return self._erasers.engine(ModelRef.parse(name), listening)
         if self.diffusion is None:
             raise UnknownModelError(f"there is no engine '{name[:100]}'. Use patchmatch or telea.")
-        return self.diffusion.engine(ModelRef.parse(name), sampling, warn=warn, preview=preview)
+        return self.diffusion.engine(ModelRef.parse(name), sampling)
 
-    def fill(self, image: Image, mask: Mask, seed: int, *, check: Check) -> Image:
+    def fill(self, image: Image, mask: Mask, seed: int, listening: Listening) -> Image:
         """Textures continued into what the mask selects; see `Filler`."""
         hole = (mask > 0).astype(np.float32)
         engine = self._engines[DEFAULT_ENGINE]
         request = InpaintRequest(seed=seed)
-        painted = repaint(image[..., :3], hole, engine, request, check=check).image
+        # The steps that are reported are those of the engine that is shown the result.
+        painted = repaint(
+            image[..., :3], hole, engine, request, Listening(check=listening.check)
+        ).image
         return np.concatenate([painted, image[..., 3:]], axis=3)
 
     def names(self) -> list[str]:

@@ -1,19 +1,12 @@
 """What an engine that fills pictures promises, so that all of them are used alike."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.geometry.resize import resize
-
-Check: TypeAlias = Callable[[], None]
-"""Raises if the work has been cancelled; called often, from the thread that asked for the work."""
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Told (done, total) parts of the work; total stays the same during one call."""
-
 
 Fill: TypeAlias = Literal["patchmatch", FillMethod]
 """What an engine is shown under the mask."""
@@ -68,15 +61,14 @@ class Inpainter(Protocol):
     def size_multiple(self) -> int:
         """Width and height that the engine is given are multiples of this (1: any)."""
 
-    def inpaint(  # noqa: PLR0913 - the callbacks come beside what is painted
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        progress: Progress,
-        check: Check,
     ) -> Image:
         """Paint one picture.
 
@@ -84,9 +76,8 @@ class Inpainter(Protocol):
             image: `[1, H, W, 3]`, within the working size, filled as the request says.
             mask: `[1, H, W]`; above 0 is to be painted, between 0 and 1 will be blended.
             request: What to paint.
+            listening: Hears of each step, and may end the work between two.
             avoid: `[1, H, W]`; an engine that copies never copies from where this is above 0.
-            progress: Called after each step.
-            check: Called at least at every step, or every 50 ms; what it raises ends the work.
 
         Returns:
             A new `[1, H, W, 3]`, 0 to 1. Of an engine that copies, only what it holds where the
@@ -99,9 +90,9 @@ class Inpainter(Protocol):
         part: Image,
         mask: Mask,
         painted: Image,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        check: Check,
     ) -> Image:
         """Bring what was painted to the size of the part of the picture that it is for.
 
@@ -109,37 +100,32 @@ class Inpainter(Protocol):
             part: `[1, H, W, 3]`, the part of the picture, as it was.
             mask: `[1, H, W]`; above 0 is what was painted.
             painted: `[1, h, w, 3]`, what `inpaint` returned, at working size.
+            listening: May end the work, about every 50 ms.
             avoid: `[1, H, W]`; an engine that copies never copies from where this is above 0.
-            check: Called about every 50 ms; what it raises ends the work.
 
         Returns:
-            A new `[1, H, W, 3]`, 0 to 1, of which the same is used as of what `inpaint` gives.
-            An engine without anything better to do returns `resized_to(part, painted)`.
+            A new `[1, H, W, 3]`, 0 to 1; the same part of it is used as of what `inpaint` returns.
         """
 
 
 class Filler(Protocol):
     """Continues textures into what is selected: a first guess for an engine that generates."""
 
-    def __call__(self, image: Image, mask: Mask, seed: int, *, check: Check) -> Image:
+    def __call__(self, image: Image, mask: Mask, seed: int, listening: Listening) -> Image:
         """A picture `[1, H, W, C]` with other colours where the mask is above 0; a new array."""
 
 
-class Upscaler(Protocol):
-    """Super-resolution: enlarges what is smaller than an engine's working size, and back."""
+class ResizedResult:
+    """The usual `finish`: areas averaged, or enlarged by Lanczos."""
 
-    def __call__(self, image: Image, *, check: Check) -> Image:
-        """A picture `[1, H, W, 3]` enlarged by a factor of its own; brought to size afterwards."""
-
-
-def resized_to(part: Image, painted: Image) -> Image:
-    """What was painted, at the size of the part: areas averaged, or enlarged by Lanczos."""
-    return resize(painted, part.shape[2], part.shape[1])
-
-
-def unheard(_done: int, _total: int) -> None:
-    """Progress that nobody follows."""
-
-
-def never_cancelled() -> None:
-    """Check of work that nobody cancels."""
+    def finish(
+        self,
+        part: Image,
+        mask: Mask,  # noqa: ARG002 - the same everywhere
+        painted: Image,
+        listening: Listening,  # noqa: ARG002 - quick
+        *,
+        avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
+    ) -> Image:
+        """What was painted, at the size of the part; see `Inpainter`."""
+        return resize(painted, part.shape[2], part.shape[1])

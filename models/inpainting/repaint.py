@@ -10,24 +10,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.blend.stitching import RAMP, Stitch, fit
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
+from paintgraph.imaging.geometry.resize import resize
 from paintgraph.models.inpainting.holes import Region, find_regions, find_steps
-from paintgraph.models.inpainting.protocols import (
-    Check,
-    Filler,
-    Inpainter,
-    InpaintRequest,
-    Progress,
-    Upscaler,
-    never_cancelled,
-    unheard,
-)
-from paintgraph.models.inpainting.showing import enlarge, show
+from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
+from paintgraph.models.inpainting.showing import show
 
 _HARD = 0.5
 _LEAST_GROWTH = 64  # px
@@ -43,14 +36,12 @@ class Geometry:
         stitch: how what was painted is fitted into its place.
         in_steps: paint a large hole block by block at full size, from the outside in, instead of
             all at once at the engine's working size.
-        upscaler: enlarges what is smaller than an engine's working size, instead of Lanczos.
         filler: does the fill `patchmatch`.
     """
 
     context: ContextRule = field(default_factory=ContextRule)
     stitch: Stitch = field(default_factory=Stitch)
     in_steps: bool = False
-    upscaler: Upscaler | None = None
     filler: Filler | None = None
 
 
@@ -64,16 +55,15 @@ class Repainted(NamedTuple):
     """The most px that a part came back beside its place; None where engines do not tell."""
 
 
-def repaint(  # noqa: PLR0913 - the two callbacks come beside what is painted
+def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three more
     image: Image,
     mask: Mask,
     inpainter: Inpainter,
     request: InpaintRequest,
+    listening: Listening = SILENT,
     *,
     avoid: Mask | None = None,
     geometry: Geometry | None = None,
-    progress: Progress = unheard,
-    check: Check = never_cancelled,
 ) -> Repainted:
     """Paint what the mask selects (1 = all new, between 0 and 1 blended) and keep the rest.
 
@@ -87,17 +77,13 @@ def repaint(  # noqa: PLR0913 - the two callbacks come beside what is painted
     shifts = []
     blocks = Counter[int]()
     for index, region in enumerate(regions):
-        check()
-
-        def report(done: int, total: int, before: int = index) -> None:
-            progress(before * total + done, len(regions) * total)
-
+        listening.check()
         # Equal noise in every block would show as a pattern.
         own = replace(request, seed=request.seed + blocks[region.item])
         blocks[region.item] += work.geometry.in_steps
-        shifts.append(work.paint(region, own, report, check))
-    told = [shift for shift in shifts if shift is not None]
-    return Repainted(work.result, work.changed, max(told) if told else None)
+        shifts.append(work.paint(region, own, listening.part(index, len(regions))))
+    known = [shift for shift in shifts if shift is not None]
+    return Repainted(work.result, work.changed, max(known, default=None))
 
 
 class _Work:
@@ -135,34 +121,21 @@ class _Work:
         find = find_steps if self.geometry.in_steps else find_regions
         return find(self.mask, self.inpainter, self.geometry.context)
 
-    def paint(
-        self, region: Region, request: InpaintRequest, progress: Progress, check: Check
-    ) -> float | None:
+    def paint(self, region: Region, request: InpaintRequest, listening: Listening) -> float | None:
         """Paint one hole into the result; gives how many px the engine was off."""
         inpainter = self.inpainter
         region = self._with_sources(region) if inpainter.copies_surroundings else region
         cut = _cut(region.item, region.around)
         part, part_mask = self.image[cut], self.mask[cut]
         avoid = None if self.avoid is None else self.avoid[cut]
-        upscaler, filler = self.geometry.upscaler, self.geometry.filler
         shown = show(
-            part,
-            part_mask,
-            avoid,
-            inpainter,
-            request,
-            upscaler=upscaler,
-            filler=filler,
-            check=check,
+            part, part_mask, avoid, inpainter, request, listening, filler=self.geometry.filler
         )
-        painted = inpainter.inpaint(
-            shown.image, shown.mask, request, avoid=shown.avoid, progress=progress, check=check
-        )
-        width, height = region.around.width, region.around.height
+        painted = inpainter.inpaint(shown.image, shown.mask, request, listening, avoid=shown.avoid)
         if not inpainter.copies_surroundings:
-            painted = enlarge(painted, width, height, upscaler, check=check)
+            painted = resize(painted, region.around.width, region.around.height)
         full = inpainter.finish(
-            part[..., :3], part_mask, painted, avoid=_never(part, avoid), check=check
+            part[..., :3], part_mask, painted, listening, avoid=_never(part, avoid)
         )
         fitted = fit(
             part,

@@ -4,21 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.fill.guess import FROM_SURROUNDINGS, fill
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.models.inpainting.holes import working_size
-from paintgraph.models.inpainting.protocols import (
-    Check,
-    Filler,
-    Inpainter,
-    InpaintRequest,
-    Upscaler,
-)
+from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 
 _HALF = 0.5
-_WITH_ALPHA = 4
 
 
 class Shown(NamedTuple):
@@ -35,10 +29,9 @@ def show(  # noqa: PLR0913 - a part is three arrays
     avoid: Mask | None,
     inpainter: Inpainter,
     request: InpaintRequest,
+    listening: Listening,
     *,
-    upscaler: Upscaler | None = None,
     filler: Filler | None = None,
-    check: Check,
 ) -> Shown:
     """What the engine sees of a part `[1, H, W, C]` whose mask is `[1, H, W]`."""
     height, width = mask.shape[1:]
@@ -46,16 +39,15 @@ def show(  # noqa: PLR0913 - a part is three arrays
     small_avoid = None if avoid is None else (resize(avoid, *size) > 0).astype(np.float32)
     if inpainter.copies_surroundings:
         known = mask == 0
-        visible = known * part[..., 3] if part.shape[3] == _WITH_ALPHA else known
+        visible = known * part[..., 3] if part.shape[3] == 4 else known
         visible = visible if visible.any() else known
         return Shown(*_shrink_known(part[..., :3], visible, *size), small_avoid)
-    filled = _filled(part, mask, request, filler, check)
-    large = enlarge(filled, *size, upscaler, check=check)
-    return Shown(large[..., :3], resize(mask, *size), small_avoid)
+    filled = _filled(part, mask, request, filler, listening)
+    return Shown(resize(filled, *size)[..., :3], resize(mask, *size), small_avoid)
 
 
 def _filled(
-    part: Image, mask: Mask, request: InpaintRequest, filler: Filler | None, check: Check
+    part: Image, mask: Mask, request: InpaintRequest, filler: Filler | None, listening: Listening
 ) -> Image:
     """The part with a first guess under the mask."""
     if (mask > 0).all() and (request.fill == "patchmatch" or request.fill in FROM_SURROUNDINGS):
@@ -65,17 +57,7 @@ def _filled(
         return fill(part, mask, request.fill, request.seed)
     if filler is None:
         raise ContractError("fill is 'patchmatch', but nothing here does that. Use 'blur'.")
-    return filler(part, mask, request.seed, check=check)
-
-
-def enlarge(
-    image: Image, width: int, height: int, upscaler: Upscaler | None, *, check: Check
-) -> Image:
-    """The picture at another size; by super-resolution where that is larger and there is one."""
-    grows = width > image.shape[2] or height > image.shape[1]
-    if upscaler is not None and grows:
-        image = upscaler(np.ascontiguousarray(image[..., :3]), check=check)
-    return resize(image, width, height)
+    return filler(part, mask, request.seed, listening)
 
 
 def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Image, Mask]:

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.loading.devices import Placement
 
 Model = TypeVar("Model")
-Check = Callable[[], None]
 
 _POLL_SECONDS = 0.05
 
@@ -87,17 +87,17 @@ class LoadedModels:
 
     @contextmanager
     def lease(
-        self, loading: Loading[Model], placement: Placement, check: Check = lambda: None
+        self, loading: Loading[Model], placement: Placement, listening: Listening = SILENT
     ) -> Iterator[Model]:
         """The loaded model, for the caller alone, until the `with` statement ends.
 
-        Who comes second waits, and so does who asks while another loads; `check` is called about
-        every 50 ms meanwhile, and what it raises ends the waiting. What `load` raises is raised.
+        Who comes second waits, and so does who asks while another loads; `listening` may end that,
+        about every 50 ms. Raises what `load` raises.
         """
-        place = self._pin(loading, placement, check)
+        place = self._pin(loading, placement, listening)
         try:
             if place.model is None:
-                check()
+                listening.check()
                 place.model = loading.load(placement)
                 self._report()
             yield place.model
@@ -152,13 +152,13 @@ class LoadedModels:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pin(self, loading: Loading[Any], placement: Placement, check: Check) -> _Place:
+    def _pin(self, loading: Loading[Any], placement: Placement, listening: Listening) -> _Place:
         """The model's place, pinned for the caller, who loads the model if it is not there."""
         key = (loading.name, placement)
         with self._changed:
             while (place := self._places.get(key)) is not None and place.is_pinned:
                 self._changed.wait(_POLL_SECONDS)
-                check()
+                listening.check()
             if place is None:
                 place = self._places[key] = _Place(loading, placement, time.monotonic())
                 self._loads += 1

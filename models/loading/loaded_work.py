@@ -1,14 +1,14 @@
-"""Work with a loaded model that goes on when memory runs out, as long as there is another way."""
+"""Work with a loaded model; when memory runs out it is tried again with less, then on the CPU."""
 
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeAlias, TypeVar
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.errors import OutOfMemoryError
 from paintgraph.models.loading.devices import CPU, Placement
-from paintgraph.models.loading.loaded import Check, LoadedModels, Loading
+from paintgraph.models.loading.loaded import LoadedModels, Loading
 
 Model = TypeVar("Model")
 Result = TypeVar("Result")
@@ -23,36 +23,29 @@ _WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Generic[Model, Result]):
-    """What is done with a model.
-
-    `work(model)` does it. `smaller(model)` does it with less memory, not quite as well. `warn` is
-    told when it was not done as asked for.
-    """
-
-    work: Callable[[Model], Result]
-    smaller: Callable[[Model], Result] | None = None
-    warn: Callable[[str], None] = lambda _: None
-    check: Check = lambda: None
+Work: TypeAlias = Callable[[Model], Result]
+_Way: TypeAlias = tuple[Placement, Work[Model, Result], str]
 
 
-def perform(
+def perform(  # noqa: PLR0913 - where, with what, and what to do
     models: LoadedModels,
     loading: Loading[Model],
     placement: Placement,
-    task: Task[Model, Result],
+    work: Work[Model, Result],
+    smaller: Work[Model, Result] | None = None,
+    listening: Listening = SILENT,
 ) -> Result:
-    """Lease the model and do the task.
+    """What `work(model)` gives with the leased model.
 
-    When memory runs out, the device's other models go; then the task is done smaller, if it can
-    be; then on the CPU. Raises OutOfMemoryError if none of that helps, which no other job feels.
+    When memory runs out, the device's other models go; then `smaller(model)` is tried, if there
+    is one, which needs less memory and does not do quite as well; then `work` on the CPU. A
+    warning says so. Raises OutOfMemoryError if none of that helps; other jobs go on.
     """
     last: BaseException | None = None
-    for where, work, change in _ways(models, loading, placement, task):
+    for where, attempt, change in _ways(models, loading, placement, work, smaller):
         try:
-            with models.lease(loading, where, task.check) as model:
-                result = work(model)
+            with models.lease(loading, where, listening) as model:
+                result = attempt(model)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -61,7 +54,7 @@ def perform(
             del error
             continue
         if change:
-            task.warn(f"The memory of {placement.device} did not suffice, so {change}.")
+            listening.warn(f"The memory of {placement.device} did not suffice, so {change}.")
         return result
     models.evict(placement.device)
     _give_back()
@@ -72,27 +65,25 @@ def perform(
     ) from last
 
 
-_Way = tuple[Placement, Callable[[Model], Result], str]
-
-
 def _ways(
     models: LoadedModels,
     loading: Loading[Model],
     placement: Placement,
-    task: Task[Model, Result],
+    work: Work[Model, Result],
+    smaller: Work[Model, Result] | None,
 ) -> Iterator[_Way[Model, Result]]:
-    """The ways to do a task; each is made room for when it is tried."""
-    yield placement, task.work, ""
+    """The ways to do some work, and what a user is told of each; room is made as one is tried."""
+    yield placement, work, ""
     evicted = models.evict(placement.device, but=loading.name)
     _give_back()
     if evicted:
-        yield placement, task.work, ""
-    if task.smaller is not None:
-        yield placement, task.smaller, "it was done smaller"
+        yield placement, work, ""
+    if smaller is not None:
+        yield placement, smaller, "it was done smaller"
     if placement.device != CPU:
         models.evict(placement.device)
         _give_back()
-        yield Placement(CPU), task.work, "the CPU did it"
+        yield Placement(CPU), work, "the CPU did it"
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,10 +1,10 @@
 """Finding by words, and selecting by points and boxes, with models that stay loaded."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.geometry.boxes import Boxes, joined
 from paintgraph.models.catalogue.entries import ModelRef
@@ -13,25 +13,15 @@ from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.catalogue.readiness import backend_of, bad_option, text_encoder_of
 from paintgraph.models.families.dino.detection import Detector
 from paintgraph.models.families.sam.segmentation import KEPT_BYTES, Candidates, Prompt, Segmenter
-from paintgraph.models.inpainting.protocols import Check, Progress
 from paintgraph.models.loading.devices import DeviceRules, Placement, torch_devices
 from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Task, perform
+from paintgraph.models.loading.loaded_work import perform
 from paintgraph.models.pictures import pictures_of
 
 Collected = TypeVar("Collected")
 
 # What works with a model of unknown need takes beside its weights.
 _WORK_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Callbacks:
-    """What a user hears of the work, and how it is cancelled."""
-
-    progress: Progress
-    check: Check
-    warn: Callable[[str], None]
 
 
 class TextMasks:
@@ -48,7 +38,7 @@ class TextMasks:
         image: Image,
         phrases: Sequence[str],
         thresholds: tuple[float, float],
-        callbacks: Callbacks,
+        listening: Listening = SILENT,
     ) -> Boxes:
         """What the phrases name in each picture of a batch, in the model's own order.
 
@@ -59,23 +49,23 @@ class TextMasks:
         def work(detector: Detector) -> Boxes:
             parts = []
             for item, picture in enumerate(pictures):
-                callbacks.check()
-                callbacks.progress(item, len(pictures))
+                listening.check()
+                listening.progress(item, len(pictures))
                 found = detector.detect(
                     picture, phrases, box_threshold=thresholds[0], text_threshold=thresholds[1]
                 )
                 parts.append(found)
             return joined(parts)
 
-        return cast("Boxes", self._perform(ref, load_detector, work, callbacks))
+        return cast("Boxes", self._perform(ref, load_detector, work, listening))
 
-    def select(  # noqa: PLR0913 - the callbacks come beside what is selected
+    def select(  # noqa: PLR0913 - what to select, how, and what to make of it
         self,
         ref: ModelRef,
         image: Image,
         prompts: Sequence[Sequence[Prompt]],
         collect: Callable[[Iterator[tuple[int, Candidates]]], Collected],
-        callbacks: Callbacks,
+        listening: Listening = SILENT,
         *,
         several: bool,
     ) -> Collected:
@@ -89,36 +79,33 @@ class TextMasks:
 
         def found(segmenter: Segmenter) -> Iterator[tuple[int, Candidates]]:
             done = 0
-
-            def step() -> None:
-                nonlocal done
-                callbacks.check()
-                callbacks.progress(done, total)
-                done += 1
-
             for item, (picture, each) in enumerate(zip(pictures, prompts, strict=True)):
-                if each:
-                    for candidates in segmenter.segment(picture, each, several=several, check=step):
-                        yield item, candidates
+                selected = segmenter.segment(picture, each, several=several)
+                for _ in each:
+                    listening.check()
+                    listening.progress(done, total)
+                    done += 1
+                    yield item, next(selected)
 
         def work(segmenter: Segmenter) -> Collected:
             return collect(found(segmenter))
 
-        return cast("Collected", self._perform(ref, load_segmenter, work, callbacks))
+        return cast("Collected", self._perform(ref, load_segmenter, work, listening))
 
     def _perform(
         self,
         ref: ModelRef,
         load: Callable[[Placed, Placement], Any],
         work: Callable[[Any], Any],
-        callbacks: Callbacks,
+        listening: Listening,
     ) -> Any:
         placed = self._names.placed(ref.name)
         return perform(
             self._loaded,
             Loading(str(ref), _memory_bytes(placed), partial(load, placed)),
             torch_devices(self._rules).placement(str(placed.entry.options.get("device", ""))),
-            Task(work, warn=callbacks.warn, check=callbacks.check),
+            work,
+            listening=listening,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.digests import ModelDigests
 from paintgraph.models.catalogue.entries import Digest
 from paintgraph.models.catalogue.model_index import FileFault
@@ -111,7 +112,7 @@ class FilePuller:
         self._tell(PullNote(file.model, "another program is getting it; waiting for that"))
         meter = Meter(self._tell, file.model, file.name)
         while not part.try_to_hold(_POLL_SECONDS):
-            meter(0, None)
+            meter(0, 0)
 
     def _fetch(self, file: RemoteFile, part: PartFile) -> dict[str, Digest]:
         """Fill the part file with what is accepted; gives its digests."""
@@ -121,7 +122,8 @@ class FilePuller:
         def note(text: str) -> None:
             self._tell(PullNote(file.model, text))
 
-        transfer = Transfer(Meter(self._tell, file.model, file.name), note, self._patience)
+        meter = Meter(self._tell, file.model, file.name)
+        transfer = Transfer(Listening(meter, warn=note), self._patience)
         went_on = part.length > 0
         transfer.fetch(wanted, part)
         digests = part.digests()
@@ -153,8 +155,8 @@ class Meter:
         self._told = 0.0
         self._samples: list[tuple[float, int]] = []
 
-    def __call__(self, done: int, total: int | None) -> None:
-        """So many bytes are there, of so many if known."""
+    def __call__(self, done: int, total: int) -> None:
+        """So many bytes are there, of so many if known, else of 0."""
         with self._lock:
             now = time.monotonic()
             if now - self._told < _TELL_SECONDS and done != total:
@@ -164,7 +166,7 @@ class Meter:
             self._samples.append((now, done))
             (start, before), elapsed = self._samples[0], now - self._samples[0][0]
             speed = (done - before) / elapsed if now > start and done >= before else 0.0
-            self._tell(PullProgress(*self._about, done, total, speed, self._step))
+            self._tell(PullProgress(*self._about, done, total or None, speed, self._step))
 
 
 def _is_accepted(digests: Mapping[str, Digest], accepted: tuple[Digest, ...]) -> bool:

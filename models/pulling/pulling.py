@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from paintgraph.models.catalogue.digests import Check
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import ModelIndex, missing_in_words
 from paintgraph.models.catalogue.places import Placed
@@ -59,7 +59,7 @@ class Puller:
             return None
         for name, path in finding.placed.files.items():
             meter = Meter(self._tell, entry.name, name, "check")
-            self._shelf.digests.digests_of(path, check=_summing(meter, path.stat().st_size))
+            self._shelf.digests.digests_of(path, listening=Listening(meter))
         finding = self._shelf.look(entry)
         return None if finding.faults else finding.placed
 
@@ -72,15 +72,3 @@ class Puller:
             remote = RemoteFile(entry.name, file.path, file.url, target, accepted, file.size)
             seen[file.path] = self._files.pull(remote)
         self._shelf.records.keep(entry.name, seen)
-
-
-def _summing(meter: Meter, total: int) -> Check:
-    """The meter for one who is told only how much more there is."""
-    done = 0
-
-    def add(count: int) -> None:
-        nonlocal done
-        done += count
-        meter(done, total)
-
-    return add

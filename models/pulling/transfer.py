@@ -5,7 +5,7 @@ The library that rembg uses for this (pooch) begins anew each time; see docs/adr
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import NoReturn
@@ -13,6 +13,7 @@ from typing import NoReturn
 import requests
 import urllib3
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.recognising import oddity
 from paintgraph.models.catalogue.wording import in_bytes
 from paintgraph.models.errors import DownloadError
@@ -32,12 +33,6 @@ _ADVICE: Mapping[int, str] = {
     407: "The proxy wants a login: put it into HTTPS_PROXY",
     410: "The file is not there any more: look for a newer paintgraph, or a mirror",
 }
-
-Progress = Callable[[int, int | None], None]
-"""Told (bytes so far, all bytes if known); called often. What it raises ends the transfer."""
-
-Note = Callable[[str], None]
-"""Told in words what goes wrong for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +65,13 @@ class _BrokenOffError(Exception):
 
 
 class Transfer:
-    """Fetches files; one connection at a time, with the proxies that the environment names."""
+    """Fetches files; one connection at a time, with the proxies that the environment names.
 
-    def __init__(
-        self, progress: Progress, note: Note = lambda _: None, patience: Patience | None = None
-    ) -> None:
-        self._progress = progress
-        self._note = note
+    It reports bytes, often, and warns of what goes wrong for now.
+    """
+
+    def __init__(self, listening: Listening, patience: Patience | None = None) -> None:
+        self._listening = listening
         self._patience = patience or Patience()
 
     def fetch(self, wanted: Wanted, part: PartFile) -> None:
@@ -95,7 +90,9 @@ class Transfer:
                     pause = self._patience.pause_seconds * 2 ** (failures - 1)
                     pause = min(max(pause, error.pause_seconds), _LONGEST_PAUSE)
                     at = in_bytes(part.length)
-                    self._note(f"'{wanted.name}': {error}; going on at {at} in {pause:g} s")
+                    self._listening.warn(
+                        f"'{wanted.name}': {error}; going on at {at} in {pause:g} s"
+                    )
                     self._wait(pause, part)
                 else:
                     return
@@ -108,11 +105,11 @@ class Transfer:
         ) from error
 
     def _wait(self, seconds: float, part: PartFile) -> None:
-        """Wait, and tell of it, so that whoever watches can end it."""
+        """Wait, and report it, so that whoever listens can end it."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, _POLL_SECONDS))
-            self._progress(part.length, None)
+            self._listening.progress(part.length, 0)
 
     def _attempt(self, session: requests.Session, wanted: Wanted, part: PartFile) -> None:
         timeout = (self._patience.connect_seconds, self._patience.silence_seconds)
@@ -140,13 +137,13 @@ class Transfer:
         if part.length == total:
             return
         _check_disk(wanted, part, total)
-        self._progress(part.length, total)
+        self._listening.progress(part.length, total or 0)
         # What has come, not full blocks: of a connection that breaks off every byte is kept.
         while chunk := response.raw.read1(_CHUNK):
             if part.length == 0 and (problem := oddity(chunk)):
                 raise _not_the_model(wanted, problem)
             _append(wanted, part, chunk)
-            self._progress(part.length, total)
+            self._listening.progress(part.length, total or 0)
         if total is not None and part.length < total:
             raise _BrokenOffError(
                 f"the connection ended after {in_bytes(part.length)} of {in_bytes(total)}"

@@ -18,7 +18,7 @@ from paintgraph.imaging.geometry.boxes import (
 )
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.dino.detection import phrases_of
-from paintgraph.models.masks.text_masks import Callbacks, TextMasks
+from paintgraph.models.masks.text_masks import TextMasks
 from paintgraph.nodes.boxes import Found, GivenBoxes, boxes_of
 from paintgraph.nodes.resource_names import TEXT_MODEL
 from paintgraph.nodes.sockets import Image, Mask
@@ -98,7 +98,7 @@ def detect_from_text(
         image,
         phrases,
         (box_threshold, text_threshold),
-        Callbacks(context.progress, context.check, context.warn),
+        context.listening,
     )
     if order == "score":
         found = sort_by_score(found)

@@ -17,7 +17,7 @@ from paintgraph.imaging.limits import MOST_PIXELS
 from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.sam.segmentation import Candidates, Prompt
-from paintgraph.models.masks.text_masks import Callbacks, TextMasks
+from paintgraph.models.masks.text_masks import TextMasks
 from paintgraph.nodes.boxes import GivenBoxes, box_of, boxes_of, numbers_of
 from paintgraph.nodes.masks.shape import MOST_AREA
 from paintgraph.nodes.resource_names import POINT_MODEL
@@ -176,7 +176,7 @@ def _selected(
         image,
         prompts,
         collect,
-        Callbacks(context.progress, context.check, context.warn),
+        context.listening,
         several=choose != "one",
     )
 

@@ -51,9 +51,7 @@ def mask_from_model(
         ModelRef.parse(bound),
         image,
         category,
-        progress=context.progress,
-        check=context.check,
-        warn=context.warn,
+        context.listening,
     )
     return Result([Value(mask, {"depth": 8})])
 

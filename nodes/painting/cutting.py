@@ -17,8 +17,6 @@ from paintgraph.imaging.geometry.regions import crop as cut
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.geometry.working_size import fit_working_size, megapixel_size
 from paintgraph.imaging.masks.algebra import soften
-from paintgraph.models.inpainting.inpainters import Inpainters
-from paintgraph.models.inpainting.showing import enlarge
 from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.sockets import Image, Mask
@@ -82,8 +80,7 @@ def crop_for_inpaint(
         box = ContextRule(crop, crop_amount).around(hole, width, height)
     new = _size(box, size, side)
     whole = cut(image, box)
-    part = [_enlarged(context, whole[item : item + 1], *new) for item in range(len(whole))]
-    return Cut(np.concatenate(part), resize(cut(mask, box), *new), tuple(box))
+    return Cut(resize(whole, *new), resize(cut(mask, box), *new), tuple(box))
 
 
 class Stitched(NamedTuple):
@@ -128,7 +125,7 @@ def stitch_inpaint(
         fit(
             image[item : item + 1][inner],
             mask[item : item + 1][inner],
-            _enlarged(context, painted[item : item + 1, ..., :3], area.width, area.height),
+            resize(painted[item : item + 1, ..., :3], area.width, area.height),
             match,
             ring_is_painted=True,
         )
@@ -148,12 +145,6 @@ def _size(box: Box, size: str, side: int) -> tuple[int, int]:
     if size == "side":
         return fit_working_size(box.width, box.height, side, side, _MULTIPLE)
     return box.width, box.height
-
-
-def _enlarged(context: Context, image: Image, width: int, height: int) -> Image:
-    """One picture at another size, by super-resolution where the worker has some."""
-    upscaler = context.service(Inpainters).upscaler
-    return enlarge(image, width, height, upscaler, check=context.check)
 
 
 def _whole_box(numbers: list[int], image: Image) -> Box:

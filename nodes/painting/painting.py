@@ -1,10 +1,11 @@
-"""Painting as nodes do it: which engine, how often, and what is told meanwhile."""
+"""Painting as nodes do it: which engine, how often, and what is reported meanwhile."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from paintgraph.base.listening import Listening
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.arrays import Image, Mask
@@ -35,13 +36,24 @@ class Choice:
 
 
 def painter_of(context: Context, choice: Choice) -> Inpainter:
-    """The engine that paints; what it has no use for is told."""
+    """The engine that paints; warns of a prompt that it does not read."""
     name, sampling = choice.engine, choice.sampling
     inpainters = context.service(Inpainters)
     if name not in WEIGHTLESS:
         (name,) = context.service(Binders).bind(PAINTER, (name, choice.prompt))
     if inpainters.diffusion is not None and name not in WEIGHTLESS:
         sampling = _with_files(context, choice, inpainters.diffusion)
+
+    painter = inpainters.get(name, sampling, context.listening)
+    if choice.prompt and painter.copies_surroundings:
+        context.warn(
+            f"The engine '{painter.name}' continues what surrounds the hole; it reads no prompt."
+        )
+    return painter
+
+
+def _listening(context: Context) -> Listening:
+    """The call's own, which gets pictures of the work so far as JPEG."""
 
     def preview(image: Image) -> None:
         height, width = image.shape[1:3]
@@ -50,14 +62,7 @@ def painter_of(context: Context, choice: Choice) -> Inpainter:
             image = resize(image, round(width * scale), round(height * scale))
         context.preview(preview_jpeg(image, _PREVIEW_SIDE))
 
-    painter = inpainters.get(
-        name, sampling, warn=context.warn, preview=preview, check=context.check
-    )
-    if choice.prompt and painter.copies_surroundings:
-        context.warn(
-            f"The engine '{painter.name}' continues what surrounds the hole; it reads no prompt."
-        )
-    return painter
+    return replace(context.listening, preview=preview)
 
 
 def _with_files(context: Context, choice: Choice, models: DiffusionModels) -> Sampling:
@@ -84,23 +89,18 @@ def paint_all(
     avoid: Mask | None = None,
 ) -> tuple[Any, Mask]:
     """Pictures with how well they fit, and how much of each px is new; seeds grow."""
-    inpainters = context.service(Inpainters)
-    geometry = replace(geometry, upscaler=inpainters.upscaler, filler=inpainters.fill)
+    geometry = replace(geometry, filler=context.service(Inpainters).fill)
+    listening = _listening(context)
     shown, changed, shifts = [], [], []
     for number in range(images):
-
-        def report(done: int, total: int, before: int = number) -> None:
-            context.progress(before * total + done, images * total)
-
         result = repaint(
             image,
             mask,
             painter,
             replace(request, seed=request.seed + number),
+            listening.part(number, images),
             avoid=avoid,
             geometry=geometry,
-            progress=report,
-            check=context.check,
         )
         shown.append(result.image)
         changed.append(result.mask)

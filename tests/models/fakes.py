@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 
 
-class Painter:
+class Painter(ResizedResult):
     """Paints everything white and remembers what it saw."""
 
     name = "painter"
@@ -31,33 +32,21 @@ class Painter:
         self.seen: list[tuple[Image, Mask]] = []
         self.avoided: list[Mask | None] = []
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        progress: Progress,
-        check: Check,
     ) -> Image:
         self.seen.append((image, mask))
         self.avoided.append(avoid)
         for step in range(request.steps):
-            check()
-            progress(step + 1, request.steps)
+            listening.check()
+            listening.progress(step + 1, request.steps)
         return np.ones_like(image)
-
-    def finish(
-        self,
-        part: Image,
-        mask: Mask,  # noqa: ARG002 - as `Inpainter` says
-        painted: Image,
-        *,
-        avoid: Mask | None = None,  # noqa: ARG002
-        check: Check,  # noqa: ARG002
-    ) -> Image:
-        return resized_to(part, painted)
 
 
 class Echo(Painter):
@@ -67,17 +56,16 @@ class Echo(Painter):
         super().__init__(**more)
         self.fault = fault
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        progress: Progress,
-        check: Check,
     ) -> Image:
-        super().inpaint(image, mask, request, avoid=avoid, progress=progress, check=check)
+        super().inpaint(image, mask, request, listening, avoid=avoid)
         return np.clip(self.fault(image), 0, 1).astype(np.float32)
 
 

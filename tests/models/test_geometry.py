@@ -13,7 +13,7 @@ from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box
 from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam
 from paintgraph.models.inpainting.holes import find_regions, find_steps, working_size
-from paintgraph.models.inpainting.protocols import Check, Inpainter, InpaintRequest
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.tests.imaging.pictures import clouds
 from paintgraph.tests.models.fakes import Echo, Painter, noise
@@ -208,38 +208,6 @@ def test_a_part_without_anything_known_is_shown_with_more() -> None:
     repaint(image, middle(image), engine, KEEP, geometry=geometry)
 
     assert (engine.seen[0][1] == 0).any()
-
-
-class Doubler:
-    """Super-resolution by OpenCV: real, small, and it counts its calls."""
-
-    def __init__(self) -> None:
-        self.sizes: list[tuple[int, int]] = []
-
-    def __call__(self, image: Image, *, check: Check) -> Image:
-        check()
-        self.sizes.append((image.shape[1], image.shape[2]))
-        large = cv2.resize(image[0], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-        return np.asarray(np.clip(large, 0, 1)[np.newaxis], np.float32)
-
-
-def test_super_resolution_enlarges_what_is_too_small_on_both_ways() -> None:
-    image = clouds(60, 80)
-    mask = middle(image)
-    small = Doubler()
-    large = Doubler()
-
-    result = repaint(
-        image, mask, Echo(side=512, least=200), KEEP, geometry=Geometry(upscaler=small)
-    )
-    repaint(image, mask, Echo(side=20), KEEP, geometry=Geometry(upscaler=large))
-    none = Doubler()
-    repaint(image, mask, Echo(side=512), KEEP, geometry=Geometry(upscaler=none))
-
-    assert small.sizes == [(60, 80)]
-    assert large.sizes == [(15, 20)]
-    assert none.sizes == []
-    assert np.abs(result.image - image).max() < 0.05
 
 
 def test_near_holes_share_a_part_where_that_is_less_work() -> None:

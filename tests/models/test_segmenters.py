@@ -11,7 +11,6 @@ from paintgraph.models.errors import CheckpointError, PictureShapeError
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.families.sam.segmentation import Candidates, Prompt, Segmenter, mask_logits
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
-from paintgraph.models.inpainting.protocols import never_cancelled
 from paintgraph.tests.models.text_models import (
     CHECKPOINT,
     FINDER_FOLDER,
@@ -62,7 +61,7 @@ def segmenter(request: pytest.FixtureRequest) -> Segmenter:
 def select(
     segmenter: Segmenter, *prompts: Prompt, several: bool = False, picture: Any = PICTURE
 ) -> list[Candidates]:
-    return list(segmenter.segment(picture, prompts, several=several, check=never_cancelled))
+    return list(segmenter.segment(picture, prompts, several=several))
 
 
 @either
@@ -175,13 +174,6 @@ def test_every_part_of_a_prompt_counts(segmenter: Segmenter) -> None:
     scores = {name: select(segmenter, prompt)[0].scores[0] for name, prompt in PROMPTS.items()}
 
     assert len({float(score) for score in scores.values()}) == len(PROMPTS)
-
-
-def test_the_work_is_cancelled_between_prompts(segmenter: Segmenter) -> None:
-    left = [None, None]
-
-    with pytest.raises(IndexError):
-        list(segmenter.segment(PICTURE, [BOX] * 3, several=False, check=left.pop))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8000, 200), (3, 300)])

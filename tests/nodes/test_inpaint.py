@@ -15,7 +15,6 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.inpainting.inpainters import Inpainters
-from paintgraph.models.inpainting.protocols import Check
 from paintgraph.nodes.painting.inpaint import fill_masked
 from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
 from paintgraph.tests.strategies import images_with_masks
@@ -290,22 +289,6 @@ def test_a_large_area_is_painted_in_steps(bench: Bench, engine: str) -> None:
     assert not np.isclose(image[mask == 1], ran.array()[mask == 1]).all(axis=1).any()
     assert len(reports) >= 2
     assert reports[-1][0] == reports[-1][1]
-
-
-def test_super_resolution_of_the_worker_is_used(bench: Bench) -> None:
-    calls = []
-
-    def upscaler(image: Image, *, check: Check) -> Image:
-        check()
-        calls.append(image.shape)
-        return np.repeat(np.repeat(image, 4, axis=1), 4, axis=2)
-
-    with Inpainters(upscaler=upscaler) as inpainters:
-        own = _with_inpainters(bench, inpainters)
-        ran = own.node("CropForInpaint", image=picture(), mask=hole(), size="side", side=64)
-
-    assert calls == [(1, 24, 30, 3)]
-    assert ran.array().shape == (1, 48, 64, 3)
 
 
 def _with_inpainters(bench: Bench, inpainters: Inpainters) -> Bench:

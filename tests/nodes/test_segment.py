@@ -11,7 +11,6 @@ from paintgraph.engine.graph.elements import Blocked
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.families.sam.segmentation import Prompt
-from paintgraph.models.inpainting.protocols import never_cancelled
 from paintgraph.models.pictures import pictures_of
 from paintgraph.nodes.sockets import Array
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
@@ -42,8 +41,8 @@ def test_masks_are_those_of_the_model(text_bench: Bench, text_models: Path) -> N
     sam = Sam.load(text_models / SAM_FILE, KIND)
     prompt = Prompt(box=(5.25, 6, 30, 20))
     (picture,) = pictures_of(IMAGE)
-    (three,) = sam.segment(picture, [prompt], several=True, check=never_cancelled)
-    (one,) = sam.segment(picture, [prompt], several=False, check=never_cancelled)
+    (three,) = sam.segment(picture, [prompt], several=True)
+    (one,) = sam.segment(picture, [prompt], several=False)
 
     def select(choose: str) -> Ran:
         return text_bench.node(

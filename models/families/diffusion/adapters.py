@@ -2,11 +2,12 @@
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.errors import LoraError
 from paintgraph.models.extras import missing_package
 from paintgraph.models.families.diffusion.library import EXTRA
@@ -52,10 +53,10 @@ class Adapters:
         self.active: tuple[tuple[str, float], ...] = ()
         """Digest and weight of those that are on."""
 
-    def use(self, loras: Sequence[Lora], warn: Callable[[str], None]) -> None:
+    def use(self, loras: Sequence[Lora], listening: Listening) -> None:
         """Switch these on and all others off; raises LoraError or WeightsError.
 
-        What of them the model has no place for is told to `warn`.
+        Warns of what of them the model has no place for.
         """
         wanted = tuple((lora.digest, lora.weight) for lora in loras)
         if wanted == self.active:
@@ -67,7 +68,7 @@ class Adapters:
         self.active = ()
         for lora in loras:
             if lora.digest not in self._loaded:
-                self._load(lora, warn)
+                self._load(lora, listening)
             self._loaded.move_to_end(lora.digest)
         self._forget(len(loras) + MOST_KEPT)
         if not loras:
@@ -78,7 +79,7 @@ class Adapters:
         self._pipe.set_adapters(names, [lora.weight for lora in loras])
         self.active = wanted
 
-    def _load(self, lora: Lora, warn: Callable[[str], None]) -> None:
+    def _load(self, lora: Lora, listening: Listening) -> None:
         if lacking := missing_package("peft", "peft", EXTRA):
             raise lacking
         from safetensors.torch import load_file
@@ -88,7 +89,7 @@ class Adapters:
         self._read += 1
         name = f"lora{self._read}"
         try:
-            self._check_fit(lora, dict(tensors), warn)
+            self._check_fit(lora, dict(tensors), listening)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "Already found a `peft_config`")  # that is meant
                 self._pipe.load_lora_weights(tensors, adapter_name=name)
@@ -101,7 +102,7 @@ class Adapters:
             raise self._unfit(lora, _first_line(error)) from error
         self._loaded[lora.digest] = name
 
-    def _check_fit(self, lora: Lora, tensors: dict[str, Any], warn: Callable[[str], None]) -> None:
+    def _check_fit(self, lora: Lora, tensors: dict[str, Any], listening: Listening) -> None:
         """Tensors have to be of the right width, and at least some of them for the model."""
         converted = self._pipe.lora_state_dict(tensors)
         weights: Mapping[str, Any] = converted[0] if isinstance(converted, tuple) else converted
@@ -120,7 +121,7 @@ class Adapters:
         if len(strange) == len({layer_of(key) for key in weights}):
             raise self._unfit(lora, f"the model has nothing for {_some(strange)}")
         if strange:
-            warn(f"Of LoRA '{lora.name}' parts are left out: {_some(strange)}.")
+            listening.warn(f"Of LoRA '{lora.name}' parts are left out: {_some(strange)}.")
 
     def _unfit(self, lora: Lora, why: str) -> LoraError:
         return LoraError(

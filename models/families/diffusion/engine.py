@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.names import ModelNames
@@ -16,14 +17,14 @@ from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.library import Library, load_library
 from paintgraph.models.families.diffusion.loading import load_pipeline
 from paintgraph.models.families.diffusion.memory import part_bytes, plan_memory
-from paintgraph.models.families.diffusion.pipeline import Hearing, LoadedPipeline
+from paintgraph.models.families.diffusion.pipeline import LoadedPipeline
 from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
 from paintgraph.models.families.diffusion.sources import Source
 from paintgraph.models.inpainting.engine_names import EngineNames
-from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, resized_to
+from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 from paintgraph.models.loading.devices import DeviceRules, Placement, budgets, torch_devices
 from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Task, perform
+from paintgraph.models.loading.loaded_work import perform
 
 _WORK_BYTES = 1_500_000_000
 _POLL_SECONDS = 0.05
@@ -43,18 +44,11 @@ class DiffusionModels:
         # two runs at once on one device are slower than one after the other.
         self._turn = threading.Lock()
 
-    def engine(
-        self,
-        ref: ModelRef,
-        sampling: Sampling,
-        *,
-        warn: Callable[[str], None],
-        preview: Callable[[Image], None] | None = None,
-    ) -> "DiffusionInpainter":
+    def engine(self, ref: ModelRef, sampling: Sampling) -> "DiffusionInpainter":
         """The engine that paints with a model; raises ModelError if its files cannot be used."""
         placed = self._names.placed(ref.name)
         source = self._painters.source(ref.name)
-        return DiffusionInpainter(self, ref, source, placed.entry.options, sampling, warn, preview)
+        return DiffusionInpainter(self, ref, source, placed.entry.options, sampling)
 
     def lora(self, ref: ModelRef, weight: float) -> Lora:
         """A LoRA; raises ModelError if its file cannot be used."""
@@ -70,7 +64,7 @@ class DiffusionModels:
         source: Source,
         work: Callable[[LoadedPipeline], Image],
         pixels: int,
-        hearing: Hearing,
+        listening: Listening,
     ) -> Image:
         """What `work` makes with the loaded pipeline, for pictures of so many px."""
         library = load_library()
@@ -80,7 +74,7 @@ class DiffusionModels:
         )
 
         def paint(pipeline: LoadedPipeline, *, small: bool) -> Image:
-            with self._my_turn(hearing.check):
+            with self._my_turn(listening):
                 plan = plan_memory(
                     pipeline.device,
                     part_bytes(pipeline.pipe),
@@ -96,15 +90,12 @@ class DiffusionModels:
             Loading(
                 str(ref),
                 entry.memory_bytes or source.weight_bytes + _WORK_BYTES,
-                partial(self._load, source, library, entry.options, hearing.check),
+                partial(self._load, source, library, entry.options, listening),
             ),
             placement,
-            Task(
-                partial(paint, small=False),
-                partial(paint, small=True),
-                warn=hearing.warn,
-                check=hearing.check,
-            ),
+            partial(paint, small=False),
+            partial(paint, small=True),
+            listening,
         )
 
     def _load(
@@ -112,10 +103,10 @@ class DiffusionModels:
         source: Source,
         library: Library,
         options: Mapping[str, Any],
-        check: Check,
+        listening: Listening,
         placement: Placement,
     ) -> LoadedPipeline:
-        with self._my_turn(check):
+        with self._my_turn(listening):
             pipe = load_pipeline(source, library, dtype_for(library, placement))
             if options.get("compile"):
                 (getattr(pipe, "unet", None) or pipe.transformer).compile()
@@ -139,29 +130,27 @@ class DiffusionModels:
         return tiny.to(placement.device)
 
     @contextmanager
-    def _my_turn(self, check: Check) -> Iterator[None]:
+    def _my_turn(self, listening: Listening) -> Iterator[None]:
         while not self._turn.acquire(timeout=_POLL_SECONDS):
-            check()
+            listening.check()
         try:
             yield
         finally:
             self._turn.release()
 
 
-class DiffusionInpainter:
+class DiffusionInpainter(ResizedResult):
     """One diffusion model, with how it samples, as an `Inpainter`."""
 
     copies_surroundings = False
 
-    def __init__(  # noqa: PLR0913 - what one run of a node knows
+    def __init__(
         self,
         models: DiffusionModels,
         ref: ModelRef,
         source: Source,
         options: Mapping[str, Any],
         sampling: Sampling,
-        warn: Callable[[str], None],
-        preview: Callable[[Image], None] | None,
     ) -> None:
         side = int(options.get("side", source.side))
         self.name = ref.name
@@ -173,39 +162,23 @@ class DiffusionInpainter:
         self._ref = ref
         self._source = source
         self._sampling = sampling
-        self._warn = warn
-        self._preview = preview
 
-    def inpaint(  # noqa: PLR0913 - see `Inpainter`
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
-        progress: Progress,
-        check: Check,
     ) -> Image:
         """Sample what the mask selects; see `Inpainter`."""
-        hearing = Hearing(progress, check, self._warn, self._preview)
 
         def work(pipeline: LoadedPipeline) -> Image:
-            return pipeline.paint(image, mask, request, self._sampling, hearing)
+            return pipeline.paint(image, mask, request, self._sampling, listening)
 
         pixels = mask.shape[1] * mask.shape[2]
-        return self._models.run(self._ref, self._source, work, pixels, hearing)
-
-    def finish(
-        self,
-        part: Image,
-        mask: Mask,  # noqa: ARG002 - the same everywhere
-        painted: Image,
-        *,
-        avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
-        check: Check,  # noqa: ARG002 - quick
-    ) -> Image:
-        """What was painted, at the size of the part; see `Inpainter`."""
-        return resized_to(part, painted)
+        return self._models.run(self._ref, self._source, work, pixels, listening)
 
 
 def dtype_for(library: Library, placement: Placement) -> Any:

@@ -1,12 +1,11 @@
 """One pipeline in memory: it keeps what it worked out, and every run leaves it as it was."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from paintgraph.base.errors import Error
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.diffusion.adapters import Adapters
@@ -24,31 +23,11 @@ from paintgraph.models.families.diffusion.sampling import (
 from paintgraph.models.families.diffusion.schedulers import make_scheduler
 from paintgraph.models.families.diffusion.soft_masks import SoftMask
 from paintgraph.models.families.diffusion.sources import Source
-from paintgraph.models.inpainting.protocols import (
-    Check,
-    InpaintRequest,
-    Progress,
-    never_cancelled,
-    unheard,
-)
+from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 
 MOST_VAES = 2
 """VAEs that stay loaded in place of the model's own."""
-
-
-def _silent(_: str) -> None:
-    """Warnings that nobody wants."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """Who is told of a run; `preview` gets `[1, h, w, 3]`, or is None if nobody looks."""
-
-    progress: Progress = unheard
-    check: Check = never_cancelled
-    warn: Callable[[str], None] = _silent
-    preview: Callable[[Image], None] | None = None
 
 
 class LoadedPipeline:
@@ -90,12 +69,12 @@ class LoadedPipeline:
         mask: Mask,
         request: InpaintRequest,
         sampling: Sampling,
-        hearing: Hearing,
+        listening: Listening,
     ) -> Image:
         """Sample what the mask selects; see `Inpainter.inpaint`."""
         check_request(request)
         pipe = self.pipe
-        self._adapters.use(sampling.loras, hearing.warn)
+        self._adapters.use(sampling.loras, listening)
         self._use_vae(sampling.vae)
         pipe.scheduler = make_scheduler(
             self._library.diffusers, self._scheduler, sampling.sampler, sampling.scheduler
@@ -104,9 +83,9 @@ class LoadedPipeline:
             _start_from_nothing(pipe.scheduler)
         height, width = mask.shape[1:]
         soft = SoftMask(self._library, image, mask, request.seed + 1, self._source.scale)
-        steps = _Steps(self._previews, soft, hearing, sampling.preview_steps, (height, width))
-        options = arguments(pipe, request, sampling, hearing.warn)
-        hearing.check()
+        steps = _Steps(self._previews, soft, listening, sampling.preview_steps, (height, width))
+        options = arguments(pipe, request, sampling, listening)
+        listening.check()
         try:
             painted = pipe(
                 **options,
@@ -173,13 +152,13 @@ class _Steps:
         self,
         previews: Previews,
         soft: SoftMask,
-        hearing: Hearing,
+        listening: Listening,
         every: int,
         size: tuple[int, int],
     ) -> None:
         self._previews = previews
         self._soft = soft
-        self._hearing = hearing
+        self._listening = listening
         self._every = every
         self._size = size
 
@@ -188,13 +167,13 @@ class _Steps:
         total = pipe.num_timesteps
         if self._soft.is_soft:
             tensors["latents"] = self._soft.hold(pipe, index, total, tensors["latents"])
-        self._hearing.progress(index + 1, total)
-        self._hearing.check()
+        self._listening.progress(index + 1, total)
+        self._listening.check()
         is_due = (index + 1) % self._every == 0 and index + 1 < total
-        if self._hearing.preview is not None and is_due:
+        if self._listening.preview is not None and is_due:
             shown = self._previews.show(pipe, tensors["latents"], *self._size)
             if shown is not None:
-                self._hearing.preview(shown)
+                self._listening.preview(shown)
         return tensors
 
 

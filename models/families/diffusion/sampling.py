@@ -2,11 +2,11 @@
 
 import inspect
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.errors import SamplingError
 from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.schedulers import AUTO
@@ -72,12 +72,9 @@ def check_request(request: InpaintRequest) -> None:
 
 
 def arguments(
-    pipe: Any,
-    request: InpaintRequest,
-    sampling: Sampling,
-    warn: Callable[[str], None],
+    pipe: Any, request: InpaintRequest, sampling: Sampling, listening: Listening
 ) -> dict[str, Any]:
-    """The pipeline's arguments for a request; what it has no use for is told to `warn`."""
+    """The pipeline's arguments for a request; warns of what it has no use for."""
     known = inspect.signature(type(pipe).__call__).parameters
     options: dict[str, Any] = {
         "prompt": request.prompt,
@@ -87,18 +84,18 @@ def arguments(
     if "strength" in known:
         options["strength"] = request.strength
     elif request.strength < 1:
-        warn("This model knows no strength; it paints anew.")
+        listening.warn("This model knows no strength; it paints anew.")
     if request.negative_prompt:
         if "negative_prompt" in known:
             options["negative_prompt"] = request.negative_prompt
         else:
-            warn("This model reads no negative prompt.")
+            listening.warn("This model reads no negative prompt.")
     if sampling.clip_skip and "clip_skip" in known:
         options["clip_skip"] = _clip_skip(pipe, sampling.clip_skip)
     for name in ("prompt", "negative_prompt"):
         text = getattr(request, name)
         if text and name in options:
-            _warn_if_cut(pipe, known, text, name.replace("_", " "), warn)
+            _warn_if_cut(pipe, known, text, name.replace("_", " "), listening)
     return options
 
 
@@ -130,9 +127,9 @@ def _warn_if_cut(
     known: Any,
     text: str,
     what: str,
-    warn: Callable[[str], None],
+    listening: Listening,
 ) -> None:
-    """Tell how much of a text no tokenizer of the pipeline has room for."""
+    """Warn of a text that is longer than any tokenizer of the pipeline has room for."""
     length = known.get("max_sequence_length")
     usual = int(length.default) if length is not None and length.default else 0
     best: tuple[int, int] | None = None
@@ -144,7 +141,7 @@ def _warn_if_cut(
         if limit and (best is None or limit > best[0]):
             best = limit, len(part(text, verbose=False).input_ids)
     if best is not None and best[1] > best[0]:
-        warn(
+        listening.warn(
             f"The {what} has {best[1]} tokens, but the model reads the first {best[0]} only. "
             "Say less."
         )

@@ -3,22 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.families.eraser.network import EraserNetwork, open_eraser
 from paintgraph.models.families.eraser.options import EraserOptions
-from paintgraph.models.inpainting.protocols import (
-    Check,
-    InpaintRequest,
-    Progress,
-    never_cancelled,
-    resized_to,
-)
+from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 from paintgraph.models.loading.devices import DeviceRules, Placement, onnx_devices
 from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Result, Task, perform
+from paintgraph.models.loading.loaded_work import Result, perform
 from paintgraph.models.loading.onnx_networks import memory_bytes
 
 
@@ -34,22 +29,15 @@ class ErasingModels:
         """Whether a name, alone or with a digest, is that of an eraser."""
         return name.partition("@")[0] in self._names.choices("eraser")
 
-    def engine(
-        self, ref: ModelRef, *, warn: Callable[[str], None], check: Check = never_cancelled
-    ) -> "Eraser":
+    def engine(self, ref: ModelRef, listening: Listening = SILENT) -> "Eraser":
         """The engine that paints with a model, which is loaded to see at which size it works.
 
         Raises ModelError if its file cannot be used.
         """
-        side = self.run(ref, lambda network: network.working_side, warn, check)
-        return Eraser(self, ref, side, warn)
+        return Eraser(self, ref, self.run(ref, lambda network: network.working_side, listening))
 
     def run(
-        self,
-        ref: ModelRef,
-        work: Callable[[EraserNetwork], Result],
-        warn: Callable[[str], None],
-        check: Check,
+        self, ref: ModelRef, work: Callable[[EraserNetwork], Result], listening: Listening
     ) -> Result:
         """What `work` makes with the loaded network."""
         placed = self._names.placed(ref.name)
@@ -57,60 +45,43 @@ class ErasingModels:
             self._loaded,
             Loading(str(ref), memory_bytes(placed), partial(_load, placed)),
             onnx_devices(self._rules).placement(str(placed.entry.options.get("device", ""))),
-            Task(work, warn=warn, check=check),
+            work,
+            listening=listening,
         )
 
 
-class Eraser:
+class Eraser(ResizedResult):
     """One network as an `Inpainter`; of a request it has no use for anything."""
 
     copies_surroundings = False
     least_side = 1  # what is smaller than the network's picture is continued, not enlarged
     size_multiple = 1
 
-    def __init__(
-        self, models: ErasingModels, ref: ModelRef, side: int, warn: Callable[[str], None]
-    ) -> None:
+    def __init__(self, models: ErasingModels, ref: ModelRef, side: int) -> None:
         self.name = ref.name
         self.working_side = side
         self.working_pixels = side**2
         self._models = models
         self._ref = ref
-        self._warn = warn
         self._has_warned = False
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
-        progress: Progress,
-        check: Check,
     ) -> Image:
         """Paint what the mask selects; see `Inpainter`."""
         if request.prompt and not self._has_warned:
             self._has_warned = True
-            self._warn(f"The engine '{self.name}' only erases; it reads no prompt.")
-        check()
-        painted = self._models.run(
-            self._ref, lambda network: network.paint(image, mask), self._warn, check
-        )
-        progress(1, 1)
+            listening.warn(f"The engine '{self.name}' only erases; it reads no prompt.")
+        listening.check()
+        painted = self._models.run(self._ref, lambda net: net.paint(image, mask), listening)
+        listening.progress(1, 1)
         return painted
-
-    def finish(
-        self,
-        part: Image,
-        mask: Mask,  # noqa: ARG002 - the same everywhere
-        painted: Image,
-        *,
-        avoid: Mask | None = None,  # noqa: ARG002 - nothing is copied
-        check: Check,  # noqa: ARG002 - quick
-    ) -> Image:
-        """What was painted, at the size of the part; see `Inpainter`."""
-        return resized_to(part, painted)
 
 
 def _load(placed: Placed, placement: Placement) -> EraserNetwork:

@@ -11,13 +11,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.fill.detail import enlarge_with_detail
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.patchmatch.helper import HelperProcess
 from paintgraph.models.families.patchmatch.sources import Sources, find_sources
-from paintgraph.models.inpainting.protocols import Check, InpaintRequest, Progress, never_cancelled
+from paintgraph.models.inpainting.protocols import InpaintRequest
 
 _PATCH_SIZE = 3  # a radius; larger ones are blurrier and many times slower
 _POLL_SECONDS = 0.05  # between two looks for a free helper
@@ -55,13 +56,13 @@ class PatchMatchPool:
         image: NDArray[np.uint8],
         mask: NDArray[np.bool_],
         seed: int = 0,
-        check: Check = never_cancelled,
+        listening: Listening = SILENT,
         sources: Sources | None = None,
     ) -> NDArray[np.uint8]:
         """Fill the picture `[H, W, 3]` where the mask `[H, W]` is set, and return a new one.
 
-        Without `sources` all that is known may be copied. `check` is called about every 50 ms; if
-        it raises, the helper is killed.
+        Without `sources` all that is known may be copied. `listening` may end it, about every
+        50 ms; then the helper is killed.
         """
         if not mask.any():
             return image.copy()
@@ -73,9 +74,9 @@ class PatchMatchPool:
             )
         sources = sources or Sources(np.zeros_like(mask), keep_row=False, keep_column=False)
         while not self._free.acquire(timeout=_POLL_SECONDS):
-            check()
+            listening.check()
         try:
-            return self._inpaint(image, mask, seed, check, sources)
+            return self._inpaint(image, mask, seed, listening, sources)
         finally:
             self._free.release()
 
@@ -84,7 +85,7 @@ class PatchMatchPool:
         image: NDArray[np.uint8],
         mask: NDArray[np.bool_],
         seed: int,
-        check: Check,
+        listening: Listening,
         sources: Sources,
     ) -> NDArray[np.uint8]:
         height, width = mask.shape
@@ -98,10 +99,10 @@ class PatchMatchPool:
             "guide_weight": sources.guide_weight,
         }
         bodies = image.tobytes(), mask.tobytes(), sources.barred.tobytes()
-        check()
+        listening.check()
         helper = self._take()
         try:
-            answer, body = helper.ask(header, bodies, check)
+            answer, body = helper.ask(header, bodies, listening.check)
         except (EOFError, OSError) as error:
             raise EngineFailedError(
                 "the helper process of PatchMatch ended in the middle of its work "
@@ -152,15 +153,14 @@ class PatchMatch:
     def __init__(self, pool: PatchMatchPool) -> None:
         self._pool = pool
 
-    def inpaint(  # noqa: PLR0913 - as `Inpainter` says
+    def inpaint(
         self,
         image: Image,
         mask: Mask,
         request: InpaintRequest,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        progress: Progress,
-        check: Check,
     ) -> Image:
         """Fill what the mask selects with patches of the rest; see `Inpainter`."""
         pixels = np.rint(image[0] * 255).astype(np.uint8)
@@ -168,8 +168,8 @@ class PatchMatch:
         avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
         # A full mask is refused by the pool, with a message of its own.
         sources = None if hole.all() else find_sources(hole, avoided)
-        painted = self._pool.inpaint(pixels, hole, request.seed, check, sources)
-        progress(1, 1)
+        painted = self._pool.inpaint(pixels, hole, request.seed, listening, sources)
+        listening.progress(1, 1)
         return painted[np.newaxis].astype(np.float32) / np.float32(255)
 
     def finish(
@@ -177,9 +177,9 @@ class PatchMatch:
         part: Image,
         mask: Mask,
         painted: Image,
+        listening: Listening,
         *,
         avoid: Mask | None = None,
-        check: Check,
     ) -> Image:
         """What was painted, at the size of the part, as sharp as what it was copied from."""
-        return enlarge_with_detail(part, mask, painted, avoid, check)
+        return enlarge_with_detail(part, mask, painted, avoid, listening.check)

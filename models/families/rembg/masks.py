@@ -1,6 +1,5 @@
 """Masks of what stands out in a picture, by rembg; each model stays loaded between pictures."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -8,26 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.samples import quantise
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.families.rembg.sessions import Session, open_session, predict
-from paintgraph.models.inpainting.protocols import Check, Progress, never_cancelled, unheard
 from paintgraph.models.loading.devices import DeviceRules, Placement, onnx_devices
 from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Task, perform
+from paintgraph.models.loading.loaded_work import perform
 from paintgraph.models.loading.onnx_networks import memory_bytes
 
 Category: TypeAlias = Literal["any", "full", "upper", "lower"]
 """Clothes: any of them, one piece for the whole body (a dress), of the upper, the lower body."""
 
 _REMBG_CATEGORIES = {"any": "attire"}
-
-
-def _silent(_: str) -> None:
-    """Warnings that nobody wants."""
 
 
 class RembgMasks:
@@ -38,15 +33,12 @@ class RembgMasks:
         self._loaded = loaded
         self._rules = rules
 
-    def select(  # noqa: PLR0913 - the callbacks come beside what is selected
+    def select(
         self,
         ref: ModelRef,
         image: Image,
         category: Category = "any",
-        *,
-        progress: Progress = unheard,
-        check: Check = never_cancelled,
-        warn: Callable[[str], None] = _silent,
+        listening: Listening = SILENT,
     ) -> Mask:
         """The soft mask `[B, H, W]` of each picture: multiples of 1/255, as rembg gives them.
 
@@ -60,11 +52,11 @@ class RembgMasks:
         def work(session: Session) -> Mask:
             mask = np.zeros(image.shape[:3], np.float32)
             for index, picture in enumerate(image):
-                check()
-                progress(index, len(image))
+                listening.check()
+                listening.progress(index, len(image))
                 found = _select(session, picture, placed, kind, category)
                 if found is None:
-                    warn(
+                    listening.warn(
                         f"The model '{entry.name}' finds nothing that stands out"
                         f"{f' in picture {index}' if len(image) > 1 else ''}, so the mask selects "
                         "nothing. Try another model."
@@ -77,7 +69,8 @@ class RembgMasks:
             self._loaded,
             Loading(str(ref), memory_bytes(placed), partial(_load, placed, kind)),
             onnx_devices(self._rules).placement(str(entry.options.get("device", ""))),
-            Task(work, warn=warn, check=check),
+            work,
+            listening=listening,
         )
 
 

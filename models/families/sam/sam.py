@@ -1,6 +1,6 @@
 """Segment Anything (Kirillov et al. 2023) by segment-anything: selects by points and boxes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,14 +55,12 @@ class Sam:
         prompts: Sequence[Prompt],
         *,
         several: bool,
-        check: Callable[[], None],
     ) -> Iterator[Candidates]:
         """What the prompts select; see `Segmenter`."""
         check_shape(picture)
         for name, value in self._encoded.get(picture, lambda: self._encode(picture)).items():
             setattr(self._predictor, name, value)
         for prompt in prompts:
-            check()
             yield self._select(prompt, several=several)
 
     def _encode(self, picture: Picture) -> tuple[dict[str, Any], int]:

@@ -61,14 +61,12 @@ class Segmenter(Protocol):
         prompts: Sequence[Prompt],
         *,
         several: bool,
-        check: Callable[[], None],
     ) -> Iterator[Candidates]:
         """For each prompt one candidate, or three (whole, part, part of a part) with `several`.
 
         They come one by one, as many masks of a large picture would fill the memory; take all of
         them before the next picture. What is worked out of the picture alone is kept for further
-        prompts. `check` is called before each prompt. Raises PictureShapeError for a picture that
-        is too narrow.
+        prompts. Raises PictureShapeError for a picture that is too narrow.
         """
 
 

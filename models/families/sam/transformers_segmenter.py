@@ -1,6 +1,6 @@
 """Segment Anything by transformers: selects by points and boxes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,11 @@ class TransformersSegmenter:
         prompts: Sequence[Prompt],
         *,
         several: bool,
-        check: Callable[[], None],
     ) -> Iterator[Candidates]:
         """What the prompts select; see `Segmenter`."""
         check_shape(picture)
         known = self._encoded.get(picture, lambda: self._encode(picture))
         for prompt in prompts:
-            check()
             yield self._select(known, prompt, several=several)
 
     def _encode(self, picture: Picture) -> tuple[dict[str, Any], int]:

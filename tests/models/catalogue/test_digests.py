@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.digests import Hashes, ModelDigests
 from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
@@ -47,11 +48,12 @@ def test_digests_do_not_depend_on_how_bytes_come(chunks: list[bytes]) -> None:
 
 
 def test_a_file_is_read_once(digests: ModelDigests, file: Path) -> None:
-    read: list[int] = []
+    read: list[tuple[int, int]] = []
+    listening = Listening(lambda done, total: read.append((done, total)))
     for _ in range(2):
-        assert digests.digests_of(file, check=read.append)["sha256"] == sha(b"weights")
+        assert digests.digests_of(file, listening=listening)["sha256"] == sha(b"weights")
 
-    assert read == [7]
+    assert read == [(7, 7)]
     assert digests.known(file) == {"sha256": sha(b"weights"), "md5": md5_of(b"weights")}
 
 

@@ -9,11 +9,12 @@ import diffusers
 import numpy as np
 import torch
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
+from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.tests.models.diffusion.tiny import SIDE
 
 DIGEST = "sha256:" + "0" * 64
@@ -44,17 +45,12 @@ def paint(  # noqa: PLR0913 - what a request says
     **request: Any,
 ) -> Image:
     """What the engine gives at its working size, in two steps if nothing else is asked for."""
-    engine = models.engine(
-        ModelRef(name, DIGEST),
-        sampling or Sampling(),
-        warn=(told if told is not None else []).append,
-    )
+    engine = models.engine(ModelRef(name, DIGEST), sampling or Sampling())
     return engine.inpaint(
         picture() if image is None else image,
         hole() if mask is None else mask,
         InpaintRequest(**{"seed": 1, "prompt": "a cat", "steps": 2, **request}),
-        progress=unheard,
-        check=never_cancelled,
+        Listening(warn=(told if told is not None else []).append),
     )
 
 

@@ -8,40 +8,29 @@ import numpy as np
 import pytest
 import torch
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.library import load_library
 from paintgraph.models.families.diffusion.previews import Previews
 from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.protocols import InpaintRequest, never_cancelled, unheard
+from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, picture
 from paintgraph.tests.models.diffusion.tiny import FAMILIES
 
 
-def run(  # noqa: PLR0913 - what is heard of a run
+def run(
     models: DiffusionModels,
     name: str,
     *,
     every: int = 1,
     steps: int = 4,
-    seen: list[Image] | None = None,
-    progress: Any = unheard,
-    check: Any = never_cancelled,
+    **listening: Any,
 ) -> Image:
-    engine = models.engine(
-        ModelRef(name, DIGEST),
-        Sampling(preview_steps=every),
-        warn=lambda _: None,
-        preview=None if seen is None else seen.append,
-    )
-    return engine.inpaint(
-        picture(),
-        hole(),
-        InpaintRequest(seed=1, prompt="a cat", steps=steps),
-        progress=progress,
-        check=check,
-    )
+    engine = models.engine(ModelRef(name, DIGEST), Sampling(preview_steps=every))
+    request = InpaintRequest(seed=1, prompt="a cat", steps=steps)
+    return engine.inpaint(picture(), hole(), request, Listening(**listening))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -57,7 +46,7 @@ def test_previews_come_every_few_steps_and_change_nothing(
     diffusion: DiffusionModels, family: str
 ) -> None:
     seen: list[Image] = []
-    painted = run(diffusion, family, every=2, steps=6, seen=seen)
+    painted = run(diffusion, family, every=2, steps=6, preview=seen.append)
 
     assert [each.shape for each in seen] == [(1, 8, 8, 3)] * 2
     assert all(each.min() >= 0 and each.max() <= 1 for each in seen)

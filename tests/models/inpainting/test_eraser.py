@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.masks.morphology import erode
@@ -48,6 +49,7 @@ class Bench:
         self.folder = folder
         self.loaded = LoadedModels(lambda _: 10**10)
         self.warnings: list[str] = []
+        self.listening = Listening(warn=self.warnings.append)
 
     def install(self, **networks: tuple[str, bytes]) -> None:
         """Networks by name, each with its options; without any it is the catalogue's own."""
@@ -62,12 +64,12 @@ class Bench:
         self.models = ErasingModels(self.names, self.loaded, DeviceRules(device="cpu"))
 
     def engine(self, name: str) -> Eraser:
-        return self.models.engine(self.names.bind(name), warn=self.warnings.append)
+        return self.models.engine(self.names.bind(name), self.listening)
 
     def paint(self, name: str, image: Image, mask: Mask, prompt: str = "") -> Repainted:
         request = InpaintRequest(prompt=prompt)
         geometry = Geometry(stitch=Stitch("strict", "none"))
-        return repaint(image, mask, self.engine(name), request, geometry=geometry)
+        return repaint(image, mask, self.engine(name), request, self.listening, geometry=geometry)
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.errors import MaskError
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
 from paintgraph.models.families.patchmatch.frames import read_frame, write_frame
 from paintgraph.models.families.patchmatch.helper import HelperProcess
-from paintgraph.models.inpainting.protocols import (
-    Inpainter,
-    InpaintRequest,
-    never_cancelled,
-    unheard,
-)
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 
 HEADER = {"seed": 0, "keep_row": False, "keep_column": False, "guide_weight": 0.0}
 
@@ -118,7 +114,7 @@ def test_a_cancelled_call_kills_its_helper_in_the_middle_of_its_work() -> None:
     with WatchedPool() as watched:
         watched.inpaint(*stripes(16))
         with pytest.raises(CancelledError):
-            watched.inpaint(*stripes(1024), check=check)
+            watched.inpaint(*stripes(1024), listening=Listening(check=check))
 
         assert watched.taken[0] is watched.taken[1]
         assert not is_running(watched.taken[1].pid)
@@ -132,7 +128,7 @@ def test_waiting_for_a_free_helper_can_be_cancelled() -> None:
         raise CancelledError
 
     with PatchMatchPool(helpers=0) as pool, pytest.raises(CancelledError):
-        pool.inpaint(image, mask, check=check)
+        pool.inpaint(image, mask, listening=Listening(check=check))
 
 
 def test_a_helper_that_dies_is_an_error_and_the_next_call_works(pool: PatchMatchPool) -> None:
@@ -150,7 +146,7 @@ def test_a_helper_that_dies_is_an_error_and_the_next_call_works(pool: PatchMatch
     with pytest.raises(
         EngineFailedError, match=r"ended in the middle of its work \(exit"
     ) as caught:
-        pool.inpaint(image, mask, check=check)
+        pool.inpaint(image, mask, listening=Listening(check=check))
 
     assert caught.value.code == "engine_failed"
     pool.inpaint(*stripes(16))
@@ -201,7 +197,7 @@ def test_a_helper_that_is_busy_at_close_ends_after_its_call() -> None:
         if calls == 2:
             pool.close()
 
-    painted = pool.inpaint(image, mask, check=check)
+    painted = pool.inpaint(image, mask, listening=Listening(check=check))
 
     assert painted.shape == image.shape
     assert not is_running(pool.taken[0].pid)
@@ -243,15 +239,12 @@ def test_the_engine_speaks_float_and_reports(pool: PatchMatchPool) -> None:
         image,
         mask,
         InpaintRequest(seed=-1),
-        progress=lambda done, total: reports.append((done, total)),
-        check=never_cancelled,
+        Listening(lambda done, total: reports.append((done, total))),
     )
 
     assert np.array_equal(image[mask == 0], painted[mask == 0])
     assert reports == [(1, 1)]
-    again = engine.inpaint(
-        image, mask, InpaintRequest(seed=-1), progress=unheard, check=never_cancelled
-    )
+    again = engine.inpaint(image, mask, InpaintRequest(seed=-1), SILENT)
     assert np.array_equal(painted, again)
 
 
@@ -270,9 +263,7 @@ def test_what_is_to_be_avoided_is_never_copied(pool: PatchMatchPool, side: str) 
     avoid[:, 12:30, 12:36] = 1
     image[(avoid > 0) & (mask == 0)] = np.array([0, 1, 0], np.float32)
 
-    painted = PatchMatch(pool).inpaint(
-        image, mask, InpaintRequest(), avoid=avoid, progress=unheard, check=never_cancelled
-    )
+    painted = PatchMatch(pool).inpaint(image, mask, InpaintRequest(), SILENT, avoid=avoid)
 
     red, green, _ = np.moveaxis(painted[mask > 0], 1, 0)
     # In grey stripes only what is avoided is green.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.errors import ContractError, MaskError
@@ -106,7 +107,11 @@ def test_holes_that_lie_apart_are_painted_one_by_one() -> None:
     reports: list[tuple[int, int]] = []
 
     result = repaint(
-        image, mask, painter, REQUEST, progress=lambda done, total: reports.append((done, total))
+        image,
+        mask,
+        painter,
+        REQUEST,
+        listening=Listening(lambda done, total: reports.append((done, total))),
     )
 
     assert [seen.shape[1:3] for seen, _ in painter.seen] == [(100, 84), (100, 148)]
@@ -217,12 +222,13 @@ def test_patchmatch_continues_a_pattern(patchmatch: PatchMatch) -> None:
 
 def test_a_check_that_raises_ends_the_work() -> None:
     image = noise(20, 20)
+    mask = hole_in(image, (slice(2), slice(2)))
 
     def check() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        repaint(image, hole_in(image, (slice(2), slice(2))), Painter(), REQUEST, check=check)
+        repaint(image, mask, Painter(), REQUEST, listening=Listening(check=check))
 
 
 def test_sizes_must_agree() -> None:

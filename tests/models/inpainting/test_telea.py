@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.families.telea.engine import Telea
-from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest, never_cancelled
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.tests.models.fakes import noise
 
 
@@ -16,8 +17,7 @@ def test_telea_fills_the_hole_only() -> None:
         image,
         mask,
         InpaintRequest(),
-        progress=lambda done, total: reports.append((done, total)),
-        check=never_cancelled,
+        Listening(lambda done, total: reports.append((done, total))),
     )
 
     assert np.array_equal(image[mask == 0], painted[mask == 0])
@@ -34,6 +34,5 @@ def test_telea_can_be_cancelled() -> None:
             noise(2, 2),
             np.zeros((1, 2, 2), np.float32),
             InpaintRequest(),
-            progress=print,
-            check=check,
+            Listening(check=check),
         )

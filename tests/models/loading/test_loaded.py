@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.loading.devices import Placement
 from paintgraph.models.loading.loaded import LoadedModels, Loading
 
@@ -161,7 +162,7 @@ def test_who_waits_can_be_cancelled() -> None:
         LoadedModels(budget(1)) as models,
         models.lease(loader.of("a"), CPU),
         pytest.raises(Stopped),
-        models.lease(loader.of("a"), CPU, stop),
+        models.lease(loader.of("a"), CPU, Listening(check=stop)),
     ):
         pass
 

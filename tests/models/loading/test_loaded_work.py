@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.errors import OutOfMemoryError
 from paintgraph.models.loading.devices import Placement
 from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Task, is_out_of_memory, perform
+from paintgraph.models.loading.loaded_work import is_out_of_memory, perform
 
 CPU = Placement("cpu")
 CUDA = Placement("cuda")
@@ -36,8 +37,7 @@ class Fussy:
 
 
 def fail(models: LoadedModels) -> str:
-    task: Task[str, str] = Task(Fussy(9))
-    return perform(models, simple("a"), CPU, task)
+    return perform(models, simple("a"), CPU, Fussy(9))
 
 
 def test_other_models_go_first_and_the_work_is_done_as_asked(models: LoadedModels) -> None:
@@ -46,7 +46,7 @@ def test_other_models_go_first_and_the_work_is_done_as_asked(models: LoadedModel
     warnings: list[str] = []
     work = Fussy(1)
 
-    result = perform(models, simple("a"), CPU, Task(work, warn=warnings.append))
+    result = perform(models, simple("a"), CPU, work, listening=Listening(warn=warnings.append))
 
     assert result == "done by a on cpu"
     assert [held.name for held in models.held()] == ["a@sha256:0"]
@@ -56,9 +56,11 @@ def test_other_models_go_first_and_the_work_is_done_as_asked(models: LoadedModel
 
 def test_then_the_work_is_done_smaller(models: LoadedModels) -> None:
     warnings: list[str] = []
-    task = Task(Fussy(9), smaller=lambda model: f"small {model}", warn=warnings.append)
+    listening = Listening(warn=warnings.append)
 
-    assert perform(models, simple("a"), CPU, task) == "small a on cpu"
+    result = perform(models, simple("a"), CPU, Fussy(9), lambda model: f"small {model}", listening)
+
+    assert result == "small a on cpu"
     assert warnings == ["The memory of cpu did not suffice, so it was done smaller."]
 
 
@@ -66,7 +68,7 @@ def test_then_the_cpu_does_it(models: LoadedModels) -> None:
     warnings: list[str] = []
     work = Fussy(1)
 
-    result = perform(models, simple("a"), CUDA, Task(work, warn=warnings.append))
+    result = perform(models, simple("a"), CUDA, work, listening=Listening(warn=warnings.append))
 
     assert result == "done by a on cpu"
     assert warnings == ["The memory of cuda did not suffice, so the CPU did it."]
@@ -83,7 +85,7 @@ def test_then_only_this_work_fails_and_says_what_to_change(models: LoadedModels)
     )
     assert caught.value.code == "out_of_memory"
     assert models.held() == []
-    assert perform(models, simple("a"), CPU, Task(Fussy(0))) == "done by a on cpu"
+    assert perform(models, simple("a"), CPU, Fussy(0)) == "done by a on cpu"
 
 
 def test_a_load_that_takes_too_much_is_tried_again_with_room(models: LoadedModels) -> None:
@@ -95,9 +97,7 @@ def test_a_load_that_takes_too_much_is_tried_again_with_room(models: LoadedModel
             raise MemoryError
         return "a"
 
-    task: Task[str, str] = Task(lambda model: model)
-
-    assert perform(models, Loading("a", 1, load), CPU, task) == "a"
+    assert perform(models, Loading("a", 1, load), CPU, lambda model: model) == "a"
 
 
 def test_other_errors_are_not_tried_again(models: LoadedModels) -> None:
@@ -108,7 +108,7 @@ def test_other_errors_are_not_tried_again(models: LoadedModels) -> None:
         raise RuntimeError("a fault of its own")
 
     with pytest.raises(RuntimeError, match="a fault of its own"):
-        perform(models, simple("a"), CPU, Task(work))
+        perform(models, simple("a"), CPU, work)
     assert calls == [1]
 
 

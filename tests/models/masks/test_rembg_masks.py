@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from rembg import new_session, remove
 from rembg.sessions import sessions
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import NOT_OFFERED, ModelNames
 from paintgraph.models.errors import DamagedModelError, ModelError, RefusedModelError
@@ -59,7 +60,9 @@ class Bench:
         self.masks = RembgMasks(self.names, self.loaded, RULES)
 
     def select(self, name: str, image: np.ndarray[Any, Any], category: Any = "any") -> Any:
-        return self.masks.select(self.names.bind(name), image, category, warn=self.warnings.append)
+        return self.masks.select(
+            self.names.bind(name), image, category, Listening(warn=self.warnings.append)
+        )
 
 
 @pytest.fixture
@@ -136,7 +139,9 @@ def test_each_picture_of_a_batch_has_its_own_mask(bench: Bench) -> None:
     told: list[tuple[int, int]] = []
 
     masks = bench.masks.select(
-        bench.names.bind("u2net"), batch, progress=lambda done, total: told.append((done, total))
+        bench.names.bind("u2net"),
+        batch,
+        listening=Listening(lambda done, total: told.append((done, total))),
     )
 
     for picture, mask in zip(pictures, masks, strict=True):

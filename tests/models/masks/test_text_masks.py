@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import Placed
@@ -18,9 +19,9 @@ from paintgraph.models.families.dino.transformers_detector import TransformersDe
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.families.sam.segmentation import Prompt
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
-from paintgraph.models.inpainting.protocols import never_cancelled
-from paintgraph.models.loading.devices import Placement
-from paintgraph.models.masks.text_masks import load_detector, load_segmenter
+from paintgraph.models.loading.devices import DeviceRules, Placement
+from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.masks.text_masks import TextMasks, load_detector, load_segmenter
 from paintgraph.tests.models.text_models import FINDERS, PICKERS, models_of
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
@@ -63,7 +64,22 @@ def test_segmenters_load_and_work_without_a_network(
     prompts = [Prompt(box=(1, 1, 9, 9))]
 
     assert isinstance(segmenter, kind)
-    assert len(list(segmenter.segment(PICTURE, prompts, several=True, check=never_cancelled))) == 1
+    assert len(list(segmenter.segment(PICTURE, prompts, several=True))) == 1
+
+
+@pytest.mark.parametrize("name", PICKERS)
+def test_the_work_is_cancelled_between_prompts(names: ModelNames, name: str) -> None:
+    left = [None, None, None]
+    image = np.zeros((1, 20, 30, 3), np.float32)
+    prompts = [[Prompt(box=(1, 1, 9, 9))] * 3]
+    reports: list[tuple[int, int]] = []
+    listening = Listening(lambda done, total: reports.append((done, total)), left.pop)
+    with LoadedModels(lambda _: 10**9) as loaded:
+        masks = TextMasks(names, loaded, DeviceRules(device="cpu"))
+        with pytest.raises(IndexError):
+            masks.select(names.bind(name), image, prompts, list, listening, several=False)
+
+    assert reports == [(0, 3), (1, 3)]  # one check was that of the loading
 
 
 def _with(placed: Placed, **options: Any) -> Placed:

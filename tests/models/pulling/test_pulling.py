@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.entries import Licence, ModelEntry, ModelFile
 from paintgraph.models.catalogue.model_index import ModelIndex
@@ -158,12 +159,13 @@ def test_a_damage_that_keeps_size_and_time_is_found_by_verify(setting: Prepare) 
     with here.file.open("r+b") as stream:
         stream.write(b"\0\0")
     os.utime(here.file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    read: list[int] = []
+    read: list[tuple[int, int]] = []
+    listening = Listening(lambda done, total: read.append((done, total)))
 
-    finding = here.shelf.verify(here.entry, read.append)
+    finding = here.shelf.verify(here.entry, listening)
 
     assert finding.state == "damaged"
-    assert sum(read) == 300_000
+    assert read[-1] == (300_000, 300_000)
     assert here.state == "damaged"
 
 

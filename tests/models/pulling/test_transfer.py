@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.base.listening import Listening
 from paintgraph.models.errors import DownloadError
 from paintgraph.models.pulling import transfer
 from paintgraph.models.pulling.part_file import PartFile
@@ -49,7 +50,7 @@ def fetch(server: Serving, target: Path, **options: object) -> list[str]:
     part = PartFile(target)
     assert part.try_to_hold(5)
     with part:
-        Transfer(lambda *_: None, notes.append, HASTE).fetch(wanted, part)
+        Transfer(Listening(warn=notes.append), HASTE).fetch(wanted, part)
         assert part.digests() == {"sha256": sha(part.path.read_bytes()), "md5": md5_of(DATA)}
         part.finish()
     return notes
@@ -308,7 +309,7 @@ def test_whoever_watches_can_end_a_transfer(server: Serving, target: Path) -> No
     part = PartFile(target)
     assert part.try_to_hold(5)
     with part, pytest.raises(KeyboardInterrupt):
-        Transfer(watch, patience=HASTE).fetch(Wanted("m.onnx", f"{server.url}/m.onnx"), part)
+        Transfer(Listening(watch), HASTE).fetch(Wanted("m.onnx", f"{server.url}/m.onnx"), part)
 
     assert part.path.stat().st_size > 0
     assert PartFile(target).try_to_hold(0)
