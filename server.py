@@ -1,7 +1,6 @@
 """The server, put together: `create_app` builds it, `serve` runs it until it is asked to end."""
 
 import asyncio
-import contextlib
 import errno
 import gc
 import logging
@@ -9,46 +8,36 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from paintgraph import graphs
-from paintgraph.api.addresses import Addresses
-from paintgraph.api.app_keys import (
-    ADDRESSES,
-    CATALOGUE,
-    DISPATCHER,
-    MAX_BODY_BYTES,
-    PICTURES,
-    PULLS,
-    SERIALIZER,
-    STORE,
-    SUBMISSIONS,
-    SUBSCRIPTIONS,
-)
-from paintgraph.api.catalogue import Catalogue
 from paintgraph.api.docs import PATHS, add_docs
+from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
-from paintgraph.api.fooocus.rules import RULES, Rules
-from paintgraph.api.fooocus.webhooks import WEBHOOKS, Webhooks
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.guards.hosts import PROBES, HostRules
 from paintgraph.api.guards.keys import KeyRules, Keys, check_bind
 from paintgraph.api.guards.origins import OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.guards.signing import Signer, load_secret
-from paintgraph.api.http.faults import fault_guard
+from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
 from paintgraph.api.native import events, health, images, jobs, models, recipes
 from paintgraph.api.native import graphs as graph_routes
-from paintgraph.api.native.model_pulls import Pulls
-from paintgraph.api.native.serializers import Serializer
 from paintgraph.api.openapi import openapi_route
-from paintgraph.api.pictures import IMAGES_URL, Pictures
-from paintgraph.api.submission import SubmissionRules, Submissions
+from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.metrics import Metrics
+from paintgraph.api.services.model_pulls import Pulls
+from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.api.services.pictures import IMAGES_URL, Addresses, Pictures
+from paintgraph.api.services.serializers import Serializer
+from paintgraph.api.services.submission import SubmissionRules, Submissions
+from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
@@ -101,71 +90,98 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     """The application; its workers are built by `factory`, "module:function"."""
     app = web.Application(client_max_size=settings.max_body_bytes)
     signer = Signer(load_secret(settings.data_dir / "secret")) if settings.api_keys else None
-    app[ADDRESSES] = Addresses(signer)
+    hide = hiding((settings.data_dir, graphs.FOLDER))
     guard(app, _security(settings, signer))
-    app.middlewares.append(fault_guard)
-    app[MAX_BODY_BYTES] = settings.max_body_bytes
-    app.cleanup_ctx.append(partial(_parts, settings, factory))
+    app.middlewares.append(refusal_guard(hide))
+    app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
+    app.on_startup.append(resume_webhooks)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
     return app
 
 
-async def _parts(settings: "Settings", factory: str, app: web.Application) -> AsyncIterator[None]:
-    """Everything that handlers use, for as long as the application runs."""
+async def _running(
+    settings: "Settings", factory: str, addresses: Addresses, hide: Hide, app: web.Application
+) -> AsyncIterator[None]:
+    """Make everything that handlers use, for as long as the application runs."""
     folders = Folders(settings.data_dir)
-    with contextlib.ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stack.enter_context(exclusive(folders.data))
         store = JobStore(folders.data / "jobs.sqlite", settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
-        subscriptions = Subscriptions()
-        effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
-        dispatcher = Dispatcher(
-            store,
-            subscriptions,
-            effects,
-            WorkerSpec(factory, worker_settings(settings)),
-            {"heavy": settings.workers, "light": settings.light_workers},
-            Limits(
-                settings.queue_jobs,
-                settings.queue_bytes,
-                settings.grace_seconds,
-                settings.patience_seconds,
-            ),
-        )
+        dispatcher = _dispatcher(settings, factory, store, blobs)
         pictures = Pictures(blobs)
-        from paintgraph.models.catalogue.model_index import ModelIndex
-
-        shelf = ModelIndex.open(default_models_dir())
-        names = ModelNames(shelf)
-        devices = DeviceRules(**worker_settings(settings)["devices"])
-        painters = EngineNames(names, devices, settings.auto_engine)
-        checks = {**model_checks(names), **engine_checks(painters)}
-        catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
-        rules = SubmissionRules(
-            folders.inputs,
-            settings.max_body_bytes,
-            settings.allow_private_urls,
-            {**model_binders(names), **engine_binders(painters)},
-        )
-        app[PULLS] = Pulls(shelf, are_allowed=settings.allow_model_pull)
-        stack.callback(app[PULLS].close)
-        app[STORE], app[SUBSCRIPTIONS], app[DISPATCHER] = store, subscriptions, dispatcher
-        app[PICTURES], app[CATALOGUE] = pictures, catalogue
-        hidden = (folders.data, graphs.FOLDER)
-        app[SERIALIZER] = Serializer(store, dispatcher, pictures, app[ADDRESSES], hidden)
-        app[SUBMISSIONS] = Submissions(
-            catalogue, dispatcher, pictures, References(blobs, folders.inputs), rules
-        )
-        app[health.METRICS] = health.Metrics(store, dispatcher, time.time())
-        app[RULES] = Rules(folders.outputs, rules, shelf, names, painters, settings.fooocus)
-        app[WEBHOOKS] = Webhooks(app)
+        serializer = Serializer(store, dispatcher, pictures, addresses, hide)
+        parts = _parts(settings, store, dispatcher, References(blobs, folders.inputs), serializer)
+        stack.callback(parts.pulls.close)
+        stack.push_async_callback(dispatcher.close)
+        stack.push_async_callback(parts.webhooks.close)
         await dispatcher.start()
-        app[WEBHOOKS].resume()
+        app[PARTS] = parts
         yield
-        await app[WEBHOOKS].close()
-        await dispatcher.close()
+
+
+def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blobs) -> Dispatcher:
+    """The queue and its workers, not yet started."""
+    folders = Folders(settings.data_dir)
+    return Dispatcher(
+        store,
+        Subscriptions(),
+        JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}),
+        WorkerSpec(factory, worker_settings(settings)),
+        {"heavy": settings.workers, "light": settings.light_workers},
+        Limits(
+            settings.queue_jobs,
+            settings.queue_bytes,
+            settings.grace_seconds,
+            settings.patience_seconds,
+        ),
+    )
+
+
+def _parts(
+    settings: "Settings",
+    store: JobStore,
+    dispatcher: Dispatcher,
+    references: References,
+    serializer: Serializer,
+) -> ServerParts:
+    """What handlers find; none of it has begun to work."""
+    from paintgraph.models.catalogue.model_index import ModelIndex
+
+    folders = Folders(settings.data_dir)
+    index = ModelIndex.open(default_models_dir())
+    names = ModelNames(index)
+    devices = DeviceRules(**worker_settings(settings)["devices"])
+    engines = EngineNames(names, devices, settings.auto_engine)
+    checks = {**model_checks(names), **engine_checks(engines)}
+    catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
+    rules = SubmissionRules(
+        folders.inputs,
+        settings.max_body_bytes,
+        settings.allow_private_urls,
+        {**model_binders(names), **engine_binders(engines)},
+    )
+    return ServerParts(
+        store=store,
+        subscriptions=dispatcher.subscriptions,
+        dispatcher=dispatcher,
+        catalogue=catalogue,
+        rules=rules,
+        submissions=Submissions(catalogue, dispatcher, serializer.pictures, references, rules),
+        pictures=serializer.pictures,
+        addresses=serializer.addresses,
+        serializer=serializer,
+        metrics=Metrics(store, dispatcher, time.time()),
+        outputs=folders.outputs,
+        model_index=index,
+        model_names=names,
+        engine_names=engines,
+        pulls=Pulls(index, are_allowed=settings.allow_model_pull),
+        webhooks=Webhooks(dispatcher, allow_private=settings.allow_private_urls),
+        fooocus=settings.fooocus,
+    )
 
 
 def worker_settings(settings: "Settings") -> dict[str, Any]:
@@ -236,7 +252,7 @@ async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str
             await site.start()
             tell(f"paintgraph listens at {site.name}")
             await stop.wait()
-            drained = asyncio.create_task(app[DISPATCHER].drain(settings.drain_seconds))
+            drained = asyncio.create_task(app[PARTS].dispatcher.drain(settings.drain_seconds))
             hurried = asyncio.create_task(stop_now.wait())
             await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
             drained.cancel()

@@ -15,8 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from paintgraph.api.fooocus.rules import Choices
-from paintgraph.api.http.deadlines import MAX_BYTES
+from paintgraph.api.http.requests import MAX_BYTES
+from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.sources.urls import FetchError, parse_url
@@ -46,7 +46,7 @@ Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 
 
-def _check_choices(choices: Choices) -> Choices:
+def _check_choices(choices: FooocusChoices) -> FooocusChoices:
     if not 0 < choices.outpaint_fraction <= _MOST_FRACTION:
         raise ValueError(f"outpaint_fraction should be above 0 and at most {_MOST_FRACTION}")
     if choices.base_url and not choices.base_url.startswith(("http://", "https://")):
@@ -59,7 +59,7 @@ def _check_choices(choices: Choices) -> Choices:
     return choices
 
 
-FooocusChoices = Annotated[Choices, AfterValidator(_check_choices)]
+_Checked = Annotated[FooocusChoices, AfterValidator(_check_choices)]
 
 
 class Settings(BaseSettings):
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     dtype: Dtype = "auto"
     model_bytes: Annotated[int, Field(ge=0)] = 0
     model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
-    fooocus: FooocusChoices = Field(default_factory=Choices)
+    fooocus: _Checked = Field(default_factory=FooocusChoices)
 
     @classmethod
     def settings_customise_sources(

@@ -4,10 +4,10 @@ import asyncio
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import DISPATCHER, STORE
-from paintgraph.api.fooocus.faults import told
-from paintgraph.api.fooocus.rules import DOOR, RULES
+from paintgraph.api.fooocus.field_errors import told
+from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import Family
 
 _ACTIONS = {"stop": "task stoped", "skip": "task skiped"}  # as the original spells it
@@ -22,21 +22,21 @@ async def control(request: web.Request) -> web.Response:
     action = request.query.get("action", "")
     if action not in _ACTIONS:
         return json_response({"message": "Invalid control action"})
-    running = request.app[STORE].of_door(DOOR, ("running",))
+    running = request.app[PARTS].store.of_door(DOOR, ("running",))
     if not running:
         return json_response({"message": "No task running"})
     first = running[-1]
-    await request.app[DISPATCHER].cancel(first.id)
+    await request.app[PARTS].dispatcher.cancel(first.id)
     return json_response({"message": _ACTIONS[action], "task_id": first.id})
 
 
 async def models(request: web.Request) -> web.Response:
     """List the models that can paint now, and the LoRAs that there are."""
-    rules = request.app[RULES]
+    parts = request.app[PARTS]
 
     def present(family: Family) -> list[str]:
-        names = rules.names.choices(family)
-        fault = rules.painters.fault if family == "diffusion" else rules.names.fault
+        names = parts.model_names.choices(family)
+        fault = parts.engine_names.fault if family == "diffusion" else parts.model_names.fault
         return [name for name in names if fault(name) is None]
 
     answer = {

@@ -5,21 +5,25 @@ import base64
 import math
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from aiohttp import web
 
-from paintgraph.api.app_keys import PICTURES
-from paintgraph.api.fooocus.faults import FieldsError, fault, object_of, told
-from paintgraph.api.fooocus.notes import note
-from paintgraph.api.fooocus.orders import handed_in
-from paintgraph.api.fooocus.pictures import pictures_of
-from paintgraph.api.fooocus.rules import DOOR, RULES, base_of
+from paintgraph.api.fooocus.field_errors import FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.pictures import FORMATS, pictures_of, transcoded
 from paintgraph.api.fooocus.streaming import stream
-from paintgraph.api.fooocus.tasks import pending_record, record, results
-from paintgraph.api.fooocus.transcoding import FORMATS, transcoded
-from paintgraph.api.fooocus.webhooks import WEBHOOKS
+from paintgraph.api.fooocus.submission import handed_in
+from paintgraph.api.fooocus.tasks import (
+    DOOR,
+    add_headers,
+    base_of,
+    pending_record,
+    record,
+    results,
+    sent_with,
+)
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.requests import json_response
-from paintgraph.api.native.jobs import ended
+from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.sources.urls import FetchError, parse_url
 from paintgraph.jobs.store.job import Job
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from paintgraph.api.fooocus.fields import GenerateFields
 
 _PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
+_MOST_WAITING = 100_000
 
 
 @told
@@ -36,9 +41,9 @@ async def generate(request: web.Request) -> web.StreamResponse:
     Answers with the task once it has ended, or at once with `async_process`, or with events with
     `stream_output`, or, where `Accept` names a type of pictures first, with the picture itself.
     """
-    from paintgraph.api.fooocus.fields import GenerateFields
-    from paintgraph.api.fooocus.reading import fields_of
+    from paintgraph.api.fooocus.fields import GenerateFields, fields_of
 
+    parts = request.app[PARTS]
     given = await object_of(request)
     fields = fields_of(GenerateFields, given)
     media_type = _wanted_picture(request)
@@ -50,52 +55,68 @@ async def generate(request: web.Request) -> web.StreamResponse:
         return await stream(request, job, base)
     if fields.async_process:
         response = json_response(pending_record(job))
-        note(response, request.app, job)
+        add_headers(response, parts, job)
         return response
-    job = await ended(request.app, job, math.inf)
-    shown = await asyncio.to_thread(record, request.app, job, base)
+    job = await parts.dispatcher.ended(job, math.inf)
+    shown = await asyncio.to_thread(record, parts, job, base)
     if fields.require_base64:
-        shown["base64"] = await asyncio.to_thread(_encoded, request.app, job)
+        shown["base64"] = await asyncio.to_thread(_encoded, parts, job)
     response = json_response(shown)
-    note(response, request.app, job)
+    add_headers(response, parts, job)
     return response
 
 
 async def _submitted(
     request: web.Request, fields: "GenerateFields", given: dict[str, Any], number: int
 ) -> Job:
-    """The accepted task; raises FieldsError, or what the desk raises."""
+    """The accepted task; raises FieldsError, or what the submission raises."""
     from paintgraph.api.fooocus.fields import (
         NO_PICTURE,
+        stored,
         unused,
     )
     from paintgraph.api.fooocus.model_mapping import chosen
-    from paintgraph.api.fooocus.reading import stored
     from paintgraph.api.fooocus.recipes import (
         check_generate,
         generate_ordered,
     )
 
-    rules = request.app[RULES]
+    parts = request.app[PARTS]
     texts = {name: getattr(fields, name) for name in _PICTURES}
     sent = {name: text for name, text in texts.items() if text not in NO_PICTURE}
     check_generate(fields, sent)
-    webhook_url = fields.webhook_url or rules.choices.webhook_url
+    webhook_url = fields.webhook_url or parts.fooocus.webhook_url
     _check_webhook(webhook_url)
     pictures = await pictures_of(request, sent)
-    painting = await asyncio.to_thread(chosen, fields, rules)
+    painting = await asyncio.to_thread(chosen, fields, parts)
     if names := unused(fields):
         shown = ", ".join(name[:60] for name in names[:50])
         painting.warnings.append(f"These fields have no effect here: {shown}.")
-    ordered = generate_ordered(fields, pictures, painting, rules, number)
+    ordered = generate_ordered(fields, pictures, painting, parts, number)
     kept = {
         "params": stored(given, pictures),
         "webhook_url": webhook_url,
         "base": base_of(request),
     }
     job = await handed_in(request, ordered, kept, DOOR)
-    request.app[WEBHOOKS].watch(job, webhook_url)
+    _watch(parts, job, webhook_url)
     return job
+
+
+def _watch(parts: ServerParts, job: Job, address: str) -> None:
+    """Let the record of a task be sent to an address once it has ended."""
+
+    def body(ended: Job) -> bytes:
+        return orjson.dumps(record(parts, ended, sent_with(parts, ended).get("base", "")))
+
+    parts.webhooks.watch(job, address, body)
+
+
+async def resume_webhooks(app: web.Application) -> None:
+    """At start: watch the tasks that an earlier process accepted and left."""
+    parts = app[PARTS]
+    for job in parts.store.of_door(DOOR, ("queued", "running"), limit=_MOST_WAITING):
+        _watch(parts, job, sent_with(parts, job).get("webhook_url", ""))
 
 
 def _check_webhook(address: str) -> None:
@@ -117,23 +138,24 @@ def _wanted_picture(request: web.Request) -> str:
 
 async def _picture(request: web.Request, job: Job, media_type: str) -> web.Response:
     """The first picture of a task, or nothing if there is none; headers say why."""
-    job = await ended(request.app, job, math.inf)
-    files = await asyncio.to_thread(results, request.app, job)
+    parts = request.app[PARTS]
+    job = await parts.dispatcher.ended(job, math.inf)
+    files = await asyncio.to_thread(results, parts, job)
     data = None
     if files and job.state == "succeeded":
-        found = await asyncio.to_thread(request.app[PICTURES].get, str(files[0]["digest"]))
-        data = await transcoded(found[1], media_type, request.app[RULES].turns) if found else None
+        found = await asyncio.to_thread(parts.pictures.get, str(files[0]["digest"]))
+        data = await transcoded(found[1], media_type, parts.transcoding) if found else None
     if data is None:
         response = web.Response(status=204)
     else:
         plain = media_type.replace("jpg", "jpeg")
         suffix = plain.removeprefix("image/")
         response = web.Response(body=data, headers=file_headers(plain, f"{job.id}.{suffix}"))
-    note(response, request.app, job)
+    add_headers(response, parts, job)
     return response
 
 
-def _encoded(app: web.Application, job: Job) -> list[str]:
+def _encoded(parts: ServerParts, job: Job) -> list[str]:
     """The files of a task in base64."""
-    found = (app[PICTURES].get(str(file["digest"])) for file in results(app, job))
+    found = (parts.pictures.get(str(file["digest"])) for file in results(parts, job))
     return [base64.b64encode(each[1]).decode("ascii") for each in found if each]

@@ -7,15 +7,13 @@ from io import BytesIO
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import PICTURES, SERIALIZER
-from paintgraph.api.fooocus.faults import FieldsError, fault, object_of, told
-from paintgraph.api.fooocus.notes import DETECTIONS, WARNING, add, note
-from paintgraph.api.fooocus.orders import handed_in
+from paintgraph.api.fooocus.field_errors import FieldsError, fault, object_of, told
 from paintgraph.api.fooocus.pictures import pictures_of
-from paintgraph.api.fooocus.rules import RULES
+from paintgraph.api.fooocus.submission import handed_in
+from paintgraph.api.fooocus.tasks import DETECTIONS, WARNING, add_header, add_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
-from paintgraph.api.native.jobs import ended
+from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import Job
 
 _PICTURE_NODE = "photo"
@@ -32,8 +30,6 @@ async def generate_mask(request: web.Request) -> web.Response:
         NO_PICTURE,
         MaskFields,
         MaskModel,
-    )
-    from paintgraph.api.fooocus.reading import (
         fields_of,
         stored,
     )
@@ -45,28 +41,29 @@ async def generate_mask(request: web.Request) -> web.Response:
         message = "there is no picture; needed is its address or base64. Send one."
         raise FieldsError([fault("missing_picture", "image", message, fields.image)])
     pictures = await pictures_of(request, {"image": fields.image})
-    rules = request.app[RULES]
-    ordered = await asyncio.to_thread(mask_ordered, fields, pictures["image"], rules)
+    parts = request.app[PARTS]
+    ordered = await asyncio.to_thread(mask_ordered, fields, pictures["image"], parts)
     sent = {"params": stored(given, pictures)}
-    job = await ended(request.app, await handed_in(request, ordered, sent), math.inf)
+    job = await handed_in(request, ordered, sent)
+    job = await parts.dispatcher.ended(job, math.inf)
     if job.state != "succeeded":
-        raise _failure(request.app, job)
+        raise _failure(parts, job)
     is_grey = fields.mask_model != MaskModel.SAM
-    text, is_empty = await asyncio.to_thread(_mask_text, request.app, job, is_grey=is_grey)
+    text, is_empty = await asyncio.to_thread(_mask_text, parts, job, is_grey=is_grey)
     response = json_response(text)
-    note(response, request.app, job)
+    add_headers(response, parts, job)
     if is_empty and not job.warnings:  # a result that was known already comes without them
-        add(response, WARNING, ["Nothing was found, so the mask selects nothing."])
+        add_header(response, WARNING, ["Nothing was found, so the mask selects nothing."])
     if not is_grey:
-        add(response, DETECTIONS, [str(job.outputs.get("count", 0))])
+        add_header(response, DETECTIONS, [str(job.outputs.get("count", 0))])
     return response
 
 
-def _mask_text(app: web.Application, job: Job, *, is_grey: bool) -> tuple[str, bool]:
+def _mask_text(parts: ServerParts, job: Job, *, is_grey: bool) -> tuple[str, bool]:
     """The base64 of the mask's PNG, with one channel or three; and whether it is black."""
     from PIL import Image
 
-    found = app[PICTURES].get(str(job.outputs["mask"]["digest"]))
+    found = parts.pictures.get(str(job.outputs["mask"]["digest"]))
     if found is None:
         raise RuntimeError(f"the mask of job {job.id} is not among the pictures")
     data = BytesIO()
@@ -77,11 +74,11 @@ def _mask_text(app: web.Application, job: Job, *, is_grey: bool) -> tuple[str, b
     return base64.b64encode(data.getvalue()).decode("ascii"), is_empty
 
 
-def _failure(app: web.Application, job: Job) -> Exception:
+def _failure(parts: ServerParts, job: Job) -> Exception:
     """Why there is no mask: the picture's fault is the client's, all else the server's."""
     problem = job.problems[0] if job.problems else {}
     told_why = str(problem.get("message", "the job was cancelled before the mask was made."))
-    message = app[SERIALIZER].hide(told_why)
+    message = parts.serializer.hide(told_why)
     if problem.get("node") == _PICTURE_NODE:
         return FieldsError([fault(str(problem["code"]), "image", message)])
     if job.state == "cancelled":

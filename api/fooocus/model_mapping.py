@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, get_args
 
 from paintgraph.api.fooocus.fields import DEFAULT_LORA, STEPS, GenerateFields, Performance
-from paintgraph.api.fooocus.rules import Rules
+from paintgraph.api.services.parts import ServerParts
 from paintgraph.models.catalogue.entries import Family
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.families.diffusion.schedulers import SamplerName, ScheduleName
@@ -29,10 +29,10 @@ class Painting:
     warnings: list[str] = field(default_factory=list)
 
 
-def chosen(fields: GenerateFields, rules: Rules) -> Painting:
+def chosen(fields: GenerateFields, parts: ServerParts) -> Painting:
     """How a request is painted; looks at files, so call it in a thread."""
     painting = Painting()
-    engine, is_named = _engine(fields, rules, painting.warnings)
+    engine, is_named = _engine(fields, parts, painting.warnings)
     painting.inputs = {"engine": engine, "prompt": prompt_of(fields)}
     if engine in (AUTO, *WEIGHTLESS):
         return painting
@@ -40,8 +40,8 @@ def chosen(fields: GenerateFields, rules: Rules) -> Painting:
         "negative_prompt": fields.negative_prompt,
         "steps": _steps(fields, painting.warnings),
         "guidance": fields.guidance_scale,
-        "loras": _loras(fields, rules, painting.warnings, is_named=is_named),
-        "vae": _vae(fields, rules, painting.warnings),
+        "loras": _loras(fields, parts, painting.warnings, is_named=is_named),
+        "vae": _vae(fields, parts, painting.warnings),
         "disable_initial_latent": fields.inpaint_disable_initial_latent,
     }
     if is_named:  # defaults of the original go with its models
@@ -81,16 +81,16 @@ def find_model(catalogue: "ModelCatalogue", family: Family, wanted: str) -> str 
     return None
 
 
-def _engine(fields: GenerateFields, rules: Rules, warnings: list[str]) -> tuple[str, bool]:
+def _engine(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> tuple[str, bool]:
     """What paints, and whether it is what was asked for."""
     wanted = fields.base_model_name
     if wanted in (AUTO, *WEIGHTLESS):
         return wanted, True
-    named = find_model(rules.shelf.catalogue, "diffusion", wanted)
-    if named is not None and rules.painters.fault(named) is None:
+    named = find_model(parts.model_index.catalogue, "diffusion", wanted)
+    if named is not None and parts.engine_names.fault(named) is None:
         return named, True
-    others = rules.names.choices("diffusion")
-    there = next((name for name in others if rules.painters.fault(name) is None), None)
+    others = parts.model_names.choices("diffusion")
+    there = next((name for name in others if parts.engine_names.fault(name) is None), None)
     if there is not None:
         warnings.append(f"The model '{wanted[:80]}' is not on this server; '{there}' paints.")
         return there, False
@@ -115,7 +115,9 @@ def _steps(fields: GenerateFields, warnings: list[str]) -> int:
     return max(1, min(MOST_STEPS, int(wanted / max(strength, 1 / MOST_STEPS))))
 
 
-def _loras(fields: GenerateFields, rules: Rules, warnings: list[str], *, is_named: bool) -> str:
+def _loras(
+    fields: GenerateFields, parts: ServerParts, warnings: list[str], *, is_named: bool
+) -> str:
     found: list[str] = []
     missing: list[str] = []
     for lora in fields.loras:
@@ -123,7 +125,7 @@ def _loras(fields: GenerateFields, rules: Rules, warnings: list[str], *, is_name
             continue
         if lora.model_name == DEFAULT_LORA and not is_named:
             continue  # made for the original's model only
-        name = _present(rules, "lora", lora.model_name)
+        name = _present(parts, "lora", lora.model_name)
         if name is not None:
             found.append(f"{name}:{lora.weight:g}")
         elif lora.model_name != DEFAULT_LORA:
@@ -132,17 +134,17 @@ def _loras(fields: GenerateFields, rules: Rules, warnings: list[str], *, is_name
     return ", ".join(found)
 
 
-def _vae(fields: GenerateFields, rules: Rules, warnings: list[str]) -> str:
+def _vae(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> str:
     if fields.vae_name in (*_NO_MODEL, _OWN_VAE):
         return ""
-    name = _present(rules, "vae", fields.vae_name)
+    name = _present(parts, "vae", fields.vae_name)
     _tell_missing("VAE", [] if name else [fields.vae_name], warnings)
     return name or ""
 
 
-def _present(rules: Rules, family: Family, wanted: str) -> str | None:
-    name = find_model(rules.shelf.catalogue, family, wanted)
-    return name if name is not None and rules.names.fault(name) is None else None
+def _present(parts: ServerParts, family: Family, wanted: str) -> str | None:
+    name = find_model(parts.model_index.catalogue, family, wanted)
+    return name if name is not None and parts.model_names.fault(name) is None else None
 
 
 def _tell_missing(kind: str, missing: Sequence[str], warnings: list[str]) -> None:

@@ -1,18 +1,20 @@
-"""Pictures in requests: addresses, data URLs and base64 become blobs."""
+"""Pictures that clients send, by address or in a request, and files that they fetch."""
 
 import asyncio
 import base64
 import re
+from io import BytesIO
 from pathlib import Path
 
 from aiohttp import web
 from yarl import URL
 
-from paintgraph.api.app_keys import PICTURES
-from paintgraph.api.fooocus.faults import Fault, FieldsError, fault
-from paintgraph.api.fooocus.rules import RULES
+from paintgraph.api.fooocus.field_errors import Fault, FieldsError, fault
 from paintgraph.api.guards.hosts import Authority, host_of, parse_authority
-from paintgraph.api.pictures import IMAGES_URL, Pictures, digest_of
+from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.sources.fetching import fetch
@@ -22,9 +24,19 @@ OUTPUTS = "/outputs/"
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Files that are shown, and what Pillow calls their formats."""
 
+FORMATS = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/jpg": "JPEG",
+    "image/webp": "WEBP",
+}
+"""What may be asked for, and what Pillow calls it."""
+
+_QUALITY = 95
 _WEB = ("http://", "https://")
 _SECONDS = 20.0
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+", re.ASCII)
+_NAME = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
 _INPUT = re.compile(rf"{INPUTS}([0-9a-f]{{64}})\.\w+", re.ASCII)
 
 
@@ -38,18 +50,19 @@ async def pictures_of(request: web.Request, given: dict[str, str]) -> dict[str, 
 
 
 async def _had(request: web.Request, field: str, text: str) -> str | Fault:
-    rules, pictures = request.app[RULES], request.app[PICTURES]
+    parts = request.app[PARTS]
+    pictures = parts.pictures
     try:
         if not text.lower().startswith(_WEB):
             return await asyncio.to_thread(_inside, pictures, text)
         own = own_path(request, text)
         if own is not None:
-            return await asyncio.to_thread(_own, pictures, rules.outputs, own)
+            return await asyncio.to_thread(_own, pictures, parts.outputs, own)
         data = await fetch(
             text,
-            max_bytes=rules.desk.max_bytes,
+            max_bytes=parts.rules.max_bytes,
             deadline_seconds=_SECONDS,
-            allow_private=rules.desk.allow_private,
+            allow_private=parts.rules.allow_private,
         )
         return (await asyncio.to_thread(pictures.put, data)).digest
     except BindError as error:
@@ -83,7 +96,7 @@ def own_path(request: web.Request, address: str) -> str | None:
     port = _port(request)
     here = host_of(request.headers.getall("Host", ()))
     own = {Authority(here.name, here.port_for(request.scheme))}
-    base = URL(request.app[RULES].choices.base_url)
+    base = URL(request.app[PARTS].fooocus.base_url)
     if base.raw_host and base.port:
         own.add(Authority(base.raw_host.lower(), base.port))
     return url.path if asked in own or (asked.is_loopback and asked.port == port) else None
@@ -120,3 +133,72 @@ def output_bytes(outputs: Path, name: str) -> bytes | None:
         return path.read_bytes() if is_shown and path.is_file() else None
     except (OSError, RuntimeError, ValueError):
         return None
+
+
+async def output(request: web.Request) -> web.Response:
+    """Give the file of a result, in the format that `Accept` names first."""
+    name = f"{request.match_info['date']}/{request.match_info['file']}"
+    data = await asyncio.to_thread(output_bytes, request.app[PARTS].outputs, name)
+    return await _answer(request, data, request.match_info["file"])
+
+
+async def given(request: web.Request) -> web.Response:
+    """Give a picture that a client sent, in the format that `Accept` names first."""
+    found = _NAME.fullmatch(request.match_info["file"])
+    kept = None
+    if found and f".{found[2]}" in SUFFIXES:
+        kept = await asyncio.to_thread(request.app[PARTS].pictures.get, PREFIX + found[1])
+    return await _answer(request, kept[1] if kept else None, request.match_info["file"])
+
+
+async def _answer(request: web.Request, data: bytes | None, name: str) -> web.Response:
+    media_type = media_type_of(data) if data is not None else None
+    if data is None or media_type is None:
+        raise ApiError(
+            404, "unknown_picture", "there is no picture at this address. Check the address."
+        )
+    wanted = request.headers.get("Accept", "").split(",")[0].partition(";")[0].strip().lower()
+    if wanted not in FORMATS:
+        wanted = media_type if media_type in FORMATS else "image/png"
+    try:
+        data = await transcoded(data, wanted, request.app[PARTS].transcoding)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ApiError(
+            422, "damaged_picture", "the picture is damaged. Send or make it again."
+        ) from error
+    headers = file_headers(wanted.replace("jpg", "jpeg"), name)
+    return web.Response(body=data, headers={**headers, "Vary": "Accept"})
+
+
+async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> bytes:
+    """The picture's file in the format of a media type; the same bytes if it has it already.
+
+    It waits for one of the `turns`: a large picture takes hundreds of megabytes meanwhile. Raises
+    OSError if it is damaged.
+    """
+    wanted = FORMATS[media_type]
+    if FORMATS.get(media_type_of(data) or "") == wanted:
+        return data
+    async with turns:
+        return await asyncio.to_thread(_converted, data, wanted)
+
+
+def _converted(data: bytes, wanted: str) -> bytes:
+    from PIL import Image
+
+    file = BytesIO()
+    with Image.open(BytesIO(data)) as picture:
+        plain: Image.Image = picture
+        if picture.mode.startswith("I"):  # 16 bits of grey
+            plain = picture.convert("I").point(lambda value: value / 256).convert("L")
+        if plain.mode not in ("L", "RGB", "RGBA"):
+            plain = plain.convert("RGBA" if "transparency" in plain.info else "RGB")
+        if wanted == "JPEG" and plain.mode == "RGBA":
+            white = Image.new("RGB", plain.size, "white")
+            white.paste(plain, mask=plain.getchannel("A"))
+            plain = white
+        if wanted == "WEBP":
+            plain.save(file, wanted, lossless=True)
+        else:
+            plain.save(file, wanted, quality=_QUALITY)
+    return file.getvalue()

@@ -1,20 +1,19 @@
 """The recipes of this API: what is asked for becomes a graph and its inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from secrets import randbelow
 from typing import Any
 
-from paintgraph.api.fooocus.faults import FieldsError, fault
+from paintgraph.api.fooocus.field_errors import FieldsError, fault
 from paintgraph.api.fooocus.fields import GenerateFields, MaskFields, MaskModel, Side
 from paintgraph.api.fooocus.model_mapping import Painting, find_model
-from paintgraph.api.fooocus.repeating import repeated
-from paintgraph.api.fooocus.rules import Rules
+from paintgraph.api.services.parts import ServerParts
 from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
 from paintgraph.engine.graph.formats.reading import read_graph
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.graphs import FOLDER
 from paintgraph.jobs.sources.seeds import draw_seed
 from paintgraph.models.catalogue.entries import Family
@@ -51,10 +50,10 @@ def recipe(name: str) -> Graph:
     return replace(graph, source=None)  # no place in it is of use to who never saw it
 
 
-def mask_ordered(fields: MaskFields, image: str, rules: Rules) -> Ordered:
+def mask_ordered(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
     """The graph of a mask; looks at files, so call it in a thread. Raises FieldsError."""
     if fields.mask_model == MaskModel.SAM:
-        return _by_words(fields, image, rules)
+        return _by_words(fields, image, parts)
     is_cloth = fields.mask_model == MaskModel.U2NET_CLOTH_SEG
     if is_cloth and fields.cloth_category not in _CLOTHES:
         raise _not_one_of("cloth_category", fields.cloth_category, _CLOTHES)
@@ -64,7 +63,7 @@ def mask_ordered(fields: MaskFields, image: str, rules: Rules) -> Ordered:
     return Ordered(recipe("mask_of_subject"), inputs)
 
 
-def _by_words(fields: MaskFields, image: str, rules: Rules) -> Ordered:
+def _by_words(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
     if fields.sam_model not in _PICKERS:
         raise _not_one_of("sam_model", fields.sam_model, tuple(_PICKERS))
     words = fields.dino_prompt_text
@@ -74,14 +73,14 @@ def _by_words(fields: MaskFields, image: str, rules: Rules) -> Ordered:
     inputs: dict[str, Any] = {
         "image": image,
         "words": words,
-        "finder": _first(rules, "groundingdino", _FINDERS),
+        "finder": _first(parts, "groundingdino", _FINDERS),
         "box_threshold": fields.box_threshold,
         "text_threshold": fields.text_threshold,
         "grow_boxes": fields.dino_erode_or_dilate,
     }
     if fields.dino_debug:
         return Ordered(recipe("boxes_of_words"), inputs)
-    inputs["picker"] = _first(rules, "sam", _PICKERS[fields.sam_model])
+    inputs["picker"] = _first(parts, "sam", _PICKERS[fields.sam_model])
     inputs["max_detections"] = fields.sam_max_detections
     return Ordered(recipe("mask_of_words"), inputs)
 
@@ -90,13 +89,13 @@ def generate_ordered(
     fields: GenerateFields,
     pictures: Mapping[str, str],
     painting: Painting,
-    rules: Rules,
+    parts: ServerParts,
     number: int,
 ) -> Ordered:
     """The graph that paints so many pictures; raises FieldsError."""
     inputs: dict[str, Any] = {
         "image": pictures["inpaint_input_image"],
-        "stitch": rules.choices.stitch,
+        "stitch": parts.fooocus.stitch,
         "format": format_of(fields),
         **painting.inputs,
     }
@@ -109,7 +108,7 @@ def generate_ordered(
         }
     if fields.outpaint_selections:
         name = "outpaint" if mask is None else "inpaint_and_outpaint"
-        inputs |= _distances(fields, rules)
+        inputs |= _distances(fields, parts)
         if painting.inputs["engine"] in (AUTO, *WEIGHTLESS):
             inputs["crop"] = "auto"  # shown the whole, they would copy from one area into another
     else:
@@ -175,7 +174,7 @@ def _is_plain(name: str) -> bool:
     )
 
 
-def _distances(fields: GenerateFields, rules: Rules) -> dict[str, Any]:
+def _distances(fields: GenerateFields, parts: ServerParts) -> dict[str, Any]:
     """The sides, and exact distances for those that have one."""
     sides = [side.value.lower() for side in Side if side in fields.outpaint_selections]
     given = fields.outpaint_distance if len(fields.outpaint_distance) >= len(_DISTANCES) else []
@@ -184,7 +183,7 @@ def _distances(fields: GenerateFields, rules: Rules) -> dict[str, Any]:
         for side, distance in zip(_DISTANCES, given, strict=False)
         if distance > 0 and side in sides
     }
-    return {"sides": sides, "fraction": rules.choices.outpaint_fraction, **exact}
+    return {"sides": sides, "fraction": parts.fooocus.outpaint_fraction, **exact}
 
 
 def _seeds(fields: GenerateFields, number: int) -> list[int]:
@@ -205,13 +204,59 @@ def _names(fields: GenerateFields, number: int) -> list[str]:
     return [f"{day}/{second}_{1000 + (first + place) % 9000}" for place in range(number)]
 
 
-def _first(rules: Rules, family: Family, names: Sequence[str]) -> str:
+def _first(parts: ServerParts, family: Family, names: Sequence[str]) -> str:
     """The first model that is here; else the first, whose absence the check will tell."""
-    known = [name for name in names if find_model(rules.shelf.catalogue, family, name)]
-    return next((name for name in known if rules.names.fault(name) is None), names[0])
+    known = [name for name in names if find_model(parts.model_index.catalogue, family, name)]
+    return next((name for name in known if parts.model_names.fault(name) is None), names[0])
 
 
 def _not_one_of(field: str, given: str, allowed: Sequence[str]) -> FieldsError:
     *others, last = (f"'{each}'" for each in allowed)
     message = f"Input should be {', '.join(others)} or {last}"
     return FieldsError([fault("enum", field, message, given)])
+
+
+def repeated(graph: Graph, own: Sequence[Mapping[str, Any]]) -> Graph:
+    """The graph with a copy of what depends on some inputs, for each of their values.
+
+    `own` maps, for each picture, these inputs to values. Everything else is shared. The first
+    picture has the nodes of the graph itself.
+    """
+    dependent = _dependent(graph, own[0].keys())
+    nodes = {name: node for name, node in graph.nodes.items() if name not in dependent}
+    for place, values in enumerate(own):
+        names = {name: name if place == 0 else f"{name}_{place + 1}" for name in dependent}
+        nodes |= {names[name]: _with(graph.nodes[name], values, names) for name in dependent}
+    inputs = {name: spec for name, spec in graph.inputs.items() if name not in own[0]}
+    return replace(graph, nodes=nodes, inputs=inputs, source=None)
+
+
+def _dependent(graph: Graph, inputs: Collection[str]) -> list[str]:
+    """Nodes that some inputs reach, in the order of the graph."""
+    found: set[str] = set()
+    more = True
+    while more:
+        new = {
+            name
+            for name, node in graph.nodes.items()
+            if name not in found
+            and any(
+                (isinstance(given, InputRef) and given.name in inputs)
+                or (isinstance(given, Link) and given.node in found)
+                for given in node.inputs.values()
+            )
+        }
+        found |= new
+        more = bool(new)
+    return [name for name in graph.nodes if name in found]
+
+
+def _with(node: Node, values: Mapping[str, Any], names: Mapping[str, str]) -> Node:
+    def given(value: Any) -> Any:
+        if isinstance(value, InputRef) and value.name in values:
+            return values[value.name]
+        if isinstance(value, Link) and value.node in names:
+            return Link(names[value.node], value.output)
+        return value
+
+    return replace(node, inputs={name: given(value) for name, value in node.inputs.items()})

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from paintgraph.api.fooocus import control, files, generate, masks, tasks
-from paintgraph.api.fooocus.notes import DETECTIONS, ERROR, JOB, WARNING
+from paintgraph.api.fooocus import control, generate, masks, pictures, tasks
+from paintgraph.api.fooocus.tasks import DETECTIONS, ERROR, JOB, WARNING
 from paintgraph.api.http.requests import JSON
 from paintgraph.api.http.routes import Answer, Route, json_answer, ref
 
@@ -113,7 +113,7 @@ _FILES = (
     Route(
         "GET",
         "/outputs/{date}/{file}",
-        files.output,
+        pictures.output,
         "fooocus",
         {200: Answer("The picture.", _IMAGES)},
         (404, 422),
@@ -121,7 +121,7 @@ _FILES = (
     Route(
         "GET",
         "/inputs/{file}",
-        files.given,
+        pictures.given,
         "fooocus",
         {200: Answer("The picture.", _IMAGES)},
         (404, 422),

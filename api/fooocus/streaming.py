@@ -1,18 +1,15 @@
 """A task as events, in the shape of FooocusAPI."""
 
 import asyncio
-import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from paintgraph.api.app_keys import SERIALIZER, STORE, SUBSCRIPTIONS
-from paintgraph.api.fooocus.notes import note
-from paintgraph.api.fooocus.tasks import record
-from paintgraph.api.native.events import EVENT_HEADERS, HEARTBEAT_SECONDS
-from paintgraph.api.native.jobs import found
+from paintgraph.api.fooocus.tasks import add_headers, record
+from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_events
+from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import Job
 
 _NEARLY = 99
@@ -20,35 +17,37 @@ _WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
 
 
 async def stream(request: web.Request, job: Job, base: str) -> web.StreamResponse:
-    """Tell of a task until it has ended; it goes on if nobody listens."""
+    """Report a task until it has ended; it goes on if nobody listens."""
+    parts = request.app[PARTS]
     response = web.StreamResponse(headers=EVENT_HEADERS)
-    note(response, request.app, job)
-    await response.prepare(request)
-    with contextlib.suppress(ConnectionError):
-        async with request.app[SUBSCRIPTIONS].follow(job.id) as follower:
-            told: dict[str, Any] = {}
-            steps: dict[str, float] = {}
-            while not job.has_ended:
-                shown = await asyncio.to_thread(_progress, request.app, job, steps)
-                if shown != told:
-                    await response.write(_event(shown))
-                    told = shown
-                try:
-                    signals = await asyncio.wait_for(follower.wait(), HEARTBEAT_SECONDS)
-                    steps |= {s["node"]: _part(s) for s in signals if s["type"] == "progress"}
-                except TimeoutError:
-                    await response.write(b": still here\n\n")
-                job = found(request.app[STORE].get(job.id), job.id)
-        last = await asyncio.to_thread(record, request.app, job, base)
-        await response.write(_event(_finished(job, last)))
-    return response
+    add_headers(response, parts, job)
+    return await send_events(request, response, _events(parts, job, base))
 
 
-def _progress(app: web.Application, job: Job, steps: Mapping[str, float]) -> dict[str, Any]:
+async def _events(parts: ServerParts, job: Job, base: str) -> AsyncGenerator[bytes, None]:
+    """A task's progress whenever it is another one than before, and its end."""
+    reported: dict[str, Any] = {}
+    steps: dict[str, float] = {}
+    async with parts.subscriptions.follow(job.id) as follower:
+        while not job.has_ended:
+            shown = await asyncio.to_thread(_progress, parts, job, steps)
+            if shown != reported:
+                yield _event(shown)
+                reported = shown
+            signals = await follower.wait(HEARTBEAT_SECONDS)
+            if signals is None:
+                yield b""
+            steps |= {s["node"]: _part(s) for s in signals or () if s["type"] == "progress"}
+            job = parts.store.get(job.id) or job
+    last = await asyncio.to_thread(record, parts, job, base)
+    yield _event(_finished(job, last))
+
+
+def _progress(parts: ServerParts, job: Job, steps: Mapping[str, float]) -> dict[str, Any]:
     """How far a task is: nodes that are done, and how much of those at work."""
-    document = orjson.loads(app[STORE].document(job.id) or b"{}")
+    document = orjson.loads(parts.store.document(job.id) or b"{}")
     nodes = document.get("nodes", {})
-    done = app[SERIALIZER].job(job)["progress"]
+    done = parts.serializer.job(job)["progress"]
     partly = sum(part for node, part in steps.items() if node in nodes and part < 1)
     progress = min(_NEARLY, int(100 * (done + partly / max(1, len(nodes)))))
     message = "Waiting" if job.state == "queued" else "Painting"

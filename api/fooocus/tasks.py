@@ -1,7 +1,7 @@
-"""Tasks: jobs in the shape that FooocusAPI's clients read, and the list of them."""
+"""Tasks: jobs in the shape that FooocusAPI's clients read, and lists of them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -9,15 +9,23 @@ from urllib.parse import quote
 import orjson
 from aiohttp import web
 
-from paintgraph.api.app_keys import ADDRESSES, PICTURES, SERIALIZER, STORE
-from paintgraph.api.fooocus.faults import FieldsError, told
-from paintgraph.api.fooocus.orders import REQUEST
+from paintgraph.api.fooocus.field_errors import FieldsError, told
 from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
-from paintgraph.api.fooocus.rules import DOOR, base_of
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.store.job import ENDED, Job, State
 
+DOOR = "fooocus"
+"""Names this API's tasks among all jobs."""
+
+REQUEST = "fooocus"
+"""Under this name a job's request holds what its client sent."""
+
+JOB, WARNING, ERROR = "X-Paintgraph-Job", "X-Paintgraph-Warning", "X-Paintgraph-Error"
+DETECTIONS = "X-Paintgraph-Detections"
+_MOST_HEADERS = 20
+_LONGEST_HEADER = 1000
 _MILLISECONDS = 1000
 _NEVER = -1
 _MOST_FACTS = 1000
@@ -38,23 +46,35 @@ _LISTS: Mapping[str, tuple[State, ...]] = {
 _SUFFIXES = {"image/jpeg": "jpg", "image/webp": "webp"}
 
 
-def record(app: web.Application, job: Job, base: str) -> dict[str, Any]:
+def base_of(request: web.Request) -> str:
+    """How the addresses that a client is given begin."""
+    chosen = request.app[PARTS].fooocus.base_url
+    return chosen.rstrip("/") or f"{request.scheme}://{request.host}"
+
+
+def sent_with(parts: ServerParts, job: Job) -> dict[str, Any]:
+    """What the client of a task sent, as it is kept."""
+    request = orjson.loads(parts.store.document(job.id, "request") or b"{}")
+    sent: dict[str, Any] = request.get(REQUEST, {})
+    return sent
+
+
+def record(parts: ServerParts, job: Job, base: str) -> dict[str, Any]:
     """A task as clients read it, for a job of this API; call it in a thread."""
-    presenter, store = app[SERIALIZER], app[STORE]
-    answer = presenter.job(job)
-    sent = orjson.loads(store.document(job.id, "request") or b"{}").get(REQUEST, {})
+    answer = parts.serializer.job(job)
+    sent = sent_with(parts, job)
     problems = answer.get("problems", [])
     shown = {
         "id": job.number,
         "task_id": job.id,
-        "req_params": _with_addresses(app, sent.get("params", {}), base),
+        "req_params": _with_addresses(parts, sent.get("params", {}), base),
         "in_queue_mills": _mills(job.created),
         "start_mills": _mills(job.started),
         "finish_mills": _mills(job.ended),
         "task_status": _STATUS[job.state],
         "progress": 100 if job.has_ended else int(100 * answer["progress"]),
         "webhook_url": sent.get("webhook_url", ""),
-        "result": [] if job.state == "failed" else result_addresses(app, job, base),
+        "result": [] if job.state == "failed" else result_addresses(parts, job, base),
         "warnings": answer["warnings"],
         "job": base + answer["links"]["self"],
     }
@@ -81,11 +101,11 @@ def pending_record(job: Job) -> dict[str, Any]:
     }
 
 
-def results(app: web.Application, job: Job) -> list[Mapping[str, Any]]:
+def results(parts: ServerParts, job: Job) -> list[Mapping[str, Any]]:
     """The files that a job has saved so far, in the order of its pictures."""
     files: dict[int, Mapping[str, Any]] = {}
     last = 0
-    while facts := app[STORE].facts(job, last, _MOST_FACTS):
+    while facts := parts.store.facts(job, last, _MOST_FACTS):
         for _, fact in facts:
             _, _, place = fact.get("node", "").partition("saved_")
             if fact["type"] == "executed":
@@ -94,22 +114,22 @@ def results(app: web.Application, job: Job) -> list[Mapping[str, Any]]:
     return [files[place] for place in sorted(files)]
 
 
-def result_addresses(app: web.Application, job: Job, base: str) -> list[str]:
+def result_addresses(parts: ServerParts, job: Job, base: str) -> list[str]:
     """Where the files of a job can be fetched by a plain GET."""
-    files = (quote(str(file["file"])) for file in results(app, job))
-    return [base + app[ADDRESSES].open(OUTPUTS + file) for file in files]
+    files = (quote(str(file["file"])) for file in results(parts, job))
+    return [base + parts.addresses.open(OUTPUTS + file) for file in files]
 
 
-def _with_addresses(app: web.Application, value: Any, base: str) -> Any:
+def _with_addresses(parts: ServerParts, value: Any, base: str) -> Any:
     """What was sent, with addresses in place of the digests of pictures."""
     if isinstance(value, dict):
-        return {name: _with_addresses(app, entry, base) for name, entry in value.items()}
+        return {name: _with_addresses(parts, entry, base) for name, entry in value.items()}
     if isinstance(value, str) and value.startswith(PREFIX):
-        picture = app[PICTURES].describe(value)
+        picture = parts.pictures.describe(value)
         if picture is not None:
             suffix = _SUFFIXES.get(picture.media_type, "png")
             name = f"{INPUTS}{value.removeprefix(PREFIX)}.{suffix}"
-            return base + app[ADDRESSES].open(name)
+            return base + parts.addresses.open(name)
     return value
 
 
@@ -117,13 +137,29 @@ def _mills(seconds: float | None) -> int:
     return _NEVER if seconds is None else int(seconds * _MILLISECONDS)
 
 
+def add_headers(response: web.StreamResponse, parts: ServerParts, job: Job) -> None:
+    """Name the job, its warnings and errors in headers: the original's answers have no field."""
+    response.headers[JOB] = job.id
+    hide = parts.serializer.hide
+    add_header(response, WARNING, map(hide, job.warnings))
+    add_header(response, ERROR, (hide(str(problem["message"])) for problem in job.problems))
+
+
+def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) -> None:
+    """Add one header for each text, as far as headers can carry it."""
+    for text in list(texts)[:_MOST_HEADERS]:
+        plain = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+        printable = "".join(letter for letter in plain if letter.isprintable())
+        response.headers.add(name, printable[:_LONGEST_HEADER])
+
+
 @told
 async def show(request: web.Request) -> web.Response:
     """Look at a task; an unknown one is an empty list."""
-    job = request.app[STORE].get(request.match_info["id"])
+    job = request.app[PARTS].store.get(request.match_info["id"])
     if job is None or job.door != DOOR:
         return json_response([])
-    shown = await asyncio.to_thread(record, request.app, job, base_of(request))
+    shown = await asyncio.to_thread(record, request.app[PARTS], job, base_of(request))
     return json_response(shown if job.has_ended else {**shown, "preview": ""})
 
 
@@ -156,7 +192,7 @@ async def index(request: web.Request) -> web.Response:
         for name, states in _LISTS.items():
             if wanted not in ("all", name):
                 continue
-            jobs = request.app[STORE].of_door(
+            jobs = request.app[PARTS].store.of_door(
                 DOOR,
                 states,
                 since=since or 0.0,
@@ -164,7 +200,7 @@ async def index(request: web.Request) -> web.Response:
                 limit=limit if name == "history" else _MOST_UNPAGED,
                 offset=page * limit if is_paged and name == "history" else 0,
             )
-            found[name] = [record(request.app, job, base_of(request)) for job in jobs]
+            found[name] = [record(request.app[PARTS], job, base_of(request)) for job in jobs]
         for shown in found["current"]:
             shown["preview"] = ""
         found["pending"].reverse()  # the next one first

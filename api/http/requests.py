@@ -3,13 +3,13 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from paintgraph.api.app_keys import MAX_BODY_BYTES
-from paintgraph.api.http.deadlines import read_body
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
@@ -22,6 +22,14 @@ YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 MULTIPART = "multipart/form-data"
 MOST_WAIT_SECONDS = 600
 MOST_JOBS = 200
+MAX_BYTES = 100 << 20
+"""How large a body may be, if nobody says otherwise."""
+
+_MOST_PARTS = 64
+_CHUNK = 1 << 18
+_DAMAGES = (ValueError, AssertionError, LookupError, HttpProcessingError, web.HTTPBadRequest)
+"""What aiohttp says to forms that it cannot read."""
+
 _SMALL_BYTES = 1 << 14  # read in less time than a thread takes to begin
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,20})?(?:e-\d{1,3})?", re.ASCII)
@@ -33,9 +41,29 @@ def json_response(answer: object, status: int = 200, **headers: str) -> web.Resp
     return web.Response(body=orjson.dumps(answer), status=status, content_type=JSON, headers=named)
 
 
+async def read_body(request: web.Request, max_bytes: int = MAX_BYTES) -> bytes:
+    """The whole body; raises ApiError if it is longer than allowed."""
+    length = request.content_length or 0
+    body = bytearray()
+    while length <= max_bytes:
+        chunk = await request.content.readany()
+        if not chunk:
+            return bytes(body)
+        body += chunk
+        length = len(body)
+    raise ApiError(
+        413,
+        "too_large",
+        f"the body has more than {max_bytes} bytes, which is all that is allowed. Send less.",
+    )
+
+
 async def body_of(request: web.Request) -> bytes:
-    """The whole body, within the limits of size and time."""
-    return await read_body(request, request.app[MAX_BODY_BYTES])
+    """The whole body; raises ApiError if it is longer than the server allows.
+
+    How long it may take is for `guards.deadlines`.
+    """
+    return await read_body(request, request.client_max_size)
 
 
 def _whole_json(text: bytes) -> Document:
@@ -109,4 +137,60 @@ def bad_parameter(name: str, text: str, allowed: str) -> ApiError:
     shown: Any = text if len(text) <= 40 else f"{text[:40]}..."
     return ApiError(
         400, "bad_parameter", f"the parameter '{name}' is '{shown}'; allowed {allowed}. Change it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One named part; `is_file` if it was sent as a file."""
+
+    name: str
+    data: bytes
+    is_file: bool
+
+    def text(self) -> str:
+        """What it says; raises ApiError if it is no text."""
+        try:
+            return self.data.decode()
+        except UnicodeDecodeError as error:
+            raise ApiError(
+                400,
+                "bad_form",
+                f"the part '{self.name[:60]}' is no text in UTF-8; allowed are texts, and files "
+                "with a file name. Give the file a name.",
+            ) from error
+
+
+async def parts_of(request: web.Request) -> list[Part]:
+    """All parts of a form; raises ApiError if it is damaged, too large or has nameless parts."""
+    parts: list[Part] = []
+    left = request.client_max_size
+    try:
+        async for reader in await request.multipart():
+            if not isinstance(reader, BodyPartReader) or not reader.name:
+                raise _damaged("a part has no name")
+            if len(parts) == _MOST_PARTS:
+                raise _damaged(f"it has more than {_MOST_PARTS} parts")
+            data = await _read(reader, left)
+            left -= len(data)
+            media_type = reader.headers.get("Content-Type", "")
+            is_file = reader.filename is not None or media_type.startswith("image/")
+            parts.append(Part(reader.name, data, is_file))
+    except _DAMAGES as error:
+        raise _damaged("its parts cannot be told apart") from error
+    return parts
+
+
+async def _read(reader: BodyPartReader, most: int) -> bytes:
+    data = bytearray()
+    while chunk := await reader.read_chunk(_CHUNK):
+        data += chunk
+        if len(data) > most:
+            raise ApiError(413, "too_large", "the form is larger than allowed. Send less.")
+    return bytes(data)
+
+
+def _damaged(reason: str) -> ApiError:
+    return ApiError(
+        400, "bad_form", f"the form cannot be read: {reason}. Send multipart/form-data."
     )

@@ -5,14 +5,13 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import CATALOGUE, SERIALIZER
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.faults import BAD_REQUEST, refusal_status
-from paintgraph.api.http.problems import problems_to_json
+from paintgraph.api.http.refusals import BAD_REQUEST, problems_to_json, refusal_status
 from paintgraph.api.http.requests import JSON, YAML, document_of, json_response
 from paintgraph.api.http.routes import Route, json_answer, ref
 from paintgraph.api.native.orders import order_of
-from paintgraph.api.submission import check_order
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.submission import check_order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
@@ -34,23 +33,23 @@ async def validate(request: web.Request) -> web.Response:
     else:
         problems = await asyncio.to_thread(_problems, document, request)
     valid = not any(problem.severity == "error" for problem in problems)
-    told = problems_to_json(problems, request.app[SERIALIZER].hide)
+    told = problems_to_json(problems, request.app[PARTS].serializer.hide)
     return json_response({"valid": valid, "problems": told})
 
 
 def _problems(document: Document, request: web.Request) -> list[Problem]:
-    return list(check_order(order_of(document), request.app[CATALOGUE].known()).problems)
+    return list(check_order(order_of(document), request.app[PARTS].catalogue.known()).problems)
 
 
 async def index(request: web.Request) -> web.Response:
     """List the node types."""
-    known = request.app[CATALOGUE].known()
+    known = request.app[PARTS].catalogue.known()
     return json_response({"nodes": [_summary(spec) for spec in known.specs()]})
 
 
 async def show(request: web.Request) -> web.Response:
     """Describe one node type: inputs, outputs, and the schema of its use in a recipe."""
-    known = request.app[CATALOGUE].known()
+    known = request.app[PARTS].catalogue.known()
     id_ = request.match_info["id"]
     spec = known.registry.spec(id_)
     if spec is None:

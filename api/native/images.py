@@ -4,13 +4,12 @@ import asyncio
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import ADDRESSES, PICTURES
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.multipart import parts_of
-from paintgraph.api.http.requests import MULTIPART, body_of, json_response
+from paintgraph.api.http.requests import MULTIPART, body_of, json_response, parts_of
 from paintgraph.api.http.routes import Answer, Route, json_answer
-from paintgraph.api.pictures import digest_of
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.pictures import digest_of
 
 UPLOAD_TYPES = frozenset(
     {
@@ -41,15 +40,15 @@ async def upload(request: web.Request) -> web.Response:
         data = files[0].data
     else:
         data = await body_of(request)
-    picture = await asyncio.to_thread(request.app[PICTURES].put, data)
-    url = request.app[ADDRESSES].of(picture.digest)
+    picture = await asyncio.to_thread(request.app[PARTS].pictures.put, data)
+    url = request.app[PARTS].addresses.of(picture.digest)
     return json_response({"url": url, **picture.to_json()}, 201, Location=url)
 
 
 async def show(request: web.Request) -> web.Response:
     """Give a picture's file. What a digest names never changes."""
     digest = digest_of(request.match_info["digest"])
-    found = await asyncio.to_thread(request.app[PICTURES].get, digest) if digest else None
+    found = await asyncio.to_thread(request.app[PARTS].pictures.get, digest) if digest else None
     if digest is None or found is None:
         raise ApiError(
             404, "unknown_picture", "there is no picture of this digest. Upload it again."

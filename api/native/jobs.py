@@ -1,15 +1,14 @@
 """Jobs: handed in, looked at, waited for, cancelled."""
 
 import asyncio
-import contextlib
 from dataclasses import replace
 
 import orjson
 from aiohttp import web
 
-from paintgraph.api.app_keys import DISPATCHER, SERIALIZER, STORE, SUBMISSIONS, SUBSCRIPTIONS
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.offload import SMALL_BYTES, beside
 from paintgraph.api.http.requests import (
     JSON,
     MOST_JOBS,
@@ -24,9 +23,9 @@ from paintgraph.api.http.requests import (
 from paintgraph.api.http.routes import Answer, Route, json_answer, ref
 from paintgraph.api.native import schemas
 from paintgraph.api.native.orders import order_of
-from paintgraph.api.native.serializers import JOBS_URL
-from paintgraph.api.offload import SMALL_BYTES, beside
-from paintgraph.api.submission import Order
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.serializers import JOBS_URL
+from paintgraph.api.services.submission import Order
 from paintgraph.jobs.store.job import STATES, Job
 
 _PAGE = 50
@@ -49,32 +48,20 @@ async def submit(request: web.Request) -> web.Response:
 
 async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
     """Submit an order and answer with its job, ended or not."""
-    accepted = await request.app[SUBMISSIONS].submit(order)
-    job = await ended(request.app, accepted.job, seconds)
+    parts = request.app[PARTS]
+    accepted = await parts.submissions.submit(order)
+    job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)
 
 
 async def job_response(request: web.Request, job: Job, status: int = 200) -> web.Response:
     """The answer that shows a job."""
-    presenter = request.app[SERIALIZER]
+    presenter = request.app[PARTS].serializer
     answer = await beside(not presenter.looks_up(job), presenter.job, job)
     if status != 202:
         return json_response(answer, status)
     return json_response(answer, status, Location=JOBS_URL + job.id)
-
-
-async def ended(app: web.Application, job: Job, seconds: float) -> Job:
-    """The job once it has ended, or as it is after some time."""
-    if job.has_ended or not seconds:
-        return job
-    store, job_id = app[STORE], job.id
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds), app[SUBSCRIPTIONS].follow(job_id) as follower:
-            while not (job := found(store.get(job_id), job_id)).has_ended:
-                await follower.wait()
-            return job
-    return found(store.get(job_id), job_id)
 
 
 def found(job: Job | None, job_id: str) -> Job:
@@ -91,7 +78,7 @@ def found(job: Job | None, job_id: str) -> Job:
 def job_of(request: web.Request) -> Job:
     """The job that a request's path names."""
     job_id = request.match_info["id"]
-    return found(request.app[STORE].get(job_id), job_id)
+    return found(request.app[PARTS].store.get(job_id), job_id)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -101,9 +88,9 @@ async def index(request: web.Request) -> web.Response:
         raise bad_parameter("state", state, f"are {', '.join(STATES)}")
     limit = whole_number(request, "limit", _PAGE, MOST_JOBS)
     before = whole_number(request, "cursor", 1, _LARGEST) if "cursor" in request.query else None
-    jobs = request.app[STORE].page(before=before, limit=limit + 1, state=state)
+    jobs = request.app[PARTS].store.page(before=before, limit=limit + 1, state=state)
     shown = jobs[:limit]
-    present = request.app[SERIALIZER].job
+    present = request.app[PARTS].serializer.job
     answers = await asyncio.to_thread(lambda: [present(job) for job in shown])
     more = str(shown[-1].number) if len(jobs) > limit else None
     return json_response({"jobs": answers, "next": more})
@@ -113,7 +100,8 @@ async def show(request: web.Request) -> web.Response:
     """Look at a job; with `wait`, once it has ended."""
     job = job_of(request)
     seconds = wait_seconds(request)
-    return await job_response(request, await ended(request.app, job, seconds))
+    job = await request.app[PARTS].dispatcher.ended(job, seconds)
+    return await job_response(request, job)
 
 
 async def show_graph(request: web.Request) -> web.Response:
@@ -122,8 +110,8 @@ async def show_graph(request: web.Request) -> web.Response:
     Running it again gives the same pixels.
     """
     job = job_of(request)
-    graph = request.app[STORE].document(job.id) or b"{}"
-    submitted = request.app[STORE].document(job.id, "request") or b"{}"
+    graph = request.app[PARTS].store.document(job.id) or b"{}"
+    submitted = request.app[PARTS].store.document(job.id, "request") or b"{}"
     answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
     return json_response(answer)
 
@@ -134,7 +122,7 @@ async def cancel(request: web.Request) -> web.Response:
     Answers 202 while a running job comes to its end.
     """
     job_id = request.match_info["id"]
-    job = found(await request.app[DISPATCHER].cancel(job_id), job_id)
+    job = found(await request.app[PARTS].dispatcher.cancel(job_id), job_id)
     return await job_response(request, job, 200 if job.has_ended else 202)
 
 

@@ -1,17 +1,15 @@
 """Models: which there are, whether they are on the server, getting them with progress."""
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import PULLS
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.events import EVENT_HEADERS, send_events
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Answer, Route, json_answer
-from paintgraph.api.native.events import EVENT_HEADERS, HEARTBEAT_SECONDS, event_bytes
-from paintgraph.api.native.model_pulls import Pull
+from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import UnknownModelError
 
@@ -23,10 +21,10 @@ MODELS_URL = "/v1/models/"
 
 async def list_models(request: web.Request) -> web.Response:
     """List the models that paintgraph knows, and whether they are on the server."""
-    pulls = request.app[PULLS]
+    pulls = request.app[PARTS].pulls
 
     def look() -> list[dict[str, Any]]:
-        return [_described(pulls.shelf.look(entry)) for entry in pulls.shelf.catalogue]
+        return [_described(pulls.index.look(entry)) for entry in pulls.index.catalogue]
 
     models = await asyncio.to_thread(look)
     return json_response({"models": models, "can_be_pulled": pulls.are_allowed})
@@ -35,7 +33,7 @@ async def list_models(request: web.Request) -> web.Response:
 async def show_model(request: web.Request) -> web.Response:
     """Describe one model."""
     entry = _entry(request)
-    finding = await asyncio.to_thread(request.app[PULLS].shelf.look, entry)
+    finding = await asyncio.to_thread(request.app[PARTS].pulls.index.look, entry)
     return json_response(_described(finding))
 
 
@@ -46,7 +44,7 @@ async def pull_model(request: web.Request) -> web.StreamResponse:
     for a model that is being fetched follows that pull. It goes on when nobody follows it, and
     after an interruption where it stopped. Off unless the setting `allow_model_pull` is on.
     """
-    pulls = request.app[PULLS]
+    pulls = request.app[PARTS].pulls
     entry = _entry(request)
     if not pulls.are_allowed:
         raise ApiError(
@@ -57,33 +55,12 @@ async def pull_model(request: web.Request) -> web.StreamResponse:
             "(PAINTGRAPH_ALLOW_MODEL_PULL=1).",
         )
     response = web.StreamResponse(headers=EVENT_HEADERS)
-    await response.prepare(request)
-    with contextlib.suppress(ConnectionError):
-        await _follow(pulls.start(entry), response)
-    return response
-
-
-async def _follow(pull: Pull, response: web.StreamResponse) -> None:
-    """Write what is told until the end, and a sign of life where there is nothing to tell."""
-    events = pull.follow()
-    waiting = asyncio.ensure_future(anext(events))
-    try:
-        while True:
-            done, _ = await asyncio.wait((waiting,), timeout=HEARTBEAT_SECONDS)
-            if not done:
-                await response.write(b": still here\n\n")
-                continue
-            await response.write(event_bytes(waiting.result()))
-            waiting = asyncio.ensure_future(anext(events))
-    except StopAsyncIteration:
-        return
-    finally:
-        waiting.cancel()
+    return await send_events(request, response, pulls.start(entry).events())
 
 
 def _entry(request: web.Request) -> ModelEntry:
     try:
-        return request.app[PULLS].shelf.catalogue.get(request.match_info["name"])
+        return request.app[PARTS].pulls.index.catalogue.get(request.match_info["name"])
     except UnknownModelError as error:
         raise ApiError(404, error.code, str(error)) from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paintgraph.api.submission import Order
+from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, Spot
 from paintgraph.base.words import suggestion

@@ -6,24 +6,25 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import CATALOGUE, PICTURES
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.multipart import Part, parts_of
 from paintgraph.api.http.requests import (
     JSON,
     MULTIPART,
     YAML,
+    Part,
     document_of,
     idempotency_key,
     json_response,
+    parts_of,
     require_type,
     wait_seconds,
 )
 from paintgraph.api.http.routes import Route, json_answer, ref
 from paintgraph.api.native import schemas
 from paintgraph.api.native.jobs import SUBMIT_ERRORS, SUBMITTED, handed_in
-from paintgraph.api.submission import Order
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
@@ -41,7 +42,7 @@ _PLAIN = ("int", "float", "bool", "list")
 
 async def index(request: web.Request) -> web.Response:
     """List the recipes."""
-    known = request.app[CATALOGUE].known()
+    known = request.app[PARTS].catalogue.known()
     recipes = await asyncio.to_thread(known.sound_recipes)
     return json_response({"recipes": [_summary(name, graph) for name, graph in recipes.items()]})
 
@@ -93,7 +94,7 @@ async def run(request: web.Request) -> web.Response:
 
 
 async def _recipe(request: web.Request, name: str) -> Graph:
-    known = request.app[CATALOGUE].known()
+    known = request.app[PARTS].catalogue.known()
     try:
         graph = await asyncio.to_thread(known.recipe, name)
     except GraphError as error:
@@ -133,7 +134,7 @@ async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
 
 async def _value(request: web.Request, part: Part, declared: Mapping[str, InputSpec]) -> Any:
     if part.is_file:
-        return (await asyncio.to_thread(request.app[PICTURES].put, part.data)).digest
+        return (await asyncio.to_thread(request.app[PARTS].pictures.put, part.data)).digest
     text = part.text()
     spec = declared.get(part.name)
     if spec is None or spec.type not in _PLAIN:

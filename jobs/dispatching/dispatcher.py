@@ -178,7 +178,7 @@ class Dispatcher:
             except StoreError:
                 self._enqueue(queued, first=True)
                 raise
-            self.subscriptions.tell(job_id)
+            self.subscriptions.publish(job_id)
             return job
         running = self._running.get(job_id)
         if running is not None and not running.cancelled:
@@ -188,6 +188,16 @@ class Dispatcher:
                 self._limits.grace_seconds, self._kill_if_running, running
             )
         return self._store.get(job_id)
+
+    async def ended(self, job: Job, seconds: float) -> Job:
+        """The job once it has ended, or as it is after some time."""
+        if job.has_ended or not seconds:
+            return job
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self.subscriptions.follow(job.id) as follower:
+                while not (job := self._store.get(job.id) or job).has_ended:
+                    await follower.wait()
+        return self._store.get(job.id) or job
 
     def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:
@@ -258,7 +268,7 @@ class Dispatcher:
             seconds = time.monotonic() - began
             self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
             self._ended.set()
-            self.subscriptions.tell(job.id)
+            self.subscriptions.publish(job.id)
         return True
 
     async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:

@@ -61,7 +61,7 @@ class Outcomes:
             return True
         if facts:
             await self._written(running, partial(self._store.append, running.job, facts))
-        self._subscriptions.tell(running.job.id, signals)
+        self._subscriptions.publish(running.job.id, signals)
         return False
 
     async def lost(self, running: Running) -> Job:
@@ -158,7 +158,7 @@ class Outcomes:
             await self._store.append(running.job, [warning])
         except StoreError as error:
             _LOG.error("job %s: %s; %s", running.job.id, message, error)
-        self._subscriptions.tell(running.job.id)
+        self._subscriptions.publish(running.job.id)
 
     async def _written(self, running: Running, write: Callable[[], Awaitable[Result]]) -> Result:
         """What a write gives; while the store cannot be written it is tried again for a while."""

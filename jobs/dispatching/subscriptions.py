@@ -1,7 +1,10 @@
-"""Who waits for news of a job: woken at each fact and signal, told nothing that the store has."""
+"""Who waits for news of a job, or of anything with an id: woken at each fact and each signal.
+
+Signals come with the wake-up, facts do not: they are in the store.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,21 +12,28 @@ from typing import Any
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """One listener of a job: `news` is set at each change; `signals` holds the newest ones."""
+    """One listener: `news` is set at each change; `signals` holds the newest of each node."""
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     signals: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
-    async def wait(self) -> list[Mapping[str, Any]]:
-        """Wait for news; gives the signals since the last time, the newest of each node."""
-        await self.news.wait()
+    async def wait(self, seconds: float | None = None) -> list[Mapping[str, Any]] | None:
+        """Wait for news; gives the signals since the last time, the newest of each node.
+
+        None if there is no news for so many seconds.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+        except TimeoutError:
+            return None
         self.news.clear()
         signals, self.signals = list(self.signals.values()), {}
         return signals
 
 
 class Subscriptions:
-    """Followers by job."""
+    """Followers by id."""
 
     def __init__(self) -> None:
         self._followers: dict[str, set[Follower]] = {}
@@ -41,9 +51,9 @@ class Subscriptions:
             if not followers:
                 del self._followers[job_id]
 
-    def tell(self, job_id: str, signals: list[dict[str, Any]] | None = None) -> None:
-        """Wake a job's followers: there are new facts, or these signals."""
+    def publish(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Wake the followers: there are new facts, or these signals."""
         for follower in self._followers.get(job_id, ()):
-            for signal in signals or ():
-                follower.signals[signal["type"], signal["node"]] = signal
+            for signal in signals:
+                follower.signals[signal["type"], signal.get("node", "")] = signal
             follower.news.set()

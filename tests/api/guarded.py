@@ -13,8 +13,8 @@ from aiohttp import web
 from paintgraph.api.guards.connections import GuardedSite, Limits
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.guards.security import SecurityRules, guard
-from paintgraph.api.http.deadlines import read_body
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import read_body
 
 MAX_BYTES = 1000
 OUTER_SECONDS = 20.0

@@ -16,8 +16,8 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from paintgraph.api.app_keys import DISPATCHER
 from paintgraph.api.guards.connections import GuardedSite
+from paintgraph.api.services.parts import PARTS
 from paintgraph.api.settings import Settings
 from paintgraph.server import FACTORY, _listening, create_app
 
@@ -172,7 +172,7 @@ def serving(data: Path, factory: str = FACTORY, **settings: Any) -> Iterator[Ser
 
 async def _ready(app: web.Application) -> None:
     async with asyncio.timeout(OUTER_SECONDS):
-        while not app[DISPATCHER].is_ready:  # noqa: ASYNC110 - nothing tells of it
+        while not app[PARTS].dispatcher.is_ready:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.02)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.api.http.faults import refusal
+from paintgraph.api.http.refusals import refusal
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError, NodeError

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from paintgraph.api.guards.connections import Limits, _holder
+from paintgraph.api.guards.deadlines import Pace
 from paintgraph.api.guards.security import SecurityRules
-from paintgraph.api.http.deadlines import Pace
 from paintgraph.tests.api.guarded import Answer, hear, request, say, serving
 
 SLOW = 50

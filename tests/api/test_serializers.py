@@ -7,11 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from paintgraph.api.addresses import Addresses
-from paintgraph.api.http.faults import refusal
-from paintgraph.api.http.problems import problems_to_json
-from paintgraph.api.native.serializers import Serializer
-from paintgraph.api.pictures import Pictures
+from paintgraph.api.http.refusals import hiding, problems_to_json, refusal
+from paintgraph.api.services.pictures import Addresses, Pictures
+from paintgraph.api.services.serializers import Serializer
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import Blobs
@@ -39,7 +37,8 @@ def serializer(data: Path) -> Iterator[Serializer]:
     store, blobs = JobStore(data / "jobs.sqlite"), Blobs(data / "blobs")
     effects = JobEffects(store, blobs, {})
     dispatcher = Dispatcher(store, Subscriptions(), effects, WorkerSpec("", {}), {})
-    yield Serializer(store, dispatcher, Pictures(blobs), Addresses(), (data, Path("/opt/recipes")))
+    hide = hiding((data, Path("/opt/recipes")))
+    yield Serializer(store, dispatcher, Pictures(blobs), Addresses(), hide)
     store.close()
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
-from paintgraph.api.catalogue import Catalogue
 from paintgraph.api.native.orders import order_of
-from paintgraph.api.pictures import Pictures
-from paintgraph.api.submission import SubmissionRules, Submissions
+from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.pictures import Pictures
+from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import GraphError
 from paintgraph.jobs.sources.references import References

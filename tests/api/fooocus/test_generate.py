@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintgraph.api.fooocus.rules import Choices
+from paintgraph.api.services.parts import FooocusChoices as Choices
 from paintgraph.tests.api.fooocus.asking import (
     BOX,
     HEIGHT,

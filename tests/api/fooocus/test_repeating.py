@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.api.fooocus.repeating import repeated
+from paintgraph.api.fooocus.recipes import repeated
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.spec import InputSpec
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.api.fooocus.rules import Choices
+from paintgraph.api.services.parts import FooocusChoices as Choices
 from paintgraph.tests.api.fooocus.asking import PHOTO, finished, inpaint, large, text_of
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from paintgraph.api.catalogue import Catalogue, Known
-from paintgraph.api.offload import beside
-from paintgraph.api.pictures import PictureBinder, Pictures
+from paintgraph.api.http.offload import beside
+from paintgraph.api.services.catalogue import Catalogue, Known
+from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.native import write_native

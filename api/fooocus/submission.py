@@ -4,19 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from paintgraph.api.app_keys import SERIALIZER, SUBMISSIONS
-from paintgraph.api.fooocus.faults import as_fields_error
+from paintgraph.api.fooocus.field_errors import as_fields_error
+from paintgraph.api.fooocus.tasks import REQUEST
 from paintgraph.api.guards.keys import client_of
-from paintgraph.api.submission import Order
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
     from paintgraph.api.fooocus.recipes import Ordered  # brings pydantic
-
-REQUEST = "fooocus"
-"""Under this name a job's request holds what its client sent."""
 
 _FIELDS = {
     "image": "inpaint_input_image",
@@ -40,7 +38,7 @@ async def handed_in(
 ) -> Job:
     """The job of an order; what the client sent is kept with it.
 
-    Raises FieldsError, or what the desk raises.
+    Raises FieldsError, or what the submission raises.
     """
     warnings = [Problem("note", text, severity="warning") for text in ordered.warnings]
     order = Order(
@@ -53,10 +51,10 @@ async def handed_in(
         door=door,
     )
     try:
-        return (await request.app[SUBMISSIONS].submit(order)).job
+        return (await request.app[PARTS].submissions.submit(order)).job
     except GraphError as error:
         names = _FIELDS if door else {}
-        refused = as_fields_error(error, names, request.app[SERIALIZER].hide)
+        refused = as_fields_error(error, names, request.app[PARTS].serializer.hide)
         if refused is None:
             raise
         raise refused from error

@@ -1,4 +1,4 @@
-"""How long and how large a body may be: aiohttp alone waits for slow ones for ever."""
+"""How long a body may take: aiohttp alone waits for slow ones for ever."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,8 +9,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError
-
-MAX_BYTES = 100 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +38,6 @@ def body_guard(pace: Pace) -> Middleware:
             return await handler(request)
 
     return guard
-
-
-async def read_body(request: web.Request, max_bytes: int = MAX_BYTES) -> bytes:
-    """The whole body; raises ApiError if it is longer than allowed. `body_guard` keeps the time."""
-    length = request.content_length or 0
-    body = bytearray()
-    while length <= max_bytes:
-        chunk = await request.content.readany()
-        if not chunk:
-            return bytes(body)
-        body += chunk
-        length = len(body)
-    raise ApiError(
-        413,
-        "too_large",
-        f"the body has more than {max_bytes} bytes, which is all that is allowed. Send less.",
-    )
 
 
 @contextmanager

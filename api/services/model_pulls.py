@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from paintgraph.api.http.events import HEARTBEAT_SECONDS, event_bytes
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import ModelError
 
@@ -16,45 +18,45 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _END_SECONDS = 2.0
 
-Told = Mapping[str, Any]
+Report = Mapping[str, Any]
 """An event as plain data; the last one is of type `done` or `failed`."""
 
 
 class Pull:
     """One pull in a thread of its own. It goes on when nobody follows it any more."""
 
-    def __init__(self, shelf: "ModelIndex", entry: ModelEntry) -> None:
-        self._shelf = shelf
+    def __init__(self, index: "ModelIndex", entry: ModelEntry) -> None:
+        self._shelf = index
         self._entry = entry
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
-        self._changed = asyncio.Event()
-        self._kept: list[Told] = []
-        self._progress: Told | None = None
+        self._subscriptions = Subscriptions()
+        self._kept: list[Report] = []
+        self._progress: Report | None = None
         # A daemon: the system may end it anywhere, and the next pull goes on.
         self._thread = threading.Thread(target=self._run, name=f"pull {entry.name}", daemon=True)
         self._thread.start()
 
     @property
     def has_ended(self) -> bool:
-        """Whether its last event has been told."""
+        """Whether its last event has been reported."""
         return bool(self._kept) and self._kept[-1]["type"] in ("done", "failed")
 
-    async def follow(self) -> AsyncIterator[Told]:
-        """Notes and the end once each and in order; of progress the newest."""
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """As server-sent events: notes and the end once each and in order; the newest progress."""
         seen = 0
-        shown: Told | None = None
-        while True:
-            changed = self._changed
-            if self._progress is not None and self._progress is not shown:
-                shown = self._progress
-                yield shown
-            while seen < len(self._kept):
-                seen += 1
-                yield self._kept[seen - 1]
-                if self.has_ended and seen == len(self._kept):
-                    return
-            await changed.wait()
+        signals = [self._progress] if self._progress else []
+        async with self._subscriptions.follow(self._entry.name) as follower:
+            while True:
+                if new := [*signals, *self._kept[seen:]]:
+                    seen, has_ended = len(self._kept), self.has_ended
+                    yield b"".join(map(event_bytes, new))
+                    if has_ended:
+                        return
+                found = await follower.wait(HEARTBEAT_SECONDS)
+                if found is None:
+                    yield b""
+                signals = found or []
 
     def stop(self) -> None:
         """Ask it to end; what came so far stays."""
@@ -68,29 +70,29 @@ class Pull:
         from paintgraph.models.pulling.pulling import Puller
 
         try:
-            Puller(self._shelf, self._hear).pull(self._entry)
+            Puller(self._shelf, self._listen).pull(self._entry)
             model = self._shelf.look(self._entry).to_json()
-            self._tell({"type": "done", "model": model})
+            self._report({"type": "done", "model": model})
         except ModelError as error:
-            self._tell({"type": "failed", "code": error.code, "detail": str(error)})
+            self._report({"type": "failed", "code": error.code, "detail": str(error)})
         except _StoppedError:
             detail = "the server ends. Ask again: the pull goes on where it stopped."
-            self._tell({"type": "failed", "code": "stopped", "detail": detail})
+            self._report({"type": "failed", "code": "stopped", "detail": detail})
         except Exception:  # noqa: BLE001 - a client never sees what else can fail
             _LOG.exception("the pull of %s failed", self._entry.name)
             detail = "the server failed, which is a fault of paintgraph; its log has the details."
-            self._tell({"type": "failed", "code": "internal_error", "detail": detail})
+            self._report({"type": "failed", "code": "internal_error", "detail": detail})
 
-    def _hear(self, event: "PullProgress | PullNote") -> None:
+    def _listen(self, event: "PullProgress | PullNote") -> None:
         from paintgraph.models.pulling.file_pulling import PullNote
 
         if self._stop.is_set():
             raise _StoppedError
         if isinstance(event, PullNote):
-            self._tell({"type": "note", "model": event.model, "detail": event.text})
+            self._report({"type": "note", "model": event.model, "detail": event.text})
             return
         left = event.seconds_left
-        self._tell(
+        self._report(
             {
                 "type": "progress",
                 "model": event.model,
@@ -103,19 +105,19 @@ class Pull:
             }
         )
 
-    def _tell(self, told: Told) -> None:
+    def _report(self, event: Report) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._set, told)
+            self._loop.call_soon_threadsafe(self._set, event)
         except RuntimeError:  # the server has ended
             return
 
-    def _set(self, told: Told) -> None:
-        if told["type"] == "progress":
-            self._progress = told
+    def _set(self, event: Report) -> None:
+        if event["type"] == "progress":
+            self._progress = event
+            self._subscriptions.publish(self._entry.name, [event])
         else:
-            self._kept.append(told)
-        self._changed.set()
-        self._changed = asyncio.Event()
+            self._kept.append(event)
+            self._subscriptions.publish(self._entry.name)
 
 
 class _StoppedError(Exception):
@@ -125,8 +127,8 @@ class _StoppedError(Exception):
 class Pulls:
     """The pulls of a server; `are_allowed` is a setting."""
 
-    def __init__(self, shelf: "ModelIndex", *, are_allowed: bool) -> None:
-        self.shelf = shelf
+    def __init__(self, index: "ModelIndex", *, are_allowed: bool) -> None:
+        self.index = index
         self.are_allowed = are_allowed
         self._running: dict[str, Pull] = {}
 
@@ -134,7 +136,7 @@ class Pulls:
         """The pull of a model: the one that runs, else a new one."""
         running = self._running.get(entry.name)
         if running is None or running.has_ended:
-            running = self._running[entry.name] = Pull(self.shelf, entry)
+            running = self._running[entry.name] = Pull(self.index, entry)
         return running
 
     def close(self) -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from paintgraph.api.addresses import Addresses
-from paintgraph.api.http.problems import problem_to_json
-from paintgraph.api.pictures import Pictures
+from paintgraph.api.http.refusals import Hide, problem_to_json
+from paintgraph.api.services.pictures import Addresses, Pictures
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.store.job import Fact, Job
 from paintgraph.jobs.store.jobs import JobStore
@@ -29,20 +27,13 @@ class Serializer:
         dispatcher: Dispatcher,
         pictures: Pictures,
         addresses: Addresses,
-        hidden: Sequence[Path],
+        hide: Hide,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
-        self._pictures = pictures
-        self._addresses = addresses
-        roots = {str(path) for path in hidden} | {str(path.resolve()) for path in hidden}
-        self._roots = sorted(roots, key=len, reverse=True)
-
-    def hide(self, message: str) -> str:
-        """The message without the server's folders."""
-        for root in self._roots:
-            message = message.replace(f"{root}/", "").replace(root, "data")
-        return message
+        self.pictures = pictures
+        self.addresses = addresses
+        self.hide = hide
 
     def looks_up(self, job: Job) -> bool:
         """Whether a job's answer takes reading: the job's facts, or pictures' headers."""
@@ -80,6 +71,10 @@ class Serializer:
             told["files"] = [self._output(file) for file in told["files"]]
         return told
 
+    def facts(self, numbered: Sequence[tuple[int, Fact]]) -> list[dict[str, Any]]:
+        """The data of several events."""
+        return [self.fact(fact) for _, fact in numbered]
+
     def _problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: self.hide(text) for name, text in problem.get("inputs", {}).items()}
         plain = {name: value for name, value in problem.items() if name != "inputs"}
@@ -94,9 +89,9 @@ class Serializer:
         if not isinstance(value, dict) or "digest" not in value:
             return value
         told = {name: value[name] for name in _OF_PICTURES if name in value}
-        if _is_unmeasured(value) and (picture := self._pictures.describe(value["digest"])):
+        if _is_unmeasured(value) and (picture := self.pictures.describe(value["digest"])):
             told = picture.to_json()
-        return {"url": self._addresses.of(value["digest"]), **told}
+        return {"url": self.addresses.of(value["digest"]), **told}
 
     def _progress(self, job: Job) -> float:
         """Which part of the job's nodes is done, 0 to 1."""

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.faults import refusal_status
+from paintgraph.api.http.refusals import refusal_status
 from paintgraph.api.http.requests import body_of, json_response
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError

@@ -8,6 +8,7 @@ import binascii
 import re
 import struct
 import threading
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
+from paintgraph.api.guards.signing import Signer
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.jobs.sources.references import References
@@ -37,6 +39,8 @@ _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
 _OPENING = threading.Lock()  # filters of warnings belong to the whole process
 _SHOWN = 60
+_HOUR = 3600
+_OPEN_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,23 @@ def examine(data: bytes, digest: str) -> Picture:
             code="too_many_pixels",
         )
     return Picture(digest, media_type, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Gives pictures' addresses. With a signer they stay open for at least a day."""
+
+    signer: Signer | None = None
+
+    def of(self, digest: str) -> str:
+        """The address of a picture, relative to the server; the same one for an hour."""
+        return self.open(IMAGES_URL + digest)
+
+    def open(self, path: str) -> str:
+        """A path of the server that a plain GET can fetch; the same one for an hour."""
+        if self.signer is None:
+            return path
+        return self.signer.sign(path, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)
 
 
 class PictureBinder:

@@ -1,0 +1,120 @@
+"""Errors of the engine and of the job store as answers: which status, and each problem's place.
+
+No path of the machine leaves: messages lose the server's folders by a `Hide`.
+"""
+
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from paintgraph.api.http.errors import ApiError
+from paintgraph.base.errors import Error, Problem
+from paintgraph.base.text.document import TextError
+from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.jobs import KeyReusedError
+
+BAD_REQUEST = 400
+_DRAINED_SECONDS = 10
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+Hide = Callable[[str], str]
+"""Gives a message without the server's folders."""
+
+
+def hiding(folders: Iterable[Path]) -> Hide:
+    """What takes folders out of messages, as they are named and as they resolve."""
+    paths = [*folders]
+    named = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
+    roots = sorted(named, key=len, reverse=True)
+
+    def hide(message: str) -> str:
+        for root in roots:
+            message = message.replace(f"{root}/", "").replace(root, "data")
+        return message
+
+    return hide
+
+
+def refusal_guard(hide: Hide) -> Middleware:
+    """Turns errors that a client can cause or wait for into answers."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Error as error:
+            refused = refusal(error, hide)
+            if refused is None:
+                raise
+            raise refused from error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise ApiError(
+                507,
+                "storage_full",
+                "the server's disk is full, so nothing can be kept. Try again once there is space.",
+            ) from error
+
+    return guard
+
+
+def refusal(error: Error, hide: Hide = str) -> ApiError | None:
+    """The answer to an error that a client can cause or wait for; None for any other."""
+    headers: dict[str, str] = {}
+    problems: list[dict[str, Any]] = []
+    match error:
+        case GraphError():
+            status = refusal_status(error)
+            problems = problems_to_json(error.problems, hide)
+        case QueueFullError():
+            status, headers = 429, {"Retry-After": str(error.retry_seconds)}
+        case DrainingError():
+            status, headers = 503, {"Retry-After": str(_DRAINED_SECONDS)}
+        case StoreError():
+            status = 507
+        case KeyReusedError() | BindError():
+            status = 422
+        case _:
+            return None
+    code, message = error.code, hide(str(error))
+    if isinstance(error, GraphError):
+        code, message = _summary(error.problems, hide)
+    if not problems:
+        problems = [{"code": code, "detail": message, "pointer": "", "severity": "error"}]
+    return ApiError(status, code, message, headers=headers, problems=problems)
+
+
+def refusal_status(error: GraphError) -> int:
+    """The status of a graph that cannot run."""
+    codes = {problem.code for problem in error.problems if problem.severity == "error"}
+    if isinstance(error.__cause__, TextError):
+        return 413 if "too_large" in codes else BAD_REQUEST
+    return 424 if codes == {"model_missing"} else 422
+
+
+def _summary(problems: tuple[Problem, ...], hide: Hide) -> tuple[str, str]:
+    """Code and message of all problems together."""
+    errors = [problem for problem in problems if problem.severity == "error"] or list(problems)
+    if len(errors) == 1:
+        return errors[0].code, hide(errors[0].message)
+    more = f"{len(errors)} problems; the first: {errors[0].message}" if errors else "it cannot run"
+    return GraphError.code, hide(more)
+
+
+def problems_to_json(problems: Iterable[Problem], hide: Hide) -> list[dict[str, Any]]:
+    """Problems as clients see them."""
+    return [problem_to_json(problem.to_json(), hide) for problem in problems]
+
+
+def problem_to_json(plain: Mapping[str, Any], hide: Hide) -> dict[str, Any]:
+    """One problem as clients see it: what RFC 9457 calls `detail` is the message."""
+    told = {name: value for name, value in plain.items() if value is not None and name != "message"}
+    return {"code": plain["code"], "detail": hide(plain["message"]), **told}

@@ -1,0 +1,1 @@
+"""What routes work with: catalogue, pictures, submission, answers, and one registry of all."""

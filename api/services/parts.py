@@ -1,0 +1,75 @@
+"""What handlers find in the application: all parts of a running server, under one key."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from aiohttp import web
+
+from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.metrics import Metrics
+from paintgraph.api.services.model_pulls import Pulls
+from paintgraph.api.services.pictures import Addresses, Pictures
+from paintgraph.api.services.serializers import Serializer
+from paintgraph.api.services.submission import SubmissionRules, Submissions
+from paintgraph.api.services.webhooks import Webhooks
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.inpainting.engine_names import EngineNames
+
+if TYPE_CHECKING:
+    from paintgraph.models.catalogue.model_index import ModelIndex  # slow
+
+
+@dataclass(frozen=True, slots=True)
+class FooocusChoices:
+    """Where the API of FooocusAPI can be set to differ from the original.
+
+    Attributes:
+        outpaint_fraction: how far a picture is continued, as a part of its side.
+        stitch: "strict" changes nothing outside a mask, "ramp" blends over 31 px around it.
+        base_url: how addresses of results begin; empty: as the request's.
+        webhook_url: receives every task that names no address itself.
+    """
+
+    outpaint_fraction: float = 1 / 3
+    stitch: Literal["strict", "ramp"] = "strict"
+    base_url: str = ""
+    webhook_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerParts:
+    """Everything that handlers use, for as long as the application runs.
+
+    Attributes:
+        outputs: the folder with the files of results.
+        rules: how large fetched pictures may be, and which networks are talked to.
+        model_index, model_names, engine_names: the models on this machine, and their names.
+        transcoding: how many pictures may be brought to another format at once.
+    """
+
+    store: JobStore
+    subscriptions: Subscriptions
+    dispatcher: Dispatcher
+    catalogue: Catalogue
+    rules: SubmissionRules
+    submissions: Submissions
+    pictures: Pictures
+    addresses: Addresses
+    serializer: Serializer
+    metrics: Metrics
+    outputs: Path
+    model_index: "ModelIndex"
+    model_names: ModelNames
+    engine_names: EngineNames
+    pulls: Pulls
+    webhooks: Webhooks
+    fooocus: FooocusChoices = field(default_factory=FooocusChoices)
+    transcoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+
+PARTS = web.AppKey("parts", ServerParts)
