@@ -138,9 +138,12 @@ def _tell(options: RunOptions, ended: _Ended, seconds: float) -> None:
     for failure in ended.outcome.failures:
         if options.debug:
             traceback.print_exception(failure.error)
-        given = ", ".join(f"{n}: {text}" for n, text in _given(failure, ended.prepared).items())
         tell(f"{failure.message} [{failure.code}]")
-        tell(f"  given: {given}")
+        given = _given(failure, ended.prepared)
+        if not options.debug:  # only what the message cannot know: the user's names of files
+            given = {n: text for n, text in given.items() if text != failure.inputs[n]}
+        if given:
+            tell(f"  given: {', '.join(f'{name}: {text}' for name, text in given.items())}")
     cancelled = ended.outcome.state == "cancelled"
     kept = f". {_KEPT}" if cancelled and not options.fresh else ""
     tell(f"{ended.outcome.state} in {seconds:.1f} s{kept}")

@@ -331,6 +331,24 @@ def test_a_failed_node_names_the_file_that_the_user_gave(
     assert "sha256" not in answer.stderr
 
 
+def test_what_a_failed_node_was_given_is_shown_only_when_asked_for(
+    paintgraph: Paintgraph, photo: Path, folder: Path
+) -> None:
+    (folder / "mask.png").write_bytes(png(np.zeros((6, WIDTH), np.uint8)))
+    command = ("run", "inpaint", "--image", str(photo), "--mask", "mask.png")
+
+    told, debugged, for_programs = (
+        paintgraph(*command),
+        paintgraph(*command, "--debug"),
+        paintgraph(*command, "--json"),
+    )
+
+    assert "given:" not in told.stderr
+    assert "given: image: float32[1, 12, 16, 3], mask: float32[1, 6, 16]" in debugged.stderr
+    (failure,) = for_programs.json["failures"]
+    assert failure["inputs"]["mask"] == "float32[1, 6, 16]"
+
+
 def test_an_empty_mask_gives_the_picture_unchanged_with_a_warning(
     paintgraph: Paintgraph, photo: Path, folder: Path
 ) -> None:
