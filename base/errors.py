@@ -20,7 +20,10 @@ class Problem:
 
     `message` reads *where: what is wrong with the value; what is allowed. Cure.* `code` is stable:
     programs may rely on it. `path` leads to the faulty value inside the document, `outputs` names
-    the results that the fault makes impossible.
+    the results that the fault makes impossible. `cure` is the message's cure as plain data, where
+    a program can apply it: `{"insert": node type, "input": ..., "output": ..., "settings": {...},
+    "needs": [inputs that must be given, too]}` for a node that belongs between, or
+    `{"type": ...}` for what a recipe's input should be.
     """
 
     code: str
@@ -31,6 +34,7 @@ class Problem:
     place: Place | None = None
     severity: Severity = "error"
     outputs: tuple[str, ...] = field(default=(), compare=False)
+    cure: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def pointer(self) -> str:

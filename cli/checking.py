@@ -21,8 +21,8 @@ from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.resources import Resources
+from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.naming import position, with_names
 from paintgraph.jobs.publishing.files import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.inpainting.engine_names import EngineNames

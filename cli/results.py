@@ -20,8 +20,8 @@ from paintgraph.engine.graph.elements import Blocked, Failed
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
 from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.naming import with_names
 from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.geometry.boxes import Boxes

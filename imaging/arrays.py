@@ -19,8 +19,6 @@ Mask: TypeAlias = NDArray[np.float32]
 CHANNELS = (3, 4)
 _IMAGE_SHAPE = "[batch, height, width, 3 or 4 channels]"
 _MASK_SHAPE = "[batch, height, width]"
-_SCALE = "Use ImageScale on one of them"
-_SCALE_MASK = "Scale one of them as a picture (MaskToImage, ImageScale, ImageToMask)"
 
 
 def check_image(array: object, name: str = "image") -> Image:
@@ -72,8 +70,12 @@ def check_same_size(
     """Refuse two images or masks whose height or width differ, by a ContractError."""
     if first.shape[1:3] == second.shape[1:3]:
         return
-    are_masks = first.ndim == second.ndim == 3
-    cure = _SCALE_MASK if are_masks else _SCALE
+    if first.ndim != second.ndim:
+        is_first = first.ndim == 3
+        mask, image = (first_name, second_name) if is_first else (second_name, first_name)
+        cure = f"Scale {mask} to the size of {image} with ScaleMask"
+    else:
+        cure = f"Scale one of them with {'ScaleMask' if first.ndim == 3 else 'ImageScale'}"
     raise ContractError(
         f"{first_name} is {_size(first)} but {second_name} is {_size(second)} (height x width); "
         f"both must have the same size. {cure}, or crop both to one box.",
@@ -106,9 +108,12 @@ def match_batch(
     if batches[0] == batches[1]:
         return first, second
     if 1 not in batches:
+        larger = first if batches[0] > batches[1] else second
+        fewer = " (ImageFromBatch takes some of a batch)" if larger.ndim == 4 else ""
         raise ContractError(
             f"{first_name} has a batch of {batches[0]} but {second_name} one of {batches[1]}; "
-            "allowed are equal batches or a batch of 1. Use RebatchImages, or one for all.",
+            f"allowed are equal batches or a batch of 1. Give as many of both{fewer}, or one for "
+            "all.",
             code="size_mismatch",
         )
     batch = max(batches)

@@ -10,7 +10,15 @@ from paintgraph.engine.graph.elements import Blocked, Effect, Result
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Socket, Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import LAZY, RAW, Output, Range, Resource, node
+from paintgraph.engine.node.declaration import (
+    LAZY,
+    RAW,
+    Conversion,
+    Output,
+    Range,
+    Resource,
+    node,
+)
 from paintgraph.engine.node.registry import Registry
 
 COUNTS: dict[str, int] = {}
@@ -192,7 +200,7 @@ def link_text(source: Annotated[Any, RAW]) -> Annotated[str, Output("text")]:
     return str(source)
 
 
-@node(title="Wrap", category="test")
+@node(title="Wrap", category="test", converts=(Conversion("int", "content", "box"),))
 def wrap(content: int) -> BoxIn:
     """Put a number into a box."""
     return Box(content)

@@ -15,10 +15,10 @@ from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
 from paintgraph.engine.graph.resources import GIVEN, is_of_catalogue
+from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.recipes.binding import Binder, Binders, bind
 from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.checking import Checked
-from paintgraph.engine.recipes.naming import with_names
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.listing import Listing

@@ -61,6 +61,26 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """A promise of a node: what comes to `input` as one type leaves by `output` as another.
+
+    Errors name such nodes as cures, so the meaning must be the same, as `means` says.
+
+    Attributes:
+        source: the type that comes; the input may take others, too.
+        input, output: names of the node's.
+        settings: values of other inputs that keep the meaning where defaults would not.
+        means: what is kept, or when, for people; a part of a sentence.
+    """
+
+    source: str
+    input: str
+    output: str
+    settings: tuple[tuple[str, Any], ...] = ()
+    means: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSpec:
     """The whole declaration of a node.
 
@@ -74,6 +94,7 @@ class NodeSpec:
         is_target: runs for what it saves or shows, even if nothing reads it.
         heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
         packages: distributions whose version is part of every cache key.
+        converts: the types that it turns into another one, for errors to name it as a cure.
         names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
         module: where it comes from, for editors.
     """
@@ -92,6 +113,7 @@ class NodeSpec:
     is_target: bool = False
     heavy: bool = False
     packages: tuple[str, ...] = ()
+    converts: tuple[Conversion, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     module: str = "nodes"
 

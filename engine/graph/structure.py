@@ -1,9 +1,12 @@
-"""The shape of a graph: order, cycles, what reaches what. Nothing here recurses."""
+"""The shape of a graph: order, cycles, what reaches what, links by name or by position."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.base.errors import Error
+from paintgraph.engine.graph.graph import Graph, InputRef, Link
+from paintgraph.engine.graph.spec import NodeSpec
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -83,3 +86,49 @@ def reached_outputs(graph: Graph, outputs: Mapping[str, str]) -> dict[str, int]:
                 feeds[link.node] |= feeds[id_]
                 stack.append(link.node)
     return feeds
+
+
+class Specs(Protocol):
+    """Who knows the declarations of node types, such as a registry."""
+
+    def spec(self, id_: str) -> NodeSpec | None:
+        """The declaration of a node type, or None."""
+
+
+def with_names(graph: Graph, registry: Specs) -> Graph:
+    """The graph with every link by its output's name, as recipes write it."""
+
+    def named(value: object) -> object:
+        if not isinstance(value, Link) or isinstance(value.output, str):
+            return value
+        node = graph.nodes.get(value.node)
+        spec = registry.spec(node.kind) if node else None
+        if spec is None or not 0 <= value.output < len(spec.outputs):
+            return value
+        return Link(value.node, spec.outputs[value.output].name)
+
+    nodes = {
+        id_: replace(node, inputs={name: named(value) for name, value in node.inputs.items()})
+        for id_, node in graph.nodes.items()
+    }
+    outputs: dict[str, Link | InputRef] = {}
+    for name, reference in graph.outputs.items():
+        renamed = named(reference)
+        outputs[name] = renamed if isinstance(renamed, Link) else reference
+    return replace(graph, nodes=nodes, outputs=outputs)
+
+
+def position(graph: Graph, registry: Specs, link: Link) -> int:
+    """Which output of its node a link names; Error if there is none of this name."""
+    if isinstance(link.output, int):
+        return link.output
+    node = graph.nodes.get(link.node)
+    spec = registry.spec(node.kind) if node else None
+    names = [output.name for output in spec.outputs] if spec else []
+    if link.output not in names:
+        raise Error(
+            f"a link to '{link}' has no position, which ComfyUI's format needs. "
+            "'paintgraph validate' names the fault.",
+            code="unknown_output",
+        )
+    return names.index(link.output)

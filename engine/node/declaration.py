@@ -17,8 +17,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.coercion import Wrong, canonical
-from paintgraph.engine.graph.sockets import Socket, Value
-from paintgraph.engine.graph.spec import InputSpec, Lane, NodeSpec
+from paintgraph.engine.graph.sockets import Socket, Value, accepts
+from paintgraph.engine.graph.spec import Conversion, InputSpec, Lane, NodeSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.hints import input_of, item_of, outputs_of
 from paintgraph.engine.node.marks import LAZY, MULTILINE, RAW, OneOf, Output, Range, Resource
@@ -27,6 +27,7 @@ __all__ = [
     "LAZY",
     "MULTILINE",
     "RAW",
+    "Conversion",
     "Declaration",
     "Needs",
     "OneOf",
@@ -74,6 +75,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
     is_target: bool = False,
     heavy: bool = False,
     packages: tuple[str, ...] = (),
+    converts: tuple[Conversion, ...] = (),
     outputs: type[tuple[Any, ...]] | None = None,
     needs: Needs | None = None,
 ) -> Callable[[Function], Function]:
@@ -107,6 +109,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
             is_target=is_target,
             heavy=heavy,
             packages=packages,
+            converts=converts,
             module=function.__module__,
         )
         _check(spec)
@@ -192,6 +195,27 @@ def _check(spec: NodeSpec) -> None:
     names = [output.name for output in spec.outputs]
     if len(set(names)) < len(names):
         raise DeclarationError(f"{spec.id}: two outputs have one name in {names}; rename one.")
+    for conversion in spec.converts:
+        if wrong := _unfit(conversion, spec):
+            raise DeclarationError(
+                f"{spec.id}: the conversion of {conversion.source} does not fit the node by "
+                f"{', '.join(wrong)}. Correct it."
+            )
+
+
+def _unfit(conversion: Conversion, spec: NodeSpec) -> list[str]:
+    """The names in a conversion that are not the node's, or do not take what is said."""
+    inputs = {declared.name: declared for declared in spec.inputs}
+    entry = inputs.get(conversion.input)
+    takes = entry is not None and accepts(entry.type, conversion.source)
+    wrong = [] if takes else [conversion.input]
+    if conversion.output not in [output.name for output in spec.outputs]:
+        wrong.append(conversion.output)
+    return wrong + [
+        name
+        for name, value in conversion.settings
+        if name not in inputs or isinstance(canonical(inputs[name], value), Wrong)
+    ]
 
 
 def _pascal_case(name: str) -> str:

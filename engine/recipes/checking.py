@@ -13,7 +13,14 @@ from paintgraph.engine.graph.sockets import Value, accepts, literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles, upstream
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.report import Report, Where, in_words, with_outputs
+from paintgraph.engine.recipes.report import (
+    Report,
+    Where,
+    in_words,
+    link_cure,
+    reference_cure,
+    with_outputs,
+)
 
 _MOST_COMPARED = 100_000  # names in search of the nearest: about a second
 
@@ -202,11 +209,13 @@ class _Checker:
             return link
         given = source.outputs[int(resolved.output)]
         if not accepts(declared.type, given.type):
+            cure = link_cure(self._registry, given.type, declared.type)
             self._report.add(
                 "type_mismatch",
                 where,
                 f" takes {in_words(declared.type)}, but '{link.node}.{given.name}' ({source.id}) "
-                f"is {in_words(given.type)}.{self._conversion(given.type, declared.type)}",
+                f"is {in_words(given.type)}.{cure.text}",
+                cure=cure.data,
             )
         return resolved
 
@@ -243,12 +252,13 @@ class _Checker:
         spec = self._input_named(where, reference)
         if spec is None or accepts(literal_types(declared.type), literal_types(spec.type)):
             return
-        cure = " Put a LoadImage node between." if spec.resource == "picture" else ""
+        cure = reference_cure(self._registry, spec, declared.type)
         self._report.add(
             "type_mismatch",
             where,
             f" takes {in_words(declared.type)}, but the recipe's input '{reference.name}' is "
-            f"{in_words(spec.type.split('|')[0])}.{cure or ' Change its type.'}",
+            f"{in_words(spec.type.split('|')[0])}.{cure.text}",
+            cure=cure.data,
         )
 
     def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:
@@ -265,17 +275,6 @@ class _Checker:
             self._input_named(where, reference)
             return reference
         return self._resolve(where, reference) or reference
-
-    def _conversion(self, given: str, wanted: str) -> str:
-        """The node that turns one type into another, where there is one."""
-        fitting = [
-            spec
-            for spec in (declaration.spec for declaration in self._registry)
-            if [o.type for o in spec.outputs] == [wanted]
-            and [i.type for i in spec.inputs if i.required] == [given]
-        ]
-        best = min(fitting, key=lambda spec: not spec.category.endswith("convert"), default=None)
-        return f" Put {best.id} between." if best else " Link an output of the right type."
 
     def _cycles(self) -> None:
         for cycle in cycles(self._graph):

@@ -1,11 +1,15 @@
-"""Collecting problems of a graph, each with its place in the text and the outputs it costs."""
+"""Collecting problems of a graph, each with its place, its cure and the outputs that it costs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from paintgraph.base.errors import Problem, Severity
 from paintgraph.engine.graph.graph import Graph, Path, native_path
+from paintgraph.engine.graph.sockets import literal_types
+from paintgraph.engine.graph.spec import Conversion, InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import reached_outputs
+from paintgraph.engine.node.registry import Registry
 
 _LAST = (1 << 30, 0)
 
@@ -41,12 +45,20 @@ class Report:
         path = (self._source.path_of if self._source else native_path)(node, name)
         return Where(text, path, node, name or own or None)
 
-    def add(self, code: str, where: Where, message: str, *, severity: Severity = "error") -> None:
+    def add(
+        self,
+        code: str,
+        where: Where,
+        message: str,
+        *,
+        severity: Severity = "error",
+        cure: Mapping[str, Any] | None = None,
+    ) -> None:
         """One more problem; the message goes on where `where` ends."""
         place = self._source.document.place(where.path) if self._source else None
         text = where.text + message
         self.problems.append(
-            Problem(code, text, where.node, where.input, where.path, place, severity)
+            Problem(code, text, where.node, where.input, where.path, place, severity, cure=cure)
         )
 
 
@@ -67,6 +79,51 @@ def with_outputs(
             lost = (str(problem.path[1]),)
         completed.append(replace(problem, outputs=lost) if lost else problem)
     return tuple(sorted(completed, key=lambda problem: problem.place or _LAST))
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What to do about a problem: a sentence, and the same as data (see `Problem.cure`)."""
+
+    text: str
+    data: Mapping[str, Any] | None = None
+
+
+def link_cure(registry: Registry, given: str, wanted: str) -> Cure:
+    """What to do about a link of a wrong type: a node that is declared to convert it, if any."""
+    for spec in (declaration.spec for declaration in registry):
+        types = {output.name: output.type for output in spec.outputs}
+        for conversion in spec.converts:
+            fits = conversion.source in given.split("|")
+            if fits and types[conversion.output] in wanted.split("|"):
+                return _insertion(spec, conversion)
+    literal = " or write it there" if literal_types(wanted) != "none" else ""
+    return Cure(f" No node turns one into the other. Link {in_words(wanted)}{literal}.")
+
+
+def reference_cure(registry: Registry, given: InputSpec, wanted: str) -> Cure:
+    """What to do about a recipe's input of a type that does not fit where it is used."""
+    literal = literal_types(wanted).split("|")[0]
+    if given.resource == "picture" or literal == "none":
+        return link_cure(registry, literal_types(given.type), wanted)
+    return Cure(f" Change its type to {literal}.", {"type": literal})
+
+
+def _insertion(spec: NodeSpec, conversion: Conversion) -> Cure:
+    """The cure that puts a node between."""
+    needs = [i.name for i in spec.inputs if i.required and i.name != conversion.input]
+    settings = "".join(f", with {name}: {value}" for name, value in conversion.settings)
+    others = f", give it {' and '.join(needs)} as well" if needs else ""
+    output = f", link its output {conversion.output}" if len(spec.outputs) > 1 else ""
+    means = f" ({conversion.means})" if conversion.means else ""
+    data = {
+        "insert": spec.id,
+        "input": conversion.input,
+        "output": conversion.output,
+        "settings": dict(conversion.settings),
+        "needs": needs,
+    }
+    return Cure(f" Put {spec.id} between{settings}{others}{output}{means}.", data)
 
 
 def in_words(type_: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from paintgraph.engine.node.declaration import node
+from paintgraph.engine.node.declaration import Conversion, node
 from paintgraph.imaging.masks import algebra as masks
 from paintgraph.nodes.sockets import Image, Mask
 
@@ -26,13 +26,23 @@ def combine_masks(
     return masks.combine(first, second, operation)
 
 
-@node(title="Mask to Image", category="mask/convert")
+@node(
+    title="Mask to Image",
+    category="mask/convert",
+    converts=(Conversion("mask", "mask", "image", means="white is selected"),),
+)
 def mask_to_image(mask: Mask) -> Image:
     """A grey picture of a mask: white is selected."""
     return masks.to_image(mask)
 
 
-@node(title="Image to Mask", category="mask/convert")
+@node(
+    title="Image to Mask",
+    category="mask/convert",
+    converts=(
+        Conversion("image", "image", "mask", (("channel", "luminance"),), "white is selected"),
+    ),
+)
 def image_to_mask(
     image: Image,
     channel: Annotated[

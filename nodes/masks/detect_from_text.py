@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.sockets import LIST
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
+from paintgraph.engine.node.declaration import MULTILINE, Conversion, Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.geometry.boxes import (
     Boxes,
@@ -145,7 +145,11 @@ def _tell_nothing(
     context.warn(f"{message[0].upper()}{message[1:]}")
 
 
-@node(title="Mask from Boxes", category="mask/text")
+@node(
+    title="Mask from Boxes",
+    category="mask/text",
+    converts=(Conversion("boxes", "boxes", "mask", means="all in the boxes is selected"),),
+)
 def mask_from_boxes(image: Image, boxes: GivenBoxes) -> Mask:
     """Select all that lies in boxes, whatever it is; parts of px count as whole ones."""
     batch, height, width = image.shape[:3]

@@ -1,6 +1,6 @@
-"""Nodes that cut masks, make them and put them onto each other."""
+"""Nodes that make, cut and scale masks, and put them onto each other."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from paintgraph.imaging.blend import placing
 from paintgraph.imaging.geometry import fading
 from paintgraph.imaging.geometry.padding import Padding
 from paintgraph.imaging.geometry.regions import Box, crop, selected_box
+from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.limits import check_pixels
-from paintgraph.nodes.sockets import Mask
+from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
+from paintgraph.nodes.sockets import Image, Mask
 
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
 Side = Annotated[int, Range(1, 16384, "px"), "Of the mask."]
@@ -36,6 +38,30 @@ def crop_mask(
     old_height, old_width = mask.shape[1:3]
     left, top = min(x, old_width - 1), min(y, old_height - 1)
     return crop(mask, Box(left, top, min(left + width, old_width), min(top + height, old_height)))
+
+
+@node(title="Scale Mask", category="mask/part")
+def scale_mask(
+    mask: Mask,
+    width: ScaledSide = 0,
+    height: ScaledSide = 0,
+    size_of: Annotated[
+        Image | None, "A picture that the mask is to fit; width and height do not count then."
+    ] = None,
+    method: Annotated[
+        Literal["bilinear", "nearest", "area"],
+        "How new pixels come from old ones: bilinear gives soft edges, nearest keeps hard ones, "
+        "area averages what shrinks.",
+    ] = "bilinear",
+) -> Mask:
+    """Scale a mask to the size of a picture, or to a width and height.
+
+    A side of 0 keeps the proportions; a mask keeps its size if both are 0.
+    """
+    if size_of is not None:
+        height, width = size_of.shape[1:3]
+    width, height = scaled_sides(mask, width, height)
+    return resize(mask, width, height, method)
 
 
 @node(title="Composite Masks", category="mask/part")

@@ -11,7 +11,7 @@ from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.graph.sockets import TEXT, Facts, Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import OneOf, Output, Range, Resource, node
+from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.colours import select_transparent
 from paintgraph.imaging.files.codec import Picture, decode, encode
@@ -33,7 +33,12 @@ class LoadedImage(NamedTuple):
     mask: Mask
 
 
-@node(title="Load Image", category="image", lane="io")
+@node(
+    title="Load Image",
+    category="image",
+    lane="io",
+    converts=(Conversion("text", "image", "image", means="the picture that the text names"),),
+)
 def load_image(
     context: Context,
     image: Annotated[
@@ -56,7 +61,20 @@ def load_image(
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
 
-@node(title="Load Mask", category="mask", lane="io")
+@node(
+    title="Load Mask",
+    category="mask",
+    lane="io",
+    converts=(
+        Conversion(
+            "text",
+            "image",
+            "mask",
+            (("channel", "luminance"),),
+            "white is selected in the picture that the text names",
+        ),
+    ),
+)
 def load_image_mask(
     context: Context,
     image: Annotated[

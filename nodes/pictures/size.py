@@ -6,18 +6,18 @@ from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.geometry.regions import crop_to_ratio
 from paintgraph.imaging.geometry.resize import Interpolation, resize
 from paintgraph.imaging.limits import check_pixels
-from paintgraph.nodes.sockets import Image
+from paintgraph.nodes.sockets import Array, Image
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
-Side = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
+ScaledSide = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
 
 
 @node(title="Scale Image", category="image")
 def image_scale(
     image: Image,
     upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
-    width: Side = 0,
-    height: Side = 0,
+    width: ScaledSide = 0,
+    height: ScaledSide = 0,
     crop: Annotated[  # the name that graphs made elsewhere use
         Literal["disabled", "center"], "Cut the longer side off instead of stretching."
     ] = "disabled",
@@ -26,10 +26,9 @@ def image_scale(
 
     No side is 0 at the end: a picture keeps its size if both are 0.
     """
-    old_height, old_width = image.shape[1:3]
     # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
     cuts = crop == "center" and width > 0 and height > 0
-    width, height = _sides(old_width, old_height, width, height)
+    width, height = scaled_sides(image, width, height)
     part = crop_to_ratio(image, width, height) if cuts else image
     return resize(part, width, height, _interpolation(upscale_method))
 
@@ -43,7 +42,7 @@ def image_scale_by(
     """Scale both sides of a picture by a factor; each stays at least 1 px long."""
     old_height, old_width = image.shape[1:3]
     width, height = (max(1, round(side * scale_by)) for side in (old_width, old_height))
-    width, height = _sides(old_width, old_height, width, height)
+    width, height = scaled_sides(image, width, height)
     return resize(image, width, height, _interpolation(upscale_method))
 
 
@@ -66,7 +65,12 @@ def _interpolation(method: Method) -> Interpolation:
     return "nearest" if method == "nearest-exact" else method
 
 
-def _sides(old_width: int, old_height: int, width: int, height: int) -> tuple[int, int]:
+def scaled_sides(array: Array, width: int, height: int) -> tuple[int, int]:
+    """The width and height of pictures or masks `[B, H, W, ...]` once scaled; 0 follows.
+
+    Raises ContractError if that is too large.
+    """
+    old_height, old_width = array.shape[1:3]
     if width == height == 0:
         return old_width, old_height
     width = width or max(1, round(old_width * height / old_height))

@@ -308,7 +308,8 @@ def test_a_mask_of_another_size_is_told_which_is_which_and_what_helps(
     assert answer.code == 1
     assert (
         "node 'filled' (InpaintSampler): image is 12x16 but mask is 6x16 (height x width); both "
-        "must have the same size. Use ImageScale on one of them, or crop both to one box. "
+        "must have the same size. Scale mask to the size of image with ScaleMask, or crop both to "
+        "one box. "
         "[size_mismatch]\n"
     ) in answer.stderr
 

@@ -165,7 +165,7 @@ FAULTS = {
         "outputs: {x: '${h.sum}'}\n",
         "type_mismatch",
         "node 'h' (Unwrap): box takes a box, but the recipe's input 'n' is an image. "
-        "Put a LoadImage node between.",
+        "No node turns one into the other. Link a box.",
         "/nodes/h/box",
         (3, 26),
         "h",
@@ -176,7 +176,7 @@ FAULTS = {
         "outputs: {x: '${h.sum}'}\n",
         "type_mismatch",
         "node 'h' (Add): a takes a whole number, but the recipe's input 'n' is text. "
-        "Change its type.",
+        "Change its type to int.",
         "/nodes/h/a",
         (3, 21),
         "h",

@@ -17,6 +17,7 @@ from paintgraph.engine.node.declaration import (
     LAZY,
     MULTILINE,
     RAW,
+    Conversion,
     OneOf,
     Output,
     Range,
@@ -308,6 +309,31 @@ def test_a_node_that_takes_lists_must_declare_lists() -> None:
         def one(value: int) -> int:
             """Do."""
             return value
+
+
+@pytest.mark.parametrize(
+    ("conversion", "wrong"),
+    [
+        (Conversion("text", "value", "int"), "value"),
+        (Conversion("int", "content", "int"), "content"),
+        (Conversion("int", "value", "box"), "box"),
+        (Conversion("int", "value", "int", (("step", 3),)), "step"),
+        (Conversion("int", "value", "int", (("value", "three"),)), "value"),
+    ],
+)
+def test_a_conversion_that_the_node_cannot_make_is_refused(
+    conversion: Conversion, wrong: str
+) -> None:
+    with pytest.raises(DeclarationError) as caught:
+
+        @node(title="Test", category="test", converts=(conversion,))
+        def one(value: int) -> int:
+            """Do."""
+            return value
+
+    assert str(caught.value) == (
+        f"One: the conversion of {conversion.source} does not fit the node by {wrong}. Correct it."
+    )
 
 
 def test_two_nodes_of_one_name_are_refused() -> None:

@@ -19,8 +19,8 @@ from paintgraph.engine.graph.formats.native import read_native, write_native
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.recipes.checking import check
-from paintgraph.engine.recipes.naming import position, with_names
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.strategies import recipes, texts
 

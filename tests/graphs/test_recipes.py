@@ -20,11 +20,11 @@ from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.engine.recipes.checking import check, targets_of
-from paintgraph.engine.recipes.naming import position, with_names
 from paintgraph.engine.recipes.schema import recipe_schema
 from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.geometry.boxes import Boxes

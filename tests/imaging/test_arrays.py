@@ -170,7 +170,7 @@ def test_different_sizes_are_refused() -> None:
         "size_mismatch",
         (
             "image is 512x768 but mask is 512x512 (height x width); both must have the same size. "
-            "Use ImageScale on one of them, or crop both to one box."
+            "Scale mask to the size of image with ScaleMask, or crop both to one box."
         ),
     )
 
@@ -193,6 +193,6 @@ def test_different_batches_are_refused() -> None:
         "size_mismatch",
         (
             "image has a batch of 2 but mask one of 3; allowed are equal batches or a batch of 1. "
-            "Use RebatchImages, or one for all."
+            "Give as many of both, or one for all."
         ),
     )

@@ -62,6 +62,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "DrawBoxes": {"boxes": [1, 1, 9, 9, 8, 2, 30, 30], "labels": ["one"]},
     "GrowMask": {"expand": 2},
     "FillMaskHoles": {"max_area": 5},
+    "ScaleMask": {"size_of": _images()[:, :7].copy()},
     "SolidMask": {"width": 9, "height": 7},
     "MaskComposite": {"source": _masks()[:, 2:9].copy(), "x": 3, "y": 1},
     "FeatherMask": {"left": 6, "bottom": 3},

@@ -210,7 +210,8 @@ def test_a_mask_of_another_size_is_refused(bench: Bench, kind: str, value: int) 
         "size_mismatch",
         (
             f"node 'it' ({kind}): image is 24x30 but mask is 20x30 (height x width); both must "
-            "have the same size. Use ImageScale on one of them, or crop both to one box."
+            "have the same size. Scale mask to the size of image with ScaleMask, or crop both to "
+            "one box."
         ),
     )
 
@@ -272,7 +273,8 @@ def test_avoided_px_of_another_size_are_a_fault(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (InpaintSampler): image is 24x30 but avoid is 25x30 (height x width); both "
-            "must have the same size. Use ImageScale on one of them, or crop both to one box."
+            "must have the same size. Scale avoid to the size of image with ScaleMask, or crop "
+            "both to one box."
         ),
     )
 

@@ -102,8 +102,7 @@ def test_masks_of_two_sizes_are_refused(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (CombineMasks): first is 4x5 but second is 6x5 (height x width); both must "
-            "have the same size. Scale one of them as a picture (MaskToImage, ImageScale, "
-            "ImageToMask), or crop both to one box."
+            "have the same size. Scale one of them with ScaleMask, or crop both to one box."
         ),
     )
 
@@ -119,7 +118,7 @@ def test_batches_that_do_not_fit_are_refused(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (CombineMasks): first has a batch of 2 but second one of 3; allowed are "
-            "equal batches or a batch of 1. Use RebatchImages, or one for all."
+            "equal batches or a batch of 1. Give as many of both, or one for all."
         ),
     )
 

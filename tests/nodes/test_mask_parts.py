@@ -1,4 +1,7 @@
+from typing import Literal
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +11,7 @@ from paintgraph.nodes.masks.parts import (
     feather_mask,
     mask_bounds,
     mask_composite,
+    scale_mask,
     solid_mask,
 )
 from paintgraph.nodes.masks.shape import fill_mask_holes, grow_mask, remove_mask_islands
@@ -53,6 +57,31 @@ def test_mask_bounds_of_a_batch_are_those_of_all() -> None:
 
     assert mask_bounds(mask) == (1, 1, 3, 3, 2, 2, False)
     assert mask_bounds(mask * 0) == (0, 0, 0, 0, 0, 0, True)
+
+
+@pytest.mark.parametrize("method", ["bilinear", "nearest", "area"])
+def test_a_scaled_mask_has_the_size_of_its_picture_and_selects_the_same_part(
+    method: Literal["bilinear", "nearest", "area"],
+) -> None:
+    mask = np.zeros((2, 4, 6), np.float32)
+    mask[:, :, 3:] = 1
+
+    scaled = scale_mask(mask, 9, 9, np.zeros((1, 8, 12, 3), np.float32), method)
+
+    assert scaled.shape == (2, 8, 12)
+    assert not scaled[:, :, :5].any()
+    assert (scaled[:, :, 7:] == 1).all()
+    assert scaled.min() >= 0
+    if method != "bilinear":
+        assert set(np.unique(scaled)) == {0, 1}
+
+
+def test_a_scaled_mask_keeps_its_proportions_or_its_size() -> None:
+    mask = np.ones((1, 4, 6), np.float32)
+
+    assert scale_mask(mask, width=3).shape == (1, 2, 3)
+    assert scale_mask(mask, height=8).shape == (1, 8, 12)
+    assert np.array_equal(scale_mask(mask), mask)
 
 
 def test_mask_composite_combines_a_part() -> None:

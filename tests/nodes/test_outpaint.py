@@ -111,7 +111,8 @@ def test_a_mask_of_another_size_is_refused(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (PadForOutpaint): image is 4x5 but mask is 5x4 (height x width); both must "
-            "have the same size. Use ImageScale on one of them, or crop both to one box."
+            "have the same size. Scale mask to the size of image with ScaleMask, or crop both to "
+            "one box."
         ),
     )
 

@@ -83,7 +83,8 @@ def test_crop_to_mask_refuses_another_size(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (CropToMask): image is 4x5 but mask is 5x4 (height x width); both must have "
-            "the same size. Use ImageScale on one of them, or crop both to one box."
+            "the same size. Scale mask to the size of image with ScaleMask, or crop both to "
+            "one box."
         ),
     )
 
