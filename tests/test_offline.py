@@ -18,7 +18,6 @@ from PIL import Image
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.urls import FetchError
 
-ROOT = Path(__file__).resolve().parents[1]
 MARK = "OUTBOUND"
 GUARD = f"""
 import sys
@@ -49,7 +48,7 @@ def program(tmp_path: Path) -> Program:
             [sys.executable, *words],
             env={
                 **surroundings,
-                "PYTHONPATH": os.pathsep.join((str(guard), str(ROOT))),
+                "PYTHONPATH": str(guard),
                 "PAINTGRAPH_DATA_DIR": str(tmp_path / "data"),
                 "PAINTGRAPH_MODELS_DIR": str(tmp_path / "models"),
                 "REMBG_HOME": str(tmp_path / "rembg"),
@@ -143,9 +142,10 @@ def test_offline_no_picture_is_fetched_for_a_graph(monkeypatch: pytest.MonkeyPat
 
 
 def test_online_the_same_pull_would_connect(program: Program) -> None:
+    at_once = "from paintgraph.models.pulling import transfer; transfer._LONGEST_PAUSE = 0; "
     done = program(
-        "-m",
-        "paintgraph.cli",
+        "-c",
+        at_once + "from paintgraph.cli import main; main()",
         "models",
         "pull",
         "u2netp",

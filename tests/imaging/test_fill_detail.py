@@ -56,6 +56,7 @@ def test_the_hole_is_as_sharp_as_the_rest() -> None:
     check_detail(*gravel())
 
 
+@pytest.mark.slow
 def test_a_hole_of_4000x3000_px_is_sharp_too() -> None:
     part, mask, _ = gravel(3600, 4800, 6)
     mask[:, 300:3300, 400:4400] = 1

@@ -34,9 +34,9 @@ LARGE_AND_ODD = (
     (427, 640),
     (511, 513),
     (1021, 769),
-    (1200, 1600),
+    pytest.param((1200, 1600), marks=pytest.mark.slow),
     (17, 4001),
-    (2048, 1536),
+    pytest.param((2048, 1536), marks=pytest.mark.slow),
 )
 
 

@@ -19,6 +19,8 @@ from paintgraph.tests.api.fooocus.asking import (
 )
 from paintgraph.tests.api.serving import Served, png, serving
 
+pytestmark = pytest.mark.slow  # a worker imports diffusers
+
 MODEL = "sd-inpaint"
 FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
 

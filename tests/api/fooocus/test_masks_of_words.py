@@ -14,6 +14,8 @@ from paintgraph.tests.api.fooocus.asking import MASK, ask, text_of
 from paintgraph.tests.api.serving import Answer, Served, encoded, serving
 from paintgraph.tests.nodes.bench import noise
 
+pytestmark = pytest.mark.slow  # a worker imports torch
+
 HEIGHT, WIDTH = 40, 60
 SAMPLES = (noise(HEIGHT, WIDTH)).astype(np.uint8)
 PHOTO = encoded(SAMPLES)
