@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cv2.utils import logging as opencv_log
 
 from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
@@ -24,6 +23,7 @@ from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.listing import Listing
 from paintgraph.jobs.sources.references import References
@@ -155,9 +155,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
     work. `tell` hears what is stored on disk.
     """
-    opencv_log.setLogLevel(
-        opencv_log.LOG_LEVEL_SILENT
-    )  # damaged pictures are told by our errors, not on the terminal
+    # Damaged pictures are reported by our errors, not on the terminal.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
         known = catalogue(folders)
         blobs = Blobs(folders.blobs)

@@ -5,6 +5,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from paintgraph.base.errors import Error
+from paintgraph.cli.faults import FAILED, tell
 from paintgraph.cli.flags import Debug, Json, Offline
 from paintgraph.cli.model_commands import models
 
@@ -250,4 +252,8 @@ def _end(code: int) -> NoReturn:
 
 def main() -> None:
     """The program."""
-    app()
+    try:
+        app()
+    except Error as error:  # before a command began: a library that cannot be loaded
+        tell(error.to_text())
+        raise SystemExit(FAILED) from error

@@ -23,8 +23,6 @@ _CORE = (
 _EXTRA = {
     "diffusion": ("torch", "diffusers", "transformers"),
     "grounded-sam": ("segment-anything", "groundingdino-py"),
-    "editor": ("comfyui-frontend-package",),
-    "ray": ("ray",),
 }
 _LITTLE_DISK = 2 * 10**9
 
@@ -42,7 +40,10 @@ def examine(*, json: bool, debug: bool) -> int:
     """Look at everything; exit code 1 if something is at fault."""
 
     def act() -> int:
-        findings = [*_system(), *_packages(), *_folders(), *_models(), *_memory(), *_engines()]
+        findings = [
+            *(*_system(), *_packages(), *_opencv()),
+            *(*_folders(), *_models(), *_memory(), *_engines()),
+        ]
         if json:
             print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
         else:
@@ -78,6 +79,15 @@ def _packages() -> list[Finding]:
         cure = "installed beside opencv-python; they overwrite each other. Uninstall it."
         findings.append(Finding("opencv-python-headless", cure, is_fault=True))
     return findings
+
+
+def _opencv() -> list[Finding]:
+    """Whether OpenCV finds the libraries of the system that it needs."""
+    try:
+        from paintgraph.imaging.opencv import cv2
+    except Error as error:
+        return [Finding("OpenCV", str(error), is_fault=True)]
+    return [Finding("OpenCV", f"{cv2.__version__}, with the libraries that it needs")]
 
 
 def _version(name: str) -> str | None:
@@ -159,7 +169,7 @@ def _engines() -> list[Finding]:
         from paintgraph.models.inpainting.inpainters import Inpainters
         from paintgraph.models.inpainting.protocols import InpaintRequest
         from paintgraph.models.inpainting.repaint import repaint
-    except ImportError as error:
+    except (Error, ImportError) as error:
         return [Finding("engines", f"cannot be loaded: {error}", is_fault=True)]
     image = np.full((1, 48, 48, 3), 0.5, np.float32)
     mask = np.zeros((1, 48, 48), np.float32)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
+from paintgraph.imaging.opencv import cv2
 
 _NEARBY = 8  # px on each side of the border that its gradients are compared with
 _INSIDE = 0.5

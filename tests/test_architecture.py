@@ -197,3 +197,9 @@ def fresh(code: str) -> str:
     )
     assert done.stderr == ""
     return done.stdout
+
+
+def test_opencv_is_imported_where_its_absence_is_explained() -> None:
+    importers = {name for name, tree in TREES.items() if "cv2" in set(imports(tree))}
+
+    assert importers == {"paintgraph.imaging.opencv"}

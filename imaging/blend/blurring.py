@@ -1,9 +1,9 @@
 """Pictures out of focus, and masks laid over pictures."""
 
-import cv2
 import numpy as np
 
 from paintgraph.imaging.arrays import Image, Mask, match_pair
+from paintgraph.imaging.opencv import cv2
 
 _LEAST_WEIGHT = np.float32(1e-4)
 

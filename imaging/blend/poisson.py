@@ -4,9 +4,10 @@ What is added to the painted colours is the smoothest sheet (a solution of Lapla
 takes them to the known ones all along the border. It is found from coarse to fine.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from paintgraph.imaging.opencv import cv2
 
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / np.float32(4)
 _ROUNDS = 32  # on each level; a coarser one has found all but its own detail

@@ -6,9 +6,10 @@ pictures should show the same in the ring: one as it was, one as an engine gave 
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from paintgraph.imaging.opencv import cv2
 
 _WIDTH = 16  # px of the ring
 _BLUR = 2.0  # px of a Gaussian: fine texture says nothing about a shift of its whole

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.poisson import blend_gradients
 from paintgraph.imaging.blend.ring import colour_shift, place_shift, ring_of
+from paintgraph.imaging.opencv import cv2
 
 StitchMode: TypeAlias = Literal["strict", "ramp"]
 Match: TypeAlias = Literal["colour", "poisson", "none"]

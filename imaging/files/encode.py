@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image as Pillow
 
@@ -17,6 +16,7 @@ from paintgraph.imaging.files.png import insert, make_chunk
 from paintgraph.imaging.files.quiet import quiet
 from paintgraph.imaging.files.signature import Format
 from paintgraph.imaging.files.tiff import write_tiff
+from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}

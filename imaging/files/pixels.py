@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -27,6 +26,7 @@ from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.metadata import jpeg_segments
 from paintgraph.imaging.files.quiet import quiet
 from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.opencv import cv2
 
 _WIDE = 16
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})

@@ -9,12 +9,12 @@ smaller copies, and all only around the hole.
 import math
 from typing import NamedTuple, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.fill.copying import nearest_known
 from paintgraph.imaging.geometry.regions import Box, grow_box, selected_box
+from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]
 _Hole: TypeAlias = NDArray[np.bool_]

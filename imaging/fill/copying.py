@@ -2,9 +2,10 @@
 
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]
 _Hole: TypeAlias = NDArray[np.bool_]

@@ -7,13 +7,13 @@ difference between the picture and its enlarged copy, is missing in the hole as 
 from collections.abc import Callable
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.fill.matching import Matches, find_matches
 from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]
 _Selected: TypeAlias = NDArray[np.bool_]

@@ -6,7 +6,6 @@ Only RGB where the mask is above 0 is replaced; every other sample stays bit for
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from paintgraph.imaging.fill.blur import blur_into
 from paintgraph.imaging.fill.copying import copy_mirrored, copy_nearest
 from paintgraph.imaging.geometry.padding import GREY, Colour
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
+from paintgraph.imaging.opencv import cv2
 
 FillMethod: TypeAlias = Literal["keep", "edge", "mirror", "blur", "telea", "noise", "colour"]
 

@@ -8,9 +8,10 @@ PatchMatch, SIGGRAPH 2009).
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]
 _Selected: TypeAlias = NDArray[np.bool_]

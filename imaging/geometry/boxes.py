@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import Box
+from paintgraph.imaging.opencv import cv2
 
 Floats = NDArray[np.float32]
 

@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Mask
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.opencv import cv2
 
 
 class Box(NamedTuple):

@@ -2,13 +2,13 @@
 
 from typing import Literal, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.opencv import cv2
 
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "area", "auto"]
 

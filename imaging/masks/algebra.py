@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-import cv2
 import numpy as np
 
 from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.opencv import cv2
 
 Direction: TypeAlias = Literal["inward", "outward", "both"]
 Operation: TypeAlias = Literal["union", "intersect", "subtract", "exclude"]

@@ -6,11 +6,11 @@ Exact for every value. What lies outside the picture is never the highest.
 import math
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.opencv import cv2
 
 Samples: TypeAlias = NDArray[Any]
 """Float or 8-bit values `[H, W]`."""

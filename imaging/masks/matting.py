@@ -4,12 +4,12 @@ Closed-form matting (Levin, Lischinski, Weiss 2007) and multi-level foreground e
 al. 2020), both by pymatting. Its compiled loops must not run in two threads at a time.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.opencv import cv2
 
 # What rembg takes for sure of a mask of 8 bits.
 _SURE = np.float32(240 / 255)

@@ -7,12 +7,12 @@ selected, so that the edge of the picture does not eat the selection.
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Mask
 from paintgraph.imaging.masks.highest import highest_in_diamond, highest_in_disk, highest_in_square
+from paintgraph.imaging.opencv import cv2
 
 Footprint: TypeAlias = Literal["square", "disk", "diamond"]
 

@@ -2,13 +2,13 @@
 
 import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
 from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.opencv import cv2
 
 _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _CONTEXT = 0.5  # of the longer side of the box: what the background is learnt from

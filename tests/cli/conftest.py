@@ -84,13 +84,11 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         if limit is not None:
             limit()
 
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-m", "paintgraph.cli", *arguments],
         stdin=options.pop("stdin", subprocess.DEVNULL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         preexec_fn=prepare,  # noqa: PLW1509 - the tests start no threads before
         **options,
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Generic, Protocol, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.opencv import cv2
 from paintgraph.models.pictures import Picture
 
 Encoded = TypeVar("Encoded")
