@@ -15,7 +15,7 @@ def explained(heading: str) -> set[str]:
     """The packages in the first column of a section's table, each with a reason beside it."""
     (section,) = (text for text in SECTIONS if text.startswith(heading + "\n"))
     rows = re.findall(r"^\| (.+?) \| .{10,} \|$", section, flags=re.MULTILINE)
-    return {canonicalize_name(name) for row in rows for name in row.split(", ")} - {"package"}
+    return {str(canonicalize_name(name)) for row in rows for name in row.split(", ")} - {"package"}
 
 
 def test_the_core_is_explained() -> None:
