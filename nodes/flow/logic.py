@@ -1,4 +1,4 @@
-"""Nodes that take values of any kind: decide, compare, give on one by one, show."""
+"""Nodes that take values of any kind: decide, compare, pass on one by one, show."""
 
 import operator
 from collections.abc import Callable
@@ -22,11 +22,11 @@ def _wanted(switch: bool, on_true: object, on_false: object) -> list[str]:  # no
 
 @node(title="Switch", category="logic", needs=_wanted)
 def switch(
-    switch: Annotated[bool, "Which of the two is given on."],
-    on_true: Annotated[Any, LAZY, "Given on if the switch is on."] = None,
-    on_false: Annotated[Any, LAZY, "Given on if the switch is off."] = None,
+    switch: Annotated[bool, "On passes on_true on, off passes on_false on."],
+    on_true: Annotated[Any, LAZY, "Passed on if the switch is on."] = None,
+    on_false: Annotated[Any, LAZY, "Passed on if the switch is off."] = None,
 ) -> Annotated[Any, Output("output")]:
-    """Give one of two values on; what leads to the other one alone does not run."""
+    """Pass one of two values on; what leads to the other one alone does not run."""
     chosen = on_true if switch else on_false
     if chosen is None:
         name, state = ("on_true", "on") if switch else ("on_false", "off")
@@ -56,7 +56,7 @@ class ComparisonError(Error):
 @node(title="If", category="logic", name="If")
 def if_(
     first: Annotated[Any, "A number, a text, or true or false."],
-    comparison: Annotated[Comparison, "What should hold; the last four want numbers or texts."],
+    comparison: Annotated[Comparison, "The comparison; the last four need numbers or texts."],
     second: Annotated[Any, "What the first is compared with."],
 ) -> Annotated[bool, Output("result")]:
     """Say whether a comparison of two values holds, for a Switch to go by.
@@ -86,14 +86,14 @@ def _kind(value: object, name: str) -> str:
 
 @node(title="Each Text", category="logic")
 def each_text(
-    texts: Annotated[list[str], "Given on one by one."],
+    texts: Annotated[list[str], "Passed on one by one."],
 ) -> Annotated[list[str], Output("text")]:
-    """Give the texts of a list on one by one: what reads them is called once for each."""
+    """Pass the texts of a list on one by one: what reads them is called once for each."""
     return texts
 
 
 @node(title="Preview Any", category="image", is_target=True)
-def preview_any(source: Annotated[Any, "What is shown."]) -> Result:
+def preview_any(source: Annotated[Any, "The value to show."]) -> Result:
     """Show a value as text: numbers, texts and lists as they are, of pictures their shape."""
     return Result(ui={"text": [_shown(source)]})
 

@@ -24,7 +24,7 @@ from paintgraph.nodes.sockets import Image
 
 Recipe = Annotated[str, "Name of a recipe that takes an image and gives an image."]
 Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fraction": 0.25}.']
-Save = Annotated[bool, "Write the result into a file instead of giving it on."]
+Save = Annotated[bool, "Write the result into a file instead of passing it on."]
 Prefix = Annotated[str, "The files are named after it and after the pictures."]
 
 
@@ -57,7 +57,7 @@ def map_images(
     """Send each of many pictures through a recipe; what fails on one leaves the others alone.
 
     Saves each result as soon as it is there, so that only a few pictures are in memory. Without
-    `save` it gives all on, and all are in memory. What is kept of earlier runs is not done again.
+    `save` it passes all on, and all are in memory. What is kept of earlier runs is not done again.
     """
     recipe_call(
         context, recipe_name[0], settings[0], ""
@@ -102,7 +102,7 @@ def apply_recipe(
     filename_prefix: Prefix = "paintgraph",
     after: Annotated[Any, RAW, "Waits until this is there, or has failed."] = None,
 ) -> Result:
-    """Send a picture through a recipe, and save the result or give it on."""
+    """Send a picture through a recipe, and save the result or pass it on."""
     del after
     reference = context.service(Binders).bind("picture", image)
     # A file's name is told in messages but changes no pixel, so it has no part in keys.
@@ -147,7 +147,7 @@ def save_listed_image(context: Context, images: Image, filename_prefix: Prefix) 
 
 @node(title="Add Setting", category="logic")
 def add_setting(
-    name: Annotated[str, "Of the recipe's input."],
+    name: Annotated[str, "Name of the recipe's input."],
     value: Annotated[
         Any,
         OneOf((LIST, BOOL, INT, FLOAT, TEXT)),

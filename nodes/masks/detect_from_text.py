@@ -28,7 +28,9 @@ MOST_DETECTIONS = 900
 Words = Annotated[
     str, MULTILINE, "What to look for; several things are separated by commas or full stops."
 ]
-TextModel = Annotated[str, Resource(TEXT_MODEL), "What finds; 'paintgraph models list' lists them."]
+TextModel = Annotated[
+    str, Resource(TEXT_MODEL), "The model that finds; 'paintgraph models list' lists them."
+]
 BoxThreshold = Annotated[
     float, Range(0, 1, step=0.01), "A box is kept if its score is above this: lower finds more."
 ]
@@ -89,7 +91,7 @@ def detect_from_text(
     """Find what words name in a picture: boxes with scores and labels (Grounding DINO).
 
     The model sees red, green and blue in 8 bits; alpha is left out. Boxes end at the picture's
-    sides. Every picture of a batch is looked at alone.
+    sides. Every picture of a batch is searched for itself.
     """
     phrases = phrases_of(prompt)
     bound = context.service(Binders).bind(TEXT_MODEL, model)

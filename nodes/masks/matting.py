@@ -14,7 +14,9 @@ def matte_mask(
     image: Image,
     mask: Mask,
     band: Annotated[
-        int, Range(0, 256, "px"), "How far to both sides of the outline is looked anew."
+        int,
+        Range(0, 256, "px"),
+        "How far to both sides of the outline the mask is worked out anew.",
     ] = 10,
 ) -> Mask:
     """Find the outline of a selection anew from the colours: hair, fur, nets (alpha matting).

@@ -15,7 +15,7 @@ from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
 from paintgraph.nodes.sockets import Image, Mask
 
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
-Side = Annotated[int, Range(1, 16384, "px"), "Of the mask."]
+Side = Annotated[int, Range(1, 16384, "px"), "A side of the mask."]
 Fade = Annotated[int, Range(0, 16384, "px"), "Over how much of this side it fades."]
 
 

@@ -27,7 +27,7 @@ _HARD = {"depth": 8}
 """Masks of 0 and 1 need no more bits, whatever the picture has."""
 
 PointModel = Annotated[
-    str, Resource(POINT_MODEL), "What selects; 'paintgraph models list' lists them."
+    str, Resource(POINT_MODEL), "The model that selects; 'paintgraph models list' lists them."
 ]
 Choice = Annotated[
     Literal["one", "best", "all"],

@@ -35,7 +35,9 @@ def mask_from_model(
     context: Context,
     image: Image,
     model: Annotated[
-        str, Resource(MASK_MODEL), "What looks for the subject; 'paintgraph models' lists them."
+        str,
+        Resource(MASK_MODEL),
+        "The model that looks for the subject; 'paintgraph models list' lists them.",
     ] = "isnet-general-use",
     category: Annotated[
         Category, "Which clothes u2net_cloth_seg selects; full are those of the whole body."
@@ -65,9 +67,9 @@ def mask_from_box(
     ] = "object",
     iterations: Annotated[int, Range(1, 20), "More find finer outlines, slower."] = 5,
 ) -> Mask:
-    """Select the object in a box, told from the rest by its colours (GrabCut).
+    """Select the object in a box, separated from the rest by its colours (GrabCut).
 
-    Where no object can be told from the rest, the whole box is selected.
+    Where no object stands out from the rest, the whole box is selected.
     """
     height, width = image.shape[1:3]
     area = box_of(box, width, height)

@@ -105,8 +105,8 @@ def stitch_inpaint(
 ) -> Stitched:
     """Put a painted part back where CropForInpaint cut it out, in the colours of the picture.
 
-    A pixel where the mask that is given on is 0 never changes; with `stitch: strict` that is the
-    mask itself. New pixels are opaque.
+    A pixel where the output mask is 0 never changes; with `stitch: strict` that is the mask
+    itself. New pixels are opaque.
     """
     image, mask = match_pair(image, mask)
     image, painted = match_batch(image, painted, "image", "the painted part")

@@ -96,7 +96,7 @@ def inpaint_sampler(
     image: Image,
     mask: Mask,
     engine: Engine = AUTO,
-    prompt: Annotated[str, MULTILINE, "What to paint, for engines that read."] = "",
+    prompt: Annotated[str, MULTILINE, "What to paint, for engines that read prompts."] = "",
     negative_prompt: NegativePrompt = "",
     steps: Steps = 30,
     guidance: Guidance = 0.0,
@@ -122,9 +122,9 @@ def inpaint_sampler(
     """Paint what is selected; a pixel that is not selected never changes.
 
     Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Pictures may have
-    any size. An empty mask gives the picture unchanged, with a warning. The mask that is given on
-    says how much of each px is new: with `stitch: ramp` an engine that
-    generates may also change the 31 px around the selection.
+    any size. An empty mask gives the picture unchanged, with a warning. The output mask says how
+    much of each px is new: with `stitch: ramp` an engine that generates may also change the 31 px
+    around the selection.
     """
     image, mask = match_pair(image, mask)
     mask = soften(mask, feather, "inward") if feather else mask

@@ -15,11 +15,12 @@ from paintgraph.nodes.sockets import Image, Mask
 Distance = Annotated[
     int, Range(0, 16384, "px"), "Exact distance on this side; 0 follows from sides and fraction."
 ]
-TargetSide = Annotated[int, Range(0, 16384, "px"), "Of the canvas; 0 follows from the rest."]
+TargetSide = Annotated[int, Range(0, 16384, "px"), "A side of the canvas; 0 follows from the rest."]
 Fill = Literal["edge", "mirror", "grey"]
 NewArea = Annotated[Fill, "What the new area holds until it is painted."]
 Avoid = Annotated[
-    Mask | None, "What an engine never copies, such as the main object; given on for the canvas."
+    Mask | None,
+    "What an engine never copies, such as the main object; comes out at the size of the canvas.",
 ]
 Sides = list[Literal["left", "top", "right", "bottom"]]
 

@@ -57,8 +57,8 @@ def rebatch_images(
 
 @node(title="Empty Image", category="image")
 def empty_image(
-    width: Annotated[int, Range(1, 16384, "px"), "Of the picture."] = 512,
-    height: Annotated[int, Range(1, 16384, "px"), "Of the picture."] = 512,
+    width: Annotated[int, Range(1, 16384, "px"), "Width of the picture."] = 512,
+    height: Annotated[int, Range(1, 16384, "px"), "Height of the picture."] = 512,
     batch_size: Count = 1,
     color: Annotated[
         int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."

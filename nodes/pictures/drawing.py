@@ -24,7 +24,7 @@ def draw_boxes(
     labels: Annotated[
         list[str], "A text for each box, in the same order, instead of what was found with it."
     ] = (),  # type: ignore[assignment] # frozen
-    thickness: Annotated[int, Range(1, 256, "px"), "Of the frames."] = 2,
+    thickness: Annotated[int, Range(1, 256, "px"), "Thickness of the frames."] = 2,
 ) -> Image:
     """Draw a frame inside each box, with its label; all other pixels stay as they are.
 
@@ -58,7 +58,7 @@ Colour = Annotated[
     Literal["red", "green", "blue", "magenta", "white", "black"],
     "Laid over what the mask selects.",
 ]
-Opacity = Annotated[float, Range(0, 1, step=0.05), "Of the colour, where the mask is 1."]
+Opacity = Annotated[float, Range(0, 1, step=0.05), "How opaque the colour is where the mask is 1."]
 _COLOURS: dict[str, tuple[float, float, float]] = {
     "red": (1, 0, 0),
     "green": (0, 1, 0),

@@ -215,7 +215,7 @@ def load_images_from_folder(
     names: Annotated[
         list[str],
         Resource("folder", found_by=("folder", "pattern")),
-        "What is found, filled in before a run.",
+        "The names found: leave it empty, it is filled in before a run.",
     ] = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Annotated[list[str], Output("names"), "For LoadImage, or for MapImages."]:
     """The names of the pictures in a folder, in the order in which people count.
