@@ -27,7 +27,7 @@ from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityR
 from paintgraph.api.guards.signing import Signer, load_secret
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
-from paintgraph.api.native import events, health, images, jobs, models, recipes
+from paintgraph.api.native import events, health, images, jobs, models, recipes, submitting
 from paintgraph.api.native import graphs as graph_routes
 from paintgraph.api.openapi import openapi_route
 from paintgraph.api.services.catalogue import Catalogue
@@ -69,6 +69,7 @@ _GC_THRESHOLDS = (10_000, 20, 50)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 ROUTES: tuple[Route, ...] = (
+    *submitting.ROUTES,
     *jobs.ROUTES,
     *events.ROUTES,
     *recipes.ROUTES,

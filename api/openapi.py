@@ -1,24 +1,25 @@
 """The OpenAPI document, made of the route table that is served."""
 
+import asyncio
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from aiohttp import web
 
-from paintgraph.api.fooocus.routes import schemas as fooocus_schemas
-from paintgraph.api.http.errors import MEDIA_TYPE
+from paintgraph.api.http.errors import MEDIA_TYPE, ErrorJson
 from paintgraph.api.http.requests import JSON
-from paintgraph.api.http.routes import Answer, Route, ref
-from paintgraph.api.native.schemas import SCHEMAS
+from paintgraph.api.http.routes import Answer, Route, Schema, WireType
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_Mode = Literal["validation", "serialization"]
 _ALWAYS = (400, 401, 403, 500)
-"""Errors that every route can tell of: of its guards, and of the server."""
+"""Errors that every route can answer with: of its guards, and of the server."""
 
 _ABOUT = """Select a part of a picture and repaint it, or continue the picture past its edges.
 
@@ -27,15 +28,17 @@ Errors are problem details (RFC 9457) with one entry per fault; each has a stabl
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The document of some routes."""
+    listed = [*routes]
+    schemas = _Schemas(listed)
     paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    for route in listed:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "paintgraph", "version": version("paintgraph"), "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **fooocus_schemas()},
+            "schemas": schemas.named,
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -46,21 +49,79 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def openapi_route(routes: Iterable[Route]) -> Route:
-    """The route that gives the document of these routes and itself."""
-    told: list[Route] = [*routes]
+    """The route that gives the document of these routes and itself, made when first asked for."""
+    documented: list[Route] = [*routes]
+
+    @cache
+    def body() -> bytes:
+        made: bytes = orjson.dumps(document(documented), option=orjson.OPT_INDENT_2)
+        return made
 
     async def show(_: web.Request) -> web.Response:
         """Give this document."""
-        body = orjson.dumps(document(told), option=orjson.OPT_INDENT_2)
-        return web.Response(body=body, content_type=JSON)
+        return web.Response(body=await asyncio.to_thread(body), content_type=JSON)
 
     answers = {200: Answer("The document.", {JSON: {"type": "object"}})}
     route = Route("GET", "/openapi.json", show, "health", answers)
-    told.append(route)
+    documented.append(route)
     return route
 
 
-def _operation(route: Route) -> dict[str, Any]:
+class _Schemas:
+    """The schemas of all types that routes take and answer with, derived by pydantic."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        from pydantic import TypeAdapter
+
+        from paintgraph.api.fooocus.fields import schemas as fooocus_schemas
+
+        contents = [ErrorJson]
+        for route in routes:
+            answers = (answer.content for answer in route.answers.values())
+            contents += [wire for content in (route.body, *answers) for wire in content.values()]
+        types = [wire for wire in contents if not isinstance(wire, Mapping)]
+        adapters: list[tuple[int, _Mode, TypeAdapter[Any]]] = [
+            (place, "validation", TypeAdapter(wire)) for place, wire in enumerate(types)
+        ]
+        found, rest = TypeAdapter.json_schemas(
+            adapters, ref_template="#/components/schemas/{model}", schema_generator=_generator()
+        )
+        self._of = [(wire, found[place, "validation"]) for place, wire in enumerate(types)]
+        self.named = {**rest["$defs"], **fooocus_schemas()}
+
+    def of(self, wire: WireType) -> Schema:
+        """The schema of a type; one that is written out is its own."""
+        if isinstance(wire, Mapping):
+            return wire
+        return next(schema for known, schema in self._of if known is wire)
+
+    def content(self, content: Mapping[str, WireType]) -> dict[str, Any]:
+        """OpenAPI's object for bodies by media type."""
+        return {name: {"schema": self.of(wire)} for name, wire in content.items()}
+
+
+def _generator() -> type[Any]:
+    """How pydantic makes schemas, with names as clients know them and no titles."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Generator(GenerateJsonSchema):
+        def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the role has it
+            return False
+
+        def normalize_name(self, name: str) -> str:
+            return super().normalize_name(name).removesuffix("Json")
+
+        def typed_dict_schema(self, schema: Any) -> dict[str, Any]:
+            made = super().typed_dict_schema(schema)
+            made.pop("title", None)
+            if getattr(schema.get("cls"), "__closed__", False):
+                made["additionalProperties"] = False
+            return made
+
+    return Generator
+
+
+def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     about = inspect.cleandoc(route.handler.__doc__ or "")
     operation: dict[str, Any] = {
         "operationId": _name(route),
@@ -69,13 +130,19 @@ def _operation(route: Route) -> dict[str, Any]:
         "tags": [route.tag],
         "parameters": [*_path_parameters(route.path), *route.parameters],
         "responses": {
-            **{str(status): _answer(answer) for status, answer in route.answers.items()},
-            **{str(s): _error(s) for s in (*_ALWAYS, *route.errors) if s not in route.answers},
+            **{str(status): _answer(answer, schemas) for status, answer in route.answers.items()},
+            **{
+                str(status): {
+                    "description": HTTPStatus(status).phrase,
+                    "content": schemas.content({MEDIA_TYPE: ErrorJson}),
+                }
+                for status in (*_ALWAYS, *route.errors)
+                if status not in route.answers
+            },
         },
     }
     if route.body:
-        content = {name: {"schema": schema} for name, schema in route.body.items()}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": True, "content": schemas.content(route.body)}
     return operation
 
 
@@ -91,17 +158,10 @@ def _path_parameters(path: str) -> list[Mapping[str, Any]]:
     ]
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": answer.about}
+def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": answer.about}
     if answer.content:
-        told["content"] = {name: {"schema": schema} for name, schema in answer.content.items()}
+        made["content"] = schemas.content(answer.content)
     if answer.headers:
-        told["headers"] = {name: {"schema": schema} for name, schema in answer.headers.items()}
-    return told
-
-
-def _error(status: int) -> dict[str, Any]:
-    return {
-        "description": HTTPStatus(status).phrase,
-        "content": {MEDIA_TYPE: {"schema": ref("Error")}},
-    }
+        made["headers"] = {name: {"schema": schema} for name, schema in answer.headers.items()}
+    return made

@@ -1,18 +1,46 @@
 """Ending the task at work; which models and styles there are."""
 
 import asyncio
+from typing import NotRequired
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from paintgraph.api.fooocus.field_errors import told
 from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.routes import Routes, json_answer, parameter
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import Family
 
 _ACTIONS = {"stop": "task stoped", "skip": "task skiped"}  # as the original spells it
 
 
+class FooocusMessageJson(TypedDict):
+    """What was done."""
+
+    message: str
+    task_id: NotRequired[str]
+
+
+class FooocusModelsJson(TypedDict):
+    """Names of models that can paint now, and of LoRAs."""
+
+    model_filenames: list[str]
+    lora_filenames: list[str]
+
+
+URL = "/v1/engine/control"
+ROUTES = Routes("fooocus", with_slash=True)
+
+
+@ROUTES.add(
+    "POST",
+    URL,
+    {200: json_answer("What was done.", FooocusMessageJson)},
+    (507,),
+    parameters=(parameter("query", "action", "stop or skip.", {"type": "string"}),),
+)
 @told
 async def control(request: web.Request) -> web.Response:
     """End the task at work, by `action`: stop or skip. What it has saved stays.
@@ -30,6 +58,7 @@ async def control(request: web.Request) -> web.Response:
     return json_response({"message": _ACTIONS[action], "task_id": first.id})
 
 
+@ROUTES.add("GET", "/v1/engines/all-models", {200: json_answer("Names.", FooocusModelsJson)})
 async def models(request: web.Request) -> web.Response:
     """List the models that can paint now, and the LoRAs that there are."""
     parts = request.app[PARTS]
@@ -39,13 +68,14 @@ async def models(request: web.Request) -> web.Response:
         fault = parts.engine_names.fault if family == "diffusion" else parts.model_names.fault
         return [name for name in names if fault(name) is None]
 
-    answer = {
+    answer: FooocusModelsJson = {
         "model_filenames": await asyncio.to_thread(present, "diffusion"),
         "lora_filenames": await asyncio.to_thread(present, "lora"),
     }
     return json_response(answer)
 
 
+@ROUTES.add("GET", "/v1/engines/styles", {200: json_answer("Names.", list[str])})
 async def styles(_: web.Request) -> web.Response:
     """List styles; there are none, as prompts are used as they are written."""
     return json_response([])

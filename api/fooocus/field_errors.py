@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from typing_extensions import TypedDict
 
-from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.refusals import refusal_status
 from paintgraph.api.http.requests import body_of, json_response
+from paintgraph.api.http.routes import JsonSchema, json_answer
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
@@ -19,7 +21,34 @@ from paintgraph.engine.errors import GraphError
 
 _SHOWN = 100
 _CODE = "invalid_fields"
-Fault = Mapping[str, Any]
+
+
+class FooocusFaultJson(TypedDict):
+    """One fault, as FastAPI has it."""
+
+    type: str
+    loc: list[Any]
+    msg: str
+    input: Any
+    ctx: NotRequired[Mapping[str, Any]]
+
+
+Fault = FooocusFaultJson
+
+
+class FooocusFaultsJson(TypedDict):
+    """Faults of fields, as FastAPI and as this server's other routes answer them."""
+
+    detail: Annotated[list[FooocusFaultJson], JsonSchema(minItems=1)]
+    type: NotRequired[str]
+    title: NotRequired[str]
+    status: NotRequired[int]
+    code: str
+    errors: list[ProblemJson]
+
+
+REFUSED = {422: json_answer("Fields that cannot be used, as FastAPI tells it.", FooocusFaultsJson)}
+"""The answer of every route that may refuse fields."""
 
 
 class FieldsError(Error):
@@ -87,10 +116,10 @@ async def object_of(request: web.Request) -> dict[str, Any]:
     try:
         value = (await asyncio.to_thread(read_json, body, max_bytes=len(body))).value
     except TextError as error:
-        place = [error.place.column] if error.place else []
-        context = {"ctx": {"error": error.message}}
-        told_of = _of_body("json_invalid", "JSON decode error", {})
-        raise FieldsError([{**told_of, "loc": ["body", *place], **context}]) from error
+        fault = _of_body("json_invalid", "JSON decode error", {})
+        fault["loc"] += [error.place.column] if error.place else []
+        fault["ctx"] = {"error": error.message}
+        raise FieldsError([fault]) from error
     if isinstance(value, dict):
         return value
     message = "Input should be a valid dictionary or object to extract fields from"
@@ -102,7 +131,7 @@ def _is_json(content_type: str) -> bool:
     return kind == "application" and (name == "json" or name.endswith("+json"))
 
 
-def _of_body(type_: str, message: str, given: object) -> dict[str, Any]:
+def _of_body(type_: str, message: str, given: object) -> Fault:
     return {"type": type_, "loc": ["body"], "msg": message, "input": given}
 
 
@@ -117,7 +146,7 @@ def _of_problem(problem: Problem, fields: Mapping[str, str], hide: Callable[[str
 
 
 def _answer(faults: Sequence[Fault]) -> web.Response:
-    errors = [
+    errors: list[ProblemJson] = [
         {
             "code": each["type"],
             "detail": each["msg"],
@@ -126,8 +155,8 @@ def _answer(faults: Sequence[Fault]) -> web.Response:
         }
         for each in faults
     ]
-    document = {
-        "detail": [dict(each) for each in faults],
+    document: FooocusFaultsJson = {
+        "detail": [*faults],
         "type": f"urn:paintgraph:problem:{_CODE}",
         "title": HTTPStatus(422).phrase,
         "status": 422,

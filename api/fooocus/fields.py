@@ -196,7 +196,7 @@ def fields_of(kind: type[Read], given: Mapping[str, Any]) -> Read:
 
 
 def _fault(found: dict[str, Any]) -> Fault:
-    plain = {
+    plain: Fault = {
         "type": found["type"],
         "loc": ["body", *(shortened(step) for step in found["loc"])],
         "msg": found["msg"],

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import FieldsError, fault, object_of, told
-from paintgraph.api.fooocus.pictures import FORMATS, pictures_of, transcoded
+from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.pictures import FORMATS, IMAGES, pictures_of, transcoded
 from paintgraph.api.fooocus.streaming import stream
 from paintgraph.api.fooocus.submission import handed_in
 from paintgraph.api.fooocus.tasks import (
     DOOR,
+    HEADERS,
+    FooocusTaskJson,
     add_headers,
     base_of,
     pending_record,
@@ -22,7 +24,8 @@ from paintgraph.api.fooocus.tasks import (
     sent_with,
 )
 from paintgraph.api.guards.security import file_headers
-from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.requests import JSON, json_response
+from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.sources.urls import FetchError, parse_url
 from paintgraph.jobs.store.job import Job
@@ -30,10 +33,27 @@ from paintgraph.jobs.store.job import Job
 if TYPE_CHECKING:
     from paintgraph.api.fooocus.fields import GenerateFields
 
+URL = "/v1/engine/generate"
+ROUTES = Routes("fooocus", with_slash=True)
 _PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
 _MOST_WAITING = 100_000
 
 
+@ROUTES.add(
+    "POST",
+    URL,
+    {
+        200: Answer(
+            "The task, its events, or the picture.",
+            {JSON: FooocusTaskJson, "text/event-stream": {}, **IMAGES},
+            HEADERS,
+        ),
+        204: Answer("There is no picture; a header says why.", headers=HEADERS),
+        **REFUSED,
+    },
+    (408, 413, 415, 424, 429, 503, 507),
+    body={JSON: {"$ref": "#/components/schemas/FooocusGenerate"}},
+)
 @told
 async def generate(request: web.Request) -> web.StreamResponse:
     """Repaint what a mask selects, or continue a picture past its edges.

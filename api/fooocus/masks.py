@@ -7,18 +7,31 @@ from io import BytesIO
 
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, fault, object_of, told
 from paintgraph.api.fooocus.pictures import pictures_of
 from paintgraph.api.fooocus.submission import handed_in
-from paintgraph.api.fooocus.tasks import DETECTIONS, WARNING, add_header, add_headers
+from paintgraph.api.fooocus.tasks import DETECTIONS, HEADERS, WARNING, add_header, add_headers
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.requests import JSON, json_response
+from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import Job
 
+URL = "/v1/tools/generate_mask"
+ROUTES = Routes("fooocus", with_slash=True)
 _PICTURE_NODE = "photo"
 
 
+@ROUTES.add(
+    "POST",
+    URL,
+    {
+        200: Answer("The base64 of a PNG.", {JSON: str}, {**HEADERS, DETECTIONS: HEADERS[WARNING]}),
+        **REFUSED,
+    },
+    (408, 409, 413, 415, 424, 429, 503, 507),
+    body={JSON: {"$ref": "#/components/schemas/FooocusMask"}},
+)
 @told
 async def generate_mask(request: web.Request) -> web.Response:
     """Make a mask: white is what a model selects, and what would be repainted.

@@ -13,6 +13,7 @@ from paintgraph.api.fooocus.field_errors import Fault, FieldsError, fault
 from paintgraph.api.guards.hosts import Authority, host_of, parse_authority
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
 from paintgraph.engine.errors import BindError
@@ -31,6 +32,12 @@ FORMATS = {
     "image/webp": "WEBP",
 }
 """What may be asked for, and what Pillow calls it."""
+
+ROUTES = Routes("fooocus")
+IMAGES = {
+    f"image/{kind}": {"type": "string", "format": "binary"} for kind in ("png", "jpeg", "webp")
+}
+"""Bodies of answers that are pictures."""
 
 _QUALITY = 95
 _WEB = ("http://", "https://")
@@ -135,6 +142,7 @@ def output_bytes(outputs: Path, name: str) -> bytes | None:
         return None
 
 
+@ROUTES.add("GET", "/outputs/{date}/{file}", {200: Answer("The picture.", IMAGES)}, (404, 422))
 async def output(request: web.Request) -> web.Response:
     """Give the file of a result, in the format that `Accept` names first."""
     name = f"{request.match_info['date']}/{request.match_info['file']}"
@@ -142,6 +150,7 @@ async def output(request: web.Request) -> web.Response:
     return await _answer(request, data, request.match_info["file"])
 
 
+@ROUTES.add("GET", "/inputs/{file}", {200: Answer("The picture.", IMAGES)}, (404, 422))
 async def given(request: web.Request) -> web.Response:
     """Give a picture that a client sent, in the format that `Accept` names first."""
     found = _NAME.fullmatch(request.match_info["file"])

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
 from urllib.parse import quote
 
 import orjson
 from aiohttp import web
+from typing_extensions import TypedDict
 
-from paintgraph.api.fooocus.field_errors import FieldsError, told
+from paintgraph.api.fooocus.field_errors import REFUSED, Fault, FieldsError, told
 from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
+from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.routes import JsonSchema, Routes, Schema, json_answer, parameter
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.store.job import ENDED, Job, State
@@ -31,19 +34,65 @@ _NEVER = -1
 _MOST_FACTS = 1000
 _MOST_UNPAGED = 1000
 _LARGEST = 2**31
-_STATUS: Mapping[State, str | None] = {
+_STATUS: Mapping[State, "Status | None"] = {
     "queued": None,
     "running": "running",
     "succeeded": "finished",
     "failed": "error",
     "cancelled": "stop",
 }
-_LISTS: Mapping[str, tuple[State, ...]] = {
+_LISTS: Mapping[Literal["history", "current", "pending"], tuple[State, ...]] = {
     "history": ENDED,
     "current": ("running",),
     "pending": ("queued",),
 }
 _SUFFIXES = {"image/jpeg": "jpg", "image/webp": "webp"}
+
+
+HEADERS = {name: {"type": "string"} for name in (JOB, WARNING, ERROR)}
+"""Headers of answers, as the documentation has them."""
+
+Status = Literal["pending", "running", "finished", "stop", "error"]
+
+
+class FooocusTaskJson(TypedDict):
+    """A task as clients read it. Times are milliseconds since 1970, -1 for never."""
+
+    id: int
+    task_id: Annotated[str, JsonSchema(pattern="^[0-9a-f]{32}$")]
+    req_params: dict[str, Any]
+    in_queue_mills: NotRequired[int]
+    start_mills: NotRequired[int]
+    finish_mills: NotRequired[int]
+    task_status: Status | None
+    progress: int
+    preview: NotRequired[str]
+    webhook_url: NotRequired[str]
+    result: list[str]
+    base64: NotRequired[list[str]]
+    warnings: NotRequired[list[str]]
+    message: NotRequired[str]
+    problems: NotRequired[list[ProblemJson]]
+    job: NotRequired[str]
+
+
+class FooocusTasksJson(TypedDict):
+    """Tasks in three lists."""
+
+    history: list[FooocusTaskJson]
+    current: list[FooocusTaskJson]
+    pending: list[FooocusTaskJson]
+
+
+_NothingJson = Annotated[list[Any], JsonSchema(maxItems=0)]
+ROUTES = Routes("fooocus", with_slash=True)
+_QUERY: Mapping[str, tuple[str, Schema]] = {
+    "query": ("Which list.", {"enum": ["all", "history", "current", "pending"]}),
+    "page": ("Of the history.", {"type": "integer", "minimum": 0}),
+    "page_size": ("Of the history.", {"type": "integer", "minimum": 1}),
+    "start_at": ("Accepted from then on.", {"type": "string"}),
+    "end_at": ("Accepted until then.", {"type": "string"}),
+}
 
 
 def base_of(request: web.Request) -> str:
@@ -59,12 +108,12 @@ def sent_with(parts: ServerParts, job: Job) -> dict[str, Any]:
     return sent
 
 
-def record(parts: ServerParts, job: Job, base: str) -> dict[str, Any]:
+def record(parts: ServerParts, job: Job, base: str) -> FooocusTaskJson:
     """A task as clients read it, for a job of this API; call it in a thread."""
     answer = parts.serializer.job(job)
     sent = sent_with(parts, job)
     problems = answer.get("problems", [])
-    shown = {
+    shown: FooocusTaskJson = {
         "id": job.number,
         "task_id": job.id,
         "req_params": _with_addresses(parts, sent.get("params", {}), base),
@@ -84,7 +133,7 @@ def record(parts: ServerParts, job: Job, base: str) -> dict[str, Any]:
     return shown
 
 
-def pending_record(job: Job) -> dict[str, Any]:
+def pending_record(job: Job) -> FooocusTaskJson:
     """What a client gets at once that does not wait."""
     return {
         "id": -1,
@@ -153,6 +202,11 @@ def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) ->
         response.headers.add(name, printable[:_LONGEST_HEADER])
 
 
+@ROUTES.add(
+    "GET",
+    "/tasks/{id}",
+    {200: json_answer("The task, or an empty list.", FooocusTaskJson | _NothingJson)},
+)
 @told
 async def show(request: web.Request) -> web.Response:
     """Look at a task; an unknown one is an empty list."""
@@ -163,6 +217,12 @@ async def show(request: web.Request) -> web.Response:
     return json_response(shown if job.has_ended else {**shown, "preview": ""})
 
 
+@ROUTES.add(
+    "GET",
+    "/tasks",
+    {200: json_answer("Three lists.", FooocusTasksJson), **REFUSED},
+    parameters=tuple(parameter("query", name, *about) for name, about in _QUERY.items()),
+)
 @told
 async def index(request: web.Request) -> web.Response:
     """List tasks: those that have ended from newest to oldest, at work, waiting.
@@ -187,8 +247,8 @@ async def index(request: web.Request) -> web.Response:
     is_paged = since is None
     limit = min(size, _MOST_UNPAGED) if is_paged else _MOST_UNPAGED
 
-    def look() -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS}
+    def look() -> FooocusTasksJson:
+        found: FooocusTasksJson = {"history": [], "current": [], "pending": []}
         for name, states in _LISTS.items():
             if wanted not in ("all", name):
                 continue
@@ -209,12 +269,12 @@ async def index(request: web.Request) -> web.Response:
     return json_response(await asyncio.to_thread(look))
 
 
-def _fault(type_: str, name: str, message: str, given: str) -> dict[str, Any]:
+def _fault(type_: str, name: str, message: str, given: str) -> Fault:
     return {"type": type_, "loc": ["query", name], "msg": message, "input": given[:100]}
 
 
 def _whole(
-    query: Mapping[str, str], name: str, default: int, faults: list[dict[str, Any]], least: int = 0
+    query: Mapping[str, str], name: str, default: int, faults: list[Fault], least: int = 0
 ) -> int:
     text = query.get(name, "").strip() or str(default)
     if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:
@@ -224,7 +284,7 @@ def _whole(
     return default
 
 
-def _time(query: Mapping[str, str], name: str, faults: list[dict[str, Any]]) -> float | None:
+def _time(query: Mapping[str, str], name: str, faults: list[Fault]) -> float | None:
     """Seconds since 1970 of a time after ISO 8601; one without a zone is the server's own."""
     text = query.get(name, "").strip()
     if not text:

@@ -7,17 +7,18 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, NotRequired
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from typing_extensions import TypedDict
 
-from paintgraph.base.errors import Error
+from paintgraph.api.http.routes import JsonSchema
+from paintgraph.base.errors import Error, Severity
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:paintgraph:problem:"
-_FIRST_ERROR = 400
 _SHOWN = 80
 _ADVICE = {
     404: "there is nothing at '{path}'. Check the spelling of the address.",
@@ -25,6 +26,33 @@ _ADVICE = {
     413: "the body is too large. Send less.",
     417: "the header 'Expect' asks for what is not known; allowed is 100-continue. Leave it out.",
 }
+
+
+class ProblemJson(TypedDict):
+    """One fault of a request, or why a job failed."""
+
+    code: str
+    detail: str
+    severity: NotRequired[Severity]
+    pointer: NotRequired[Annotated[str, JsonSchema(description="JSON Pointer into the request.")]]
+    node: NotRequired[str]
+    input: NotRequired[str]
+    outputs: NotRequired[list[str]]
+    line: NotRequired[Annotated[int, JsonSchema(minimum=1)]]
+    column: NotRequired[Annotated[int, JsonSchema(minimum=1)]]
+    element: NotRequired[int]
+    given: NotRequired[Mapping[str, str]]
+
+
+class ErrorJson(TypedDict):
+    """Problem details after RFC 9457, with one entry per fault."""
+
+    type: Annotated[str, JsonSchema(pattern="^urn:paintgraph:problem:")]
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: Sequence[ProblemJson]
 
 
 class ApiError(Error):
@@ -35,7 +63,7 @@ class ApiError(Error):
         code: for programs, such as `host_refused`.
         message: *what is wrong; what is allowed. Cure.*
         headers: further headers of the answer.
-        problems: one plain mapping per fault, where there can be several.
+        problems: one for each fault, where there can be several.
     """
 
     def __init__(
@@ -45,17 +73,17 @@ class ApiError(Error):
         message: str,
         *,
         headers: Mapping[str, str] | None = None,
-        problems: Sequence[Mapping[str, Any]] = (),
+        problems: Sequence[ProblemJson] = (),
     ) -> None:
         super().__init__(message, code)
         self.status = status
         self.headers = dict(headers or {})
-        self.errors = [dict(problem) for problem in problems]
+        self.errors = [*problems]
 
 
 def problem_response(error: ApiError) -> web.Response:
     """The answer that tells of an error."""
-    document = {
+    document: ErrorJson = {
         "type": _TYPE + error.code,
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
@@ -78,7 +106,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     except ApiError as error:
         return _answer(request, error)
     except web.HTTPException as error:
-        if error.status < _FIRST_ERROR:
+        if error.status < 400:
             raise
         return _answer(request, from_http_exception(request, error))
     except web.RequestPayloadError:

@@ -6,12 +6,12 @@ No path of the machine leaves: messages lose the server's folders by a `Hide`.
 import errno
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError
@@ -69,7 +69,7 @@ def refusal_guard(hide: Hide) -> Middleware:
 def refusal(error: Error, hide: Hide = str) -> ApiError | None:
     """The answer to an error that a client can cause or wait for; None for any other."""
     headers: dict[str, str] = {}
-    problems: list[dict[str, Any]] = []
+    problems: list[ProblemJson] = []
     match error:
         case GraphError():
             status = refusal_status(error)
@@ -109,12 +109,16 @@ def _summary(problems: tuple[Problem, ...], hide: Hide) -> tuple[str, str]:
     return GraphError.code, hide(more)
 
 
-def problems_to_json(problems: Iterable[Problem], hide: Hide) -> list[dict[str, Any]]:
+def problems_to_json(problems: Iterable[Problem], hide: Hide) -> list[ProblemJson]:
     """Problems as clients see them."""
     return [problem_to_json(problem.to_json(), hide) for problem in problems]
 
 
-def problem_to_json(plain: Mapping[str, Any], hide: Hide) -> dict[str, Any]:
-    """One problem as clients see it: what RFC 9457 calls `detail` is the message."""
-    told = {name: value for name, value in plain.items() if value is not None and name != "message"}
-    return {"code": plain["code"], "detail": hide(plain["message"]), **told}
+def problem_to_json(plain: Mapping[str, Any], hide: Hide) -> ProblemJson:
+    """One problem as clients see it: what RFC 9457 calls `detail` is the message.
+
+    `plain` is a `Problem` as plain data, or a problem that a job's worker reported.
+    """
+    found = {name: value for name, value in plain.items() if value is not None}
+    message = hide(found.pop("message"))
+    return cast("ProblemJson", {"code": found["code"], "detail": message, **found})

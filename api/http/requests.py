@@ -2,26 +2,28 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 import orjson
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.routes import parameter
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.yaml_reader import read_yaml
 from paintgraph.engine.errors import GraphError
 
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
 JSON = "application/json"
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 MULTIPART = "multipart/form-data"
 MOST_WAIT_SECONDS = 600
-MOST_JOBS = 200
 MAX_BYTES = 100 << 20
 """How large a body may be, if nobody says otherwise."""
 
@@ -30,7 +32,7 @@ _CHUNK = 1 << 18
 _DAMAGES = (ValueError, AssertionError, LookupError, HttpProcessingError, web.HTTPBadRequest)
 """What aiohttp says to forms that it cannot read."""
 
-_SMALL_BYTES = 1 << 14  # read in less time than a thread takes to begin
+_SMALL_BYTES = 4096
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,20})?(?:e-\d{1,3})?", re.ASCII)
 
@@ -70,20 +72,38 @@ def _whole_json(text: bytes) -> Document:
     return read_json(text, max_bytes=len(text))  # the body's own limit holds
 
 
-_READERS = {True: read_yaml, False: _whole_json}
+async def document_of(
+    request: web.Request, types: Sequence[str], use: Callable[[Document], Result]
+) -> Result:
+    """What `use` makes of the tree of a body in JSON or YAML.
 
-
-async def document_of(request: web.Request, types: Sequence[str]) -> Document:
-    """The tree of a body in JSON or YAML; raises GraphError if it cannot be read."""
+    Raises ApiError for a body of another type, GraphError for one that cannot be read. A large
+    body is read and used in a thread.
+    """
     require_type(request, types)
     body = await body_of(request)
-    try:
-        read = _READERS[request.content_type in YAML]
-        if len(body) <= _SMALL_BYTES:
-            return read(body)
-        return await asyncio.to_thread(read, body)
-    except TextError as error:
-        raise unreadable(error) from error
+    read = read_yaml if request.content_type in YAML else _whole_json
+
+    def act() -> Result:
+        try:
+            document = read(body)
+        except TextError as error:
+            raise unreadable(error) from error
+        return use(document)
+
+    return await offload(act, is_small=has_small_body(request))
+
+
+def has_small_body(request: web.Request) -> bool:
+    """Whether a body is read and its graph checked in about a millisecond."""
+    return 0 < (request.content_length or 0) <= _SMALL_BYTES
+
+
+async def offload(
+    function: Callable[[*Arguments], Result], *args: *Arguments, is_small: bool
+) -> Result:
+    """What a function gives, called in a thread unless its work is small."""
+    return function(*args) if is_small else await asyncio.to_thread(function, *args)
 
 
 def unreadable(error: TextError) -> GraphError:
@@ -103,6 +123,14 @@ def require_type(request: web.Request, types: Sequence[str]) -> None:
     )
 
 
+WAIT = parameter(
+    "query",
+    "wait",
+    "Answer once the job has ended, or after so many seconds.",
+    {"type": "number", "minimum": 0, "maximum": MOST_WAIT_SECONDS, "default": 0},
+)
+
+
 def wait_seconds(request: web.Request) -> float:
     """How long the client waits for the end of a job."""
     text = request.query.get("wait", "0")
@@ -117,6 +145,14 @@ def whole_number(request: web.Request, name: str, default: int, most: int) -> in
     if not text.isascii() or not text.isdigit() or len(text) > 18 or not 1 <= int(text) <= most:
         raise bad_parameter(name, text, f"are whole numbers from 1 to {most}")
     return int(text)
+
+
+IDEMPOTENCY_KEY = parameter(
+    "header",
+    "Idempotency-Key",
+    "The same key and request give the same job, however often they are sent.",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+)
 
 
 def idempotency_key(request: web.Request) -> str | None:

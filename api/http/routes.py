@@ -1,13 +1,38 @@
-"""A route with all that clients are told of it: served and documented from one table."""
+"""A route is one function: what clients are told of it stands above it, and its types are schemas.
 
-from collections.abc import Iterable, Mapping
+Types that go over the wire are typed dictionaries called `...Json`; the OpenAPI document derives
+their schemas, under their names without that ending.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 Schema = Mapping[str, Any]
+WireType = Any
+"""A type whose schema is derived, or a schema that is written out."""
+
+Wire = TypeVar("Wire")
+
+
+class JsonSchema:
+    """Adds to a derived schema what types cannot say: `Annotated[int, JsonSchema(minimum=0)]`."""
+
+    def __init__(self, **more: Any) -> None:
+        self._more = more
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Callable[[Any], Any]) -> Any:
+        """Called by pydantic, which is imported when the document is asked for."""
+        return {**handler(core), **self._more}
+
+
+def closed(wire: type[Wire]) -> type[Wire]:
+    """Let the schema of a typed dictionary refuse other names than its own, as PEP 728 has it."""
+    wire.__closed__ = True  # type: ignore[attr-defined] # mypy knows no keyword for it yet
+    return wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +40,7 @@ class Answer:
     """One answer of a route: what it means, its body by media type, its headers."""
 
     about: str
-    content: Mapping[str, Schema] = field(default_factory=dict)
+    content: Mapping[str, WireType] = field(default_factory=dict)
     headers: Mapping[str, Schema] = field(default_factory=dict)
 
 
@@ -26,11 +51,11 @@ class Route:
     Attributes:
         method, path: as aiohttp takes them; `{name}` in a path is a parameter.
         answers: by status, those that are no errors.
-        errors: status codes of the problems that it can tell of, beside those of every route.
+        errors: status codes of the problems that it can answer with, beside those of every route.
         parameters: OpenAPI's objects for the query and the headers.
-        body: schema of the body by media type; none if it takes no body.
+        body: type of the body by media type; none if it takes no body.
         tag: the group under which it is shown.
-        aliases: other spellings of the path, served alike and not told of.
+        aliases: other spellings of the path, which are served but not documented.
     """
 
     method: str
@@ -40,19 +65,56 @@ class Route:
     answers: Mapping[int, Answer]
     errors: tuple[int, ...] = ()
     parameters: tuple[Schema, ...] = ()
-    body: Mapping[str, Schema] = field(default_factory=dict)
+    body: Mapping[str, WireType] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 
 
-def ref(name: str) -> Schema:
-    """A reference to one of the document's schemas."""
-    return {"$ref": f"#/components/schemas/{name}"}
+class Routes:
+    """The routes of one module, gathered where their handlers are written.
+
+    `with_slash` serves each path with a slash at its end, too.
+    """
+
+    def __init__(self, tag: str, *, with_slash: bool = False) -> None:
+        self._tag = tag
+        self._with_slash = with_slash
+        self._routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def add(  # noqa: PLR0913 - what a route is
+        self,
+        method: str,
+        path: str,
+        answers: Mapping[int, Answer],
+        errors: tuple[int, ...] = (),
+        *,
+        parameters: tuple[Schema, ...] = (),
+        body: Mapping[str, WireType] | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Make the decorated handler a route; see `Route`."""
+        aliases = (f"{path}/",) if self._with_slash else ()
+
+        def register(handler: Handler) -> Handler:
+            route = Route(
+                method, path, handler, self._tag, answers, errors, parameters, body or {}, aliases
+            )
+            self._routes.append(route)
+            return handler
+
+        return register
 
 
-def json_answer(about: str, name: str, **headers: Schema) -> Answer:
-    """An answer in JSON, of a named schema; underscores in names of headers become dashes."""
+def parameter(where: str, name: str, about: str, schema: Schema) -> Schema:
+    """OpenAPI's object for a parameter; `where` is "query" or "header"."""
+    return {"in": where, "name": name, "description": about, "schema": schema}
+
+
+def json_answer(about: str, wire: WireType, **headers: Schema) -> Answer:
+    """An answer in JSON; underscores in names of headers become dashes."""
     named = {header.replace("_", "-"): schema for header, schema in headers.items()}
-    return Answer(about, {"application/json": ref(name)}, named)
+    return Answer(about, {"application/json": wire}, named)
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:

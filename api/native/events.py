@@ -12,8 +12,7 @@ from paintgraph.api.http.events import (
     event_bytes,
     send_events,
 )
-from paintgraph.api.http.routes import Answer, Route
-from paintgraph.api.native import schemas
+from paintgraph.api.http.routes import Answer, Routes, parameter
 from paintgraph.api.native.jobs import job_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import ENDED, Job
@@ -23,11 +22,30 @@ _RECONNECT_MILLISECONDS = 1000
 _MOST_DIGITS = 15
 
 
+ROUTES = Routes("jobs")
+_LAST_EVENT_ID = parameter(
+    "header",
+    "Last-Event-ID",
+    "The last event that was seen.",
+    {"type": "string", "pattern": "^[0-9]{1,15}$"},
+)
+
+
+@ROUTES.add(
+    "GET",
+    "/v1/jobs/{id}/events",
+    {
+        200: Answer("The events.", {"text/event-stream": {}}),
+        204: Answer("The job has ended, and there is nothing after that event."),
+    },
+    (400, 404),
+    parameters=(_LAST_EVENT_ID,),
+)
 async def follow(request: web.Request) -> web.StreamResponse:
     """Follow a job.
 
     Facts carry their number as id: send it as `Last-Event-ID` to go on after a broken connection.
-    Signals (progress, previews) have no id and are told while they are new. The stream ends after
+    Signals (progress, previews) have no id and come while they are new. The stream ends after
     the job's last fact; who comes back after that gets 204.
     """
     parts = request.app[PARTS]
@@ -73,19 +91,3 @@ def _last_id(request: web.Request) -> int:
         "the header 'Last-Event-ID' is no event's number; allowed is the id of an event of this "
         "job. Leave it out to begin with the first.",
     )
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "/v1/jobs/{id}/events",
-        follow,
-        "jobs",
-        {
-            200: Answer("The events.", {"text/event-stream": {}}),
-            204: Answer("The job has ended, and there is nothing after that event."),
-        },
-        (400, 404),
-        (schemas.LAST_EVENT_ID,),
-    ),
-)

@@ -1,15 +1,15 @@
 """Graphs and what they are made of: checking without running, the node types."""
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
-from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.refusals import BAD_REQUEST, problems_to_json, refusal_status
 from paintgraph.api.http.requests import JSON, YAML, document_of, json_response
-from paintgraph.api.http.routes import Route, json_answer, ref
-from paintgraph.api.native.orders import order_of
+from paintgraph.api.http.routes import Routes, json_answer
+from paintgraph.api.native.submitting import order_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import check_order
 from paintgraph.base.errors import Problem
@@ -22,31 +22,83 @@ from paintgraph.engine.recipes.schema import node_schema
 NODES_URL = "/v1/nodes/"
 
 
+class ValidationJson(TypedDict):
+    """Every fault of a graph; it is valid if none of them is an error."""
+
+    valid: bool
+    problems: list[ProblemJson]
+
+
+class NodeSummaryJson(TypedDict):
+    """A node type in a list."""
+
+    id: str
+    title: str
+    category: str
+    about: str
+    url: str
+
+
+class NodesJson(TypedDict):
+    """All node types but recipes."""
+
+    nodes: list[NodeSummaryJson]
+
+
+class NodeJson(NodeSummaryJson):
+    """A node type, with the schema of its use in a recipe."""
+
+    inputs: list[dict[str, Any]]
+    outputs: list[dict[str, Any]]
+    schema: dict[str, Any]
+
+
+ROUTES = Routes("graphs")
+_ANY_GRAPH = {
+    "type": "object",
+    "minProperties": 1,
+    "description": "What `POST /v1/jobs` takes, with faults.",
+}
+
+
+@ROUTES.add(
+    "POST",
+    "/v1/graphs/validate",
+    {200: json_answer("What is wrong with it.", ValidationJson)},
+    (400, 408, 413, 415, 422, 503),
+    body={JSON: _ANY_GRAPH, "application/yaml": {}},
+)
 async def validate(request: web.Request) -> web.Response:
     """Name every fault of a graph at once, without running it."""
+    known = request.app[PARTS].catalogue.known
+
+    def check(document: Document) -> list[Problem]:
+        return [*check_order(order_of(document), known()).problems]
+
     try:
-        document = await document_of(request, (JSON, *YAML))
+        problems = await document_of(request, (JSON, *YAML), check)
     except GraphError as error:
         if request.content_type == JSON or refusal_status(error) != BAD_REQUEST:
             raise
         problems = list(error.problems)  # the text itself is the graph
-    else:
-        problems = await asyncio.to_thread(_problems, document, request)
-    valid = not any(problem.severity == "error" for problem in problems)
-    told = problems_to_json(problems, request.app[PARTS].serializer.hide)
-    return json_response({"valid": valid, "problems": told})
+    answer: ValidationJson = {
+        "valid": not any(problem.severity == "error" for problem in problems),
+        "problems": problems_to_json(problems, request.app[PARTS].serializer.hide),
+    }
+    return json_response(answer)
 
 
-def _problems(document: Document, request: web.Request) -> list[Problem]:
-    return list(check_order(order_of(document), request.app[PARTS].catalogue.known()).problems)
-
-
+@ROUTES.add(
+    "GET", "/v1/nodes", {200: json_answer("All node types but recipes.", NodesJson)}, (503,)
+)
 async def index(request: web.Request) -> web.Response:
     """List the node types."""
     known = request.app[PARTS].catalogue.known()
-    return json_response({"nodes": [_summary(spec) for spec in known.specs()]})
+    answer: NodesJson = {"nodes": [_summary(spec) for spec in known.specs()]}
+    return json_response(answer)
 
 
+@ROUTES.add("GET", NODES_URL + "{id}", {200: json_answer("The node type.", NodeJson)}, (404, 503))
 async def show(request: web.Request) -> web.Response:
     """Describe one node type: inputs, outputs, and the schema of its use in a recipe."""
     known = request.app[PARTS].catalogue.known()
@@ -55,11 +107,10 @@ async def show(request: web.Request) -> web.Response:
     if spec is None:
         near = suggestion(id_, known.registry.ids()) or f" {NODES_URL[:-1]} lists them."
         raise ApiError(404, "unknown_node", f"there is no node type '{id_[:60]}'.{near}")
-    plain = spec.to_json()
-    return json_response({**_summary(spec), **plain, "schema": node_schema(spec)})
+    return json_response({**_summary(spec), **spec.to_json(), "schema": node_schema(spec)})
 
 
-def _summary(spec: NodeSpec) -> dict[str, Any]:
+def _summary(spec: NodeSpec) -> NodeSummaryJson:
     return {
         "id": spec.id,
         "title": spec.title,
@@ -67,32 +118,3 @@ def _summary(spec: NodeSpec) -> dict[str, Any]:
         "about": spec.about.split("\n", 1)[0],
         "url": NODES_URL + spec.id,
     }
-
-
-ROUTES = (
-    Route(
-        "POST",
-        "/v1/graphs/validate",
-        validate,
-        "graphs",
-        {200: json_answer("What is wrong with it.", "Validation")},
-        (400, 408, 413, 415, 422, 503),
-        body={JSON: ref("AnyGraph"), "application/yaml": {}},
-    ),
-    Route(
-        "GET",
-        "/v1/nodes",
-        index,
-        "graphs",
-        {200: json_answer("All node types but recipes.", "Nodes")},
-        (503,),
-    ),
-    Route(
-        "GET",
-        "/v1/nodes/{id}",
-        show,
-        "graphs",
-        {200: json_answer("The node type.", "Node")},
-        (404, 503),
-    ),
-)

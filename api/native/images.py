@@ -7,9 +7,9 @@ from aiohttp import web
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, body_of, json_response, parts_of
-from paintgraph.api.http.routes import Answer, Route, json_answer
+from paintgraph.api.http.routes import Answer, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.pictures import digest_of
+from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 
 UPLOAD_TYPES = frozenset(
     {
@@ -27,6 +27,22 @@ _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]}
 
 
+ROUTES = Routes("images")
+
+
+@ROUTES.add(
+    "POST",
+    IMAGES_URL.rstrip("/"),
+    {
+        201: json_answer(
+            "The picture is kept.",
+            PictureJson,
+            Location={"type": "string", "format": "uri-reference"},
+        )
+    },
+    (400, 408, 413, 415, 422, 507),
+    body={**dict.fromkeys(sorted(UPLOAD_TYPES - {MULTIPART}), _BINARY), MULTIPART: _FORM},
+)
 async def upload(request: web.Request) -> web.Response:
     """Keep a picture, so that graphs can name it by its digest."""
     if request.content_type == MULTIPART:
@@ -42,9 +58,18 @@ async def upload(request: web.Request) -> web.Response:
         data = await body_of(request)
     picture = await asyncio.to_thread(request.app[PARTS].pictures.put, data)
     url = request.app[PARTS].addresses.of(picture.digest)
-    return json_response({"url": url, **picture.to_json()}, 201, Location=url)
+    return json_response(picture.to_json(url), 201, Location=url)
 
 
+@ROUTES.add(
+    "GET",
+    IMAGES_URL + "{digest}",
+    {
+        200: Answer("The picture's file.", {"image/png": _BINARY, "image/*": _BINARY}),
+        304: Answer("You have it already."),
+    },
+    (404,),
+)
 async def show(request: web.Request) -> web.Response:
     """Give a picture's file. What a digest names never changes."""
     digest = digest_of(request.match_info["digest"])
@@ -60,39 +85,3 @@ async def show(request: web.Request) -> web.Response:
     suffix = media_type.removeprefix("image/")
     name = f"{digest.removeprefix('sha256:')[:16]}.{suffix}"
     return web.Response(body=data, headers={**headers, **file_headers(media_type, name)})
-
-
-ROUTES = (
-    Route(
-        "POST",
-        "/v1/images",
-        upload,
-        "images",
-        {
-            201: json_answer(
-                "The picture is kept.",
-                "Picture",
-                Location={"type": "string", "format": "uri-reference"},
-            )
-        },
-        (400, 408, 413, 415, 422, 507),
-        body={
-            **dict.fromkeys(sorted(UPLOAD_TYPES - {MULTIPART}), _BINARY),
-            MULTIPART: _FORM,
-        },
-    ),
-    Route(
-        "GET",
-        "/v1/images/{digest}",
-        show,
-        "images",
-        {
-            200: Answer(
-                "The picture's file.",
-                {"image/png": _BINARY, "image/*": _BINARY},
-            ),
-            304: Answer("You have it already."),
-        },
-        (404,),
-    ),
-)

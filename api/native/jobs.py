@@ -1,64 +1,66 @@
-"""Jobs: handed in, looked at, waited for, cancelled."""
+"""Jobs: looked at, listed, waited for, cancelled."""
 
 import asyncio
-from dataclasses import replace
 
-import orjson
 from aiohttp import web
+from typing_extensions import TypedDict
 
-from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.offload import SMALL_BYTES, beside
 from paintgraph.api.http.requests import (
-    JSON,
-    MOST_JOBS,
-    YAML,
+    WAIT,
     bad_parameter,
-    document_of,
-    idempotency_key,
     json_response,
+    offload,
     wait_seconds,
     whole_number,
 )
-from paintgraph.api.http.routes import Answer, Route, json_answer, ref
-from paintgraph.api.native import schemas
-from paintgraph.api.native.orders import order_of
+from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.serializers import JOBS_URL
-from paintgraph.api.services.submission import Order
+from paintgraph.api.services.serializers import JOBS_URL, JobJson
 from paintgraph.jobs.store.job import STATES, Job
 
+MOST_JOBS = 200
 _PAGE = 50
 _LARGEST = 2**53
 
 
-async def submit(request: web.Request) -> web.Response:
-    """Run a graph.
+class JobsJson(TypedDict):
+    """One page of jobs; `next` is the cursor of the page after it."""
 
-    Takes `{"graph": ..., "inputs": ...}`, or a recipe or ComfyUI prompt by itself. With
-    `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
-    """
-    seconds = wait_seconds(request)
-    key = idempotency_key(request)
-    document = await document_of(request, (JSON, *YAML))
-    is_small = 0 < (request.content_length or 0) <= SMALL_BYTES
-    order = await beside(is_small, order_of, document, client_of(request), key)
-    return await handed_in(request, replace(order, is_small=is_small), seconds)
+    jobs: list[JobJson]
+    next: str | None
 
 
-async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
-    """Submit an order and answer with its job, ended or not."""
-    parts = request.app[PARTS]
-    accepted = await parts.submissions.submit(order)
-    job = await parts.dispatcher.ended(accepted.job, seconds)
-    status = 200 if job.has_ended and seconds else 202
-    return await job_response(request, job, status)
+ROUTES = Routes("jobs")
+_JOB = json_answer("The job.", JobJson)
+ACCEPTED = json_answer(
+    "The job is accepted and on disk.",
+    JobJson,
+    Location={"type": "string", "format": "uri-reference"},
+)
+_LISTED = (
+    parameter(
+        "query", "state", "Jobs in this state only.", {"type": "string", "enum": list(STATES)}
+    ),
+    parameter(
+        "query",
+        "limit",
+        "How many jobs a page has.",
+        {"type": "integer", "minimum": 1, "maximum": MOST_JOBS, "default": _PAGE},
+    ),
+    parameter(
+        "query",
+        "cursor",
+        "Where the page begins: what the page before calls `next`.",
+        {"type": "integer", "minimum": 1, "maximum": _LARGEST},
+    ),
+)
 
 
 async def job_response(request: web.Request, job: Job, status: int = 200) -> web.Response:
     """The answer that shows a job."""
-    presenter = request.app[PARTS].serializer
-    answer = await beside(not presenter.looks_up(job), presenter.job, job)
+    serializer = request.app[PARTS].serializer
+    answer = await offload(serializer.job, job, is_small=not serializer.looks_up(job))
     if status != 202:
         return json_response(answer, status)
     return json_response(answer, status, Location=JOBS_URL + job.id)
@@ -81,6 +83,9 @@ def job_of(request: web.Request) -> Job:
     return found(request.app[PARTS].store.get(job_id), job_id)
 
 
+@ROUTES.add(
+    "GET", "/v1/jobs", {200: json_answer("One page of jobs.", JobsJson)}, (400,), parameters=_LISTED
+)
 async def index(request: web.Request) -> web.Response:
     """List jobs from newest to oldest, page by page."""
     state = request.query.get("state")
@@ -93,9 +98,11 @@ async def index(request: web.Request) -> web.Response:
     present = request.app[PARTS].serializer.job
     answers = await asyncio.to_thread(lambda: [present(job) for job in shown])
     more = str(shown[-1].number) if len(jobs) > limit else None
-    return json_response({"jobs": answers, "next": more})
+    page: JobsJson = {"jobs": answers, "next": more}
+    return json_response(page)
 
 
+@ROUTES.add("GET", "/v1/jobs/{id}", {200: _JOB}, (400, 404), parameters=(WAIT,))
 async def show(request: web.Request) -> web.Response:
     """Look at a job; with `wait`, once it has ended."""
     job = job_of(request)
@@ -104,18 +111,12 @@ async def show(request: web.Request) -> web.Response:
     return await job_response(request, job)
 
 
-async def show_graph(request: web.Request) -> web.Response:
-    """Give a job's graph as it is run: everything that it names outside itself is fixed.
-
-    Running it again gives the same pixels.
-    """
-    job = job_of(request)
-    graph = request.app[PARTS].store.document(job.id) or b"{}"
-    submitted = request.app[PARTS].store.document(job.id, "request") or b"{}"
-    answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
-    return json_response(answer)
-
-
+@ROUTES.add(
+    "DELETE",
+    "/v1/jobs/{id}",
+    {200: _JOB, 202: Answer("The job is about to end.", _JOB.content, ACCEPTED.headers)},
+    (404, 507),
+)
 async def cancel(request: web.Request) -> web.Response:
     """Cancel a job, whatever its state; one that has ended stays as it is.
 
@@ -124,52 +125,3 @@ async def cancel(request: web.Request) -> web.Response:
     job_id = request.match_info["id"]
     job = found(await request.app[PARTS].dispatcher.cancel(job_id), job_id)
     return await job_response(request, job, 200 if job.has_ended else 202)
-
-
-_JOB = json_answer("The job.", "Job")
-_ACCEPTED = json_answer(
-    "The job is accepted and on disk.",
-    "Job",
-    Location={"type": "string", "format": "uri-reference"},
-)
-SUBMITTED = {200: json_answer("The job has ended, however it ended.", "Job"), 202: _ACCEPTED}
-SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
-
-ROUTES = (
-    Route(
-        "POST",
-        "/v1/jobs",
-        submit,
-        "jobs",
-        SUBMITTED,
-        SUBMIT_ERRORS,
-        (schemas.WAIT, schemas.IDEMPOTENCY_KEY),
-        {JSON: ref("Submission"), "application/yaml": {}},
-    ),
-    Route(
-        "GET",
-        "/v1/jobs",
-        index,
-        "jobs",
-        {200: json_answer("One page of jobs.", "Jobs")},
-        (400,),
-        (schemas.STATE, schemas.LIMIT, schemas.CURSOR),
-    ),
-    Route("GET", "/v1/jobs/{id}", show, "jobs", {200: _JOB}, (400, 404), (schemas.WAIT,)),
-    Route(
-        "GET",
-        "/v1/jobs/{id}/graph",
-        show_graph,
-        "jobs",
-        {200: json_answer("The bound graph, and what was submitted.", "JobGraph")},
-        (404,),
-    ),
-    Route(
-        "DELETE",
-        "/v1/jobs/{id}",
-        cancel,
-        "jobs",
-        {200: _JOB, 202: Answer("The job is about to end.", _JOB.content, _ACCEPTED.headers)},
-        (404, 507),
-    ),
-)

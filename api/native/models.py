@@ -1,14 +1,15 @@
 """Models: which there are, whether they are on the server, getting them with progress."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import EVENT_HEADERS, send_events
 from paintgraph.api.http.requests import json_response
-from paintgraph.api.http.routes import Answer, Route, json_answer
+from paintgraph.api.http.routes import Answer, JsonSchema, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import UnknownModelError
@@ -19,17 +20,53 @@ if TYPE_CHECKING:
 MODELS_URL = "/v1/models/"
 
 
+class LicenceJson(TypedDict):
+    """Under which terms a model may be used."""
+
+    name: str
+    url: str
+    commercial: Literal["free", "paid", "forbidden", "unknown"]
+
+
+class ModelJson(TypedDict):
+    """A model that paintgraph knows, and whether it is on the server."""
+
+    name: str
+    family: str
+    about: str
+    state: Literal["present", "missing", "damaged"]
+    verified: Annotated[bool, JsonSchema(description="Whether its digests were compared.")]
+    size_bytes: int | None
+    memory_bytes: int | None
+    licence: LicenceJson
+    command: Annotated[str | None, JsonSchema(description="Gets it on the server's machine.")]
+    problems: list[str]
+    url: str
+
+
+class ModelsJson(TypedDict):
+    """All models."""
+
+    models: list[ModelJson]
+    can_be_pulled: bool
+
+
+ROUTES = Routes("models")
+
+
+@ROUTES.add("GET", "/v1/models", {200: json_answer("All models.", ModelsJson)})
 async def list_models(request: web.Request) -> web.Response:
     """List the models that paintgraph knows, and whether they are on the server."""
     pulls = request.app[PARTS].pulls
 
-    def look() -> list[dict[str, Any]]:
-        return [_described(pulls.index.look(entry)) for entry in pulls.index.catalogue]
+    def look() -> ModelsJson:
+        models = [_described(pulls.index.look(entry)) for entry in pulls.index.catalogue]
+        return {"models": models, "can_be_pulled": pulls.are_allowed}
 
-    models = await asyncio.to_thread(look)
-    return json_response({"models": models, "can_be_pulled": pulls.are_allowed})
+    return json_response(await asyncio.to_thread(look))
 
 
+@ROUTES.add("GET", MODELS_URL + "{name}", {200: json_answer("The model.", ModelJson)}, (404,))
 async def show_model(request: web.Request) -> web.Response:
     """Describe one model."""
     entry = _entry(request)
@@ -37,6 +74,12 @@ async def show_model(request: web.Request) -> web.Response:
     return json_response(_described(finding))
 
 
+@ROUTES.add(
+    "POST",
+    MODELS_URL + "{name}/pull",
+    {200: Answer("The events of the pull.", {"text/event-stream": {}})},
+    (404, 415),
+)
 async def pull_model(request: web.Request) -> web.StreamResponse:
     """Get a model, and tell of it as server-sent events.
 
@@ -65,32 +108,5 @@ def _entry(request: web.Request) -> ModelEntry:
         raise ApiError(404, error.code, str(error)) from error
 
 
-def _described(finding: "Finding") -> dict[str, Any]:
-    return {**finding.to_json(), "url": MODELS_URL + finding.entry.name}
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "/v1/models",
-        list_models,
-        "models",
-        {200: json_answer("All models.", "Models")},
-    ),
-    Route(
-        "GET",
-        MODELS_URL + "{name}",
-        show_model,
-        "models",
-        {200: json_answer("The model.", "Model")},
-        (404,),
-    ),
-    Route(
-        "POST",
-        MODELS_URL + "{name}/pull",
-        pull_model,
-        "models",
-        {200: Answer("The events of the pull.", {"text/event-stream": {}})},
-        (404, 415),
-    ),
-)
+def _described(finding: "Finding") -> ModelJson:
+    return cast("ModelJson", {**finding.to_json(), "url": MODELS_URL + finding.entry.name})

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import (
+    IDEMPOTENCY_KEY,
     JSON,
     MULTIPART,
+    WAIT,
     YAML,
     Part,
     document_of,
@@ -20,13 +23,12 @@ from paintgraph.api.http.requests import (
     require_type,
     wait_seconds,
 )
-from paintgraph.api.http.routes import Route, json_answer, ref
-from paintgraph.api.native import schemas
-from paintgraph.api.native.jobs import SUBMIT_ERRORS, SUBMITTED, handed_in
+from paintgraph.api.http.routes import Routes, json_answer
+from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, handed_in
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
-from paintgraph.base.text.document import TextError
+from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import GraphError
@@ -40,14 +42,44 @@ RECIPES_URL = "/v1/recipes/"
 _PLAIN = ("int", "float", "bool", "list")
 
 
+class RecipeInputJson(TypedDict):
+    """An input that a recipe declares."""
+
+    type: str
+    required: bool
+    about: str
+
+
+class RecipeSummaryJson(TypedDict):
+    """A recipe in a list."""
+
+    name: str
+    about: str
+    inputs: Mapping[str, RecipeInputJson]
+    outputs: list[str]
+    url: str
+
+
+class RecipesJson(TypedDict):
+    """All recipes."""
+
+    recipes: list[RecipeSummaryJson]
+
+
+ROUTES = Routes("recipes")
+_INPUTS = {"type": "object", "description": "The recipe's inputs by name."}
+
+
+@ROUTES.add("GET", "/v1/recipes", {200: json_answer("All recipes.", RecipesJson)}, (503,))
 async def index(request: web.Request) -> web.Response:
     """List the recipes."""
     known = request.app[PARTS].catalogue.known()
     recipes = await asyncio.to_thread(known.sound_recipes)
-    return json_response({"recipes": [_summary(name, graph) for name, graph in recipes.items()]})
+    answer: RecipesJson = {"recipes": [_summary(name, graph) for name, graph in recipes.items()]}
+    return json_response(answer)
 
 
-def _summary(name: str, graph: Graph) -> dict[str, Any]:
+def _summary(name: str, graph: Graph) -> RecipeSummaryJson:
     return {
         "name": name,
         "about": graph.about,
@@ -60,12 +92,26 @@ def _summary(name: str, graph: Graph) -> dict[str, Any]:
     }
 
 
+@ROUTES.add(
+    "GET",
+    RECIPES_URL + "{name}",
+    {200: json_answer("The schema.", {"type": "object"})},
+    (404, 409, 503),
+)
 async def show(request: web.Request) -> web.Response:
     """Give the JSON Schema of a recipe's inputs."""
     name = request.match_info["name"]
     return json_response(recipe_schema(name, await _recipe(request, name)))
 
 
+@ROUTES.add(
+    "POST",
+    RECIPES_URL + "{name}",
+    SUBMITTED,
+    (*SUBMIT_ERRORS, 404, 409),
+    parameters=(WAIT, IDEMPOTENCY_KEY),
+    body={JSON: _INPUTS, MULTIPART: _INPUTS},
+)
 async def run(request: web.Request) -> web.Response:
     """Run a recipe.
 
@@ -80,7 +126,7 @@ async def run(request: web.Request) -> web.Response:
     if request.content_type == MULTIPART:
         inputs = await _form(request, graph)
     else:
-        inputs = _mapping((await document_of(request, (JSON, *YAML))).value)
+        inputs = await document_of(request, (JSON, *YAML), _mapping)
     order = Order(
         graph,
         [],
@@ -110,7 +156,8 @@ async def _recipe(request: web.Request, name: str) -> Graph:
     raise ApiError(404, "unknown_recipe", f"there is no recipe '{name[:60]}'.{near}")
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def _mapping(document: Document) -> dict[str, Any]:
+    value = document.value
     if isinstance(value, dict):
         return value
     message = f"the inputs are {shown(value)}; allowed is a mapping of names to values. Send one."
@@ -152,33 +199,3 @@ def _literal(text: str, type_: str) -> Any:
         return read_json(text).value
     except TextError:
         return text
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "/v1/recipes",
-        index,
-        "recipes",
-        {200: json_answer("All recipes.", "Recipes")},
-        (503,),
-    ),
-    Route(
-        "GET",
-        "/v1/recipes/{name}",
-        show,
-        "recipes",
-        {200: json_answer("The schema.", "JsonSchema")},
-        (404, 409, 503),
-    ),
-    Route(
-        "POST",
-        "/v1/recipes/{name}",
-        run,
-        "recipes",
-        SUBMITTED,
-        (*SUBMIT_ERRORS, 404, 409),
-        (schemas.WAIT, schemas.IDEMPOTENCY_KEY),
-        {JSON: ref("RecipeInputs"), MULTIPART: ref("RecipeInputs")},
-    ),
-)

@@ -14,9 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Annotated, NotRequired
+
+from typing_extensions import TypedDict
 
 from paintgraph.api.guards.signing import Signer
+from paintgraph.api.http.routes import JsonSchema
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.jobs.sources.references import References
@@ -43,6 +46,24 @@ _HOUR = 3600
 _OPEN_HOURS = 24
 
 
+class PictureJson(TypedDict):
+    """A picture of the server; those that were repainted say how well that fits."""
+
+    url: Annotated[str, JsonSchema(format="uri-reference")]
+    digest: Annotated[str, JsonSchema(pattern="^sha256:[0-9a-f]{64}$")]
+    media_type: str
+    width: NotRequired[Annotated[int, JsonSchema(minimum=1)]]
+    height: NotRequired[Annotated[int, JsonSchema(minimum=1)]]
+    repaint: NotRequired[
+        Annotated[
+            Mapping[str, float],
+            JsonSchema(
+                description="How well a repainted picture fits, by the name of each number."
+            ),
+        ]
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What the head of a picture's file says; sizes in px."""
@@ -52,9 +73,10 @@ class Picture:
     width: int
     height: int
 
-    def to_json(self) -> dict[str, Any]:
-        """As clients see it, but for its address."""
+    def to_json(self, url: str) -> PictureJson:
+        """As clients see it; `url` is its address."""
         return {
+            "url": url,
             "digest": self.digest,
             "width": self.width,
             "height": self.height,

@@ -2,20 +2,50 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 import orjson
+from typing_extensions import TypedDict
 
+from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.refusals import Hide, problem_to_json
-from paintgraph.api.services.pictures import Addresses, Pictures
+from paintgraph.api.http.routes import JsonSchema
+from paintgraph.api.services.pictures import Addresses, PictureJson, Pictures
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
-from paintgraph.jobs.store.job import Fact, Job
+from paintgraph.jobs.store.job import Fact, Job, State
 from paintgraph.jobs.store.jobs import JobStore
 
 JOBS_URL = "/v1/jobs/"
 _HIDDEN = ("effects",)
 _OF_PICTURES = ("digest", "width", "height", "media_type", "repaint")
 _PAGE = 1000
+
+
+class LinksJson(TypedDict):
+    """Where more of a job is."""
+
+    self: str
+    events: str
+    graph: str
+
+
+class JobJson(TypedDict):
+    """A job: how far it is, and what came of it."""
+
+    id: str
+    state: State
+    progress: Annotated[float, JsonSchema(minimum=0, maximum=1)]
+    outputs: Annotated[
+        Mapping[str, PictureJson | Any],
+        JsonSchema(description="Values by name; a picture is a Picture, several of them a list."),
+    ]
+    warnings: list[str]
+    created: Annotated[str, JsonSchema(format="date-time")]
+    started: Annotated[str | None, JsonSchema(format="date-time")]
+    ended: Annotated[str | None, JsonSchema(format="date-time")]
+    links: LinksJson
+    position: NotRequired[Annotated[int, JsonSchema(minimum=0)]]
+    problems: NotRequired[list[ProblemJson]]
 
 
 class Serializer:
@@ -41,18 +71,18 @@ class Serializer:
             return any(_is_unmeasured(value) for value in job.outputs.values())
         return job.started is not None
 
-    def job(self, job: Job) -> dict[str, Any]:
+    def job(self, job: Job) -> JobJson:
         """The answer for a job; call it in a thread if it `looks_up`."""
         here = JOBS_URL + job.id
-        answer: dict[str, Any] = {
+        answer: JobJson = {
             "id": job.id,
             "state": job.state,
             "progress": self._progress(job),
             "outputs": {name: self._output(value) for name, value in job.outputs.items()},
             "warnings": [self.hide(warning) for warning in job.warnings],
             "created": _time(job.created),
-            "started": _time(job.started),
-            "ended": _time(job.ended),
+            "started": None if job.started is None else _time(job.started),
+            "ended": None if job.ended is None else _time(job.ended),
             "links": {"self": here, "events": f"{here}/events", "graph": f"{here}/graph"},
         }
         position = self._dispatcher.position(job) if job.state == "queued" else None
@@ -64,34 +94,35 @@ class Serializer:
 
     def fact(self, fact: Fact) -> dict[str, Any]:
         """The data of an event."""
-        told = {name: value for name, value in fact.items() if name not in _HIDDEN}
-        if "message" in told:
-            told["message"] = self.hide(told["message"])
-        if "files" in told:
-            told["files"] = [self._output(file) for file in told["files"]]
-        return told
+        data = {name: value for name, value in fact.items() if name not in _HIDDEN}
+        if "message" in data:
+            data["message"] = self.hide(data["message"])
+        if "files" in data:
+            data["files"] = [self._output(file) for file in data["files"]]
+        return data
 
     def facts(self, numbered: Sequence[tuple[int, Fact]]) -> list[dict[str, Any]]:
         """The data of several events."""
         return [self.fact(fact) for _, fact in numbered]
 
-    def _problem(self, problem: Mapping[str, Any]) -> dict[str, Any]:
-        given = {name: self.hide(text) for name, text in problem.get("inputs", {}).items()}
+    def _problem(self, problem: Mapping[str, Any]) -> ProblemJson:
         plain = {name: value for name, value in problem.items() if name != "inputs"}
-        told = problem_to_json({"severity": "error", **plain}, self.hide)
-        return {**told, "given": given} if given else told
+        answer = problem_to_json({"severity": "error", **plain}, self.hide)
+        if inputs := problem.get("inputs"):
+            answer["given"] = {name: self.hide(text) for name, text in inputs.items()}
+        return answer
 
     def _output(self, value: Any) -> Any:
-        """A result; a picture gets its address, and its size if no worker has told it."""
+        """A result; a picture gets its address, and its size if no worker has reported it."""
         if isinstance(value, list):
             many = [self._output(entry) for entry in value]
             return many[0] if len(many) == 1 and _is_picture(value[0]) else many
         if not isinstance(value, dict) or "digest" not in value:
             return value
-        told = {name: value[name] for name in _OF_PICTURES if name in value}
+        url = self.addresses.of(value["digest"])
         if _is_unmeasured(value) and (picture := self.pictures.describe(value["digest"])):
-            told = picture.to_json()
-        return {"url": self.addresses.of(value["digest"]), **told}
+            return picture.to_json(url)
+        return {"url": url, **{name: value[name] for name in _OF_PICTURES if name in value}}
 
     def _progress(self, job: Job) -> float:
         """Which part of the job's nodes is done, 0 to 1."""
@@ -115,14 +146,12 @@ def _is_picture(value: object) -> bool:
 
 
 def _is_unmeasured(value: object) -> bool:
-    """Whether a result is, or holds, a picture whose size no worker has told."""
+    """Whether a result is, or holds, a picture whose size no worker has reported."""
     if isinstance(value, list):
         return any(_is_unmeasured(entry) for entry in value)
     return isinstance(value, dict) and "digest" in value and "width" not in value
 
 
-def _time(seconds: float | None) -> str | None:
+def _time(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339."""
-    if seconds is None:
-        return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from paintgraph.api.http.offload import beside
+from paintgraph.api.http.requests import offload
 from paintgraph.api.services.catalogue import Catalogue, Known
 from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.base.errors import Problem
@@ -98,14 +98,14 @@ class Submissions:
 
         Raises GraphError with every problem, or what the dispatcher raises.
         """
-        request_digest = ""
+        small, request_digest = order.is_small, ""
         if order.idempotency_key is not None:
-            request_digest = await beside(order.is_small, digest_of, order.request)
+            request_digest = await offload(digest_of, order.request, is_small=small)
             earlier = self._dispatcher.repeated(order.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
         known = self._catalogue.known()
-        checked = await beside(order.is_small, check_order, order, known)
+        checked = await offload(check_order, order, known, is_small=small)
         graph = checked.sound()
         fetched = await self._fetched(graph, known, order.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
@@ -134,8 +134,8 @@ class Submissions:
                 door=order.door,
             )
 
-        at_once = order.is_small and not _reads_files(graph, known)
-        return await self._dispatcher.submit(await beside(at_once, new))
+        small = small and not _reads_files(graph, known)
+        return await self._dispatcher.submit(await offload(new, is_small=small))
 
     async def _fetched(
         self, graph: Graph, known: Known, inputs: Mapping[str, Any]

@@ -84,7 +84,7 @@ async def _away(_: web.Request) -> web.Response:
 
 
 async def _several(_: web.Request) -> web.Response:
-    faults = [{"code": "a", "detail": "half \ud800"}, {"code": "b"}]
+    faults: list[Any] = [{"code": "a", "detail": "half \ud800"}, {"code": "b"}]
     raise ApiError(422, "invalid_graph", "two problems", headers={"X-Note": "1"}, problems=faults)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from paintgraph.api.native.orders import order_of
+from paintgraph.api.native.submitting import order_of
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.pictures import Pictures
 from paintgraph.api.services.submission import SubmissionRules, Submissions

@@ -1,0 +1,215 @@
+"""Graphs are submitted, by themselves or in an envelope with inputs, and can be read back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, NotRequired
+
+import orjson
+from aiohttp import web
+from typing_extensions import TypeAliasType, TypedDict
+
+from paintgraph.api.guards.keys import client_of
+from paintgraph.api.http.requests import (
+    IDEMPOTENCY_KEY,
+    JSON,
+    WAIT,
+    YAML,
+    document_of,
+    has_small_body,
+    idempotency_key,
+    json_response,
+    wait_seconds,
+)
+from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
+from paintgraph.api.native.jobs import ACCEPTED, job_of, job_response
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.serializers import JobJson
+from paintgraph.api.services.submission import Order
+from paintgraph.base.errors import Problem
+from paintgraph.base.text.document import Document, Spot
+from paintgraph.base.words import suggestion
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.comfy import is_comfy
+from paintgraph.engine.graph.formats.native import is_native
+from paintgraph.engine.graph.formats.reading import graph_of
+from paintgraph.engine.graph.sockets import shown
+
+FIELDS = ("graph", "inputs", "priority")
+MOST_PRIORITY = 100
+_NAME = "the graph"
+_MOST_NAMED = 100  # fields of a request; answers stay short
+
+
+@closed
+class RecipeJson(TypedDict):
+    """A graph in paintgraph's own form."""
+
+    about: NotRequired[str]
+    nodes: Annotated[Mapping[str, "UseJson"], JsonSchema(minProperties=1)]
+    outputs: NotRequired[Mapping[str, str]]
+    paintgraph: NotRequired[Literal[1]]
+    inputs: NotRequired[Mapping[str, dict[str, Any]]]
+
+
+class UseJson(TypedDict, total=False):
+    """One node, or a recipe used as one; its inputs stand beside."""
+
+    node: str
+    recipe: str
+
+
+class PromptNodeJson(TypedDict):
+    """One node of a ComfyUI prompt."""
+
+    class_type: str
+    inputs: dict[str, Any]
+    _meta: NotRequired[dict[str, Any]]
+
+
+ComfyPromptJson = TypeAliasType(
+    "ComfyPromptJson",
+    Annotated[
+        Mapping[str, PromptNodeJson],
+        JsonSchema(minProperties=1, description="A ComfyUI prompt in API format."),
+    ],
+)
+
+
+@closed
+class EnvelopeJson(TypedDict):
+    """A graph with what it is run on."""
+
+    graph: RecipeJson | ComfyPromptJson
+    inputs: NotRequired[dict[str, Any] | None]
+    priority: NotRequired[
+        Annotated[int, JsonSchema(minimum=-MOST_PRIORITY, maximum=MOST_PRIORITY)] | None
+    ]
+
+
+SubmissionJson = TypeAliasType("SubmissionJson", EnvelopeJson | RecipeJson | ComfyPromptJson)
+
+
+class JobGraphJson(TypedDict):
+    """A job's graph as it is run, and what was submitted."""
+
+    graph: RecipeJson
+    request: dict[str, Any]
+
+
+ROUTES = Routes("jobs")
+SUBMITTED = {200: json_answer("The job has ended, however it ended.", JobJson), 202: ACCEPTED}
+SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
+
+
+@ROUTES.add(
+    "POST",
+    "/v1/jobs",
+    SUBMITTED,
+    SUBMIT_ERRORS,
+    parameters=(WAIT, IDEMPOTENCY_KEY),
+    body={JSON: SubmissionJson, "application/yaml": {}},
+)
+async def submit(request: web.Request) -> web.Response:
+    """Run a graph.
+
+    Takes `{"graph": ..., "inputs": ...}`, or a recipe or ComfyUI prompt by itself. With
+    `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
+    """
+    seconds = wait_seconds(request)
+    key = idempotency_key(request)
+    order = await document_of(request, (JSON, *YAML), order_of)
+    order = replace(
+        order,
+        client=client_of(request),
+        idempotency_key=key,
+        is_small=has_small_body(request),
+    )
+    return await handed_in(request, order, seconds)
+
+
+async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
+    """Submit an order and answer with its job, ended or not."""
+    parts = request.app[PARTS]
+    accepted = await parts.submissions.submit(order)
+    job = await parts.dispatcher.ended(accepted.job, seconds)
+    status = 200 if job.has_ended and seconds else 202
+    return await job_response(request, job, status)
+
+
+@ROUTES.add(
+    "GET",
+    "/v1/jobs/{id}/graph",
+    {200: json_answer("The bound graph, and what was submitted.", JobGraphJson)},
+    (404,),
+)
+async def show_graph(request: web.Request) -> web.Response:
+    """Give a job's graph as it is run: everything that it names outside itself is fixed.
+
+    Running it again gives the same pixels.
+    """
+    job = job_of(request)
+    graph = request.app[PARTS].store.document(job.id) or b"{}"
+    submitted = request.app[PARTS].store.document(job.id, "request") or b"{}"
+    answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
+    return json_response(answer)
+
+
+def order_of(document: Document) -> Order:
+    """The order of a request; raises GraphError with every fault of its form."""
+    value = document.value
+    if is_comfy(value) or is_native(value) or not isinstance(value, dict):
+        graph, problems = graph_of(document, _NAME)
+        return Order(graph, problems, {"graph": value})
+    faults = _faults(value, document)
+    if faults:
+        raise GraphError(faults)
+    inside = Document(value["graph"], lambda: _spot(document, "graph"))
+    graph, problems = graph_of(inside, _NAME)
+    return Order(
+        graph,
+        problems,
+        value,
+        inputs=value.get("inputs") or {},
+        prefix=("graph",),
+        priority=value.get("priority") or 0,
+    )
+
+
+def _spot(document: Document, field: str) -> Spot | None:
+    top = document.spots()
+    return top.inside.get(field) if top else None
+
+
+def _faults(fields: Mapping[str, Any], document: Document) -> list[Problem]:
+    faults = []
+
+    def report(code: str, name: str, message: str) -> None:
+        place = document.place((name,))
+        faults.append(Problem(code, f"the request: {message}", path=(name,), place=place))
+
+    for name in list(fields)[:_MOST_NAMED]:
+        if name not in FIELDS:
+            allowed = f"allowed are {', '.join(FIELDS)}, or a graph by itself"
+            near = suggestion(name, FIELDS)
+            report("unknown_field", name, f"there is no field '{name[:60]}'; {allowed}.{near}")
+    if "graph" not in fields:
+        message = "'graph' is missing; it holds a recipe or a ComfyUI prompt. Add it."
+        report("missing_graph", "graph", message)
+    inputs = fields.get("inputs")
+    if inputs is not None and not isinstance(inputs, dict):
+        message = f"inputs is {shown(inputs)}; allowed is a mapping of names to values. Change it."
+        report("wrong_type", "inputs", message)
+    priority = fields.get("priority")
+    if priority is not None and not _is_priority(priority):
+        message = (
+            f"priority is {shown(priority)}; allowed are whole numbers from -{MOST_PRIORITY} to "
+            f"{MOST_PRIORITY}. Change it."
+        )
+        report("out_of_range", "priority", message)
+    return faults
+
+
+def _is_priority(value: object) -> bool:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return abs(value) <= MOST_PRIORITY
