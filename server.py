@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from paintgraph import graphs
-from paintgraph.api.docs import PATHS, add_docs
 from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.guards.hosts import PROBES, HostRules
-from paintgraph.api.guards.keys import KeyRules, Keys, check_bind
+from paintgraph.api.guards.keys import KeyRules, Keys, Signer, check_bind, load_secret
 from paintgraph.api.guards.origins import OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
-from paintgraph.api.guards.signing import Signer, load_secret
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
-from paintgraph.api.native import events, health, images, jobs, models, recipes, submitting
 from paintgraph.api.native import graphs as graph_routes
-from paintgraph.api.openapi import openapi_route
+from paintgraph.api.native import health, images, jobs, models, recipes, submitting
+from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
@@ -71,7 +69,6 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ROUTES: tuple[Route, ...] = (
     *submitting.ROUTES,
     *jobs.ROUTES,
-    *events.ROUTES,
     *recipes.ROUTES,
     *graph_routes.ROUTES,
     *models.ROUTES,

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import math
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,7 +11,6 @@ from aiohttp import web
 
 from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, fault, object_of, told
 from paintgraph.api.fooocus.pictures import FORMATS, IMAGES, pictures_of, transcoded
-from paintgraph.api.fooocus.streaming import stream
 from paintgraph.api.fooocus.submission import handed_in
 from paintgraph.api.fooocus.tasks import (
     DOOR,
@@ -24,6 +24,7 @@ from paintgraph.api.fooocus.tasks import (
     sent_with,
 )
 from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_events
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 URL = "/v1/engine/generate"
 ROUTES = Routes("fooocus", with_slash=True)
+_NEARLY = 99
+_WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
 _PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
 _MOST_WAITING = 100_000
 
@@ -179,3 +182,67 @@ def _encoded(parts: ServerParts, job: Job) -> list[str]:
     """The files of a task in base64."""
     found = (parts.pictures.get(str(file["digest"])) for file in results(parts, job))
     return [base64.b64encode(each[1]).decode("ascii") for each in found if each]
+
+
+async def stream(request: web.Request, job: Job, base: str) -> web.StreamResponse:
+    """Report a task until it has ended; it goes on if nobody listens."""
+    parts = request.app[PARTS]
+    response = web.StreamResponse(headers=EVENT_HEADERS)
+    add_headers(response, parts, job)
+    return await send_events(request, response, _events(parts, job, base))
+
+
+async def _events(parts: ServerParts, job: Job, base: str) -> AsyncGenerator[bytes, None]:
+    """A task's progress whenever it is another one than before, and its end."""
+    reported: dict[str, Any] = {}
+    steps: dict[str, float] = {}
+    async with parts.subscriptions.follow(job.id) as follower:
+        while not job.has_ended:
+            shown = await asyncio.to_thread(_progress, parts, job, steps)
+            if shown != reported:
+                yield _event(shown)
+                reported = shown
+            signals = await follower.wait(HEARTBEAT_SECONDS)
+            if signals is None:
+                yield b""
+            steps |= {s["node"]: _part(s) for s in signals or () if s["type"] == "progress"}
+            job = parts.store.get(job.id) or job
+    last = await asyncio.to_thread(record, parts, job, base)
+    yield _event(_finished(job, last))
+
+
+def _progress(parts: ServerParts, job: Job, steps: Mapping[str, float]) -> dict[str, Any]:
+    """How far a task is: nodes that are done, and how much of those at work."""
+    document = orjson.loads(parts.store.document(job.id) or b"{}")
+    nodes = document.get("nodes", {})
+    done = parts.serializer.job(job)["progress"]
+    partly = sum(part for node, part in steps.items() if node in nodes and part < 1)
+    progress = min(_NEARLY, int(100 * (done + partly / max(1, len(nodes)))))
+    message = "Waiting" if job.state == "queued" else "Painting"
+    return _message(job, progress, message)
+
+
+def _part(signal: Mapping[str, Any]) -> float:
+    total = float(signal.get("total") or 0)
+    return min(1.0, float(signal.get("done", 0)) / total) if total else 0.0
+
+
+def _finished(job: Job, last: Mapping[str, Any]) -> dict[str, Any]:
+    words = _WORDS.get(job.state) or str(last.get("message", ""))
+    shown = _message(job, 100, words)
+    return {**shown, "images": last["result"], "task_status": last["task_status"]}
+
+
+def _message(job: Job, progress: int, message: str) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "progress": progress,
+        "preview": None,
+        "message": message,
+        "images": [],
+    }
+    return {**plain, "task_id": job.id}
+
+
+def _event(data: Mapping[str, Any]) -> bytes:
+    """One event: its data, and the empty line of data that the original sends after it."""
+    return b"data: %s\ndata: \n\n" % orjson.dumps(data)

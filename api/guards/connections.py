@@ -1,14 +1,21 @@
-"""Connections with limits: how long a header may take, and how many one address may hold."""
+"""Connections with limits: how many one address may hold, how long a header and a body may take.
+
+aiohttp alone waits for slow bodies for ever. `GuardedConnection` overrides methods that aiohttp may
+change: pyproject.toml bounds its version, docs/dependencies.md says why.
+"""
 
 import asyncio
 import logging
 import socket
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from ssl import SSLContext
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError, from_http_exception, problem_response, unexpected
 
@@ -154,3 +161,65 @@ def _holder(address: str) -> str:
     if isinstance(number, IPv6Address) and number.ipv4_mapped is None:
         return str(ip_network((int(number), _SITE_PREFIX), strict=False))
     return address
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a body has to come.
+
+    Attributes:
+        seconds: how long any body may take.
+        bytes_per_second: each byte that came buys time at this rate, so that large bodies on slow
+            lines arrive.
+    """
+
+    seconds: float = 28.0
+    bytes_per_second: float = 32 << 10
+
+
+class SlowBodyError(TimeoutError):
+    """A body did not come in time. A TimeoutError, so that aiohttp does not linger for the rest."""
+
+
+def body_guard(pace: Pace) -> Middleware:
+    """Ends requests whose body does not come in time, however the handler reads it."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with _watched(request, pace):
+            return await handler(request)
+
+    return guard
+
+
+@contextmanager
+def _watched(request: web.Request, pace: Pace) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    content = request.content
+    began = loop.time()
+    timer: asyncio.TimerHandle | None = None
+
+    def look() -> None:
+        nonlocal timer
+        if content.is_eof():
+            return
+        due = began + pace.seconds + content.total_bytes / pace.bytes_per_second
+        if loop.time() < due:
+            timer = loop.call_at(due, look)
+        else:
+            content.set_exception(SlowBodyError())
+
+    look()
+    try:
+        yield
+    except SlowBodyError as error:
+        raise ApiError(
+            408,
+            "body_timeout",
+            f"the body did not come in time; allowed are {pace.seconds:g} s, and more for every "
+            f"{pace.bytes_per_second:g} bytes. Send it again on a faster line.",
+            headers={"Connection": "close"},
+        ) from error
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from paintgraph.api.guards.deadlines import Pace, body_guard
+from paintgraph.api.guards.connections import Pace, body_guard
 from paintgraph.api.guards.hosts import HostRules, host_guard
 from paintgraph.api.guards.keys import KeyRules, key_guard
 from paintgraph.api.guards.origins import READS, OriginRules, cross_origin_headers, origin_guard

@@ -18,7 +18,7 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
-from paintgraph.api.guards.signing import Signer
+from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.api.native import events as api_events
+from paintgraph.api.native import jobs as api_events
 from paintgraph.tests.api.serving import Event, Served, png
 
 CHAIN = {

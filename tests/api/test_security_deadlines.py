@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
-from paintgraph.api.guards.connections import Limits, _holder
-from paintgraph.api.guards.deadlines import Pace
+from paintgraph.api.guards.connections import Limits, Pace, _holder
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import Answer, hear, request, say, serving
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from paintgraph.api.guards.keys import KeyRules, Keys, UnsafeBindError, check_bind
+from paintgraph.api.guards.keys import KeyRules, Keys, Signer, UnsafeBindError, check_bind
 from paintgraph.api.guards.security import SecurityRules
-from paintgraph.api.guards.signing import Signer
 from paintgraph.tests.api.guarded import Answer, ask, request
 
 KEY = "a-long-and-secret-key"

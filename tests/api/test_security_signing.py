@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from paintgraph.api.guards.signing import SecretError, Signer, load_secret
+from paintgraph.api.guards.keys import SecretError, Signer, load_secret
 
 SIGNER = Signer(b"0" * 32)
 NOW = 1000.0
