@@ -26,8 +26,7 @@ from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.listing import Listing
-from paintgraph.jobs.sources.references import References
-from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.sources.references import References, draw_seed
 from paintgraph.jobs.workers.runner import Parts
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces, default_models_dir

@@ -39,8 +39,8 @@ from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
+from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing.effects import JobEffects
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.folder_lock import exclusive

@@ -18,8 +18,8 @@ from pydantic_settings import (
 from paintgraph.api.http.requests import MAX_BYTES
 from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
+from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import default_folders
-from paintgraph.jobs.sources.urls import FetchError, parse_url
 from paintgraph.jobs.store.database import Durability
 from paintgraph.models.loading.devices import Dtype
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import fetch
-from paintgraph.jobs.sources.urls import FetchError
 
 MARK = "OUTBOUND"
 GUARD = f"""

@@ -28,7 +28,7 @@ from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_ev
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
-from paintgraph.jobs.sources.urls import FetchError, parse_url
+from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.graphs import FOLDER
-from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.sources.references import draw_seed
 from paintgraph.models.catalogue.entries import Family
 from paintgraph.models.inpainting.engine_names import AUTO, WEIGHTLESS
 

@@ -22,8 +22,7 @@ from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.listing import Listing
-from paintgraph.jobs.sources.references import References
-from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.sources.references import References, draw_seed
 from paintgraph.jobs.store.job import NewJob, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 

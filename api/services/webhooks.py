@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable
 
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
-from paintgraph.jobs.sources.addresses import is_public
+from paintgraph.jobs.sources.addresses import FetchError, is_public
 from paintgraph.jobs.sources.fetching import Fetcher
-from paintgraph.jobs.sources.urls import FetchError
 from paintgraph.jobs.store.job import Job
 
 _LOG = logging.getLogger("paintgraph.webhooks")

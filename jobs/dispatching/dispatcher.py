@@ -11,10 +11,8 @@ from typing import Any
 from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
-from paintgraph.jobs.dispatching.outcomes import Outcomes
-from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing.effects import JobEffects
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import Accepted, JobStore, StaleFenceError

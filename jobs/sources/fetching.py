@@ -16,8 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from paintgraph.jobs.sources.addresses import is_public
-from paintgraph.jobs.sources.urls import FetchError, parse_url, redirected, shown
+from paintgraph.jobs.sources.addresses import FetchError, is_public, parse_url, redirected, shown
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the numeric addresses of a host; raises OSError if there are none."""

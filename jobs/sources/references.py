@@ -1,4 +1,4 @@
-"""What a graph may call a picture, and how it becomes a blob.
+"""What a graph may call a picture, and how it becomes a blob; random seeds become numbers.
 
 A graph's texts never are paths of the machine: they name blobs, carry data, or name files inside
 one input folder.
@@ -6,6 +6,7 @@ one input folder.
 
 import base64
 import re
+import secrets
 from pathlib import Path
 
 from paintgraph.base.text.limits import shorten
@@ -109,3 +110,12 @@ def _data(url: str) -> bytes:
 
 def _short(text: str) -> str:
     return shorten(text, _SHOWN)
+
+
+RANDOM = -1
+_BITS = 32
+
+
+def draw_seed(seed: int) -> int:
+    """The seed itself, or a number drawn for -1."""
+    return secrets.randbits(_BITS) if seed == RANDOM else seed

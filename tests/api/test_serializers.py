@@ -14,8 +14,8 @@ from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing.effects import JobEffects
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec

@@ -10,8 +10,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import pytest
 from aiohttp import web
 
+from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import Fetcher, fetch
-from paintgraph.jobs.sources.urls import FetchError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PICTURE = b"a picture" * 1000

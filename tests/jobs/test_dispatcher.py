@@ -13,8 +13,8 @@ import pytest
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, DrainingError, Limits, QueueFullError
+from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing.effects import JobEffects
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from paintgraph.jobs.sources.addresses import FetchError, parse_url, redirected
 from paintgraph.jobs.sources.fetching import Fetcher
-from paintgraph.jobs.sources.urls import FetchError, parse_url, redirected
 from paintgraph.tests.jobs.servers import (
     PICTURE,
     PRIVATE,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
+from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import Fetcher, fetch
-from paintgraph.jobs.sources.urls import FetchError
 from paintgraph.tests.jobs.servers import (
     PICTURE,
     Names,

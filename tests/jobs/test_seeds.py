@@ -1,7 +1,7 @@
 """Random seeds become numbers."""
 
 from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
-from paintgraph.jobs.sources.seeds import draw_seed
+from paintgraph.jobs.sources.references import draw_seed
 
 
 def test_a_seed_stays_itself() -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.jobs.dispatching.outcomes import Outcomes
-from paintgraph.jobs.dispatching.running import Running
-from paintgraph.jobs.publishing.effects import JobEffects
+from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
 
