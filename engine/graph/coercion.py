@@ -34,7 +34,7 @@ def canonical(spec: InputSpec, value: object) -> Any:
         return Wrong(
             "needs_link",
             f"{spec.name} is {shown(value)}; it takes no literal but a link to an output of type "
-            f"{spec.type}. Link it.",
+            f"{spec.type}.",
         )
     result: Any = None
     for type_ in types:

@@ -18,6 +18,7 @@ from paintgraph.engine.recipes.report import (
     Where,
     in_words,
     link_cure,
+    literal_cure,
     reference_cure,
     with_outputs,
 )
@@ -188,7 +189,9 @@ class _Checker:
         result = canonical(declared, value)
         if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
             where = self._report.at(id_, declared.name, bare=True)
-            self._report.add(result.code, where, f": {result.message}")
+            needs = result.code == "needs_link"
+            cure = literal_cure(self._registry, value, declared.type) if needs else None
+            self._report.add(result.code, where, f": {result.message}", cure=cure)
         return value if isinstance(result, Wrong) else result
 
     def _has_fault(self, id_: str, declared: InputSpec, value: object) -> bool:
@@ -209,13 +212,12 @@ class _Checker:
             return link
         given = source.outputs[int(resolved.output)]
         if not accepts(declared.type, given.type):
-            cure = link_cure(self._registry, given.type, declared.type)
             self._report.add(
                 "type_mismatch",
                 where,
                 f" takes {in_words(declared.type)}, but '{link.node}.{given.name}' ({source.id}) "
-                f"is {in_words(given.type)}.{cure.text}",
-                cure=cure.data,
+                f"is {in_words(given.type)}.",
+                cure=link_cure(self._registry, given.type, declared.type),
             )
         return resolved
 
@@ -252,13 +254,12 @@ class _Checker:
         spec = self._input_named(where, reference)
         if spec is None or accepts(literal_types(declared.type), literal_types(spec.type)):
             return
-        cure = reference_cure(self._registry, spec, declared.type)
         self._report.add(
             "type_mismatch",
             where,
             f" takes {in_words(declared.type)}, but the recipe's input '{reference.name}' is "
-            f"{in_words(spec.type.split('|')[0])}.{cure.text}",
-            cure=cure.data,
+            f"{in_words(spec.type.split('|')[0])}.",
+            cure=reference_cure(self._registry, spec, declared.type),
         )
 
     def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:

@@ -24,6 +24,14 @@ class Where:
     input: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What to do about a problem: a sentence, and the same as data (see `Problem.cure`)."""
+
+    text: str
+    data: Mapping[str, Any] | None = None
+
+
 class Report:
     """The problems found so far in one graph."""
 
@@ -52,13 +60,14 @@ class Report:
         message: str,
         *,
         severity: Severity = "error",
-        cure: Mapping[str, Any] | None = None,
+        cure: Cure | None = None,
     ) -> None:
-        """One more problem; the message goes on where `where` ends."""
+        """One more problem; the message goes on where `where` ends, and ends with the cure."""
         place = self._source.document.place(where.path) if self._source else None
-        text = where.text + message
+        text = f"{where.text}{message}{cure.text if cure else ''}"
+        data = cure.data if cure else None
         self.problems.append(
-            Problem(code, text, where.node, where.input, where.path, place, severity, cure=cure)
+            Problem(code, text, where.node, where.input, where.path, place, severity, cure=data)
         )
 
 
@@ -81,24 +90,28 @@ def with_outputs(
     return tuple(sorted(completed, key=lambda problem: problem.place or _LAST))
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
-    """What to do about a problem: a sentence, and the same as data (see `Problem.cure`)."""
-
-    text: str
-    data: Mapping[str, Any] | None = None
-
-
 def link_cure(registry: Registry, given: str, wanted: str) -> Cure:
     """What to do about a link of a wrong type: a node that is declared to convert it, if any."""
+    if cure := _conversion_cure(registry, given, wanted):
+        return cure
+    literal = " or write it there" if literal_types(wanted) != "none" else ""
+    return Cure(f" No node turns one into the other. Link {in_words(wanted)}{literal}.")
+
+
+def literal_cure(registry: Registry, value: object, wanted: str) -> Cure:
+    """What to do about a literal where only a link serves: perhaps it names a picture."""
+    cure = _conversion_cure(registry, "text", wanted) if isinstance(value, str) else None
+    return cure or Cure(" Link it.")
+
+
+def _conversion_cure(registry: Registry, given: str, wanted: str) -> Cure | None:
     for spec in (declaration.spec for declaration in registry):
         types = {output.name: output.type for output in spec.outputs}
         for conversion in spec.converts:
             fits = conversion.source in given.split("|")
             if fits and types[conversion.output] in wanted.split("|"):
                 return _insertion(spec, conversion)
-    literal = " or write it there" if literal_types(wanted) != "none" else ""
-    return Cure(f" No node turns one into the other. Link {in_words(wanted)}{literal}.")
+    return None
 
 
 def reference_cure(registry: Registry, given: InputSpec, wanted: str) -> Cure:

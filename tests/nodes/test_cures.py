@@ -141,6 +141,24 @@ def _says(problem: Problem, cure: Mapping[str, Any]) -> None:
     assert all(part in sentence for part in [cure["insert"], *settings, *cure["needs"]])
 
 
+@pytest.mark.parametrize(
+    "wanted", sorted(type_ for type_ in _inputs() if literal_types(type_) == "none")
+)
+def test_the_cure_of_a_files_name_where_only_a_link_serves_makes_the_graph_sound(
+    wanted: str,
+) -> None:
+    spec, declared = _inputs()[wanted]
+    graph = _graph(spec, declared.name, "photo.png")
+
+    (problem,) = _errors(graph)
+
+    assert problem.code == "needs_link"
+    assert problem.cure
+    assert problem.cure["insert"] == CONVERSIONS["text", wanted]
+    _says(problem, problem.cure)
+    assert _errors(_cured(graph, problem.cure, declared.name)) == []
+
+
 REFERENCES = [
     (declared, wanted)
     for declared in TYPE_NAMES
@@ -264,6 +282,16 @@ def test_a_text_as_a_mask_selects_what_is_white_in_the_picture_that_it_names(ben
     assert np.allclose(mask, _selection(), atol=0.01)
     assert np.array_equal(mask == 1, _selection() == 1)
     assert np.array_equal(mask == 0, _selection() == 0)
+
+
+def test_a_graph_without_a_result_has_one_with_the_node_that_the_error_names() -> None:
+    nodes = {"image": _sources()["image"]}
+    (problem,) = _errors(Graph(nodes))
+
+    assert problem.code == "no_outputs"
+    assert "such as SaveImage." in problem.message
+    saved = Node("SaveImage", {"images": Link("image", 0)})
+    assert _errors(Graph({**nodes, "saved": saved})) == []
 
 
 def test_a_whole_number_is_a_number(bench: Bench) -> None:
