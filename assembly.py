@@ -120,9 +120,12 @@ def _calls_recipes(node: Node) -> bool:
     return node.kind.startswith(RECIPE_PREFIX) or node.kind in RECIPE_CALLS
 
 
-def catalogue(folders: Folders | None = None) -> Catalogue:
-    """The node types, and the recipes: the user's own where folders are given, then the shipped."""
-    names = model_names(default_models_dir(), with_own=folders is not None)
+def catalogue(folders: Folders | None = None, models_dir: Path | None = None) -> Catalogue:
+    """The node types, and the recipes: the user's own where folders are given, then the shipped.
+
+    `models_dir` is the folder of the models, by default the user's.
+    """
+    names = model_names(models_dir or default_models_dir(), with_own=folders is not None)
     registry = build_registry(
         {**model_choices(names), **engine_choices(EngineNames(names, ANY_DEVICE))}
     )
@@ -147,6 +150,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     memory_bytes: int = 0,
     devices: DeviceRules = ANY_DEVICE,
     with_store: bool = True,
+    models_dir: Path | None = None,
     tell: Listener = lambda _: None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
@@ -157,7 +161,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
-        known = catalogue(folders)
+        known = catalogue(folders, models_dir)
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
         binders = Binders(

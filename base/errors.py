@@ -110,3 +110,14 @@ class Error(Exception):
         """Plain data for programs."""
         problems = [problem.to_json() for problem in self.problems]
         return {**self.fields, "code": self.code, "message": self.message, "problems": problems}
+
+
+class UsageError(Error):
+    """A call or a command that is not understood, before anything is done; `problems` says why.
+
+    Its code is that of the first problem.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        message = "\n".join(problem.message for problem in problems)
+        super().__init__(message, problems[0].code, problems=problems)

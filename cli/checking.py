@@ -12,9 +12,8 @@ from paintgraph.base.files import write_whole
 from paintgraph.base.text.json_writer import write_json
 from paintgraph.base.text.yaml_writer import write_yaml
 from paintgraph.base.words import suggestion
-from paintgraph.cli.destinations import check_place
 from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
-from paintgraph.cli.sources import checked, read_source
+from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
@@ -28,6 +27,8 @@ from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.inpainting.engine_names import EngineNames
 from paintgraph.models.loading.devices import ANY_DEVICE
 from paintgraph.nodes.resource_names import engine_checks, model_checks
+from paintgraph.python.results import check_place
+from paintgraph.python.sources import checked
 
 _FORMATS = ("yaml", "json", "comfy")
 
@@ -97,7 +98,7 @@ def _format(to: str, output: str) -> str:
             has = f"the suffix is '{suffix}'" if suffix else "there is no suffix"
             message = f"-o {output}: {has}; allowed for {to} is {' or '.join(allowed)}."
             raise misused("unknown_suffix", f"{message} Name such a file, or choose --to.")
-        check_place(output)
+        check_place(Path(output), f"-o {output}")
     return to
 
 

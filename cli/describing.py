@@ -5,10 +5,11 @@ from pathlib import Path
 import typer
 
 from paintgraph.assembly import Catalogue, catalogue
+from paintgraph.base.errors import UsageError
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import OK, UsageError, guard, misused, plain, print_json, tell
+from paintgraph.cli.faults import OK, guard, misused, plain, print_json, tell
 from paintgraph.cli.options import usage
-from paintgraph.cli.sources import checked, read_source
+from paintgraph.cli.preparing import read_source
 from paintgraph.cli.tables import print_table
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import bounds
@@ -18,6 +19,7 @@ from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.recipes.report import in_words
 from paintgraph.engine.recipes.schema import format_schema, node_schema, recipe_schema
 from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.python.sources import checked
 
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 

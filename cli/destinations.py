@@ -5,20 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paintgraph.base.errors import UsageError
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import UsageError, misused
+from paintgraph.cli.faults import misused
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
+from paintgraph.python.results import MAIN, format_of
 
-FORMATS = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".webp": "webp",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-}
-MAIN = "image"
 STDOUT = "-"
 _PICTURES = ("image", "mask")
 
@@ -101,19 +94,4 @@ def _check_file(file: str) -> None:
             message = "-o -: standard output is a terminal; pictures are no text. Write -o FILE."
             raise misused("terminal", message)
         return
-    path = Path(file)
-    if path.suffix.lower() not in FORMATS:
-        has = f"the suffix is '{path.suffix}'" if path.suffix else "there is no suffix"
-        message = f"-o {file}: {has}; allowed are {', '.join(FORMATS)}. Name such a file."
-        raise misused("unknown_suffix", message)
-    check_place(file)
-
-
-def check_place(file: str) -> None:
-    """Refuse a file that cannot be made where it should be."""
-    path = Path(file)
-    if path.is_dir():
-        raise misused("no_such_folder", f"-o {file}: this is a folder. Name a file in it.")
-    if not path.parent.is_dir():
-        message = f"-o {file}: there is no folder '{path.parent}'. Make it first."
-        raise misused("no_such_folder", message)
+    format_of(Path(file), f"-o {file}")

@@ -7,21 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 import orjson
 import typer
 
-from paintgraph.base.errors import Error, Problem
+from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.engine.errors import GraphError
 
 OK, FAILED, USAGE = 0, 1, 2
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-class UsageError(Error):
-    """The command was given in a way that it does not understand; `problems` says why."""
-
-    code = "misused"
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(problem.message for problem in problems), problems=problems)
 
 
 def misused(code: str, message: str) -> UsageError:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from paintgraph.base.errors import Problem
+from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.text.limits import shorten
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import UsageError
 from paintgraph.engine.graph.coercion import Wrong, bounds, canonical
 from paintgraph.engine.graph.resources import is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec

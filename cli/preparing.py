@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph.assembly import Assembly
-from paintgraph.base.errors import Problem
+from paintgraph.base.errors import Problem, UsageError
 from paintgraph.cli.destinations import Destinations
-from paintgraph.cli.faults import UsageError, lines, misused, tell
+from paintgraph.cli.faults import lines, misused, tell
 from paintgraph.cli.options import parse
-from paintgraph.cli.sources import STDIN, GraphText, checked, read_source
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
+STDIN = "-"
 _ELSEWHERE = (PREFIX, "data:", "http://", "https://")
 _MOST_BYTES = 512 * 2**20
 
@@ -54,6 +56,13 @@ class Prepared:
     wanted: Destinations
     values: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_source(given: str, recipes: RecipeBook) -> GraphText:
+    """The text of a recipe by name, of a file or of standard input."""
+    if given == STDIN:
+        return GraphText(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input", "stdin")
+    return read_file(given, recipes)
 
 
 def prepare(options: RunOptions, assembly: Assembly) -> Prepared:

@@ -3,7 +3,6 @@
 import resource
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -13,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from paintgraph.cli.faults import plain, tell
-from paintgraph.engine.graph.elements import Effect
 from paintgraph.engine.node import events
 from paintgraph.engine.node.events import Event, NodeFinished, NodeStarted, Warned
 
@@ -36,13 +34,9 @@ class _Bars:
 
 
 class Watcher:
-    """Listens to a run; a context manager. `warnings` gathers what it told.
-
-    `save` is given what save nodes want written; it must return at once.
-    """
+    """Listens to a run; a context manager. `warnings` gathers what it reported."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self.save: Callable[[Effect], None] = lambda _: None
         self.warnings: list[str] = []
         self._spent: list[Spent] = []
         self._quiet = quiet
@@ -79,9 +73,6 @@ class Watcher:
                     text = f"node '{origin.submitted}' ({origin.kind}): {message}"
                     self.warnings.append(text)
                     self.say(f"warning: {text}")
-                case events.Executed(_, _, effects, _):
-                    for effect in effects:
-                        self.save(effect)
                 case _:
                     pass
 

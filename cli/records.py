@@ -8,9 +8,9 @@ import orjson
 
 from paintgraph.base.files import write_whole
 from paintgraph.cli.faults import tell
-from paintgraph.cli.sources import GraphText
 from paintgraph.engine.execution.explain import Record
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.python.sources import GraphText
 
 
 def name_of(source: GraphText) -> str:

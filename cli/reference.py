@@ -5,7 +5,8 @@ from pathlib import Path
 
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.cli.describing import node_text, recipe_text
-from paintgraph.cli.sources import checked, read_source
+from paintgraph.cli.preparing import read_source
+from paintgraph.python.sources import checked
 
 _NOTE = (
     "<!-- Written by `python -m paintgraph.cli.reference docs`. "

@@ -1,11 +1,8 @@
 """`paintgraph run`."""
 
-import secrets
 import signal
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,15 +12,15 @@ from paintgraph.cli.faults import FAILED, OK, guard, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
 from paintgraph.cli.progress import Watcher
 from paintgraph.cli.records import remember
-from paintgraph.cli.results import Written, graph_text, write_results
-from paintgraph.cli.saving import Saver
+from paintgraph.cli.results import Written, write_results
 from paintgraph.engine.execution.explain import record
-from paintgraph.engine.execution.run import Outcome, run
-from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.events import NodeFailed
-from paintgraph.jobs.publishing.files import Publisher, PublishError
+from paintgraph.jobs.publishing.files import PublishError
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.python.results import graph_text, named_results
+from paintgraph.python.running import interruptible, perform
 
 _KEPT = "Finished results are kept, so the next run goes on from them."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -71,36 +68,30 @@ def _run(options: RunOptions) -> int:
 
 def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _Ended:
     """Run; what save nodes want written is written meanwhile."""
-    targets = prepared.wanted.targets(prepared.bound, assembly.registry)
-    publisher = Publisher(options.output_dir, assembly.blobs)
-    with (
-        Watcher(quiet=options.json) as watcher,
-        _interruptible() as cancellation,
-        Saver(publisher, lambda path: watcher.say(f"saved {path}"), cancellation.cancel) as saver,
-    ):
-        watcher.save = saver.save
-        outcome = run(
-            prepared.bound,
-            assembly.worker,
-            targets,
-            job=secrets.token_hex(8),
-            listen=watcher.listen,
-            cancellation=cancellation,
-            on_failure="stop" if options.stop else "continue",
-        )
-    if saver.error is not None:
-        raise _with_hope(saver.error, options) from saver.error
-    return _Ended(outcome, watcher, prepared, saver.paths)
+    with Watcher(quiet=options.json) as watcher, interruptible(*_SIGNALS) as cancellation:
+        try:
+            ran = perform(
+                prepared.bound,
+                assembly,
+                prepared.wanted.targets(prepared.bound, assembly.registry),
+                output_dir=options.output_dir,
+                listen=watcher.listen,
+                cancellation=cancellation,
+                report_saved=lambda path: watcher.say(f"saved {path}"),
+                on_failure="stop" if options.stop else "continue",
+            )
+        except PublishError as error:
+            raise _with_hope(error, options) from error
+    return _Ended(ran.outcome, watcher, prepared, ran.saved)
 
 
 def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
     """Write the named results."""
     prepared = ended.prepared
     text = graph_text(prepared.bound, assembly.registry) if options.metadata else ""
+    results = named_results(prepared.graph, ended.outcome, prepared.values, text)
     try:
-        ended.written.extend(
-            write_results(prepared.wanted, ended.outcome, prepared.graph, prepared.values, text)
-        )
+        ended.written.extend(write_results(prepared.wanted, results, metadata=options.metadata))
     except PublishError as error:
         raise _with_hope(error, options) from error
 
@@ -155,22 +146,3 @@ def _given(failure: NodeFailed, prepared: Prepared) -> dict[str, str]:
     for reference, file in prepared.files.items():
         given = {name: text.replace(reference, file) for name, text in given.items()}
     return given
-
-
-@contextmanager
-def _interruptible() -> Iterator[Cancellation]:
-    """The first interrupt asks the run to stop, the second ends the program."""
-    cancellation = Cancellation()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-
-    def interrupt(number: int, _: object) -> None:
-        signal.signal(number, before[signal.Signals(number)] or signal.SIG_DFL)
-        cancellation.cancel()
-
-    for number in _SIGNALS:
-        signal.signal(number, interrupt)
-    try:
-        yield cancellation
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.cli.faults import UsageError
+from paintgraph.base.errors import UsageError
 from paintgraph.cli.options import parse, usage
 from paintgraph.engine.graph.spec import InputSpec
 

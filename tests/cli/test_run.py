@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintgraph.cli.results import GRAPH_KEY
+from paintgraph.python.results import GRAPH_KEY
 from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples
 
 WIDER = ("--sides", "left,right", "--fraction", "0.5", "--engine", "telea")

@@ -1,0 +1,290 @@
+"""What came of a run: pictures, values and numbers by name; and how pictures become files."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.base.files import write_whole
+from paintgraph.base.words import suggestion
+from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.graph import Graph, InputRef
+from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
+from paintgraph.engine.graph.structure import with_names
+from paintgraph.engine.node.registry import Registry
+from paintgraph.imaging.digest import pixel_digest
+from paintgraph.imaging.files.metadata import add_text
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.imaging.samples import quantise
+from paintgraph.jobs.publishing.files import PublishError, cannot_write
+from paintgraph.nodes.pictures.files import Format, encode_with_facts
+from paintgraph.nodes.sockets import REPAINT
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+MAIN = "image"
+GRAPH_KEY = "paintgraph"
+"""The text of a PNG file that holds the graph which made it."""
+FORMATS: Mapping[str, Format] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".webp": "webp",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture or mask of a result.
+
+    Attributes:
+        array: float32, 0..1, read-only: `[H, W, 3]` RGB, `[H, W, 4]` with straight alpha, or
+            `[H, W]` for a mask, 1 where it selects.
+        facts: what is known of it beside its samples: depth, colour profile, EXIF, measures.
+        graph: the graph that made it, as JSON; a PNG file carries it.
+    """
+
+    array: NDArray[np.float32]
+    facts: Facts = field(default_factory=lambda: NO_FACTS)
+    graph: str = ""
+
+    @property
+    def image(self) -> "PillowImage":
+        """As a PIL image of 8 bits a sample: L, RGB or RGBA."""
+        from PIL import Image
+
+        return Image.fromarray(quantise(self.array))
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """How well a repainted picture fits its surroundings; empty for other pictures."""
+        return dict(self.facts.get(REPAINT, {}))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the samples at the picture's depth: equal for equal pictures."""
+        return pixel_digest(
+            self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
+        )
+
+    def encode(self, form: Format = "png", *, quality: int = 95, metadata: bool = True) -> bytes:
+        """The picture as a file's bytes, at the depth and with the profile that it was read with.
+
+        `metadata` writes the graph into a PNG. Raises Error for what a format cannot hold.
+        """
+        data = encode_with_facts(self._as_image(), form, self.facts, quality)
+        is_tagged = metadata and self.graph and form == "png"
+        return add_text(data, {GRAPH_KEY: self.graph}) if is_tagged else data
+
+    def save(
+        self, path: str | os.PathLike[str], *, quality: int = 95, metadata: bool = True
+    ) -> Path:
+        """Write a file of the format that its suffix names; replaces one that is there.
+
+        Raises Error for a suffix or folder that cannot be used, or a disk that cannot be written.
+        """
+        file = Path(path)
+        form = format_of(file, f"save '{file}'")
+        try:
+            write_whole(file, self.encode(form, quality=quality, metadata=metadata))
+        except Error as error:
+            raise PublishError(f"save '{file}': {error}", error.code) from error
+        except OSError as error:
+            raise cannot_write(file, error) from error
+        return file
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.encode("png", metadata=False)
+
+    def _as_image(self) -> NDArray[np.float32]:
+        """The samples `[H, W, 3 or 4]`; a mask as grey."""
+        return to_image(self.array[np.newaxis])[0] if self.array.ndim == 2 else self.array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a run gave, by the names of the recipe's outputs.
+
+    Attributes:
+        outputs: per name its pictures and values; one entry each, unless it is a list.
+        warnings: what the run reported without stopping.
+        saved: files that the graph's own save nodes wrote.
+    """
+
+    outputs: Mapping[str, tuple[Any, ...]]
+    warnings: list[str] = field(default_factory=list)
+    saved: list[Path] = field(default_factory=list)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all outputs."""
+        return tuple(self.outputs)
+
+    def __getitem__(self, name: str) -> Any:
+        """An output by name: a PIL image, a value, or a list where there are several."""
+        entries = [e.image if isinstance(e, Picture) else e for e in self._entries(name)]
+        return entries[0] if len(entries) == 1 else entries
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.outputs
+
+    def pictures(self, name: str = "") -> tuple[Picture, ...]:
+        """The pictures of an output, by default of the main one; raises Error if it has none."""
+        entries = self._entries(name or self._main())
+        found = tuple(entry for entry in entries if isinstance(entry, Picture))
+        if not found:
+            message = f"the result '{name}' is no picture. Read it as result['{name}']."
+            raise UsageError(Problem("unknown_result", message))
+        return found
+
+    @property
+    def image(self) -> "PillowImage":
+        """The main picture, the first of several, as a PIL image of 8 bits a sample."""
+        return self.pictures()[0].image
+
+    @property
+    def images(self) -> list["PillowImage"]:
+        """All pictures of the main output as PIL images."""
+        return [picture.image for picture in self.pictures()]
+
+    @property
+    def array(self) -> NDArray[np.float32]:
+        """The main picture, the first of several: float32 `[H, W, 3 or 4]`, 0..1, read-only."""
+        return self.pictures()[0].array
+
+    @property
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """All pictures of the main output as arrays."""
+        return [picture.array for picture in self.pictures()]
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """How well the main picture fits its surroundings; empty if nothing was repainted."""
+        return self.pictures()[0].measures
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        name: str = "",
+        *,
+        quality: int = 95,
+        metadata: bool = True,
+    ) -> list[Path]:
+        """Write the pictures of an output, by default of the main one; gives the files.
+
+        The suffix names the format: .png, .jpg, .webp, .tif. Several pictures get numbers:
+        wide.png, wide_2.png. PNG and TIFF keep 16 bits, all keep colour profile and EXIF, and a PNG
+        carries the graph.
+        """
+        return [
+            picture.save(numbered(Path(path), number), quality=quality, metadata=metadata)
+            for number, picture in enumerate(self.pictures(name), start=1)
+        ]
+
+    def _repr_png_(self) -> bytes | None:
+        """What a notebook shows: the main picture."""
+        return self.pictures()[0]._repr_png_() if self._main() else None
+
+    def _main(self) -> str:
+        with_pictures = [
+            name
+            for name, entries in self.outputs.items()
+            if any(isinstance(entry, Picture) for entry in entries)
+        ]
+        return MAIN if MAIN in with_pictures else next(iter(with_pictures), "")
+
+    def _entries(self, name: str) -> tuple[Any, ...]:
+        if name in self.outputs:
+            return self.outputs[name]
+        known = ", ".join(self.outputs) or "none"
+        what = f"there is no result '{name}'" if name else "the run gave no picture by name"
+        message = f"{what}; there are {known}.{suggestion(name, self.outputs)}"
+        raise UsageError(Problem("unknown_result", message))
+
+
+def named_results(
+    graph: Graph, outcome: Outcome, values: Mapping[str, Any], text: str
+) -> dict[str, tuple[Any, ...]]:
+    """What a run gave by name: `Picture`s and plain values; what was not computed is left out.
+
+    `graph` is the checked graph, `values` are those of its declared inputs, `text` is the graph as
+    pictures carry it.
+    """
+    results = {}
+    for name, reference in graph.outputs.items():
+        if isinstance(reference, InputRef):
+            results[name] = (plain(values[reference.name]),)
+        elif entry := outcome.results.get(reference.node):
+            slot = entry.slots[int(reference.output)]
+            sound = [element for element in slot if not isinstance(element, Failed | Blocked)]
+            results[name] = tuple(each for value in sound for each in _entries(value, text))
+    return results
+
+
+def _entries(value: Value, text: str) -> Iterable[Any]:
+    if isinstance(value.data, np.ndarray):
+        return [Picture(picture, value.facts, text) for picture in value.data]
+    return [plain(value.data)]
+
+
+def plain(data: Any) -> Any:
+    """A value as plain data."""
+    if isinstance(data, Boxes):
+        return data.to_json()
+    return list(data) if isinstance(data, tuple) else data
+
+
+def graph_text(bound: Graph, registry: Registry) -> str:
+    """The graph as pictures carry it."""
+    return orjson.dumps(write_native(with_names(bound, registry))).decode()
+
+
+def numbered(path: Path, number: int) -> Path:
+    """The file of the first, second, ... of several pictures."""
+    return path if number == 1 else path.with_stem(f"{path.stem}_{number}")
+
+
+def format_of(path: Path, where: str) -> Format:
+    """The format that a suffix names; raises UsageError, also for a place without folder."""
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        has = f"the suffix is '{path.suffix}'" if path.suffix else "there is no suffix"
+        message = f"{where}: {has}; allowed are {', '.join(FORMATS)}. Name such a file."
+        raise UsageError(Problem("unknown_suffix", message))
+    check_place(path, where)
+    return form
+
+
+def check_place(path: Path, where: str) -> None:
+    """Refuse a file that cannot be made where it should be, by UsageError."""
+    if path.is_dir():
+        message = f"{where}: this is a folder. Name a file in it."
+        raise UsageError(Problem("no_such_folder", message))
+    if not path.parent.is_dir():
+        message = f"{where}: there is no folder '{path.parent}'. Make it first."
+        raise UsageError(Problem("no_such_folder", message))
+
+
+def merged(results: Sequence[Result]) -> Result:
+    """The results of several runs as one, outputs one after the other."""
+    if len(results) == 1:
+        return results[0]
+    names = dict.fromkeys(name for result in results for name in result.names)
+    return Result(
+        {n: tuple(e for r in results for e in r.outputs.get(n, ())) for n in names},
+        [warning for result in results for warning in result.warnings],
+        [path for result in results for path in result.saved],
+    )

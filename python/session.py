@@ -1,0 +1,254 @@
+"""Runs in this process: one by one, or many in a session that keeps models loaded."""
+
+import os
+import secrets
+import signal
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from paintgraph.assembly import Assembly, assemble
+from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.checking import targets_of
+from paintgraph.jobs.sources.folders import Folders, default_folders
+from paintgraph.jobs.workers.wire import to_wire
+from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.python.inputs import batches, literals
+from paintgraph.python.progress import Report, Tracker, reporting
+from paintgraph.python.results import Result, graph_text, merged, named_results
+from paintgraph.python.running import interruptible, perform
+from paintgraph.python.sources import Recipe, checked_recipe
+
+MEMORY_BYTES = 512 * 2**20
+Place = str | os.PathLike[str]
+
+
+class RunError(Error):
+    """A run failed, or a part of it; `problems` names each node that failed and why."""
+
+    code = "run_failed"
+
+
+class Session:
+    """Runs recipes; models and results stay in memory from one run to the next.
+
+    A context manager; `close` ends it as well. Threads may share it: their runs take turns.
+
+    Args:
+        device: where models work: "cpu", "cuda", "mps"; "auto" takes the best.
+        data_dir: folder of kept results and of the user's recipes; by default the command line's.
+        models_dir: folder of the models; by default the command line's.
+        input_dir: folder in which graphs look for the names of files that they hold.
+        output_dir: folder for what the graph's own save nodes write.
+        fresh: compute everything; use and keep no earlier result.
+        memory_bytes: results kept in memory between runs.
+        progress: True shows a bar; a callback gets `Progress`.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
+        self,
+        *,
+        device: str = "auto",
+        data_dir: Place | None = None,
+        models_dir: Place | None = None,
+        input_dir: Place = ".",
+        output_dir: Place = ".",
+        fresh: bool = False,
+        memory_bytes: int = MEMORY_BYTES,
+        progress: Report | bool | None = None,
+    ) -> None:
+        folders = Folders(Path(data_dir)) if data_dir is not None else default_folders()
+        self._output_dir = Path(output_dir)
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+        self._assembly: Assembly | None = self._stack.enter_context(
+            assemble(
+                folders,
+                Path(input_dir),
+                memory_bytes=0 if fresh else memory_bytes,
+                devices=DeviceRules(device),
+                with_store=not fresh,
+                models_dir=None if models_dir is None else Path(models_dir),
+            )
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of models and results; a run that goes on is waited for."""
+        with self._lock:
+            self._assembly = None
+            self._stack.close()
+
+    def run(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Any] | None = None,
+        /,
+        *,
+        progress: Report | bool | None = None,
+        **named: Any,
+    ) -> Result:
+        """Run a recipe; gives its results by name.
+
+        `recipe` is a recipe's name, a file, a recipe or ComfyUI prompt as plain data, or a `Graph`.
+        Its inputs are named arguments, or `inputs`, whose names may be those of options as well.
+        Pictures are paths, bytes of files, numpy arrays, PIL images, or results of other runs;
+        batches of them are run one by one. Raises Error: before anything runs if inputs, graph or
+        models are not in order, after it if a node failed. Ctrl-C cancels.
+        """
+        options = set() if progress is None else {"progress"}
+        return self.run_with(options, recipe, {**(inputs or {})}, named, progress=progress)
+
+    def run_with(
+        self,
+        options: AbstractSet[str],
+        recipe: Recipe,
+        inputs: Mapping[str, Any],
+        named: Mapping[str, Any],
+        *,
+        progress: Report | bool | None,
+    ) -> Result:
+        """As `run`; `options` are the names of those that the caller has chosen."""
+        with self._lock:
+            if self._assembly is None:
+                raise UsageError(Problem("closed", "the session is closed. Make another."))
+            assembly = self._assembly
+            assembly.recipes.refresh()
+            graph = checked_recipe(recipe, assembly).sound()
+            given = given_inputs(inputs, named, graph.inputs, options)
+            with reporting(self._progress if progress is None else progress) as report:
+                every = batches(given, graph.inputs)
+                return merged([self._run(graph, one, assembly, report) for one in every])
+
+    def map(
+        self,
+        recipe: Recipe,
+        images: Iterable[Any],
+        inputs: Mapping[str, Any] | None = None,
+        /,
+        *,
+        name: str = "image",
+        **named: Any,
+    ) -> Iterator[Result]:
+        """Run a recipe for each of many pictures, one at a time; yields each result in turn.
+
+        `images` may be any iterable, such as `Path("photos").glob("*.jpg")`: one picture is read
+        at a time. `name` is the input that takes it; the other inputs are the same for all.
+        """
+        for image in images:
+            yield self.run(recipe, {**(inputs or {}), **named, name: image})
+
+    def _run(
+        self, graph: Graph, given: Mapping[str, Any], assembly: Assembly, report: Report
+    ) -> Result:
+        with (
+            tempfile.TemporaryDirectory(prefix="paintgraph-") as folder,
+            interruptible(signal.SIGINT) as cancellation,
+        ):
+
+            def refer(picture: Path | bytes) -> str:
+                if isinstance(picture, Path):
+                    return assembly.blobs.adopt(picture)
+                file = Path(folder, secrets.token_hex(8))
+                file.write_bytes(picture)
+                return assembly.blobs.adopt(file)
+
+            values = literals(given, graph.inputs, refer)
+            bound = bind(graph, assembly.registry, values, assembly.binders)
+            tracker = Tracker(report, cancellation.cancel)
+            tracker.begin(bound.nodes)
+            ran = perform(
+                bound,
+                assembly,
+                list(dict.fromkeys(targets_of(bound, assembly.registry).values())),
+                output_dir=self._output_dir,
+                listen=lambda event: tracker.take(to_wire(event)),
+                cancellation=cancellation,
+            )
+            if tracker.error is not None:
+                raise tracker.error
+            _check(ran.outcome)
+            tracker.end()
+        settled = {name: values.get(name, spec.default) for name, spec in graph.inputs.items()}
+        text = graph_text(bound, assembly.registry)
+        outputs = named_results(graph, ran.outcome, settled, text)
+        return Result(outputs, tracker.warnings, ran.saved)
+
+
+def given_inputs(
+    inputs: Mapping[str, Any],
+    named: Mapping[str, Any],
+    declared: Mapping[str, InputSpec],
+    options: AbstractSet[str],
+) -> dict[str, Any]:
+    """The inputs of a run, of which none may be mistaken for an option; raises UsageError."""
+    problems = [
+        Problem(
+            "ambiguous_input",
+            f"'{name}' is an option of run and an input of the recipe. Pass inputs as a mapping, "
+            f"run(recipe, {{'{name}': ...}}), and options to the session.",
+            input=name,
+        )
+        for name in sorted(options & declared.keys())
+    ]
+    twice = sorted(named.keys() & inputs.keys())
+    problems += [
+        Problem(
+            "given_twice",
+            f"input '{name}': it is in the mapping and a named argument; allowed is one of both. "
+            "Drop one.",
+            input=name,
+        )
+        for name in twice
+    ]
+    if problems:
+        raise UsageError(*problems)
+    return {**inputs, **named}
+
+
+def _check(outcome: Outcome) -> None:
+    """Raise what kept a run from its end."""
+    if outcome.state == "cancelled":
+        raise KeyboardInterrupt
+    if outcome.failures:
+        problems = [
+            Problem(failure.code, failure.message, failure.origin.submitted)
+            for failure in outcome.failures
+        ]
+        message = "\n".join(problem.message for problem in problems)
+        raise RunError(message, problems[0].code, problems=problems)
+
+
+def run(
+    recipe: Recipe,
+    inputs: Mapping[str, Any] | None = None,
+    /,
+    *,
+    device: str | None = None,
+    fresh: bool | None = None,
+    progress: Report | bool | None = None,
+    **named: Any,
+) -> Result:
+    """Run a recipe by itself; a `Session` keeps models loaded for many, and takes more options.
+
+    See `Session.run` for recipe, inputs and errors, `Session` for the options. A recipe's input of
+    the same name as an option goes into the mapping `inputs`.
+    """
+    chosen = {"device": device, "fresh": fresh, "progress": progress}
+    options = {name for name, value in chosen.items() if value is not None}
+    with Session(device=device or "auto", fresh=bool(fresh), memory_bytes=0) as session:
+        return session.run_with(options, recipe, {**(inputs or {})}, named, progress=progress)
