@@ -37,6 +37,7 @@ from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
+from paintgraph.base.platforms import on_signals
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
@@ -233,7 +234,6 @@ def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACT
 
 
 async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str) -> None:
-    loop = asyncio.get_running_loop()
     stop, stop_now = asyncio.Event(), asyncio.Event()
 
     def ask() -> None:
@@ -244,8 +244,7 @@ async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str
     with _listening(settings.host, settings.port) as sock:
         try:
             await runner.setup()
-            for number in _SIGNALS:
-                loop.add_signal_handler(number, ask)
+            on_signals(_SIGNALS, ask)
             site = GuardedSite(runner, sock)
             await site.start()
             tell(f"paintgraph listens at {site.name}")

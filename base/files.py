@@ -2,7 +2,10 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+
+from paintgraph.base.platforms import sync_folder
 
 PART = ".part"
 """How the name of a file ends that is still being written; it begins with a dot."""
@@ -10,13 +13,37 @@ PART = ".part"
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file, or replace it, at one stroke; raises OSError."""
+    _write(path, data, 0o666, os.replace)
+
+
+def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Write a file that must not be there yet, at one stroke.
+
+    `mode` are its permissions before the umask. Raises FileExistsError if the name is taken, of
+    several writers for all but one, and OSError.
+    """
+    _write(path, data, mode, _move_new)
+
+
+def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None]) -> None:
     part = path.with_name(f".{secrets.token_hex(8)}{PART}")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
+        move(part, path)
+        sync_folder(path.parent)
+    finally:
         part.unlink(missing_ok=True)
+
+
+def _move_new(part: Path, path: Path) -> None:
+    """Give a file its name; FileExistsError if it is taken."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
         raise
+    except OSError:  # no hard links here: claim the name, then fill it at one stroke
+        path.open("xb").close()
+        part.replace(path)

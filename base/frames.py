@@ -1,59 +1,59 @@
-"""Messages between a server and its workers: a JSON head and perhaps bytes behind it."""
+"""Messages between a process and its helpers: a JSON head and perhaps bytes behind it.
+
+Never pickle, which would run what it reads. A frame is two big-endian 32-bit lengths, the head, the
+body.
+"""
 
 import asyncio
-import socket
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 Message = Mapping[str, Any]
-_SIZES = struct.Struct(">II")
+_LENGTHS = struct.Struct(">II")
 _MOST_BYTES = 256 * 2**20
 
 
 class BrokenFrameError(EOFError):
-    """The other side is gone or speaks another language."""
+    """The other side is gone, or says what is no frame."""
 
 
-def pack(message: Message, body: bytes = b"") -> bytes:
-    """The frame of a message."""
+def pack(message: Message, *bodies: bytes) -> bytes:
+    """The frame of a message; its body is all bodies in a row."""
     head = orjson.dumps(message)
-    return b"".join((_SIZES.pack(len(head), len(body)), head, body))
+    return b"".join((_LENGTHS.pack(len(head), sum(map(len, bodies))), head, *bodies))
 
 
-async def read(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
+def read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    """The next message, waited for; raises BrokenFrameError at the end."""
+    head, body = [_exactly(stream, n) for n in _lengths(_exactly(stream, _LENGTHS.size))]
+    return orjson.loads(head), body
+
+
+async def read_async(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
     """The next message; raises BrokenFrameError at the end."""
     try:
-        sizes = _checked(await reader.readexactly(_SIZES.size))
-        head, body = [await reader.readexactly(size) for size in sizes]
+        lengths = _lengths(await reader.readexactly(_LENGTHS.size))
+        head, body = [await reader.readexactly(length) for length in lengths]
     except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise BrokenFrameError("the worker is gone") from error
+        raise BrokenFrameError("the stream ended inside a frame") from error
     return orjson.loads(head), body
 
 
-def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes]:
-    """The next message, waited for; raises BrokenFrameError at the end."""
-    head, body = [_exactly(connection, n) for n in _checked(_exactly(connection, _SIZES.size))]
-    return orjson.loads(head), body
-
-
-def _checked(sizes: bytes) -> tuple[int, int]:
-    head, body = _SIZES.unpack(sizes)
+def _lengths(data: bytes) -> tuple[int, int]:
+    head, body = _LENGTHS.unpack(data)
     if head + body > _MOST_BYTES:
         raise BrokenFrameError(f"a frame of {head + body} bytes is refused")
     return head, body
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < count:
-        try:
-            part = connection.recv(min(count - len(parts), 1 << 20))
-        except ConnectionError as error:
-            raise BrokenFrameError("the server is gone") from error
-        if not part:
-            raise BrokenFrameError("the server is gone")
-        parts += part
-    return bytes(parts)
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    try:
+        data = stream.read(length)
+    except ConnectionError as error:
+        raise BrokenFrameError("the stream ended inside a frame") from error
+    if len(data) < length:
+        raise BrokenFrameError("the stream ended inside a frame")
+    return data

@@ -1,7 +1,5 @@
 """What a run shows while it goes on: bars on a terminal, plain lines elsewhere."""
 
-import resource
-import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Self
@@ -11,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from paintgraph.base.platforms import peak_bytes
 from paintgraph.cli.faults import plain, tell
 from paintgraph.engine.node import events
 from paintgraph.engine.node.events import Event, NodeFinished, NodeStarted, Warned
@@ -21,10 +20,13 @@ _WORTH_A_LINE = 0.2  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one node cost: seconds, bytes of its result, the program's peak memory so far."""
+    """What one node cost: seconds, bytes of its result, the program's peak memory so far.
+
+    The peak is without helper processes; None where the system does not say.
+    """
 
     finished: NodeFinished
-    peak_bytes: int
+    peak_bytes: int | None
 
 
 @dataclass(slots=True)
@@ -114,13 +116,7 @@ class Watcher:
                 done.how,
                 f"{done.seconds:.3f}",
                 f"{done.weight / 1e6:.1f}",
-                f"{spent.peak_bytes / 1e6:.0f}",
+                "-" if spent.peak_bytes is None else f"{spent.peak_bytes / 1e6:.0f}",
             )
         width = None if self._console.is_terminal else _WIDE
         Console(stderr=True, width=width).print(table)
-
-
-def peak_bytes() -> int:
-    """Most memory that this program has held so far, without its helper processes."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes if sys.platform == "darwin" else kilobytes * 1024

@@ -37,6 +37,13 @@ FORBIDDEN = {
     "nodes": {"aiohttp", "sqlite3", "paintgraph.jobs"},
     "api": {"cv2", "torch"},
 }
+OF_SOME_SYSTEMS = {"resource", "fcntl", "pwd", "grp", "termios", "tty", "ctypes", "msvcrt"}
+ON_SOME_SYSTEMS = {
+    *("socketpair", "pass_fds", "preexec_fn", "add_signal_handler", "getrusage"),
+    *("fork", "nice", "getppid", "getuid", "geteuid", "sched_getaffinity"),
+}
+"""Modules, and names of functions and options, that some systems lack."""
+
 HEAVY = {"torch", "onnxruntime", "numba", "cv2"}
 LIGHT = {"numpy", "PIL", "aiohttp", "pydantic", "networkx", "yaml", "rich", "requests", "orjson"}
 
@@ -131,6 +138,23 @@ def test_a_package_knows_nothing_of_what_is_not_its_business(package: str) -> No
     ]
 
     assert wrong == []
+
+
+def test_what_only_some_systems_have_is_used_in_one_module() -> None:
+    uses = {
+        name
+        for name, tree in TREES.items()
+        if OF_SOME_SYSTEMS & {imported.partition(".")[0] for imported in imports(tree)}
+        or any(
+            isinstance(node, ast.Attribute) and node.attr in ON_SOME_SYSTEMS
+            for node in ast.walk(tree)
+        )
+        or any(
+            isinstance(node, ast.keyword) and node.arg in ON_SOME_SYSTEMS for node in ast.walk(tree)
+        )
+    }
+
+    assert uses == {"paintgraph.base.platforms"}
 
 
 def test_modules_do_not_import_each_other_in_a_circle() -> None:

@@ -6,11 +6,11 @@ Of keys only digests are kept; signed addresses expire.
 import base64
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from yarl import URL
 from paintgraph.api.guards.hosts import PROBES, parse_authority
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Error
+from paintgraph.base.files import write_new
 
 _SALT_BYTES = 16
 _SHOWN_DIGITS = 12
@@ -94,7 +95,9 @@ def load_secret(path: Path) -> bytes:
     """The secret of a file, which is made when it is not there; only its owner may read it."""
     try:
         if not path.exists():
-            _make(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # the first of several that make it wins
+                write_new(path, secrets.token_bytes(_SECRET_BYTES), mode=0o600)
         secret = path.read_bytes()
     except OSError as error:
         raise SecretError(
@@ -107,23 +110,6 @@ def load_secret(path: Path) -> bytes:
             "Delete it: a new one is made, and addresses signed before stop working."
         )
     return secret
-
-
-def _make(path: Path) -> None:
-    """Appears whole or not at all; the first of several that make it wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
 
 
 @dataclass(frozen=True, slots=True)

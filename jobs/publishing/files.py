@@ -4,13 +4,12 @@ import errno
 import itertools
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from paintgraph.base import files
 from paintgraph.base.errors import Error
-from paintgraph.base.files import PART, write_whole
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
 
@@ -102,29 +101,14 @@ def write_new(paths: Iterable[Path], data: bytes) -> Path:
     for path in paths:
         if os.path.lexists(path):
             continue
-        part = path.with_name(f".{secrets.token_hex(8)}{PART}")
         try:
-            write_whole(part, data)
-            _move_new(part, path)
+            files.write_new(path, data)
         except FileExistsError:
             continue  # somebody else was faster
         except OSError as error:
             raise cannot_write(path, error) from error
-        finally:
-            part.unlink(missing_ok=True)
         return path
     raise PublishError("every name is taken. Choose another.")
-
-
-def _move_new(part: Path, path: Path) -> None:
-    """Give a file its name; FileExistsError if it is taken."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links here: claim the name, then fill it at one stroke
-        path.open("xb").close()
-        part.replace(path)
 
 
 def cannot_write(path: Path, error: OSError) -> PublishError:

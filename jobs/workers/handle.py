@@ -1,18 +1,16 @@
 """The server's side of one worker process."""
 
 import asyncio
-import contextlib
 import os
-import socket
 import subprocess
-import sys
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from paintgraph.base import frames
+from paintgraph.base import frames, platforms, processes
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.store.job import Job
 
@@ -56,24 +54,25 @@ class WorkerHandle:
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":
         """Start a worker and wait until it is ready; raises BrokenFrameError if it ends instead."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            ends = (str(theirs.fileno()), str(os.getpid()))
-            arguments = (*ends, spec.factory, orjson.dumps(spec.settings).decode())
+        with closing(platforms.open_channel()) as channel:
             # Not asyncio's own: that one leaks the process when it is cancelled while it starts.
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - takes milliseconds; our own module
-                # -P: the working directory must not lend modules, such as a folder 'models'.
-                (sys.executable, "-P", "-m", "paintgraph.jobs.workers.process", *arguments),
-                stdin=subprocess.DEVNULL,
+            process = processes.start(
+                "paintgraph.jobs.workers.process",
+                channel.address,
+                str(os.getpid()),
+                spec.factory,
+                orjson.dumps(spec.settings).decode(),
                 stdout=subprocess.DEVNULL,  # nodes may print; what the server says is its own
-                pass_fds=(theirs.fileno(),),
+                **channel.options,
             )
-        try:
-            reader, writer = await asyncio.open_connection(sock=ours, limit=2**22)
-        except BaseException:
-            ours.close()
-            await _end(process)
-            raise
+            try:
+                ours = await asyncio.to_thread(channel.accept, process, _START_SECONDS)
+                reader, writer = await asyncio.open_connection(sock=ours, limit=2**22)
+            except BaseException as error:
+                await _end(process)
+                if isinstance(error, OSError):
+                    raise BrokenFrameError("the worker is gone") from error
+                raise
         handle = WorkerHandle(process, reader, writer)
         try:
             ready = await asyncio.wait_for(handle.receive(), _START_SECONDS)
@@ -109,7 +108,7 @@ class WorkerHandle:
     async def _read_all(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                message, _ = await frames.read(reader)
+                message, _ = await frames.read_async(reader)
                 if message["type"] == "numbers":
                     self.numbers = message["numbers"]
                 else:
@@ -125,7 +124,7 @@ class WorkerHandle:
         self._reading.cancel()
         self._writer.close()
         await _end(self._process)
-        with contextlib.suppress(ConnectionError):
+        with suppress(ConnectionError):
             await self._writer.wait_closed()
 
 

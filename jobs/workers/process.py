@@ -1,14 +1,12 @@
-"""A worker: python -m paintgraph.jobs.workers.process FD SERVER-PID MODULE:FUNCTION SETTINGS.
+"""A worker: python -m paintgraph.jobs.workers.process ADDRESS SERVER-PID MODULE:FUNCTION SETTINGS.
 
 Runs one job at a time. A control thread takes what the server says: run, cancel, and the end of the
 connection, at which the process ends at once. The function named builds what jobs need, from
 settings in JSON.
 """
 
-import ctypes
 import os
 import queue
-import signal
 import socket
 import sys
 import threading
@@ -20,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from paintgraph.base import frames
+from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
 from paintgraph.jobs.workers.runner import Parts, run_job
@@ -29,7 +27,6 @@ from paintgraph.jobs.workers.wire import SIGNALS, to_wire
 Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
 NICENESS = 5
 _GATHER_SECONDS = 0.005
-_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 class _Reporter:
@@ -94,7 +91,7 @@ class _Control:
 
     def __init__(self, connection: socket.socket) -> None:
         self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._connection = connection
+        self._stream = connection.makefile("rb")
         self._running: tuple[str, Cancellation] | None = None
         self._lock = threading.Lock()
         threading.Thread(target=self._listen, name="control", daemon=True).start()
@@ -106,7 +103,7 @@ class _Control:
     def _listen(self) -> None:
         try:
             while True:
-                message, _ = frames.receive(self._connection)
+                message, _ = frames.read(self._stream)
                 if message["type"] == "run":
                     self.orders.put(message)
                 elif message["type"] == "cancel":
@@ -121,25 +118,14 @@ class _Control:
             running[1].cancel()
 
 
-def _end_with(server: int) -> None:
-    """Let the kernel kill this process when the server is gone.
-
-    Even one that was stopped then, and cannot read the end of the connection. The kernel watches
-    the thread that began this process: it is the one of the server's event loop, without which no
-    worker is of use. Where the kernel is not Linux, the end of the connection has to do.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != server:  # it ended before the kernel was asked
-            os._exit(0)
-
-
 def main() -> None:
     """Build what jobs need, then work until the server is gone."""
-    descriptor, server, factory_name, settings = sys.argv[1:]
-    _end_with(int(server))
-    connection = socket.socket(fileno=int(descriptor))
-    os.nice(NICENESS)
+    address, server, factory_name, settings = sys.argv[1:]
+    # Linux watches the thread that began this process: it is the one of the server's event loop,
+    # without which no worker is of use. Elsewhere the end of the connection has to do.
+    platforms.end_with_parent(int(server))
+    connection = platforms.connect(address)
+    platforms.lower_priority(NICENESS)
     control = _Control(connection)
     reporter = _Reporter(connection)
     module, _, function = factory_name.partition(":")

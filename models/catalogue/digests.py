@@ -7,10 +7,10 @@ programs may write at once; what is lost or damaged is read again.
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from paintgraph.base.files import write_whole
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.entries import Digest
 from paintgraph.models.catalogue.places import Placed
@@ -96,6 +96,7 @@ class ModelDigests:
         """Keep the digests of a file as it is now; where the table cannot be written, nothing."""
         try:
             row = {"identity": _identity(path), "digests": dict(digests)}
+            self._folder.mkdir(parents=True, exist_ok=True)
             write_whole(self._row(path), json.dumps(row).encode())
         except OSError:
             return  # the file is read again next time
@@ -114,15 +115,3 @@ def _identity(path: Path) -> list[int | str]:
     """What changes when a file does. The path is in it, lest two share a row."""
     stat = path.stat()
     return [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file at one stroke, with the folder that it needs; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

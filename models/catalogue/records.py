@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from paintgraph.models.catalogue.digests import write_whole
+from paintgraph.base.files import write_whole
 from paintgraph.models.catalogue.entries import Digest
 
 
@@ -27,6 +27,7 @@ class Records:
         """
         text = json.dumps({**digests, **self._read(name)}, indent=1)
         with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
             write_whole(self._path(name), text.encode())
 
     def forget(self, name: str) -> None:

@@ -104,13 +104,6 @@ def onnx_providers(device: str) -> list[str]:
     return ["CPUExecutionProvider"] if provider is None else [provider, "CPUExecutionProvider"]
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
-
-
 def budgets(rules: DeviceRules, totals: Mapping[str, int] | None = None) -> Callable[[str], int]:
     """How many bytes the models of a device may take together, by device.
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from paintgraph.base.platforms import processors
 from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.errors import DamagedModelError
-from paintgraph.models.loading.devices import processors
 
 # What a network of unknown needs takes beside its weights, which are copied as they are loaded.
 _WORK_BYTES = 500_000_000

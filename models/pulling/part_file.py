@@ -8,7 +8,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from paintgraph.models.catalogue.digests import Hashes, write_whole
+from paintgraph.base.files import write_whole
+from paintgraph.models.catalogue.digests import Hashes
 from paintgraph.models.catalogue.entries import Digest
 
 _CHUNK = 2**20

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.base.files import write_whole
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
 from paintgraph.jobs.publishing.files import Publisher, PublishError, cannot_write, write_new
@@ -144,11 +143,10 @@ def test_without_a_free_path_nothing_is_written(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_leaves_no_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
-        write_whole(path, data)
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("paintgraph.jobs.publishing.files.write_whole", full)
+    monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(PublishError, match="No space left on device"):
         write_new([tmp_path / "a"], b"new")

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.base.listening import SILENT, Listening
+from paintgraph.base.processes import HelperProcess
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.fill.detail import enlarge_with_detail
 from paintgraph.models.errors import EngineFailedError
-from paintgraph.models.families.patchmatch.helper import HelperProcess
 from paintgraph.models.families.patchmatch.sources import Sources, find_sources
 from paintgraph.models.inpainting.protocols import InpaintRequest
 

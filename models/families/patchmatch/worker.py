@@ -8,12 +8,12 @@ import os
 import queue
 import sys
 import threading
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import patchmatch
 
-from paintgraph.models.families.patchmatch.frames import Header, read_frame, write_frame
+from paintgraph.base import frames
 
 
 def main() -> None:
@@ -21,27 +21,32 @@ def main() -> None:
     # Whatever the C library prints goes to the error stream, never between the frames.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    requests: queue.Queue[tuple[Header, bytes]] = queue.Queue()
+    requests: queue.Queue[tuple[dict[str, Any], bytes]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:
         header, body = requests.get()
         try:
             painted = _inpaint(header, body)
         except (RuntimeError, ValueError, MemoryError) as error:
-            write_frame(answers, {"error": str(error) or type(error).__name__})
+            _answer(answers, {"error": str(error) or type(error).__name__})
         else:
-            write_frame(answers, {}, painted)
+            _answer(answers, {}, painted)
 
 
-def _listen(stream: IO[bytes], requests: "queue.Queue[tuple[Header, bytes]]") -> None:
+def _listen(stream: IO[bytes], requests: "queue.Queue[tuple[dict[str, Any], bytes]]") -> None:
     while True:
         try:
-            requests.put(read_frame(stream))
+            requests.put(frames.read(stream))
         except EOFError:
             os._exit(0)
 
 
-def _inpaint(header: Header, body: bytes) -> bytes:
+def _answer(stream: IO[bytes], message: frames.Message, *bodies: bytes) -> None:
+    stream.write(frames.pack(message, *bodies))
+    stream.flush()
+
+
+def _inpaint(header: dict[str, Any], body: bytes) -> bytes:
     height, width = header["height"], header["width"]
     planes = np.frombuffer(body, np.uint8).reshape(5, height, width)
     image = planes[:3].reshape(height, width, 3)

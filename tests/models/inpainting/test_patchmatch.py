@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from paintgraph.base import frames
 from paintgraph.base.listening import SILENT, Listening
+from paintgraph.base.processes import HelperProcess
 from paintgraph.imaging.errors import MaskError
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
-from paintgraph.models.families.patchmatch.frames import read_frame, write_frame
-from paintgraph.models.families.patchmatch.helper import HelperProcess
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 
 HEADER = {"seed": 0, "keep_row": False, "keep_column": False, "guide_weight": 0.0}
@@ -283,9 +283,10 @@ def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
         assert process.stdout is not None
         small = {**HEADER, "height": 16, "width": 16, "patch_size": 3}
         little, little_mask = stripes(16)
-        write_frame(process.stdin, small, *bodies(little, little_mask))
-        read_frame(process.stdout)
-        write_frame(process.stdin, header, *bodies(image, mask))
+        process.stdin.write(frames.pack(small, *bodies(little, little_mask)))
+        process.stdin.flush()
+        frames.read(process.stdout)
+        process.stdin.write(frames.pack(header, *bodies(image, mask)))
         process.stdin.close()
 
         assert process.wait(timeout=20) == 0

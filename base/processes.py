@@ -1,25 +1,35 @@
-"""A helper process that answers frames, and may be killed while it works."""
+"""Helper processes that run a module of this program in another Python."""
 
-import contextlib
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import IO, cast
+from contextlib import suppress
+from typing import IO, Any, cast
 
-from paintgraph.models.families.patchmatch.frames import Header, read_frame, write_frame
+from paintgraph.base import frames
 
 _POLL_SECONDS = 0.05
 
 
+def start(module: str, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
+    """Run a module as `python -m` does; `options` are those of `Popen`."""
+    # -P: the working directory must not lend modules, such as a folder 'orjson'.
+    command = (sys.executable, "-P", "-m", module, *arguments)
+    return subprocess.Popen(command, **options)  # noqa: S603 - our own interpreter and module
+
+
 class HelperProcess:
-    """One Python process that runs a module and answers one request at a time."""
+    """A process that answers one request at a time, and may be killed while it works.
+
+    Its module reads frames from its standard input and writes one answer to each on its standard
+    output, until its input ends.
+    """
 
     def __init__(self, module: str) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            # -P: the working directory must not lend modules to the helper.
-            [sys.executable, "-P", "-m", module],
+        self._process = start(
+            module,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C is for the parent; the helper ends when its input does.
@@ -40,18 +50,17 @@ class HelperProcess:
         return self._process.poll() is None
 
     def ask(
-        self, header: Header, bodies: tuple[bytes, ...], check: Callable[[], None]
-    ) -> tuple[Header, bytes]:
+        self, message: frames.Message, bodies: tuple[bytes, ...], check: Callable[[], None]
+    ) -> tuple[dict[str, Any], bytes]:
         """The answer to one frame; calls `check` about every 50 ms while it waits.
 
         EOFError or OSError if the process ends first. After any error it is of no more use: kill
         it.
         """
-        answer: Future[tuple[Header, bytes]] = Future()
+        answer: Future[tuple[dict[str, Any], bytes]] = Future()
+        frame = frames.pack(message, *bodies)
         # In a thread, because pipes cannot be waited for with a timeout on every system.
-        self._exchange = threading.Thread(
-            target=self._talk, args=(header, bodies, answer), daemon=True
-        )
+        self._exchange = threading.Thread(target=self._talk, args=(frame, answer), daemon=True)
         self._exchange.start()
         while True:
             try:
@@ -60,25 +69,21 @@ class HelperProcess:
                 check()
 
     def kill(self) -> int:
-        """End the process, whatever it does, wait until it is gone, and tell its exit code."""
+        """End the process, whatever it does, wait until it is gone; gives its exit code."""
         self._process.kill()
         code = self._process.wait()
         if self._exchange is not None:
             self._exchange.join()
         for stream in (self._stdin, self._stdout):
             # What was still to be written has no reader any more.
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 stream.close()
         return code
 
-    def _talk(
-        self,
-        header: Header,
-        bodies: tuple[bytes, ...],
-        answer: Future[tuple[Header, bytes]],
-    ) -> None:
+    def _talk(self, frame: bytes, answer: "Future[tuple[dict[str, Any], bytes]]") -> None:
         try:
-            write_frame(self._stdin, header, *bodies)
-            answer.set_result(read_frame(self._stdout))
+            self._stdin.write(frame)
+            self._stdin.flush()
+            answer.set_result(frames.read(self._stdout))
         except (EOFError, OSError, ValueError) as error:
             answer.set_exception(error)
