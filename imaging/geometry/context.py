@@ -65,7 +65,7 @@ def field_box(hole: Box, width: int, height: int, field: float) -> Box:
     """The crop of Fooocus for a hole and its respective field, 0 to 1; never shifted, only cut.
 
     A square with 15 % around the hole grows, the shorter side first, until both of its sides are
-    at least `field` times those of the picture.
+    at least `field` times those of the picture. The hole always lies inside.
     """
     if field >= 1:
         return Box(0, 0, width, height)
@@ -89,9 +89,10 @@ def _square(hole: Box, width: int, height: int) -> Box:
     middle_row, middle_column = (hole.top + last_row) // 2, (hole.left + last_column) // 2
     half = max((last_row - hole.top) // 2, (last_column - hole.left) // 2)
     half = int(1.15 * half)
+    # Halves of a small hole are rounded down to less than the hole: it is added again.
     return Box(
-        max(middle_column - half, 0),
-        max(middle_row - half, 0),
-        min(middle_column + half + 1, width),
-        min(middle_row + half + 1, height),
+        max(min(middle_column - half, hole.left), 0),
+        max(min(middle_row - half, hole.top), 0),
+        min(max(middle_column + half + 1, hole.right), width),
+        min(max(middle_row + half + 1, hole.bottom), height),
     )
