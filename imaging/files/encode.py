@@ -16,6 +16,7 @@ from paintgraph.imaging.files.png import insert, make_chunk
 from paintgraph.imaging.files.quiet import quiet
 from paintgraph.imaging.files.signature import Format
 from paintgraph.imaging.files.tiff import write_tiff
+from paintgraph.imaging.files.webp import with_opaque_alpha
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 
@@ -174,4 +175,6 @@ def _options(
 def _by_pillow(samples: Samples, name: Format, options: dict[str, Any]) -> bytes:
     file = BytesIO()
     Pillow.fromarray(samples).save(file, name, **options)
+    if name == "WEBP" and samples.shape[2] == 4:
+        return with_opaque_alpha(file.getvalue(), samples.shape[1], samples.shape[0])
     return file.getvalue()

@@ -1,8 +1,9 @@
 """Images to files: exact where the format is lossless, an error where something would be lost."""
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image
@@ -43,6 +44,36 @@ def test_a_lossless_format_gives_the_same_picture_back(
 
     assert np.array_equal(picture.image, image)
     assert (picture.depth, picture.format) == (depth, name)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"icc": SRGB, "exif": EXIF}], ids=["bare", "metadata"])
+@pytest.mark.parametrize("lossless", [True, False])
+@given(image=images(batch=1, channels=4))
+@example(image=np.ones((1, 8, 8, 4), np.float32))
+@example(image=np.ones((1, 1, 1, 4), np.float32))
+@example(image=np.ones((1, 3, 700, 4), np.float32))
+def test_a_webp_of_four_channels_has_four_channels(
+    image: Image, metadata: dict[str, bytes], *, lossless: bool
+) -> None:
+    """libwebp drops an alpha channel that is opaque everywhere."""
+    data = encode(image, format="WEBP", lossless=lossless, **metadata)  # type: ignore[arg-type]
+    picture = decode(data)
+
+    assert np.array_equal(picture.image[..., 3], image[..., 3])
+    assert not lossless or np.array_equal(picture.image, image)
+    assert read_header(data).mode == "RGBA"
+    assert (picture.icc, picture.exif) == (metadata.get("icc"), metadata.get("exif"))
+    opened = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.asarray(opened).shape[2] == 4
+
+
+def test_an_opaque_alpha_of_a_lossy_webp_changes_no_colour() -> None:
+    image = np.random.default_rng(3).uniform(0, 1, (40, 50, 4)).astype(np.float32)
+    image[..., 3] = 1
+    with_alpha = decode(encode(image, format="WEBP", lossless=False))
+    without = decode(encode(image[..., :3], format="WEBP", lossless=False))
+
+    assert np.array_equal(with_alpha.image[..., :3], without.image)
 
 
 @pytest.mark.parametrize("name", ["PNG", "TIFF", "WEBP"])
