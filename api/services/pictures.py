@@ -1,19 +1,15 @@
 """Pictures that clients send or name: what they are, and how they become blobs.
 
-Nothing is decoded: the first bytes tell the format, the header the size.
+No pixel is decoded; what is kept is what the engine can read (`imaging.files.examine`).
 """
 
 import base64
 import binascii
 import re
-import struct
-import threading
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from io import BytesIO
 from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
@@ -22,25 +18,25 @@ from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.examine import check_readable
+from paintgraph.imaging.files.header import Format, known_format, read_header
 from paintgraph.jobs.sources.references import References
 
-MOST_PIXELS = 40_000_000
 IMAGES_URL = "/v1/images/"
 _FORMS = (
     "'sha256:...' of an earlier picture, a 'data:' URL, an http(s) address, the name of a file in "
     "the input folder, or the picture itself in base64"
 )
-_STARTS = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"II*\0": "image/tiff",
-    b"MM\0*": "image/tiff",
+_MEDIA_TYPES: Mapping[Format, str] = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "BMP": "image/bmp",
 }
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")  # as Pillow calls them
-_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
-_OPENING = threading.Lock()  # filters of warnings belong to the whole process
 _SHOWN = 60
 _HOUR = 3600
 _OPEN_HOURS = 24
@@ -86,13 +82,8 @@ class Picture:
 
 def media_type_of(data: bytes) -> str | None:
     """The type of a picture of a known format, by its first bytes; None for all else."""
-    for start, media_type in _STARTS.items():
-        if data.startswith(start):
-            return media_type
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    is_bmp = data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
-    return "image/bmp" if is_bmp else None
+    format_ = known_format(data)
+    return None if format_ is None else _MEDIA_TYPES[format_]
 
 
 def digest_of(text: str) -> str | None:
@@ -135,34 +126,19 @@ class Pictures:
 
 
 def examine(data: bytes, digest: str) -> Picture:
-    """What a picture's header says; raises BindError if it is none, damaged or too large."""
-    from PIL import Image
-
-    media_type = media_type_of(data)
-    if media_type is None:
-        raise BindError(
-            "what was sent is no picture; allowed are PNG, JPEG, WebP, TIFF and BMP. "
-            "Send the picture's file itself.",
-            code="not_a_picture",
-        )
+    """What a picture's file says of itself; raises BindError if the engine could not read it."""
     try:
-        with _OPENING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are judged below
-            with Image.open(BytesIO(data), formats=_FORMATS) as picture:
-                width, height = picture.size
-    except Image.DecompressionBombError:
-        width, height = MOST_PIXELS, 2
-    except (OSError, ValueError, SyntaxError, LookupError, struct.error) as error:
-        raise BindError(
-            "the picture is damaged or cut off. Export or send it again.", code="damaged_picture"
-        ) from error
-    if width * height > MOST_PIXELS:
-        raise BindError(
-            f"the picture has more than {MOST_PIXELS // 10**6} million pixels; allowed are as "
-            "many. Make it smaller.",
-            code="too_many_pixels",
-        )
-    return Picture(digest, media_type, width, height)
+        header = read_header(data)
+    except PictureError as error:
+        code = "damaged_picture" if error.code == "truncated_picture" else error.code
+        if known_format(data) is None:
+            code = "not_a_picture"
+        raise BindError(error.message, code=code) from error
+    try:
+        check_readable(data, header)
+    except PictureError as error:
+        raise BindError(error.message, code=error.code) from error
+    return Picture(digest, _MEDIA_TYPES[header.format], header.width, header.height)
 
 
 @dataclass(frozen=True, slots=True)

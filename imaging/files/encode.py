@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,18 @@ from PIL import Image as Pillow
 
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.metadata import EXIF_PREFIX
-from paintgraph.imaging.files.png import insert, make_chunk
-from paintgraph.imaging.files.quiet import quiet
-from paintgraph.imaging.files.signature import Format
-from paintgraph.imaging.files.tiff import write_tiff
+from paintgraph.imaging.files import tiff
+from paintgraph.imaging.files.examine import quiet
+from paintgraph.imaging.files.header import Format
+from paintgraph.imaging.files.metadata import EXIF_PREFIX, copy_exif
+from paintgraph.imaging.files.parts import insert, make_chunk
 from paintgraph.imaging.files.webp import with_opaque_alpha
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _ICC_NAME = b"ICC profile"
+_STRIP_BYTES = 1 << 20
 _PREVIEW_QUALITY = 85
 _WIDE = 16
 
@@ -71,7 +73,7 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
             return _png(samples, icc, exif, compression)
         if format == "TIFF":
             with quiet():
-                return write_tiff(samples, icc=icc, exif=exif, compression=compression)
+                return _tiff(samples, icc=icc, exif=exif, compression=compression)
         return _by_pillow(samples, format, _options(format, icc, exif, quality, lossless=lossless))
     except (OSError, ValueError, OverflowError, cv2.error) as error:
         raise PictureError(
@@ -178,3 +180,50 @@ def _by_pillow(samples: Samples, name: Format, options: dict[str, Any]) -> bytes
     if name == "WEBP" and samples.shape[2] == 4:
         return with_opaque_alpha(file.getvalue(), samples.shape[1], samples.shape[0])
     return file.getvalue()
+
+
+def _tiff(
+    samples: Samples,
+    *,
+    icc: bytes | None,
+    exif: bytes | None,
+    compression: int,
+) -> bytes:
+    """A TIFF file of samples `[H, W, 3 or 4]`, losslessly packed in strips of rows."""
+    height, width, channels = samples.shape
+    # Pillow writes a fresh EXIF block big-endian, so the samples are as well.
+    wide = samples.dtype.newbyteorder(">")
+    rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
+    strips = [
+        zlib.compress(samples[row : row + rows].astype(wide).tobytes(), compression)
+        for row in range(0, height, rows)
+    ]
+    tags: dict[int, object] = {
+        256: width,
+        257: height,
+        258: (samples.itemsize * 8,) * channels,
+        259: 8,  # deflate
+        262: 2,  # RGB
+        277: channels,
+        278: rows,
+        279: tuple(len(strip) for strip in strips),
+        284: 1,  # channels side by side
+    }
+    if channels == 4:
+        tags[338] = 2  # straight alpha
+    if icc is not None:
+        tags[tiff.ICC_PROFILE] = icc
+    # Pillow adds the length of the head to these offsets.
+    tags[273] = tuple(accumulate((len(strip) for strip in strips[:-1]), initial=0))
+    return b"".join([_with_tags(exif, tags), *strips])
+
+
+def _with_tags(exif: bytes | None, tags: dict[int, object]) -> bytes:
+    """A TIFF head that holds the EXIF block and the tags."""
+    source = Pillow.Exif()
+    if exif is not None:
+        source.load(exif)
+    block = copy_exif(source, set(source) - {tiff.EXIF_IFD, tiff.GPS_IFD, tiff.ORIENTATION})
+    for tag, value in tags.items():
+        block[tag] = value
+    return block.tobytes()[6:]

@@ -1,13 +1,66 @@
-"""What a picture is, read from the head of its file before a pixel is decoded."""
+"""What a picture file is, read from its head before a pixel is decoded.
+
+Its first bytes tell the format, never its name.
+"""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from paintgraph.imaging.files import png, tiff
-from paintgraph.imaging.files.binary import damaged, unpack, unsupported
-from paintgraph.imaging.files.metadata import jpeg_segments, riff_chunks
-from paintgraph.imaging.files.signature import Format, recognise
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import tiff
+from paintgraph.imaging.files.parts import (
+    chunks,
+    damaged,
+    jpeg_segments,
+    riff_chunks,
+    unpack,
+    unsupported,
+)
 
+Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP"]
+
+ALLOWED = "allowed are PNG, JPEG, WebP, TIFF and BMP"
+_CONVERT = "Convert it to PNG first."
+_CHECK = "Check that the path or address leads to the picture itself."
+_TEXT_PROBE = 1024
+_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
+
+_FORMATS: Mapping[bytes, Format] = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+_OTHER_PICTURES: Mapping[bytes, str] = {
+    b"GIF87a": "a GIF",
+    b"GIF89a": "a GIF",
+    b"II+\0": "a BigTIFF",
+    b"MM\0+": "a BigTIFF",
+    b"8BPS": "a Photoshop file",
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
+    b"v/1\x01": "an OpenEXR picture",
+    b"\0\0\x01\0": "an icon file",
+}
+_OTHER_FILES: Mapping[bytes, str] = {
+    b"%PDF-": "a PDF document",
+    b"\x1aE\xdf\xa3": "a Matroska or WebM video",
+    b"PK\x03\x04": "a ZIP archive",
+}
+_BRANDS: Mapping[bytes, str] = {
+    b"avif": "an AVIF picture",
+    b"avis": "an AVIF picture",
+    b"heic": "a HEIC picture",
+    b"heix": "a HEIC picture",
+    b"hevc": "a HEIC picture",
+    b"heim": "a HEIC picture",
+    b"mif1": "a HEIC picture",
+    b"msf1": "a HEIC picture",
+}
+_PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 _JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 _TIFF_MODES = {0: "L", 1: "L", 2: "RGB", 3: "P", 5: "CMYK", 6: "YCbCr"}
@@ -39,13 +92,74 @@ def read_header(data: bytes) -> Header:
     return _READERS[kind](data)
 
 
+def recognise(data: bytes) -> Format:
+    """Format of the file, or an error that names what the file is instead."""
+    if not data:
+        raise PictureError(
+            f"picture: the file is empty (0 bytes); {ALLOWED}. {_CHECK}", code="not_a_picture"
+        )
+    known = known_format(data)
+    if known is not None:
+        return known
+    other = _starting(data, _OTHER_PICTURES) or _box_picture(data) or _svg(data)
+    if other is not None:
+        raise PictureError(f"picture: is {other}; {ALLOWED}. {_CONVERT}")
+    what = _starting(data, _OTHER_FILES) or _other_file(data)
+    raise PictureError(f"picture: is {what}; {ALLOWED}. {_CHECK}", code="not_a_picture")
+
+
+def known_format(data: bytes) -> Format | None:
+    """Format of the file by its first bytes, or None if it is none of those that are read."""
+    for start, name in _FORMATS.items():
+        if data.startswith(start):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return "BMP"
+    return None
+
+
+def _starting(data: bytes, names: Mapping[bytes, str]) -> str | None:
+    return next((name for start, name in names.items() if data.startswith(start)), None)
+
+
+def _box_picture(data: bytes) -> str | None:
+    return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
+
+
+def _svg(data: bytes) -> str | None:
+    start = data[:_TEXT_PROBE].lower()
+    return "an SVG drawing" if b"<svg" in start and not _is_html(start) else None
+
+
+def _is_html(start: bytes) -> bool:
+    return b"<!doctype html" in start or b"<html" in start
+
+
+def _other_file(data: bytes) -> str:
+    if _is_html(data[:_TEXT_PROBE].lower()):
+        return "an HTML page"
+    if data[4:8] == b"ftyp":
+        return "an MP4 or QuickTime video"
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "an AVI video"
+    return "no picture that is known here"
+
+
 def _read_png(data: bytes) -> Header:
-    head = png.find(data, b"IHDR") or b""
-    width, height, depth, colour = unpack(">IIBB", head, 0)
-    if colour not in _PNG_MODES:
+    width, height, depth, colour = unpack(">IIBB", data, 16)
+    if data[12:16] != b"IHDR" or colour not in _PNG_MODES:
         raise damaged(f"PNG has no colour type {colour}")
-    animation = png.find(data, b"acTL")
-    frames = 1 if animation is None else unpack(">I", animation, 0)[0]
+    if depth not in _PNG_DEPTHS[colour]:
+        raise damaged(f"PNG has no colour type {colour} of {depth} bits")
+    frames = 1
+    with suppress(PictureError):  # cut off, which `examine` finds: the size is known all the same
+        for chunk in chunks(data):
+            if chunk.name == b"acTL":
+                (frames,) = unpack(">I", chunk.content(data), 0)
+            if chunk.name == b"IDAT":
+                break
     return Header("PNG", width, height, _PNG_MODES[colour], frames, depth)
 
 

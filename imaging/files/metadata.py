@@ -1,38 +1,48 @@
 """What a picture file tells beside its pixels: ICC profile, EXIF, text in PNG files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+
+from PIL import Image as Pillow
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import png, tiff
-from paintgraph.imaging.files.binary import unpack
-from paintgraph.imaging.files.png import MAX_UNPACKED_BYTES, Chunk, make_chunk, unpack_text
-from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files.examine import quiet
+from paintgraph.imaging.files.header import Format
+from paintgraph.imaging.files.parts import (
+    MAX_UNPACKED_BYTES,
+    Chunk,
+    jpeg_segments,
+    make_chunk,
+    riff_chunks,
+    unpack,
+    unpack_text,
+)
 
 EXIF_PREFIX = b"Exif\0\0"
 _ICC_PREFIX = b"ICC_PROFILE\0"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _MAX_KEY = 79
-_MAX_SEGMENTS = 200_000
-_STANDALONE = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
+# description, make, model, software, time, artist, copyright
+_DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 
 
 def add_text(data: bytes, texts: Mapping[str, str]) -> bytes:
     """The PNG file with these texts, pixels untouched; a text of the same key is replaced."""
     new = [_text_chunk(key, text) for key, text in texts.items()]
     keys = {key.encode("latin-1") for key in texts}
-    kept = [data[: len(png.SIGNATURE)]]
-    for chunk in png.chunks(data):
+    kept = [data[: len(parts.SIGNATURE)]]
+    for chunk in parts.chunks(data):
         is_text = chunk.name in _TEXT_CHUNKS
         if not (is_text and chunk.content(data).partition(b"\0")[0] in keys):
             kept.append(chunk.whole(data))
-    return png.insert(b"".join(kept), new)
+    return parts.insert(b"".join(kept), new)
 
 
 def read_text(data: bytes) -> dict[str, str]:
     """The texts of a PNG file by key; at most 8 MiB in all, else an error."""
     texts: dict[str, str] = {}
     room = MAX_UNPACKED_BYTES
-    for chunk in png.chunks(data):
+    for chunk in parts.chunks(data):
         if chunk.name not in _TEXT_CHUNKS:
             continue
         key, value, encoding = _text_content(chunk, data, room)
@@ -80,41 +90,10 @@ def _text_content(chunk: Chunk, data: bytes, room: int) -> tuple[str, bytes, str
     return key.decode("latin-1"), content, encoding
 
 
-def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end (with the marker) of each JPEG segment up to the first scan."""
-    at = 2
-    for _ in range(_MAX_SEGMENTS):
-        lead, marker = unpack(">BB", data, at)
-        if lead != 0xFF:
-            return
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker in _STANDALONE:
-            at += 2
-            continue
-        (length,) = unpack(">H", data, at + 2)
-        yield marker, at, at + 2 + length
-        if marker == 0xDA:
-            return
-        at += 2 + length
-
-
-def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each chunk of a WebP file."""
-    at = 12
-    for _ in range(_MAX_SEGMENTS):
-        if at + 8 > len(data):
-            return
-        (length,) = unpack("<I", data, at + 4)
-        yield data[at : at + 4], at + 8, at + 8 + length
-        at += 8 + length + (length & 1)
-
-
 def read_icc(data: bytes, kind: Format) -> bytes | None:
     """The ICC profile of a file, or None."""
     if kind == "PNG":
-        packed = png.find(data, b"iCCP")
+        packed = parts.find(data, b"iCCP")
         return None if packed is None else unpack_text(packed.partition(b"\0")[2][1:])
     if kind == "JPEG":
         return _jpeg_icc(data)
@@ -129,7 +108,7 @@ def read_exif(data: bytes, kind: Format) -> bytes | None:
     """The EXIF block of a PNG, JPEG or WebP file (from its byte order mark on), or None."""
     block = None
     if kind == "PNG":
-        block = png.find(data, b"eXIf")
+        block = parts.find(data, b"eXIf")
     elif kind == "JPEG":
         block = _jpeg_exif(data)
     elif kind == "WEBP":
@@ -145,14 +124,60 @@ def _jpeg_exif(data: bytes) -> bytes | None:
 
 
 def _jpeg_icc(data: bytes) -> bytes | None:
-    parts: dict[int, bytes] = {}
+    pieces: dict[int, bytes] = {}
     for marker, start, end in jpeg_segments(data):
         if marker == 0xE2 and data.startswith(_ICC_PREFIX, start + 4):
             number, _ = unpack(">BB", data, start + 16)
-            parts[number] = data[start + 18 : end]
-    return b"".join(parts[number] for number in sorted(parts)) or None
+            pieces[number] = data[start + 18 : end]
+    return b"".join(pieces[number] for number in sorted(pieces)) or None
 
 
 def _riff_content(data: bytes, name: bytes) -> bytes | None:
     found = (data[start:end] for chunk, start, end in riff_chunks(data) if chunk == name)
     return next(found, None)
+
+
+def split_exif(data: bytes, kind: Format) -> tuple[bytes | None, int]:
+    """EXIF block of a file without its orientation, and the orientation (1 to 8).
+
+    A damaged block is no reason to refuse the picture: it counts as missing.
+    """
+    if kind == "TIFF":
+        return _describe(data), _valid(tiff.read_directory(data).number(tiff.ORIENTATION, 1))
+    block = read_exif(data, kind)
+    if block is None or block[:4] not in {b"II*\0", b"MM\0*"}:
+        return None, 1
+    try:
+        cleaned, orientation = tiff.without_orientation(block)
+    except PictureError:
+        return None, 1
+    return cleaned, _valid(orientation)
+
+
+def _valid(orientation: int) -> int:
+    return orientation if 1 <= orientation <= 8 else 1
+
+
+def _describe(data: bytes) -> bytes | None:
+    """EXIF block of what a TIFF file tells about the picture beyond its layout."""
+    with quiet():
+        try:
+            source = Pillow.Exif()
+            source.load(data)
+            packed = copy_exif(source, _DESCRIPTIVE).tobytes()[6:]
+        except Exception:  # noqa: BLE001 - Pillow raises what it likes on damaged directories
+            return None
+    return packed if tiff.read_directory(packed).fields else None
+
+
+def copy_exif(source: Pillow.Exif, tags: Iterable[int]) -> Pillow.Exif:
+    """A new block with these tags and the nested directories of the source."""
+    block = Pillow.Exif()
+    for tag in tags:
+        if tag in source:
+            block[tag] = source[tag]
+    for tag in (tiff.EXIF_IFD, tiff.GPS_IFD):
+        nested = source.get_ifd(tag)
+        if nested:
+            block.get_ifd(tag).update(nested)
+    return block

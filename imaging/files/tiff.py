@@ -1,29 +1,20 @@
-"""Directories of TIFF files and EXIF blocks (one layout), and a writer of plain TIFF files."""
+"""Directories of TIFF files and EXIF blocks, which have one layout, read without a decoder."""
 
 import struct
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image as Pillow
-
-from paintgraph.imaging.files.binary import damaged, unpack
+from paintgraph.imaging.files.parts import damaged, unpack
 
 ORIENTATION = 274
 ICC_PROFILE = 34675
 EXIF_IFD = 34665
 GPS_IFD = 34853
-# description, make, model, software, time, artist, copyright
-_DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _MAX_COUNT = 1 << 16
 _MAX_PAGES = 10_000
-_STRIP_BYTES = 1 << 20
+_MAX_FIELDS = 200_000  # of all pages together: they may share their fields
 _ENTRY = 12
 
 
@@ -94,82 +85,15 @@ def read_directory(data: bytes, at: int | None = None) -> Directory:
 def directories(data: bytes) -> Iterator[Directory]:
     """Every page's directory, each once even if the chain of pages loops."""
     directory = read_directory(data)
-    seen = {directory.at}
+    seen, fields = {directory.at}, len(directory.fields)
     yield directory
     while directory.next_at and directory.next_at not in seen:
         seen.add(directory.next_at)
-        if len(seen) > _MAX_PAGES:
+        if len(seen) > _MAX_PAGES or fields > _MAX_FIELDS:
             raise damaged("it names too many pages")
         directory = read_directory(data, directory.next_at)
+        fields += len(directory.fields)
         yield directory
-
-
-def write_tiff(
-    samples: NDArray[np.unsignedinteger[Any]],
-    *,
-    icc: bytes | None,
-    exif: bytes | None,
-    compression: int,
-) -> bytes:
-    """A TIFF file of samples `[H, W, 3 or 4]`, losslessly packed in strips of rows."""
-    height, width, channels = samples.shape
-    # Pillow writes a fresh EXIF block big-endian, so the samples are as well.
-    wide = samples.dtype.newbyteorder(">")
-    rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
-    strips = [
-        zlib.compress(samples[row : row + rows].astype(wide).tobytes(), compression)
-        for row in range(0, height, rows)
-    ]
-    tags: dict[int, object] = {
-        256: width,
-        257: height,
-        258: (samples.itemsize * 8,) * channels,
-        259: 8,  # deflate
-        262: 2,  # RGB
-        277: channels,
-        278: rows,
-        279: tuple(len(strip) for strip in strips),
-        284: 1,  # channels side by side
-    }
-    if channels == 4:
-        tags[338] = 2  # straight alpha
-    if icc is not None:
-        tags[ICC_PROFILE] = icc
-    # Pillow adds the length of the head to these offsets.
-    tags[273] = tuple(accumulate((len(strip) for strip in strips[:-1]), initial=0))
-    return b"".join([_with_tags(exif, tags), *strips])
-
-
-def descriptive_exif(data: bytes) -> bytes | None:
-    """EXIF block of what a TIFF file tells about the picture beyond its layout."""
-    source = Pillow.Exif()
-    source.load(data)
-    packed = _copy(source, _DESCRIPTIVE).tobytes()[6:]
-    return packed if read_directory(packed).fields else None
-
-
-def _with_tags(exif: bytes | None, tags: dict[int, object]) -> bytes:
-    """A TIFF head that holds the EXIF block and the tags."""
-    source = Pillow.Exif()
-    if exif is not None:
-        source.load(exif)
-    block = _copy(source, set(source) - {EXIF_IFD, GPS_IFD, ORIENTATION})
-    for tag, value in tags.items():
-        block[tag] = value
-    return block.tobytes()[6:]
-
-
-def _copy(source: Pillow.Exif, tags: Iterable[int]) -> Pillow.Exif:
-    """A new block with these tags and the nested directories of the source."""
-    block = Pillow.Exif()
-    for tag in tags:
-        if tag in source:
-            block[tag] = source[tag]
-    for tag in (EXIF_IFD, GPS_IFD):
-        nested = source.get_ifd(tag)
-        if nested:
-            block.get_ifd(tag).update(nested)
-    return block
 
 
 def without_orientation(exif: bytes) -> tuple[bytes | None, int]:

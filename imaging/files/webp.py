@@ -1,16 +1,11 @@
 """The alpha channel of WebP files, which encoders drop where all of a picture is opaque."""
 
-import struct
-from collections.abc import Sequence
-
-from paintgraph.imaging.files.metadata import riff_chunks
+from paintgraph.imaging.files.parts import riff_chunks, riff_file
 
 _ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
 # An alpha plane that is 255 everywhere, packed losslessly: one symbol, no bit for each px. By the
 # WebP container's and the lossless format's specification (RFC 9649, 2.7.1.2 and 3).
 _OPAQUE_PLANE = bytes.fromhex("01e87f4404")
-
-_Part = tuple[bytes, bytes]
 
 
 def with_opaque_alpha(data: bytes, width: int, height: int) -> bytes:
@@ -26,16 +21,16 @@ def with_opaque_alpha(data: bytes, width: int, height: int) -> bytes:
     if b"ALPH" in names:
         return data
     if b"VP8L" in names:
-        return _joined([(name, _flagged(name, content)) for name, content in parts])
+        return riff_file([(name, _flagged(name, content)) for name, content in parts])
     if b"VP8X" not in names:
         size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
         parts.insert(0, (b"VP8X", bytes(4) + size))
-    opaque: list[_Part] = []
+    opaque: list[tuple[bytes, bytes]] = []
     for name, content in parts:
         if name == b"VP8 ":
             opaque.append((b"ALPH", _OPAQUE_PLANE))
         opaque.append((name, _flagged(name, content)))
-    return _joined(opaque)
+    return riff_file(opaque)
 
 
 def _flagged(name: bytes, content: bytes) -> bytes:
@@ -44,11 +39,3 @@ def _flagged(name: bytes, content: bytes) -> bytes:
     if at is None:
         return content
     return content[:at] + bytes([content[at] | _ALPHA]) + content[at + 1 :]
-
-
-def _joined(parts: Sequence[_Part]) -> bytes:
-    body = b"WEBP" + b"".join(
-        name + struct.pack("<I", len(content)) + content + bytes(len(content) & 1)
-        for name, content in parts
-    )
-    return b"RIFF" + struct.pack("<I", len(body)) + body

@@ -14,7 +14,8 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.colours import select_transparent
-from paintgraph.imaging.files.codec import Picture, decode, encode
+from paintgraph.imaging.files.decode import Picture, decode
+from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.masks import algebra as masks
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask

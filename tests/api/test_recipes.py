@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.digest import pixel_digest
-from paintgraph.imaging.files.codec import decode
+from paintgraph.imaging.files.decode import decode
 from paintgraph.tests.api.serving import (
     HEIGHT,
     OUTER_SECONDS,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.codec import decode, encode, read_header
-from paintgraph.imaging.files.header import Header
-from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.header import Format, Header, read_header
 from paintgraph.tests.imaging.files import (
     SEEN,
     SRGB,

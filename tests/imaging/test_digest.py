@@ -8,8 +8,9 @@ from hypothesis import assume, given
 
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.digest import pixel_digest
-from paintgraph.imaging.files.codec import decode, encode
-from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.header import Format
 from paintgraph.tests.strategies import images
 
 IMAGE = np.zeros((1, 2, 3, 3), np.float32)

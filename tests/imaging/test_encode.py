@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.errors import ContractError, PictureError
-from paintgraph.imaging.files.codec import decode, encode, preview_jpeg, read_header
-from paintgraph.imaging.files.signature import Format
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.encode import encode, preview_jpeg
+from paintgraph.imaging.files.header import Format, read_header
 from paintgraph.tests.imaging.files import SRGB, exif_block
 from paintgraph.tests.strategies import images
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import metadata, tiff
-from paintgraph.imaging.files.codec import decode, encode, read_header
-from paintgraph.imaging.files.header import Header
+from paintgraph.imaging.files import metadata, parts, tiff
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.header import Header, read_header
 from paintgraph.tests.imaging.files import TIFF_GREY, exif_block, png_file, tiff_file
 
 JPEG = encode(np.zeros((8, 8, 3), np.float32), format="JPEG")
@@ -51,7 +52,7 @@ def test_fill_bytes_and_lone_markers_of_jpeg_are_skipped() -> None:
 
 @pytest.mark.parametrize("data", [JPEG, encode(np.zeros((8, 8, 3), np.float32), format="WEBP")])
 def test_endless_segments_are_not_walked(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "_MAX_SEGMENTS", 0)
+    monkeypatch.setattr(parts, "_MAX_SEGMENTS", 0)
     with pytest.raises(PictureError, match="tells no size"):
         read_header(data)
 
@@ -81,10 +82,10 @@ def test_a_tiff_file_with_a_damaged_exif_directory_is_read() -> None:
 
 
 def test_exif_that_pillow_cannot_copy_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: bytes) -> bytes:
+    def fail(*_: object) -> bytes:
         raise TypeError
 
-    monkeypatch.setattr(tiff, "descriptive_exif", fail)
+    monkeypatch.setattr(metadata, "copy_exif", fail)
 
     assert decode(tiff_file(TIFF_GREY, bytes(2))).exif is None
 

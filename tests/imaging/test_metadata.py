@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import png
+from paintgraph.imaging.files import parts
 from paintgraph.imaging.files.metadata import add_text, read_exif, read_icc, read_text
-from paintgraph.imaging.files.png import make_chunk
+from paintgraph.imaging.files.parts import make_chunk
 from paintgraph.tests.imaging.files import SRGB, png_file
 
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
@@ -33,7 +33,7 @@ def test_a_text_of_the_same_key_is_replaced_and_others_stay() -> None:
 def test_nothing_but_text_changes() -> None:
     data = add_text(PNG, {"prompt": "{}"})
 
-    assert png.keep(data, {b"IHDR", b"IDAT", b"IEND"}) == PNG
+    assert parts.keep(data, {b"IHDR", b"IDAT", b"IEND"}) == PNG
 
 
 def test_packed_texts_are_read() -> None:
@@ -43,12 +43,12 @@ def test_packed_texts_are_read() -> None:
         make_chunk(b"iTXt", b"new\0\1\0de\0neu\0" + packed),
     ]
 
-    assert read_text(png.insert(PNG, new)) == {"old": "grö", "new": "größer"}
+    assert read_text(parts.insert(PNG, new)) == {"old": "grö", "new": "größer"}
 
 
 @pytest.mark.parametrize("packed", [zlib.compress(bytes((8 << 20) + 1)), b"nonsense"])
 def test_a_text_that_unpacks_to_too_much_is_refused(packed: bytes) -> None:
-    data = png.insert(PNG, [make_chunk(b"zTXt", b"bomb\0\0" + packed)])
+    data = parts.insert(PNG, [make_chunk(b"zTXt", b"bomb\0\0" + packed)])
     with pytest.raises(PictureError) as error:
         read_text(data)
 
@@ -91,7 +91,7 @@ def test_only_png_files_have_chunks() -> None:
 
 
 def test_endless_chunks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png, "_MAX_CHUNKS", 2)
+    monkeypatch.setattr(parts, "_MAX_CHUNKS", 2)
     with pytest.raises(PictureError, match="more than 2 chunks"):
         read_text(PNG)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.signature import recognise
+from paintgraph.imaging.files.header import recognise
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from paintgraph.imaging.files.codec import decode
+from paintgraph.imaging.files.decode import decode
 from paintgraph.tests.api.serving import Answer, Served, png
 
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"

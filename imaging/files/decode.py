@@ -1,0 +1,168 @@
+"""Picture files to images, exact at 8 and 16 bits; EXIF's orientation is applied to the pixels.
+
+Pillow reads 8 bits, OpenCV 16 (Pillow would cut them to 8 without a word). Both see the file
+without what they do not need: most traps are in the parts beside the pixels.
+"""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from paintgraph.imaging.arrays import Image, freeze
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files.examine import (
+    MOST_PIXELS,
+    bare_png,
+    examine,
+    is_wide,
+    open_picture,
+    quiet,
+)
+from paintgraph.imaging.files.header import Format, Header
+from paintgraph.imaging.files.metadata import read_icc, split_exif
+from paintgraph.imaging.files.parts import damaged, unpack, unsupported
+from paintgraph.imaging.opencv import cv2
+from paintgraph.imaging.samples import Depth, to_image, turned
+
+_RGB_ORDER = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+_ASSOCIATED_ALPHA = 1
+_COLOUR_TYPE, _EXTRA = 262, 338
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded file: image `[1, H, W, 3 or 4]` and the facts needed to write it again.
+
+    EXIF's orientation is applied to the pixels and gone from `exif`.
+    """
+
+    image: Image
+    depth: Depth
+    icc: bytes | None
+    exif: bytes | None
+    format: Format
+
+
+def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
+    """Read a PNG, JPEG, WebP, TIFF or BMP file of one frame; anything else is a `PictureError`."""
+    header = examine(data, max_pixels)
+    icc = read_icc(data, header.format)
+    exif, orientation = split_exif(data, header.format)
+    samples = read_samples(data, header, icc)
+    return Picture(
+        image=freeze(to_image(turned(samples, orientation))),
+        depth=16 if samples.dtype == np.uint16 else 8,
+        icc=icc if icc is not None and icc[16:20] == b"RGB " else None,
+        exif=exif,
+        format=header.format,
+    )
+
+
+def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]:
+    """Samples `[H, W]` or `[H, W, 2 to 4]`: grey, grey and alpha, RGB or RGBA."""
+    try:
+        if is_wide(header):
+            return _wide_png(data, header) if header.format == "PNG" else _wide_tiff(data, header)
+        picture = open_picture(data, header)
+        with quiet() if header.format == "TIFF" else nullcontext():
+            picture.load()
+        samples = np.asarray(_plain(picture, icc))
+        return _with_key(samples, data, header) if header.format == "PNG" else samples
+    except PictureError:
+        raise
+    except Exception as error:  # decoders raise what they like on damaged files
+        raise damaged("its pixels cannot be decoded") from error
+
+
+def _wide_png(data: bytes, header: Header) -> NDArray[Any]:
+    samples = _by_opencv(bare_png(data, header), header)
+    if header.mode == "LA":
+        return samples[..., 2:]  # OpenCV repeats the grey: B = G = R
+    return _with_key(samples, data, header)
+
+
+def _wide_tiff(data: bytes, header: Header) -> NDArray[Any]:
+    page = tiff.read_directory(data)
+    samples = _by_opencv(tiff.upright(data), header)
+    if header.mode == "L":
+        return samples if page.number(_COLOUR_TYPE) else ~samples  # 0 means: 0 is white
+    if header.mode == "RGB":
+        return samples[..., :3]
+    if page.number(_EXTRA, 2) == _ASSOCIATED_ALPHA:
+        return _straightened(samples)
+    return samples
+
+
+def _with_key(samples: NDArray[Any], data: bytes, header: Header) -> NDArray[Any]:
+    """The samples with alpha if the file names a transparent colour: 0 where they equal it."""
+    key = parts.find(data, b"tRNS") if header.mode in {"L", "RGB"} else None
+    if key is None:
+        return samples
+    channels = 3 if header.mode == "RGB" else 1
+    highest = np.iinfo(samples.dtype).max
+    scale = highest // ((1 << header.depth) - 1)
+    colour = [value * scale for value in unpack(f">{channels}H", key, 0)]
+    samples = samples.reshape(*samples.shape[:2], channels)
+    is_opaque = np.any(samples != colour, axis=2, keepdims=True)
+    alpha = np.where(is_opaque, highest, 0).astype(samples.dtype)
+    return np.concatenate([samples, alpha], axis=2)
+
+
+def _straightened(samples: NDArray[Any]) -> NDArray[Any]:
+    """RGBA whose colours were multiplied by alpha, undone; exact colours under alpha 0 are lost."""
+    highest = np.iinfo(samples.dtype).max
+    alpha = samples[..., 3:].astype(np.float64)
+    colours = np.rint(samples[..., :3] * (highest / np.maximum(alpha, 1)))
+    straight = samples.copy()
+    straight[..., :3] = np.minimum(colours, highest)
+    return straight
+
+
+def _by_opencv(data: bytes, header: Header) -> NDArray[Any]:
+    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None:
+        raise damaged("its pixels end early")
+    if samples.dtype != np.uint16 or samples.shape[:2] != (header.height, header.width):
+        raise damaged("its pixels are not what its header says")
+    if samples.ndim == 2:
+        return samples
+    return cv2.cvtColor(samples, _RGB_ORDER[samples.shape[2]])
+
+
+def _plain(picture: Pillow.Image, icc: bytes | None) -> Pillow.Image:
+    """The picture in one of Pillow's modes L, LA, RGB, RGBA."""
+    if picture.mode in {"L", "LA", "RGB", "RGBA"}:
+        return picture
+    if picture.mode == "CMYK":
+        return _from_cmyk(picture, icc)
+    if picture.mode == "1":
+        return picture.convert("L")
+    if picture.mode == "La":
+        return picture.convert("LA")
+    if picture.mode in {"P", "PA"}:
+        has_alpha = picture.mode == "PA" or "transparency" in picture.info
+        return picture.convert("RGBA" if has_alpha else "RGB")
+    if picture.mode == "YCbCr":
+        return picture.convert("RGB")
+    raise unsupported(f"a picture of mode {picture.mode}")
+
+
+def _from_cmyk(picture: Pillow.Image, icc: bytes | None) -> Pillow.Image:
+    """RGB by the picture's own profile, or the plain formula if it has none of use."""
+    if icc is not None and icc[16:20] == b"CMYK":
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(icc))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            converted = None
+        if converted is not None:
+            return converted
+    return picture.convert("RGB")

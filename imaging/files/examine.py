@@ -1,0 +1,218 @@
+"""Whether a picture file can be read: one examination for uploads and for decoding.
+
+No pixel is decoded, and nothing is allocated by what a head says before its size is judged. Past
+it, only damage inside the packed pixels can still be found.
+"""
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files.header import Format, Header, read_header
+from paintgraph.imaging.files.parts import damaged, unpack, unsupported
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+MOST_PIXELS = 40_000_000
+
+_PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_JPEG_METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
+_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
+_SOUND = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+_BMP_PLAIN = (0, 3)  # kinds of compression that leave rows as they are
+_COMPRESSION, _COLOUR_TYPE, _BIT_ORDER = 259, 262, 266
+_SAMPLES, _ROWS, _PLANES = 277, 278, 284
+_WIDE_SAMPLES = {"L": (1, 3, 4), "RGB": (3, 4), "RGBA": (4,)}
+_WIDE_PACKINGS = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate by its old name
+# `warnings.catch_warnings` changes the whole process, so one thread at a time may be in it.
+_LOCK = threading.Lock()
+_NEEDED = (320, 347)  # the palette, tables of JPEG
+_WHERE = ((273, 279), (324, 325))  # tags of strips and tiles: where they begin, how long they are
+
+
+def examine(data: bytes, max_pixels: int = MOST_PIXELS) -> Header:
+    """What a picture file is, if it can be read.
+
+    Raises:
+        PictureError: it is no picture (`not_a_picture`), one of a kind that is not read
+            (`unsupported_picture`), has several frames (`animated_picture`), no pixel
+            (`zero_size`) or too many (`too_many_pixels`), or is cut off or damaged
+            (`truncated_picture`).
+    """
+    header = read_header(data)
+    check_readable(data, header, max_pixels)
+    return header
+
+
+def check_readable(data: bytes, header: Header, max_pixels: int = MOST_PIXELS) -> None:
+    """Refuse, by the errors of `examine`, what must or can not be decoded."""
+    if header.width <= 0 or header.height <= 0:
+        raise PictureError(
+            f"picture: is {header.height}x{header.width} (height x width); allowed is at least "
+            "1x1. Export it again.",
+            code="zero_size",
+        )
+    if header.frames != 1:
+        raise PictureError(
+            f"picture: has {header.frames} frames or pages; allowed is one. "
+            "Save the one you want as a picture of its own.",
+            code="animated_picture",
+        )
+    pixels = header.width * header.height
+    if pixels > max_pixels:
+        raise PictureError(
+            f"picture: is {header.height}x{header.width} (height x width), {pixels} pixels; "
+            f"allowed are {max_pixels}. Scale it down first.",
+            code="too_many_pixels",
+        )
+    _CHECKS[header.format](data, header)
+    if not is_wide(header) and header.format != "WEBP":
+        open_picture(data, header)
+
+
+def is_wide(header: Header) -> bool:
+    """Whether samples have 16 bits, which OpenCV decodes: Pillow would cut them to 8."""
+    return header.depth == 16 and header.mode != "CMYK"
+
+
+def open_picture(data: bytes, header: Header) -> "ImageFile":
+    """The file, opened by Pillow's reader of its format, its pixels not yet decoded.
+
+    Most traps are in the parts beside the pixels, so they are left out; and `Image.open` has a
+    budget and warnings of its own, so the reader is called itself.
+    """
+    from PIL.BmpImagePlugin import BmpImageFile
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.TiffImagePlugin import TiffImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    readers: Mapping[Format, Callable[[BytesIO], ImageFile]] = {
+        "PNG": PngImageFile,
+        "JPEG": JpegImageFile,
+        "WEBP": WebPImageFile,
+        "TIFF": TiffImageFile,
+        "BMP": BmpImageFile,
+    }
+    bare = _BARE[header.format](data, header) if header.format in _BARE else data
+    try:
+        with quiet():
+            picture = readers[header.format](BytesIO(bare))
+    except Exception as error:  # Pillow raises what it likes on damaged heads
+        raise damaged("its head cannot be read") from error
+    if picture.size != (header.width, header.height):
+        raise damaged("it tells two sizes")
+    if picture.mode not in _MODES:
+        raise unsupported(f"a picture of mode {picture.mode}")
+    return picture
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Pillow's warnings on odd metadata are dropped inside; one thread at a time."""
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def bare_png(data: bytes, header: Header) -> bytes:
+    """The PNG file with nothing but what makes its pixels."""
+    return parts.keep(data, _PIXEL_CHUNKS | {b"tRNS"} if header.mode == "P" else _PIXEL_CHUNKS)
+
+
+def _bare_jpeg(data: bytes, _: Header) -> bytes:
+    kept, at = [data[:2]], 2
+    for marker, start, end in parts.jpeg_segments(data):
+        if marker not in _JPEG_METADATA:
+            kept.append(data[start:end])
+        at = end
+    return b"".join([*kept, data[at:]])
+
+
+_BARE: Mapping[Format, Callable[[bytes, Header], bytes]] = {
+    "PNG": bare_png,
+    "JPEG": _bare_jpeg,
+    "TIFF": lambda data, _: tiff.upright(data),
+}
+
+
+def _check_png(data: bytes, header: Header) -> None:
+    """Every chunk up to the end is there; those that say how the pixels lie are sound."""
+    names = set()
+    for chunk in parts.chunks(data):
+        names.add(chunk.name)
+        if chunk.name in _SOUND and crc32(data[chunk.at + 4 : chunk.end]) != chunk.checksum(data):
+            raise damaged("a checksum of the PNG file is wrong")
+    if b"IDAT" not in names or (header.mode == "P" and b"PLTE" not in names):
+        raise damaged("the PNG file has no pixels or no palette")
+
+
+def _check_jpeg(data: bytes, header: Header) -> None:
+    if header.depth != 8:
+        raise unsupported(f"a JPEG file of {header.depth} bits per sample")
+    *_, (marker, _, end) = parts.jpeg_segments(data)
+    if marker != 0xDA or data.find(b"\xff\xd9", end) < 0:
+        raise damaged("the JPEG file has no end")
+
+
+def _check_webp(data: bytes, _: Header) -> None:
+    end = 8 + unpack("<I", data, 4)[0]
+    if end > len(data) or any(chunk_end > end for _, _, chunk_end in parts.riff_chunks(data[:end])):
+        raise damaged("the WebP file ends early")
+
+
+def _check_tiff(data: bytes, header: Header) -> None:
+    """Pixels as they can be decoded, and all of them there."""
+    page = tiff.read_directory(data)
+    planes, samples = page.number(_PLANES, 1), page.number(_SAMPLES, 1)
+    packing, is_reversed = page.number(_COMPRESSION, 1), page.number(_BIT_ORDER, 1) == 2
+    mode, depth = header.mode, header.depth
+    if is_wide(header):
+        if mode not in _WIDE_SAMPLES or planes != 1:
+            raise unsupported(f"a TIFF file of 16-bit {mode} or of separate colour planes")
+        if samples not in _WIDE_SAMPLES[mode] or packing not in _WIDE_PACKINGS:
+            raise unsupported(f"a TIFF file of {samples} samples of 16 bits, packed by {packing}")
+    elif planes == 2 and not (
+        mode in {"RGB", "RGBA", "CMYK"}
+        or (mode == "L" and depth not in {2, 4})
+        or (mode == "P" and depth == 8 and samples == 1)
+    ):
+        raise unsupported(f"a TIFF file of {depth}-bit {mode} in separate planes")
+    elif is_reversed and (
+        (mode == "P" and (depth < 8 or planes == 2))
+        or (depth == 8 and page.number(_COLOUR_TYPE) == 0)
+    ):
+        raise unsupported(f"a TIFF file of {depth}-bit {mode} whose bits stand in reverse order")
+    if any(tag in page.fields and page.raw(tag) is None for tag in _NEEDED):
+        raise damaged("the TIFF file ends early")
+    starts, lengths = _WHERE[1] if _WHERE[1][0] in page.fields else _WHERE[0]
+    row = -(-header.width * depth * samples // 8)
+    # Lengths of rows that are not packed are wrong in many a file, and nobody reads them.
+    most = page.number(_ROWS, header.height) * row if packing == 1 else 1 << 32
+    for start, length in zip(page.numbers(starts), page.numbers(lengths), strict=False):
+        if start + min(length, most) > len(data):
+            raise damaged("the TIFF file ends early")
+
+
+def _check_bmp(data: bytes, header: Header) -> None:
+    start, size = unpack("<II", data, 10)
+    bits, kind = (unpack("<H", data, 24)[0], 0) if size == 12 else unpack("<HI", data, 28)
+    row = (header.width * bits + 31) // 32 * 4
+    if kind in _BMP_PLAIN and start + row * header.height > len(data):
+        raise damaged("the BMP file ends early")
+
+
+_CHECKS: Mapping[Format, Callable[[bytes, Header], None]] = {
+    "PNG": _check_png,
+    "JPEG": _check_jpeg,
+    "WEBP": _check_webp,
+    "TIFF": _check_tiff,
+    "BMP": _check_bmp,
+}
