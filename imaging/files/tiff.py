@@ -14,7 +14,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _MAX_COUNT = 1 << 16
 _MAX_PAGES = 10_000
-_MAX_FIELDS = 200_000  # of all pages together: they may share their fields
+_MAX_ENTRIES = 200_000  # of all pages together, which may share them
 _ENTRY = 12
 
 
@@ -35,6 +35,7 @@ class Directory:
     data: bytes
     order: str
     at: int
+    entries: int
     fields: dict[int, Field]
     next_at: int
 
@@ -79,20 +80,20 @@ def read_directory(data: bytes, at: int | None = None) -> Directory:
             value_at = entry_at + 8 if items * size <= 4 else offset
             fields[tag] = Field(entry_at, kind, items, value_at)
     (next_at,) = unpack(f"{order}I", data, at + 2 + count * _ENTRY)
-    return Directory(data, order, at, fields, next_at)
+    return Directory(data, order, at, count, fields, next_at)
 
 
 def directories(data: bytes) -> Iterator[Directory]:
     """Every page's directory, each once even if the chain of pages loops."""
     directory = read_directory(data)
-    seen, fields = {directory.at}, len(directory.fields)
+    seen, entries = {directory.at}, directory.entries
     yield directory
     while directory.next_at and directory.next_at not in seen:
         seen.add(directory.next_at)
-        if len(seen) > _MAX_PAGES or fields > _MAX_FIELDS:
+        if len(seen) > _MAX_PAGES or entries > _MAX_ENTRIES:
             raise damaged("it names too many pages")
         directory = read_directory(data, directory.next_at)
-        fields += len(directory.fields)
+        entries += directory.entries
         yield directory
 
 

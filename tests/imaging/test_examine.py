@@ -1,0 +1,112 @@
+"""What is examined and found readable can be decoded, and the other way round."""
+
+import struct
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.examine import examine
+from paintgraph.tests.imaging.corpus import CORPUS, WHOLE
+from paintgraph.tests.imaging.files import TIFF_GREY, tiff_file
+
+
+def verdict(data: bytes) -> str:
+    """The code of the error that examining gives, or "" if the file can be read."""
+    try:
+        examine(data)
+    except PictureError as error:
+        return error.code
+    return ""
+
+
+def is_decoded(data: bytes) -> bool:
+    try:
+        decode(data)
+    except PictureError:
+        return False
+    return True
+
+
+def test_what_is_found_readable_is_decoded_and_nothing_else() -> None:
+    wrong = [name for name, data in CORPUS.items() if (verdict(data) == "") != is_decoded(data)]
+
+    assert wrong == []
+
+
+def test_the_corpus_has_files_of_both_kinds() -> None:
+    """Or the test above would say nothing."""
+    readable = [name.split()[0] for name, data in CORPUS.items() if verdict(data) == ""]
+
+    assert {kind: readable.count(kind) > 3 for kind in readable} == dict.fromkeys(
+        ("PNG", "JPEG", "WEBP", "TIFF", "BMP"), True
+    )
+    assert len(readable) < len(CORPUS) / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("PNG of 3 frames", "animated_picture"),
+        ("WEBP of 3 frames", "animated_picture"),
+        ("TIFF of 3 frames", "animated_picture"),
+        ("TIFF F ", "unsupported_picture"),
+        ("TIFF I ", "unsupported_picture"),
+        ("TIFF LAB ", "unsupported_picture"),
+        ("TIFF of floats", "unsupported_picture"),
+        ("GIF", "unsupported_picture"),
+    ],
+)
+def test_what_the_engine_refuses_is_named_before_it_is_decoded(name: str, code: str) -> None:
+    assert verdict(CORPUS[name]) == code
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(WHOLE)), st.floats(0, 1))
+@example("JPEG RGB ", 0.999)
+@example("WEBP RGB ", 0.999)
+@example("TIFF RGB compression", 0.999)
+@example("BMP RGB ", 0.999)
+def test_a_file_that_is_cut_off_is_found_out(name: str, share: float) -> None:
+    data = WHOLE[name]
+    cut = data[: int(len(data) * share)]
+
+    assert (verdict(cut) == "") == is_decoded(cut)
+
+
+@settings(max_examples=500)
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_damage_is_an_error_or_none(name: str, data: st.DataObject) -> None:
+    """Damage inside packed pixels shows when they are decoded; no file raises anything else."""
+    damaged = bytearray(WHOLE[name])
+    places = st.integers(0, min(len(damaged), 200) - 1) | st.integers(0, len(damaged) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=3)):
+        damaged[place] = data.draw(st.integers(0, 255))
+
+    found = verdict(bytes(damaged))
+
+    assert found == "" or not is_decoded(bytes(damaged))
+
+
+def test_pages_that_share_their_entries_do_not_take_minutes() -> None:
+    """Each of 2,000 pages of 5,000 entries begins one entry after the page before it."""
+    pages, entries = 2000, 5000
+    begin = 8000  # so that no offset of a page equals the tag of an entry
+    head = tiff_file(TIFF_GREY, bytes(2)).ljust(begin, b"\0")
+    records = b"".join(
+        struct.pack("<HHHIH", entries, tag + 1, 3, 1, 0)
+        if tag < entries
+        else struct.pack("<HIIH", entries, begin + 12 * (tag - entries + 1), 1, 0)
+        for tag in range(entries + pages)
+    )
+    data = bytearray(head + records)
+    struct.pack_into("<I", data, 8 + 2 + 12 * (len(TIFF_GREY) + 2), begin)
+    begun = time.perf_counter()
+
+    with pytest.raises(PictureError, match="it names too many pages"):
+        examine(bytes(data))
+
+    assert time.perf_counter() - begun < 5
