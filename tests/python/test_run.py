@@ -42,7 +42,8 @@ def test_a_saved_result_is_the_command_lines_to_the_byte(
 def test_sixteen_bits_profile_and_exif_are_kept_as_the_command_line_keeps_them(
     paintgraph: Paintgraph,
 ) -> None:
-    from paintgraph.imaging.files.codec import decode, encode
+    from paintgraph.imaging.files.decode import decode
+    from paintgraph.imaging.files.encode import encode
     from paintgraph.imaging.samples import to_image
 
     deep = np.random.default_rng(0).integers(0, 2**16, (HEIGHT, WIDTH, 4), np.uint16)
