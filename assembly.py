@@ -188,8 +188,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         )
         worker = Worker(
             known.registry,
-            Services(blobs, binders, inpainters, known.recipes, masks, text_masks),
+            Services(blobs, inpainters, known.recipes, masks, text_masks),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
+            binders=binders,
         )
         yield Assembly(known.registry, known.recipes, known.models, worker, blobs, binders, loaded)

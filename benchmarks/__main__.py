@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from paintgraph.benchmarks import (
+    batches,
     diffusion,
     engine_overhead,
     filling,
@@ -33,6 +34,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "lanes": lanes.figures,
     "startup": startup.figures,
     "outpaint": outpainting.figures,
+    "batch": batches.figures,
     "fill": filling.figures,
     "repaint": repainting.figures,
     "morphology": morphology.figures,

@@ -23,7 +23,7 @@ def _explain(options: RunOptions) -> int:
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
         targets = prepared.wanted.targets(prepared.bound, assembly.registry)
         last = remembered(prepared.source, folders)
-        explained = explain(prepared.bound, targets, keeping, last)
+        explained = explain(prepared.bound, targets, keeping, last, binders=assembly.binders)
     if options.json:
         print_json([_entry(entry) for entry in explained])
         return OK
@@ -33,13 +33,14 @@ def _explain(options: RunOptions) -> int:
 
 
 def _entry(explained: Explained) -> dict[str, object]:
-    return {
+    plain: dict[str, object] = {
         "node": explained.node,
         "kind": explained.kind,
         "state": explained.state,
         "changed": list(explained.changed),
         "new": explained.is_new,
     }
+    return plain | ({"why": explained.why} if explained.why else {})
 
 
 def _reason(entry: Explained) -> str:
@@ -49,4 +50,6 @@ def _reason(entry: Explained) -> str:
         return "not needed for the results"
     if entry.changed:
         return f"runs; changed: {', '.join(entry.changed)}"
-    return "runs for the first time" if entry.is_new else "runs; unchanged, but not kept"
+    if entry.is_new:
+        return "runs for the first time"
+    return f"runs; unchanged, but not kept: {entry.why}"

@@ -52,7 +52,7 @@ def _run(options: RunOptions) -> int:
         prepared = prepare(options, assembly)
         ended = _performed(options, prepared, assembly)
         if ended.outcome.state == "succeeded" and not options.fresh:
-            made_of = record(prepared.bound, assembly.registry)
+            made_of = record(prepared.bound, assembly.registry, binders=assembly.binders)
             remember(prepared.source, made_of, folders)
         if ended.outcome.state != "cancelled":
             _write(options, ended, assembly)

@@ -3,15 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.calls import Call, described, outputs_of, result_of, stopped_row
 from paintgraph.engine.execution.input_checks import checked
+from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.node_run import Cell
 from paintgraph.engine.execution.plan import Plan
 from paintgraph.engine.execution.result_storage import Keeping
@@ -23,9 +22,13 @@ from paintgraph.engine.node.events import Listener, NodeFailed, Warned
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Makes the calls of one run. `fail` is told of each failure."""
+    """Makes the calls of one run. `fail` is told of each failure.
+
+    Whatever a node raises, except Cancelled, becomes a failed row.
+    """
 
     plan: Plan
+    names: Names
     keeping: Keeping
     services: Services
     cancellation: Cancellation
@@ -35,17 +38,93 @@ class Performer:
 
     def perform(self, cell: Cell, call: Call) -> Row:
         """Make a call of an ordinary node."""
-        with _Attempt(self, cell, call) as attempt:
-            if attempt.is_open:
-                attempt.take(cell.declaration.call(attempt.context, attempt.inputs))
-        return attempt.row
+        began = time.perf_counter()
+        try:
+            prepared = self._prepared(cell, call)
+            if isinstance(prepared, Row):
+                return prepared
+            returned = cell.declaration.call(self._context(cell, prepared), prepared.inputs)
+            return self._row(cell, prepared, returned, time.perf_counter() - began)
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - a node's own code
+            return failed_row(self.fail, cell, call, error)
 
     async def perform_async(self, cell: Cell, call: Call) -> Row:
         """Make a call of an async node."""
-        with _Attempt(self, cell, call) as attempt:
-            if attempt.is_open:
-                attempt.take(await _awaited(cell.declaration.call(attempt.context, attempt.inputs)))
-        return attempt.row
+        began = time.perf_counter()
+        try:
+            prepared = self._prepared(cell, call)
+            if isinstance(prepared, Row):
+                return prepared
+            coroutine = cell.declaration.call(self._context(cell, prepared), prepared.inputs)
+            returned = await _awaited(coroutine)
+            return self._row(cell, prepared, returned, time.perf_counter() - began)
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - a node's own code
+            return failed_row(self.fail, cell, call, error)
+
+    def _prepared(self, cell: Cell, call: Call) -> "_Prepared | Row":
+        """What the node gets, or the row of a call that need not be made."""
+        self.cancellation.check()
+        spec, registry = cell.declaration.spec, self.keeping.registry
+        if call.stop is not None:
+            if type(call.stop) is Blocked and call.stop.message:
+                self.listen(Warned(cell.origin, call.index, call.stop.message))
+            return stopped_row(spec, call.stop)
+        inputs = call.inputs
+        if cell.is_late:
+            inputs = self.names.arrived(checked(inputs, cell.unsure, registry), cell.declaration)
+        key = self.plan.keys.of_call(cell, inputs)
+        if key != cell.key and (entry := self.keeping.find(key, spec)):
+            return Row(entry.slots, entry.ui, entry.effects, entry.seconds, key=key, is_found=True)
+        if not cell.is_late:
+            inputs = checked(inputs, cell.unsure, registry)
+        return _Prepared(call.index, inputs, key)
+
+    def _context(self, cell: Cell, prepared: "_Prepared") -> Context:
+        """What the node may ask for."""
+        return Context(
+            origin=cell.origin,
+            element=prepared.index,
+            job=self.job,
+            services=self.services,
+            cancellation=self.cancellation,
+            listen=self.listen,
+            input_facts={n: v.facts for n, v in prepared.inputs.items() if type(v) is Value},
+        )
+
+    def _row(self, cell: Cell, prepared: "_Prepared", returned: object, seconds: float) -> Row:
+        """The row of what the node returned, kept if the call has a key of its own."""
+        declaration, key = cell.declaration, prepared.key
+        result = result_of(declaration.spec, returned)
+        outputs = outputs_of(
+            declaration,
+            self.keeping.registry,
+            prepared.inputs,
+            result,
+            key,
+            by_content=cell.is_late,
+        )
+        ui = None if result.ui is None else {n: tuple(v) for n, v in result.ui.items()}
+        expand = result.expand
+        if expand:
+            expand = self.names.in_expansion(expand, strict=declaration.expand is None)
+        row = Row(outputs, ui, tuple(result.effects), seconds, expand, key=key)
+        if key != cell.key and not row.is_open:
+            whole = tuple(slot for slot in outputs if isinstance(slot, tuple))
+            self.keeping.keep(key, Entry(whole, ui, row.effects, seconds), declaration.spec)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A call that is to be made: what the node gets, and the key of what it gives."""
+
+    index: int
+    inputs: Mapping[str, Any]
+    key: str
 
 
 async def _awaited(returned: Awaitable[object]) -> object:
@@ -57,88 +136,6 @@ async def _awaited(returned: Awaitable[object]) -> object:
         if task is not None and task.cancelling():
             raise
         raise NodeError("it was cancelled, though the run was not.") from error
-
-
-class _Attempt(AbstractContextManager["_Attempt"]):
-    """One call. Anything that the node raises, except Cancelled, becomes a failed row."""
-
-    row: Row
-
-    def __init__(self, performer: Performer, cell: Cell, call: Call) -> None:
-        self._performer = performer
-        self._cell = cell
-        self._call = call
-        self._key = ""
-        self._began = 0.0
-        self.is_open = False
-
-    def __enter__(self) -> Self:
-        performer, cell, call = self._performer, self._cell, self._call
-        performer.cancellation.check()
-        spec = cell.declaration.spec
-        if call.stop is not None:
-            if type(call.stop) is Blocked and call.stop.message:
-                performer.listen(Warned(cell.origin, call.index, call.stop.message))
-            self.row = stopped_row(spec, call.stop)
-            return self
-        self._key = performer.plan.keys.of_call(cell, call.inputs)
-        if self._key != cell.key and (entry := performer.keeping.find(self._key, spec)):
-            self.row = Row(entry.slots, entry.ui, entry.effects)
-            return self
-        self.is_open = True
-        self._began = time.perf_counter()
-        return self
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """What the node gets; raises NodeError for what arrived and does not fit."""
-        registry = self._performer.keeping.registry
-        return checked(self._call.inputs, self._cell.unsure, registry)
-
-    @property
-    def context(self) -> Context:
-        """What the node may ask for."""
-        performer, cell, call = self._performer, self._cell, self._call
-        return Context(
-            origin=cell.origin,
-            element=call.index,
-            job=performer.job,
-            services=performer.services,
-            cancellation=performer.cancellation,
-            listen=performer.listen,
-            input_facts={n: v.facts for n, v in call.inputs.items() if type(v) is Value},
-        )
-
-    def take(self, returned: object) -> None:
-        """Make a row of what the node returned."""
-        seconds = time.perf_counter() - self._began
-        performer, cell = self._performer, self._cell
-        spec = cell.declaration.spec
-        result = result_of(spec, returned)
-        outputs = outputs_of(
-            cell.declaration,
-            performer.keeping.registry,
-            self._call.inputs,
-            result,
-            self._key,
-            by_content=cell.is_late,
-        )
-        ui = None if result.ui is None else {n: tuple(v) for n, v in result.ui.items()}
-        self.row = Row(outputs, ui, tuple(result.effects), seconds, result.expand)
-        if self._key != cell.key and not self.row.is_open:
-            whole = tuple(slot for slot in outputs if isinstance(slot, tuple))
-            performer.keeping.keep(self._key, Entry(whole, ui, self.row.effects, seconds), spec)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if not isinstance(error, Exception) or isinstance(error, Cancelled):
-            return False
-        self.row = failed_row(self._performer.fail, self._cell, self._call, error)
-        return True
 
 
 def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error: Exception) -> Row:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from paintgraph.engine.execution.names import Names
+from paintgraph.engine.execution.node_run import Cell
 from paintgraph.engine.execution.plan import Plan
 from paintgraph.engine.execution.result_storage import Keeping
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.structure import topological_order, upstream
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import NO_BINDERS, Binders
 
 State = Literal["kept", "idle", "runs"]
 Record = Mapping[str, Mapping[str, str]]
@@ -24,6 +27,7 @@ class Explained:
         state: "kept" if its result is there, "idle" if all that would read it is, else "runs".
         changed: inputs that differ from the last run; "its declaration" for the code itself.
         is_new: whether the last run had no such node.
+        why: of one that runs though nothing changed, why its result is not kept.
     """
 
     node: str
@@ -31,17 +35,19 @@ class Explained:
     state: State
     changed: tuple[str, ...]
     is_new: bool
+    why: str = ""
 
 
-def explain(
+def explain(  # noqa: PLR0913 - what an answer depends on
     graph: Graph,
     targets: Iterable[str],
     keeping: Keeping,
     last: Record,
     environment: str = "cpu",
+    binders: Binders = NO_BINDERS,
 ) -> list[Explained]:
     """The nodes of a bound graph in topological order, each with its reason to run."""
-    plan = _planned(graph, keeping.registry, environment)
+    plan = _planned(graph, keeping.registry, environment, binders)
     record = _recorded(graph, plan)
     kept = {
         id_
@@ -58,18 +64,44 @@ def explain(
         ]
         changed += [name for name in before or () if name not in now]
         state: State = "kept" if id_ in kept else "runs" if id_ in runs else "idle"
-        explained.append(Explained(id_, cell.node.kind, state, tuple(changed), before is None))
+        is_same = state == "runs" and before is not None and not changed
+        why = _why_not_kept(graph, plan, cell, keeping.registry) if is_same else ""
+        explained.append(Explained(id_, cell.node.kind, state, tuple(changed), before is None, why))
     return explained
 
 
-def record(graph: Graph, registry: Registry, environment: str = "cpu") -> Record:
+def _why_not_kept(  # noqa: PLR0911 - one for each reason
+    graph: Graph, plan: Plan, cell: Cell, registry: Registry
+) -> str:
+    """Why the result of a node that ran before and did not change is not there."""
+    spec, is_recipe = cell.declaration.spec, cell.declaration.expand is not None
+    if spec.volatile and is_recipe:
+        return "its nodes save files or may give something else each time; their results are kept"
+    if spec.volatile:
+        return "it may give something else each time"
+    if spec.is_target:
+        return "it saves or shows something each time"
+    if cell.is_late:
+        return "a file or model that it uses is known only when it runs"
+    sources = (plan.cells[id_] for id_ in upstream(graph, [cell.id]))
+    if any(source.is_late or source.declaration.spec.volatile for source in sources):
+        return "what it reads is known only when it runs; the result is found then"
+    if any(registry.socket(output.type).encode is None for output in spec.outputs):
+        return "results of its type cannot be written to disk"
+    return "computing it again takes no longer than keeping it, or its room was needed"
+
+
+def record(
+    graph: Graph, registry: Registry, environment: str = "cpu", binders: Binders = NO_BINDERS
+) -> Record:
     """What a run of a bound graph depends on, to be explained against later."""
-    return _recorded(graph, _planned(graph, registry, environment))
+    return _recorded(graph, _planned(graph, registry, environment, binders))
 
 
-def _planned(graph: Graph, registry: Registry, environment: str) -> Plan:
+def _planned(graph: Graph, registry: Registry, environment: str, binders: Binders) -> Plan:
     plan = Plan(
         registry,
+        Names(registry, binders),
         job="",
         environment=environment,
         lookup=lambda _: None,

@@ -12,7 +12,9 @@ from paintgraph.engine.execution.keys import (
     literal_part,
     value_part,
 )
+from paintgraph.engine.execution.names import Names, plain
 from paintgraph.engine.execution.node_run import Cell, Traits
+from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.registry import Registry
 
@@ -21,10 +23,16 @@ class CellKeys:
     """Keys of the results of one run's cells; `cells` may grow."""
 
     def __init__(
-        self, cells: Mapping[str, Cell], registry: Registry, job: str, environment: str
+        self,
+        cells: Mapping[str, Cell],
+        registry: Registry,
+        names: Names,
+        job: str,
+        environment: str,
     ) -> None:
         self._cells = cells
         self._registry = registry
+        self._names = names
         self._job = job
         self._environment = environment
         self._traits: dict[str, Traits] = {}
@@ -62,18 +70,28 @@ class CellKeys:
         What `inputs` does not tell follows from how the linked cell is made; so the only call of
         a cell that maps over single elements has the cell's own key.
         """
-        parts = {name: self._part(cell, name, inputs.get(name)) for name in cell.node.inputs}
-        traits = self.traits(cell)
-        scope = ""
-        if cell.declaration.spec.volatile or cell.is_late:
-            scope = f"{self._job}/{cell.id}"
-        elif cell.declaration.spec.keyed_by_id:
-            scope = cell.id
-        return call_key(traits.fingerprint, parts, scope)
+        spec, own = cell.declaration.spec, cell.node.inputs
+        parts = {name: self._part(cell, name, inputs.get(name)) for name in own}
+        inside, is_late = cell.inside, cell.is_late
+        if is_late and inputs:
+            for declared in spec.inputs:
+                if declared.resource and (part := _name_part(inputs.get(declared.name))):
+                    parts[declared.name] = part
+            given = {name: plain(value) for name, value in inputs.items()}
+            if cell.declaration.expand is None:
+                is_late = self._names.is_late(spec, given)
+            else:
+                inside = self._names.inside(cell.declaration, given)
+                is_late = inside is None
+        if inside:
+            parts[""] = [4, inside]
+        scope = f"{self._job}/{cell.id}" if spec.volatile or is_late else ""
+        return call_key(self.traits(cell).fingerprint, parts, scope)
 
     def parts(self, cell: Cell) -> dict[str, str]:
         """What each input adds to the cell's own key, as text."""
-        return {name: json_text(self._part(cell, name, None)) for name in cell.node.inputs}
+        parts = {name: json_text(self._part(cell, name, None)) for name in cell.node.inputs}
+        return parts | ({"files inside": json_text(cell.inside)} if cell.inside else {})
 
     def _part(self, cell: Cell, name: str, given: object) -> list[object]:
         link = cell.links.get(name)
@@ -99,3 +117,11 @@ class CellKeys:
                 cell.declaration.spec, f"{self._environment} {self._registry.fingerprint(kind)}"
             )
         return traits
+
+
+def _name_part(given: object) -> list[object] | None:
+    """The part of a key that a fixed name gives, the same as if it were written in the graph."""
+    if type(given) is list and all(type(plain(value)) is not Value for value in given):
+        return [3, *(value.data for value in given)]
+    datum = plain(given)
+    return None if given is None or isinstance(datum, Value | Link | list) else literal_part(datum)

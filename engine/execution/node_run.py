@@ -53,7 +53,11 @@ class Cell:
         rows: finished calls whose expansions are still running.
         is_stored: its result may be on disk and is to be read from there.
         sources: cells that it reads, counted among their readers.
-        is_late: a file name arrives by a link, so the result is known by its content only.
+        is_late: what it names outside the graph is known only when it is called, so its key is too.
+        inside: of a recipe, what its nodes name outside the graph.
+        seconds: what the nodes of its expansions took.
+        is_uncertain: its expansion names things of which its key knows nothing: it is not kept.
+        parent: the cell whose expansion it is a part of.
         unsure: linked inputs whose data must be checked when they arrive.
     """
 
@@ -64,6 +68,7 @@ class Cell:
     rank: tuple[int, ...]
     links: dict[str, Link]
     is_late: bool = False
+    inside: list[object] | None = None
     unsure: tuple[InputSpec, ...] = ()
     state: State = State.IDLE
     key: str = ""
@@ -77,6 +82,9 @@ class Cell:
     rows: list[Row] | None = None
     is_stored: bool = False
     entry: Entry | None = None
+    seconds: float = 0.0
+    is_uncertain: bool = False
+    parent: "Cell | None" = None
 
     def __lt__(self, other: "Cell") -> bool:
         return self.rank < other.rank

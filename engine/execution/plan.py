@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.input_checks import unsure
+from paintgraph.engine.execution.names import Linked, Names, plain
 from paintgraph.engine.execution.node_keys import CellKeys
 from paintgraph.engine.execution.node_run import Cell, State
 from paintgraph.engine.graph.elements import Entry
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.node.events import Origin
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.binding import is_open
 
 MOST_CELLS = 200_000
 
@@ -32,6 +32,7 @@ class Plan:
     def __init__(  # noqa: PLR0913 - the seams of a run
         self,
         registry: Registry,
+        names: Names,
         *,
         job: str,
         environment: str,
@@ -43,7 +44,8 @@ class Plan:
         self.cells: dict[str, Cell] = {}
         self.open = 0
         self._registry = registry
-        self.keys = CellKeys(self.cells, registry, job, environment)
+        self._names = names
+        self.keys = CellKeys(self.cells, registry, names, job, environment)
         self._leaders: dict[str, Cell] = {}
         self._lookup = lookup
         self._is_stored = is_stored
@@ -74,11 +76,13 @@ class Plan:
             for name, link in cell.node.links():
                 cell.links[name] = self.link(ids, link)
         for cell in cells:
-            cell.is_late = self._is_late(cell)
+            self._look_for_names(cell)
             if cell.links:
                 cell.unsure = unsure(cell.declaration.spec, cell.links, self._output_type)
         for cell in cells if parent else ():
             self.keys.of(cell)
+        if parent is not None and parent.declaration.expand is None:
+            parent.is_uncertain = parent.is_uncertain or any(map(_names_or_saves, cells))
         return ids
 
     def _cell(
@@ -95,7 +99,8 @@ class Plan:
             return Cell(id_, node, declaration, origin, place, {})
         above = parent.origin
         origin = Origin(id_, node.kind, node.display or above.display, parent.id, above.submitted)
-        return Cell(id_, node, declaration, origin, (*parent.rank, *place), {})
+        rank = (*parent.rank, *place)
+        return Cell(id_, node, declaration, origin, rank, {}, parent=parent)
 
     def link(self, ids: Mapping[str, str], link: Link) -> Link:
         """The link with the run's node id, by `ids` if it is there, and the output's position."""
@@ -116,19 +121,20 @@ class Plan:
             code="unknown_output",
         )
 
-    def _is_late(self, cell: Cell) -> bool:
-        """Whether a name of something outside the graph reaches the node only now."""
-        spec = cell.declaration.spec
-        for declared in spec.inputs:
-            if not declared.resource or declared.name not in cell.node.inputs:
-                continue
-            link = cell.links.get(declared.name)
-            if link is None:
-                if is_open(spec, declared, cell.node.inputs):
-                    return True
-            elif self._output_type(link) in ("text", "int", "any"):
-                return True
-        return False
+    def _look_for_names(self, cell: Cell) -> None:
+        """Note what the cell names outside the graph, or that it is known only when it runs."""
+        spec, expand = cell.declaration.spec, cell.declaration.expand
+        if expand is None and not any(declared.resource for declared in spec.inputs):
+            return
+        inputs = {
+            name: Linked(self._output_type(cell.links[name])) if name in cell.links else plain(own)
+            for name, own in cell.node.inputs.items()
+        }
+        if expand is None:
+            cell.is_late = self._names.is_late(spec, inputs)
+        elif not spec.volatile:
+            cell.inside = self._names.inside(cell.declaration, inputs)
+            cell.is_late = cell.inside is None
 
     def _output_type(self, link: Link) -> str:
         return self.cells[link.node].declaration.spec.outputs[int(link.output)].type
@@ -194,6 +200,9 @@ class Plan:
         """The cell's result is there: wake what waits for it, let go of what nobody reads."""
         cell.entry, cell.rows, cell.state = entry, None, State.DONE
         self.open -= 1
+        if cell.parent is not None:
+            cell.parent.seconds += entry.seconds
+            cell.parent.is_uncertain = cell.parent.is_uncertain or cell.is_uncertain
         if self._leaders.get(cell.key) is cell:
             del self._leaders[cell.key]
         dependents, cell.dependents = cell.dependents, []
@@ -224,3 +233,10 @@ class Plan:
     def _let_go(self, cell: Cell) -> None:
         if not cell.readers and not cell.pinned and cell.state is State.DONE:
             cell.state, cell.entry = State.IDLE, None
+
+
+def _names_or_saves(cell: Cell) -> bool:
+    """Whether a node depends on more than its inputs, or does more than give its outputs."""
+    spec = cell.declaration.spec
+    names = bool(cell.inside) or any(declared.resource for declared in spec.inputs)
+    return names or cell.is_late or spec.volatile or spec.is_target

@@ -15,6 +15,7 @@ from paintgraph.engine.execution.calling import Performer, failed_row
 from paintgraph.engine.execution.calls import Call, assemble, calls_of, stopped_row
 from paintgraph.engine.execution.inputs import given, needed
 from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
+from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.node_run import Cell
 from paintgraph.engine.execution.plan import Plan
 from paintgraph.engine.execution.result_storage import Keeping
@@ -31,6 +32,7 @@ from paintgraph.engine.node.events import (
     NodeStarted,
 )
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import NO_BINDERS, Binders
 
 OnFailure = Literal["continue", "stop"]
 
@@ -40,7 +42,8 @@ class Worker:
     """What the runs of one worker share.
 
     `environment` names the class of machine that results depend on ("cpu"). Without `memory` a
-    result is let go after its last reader; without `store` nothing outlives the worker.
+    result is let go after its last reader; without `store` nothing outlives the worker. `binders`
+    fix what nodes name outside the graph where that is known only while it runs.
     """
 
     registry: Registry
@@ -49,6 +52,7 @@ class Worker:
     store: ResultStore | None = None
     lanes: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LANES)
     environment: str = "cpu"
+    binders: Binders = NO_BINDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,10 @@ class _Run:
         self._lanes = Lanes(worker.lanes, self._work)
         self._keeping = Keeping(worker.registry, worker.memory, worker.store)
         self._failures: list[NodeFailed] = []
+        names = Names(worker.registry, worker.binders)
         self._plan = Plan(
             worker.registry,
+            names,
             job=job,
             environment=worker.environment,
             lookup=lambda cell: self._keeping.recall(cell.key),
@@ -105,7 +111,7 @@ class _Run:
             found=self._found,
         )
         self._performer = Performer(
-            self._plan, self._keeping, worker.services, cancellation, job, listen, self._fail
+            self._plan, names, self._keeping, worker.services, cancellation, job, listen, self._fail
         )
 
     def go(self, graph: Graph, targets: Iterable[str]) -> Outcome:
@@ -244,10 +250,20 @@ class _Run:
             lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
         )
         failed = entry.is_lost or (bool(rows) and all(row.failed for row in rows))
-        how: How = "skipped" if skipped else "failed" if failed else "computed"
-        weight = self._keeping.keep(cell.key, entry, cell.declaration.spec)
+        was_found = bool(rows) and all(row.is_found for row in rows)
+        how: How = (
+            "skipped" if skipped else "failed" if failed else "cached" if was_found else "computed"
+        )
+        seconds = entry.seconds
+        if cell.seconds:  # its expansions are a part of what it takes to make it
+            entry = replace(entry, seconds=seconds + cell.seconds)
+        is_kept_by_calls = cell.is_late and all(row.key != cell.key for row in rows)
+        if is_kept_by_calls or cell.is_uncertain:
+            weight = self._keeping.weight(entry, cell.declaration.spec)
+        else:
+            weight = self._keeping.keep(cell.key, entry, cell.declaration.spec)
         with self._lanes.lock:
-            self._finish(cell, entry, how, weight)
+            self._finish(cell, entry, how, weight, seconds)
             for follower in cell.followers:
                 self._finish(follower, entry, "shared" if how == "computed" else how, weight)
             cell.followers = []
@@ -256,13 +272,14 @@ class _Run:
         weight = self._keeping.weight(entry, cell.declaration.spec)
         self._finish(cell, entry, "cached", weight)
 
-    def _finish(self, cell: Cell, entry: Entry, how: How, weight: int) -> None:
+    def _finish(
+        self, cell: Cell, entry: Entry, how: How, weight: int, seconds: float = 0.0
+    ) -> None:
         """Tell and note that a cell is done; with the lock."""
         if entry.ui or entry.effects:
             is_cached = how in ("cached", "shared")
             self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, is_cached))
-        seconds = entry.seconds if how == "computed" else 0.0
-        self._listen(NodeFinished(cell.origin, how, seconds, weight))
+        self._listen(NodeFinished(cell.origin, how, seconds if how == "computed" else 0.0, weight))
         self._plan.finish(cell, entry)
 
     def _fail(self, event: NodeFailed) -> None:

@@ -72,7 +72,8 @@ Slots = tuple[Slot, ...]
 class Row:
     """One finished call: per output its elements, or the link into `expand` that gives them.
 
-    `failed` says that the call failed, or was left out because another one did.
+    `failed` says that the call failed, or was left out because another one did; `is_found`, that
+    its result was kept under its `key` and the node was not called.
     """
 
     outputs: tuple[Slot | Link, ...]
@@ -81,6 +82,8 @@ class Row:
     seconds: float = 0.0
     expand: Mapping[str, Node] | None = None
     failed: bool = False
+    key: str = ""
+    is_found: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -89,7 +89,6 @@ class NodeSpec:
         version: raised when results change; part of every cache key.
         lane: the resource on which it runs.
         volatile: may give another result each time, so it is kept within its job only.
-        keyed_by_id: its result depends on its own id in the graph.
         takes_lists: called once with whole lists instead of once per element.
         is_target: runs for what it saves or shows, even if nothing reads it.
         heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
@@ -108,7 +107,6 @@ class NodeSpec:
     version: str = "1"
     lane: Lane = "cpu"
     volatile: bool = False
-    keyed_by_id: bool = False
     takes_lists: bool = False
     is_target: bool = False
     heavy: bool = False

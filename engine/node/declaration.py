@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.graph import Node
 from paintgraph.engine.graph.sockets import Socket, Value, accepts
 from paintgraph.engine.graph.spec import Conversion, InputSpec, Lane, NodeSpec
 from paintgraph.engine.node.context import Context
@@ -52,7 +53,8 @@ class Declaration:
     `call(context, inputs)` gets a `Value` per input (a list of them if the spec `takes_lists`, a
     `Link` for a raw input, None for what is not there) and returns data, or a `Result`.
     `needs(**data)` names the lazy inputs that the call will read. `file` is where the code is, or
-    "" if it is paintgraph's own or not in this process.
+    "" if it is paintgraph's own or not in this process. `expand(inputs)`, of a recipe, gives its
+    nodes with what it is given in place of its inputs.
     """
 
     spec: NodeSpec
@@ -61,6 +63,7 @@ class Declaration:
     sockets: tuple[Socket, ...] = ()
     is_async: bool = False
     file: str = ""
+    expand: Callable[[Mapping[str, Any]], Mapping[str, Node]] | None = None
 
 
 def node(  # noqa: PLR0913 - each is an independent property of a node

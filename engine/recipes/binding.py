@@ -22,10 +22,10 @@ Binder = Callable[[Any], Any]
 
 
 class Binders:
-    """What fixes each kind of resource; a service, so that nodes can fix names that reach them."""
+    """What fixes each kind of resource."""
 
-    def __init__(self, binders: Mapping[str, Binder]) -> None:
-        self._binders = dict(binders)
+    def __init__(self, binders: Mapping[str, Binder] | None = None) -> None:
+        self._binders = dict(binders or {})
 
     def bind(self, kind: str, value: Any) -> Any:
         """The fixed form of a literal; raises BindError. A kind without binder stays as it is."""
@@ -33,18 +33,25 @@ class Binders:
         return value if binder is None or value is None else binder(value)
 
 
+NO_BINDERS = Binders()
+
+
 def is_open(spec: NodeSpec, declared: InputSpec, inputs: Mapping[str, object]) -> bool:
     """Whether a literal at an input names something that may change from run to run."""
     literal = inputs.get(declared.name)
+    if declared.found_by:
+        return not literal
     if declared.resource == "picture":
         return isinstance(literal, str) and not literal.startswith("sha256:")
-    if is_of_catalogue(declared.resource):
-        is_name = isinstance(literal, str) and DIGEST_MARK not in literal
-        # What it leads to may be bound in its place.
-        return is_name and not any(
-            declared.name in other.found_by and inputs.get(other.name) for other in spec.inputs
-        )
-    return declared.resource == "seed" and literal == -1
+    if declared.resource == "seed":
+        return literal == -1
+    if not is_of_catalogue(declared.resource):
+        return False
+    is_name = isinstance(literal, str) and DIGEST_MARK not in literal
+    # An engine stays "auto" when what it leads to is written in its place.
+    return is_name and not any(
+        declared.name in other.found_by and inputs.get(other.name) for other in spec.inputs
+    )
 
 
 def bind(
@@ -113,78 +120,68 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
     spec = registry.spec(node.kind)
     if spec is None:
         return node
-    changed = {}
+
+    def refuse(name: str, error: BindError) -> None:
+        reached = node.inputs.get(name)
+        start = f"node '{id_}' ({spec.id}): {name}"
+        place: tuple[str, ...] = ("nodes", id_, name)
+        if isinstance(reached, InputRef):
+            start, place = f"input '{reached.name}'", ("inputs", reached.name)
+        problems.append(Problem(error.code, f"{start}: {error}", id_, name, place))
+
+    changed: dict[str, Any] = {}
+    unfit = set()
     for declared in spec.inputs:
-        literal = node.inputs.get(declared.name)
-        if not isinstance(literal, InputRef) and not declared.resource:
-            continue
-        reached = literal.name if isinstance(literal, InputRef) else None
-        if reached is not None and reached not in values:
-            continue  # reported already
-        value = values[literal.name] if isinstance(literal, InputRef) else literal
-        bound = _fixed(id_, spec.id, declared, reached, value, binders, problems)
-        if bound is not literal:
-            changed[declared.name] = bound
-    changed |= _found(id_, node, spec, changed, binders, problems)
+        reference = node.inputs.get(declared.name)
+        if isinstance(reference, InputRef) and reference.name in values:  # else reported already
+            value = values[reference.name]
+            fitting = declared.default
+            if value is not None or declared.required:
+                fitting = canonical(declared, value)
+            if isinstance(fitting, Wrong):
+                where = f"input '{reference.name}', used by node '{id_}' ({spec.id})"
+                message, path = f"{where}: {fitting.message}", ("inputs", reference.name)
+                problems.append(Problem(fitting.code, message, id_, declared.name, path))
+                unfit.add(declared.name)
+            changed[declared.name] = fitting
+    given = {name: v for name, v in {**node.inputs, **changed}.items() if name not in unfit}
+    changed |= fixed(given, spec, binders.bind, refuse)
     return replace(node, inputs={**node.inputs, **changed}) if changed else node
 
 
-def _fixed(  # noqa: PLR0913 - what binding an input takes
-    id_: str,
-    kind: str,
-    declared: InputSpec,
-    reached: str | None,
-    value: Any,
-    binders: Binders,
-    problems: list[Problem],
-) -> Any:
-    where = f"node '{id_}' ({kind})"
-    place = ("inputs", reached) if reached else ("nodes", id_, declared.name)
-    if reached is not None:
-        if value is None and not declared.required:
-            return declared.default
-        fitting = canonical(declared, value)
-        if isinstance(fitting, Wrong):
-            message = f"input '{reached}', used by {where}: {fitting.message}"
-            problems.append(Problem(fitting.code, message, id_, declared.name, place))
-            return value
-        value = fitting
-    if not isinstance(value, str | int):
-        return value
-    try:
-        return binders.bind(declared.resource, value)
-    except BindError as error:
-        start = f"input '{reached}'" if reached else f"{where}: {declared.name}"
-        problems.append(Problem(error.code, f"{start}: {error}", id_, declared.name, place))
-        return value
-
-
-def _found(  # noqa: PLR0913 - what binding a node takes
-    id_: str,
-    node: Node,
+def fixed(
+    inputs: Mapping[str, Any],
     spec: NodeSpec,
-    changed: Mapping[str, Any],
-    binders: Binders,
-    problems: list[Problem],
+    bind: Callable[[str, Any], Any],
+    refuse: Callable[[str, BindError], None],
 ) -> dict[str, Any]:
-    """What other inputs of a node lead to; while one of them comes by a link, nothing yet."""
-    found = {}
-    given = {**node.inputs, **changed}
+    """The inputs of a node that change when what they name is fixed.
+
+    Names become digests, and what several inputs together lead to is filled in, once none of them
+    comes by a link. `refuse(input, error)` gets what `bind` raises.
+    """
+    changed = {}
     for declared in spec.inputs:
-        asked = tuple(given.get(name) for name in declared.found_by)
-        if not asked or given.get(declared.name) or not all(isinstance(a, str) for a in asked):
+        value = inputs.get(declared.name)
+        if not declared.resource or declared.found_by or not isinstance(value, str | int):
             continue
         try:
-            bound = binders.bind(declared.resource, asked)
+            bound = bind(declared.resource, value)
         except BindError as error:
-            first = declared.found_by[0]
-            reached = node.inputs.get(first)
-            start = f"node '{id_}' ({spec.id}): {first}"
-            place: tuple[str, ...] = ("nodes", id_, first)
-            if isinstance(reached, InputRef):
-                start, place = f"input '{reached.name}'", ("inputs", reached.name)
-            problems.append(Problem(error.code, f"{start}: {error}", id_, first, place))
+            refuse(declared.name, error)
+            continue
+        if bound is not value:
+            changed[declared.name] = bound
+    now = {**inputs, **changed}
+    for declared in spec.inputs:
+        asked = tuple(now.get(name) for name in declared.found_by)
+        if not asked or now.get(declared.name) or not all(isinstance(a, str) for a in asked):
+            continue
+        try:
+            bound = bind(declared.resource, asked)
+        except BindError as error:
+            refuse(declared.found_by[0], error)
             continue
         if bound is not asked:  # else nobody knows this kind
-            found[declared.name] = tuple(bound)
-    return found
+            changed[declared.name] = tuple(bound)
+    return changed

@@ -22,7 +22,6 @@ from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.binding import is_open
 from paintgraph.engine.recipes.checking import check
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -186,17 +185,20 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         version=blake2b(text, digest_size=8).hexdigest(),
         is_target=not outputs,
         module="graphs",
-        volatile=any(_is_open(node, registry) for node in graph.nodes.values()),
+        volatile=any(_runs_anew(node, registry) for node in graph.nodes.values()),
         heavy=is_heavy(graph, registry),
         names=names_in(graph, {i: registry.spec(node.kind) for i, node in graph.nodes.items()}),
     )
 
-    def call(_: Context, inputs: Mapping[str, Any]) -> Result:
-        nodes = {id_: _filled(node, inputs) for id_, node in graph.nodes.items()}
-        values = [inputs[r.name] if isinstance(r, InputRef) else r for r in graph.outputs.values()]
-        return Result(values=values, expand=nodes)
+    def expand(inputs: Mapping[str, Any]) -> dict[str, Node]:
+        return {id_: _filled(node, inputs) for id_, node in graph.nodes.items()}
 
-    return Declaration(spec, call)
+    def call(_: Context, inputs: Mapping[str, Any]) -> Result:
+        values = [inputs[r.name] if isinstance(r, InputRef) else r for r in graph.outputs.values()]
+        given = {name: _given(value) for name, value in inputs.items()}
+        return Result(values=values, expand=expand(given))
+
+    return Declaration(spec, call, expand=expand)
 
 
 def is_heavy(graph: Graph, registry: Registry) -> bool:
@@ -205,24 +207,26 @@ def is_heavy(graph: Graph, registry: Registry) -> bool:
     return any(spec is not None and spec.heavy for spec in specs)
 
 
-def _is_open(node: Node, registry: Registry) -> bool:
-    """Whether a node of a recipe names something that may change from run to run."""
+def _runs_anew(node: Node, registry: Registry) -> bool:
+    """Whether a node of a recipe saves files, or may give something else each time."""
     spec = registry.spec(node.kind)
-    return spec is not None and (
-        spec.volatile or any(is_open(spec, i, node.inputs) for i in spec.inputs)
-    )
+    if spec is None:
+        return False
+    seeds = (i.name for i in spec.inputs if i.resource == "seed")
+    return spec.volatile or spec.is_target or any(node.inputs.get(seed) == -1 for seed in seeds)
 
 
 def _filled(node: Node, values: Mapping[str, Any]) -> Node:
-    """The node with references replaced: by a literal where it came from one, else by the value."""
+    """The node with what the recipe is given in place of references to its inputs."""
     inputs = {
-        name: _given(values[given.name]) if isinstance(given, InputRef) else given
+        name: values[given.name] if isinstance(given, InputRef) else given
         for name, given in node.inputs.items()
     }
     return replace(node, inputs=inputs)
 
 
 def _given(value: Value) -> Any:
+    """A literal where a value came from one, else the value."""
     return value if value.key else value.data
 
 

@@ -11,7 +11,6 @@ from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.book import RecipeBook
 
 IMAGE = "image"
@@ -20,10 +19,7 @@ RECIPE_CALLS = ("MapImages", "ApplyRecipe")
 
 
 def recipe_call(context: Context, recipe: str, settings: str, image: object) -> Node:
-    """A use of a recipe on an image; raises NodeError with the cure, Error if it is bad.
-
-    What the settings name outside the graph is fixed: pictures, random seeds.
-    """
+    """A use of a recipe on an image; raises NodeError with the cure, Error if it is bad."""
     graph = _graph(context.service(RecipeBook), recipe)
     given = parse_settings(settings)
     declared = {name: spec for name, spec in graph.inputs.items() if name != IMAGE}
@@ -40,7 +36,7 @@ def recipe_call(context: Context, recipe: str, settings: str, image: object) -> 
         value = canonical(spec, given.get(name, spec.default))
         if isinstance(value, Wrong):
             raise _bad_settings(f"of the recipe '{recipe}': {value.message}")
-        inputs[name] = context.service(Binders).bind(spec.resource, value)
+        inputs[name] = value
     return Node(RECIPE_PREFIX + recipe, inputs)
 
 

@@ -17,7 +17,6 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.sockets import Image
@@ -104,9 +103,8 @@ def apply_recipe(
 ) -> Result:
     """Send a picture through a recipe, and save the result or pass it on."""
     del after
-    reference = context.service(Binders).bind("picture", image)
     # A file's name is told in messages but changes no pixel, so it has no part in keys.
-    named = {"image": reference, "name": Value(image, key="name")}
+    named = {"image": image, "name": Value(image, key="name")}
     expand = {
         "picture": Node("LoadListedImage", named),
         "work": recipe_call(context, recipe_name, settings, Link("picture", "image")),

@@ -6,7 +6,6 @@ from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.sockets import LIST
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Conversion, Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.geometry.boxes import (
     Boxes,
     clamp_boxes,
@@ -94,9 +93,8 @@ def detect_from_text(
     sides. Every picture of a batch is searched for itself.
     """
     phrases = phrases_of(prompt)
-    bound = context.service(Binders).bind(TEXT_MODEL, model)
     found = context.service(TextMasks).find(
-        ModelRef.parse(bound),
+        ModelRef.parse(model),
         image,
         phrases,
         (box_threshold, text_threshold),

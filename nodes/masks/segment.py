@@ -9,7 +9,6 @@ from paintgraph.engine.graph.elements import Blocked, Result
 from paintgraph.engine.graph.sockets import LIST, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.arrays import match_pair
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, clamp_boxes
@@ -170,9 +169,8 @@ def _selected(
 
     if not count:
         return collect(())
-    bound = context.service(Binders).bind(POINT_MODEL, model)
     return context.service(TextMasks).select(
-        ModelRef.parse(bound),
+        ModelRef.parse(model),
         image,
         prompts,
         collect,

@@ -8,7 +8,6 @@ from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.masks.selection import select_in_box
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.rembg.masks import Category, RembgMasks
@@ -48,9 +47,8 @@ def mask_from_model(
     The model sees red, green and blue in 8 bits; alpha is left out. ThresholdMask, CleanMask and
     InvertMask do the rest.
     """
-    bound = context.service(Binders).bind(MASK_MODEL, model)
     mask = context.service(RembgMasks).select(
-        ModelRef.parse(bound),
+        ModelRef.parse(model),
         image,
         category,
         context.listening,

@@ -5,7 +5,6 @@ from typing import Annotated, NamedTuple
 from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.arrays import match_pair
 from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.fill.guess import FillMethod, fill
@@ -140,7 +139,7 @@ def inpaint_sampler(
     )
     choice = Choice(painter[0] if painter else engine, prompt, loras, vae, how)
     request = InpaintRequest(
-        seed=_drawn(context, seed),
+        seed=seed,
         prompt=prompt,
         negative_prompt=negative_prompt,
         steps=steps,
@@ -151,8 +150,3 @@ def inpaint_sampler(
     geometry = Geometry(context=ContextRule(crop, crop_amount), stitch=stitching, in_steps=in_steps)
     paints = painter_of(context, choice)
     return Repainted(*paint_all(context, image, mask, paints, request, geometry, images, avoid))
-
-
-def _drawn(context: Context, seed: int) -> int:
-    """The seed; one that arrived by a link may still have to be drawn."""
-    return seed if seed >= 0 else context.service(Binders).bind("seed", seed)

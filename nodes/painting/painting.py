@@ -7,7 +7,6 @@ import numpy as np
 
 from paintgraph.base.listening import Listening
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.files.encode import preview_jpeg
 from paintgraph.imaging.geometry.resize import resize
@@ -19,7 +18,6 @@ from paintgraph.models.inpainting.inpainters import Inpainters
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.nodes.painting.measuring import with_fit
-from paintgraph.nodes.resource_names import LORAS, PAINTER, VAE
 
 _PREVIEW_SIDE = 512
 
@@ -39,10 +37,8 @@ def painter_of(context: Context, choice: Choice) -> Inpainter:
     """The engine that paints; warns of a prompt that it does not read."""
     name, sampling = choice.engine, choice.sampling
     inpainters = context.service(Inpainters)
-    if name not in WEIGHTLESS:
-        (name,) = context.service(Binders).bind(PAINTER, (name, choice.prompt))
     if inpainters.diffusion is not None and name not in WEIGHTLESS:
-        sampling = _with_files(context, choice, inpainters.diffusion)
+        sampling = _with_files(choice, inpainters.diffusion)
 
     painter = inpainters.get(name, sampling, context.listening)
     if choice.prompt and painter.copies_surroundings:
@@ -65,16 +61,13 @@ def _listening(context: Context) -> Listening:
     return replace(context.listening, preview=preview)
 
 
-def _with_files(context: Context, choice: Choice, models: DiffusionModels) -> Sampling:
+def _with_files(choice: Choice, models: DiffusionModels) -> Sampling:
     """The sampling with the LoRAs and the VAE that the graph names."""
-    binders = context.service(Binders)
-    bound = filter(None, binders.bind(LORAS, choice.loras).split(", "))
-    weighed = [WeighedRef.parse(text) for text in bound]
-    vae = binders.bind(VAE, choice.vae)
+    weighed = [WeighedRef.parse(text) for text in filter(None, choice.loras.split(", "))]
     return replace(
         choice.sampling,
         loras=tuple(models.lora(each.ref, each.weight) for each in weighed),
-        vae=models.vae(ModelRef.parse(vae)) if vae else None,
+        vae=models.vae(ModelRef.parse(choice.vae)) if choice.vae else None,
     )
 
 

@@ -12,7 +12,6 @@ from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.graph.sockets import TEXT, Facts, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
-from paintgraph.engine.recipes.binding import Binders
 from paintgraph.imaging.colours import select_transparent
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
@@ -147,12 +146,9 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     """Samples and facts of a picture that is named, or already there."""
     if not isinstance(given, str):
         return given, context.facts("image")
-    reference = given
-    if not reference.startswith(PREFIX):
-        reference = context.service(Binders).bind("picture", given)
-        if not isinstance(reference, str) or not reference.startswith(PREFIX):
-            raise BindError(f"'{given}' names no picture. Give a file's name.")
-    picture = decode(context.service(Blobs).get(reference))
+    if not given.startswith(PREFIX):
+        raise BindError(f"'{given}' names no picture. Give a file's name.")
+    picture = decode(context.service(Blobs).get(given))
     return picture.image, facts_of(picture)
 
 
@@ -208,9 +204,8 @@ def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int =
     return data
 
 
-@node(title="Load Images from Folder", category="image/batch", lane="io", volatile=True)
+@node(title="Load Images from Folder", category="image/batch", lane="io")
 def load_images_from_folder(
-    context: Context,
     folder: Annotated[str, "Inside the input folder; nothing means the input folder itself."] = "",
     pattern: Annotated[str, "Names to take, with * and ?, such as holiday*.jpg."] = "*",
     names: Annotated[
@@ -223,4 +218,5 @@ def load_images_from_folder(
 
     What reads the names is called once for each. Sub-folders and links are left out.
     """
-    return list(names) or context.service(Binders).bind("folder", (folder, pattern))
+    del folder, pattern
+    return names

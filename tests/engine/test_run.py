@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -10,7 +9,6 @@ from paintgraph.base.errors import Error
 from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.graph.elements import Effect, Failed, Result
 from paintgraph.engine.graph.graph import Graph, Link, Node
-from paintgraph.engine.node.declaration import declaration_of
 from paintgraph.engine.node.declaration import node as declare
 from paintgraph.engine.node.events import (
     Event,
@@ -189,20 +187,6 @@ def test_equal_volatile_nodes_run_each(label: str) -> None:
     ran = run_nodes({"a": volatile, "b": volatile, "sum": node("Add", a=link("a"), b=link("b"))})
 
     assert ran.values("sum") == [3]
-
-
-def test_a_node_keyed_by_its_id_is_shared_with_itself_only(label: str) -> None:
-    declared = declaration_of(fake_nodes.count_runs)
-    by_id = replace(declared, spec=replace(declared.spec, id="ById", keyed_by_id=True))
-    registry = fake_nodes.registry()
-    registry.add(by_id)
-    kept = memory()
-    nodes = {"a": node("ById", label=label), "b": node("ById", label=label)}
-
-    run_nodes(nodes, "a", "b", kept=kept, registry=registry)
-    run_nodes(nodes, "a", "b", kept=kept, registry=registry)
-
-    assert fake_nodes.COUNTS[label] == 2
 
 
 def test_a_seed_that_arrives_by_a_link_is_fixed_within_its_job_only() -> None:

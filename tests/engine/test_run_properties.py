@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.engine.execution.explain import record
+from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import Plan
 from paintgraph.engine.graph.graph import Graph, Link, Node
 from paintgraph.engine.graph.structure import topological_order
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import NO_BINDERS
 from paintgraph.engine.recipes.checking import check
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import Ran, memory, plain, run_nodes
@@ -37,6 +39,7 @@ def keys(graph: Graph) -> dict[str, str]:
     """Key of every node of a checked graph."""
     plan = Plan(
         REGISTRY,
+        Names(REGISTRY, NO_BINDERS),
         job="job",
         environment="cpu",
         lookup=lambda _: None,
