@@ -28,25 +28,18 @@ from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.listing import Listing
 from paintgraph.jobs.sources.references import References, draw_seed
 from paintgraph.jobs.workers.runner import Parts
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import ModelPlaces, default_models_dir
-from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.eraser.engine import ErasingModels
-from paintgraph.models.families.rembg.masks import RembgMasks
-from paintgraph.models.inpainting.engine_names import EngineNames
-from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.catalogue.places import default_models_dir
+from paintgraph.models.engine_names import EngineNames
+from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.text_masks import TextMasks
-from paintgraph.nodes import build_registry
+from paintgraph.models.opening import open_index
+from paintgraph.models.selectors import Selectors
+from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
 from paintgraph.nodes.pictures.files import encode_with_facts
-from paintgraph.nodes.resource_names import (
-    engine_binders,
-    engine_choices,
-    model_binders,
-    model_choices,
-)
 from paintgraph.nodes.sockets import REPAINT
 
 STORE_BYTES = 4 * 2**30
@@ -59,7 +52,7 @@ class Catalogue:
 
     registry: Registry
     recipes: RecipeBook
-    models: ModelNames
+    names: EngineNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +113,20 @@ def _calls_recipes(node: Node) -> bool:
     return node.kind.startswith(RECIPE_PREFIX) or node.kind in RECIPE_CALLS
 
 
-def catalogue(folders: Folders | None = None, models_dir: Path | None = None) -> Catalogue:
+def catalogue(
+    folders: Folders | None = None,
+    models_dir: Path | None = None,
+    devices: DeviceRules = ANY_DEVICE,
+) -> Catalogue:
     """The node types, and the recipes: the user's own where folders are given, then the shipped.
 
-    `models_dir` is the folder of the models, by default the user's.
+    `models_dir` is the folder of the models, by default the user's; `devices` say where they work.
     """
-    names = model_names(models_dir or default_models_dir(), with_own=folders is not None)
-    registry = build_registry(
-        {**model_choices(names), **engine_choices(EngineNames(names, ANY_DEVICE))}
-    )
+    index = open_index(models_dir or default_models_dir(), with_own=folders is not None)
+    names = EngineNames(ModelNames(index), devices)
+    registry = build_registry(resource_names.choices(names))
     own = (folders.recipes,) if folders else ()
     return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)), names)
-
-
-def model_names(models_dir: Path, *, with_own: bool = True) -> ModelNames:
-    """The models that graphs may name: the shipped, and the user's own."""
-    from paintgraph.models.catalogue.catalogue import ModelCatalogue
-    from paintgraph.models.catalogue.model_index import ModelIndex
-
-    catalogue = ModelCatalogue.load(models_dir if with_own else None)
-    return ModelNames(ModelIndex(catalogue, ModelPlaces(models_dir)))
 
 
 @contextmanager
@@ -161,7 +148,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
-        known = catalogue(folders, models_dir)
+        known = catalogue(folders, models_dir, devices)
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
         binders = Binders(
@@ -169,16 +156,12 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
                 "picture": references.bind,
                 "folder": Listing(input_folder).bind,
                 "seed": draw_seed,
-                **model_binders(known.models),
-                **engine_binders(EngineNames(known.models, devices)),
+                **resource_names.binders(known.names),
             }
         )
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
-        diffusion = DiffusionModels(known.models, loaded, devices)
-        erasers = ErasingModels(known.models, loaded, devices)
-        inpainters = stack.enter_context(Inpainters(diffusion=diffusion, erasers=erasers))
-        masks = RembgMasks(known.models, loaded, devices)
-        text_masks = TextMasks(known.models, loaded, devices)
+        lender = ModelLender(known.names.models, loaded, devices)
+        inpainters = stack.enter_context(Inpainters(models=lender))
         store = (
             stack.enter_context(
                 ResultStore(folders.results, STORE_BYTES, lambda key: tell(Stored(key)))
@@ -188,9 +171,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         )
         worker = Worker(
             known.registry,
-            Services(blobs, inpainters, known.recipes, masks, text_masks),
+            Services(blobs, inpainters, known.recipes, Selectors(lender)),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
             binders=binders,
         )
-        yield Assembly(known.registry, known.recipes, known.models, worker, blobs, binders, loaded)
+        yield Assembly(known.registry, known.recipes, known.names, worker, blobs, binders, loaded)

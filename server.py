@@ -49,14 +49,9 @@ from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
-from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
-from paintgraph.nodes.resource_names import (
-    engine_binders,
-    engine_checks,
-    model_binders,
-    model_checks,
-)
+from paintgraph.nodes import resource_names
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
@@ -147,20 +142,19 @@ def _parts(
     serializer: Serializer,
 ) -> ServerParts:
     """What handlers find; none of it has begun to work."""
-    from paintgraph.models.catalogue.model_index import ModelIndex
+    from paintgraph.models.opening import open_index
 
     folders = Folders(settings.data_dir)
-    index = ModelIndex.open(default_models_dir())
-    names = ModelNames(index)
+    index = open_index(default_models_dir())
     devices = DeviceRules(**worker_settings(settings)["devices"])
-    engines = EngineNames(names, devices, settings.auto_engine)
-    checks = {**model_checks(names), **engine_checks(engines)}
+    names = EngineNames(ModelNames(index), devices, settings.auto_engine)
+    checks = resource_names.checks(names)
     catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
     rules = SubmissionRules(
         folders.inputs,
         settings.max_body_bytes,
         settings.allow_private_urls,
-        {**model_binders(names), **engine_binders(engines)},
+        resource_names.binders(names),
     )
     return ServerParts(
         store=store,
@@ -174,9 +168,7 @@ def _parts(
         serializer=serializer,
         metrics=Metrics(store, dispatcher, time.time()),
         outputs=folders.outputs,
-        model_index=index,
-        model_names=names,
-        engine_names=engines,
+        engine_names=names,
         pulls=Pulls(index, are_allowed=settings.allow_model_pull),
         webhooks=Webhooks(dispatcher, allow_private=settings.allow_private_urls),
         fooocus=settings.fooocus,

@@ -17,12 +17,13 @@ from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.diffusion.engine import DiffusionInpainter, DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import repaint
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
@@ -169,8 +170,10 @@ def _wide_model(folder: Path) -> Iterator[tuple[DiffusionInpainter, Any]]:
         folder / "diffusion" / _NAME, local_files_only=True
     )
     pipe.set_progress_bar_config(disable=True)
-    names = ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
+    names = ModelNames(
+        ModelIndex(ModelCatalogue.load(FAMILIES, folder), ModelPlaces(FAMILIES, folder, {}))
+    )
     with LoadedModels(lambda _: 10**11) as loaded:
-        models = DiffusionModels(names, loaded, DeviceRules(device="cpu"))
+        models = DiffusionModels(ModelLender(names, loaded, DeviceRules(device="cpu")))
         ref = ModelRef(_NAME, f"sha256:{'0' * 64}")
-        yield models.engine(ref, Sampling()), pipe
+        yield models.engine(str(ref), Sampling()), pipe

@@ -17,10 +17,10 @@ from PIL import Image, ImageDraw
 from paintgraph.benchmarks.client import Client, Server, ready_server
 from paintgraph.benchmarks.liveness import answers_during, latencies
 from paintgraph.benchmarks.measuring import Figure, seconds_of
-from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.errors import ModelError
+from paintgraph.models.opening import open_index
 
 _MASK, _GENERATE = "/v1/tools/generate_mask", "/v1/engine/generate"
 _MODEL = "isnet-general-use"
@@ -62,7 +62,7 @@ def _masks() -> list[Figure]:
 
 def _is_there() -> bool:
     try:
-        ModelNames(ModelIndex.open(default_models_dir())).bind(_MODEL)
+        ModelNames(open_index(default_models_dir())).bind(_MODEL)
     except ModelError:
         return False
     return True

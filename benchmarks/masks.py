@@ -31,7 +31,6 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import check, targets_of
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.models.families.rembg import masks as rembg_masks
 from paintgraph.models.families.rembg import sessions as rembg_sessions
 
 _MODEL = "isnet-general-use"
@@ -46,7 +45,7 @@ def figures() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with assemble(Folders(folder / "data"), folder, with_store=False) as parts:
-            if parts.models.fault(_MODEL) is not None:
+            if parts.names.models.fault(_MODEL) is not None:
                 return [Figure(f"masks by {_MODEL}, which is not on this machine", (), "s")]
             alone = _alone(parts)
     return [*alone, *_in_flight()]
@@ -135,7 +134,7 @@ def _timed_library() -> Iterator[list[float]]:
         taken.append(time.perf_counter() - began)
         return result
 
-    with mock.patch.object(rembg_masks, "predict", timed):
+    with mock.patch.object(rembg_sessions, "predict", timed):
         yield taken
 
 

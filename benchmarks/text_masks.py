@@ -17,13 +17,15 @@ from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.samples import to_image
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
-from paintgraph.models.families.sam.segmentation import Prompt
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.loading.devices import DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.text_masks import TextMasks
+from paintgraph.models.masks.roles import Prompt
+from paintgraph.models.selectors import Selectors
 
 _NAME = "sam_vit_b"
 _ROUNDS = 3
@@ -38,10 +40,12 @@ def figures() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         names = _names(Path(name))
         with LoadedModels(budgets(_RULES)) as loaded:
-            return _figures(TextMasks(names, loaded, _RULES), loaded, names.bind(_NAME))
+            return _figures(
+                Selectors(ModelLender(names, loaded, _RULES)), loaded, names.bind(_NAME)
+            )
 
 
-def _figures(masks: TextMasks, loaded: LoadedModels, ref: ModelRef) -> list[Figure]:
+def _figures(masks: Selectors, loaded: LoadedModels, ref: ModelRef) -> list[Figure]:
     photo = to_image(skimage.data.astronaut())  # type: ignore[no-untyped-call]
     number = 0
 
@@ -101,4 +105,6 @@ def _names(folder: Path) -> ModelNames:
         "options": {"type": "vit_b"},
     }
     (folder / "models.yaml").write_text(yaml.safe_dump({_NAME: entry}))
-    return ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder)))
+    return ModelNames(
+        ModelIndex(ModelCatalogue.load(FAMILIES, folder), ModelPlaces(FAMILIES, folder))
+    )

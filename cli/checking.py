@@ -24,9 +24,7 @@ from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing.files import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
-from paintgraph.models.inpainting.engine_names import EngineNames
-from paintgraph.models.loading.devices import ANY_DEVICE
-from paintgraph.nodes.resource_names import engine_checks, model_checks
+from paintgraph.nodes import resource_names
 from paintgraph.python.results import check_place
 from paintgraph.python.sources import checked
 
@@ -43,8 +41,7 @@ def _validate(file: str, *, json: bool) -> int:
     source = read_source(file, known.recipes)
     problems: tuple[Problem, ...]
     try:
-        painters = EngineNames(known.models, ANY_DEVICE)
-        resources = Resources({**model_checks(known.models), **engine_checks(painters)})
+        resources = Resources(resource_names.checks(known.names))
         problems = checked(source, known, resources).problems
     except GraphError as error:
         problems = error.problems

@@ -20,10 +20,6 @@ _CORE = (
     *("numpy", "opencv-python", "pillow", "networkx", "pydantic", "pyyaml", "orjson", "aiohttp"),
     *("typer", "rich", "platformdirs", "pypatchmatch", "rembg", "onnxruntime"),
 )
-_EXTRA = {
-    "diffusion": ("torch", "diffusers", "transformers"),
-    "grounded-sam": ("segment-anything", "groundingdino-py"),
-}
 _LITTLE_DISK = 2 * 10**9
 
 
@@ -71,7 +67,7 @@ def _packages() -> list[Finding]:
         there = _version(name)
         cure = "missing. Install it with: pip install paintgraph"
         findings.append(Finding(name, there or cure, is_fault=there is None))
-    for extra, names in _EXTRA.items():
+    for extra, names in _extras().items():
         installed = [f"{name} {_version(name)}" for name in names if _version(name)]
         missing = f"not installed; pip install 'paintgraph[{extra}]' adds it"
         findings.append(Finding(f"extra {extra}", ", ".join(installed) or missing))
@@ -97,6 +93,17 @@ def _version(name: str) -> str | None:
         return None
 
 
+def _extras() -> dict[str, list[str]]:
+    """The packages of each extra that families of models need."""
+    from paintgraph.models.families import FAMILIES
+
+    found: dict[str, list[str]] = {}
+    for family in sorted(FAMILIES, key=lambda family: family.extra):
+        if family.extra:
+            found.setdefault(family.extra, []).extend(family.packages)
+    return found
+
+
 def _folders() -> list[Finding]:
     folder = default_folders().data
     try:
@@ -115,16 +122,14 @@ def _folders() -> list[Finding]:
 
 def _models() -> list[Finding]:
     """Which models are there, and what is wrong with them as far as quick looks tell."""
-    from paintgraph.models.catalogue.model_index import (
-        ModelIndex,
-        damaged_in_words,
-    )
+    from paintgraph.models.catalogue.model_index import damaged_in_words
     from paintgraph.models.catalogue.places import default_models_dir
     from paintgraph.models.errors import ModelError
+    from paintgraph.models.opening import open_index
 
     folder = default_models_dir()
     try:
-        shelf = ModelIndex.open(folder)
+        shelf = open_index(folder)
         looked = [shelf.look(entry) for entry in shelf.catalogue]
     except ModelError as error:
         return [Finding("models", str(error), is_fault=True)]
@@ -166,7 +171,7 @@ def _engines() -> list[Finding]:
     try:
         import numpy as np
 
-        from paintgraph.models.inpainting.inpainters import Inpainters
+        from paintgraph.models.inpainters import Inpainters
         from paintgraph.models.inpainting.protocols import InpaintRequest
         from paintgraph.models.inpainting.repaint import repaint
     except (Error, ImportError) as error:

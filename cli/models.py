@@ -11,17 +11,19 @@ from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, prin
 from paintgraph.cli.model_bars import PullBars
 from paintgraph.cli.tables import print_table
 from paintgraph.models.catalogue.entries import ModelEntry
-from paintgraph.models.catalogue.model_index import Finding, ModelIndex, cure_in_words
+from paintgraph.models.catalogue.model_index import Finding, ModelIndex
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
-from paintgraph.models.catalogue.wording import in_bytes, licence_in_words
+from paintgraph.models.catalogue.wording import cure_in_words, in_bytes, licence_in_words
 from paintgraph.models.errors import ModelError, UnknownModelError
+from paintgraph.models.families import FAMILIES
+from paintgraph.models.opening import open_index
 from paintgraph.models.pulling.pulling import Puller
 from paintgraph.models.pulling.removing import remove_model
 
 
 def open_shelf() -> ModelIndex:
     """The models of this user."""
-    return ModelIndex.open(default_models_dir())
+    return open_index(default_models_dir())
 
 
 def list_models(*, json: bool, debug: bool) -> int:
@@ -117,7 +119,11 @@ def show_places(*, json: bool, debug: bool) -> int:
         places = open_shelf().places
         found = {
             "models": (str(places.models_dir), VARIABLE),
-            "rembg": (str(places.rembg_home / "models"), "REMBG_HOME, or U2NET_HOME"),
+            **{
+                family.name: (str(family.home(os.environ)), family.home_set_by)
+                for family in FAMILIES
+                if family.home is not None
+            },
             "huggingface": (str(places.hub.folder), "HF_HOME, or HF_HUB_CACHE"),
             "comfyui": (os.environ.get(COMFY_VARIABLE, ""), COMFY_VARIABLE),
         }

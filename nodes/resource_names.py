@@ -1,97 +1,74 @@
 """Models, engines, LoRAs and VAEs as resources of graphs: how each is checked and bound."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.resources import NameCheck
 from paintgraph.engine.recipes.binding import Binder
-from paintgraph.models.catalogue.entries import Family
-from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.errors import DamagedModelError, MissingModelError, ModelError
-
-if TYPE_CHECKING:
-    from paintgraph.models.inpainting.engine_names import EngineNames
 
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"
 POINT_MODEL = "model:sam"
-KINDS: Mapping[str, Family] = {
-    MASK_MODEL: "rembg",
-    TEXT_MODEL: "groundingdino",
-    POINT_MODEL: "sam",
+ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
+"""Kinds of resources; a painter is what an engine and a prompt together stand for."""
+
+KINDS: Mapping[str, Kind] = {
+    MASK_MODEL: Kind.SUBJECT,
+    TEXT_MODEL: Kind.DETECT,
+    POINT_MODEL: Kind.SEGMENT,
 }
-"""Kinds of resources that are models, and the family that each chooses from."""
+"""Kinds of resources that are models, and the kind of model that each chooses from."""
 
 MODEL_MISSING = "model_missing"
 """The code of every problem that getting a model's files cures."""
 
 
-def model_choices(names: ModelNames) -> dict[str, list[str]]:
+def choices(names: EngineNames) -> dict[str, list[str]]:
     """What each kind chooses from."""
-    return {kind: names.choices(family) for kind, family in KINDS.items()}
+    models = {resource: names.models.choices(kind) for resource, kind in KINDS.items()}
+    return {**models, ENGINE: names.choices()}
 
 
-def model_checks(names: ModelNames) -> dict[str, NameCheck]:
+def checks(names: EngineNames) -> dict[str, NameCheck]:
     """Why a name cannot be used now, by kind; quick."""
 
-    def check(text: str) -> BindError | None:
-        fault = names.fault(text)
+    def check_model(text: str) -> BindError | None:
+        fault = names.models.fault(text)
         return None if fault is None else _as_bind_error(fault, "model ")
 
-    return dict.fromkeys(KINDS, check)
-
-
-def model_binders(names: ModelNames) -> dict[str, Binder]:
-    """What turns a name into `name@sha256:...`, by kind; may read files."""
-
-    def bind(text: str) -> str:
-        try:
-            return str(names.bind(text))
-        except ModelError as error:
-            raise _as_bind_error(error, "model ") from error
-
-    return dict.fromkeys(KINDS, bind)
-
-
-ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
-"""Kinds of resources; a painter is what an engine and a prompt together stand for."""
-
-
-def engine_choices(painters: "EngineNames") -> dict[str, list[str]]:
-    """What each kind chooses from."""
-    return {ENGINE: painters.choices()}
-
-
-def engine_checks(painters: "EngineNames") -> dict[str, NameCheck]:
-    """Why a name cannot be used now, by kind; quick."""
-
-    def check(text: str) -> BindError | None:
-        fault = painters.fault(text)
+    def check_engine(text: str) -> BindError | None:
+        fault = names.fault(text)
         return None if fault is None else _as_bind_error(fault)
 
-    return {ENGINE: check}
+    return {**dict.fromkeys(KINDS, check_model), ENGINE: check_engine}
 
 
-def engine_binders(painters: "EngineNames") -> dict[str, Binder]:
-    """What fixes each kind; may read files."""
+def binders(names: EngineNames) -> dict[str, Binder]:
+    """What fixes each kind: a name as `name@sha256:...`; may read files."""
+
+    def bind(text: str) -> str:
+        return str(names.models.bind(text))
 
     def resolve(asked: tuple[str, str]) -> tuple[str, ...]:
-        return (painters.resolve(*asked),)
+        return (names.resolve(*asked),)
 
     return {
+        **dict.fromkeys(KINDS, _guarded(bind, "model ")),
         PAINTER: _guarded(resolve),
-        LORAS: _guarded(painters.bind_loras),
-        VAE: _guarded(painters.bind_vae),
+        LORAS: _guarded(names.bind_loras),
+        VAE: _guarded(names.bind_vae),
     }
 
 
-def _guarded(bind: Callable[..., object]) -> Binder:
+def _guarded(bind: Callable[..., object], place: str = "") -> Binder:
     def guarded(given: object) -> object:
         try:
             return bind(given)
         except ModelError as error:
-            raise _as_bind_error(error) from error
+            raise _as_bind_error(error, place) from error
 
     return guarded
 

@@ -169,6 +169,25 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
     assert [sorted(knot) for knot in knots if len(knot) > 1] == []
 
 
+def package(name: str) -> str:
+    """The folder that a module lies in; a module right inside a room, or outside, is its own."""
+    path = MODULES[name]
+    is_own = len(path.relative_to(ROOT).parts) <= 2 and path.name != "__init__.py"
+    return name if is_own else named(path.parent / "__init__.py")
+
+
+def test_packages_do_not_import_each_other_in_a_circle() -> None:
+    edges = {
+        (package(name), package(imported))
+        for name, tree in TREES.items()
+        for imported in imports(tree)
+        if imported in MODULES and package(imported) != package(name)
+    }
+    knots = nx.strongly_connected_components(nx.DiGraph(list(edges)))
+
+    assert [sorted(knot) for knot in knots if len(knot) > 1] == []
+
+
 def test_no_module_outgrows_its_reader() -> None:
     lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
 

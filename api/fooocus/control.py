@@ -11,7 +11,7 @@ from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Routes, json_answer, parameter
 from paintgraph.api.services.parts import PARTS
-from paintgraph.models.catalogue.entries import Family
+from paintgraph.models.catalogue.family import Kind
 
 _ACTIONS = {"stop": "task stoped", "skip": "task skiped"}  # as the original spells it
 
@@ -61,16 +61,14 @@ async def control(request: web.Request) -> web.Response:
 @ROUTES.add("GET", "/v1/engines/all-models", {200: json_answer("Names.", FooocusModelsJson)})
 async def models(request: web.Request) -> web.Response:
     """List the models that can paint now, and the LoRAs that there are."""
-    parts = request.app[PARTS]
+    models = request.app[PARTS].engine_names.models
 
-    def present(family: Family) -> list[str]:
-        names = parts.model_names.choices(family)
-        fault = parts.engine_names.fault if family == "diffusion" else parts.model_names.fault
-        return [name for name in names if fault(name) is None]
+    def present(kind: Kind) -> list[str]:
+        return [name for name in models.choices(kind) if models.fault(name) is None]
 
     answer: FooocusModelsJson = {
-        "model_filenames": await asyncio.to_thread(present, "diffusion"),
-        "lora_filenames": await asyncio.to_thread(present, "lora"),
+        "model_filenames": await asyncio.to_thread(present, Kind.GENERATE),
+        "lora_filenames": await asyncio.to_thread(present, Kind.LORA),
     }
     return json_response(answer)
 

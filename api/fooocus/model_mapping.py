@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from paintgraph.api.fooocus.fields import DEFAULT_LORA, STEPS, GenerateFields, Performance
 from paintgraph.api.services.parts import ServerParts
-from paintgraph.models.catalogue.entries import Family
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.engine_names import AUTO
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.families.diffusion.schedulers import SamplerName, ScheduleName
-from paintgraph.models.inpainting.engine_names import AUTO, WEIGHTLESS
-
-if TYPE_CHECKING:
-    from paintgraph.models.catalogue.catalogue import ModelCatalogue
 
 _OWN_VAE = "Default (model)"
 _NO_MODEL = frozenset({"", "None"})
@@ -34,7 +31,7 @@ def chosen(fields: GenerateFields, parts: ServerParts) -> Painting:
     painting = Painting()
     engine, is_named = _engine(fields, parts, painting.warnings)
     painting.inputs = {"engine": engine, "prompt": prompt_of(fields)}
-    if engine in (AUTO, *WEIGHTLESS):
+    if not parts.engine_names.needs_files(engine):
         return painting
     painting.inputs |= {
         "negative_prompt": fields.negative_prompt,
@@ -71,10 +68,10 @@ def prompt_of(fields: GenerateFields) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def find_model(catalogue: "ModelCatalogue", family: Family, wanted: str) -> str | None:
+def find_model(parts: ServerParts, kind: Kind, wanted: str) -> str | None:
     """The catalogue's name of what a client calls by a file's name, or by ours."""
     stem = PurePath(wanted).stem if wanted.endswith((".safetensors", ".ckpt", ".pth")) else wanted
-    for entry in catalogue.of_family(family):
+    for entry in parts.engine_names.models.entries(kind):
         files = {PurePath(file.path).name for file in entry.files}
         if entry.name in (wanted, stem) or wanted in files:
             return entry.name
@@ -84,12 +81,12 @@ def find_model(catalogue: "ModelCatalogue", family: Family, wanted: str) -> str 
 def _engine(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> tuple[str, bool]:
     """What paints, and whether it is what was asked for."""
     wanted = fields.base_model_name
-    if wanted in (AUTO, *WEIGHTLESS):
+    if wanted == AUTO or wanted in parts.engine_names.models.choices(Kind.FILL):
         return wanted, True
-    named = find_model(parts.model_index.catalogue, "diffusion", wanted)
+    named = find_model(parts, Kind.GENERATE, wanted)
     if named is not None and parts.engine_names.fault(named) is None:
         return named, True
-    others = parts.model_names.choices("diffusion")
+    others = parts.engine_names.models.choices(Kind.GENERATE)
     there = next((name for name in others if parts.engine_names.fault(name) is None), None)
     if there is not None:
         warnings.append(f"The model '{wanted[:80]}' is not on this server; '{there}' paints.")
@@ -125,7 +122,7 @@ def _loras(
             continue
         if lora.model_name == DEFAULT_LORA and not is_named:
             continue  # made for the original's model only
-        name = _present(parts, "lora", lora.model_name)
+        name = _present(parts, Kind.LORA, lora.model_name)
         if name is not None:
             found.append(f"{name}:{lora.weight:g}")
         elif lora.model_name != DEFAULT_LORA:
@@ -137,14 +134,14 @@ def _loras(
 def _vae(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> str:
     if fields.vae_name in (*_NO_MODEL, _OWN_VAE):
         return ""
-    name = _present(parts, "vae", fields.vae_name)
+    name = _present(parts, Kind.VAE, fields.vae_name)
     _tell_missing("VAE", [] if name else [fields.vae_name], warnings)
     return name or ""
 
 
-def _present(parts: ServerParts, family: Family, wanted: str) -> str | None:
-    name = find_model(parts.model_index.catalogue, family, wanted)
-    return name if name is not None and parts.model_names.fault(name) is None else None
+def _present(parts: ServerParts, kind: Kind, wanted: str) -> str | None:
+    name = find_model(parts, kind, wanted)
+    return name if name is not None and parts.engine_names.models.fault(name) is None else None
 
 
 def _tell_missing(kind: str, missing: Sequence[str], warnings: list[str]) -> None:

@@ -16,8 +16,7 @@ from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.graphs import FOLDER
 from paintgraph.jobs.sources.references import draw_seed
-from paintgraph.models.catalogue.entries import Family
-from paintgraph.models.inpainting.engine_names import AUTO, WEIGHTLESS
+from paintgraph.models.catalogue.family import Kind
 
 _DISTANCES = ("left", "top", "right", "bottom")
 _SEEDS = SEED_MAXIMUM + 1
@@ -73,14 +72,14 @@ def _by_words(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
     inputs: dict[str, Any] = {
         "image": image,
         "words": words,
-        "finder": _first(parts, "groundingdino", _FINDERS),
+        "finder": _first(parts, Kind.DETECT, _FINDERS),
         "box_threshold": fields.box_threshold,
         "text_threshold": fields.text_threshold,
         "grow_boxes": fields.dino_erode_or_dilate,
     }
     if fields.dino_debug:
         return Ordered(recipe("boxes_of_words"), inputs)
-    inputs["picker"] = _first(parts, "sam", _PICKERS[fields.sam_model])
+    inputs["picker"] = _first(parts, Kind.SEGMENT, _PICKERS[fields.sam_model])
     inputs["max_detections"] = fields.sam_max_detections
     return Ordered(recipe("mask_of_words"), inputs)
 
@@ -109,7 +108,7 @@ def generate_ordered(
     if fields.outpaint_selections:
         name = "outpaint" if mask is None else "inpaint_and_outpaint"
         inputs |= _distances(fields, parts)
-        if painting.inputs["engine"] in (AUTO, *WEIGHTLESS):
+        if not parts.engine_names.needs_files(painting.inputs["engine"]):
             inputs["crop"] = "auto"  # shown the whole, they would copy from one area into another
     else:
         name = "inpaint"
@@ -204,10 +203,10 @@ def _names(fields: GenerateFields, number: int) -> list[str]:
     return [f"{day}/{second}_{1000 + (first + place) % 9000}" for place in range(number)]
 
 
-def _first(parts: ServerParts, family: Family, names: Sequence[str]) -> str:
+def _first(parts: ServerParts, kind: Kind, names: Sequence[str]) -> str:
     """The first model that is here; else the first, whose absence the check will tell."""
-    known = [name for name in names if find_model(parts.model_index.catalogue, family, name)]
-    return next((name for name in known if parts.model_names.fault(name) is None), names[0])
+    known = [name for name in names if find_model(parts, kind, name)]
+    return next((name for name in known if parts.engine_names.models.fault(name) is None), names[0])
 
 
 def _not_one_of(field: str, given: str, allowed: Sequence[str]) -> FieldsError:

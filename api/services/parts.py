@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from aiohttp import web
 
@@ -17,11 +17,7 @@ from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.inpainting.engine_names import EngineNames
-
-if TYPE_CHECKING:
-    from paintgraph.models.catalogue.model_index import ModelIndex  # slow
+from paintgraph.models.engine_names import EngineNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class ServerParts:
     Attributes:
         outputs: the folder with the files of results.
         rules: how large fetched pictures may be, and which networks are talked to.
-        model_index, model_names, engine_names: the models on this machine, and their names.
+        engine_names: the models on this machine, those that paint and all others.
         transcoding: how many pictures may be brought to another format at once.
     """
 
@@ -63,8 +59,6 @@ class ServerParts:
     serializer: Serializer
     metrics: Metrics
     outputs: Path
-    model_index: "ModelIndex"
-    model_names: ModelNames
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks

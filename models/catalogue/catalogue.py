@@ -1,6 +1,6 @@
 """The models that paintgraph knows: the shipped ones, and those of the user's `models.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from paintgraph.models.catalogue.entries import Family, ModelEntry
-from paintgraph.models.catalogue.found import found_entries
+from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
+from paintgraph.models.catalogue.family import Families
 from paintgraph.models.errors import CatalogueError, UnknownModelError
 
 if TYPE_CHECKING:
@@ -19,28 +19,31 @@ SHIPPED = Path(__file__).with_name("catalogue.yaml")
 USER_FILE = "models.yaml"
 """The user's own entries, in the models folder; an entry of a shipped name takes its place."""
 
+_FOUND = "Found in the models folder."
 _MOST_BYTES = 2**20
 _Marks = dict[tuple[str | int, ...], yaml.Mark]
 
 
 class ModelCatalogue:
-    """Entries by name, in the order of their files."""
+    """Entries by name, in the order of their files, and the families that they are of."""
 
-    def __init__(self, entries: Mapping[str, ModelEntry]) -> None:
+    def __init__(self, families: Families, entries: Mapping[str, ModelEntry]) -> None:
+        self.families = families
         self._entries = dict(entries)
 
     @classmethod
-    def load(cls, models_dir: Path | None = None) -> "ModelCatalogue":
+    def load(cls, families: Families, models_dir: Path | None = None) -> "ModelCatalogue":
         """The shipped entries, and the user's, and what is found, where a models folder is given.
 
         Raises CatalogueError with the place of the first fault.
         """
-        entries = found_entries(models_dir) if models_dir else {}
-        entries |= read_entries(SHIPPED, yaml.CSafeLoader)
+        known = families.of_entries()
+        entries = found_entries(families, models_dir) if models_dir else {}
+        entries |= read_entries(SHIPPED, known, yaml.CSafeLoader)
         own = models_dir / USER_FILE if models_dir else None
         if own is not None and own.is_file():
-            entries |= read_entries(own)
-        return cls(entries)
+            entries |= read_entries(own, known)
+        return cls(families, entries)
 
     def get(self, name: str) -> ModelEntry:
         """The entry of this name; raises UnknownModelError, with the nearest name."""
@@ -53,7 +56,7 @@ class ModelCatalogue:
         cure = cure or "'paintgraph models list' lists them."
         raise UnknownModelError(f"there is no model '{name[:100]}'. {cure}")
 
-    def of_family(self, family: Family) -> list[ModelEntry]:
+    def of_family(self, family: str) -> list[ModelEntry]:
         """All entries of a family, those of the highest rank first."""
         found = [entry for entry in self if entry.family == family]
         return sorted(found, key=lambda entry: -entry.rank)
@@ -66,10 +69,27 @@ class ModelCatalogue:
         return iter(self._entries.values())
 
 
+def found_entries(families: Families, models_dir: Path) -> dict[str, ModelEntry]:
+    """An entry, by name, for each model whose user just put it into the models folder.
+
+    What has a name that no catalogue takes is passed over.
+    """
+    found = {}
+    for family in families:
+        for name, file in family.found(models_dir):
+            try:
+                found[name] = ModelEntry(name, family.name, _FOUND, files=(ModelFile(file),))
+            except ValueError:
+                continue
+    return found
+
+
 def read_entries(
-    path: Path, loader: type[yaml.SafeLoader | yaml.CSafeLoader] = yaml.SafeLoader
+    path: Path,
+    families: Sequence[str],
+    loader: type[yaml.SafeLoader | yaml.CSafeLoader] = yaml.SafeLoader,
 ) -> dict[str, ModelEntry]:
-    """The entries of a file by name; raises CatalogueError.
+    """The entries of a file by name, each of one of these families; raises CatalogueError.
 
     `loader`: the one in C is ten times quicker, but a file nested too deeply ends the process.
     """
@@ -91,14 +111,20 @@ def read_entries(
     plain = _Composed(path, marks).plain(root, ())
     if not isinstance(plain, dict):
         raise _fault(path, root.start_mark, "models have to be given by their names")
-    return {name: _entry(path, name, given, marks) for name, given in plain.items()}
+    return {name: _entry(path, name, given, marks, families) for name, given in plain.items()}
 
 
-def _entry(path: Path, name: str, given: object, marks: _Marks) -> ModelEntry:
+def _entry(
+    path: Path, name: str, given: object, marks: _Marks, families: Sequence[str]
+) -> ModelEntry:
     if not isinstance(given, dict):
         raise _fault(path, marks[(name,)], f"model '{name}': its fields are missing")
     if "name" in given:
         raise _fault(path, marks[(name, "name")], f"model '{name}': its key is its name already")
+    if given.get("family", families[0]) not in families:
+        *most, last = (f"'{family}'" for family in families)
+        what = f"'family': Input should be {', '.join(most)} or {last}"
+        raise _fault(path, marks[(name, "family")], f"model '{name}', {what}")
     from pydantic import ValidationError
 
     try:

@@ -1,9 +1,12 @@
-"""Digests of model files, read once: a table knows them by path, size, time and inode.
+"""What stands in model files: digests, read once, and whether it can be a model at all.
+
+A table knows digests by path, size, time and inode.
 
 The table is a folder with one small file for each model file, each written at one stroke, so that
 programs may write at once; what is lost or damaged is read again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,10 +15,12 @@ from pathlib import Path
 
 from paintgraph.base.files import write_whole
 from paintgraph.base.listening import SILENT, Listening
-from paintgraph.models.catalogue.entries import Digest
-from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.entries import Digest, Placed
 
 _CHUNK = 2**20
+_HEAD_BYTES = 512
+_PAGES = (b"<!doctype html", b"<html", b"<head", b"<?xml")
+_POINTER = b"version https://git-lfs"
 
 
 class Hashes:
@@ -109,6 +114,65 @@ class ModelDigests:
         # Through links: the hub's cache has each file under its digest, and links to it.
         name = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
         return self._folder / f"{name}.json"
+
+
+class Records:
+    """What pulls saw: the digests of files that the catalogue gives none for.
+
+    One small file for each model that was pulled.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def digests(self, name: str, file: str) -> tuple[Digest, ...]:
+        """The digest that a model's file had when it was first pulled; empty if it never was."""
+        seen = self._read(name).get(file)
+        return (seen,) if seen else ()
+
+    def keep(self, name: str, digests: Mapping[str, Digest]) -> None:
+        """Keep the digests of a model's files; of those that are known already, the old ones.
+
+        Where nothing can be written nothing is kept: files that no catalogue knows stay unknown.
+        """
+        text = json.dumps({**digests, **self._read(name)}, indent=1)
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path(name), text.encode())
+
+    def forget(self, name: str) -> None:
+        """Drop a model."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _read(self, name: str) -> dict[str, Digest]:
+        try:
+            found = json.loads(self._path(name).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {str(file): str(digest) for file, digest in found.items()}
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+
+def oddity(head: bytes) -> str | None:
+    """What a file is that begins like this, if it can be no model; else None."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        return "it is empty"
+    if start.startswith(_PAGES):
+        return "it is a web page (HTML), not a model"
+    if start.startswith(_POINTER):
+        return "it is a pointer of Git LFS, not the model itself"
+    return None
+
+
+def oddity_of(path: Path) -> str | None:
+    """What a file is, if it can be no model; raises OSError."""
+    with path.open("rb") as file:
+        return oddity(file.read(_HEAD_BYTES))
 
 
 def _identity(path: Path) -> list[int | str]:

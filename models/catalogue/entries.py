@@ -1,17 +1,13 @@
-"""What the catalogue says of a model: where it comes from, what its files are, who may use it."""
+"""What the catalogue says of a model, where its files lie, and how graphs refer to them."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from paintgraph.models.errors import ModelError
 
-Family = Literal["rembg", "sam", "groundingdino", "eraser", "diffusion", "lora", "vae"]
-"""Which loader a model needs."""
-
-FAMILIES: tuple[str, ...] = get_args(Family)
 Commercial = Literal["free", "paid", "forbidden", "unknown"]
 Digest: TypeAlias = str
 """`sha256:` and 64, or `md5:` and 32 lower-case hexadecimal digits."""
@@ -75,6 +71,7 @@ class ModelEntry:
 
     Attributes:
         name: what graphs and commands call it.
+        family: the name of one of `paintgraph.models.families`.
         about: one sentence for people.
         memory_bytes: what it needs when loaded, if measured, else 0.
         download_bytes: size of the download as its publishers tell it, roughly; 0 if unknown.
@@ -86,7 +83,7 @@ class ModelEntry:
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _CLOSED
 
     name: str
-    family: Family
+    family: str
     about: str = ""
     files: tuple[ModelFile, ...] = ()
     licence: Licence = Licence()
@@ -127,6 +124,33 @@ class ModelEntry:
     def pull_command(self) -> str:
         """The command that gets it."""
         return f"paintgraph models pull {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A model whose files are all there.
+
+    Attributes:
+        files: absolute, by their path inside `folder`, in the entry's order; of a hub's
+            repository all that is there.
+        folder: holds them all.
+        is_ours: whether our pulls write there, so that `remove` may delete it.
+    """
+
+    entry: ModelEntry
+    folder: Path
+    files: Mapping[str, Path]
+    is_ours: bool = True
+
+    @property
+    def file(self) -> Path:
+        """The first file: the only one of most models."""
+        return next(iter(self.files.values()))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(path.stat().st_size for path in self.files.values())
 
 
 @dataclass(frozen=True, slots=True)

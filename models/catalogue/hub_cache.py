@@ -9,7 +9,10 @@ _DEFAULT_REVISION = "main"
 _INDEX_SUFFIX = ".index.json"
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".onnx")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_HEADS = ("model_index.json", "config.json")
+INDEX = "model_index.json"
+"""The file that a folder with a pipeline of diffusers has."""
+
+_HEADS = (INDEX, "config.json")
 """One of them is in every repository that a pipeline or a transformer is loaded from."""
 
 

@@ -1,6 +1,5 @@
 """All models by name: whether they are there and sound, and how to refer to their files."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,12 +7,10 @@ from typing import Literal
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
-from paintgraph.models.catalogue.digests import ModelDigests
-from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile, ModelRef
-from paintgraph.models.catalogue.places import ModelPlaces, Placed
-from paintgraph.models.catalogue.recognising import oddity_of
-from paintgraph.models.catalogue.records import Records
-from paintgraph.models.catalogue.wording import in_bytes, licence_in_words
+from paintgraph.models.catalogue.digests import ModelDigests, Records, oddity_of
+from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile, ModelRef, Placed
+from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.catalogue.wording import cure_in_words, missing_in_words
 from paintgraph.models.errors import DamagedModelError, MissingModelError
 
 State = Literal["present", "missing", "damaged"]
@@ -84,11 +81,6 @@ class ModelIndex:
         self.places = places
         self.digests = ModelDigests(places.models_dir / _INNER / "digests")
         self.records = Records(places.models_dir / _INNER / "records")
-
-    @classmethod
-    def open(cls, models_dir: Path, environ: Mapping[str, str] = os.environ) -> "ModelIndex":
-        """The shipped and the user's models; raises CatalogueError."""
-        return cls(ModelCatalogue.load(models_dir), ModelPlaces(models_dir, environ))
 
     def look(self, entry: ModelEntry) -> Finding:
         """What can be found without reading files whole; damage that was seen before is known."""
@@ -167,36 +159,10 @@ class ModelIndex:
         return self.places.hub.digests(path) or self.records.digests(entry.name, name), None
 
 
-def missing_in_words(entry: ModelEntry) -> str:
-    """That a model is not there, with its size, licence, and the command that gets it."""
-    size = f" ({in_bytes(entry.size)})" if entry.size else ""
-    return (
-        f"model '{entry.name}'{size} is not on this machine; {licence_in_words(entry.licence)}. "
-        f"{cure_in_words(entry)}"
-    )
-
-
 def damaged_in_words(finding: Finding) -> str:
     """Which files are damaged, and the command that repairs them."""
     faults = "; ".join(str(fault) for fault in finding.faults)
     return f"model '{finding.entry.name}' is damaged: {faults}. {cure_in_words(finding.entry)}"
-
-
-def cure_in_words(entry: ModelEntry) -> str:
-    """How to get a model's files."""
-    if entry.can_be_pulled:
-        return f"Get it with: {entry.pull_command}"
-    if source := entry.options.get("made_from"):
-        needs = entry.options.get("needs", "rembg")
-        return (
-            f"Get '{source}' with 'paintgraph models pull {source}', and rembg makes it: "
-            f"pip install '{needs}', then rembg d {entry.name}"
-        )
-    files = ", ".join(f"'{file.path}'" for file in entry.files)
-    return (
-        f"No address of it is known: put {files} into the folder that "
-        f"'paintgraph models info {entry.name}' shows."
-    )
 
 
 def _odd(name: str, path: Path, size: int | None) -> FileFault | None:

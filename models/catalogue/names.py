@@ -1,45 +1,47 @@
 """Names of models in graphs: which can be chosen, which cannot be used, which files they mean."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from paintgraph.models.catalogue.entries import Family, ModelRef
-from paintgraph.models.catalogue.places import Placed
-from paintgraph.models.catalogue.readiness import check_ready
+from paintgraph.models.catalogue.entries import ModelEntry, ModelRef, Placed
+from paintgraph.models.catalogue.family import Families, Family, Kind
 from paintgraph.models.errors import ModelError, RefusedModelError, UnknownModelError
 
 if TYPE_CHECKING:
-    from paintgraph.models.catalogue.model_index import (
-        ModelIndex,  # whoever makes names has it; it takes its time
-    )
-
-_ELSEWHERE = "sends the picture to a company; here models work on this machine alone"
-NOT_OFFERED: Mapping[str, str] = {
-    "sam": "wants points or boxes, which masks of this kind do without",
-    "withoutbg": _ELSEWHERE,
-    "atlascloud": _ELSEWHERE,
-}
-"""Sessions of rembg that graphs cannot choose, and why."""
+    # Whoever makes names has it; it takes its time.
+    from paintgraph.models.catalogue.model_index import ModelIndex
 
 
 class ModelNames:
-    """The names that graphs may use for the models of a shelf, alone or with a digest."""
+    """The names that graphs may use for the models of an index, alone or with a digest."""
 
-    def __init__(self, shelf: "ModelIndex") -> None:
-        self._shelf = shelf
+    def __init__(self, index: "ModelIndex") -> None:
+        self._index = index
 
-    def choices(self, family: Family) -> list[str]:
-        """What there is of a family, present or not, those of the highest rank first."""
-        found = self._shelf.catalogue.of_family(family)
-        return [entry.name for entry in found if entry.name not in NOT_OFFERED]
+    @property
+    def families(self) -> Families:
+        """All that there are."""
+        return self._index.catalogue.families
+
+    def choices(self, *kinds: Kind) -> list[str]:
+        """What there is of some kinds, present or not; of a family the highest rank first."""
+        found: list[str] = []
+        for family in self.families.of(*kinds):
+            entries = [entry.name for entry in self._offered(family)]
+            found += [family.name] if family.kind == Kind.FILL else entries
+        return found
+
+    def entries(self, kind: Kind) -> list[ModelEntry]:
+        """What the catalogue says of the models of a kind, in the order of `choices`."""
+        return [entry for family in self.families.of(kind) for entry in self._offered(family)]
 
     def fault(self, text: str) -> ModelError | None:
-        """Why a model cannot be used now, or None; quick, because no file is read whole.
+        """Why a model cannot be used now, or None; reads no more than headers of files.
 
         Of a name that nobody knows it says nothing: whoever has the choices names them.
         """
         try:
-            self.placed(text)
+            placed = self.placed(text)
+            self.family(placed).check_files(placed, self.placed)
         except UnknownModelError:
             return None
         except ModelError as error:
@@ -53,7 +55,7 @@ class ModelNames:
         """
         self.placed(text)
         name, mark, _ = text.partition("@")
-        here = self._shelf.bind(name)
+        here = self._index.bind(name)
         if mark and ModelRef.parse(text) != here:
             raise ModelError(
                 f"'{text}' is asked for, but the files here have the digest {here.digest}; other "
@@ -65,10 +67,20 @@ class ModelNames:
     def placed(self, text: str) -> Placed:
         """The files of a model; raises ModelError if it is missing, damaged or not offered."""
         name = text.partition("@")[0]
-        if name in NOT_OFFERED:
+        if reason := self.families.refusal(name):
             raise RefusedModelError(
-                f"'{name}' {NOT_OFFERED[name]}. Choose another, such as isnet-general-use."
+                f"'{name}' {reason}. Choose another, such as isnet-general-use."
             )
-        entry = self._shelf.catalogue.get(name)
-        placed = self._shelf.require(self._shelf.look(entry))
-        return check_ready(placed, lambda file: self._shelf.accepted(entry, file))
+        entry = self._index.catalogue.get(name)
+        placed = self._index.require(self._index.look(entry))
+        self.family(placed).check_ready(placed, lambda file: self._index.accepted(entry, file))
+        return placed
+
+    def _offered(self, family: Family) -> list[ModelEntry]:
+        entries = self._index.catalogue.of_family(family.name)
+        return [entry for entry in entries if not self.families.refusal(entry.name)]
+
+    def family(self, model: Placed | ModelRef) -> Family:
+        """The family of a model."""
+        entry = model.entry if isinstance(model, Placed) else self._index.catalogue.get(model.name)
+        return self.families.get(entry.family)

@@ -1,45 +1,25 @@
-"""Where models lie: our own folder, rembg's, the hub's cache, ComfyUI's. Nothing is loaded here.
+"""Where models lie: our own folder, a library's, the hub's cache, ComfyUI's.
 
 Programs share their models: what another one pulled is found, and what we pull is found by it.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from platformdirs import user_cache_path
 
-from paintgraph.models.catalogue.comfyui_folders import ComfyFolders
-from paintgraph.models.catalogue.entries import ModelEntry
-from paintgraph.models.catalogue.found import INDEX
-from paintgraph.models.catalogue.hub_cache import HubCache
+from paintgraph.models.catalogue.entries import ModelEntry, Placed
+from paintgraph.models.catalogue.family import Families
+from paintgraph.models.catalogue.hub_cache import INDEX, HubCache
+from paintgraph.models.errors import CatalogueError
 
 VARIABLE = "PAINTGRAPH_MODELS_DIR"
 COMFY_VARIABLE = "PAINTGRAPH_EXTRA_MODEL_PATHS"
 """Names the `extra_model_paths.yaml` of a ComfyUI whose models may be used."""
 
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A model whose files are all there.
-
-    Attributes:
-        files: absolute, by their path inside `folder`, in the entry's order; of a hub's
-            repository all that is there.
-        folder: holds them all.
-        is_ours: whether our pulls write there, so that `remove` may delete it.
-    """
-
-    entry: ModelEntry
-    folder: Path
-    files: Mapping[str, Path]
-    is_ours: bool = True
-
-    @property
-    def file(self) -> Path:
-        """The first file: the only one of most models."""
-        return next(iter(self.files.values()))
+_MOST_BYTES = 2**20
 
 
 def default_models_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -51,17 +31,15 @@ def default_models_dir(environ: Mapping[str, str] = os.environ) -> Path:
 class ModelPlaces:
     """Finds models; knows where a pull writes."""
 
-    def __init__(self, models_dir: Path, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, families: Families, models_dir: Path, environ: Mapping[str, str] = os.environ
+    ) -> None:
         self.models_dir = models_dir
         self.hub = HubCache(environ)
-        self._rembg = _rembg_homes(environ)
+        self._families = families
+        self._environ = environ
         named = environ.get(COMFY_VARIABLE)
         self._comfy = ComfyFolders(Path(named)) if named else None
-
-    @property
-    def rembg_home(self) -> Path:
-        """Where rembg keeps its models: `models/NAME/NAME.onnx` inside."""
-        return self._rembg[0]
 
     def find(self, entry: ModelEntry) -> Placed | None:
         """A model whose files are all there, or None; what is in them is not looked at."""
@@ -85,20 +63,16 @@ class ModelPlaces:
         """Where it may lie, the place for pulls first."""
         if entry.hub:
             yield self.hub.repository(entry.hub)
-        elif entry.family == "rembg":
-            # Nowhere else: rembg itself would not look there.
-            yield self.rembg_home / "models" / entry.name
-            yield self._rembg[1]
         else:
-            yield self.models_dir / entry.family / entry.name
-            yield self.models_dir / entry.family
+            family = self._families.get(entry.family)
+            yield from family.folders(entry, self.models_dir, self._environ)
 
     def _elsewhere(self, entry: ModelEntry) -> Placed | None:
-        """In ComfyUI's folders, if they were named; never rembg's, which rembg would not find."""
-        if self._comfy is None or entry.family == "rembg":
+        """In ComfyUI's folders, if they were named."""
+        if self._comfy is None or not self._families.get(entry.family).is_in_comfyui:
             return None
         if entry.hub:
-            folder = self._comfy.find_folder(entry.hub.rpartition("/")[2], "model_index.json")
+            folder = self._comfy.find_folder(entry.hub.rpartition("/")[2], INDEX)
             return Placed(entry, folder, self.hub.files(folder), is_ours=False) if folder else None
         for folder in self._comfy.folders():
             files = {file.path: folder / file.path for file in entry.files}
@@ -107,10 +81,39 @@ class ModelPlaces:
         return None
 
 
-def _rembg_homes(environ: Mapping[str, str]) -> tuple[Path, Path]:
-    """Rembg's home and its old, flat one, by rembg's own rules."""
-    data = environ.get("XDG_DATA_HOME")
-    flat = environ.get("U2NET_HOME") or str(Path(data or "~") / ".u2net")
-    home = environ.get("U2NET_HOME") or environ.get("REMBG_HOME")
-    home = home or (str(Path(data) / "rembg") if data else "~/.rembg")
-    return Path(home).expanduser(), Path(flat).expanduser()
+class ComfyFolders:
+    """The folders that a ComfyUI's `extra_model_paths.yaml` names.
+
+    Each section of the file has a `base_path` and folders by kind, several on lines of one text.
+
+    Raises CatalogueError if the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with path.open("rb") as file:
+                sections = yaml.safe_load(file.read(_MOST_BYTES))
+        except (OSError, yaml.YAMLError, RecursionError) as error:
+            raise CatalogueError(
+                f"'{path}', ComfyUI's extra model paths, cannot be read: {error}. Mend the file, "
+                "or unset PAINTGRAPH_EXTRA_MODEL_PATHS."
+            ) from error
+        self._folders = tuple(dict.fromkeys(_folders(sections, path.parent)))
+
+    def folders(self) -> Iterator[Path]:
+        """All that are there."""
+        return (folder for folder in self._folders if folder.is_dir())
+
+    def find_folder(self, name: str, file: str) -> Path | None:
+        """The first folder of this name that holds a file of that name."""
+        return next((f / name for f in self.folders() if (f / name / file).is_file()), None)
+
+
+def _folders(sections: object, beside: Path) -> Iterator[Path]:
+    for section in sections.values() if isinstance(sections, dict) else ():
+        if not isinstance(section, dict):
+            continue
+        base = beside / Path(str(section.get("base_path") or "")).expanduser()
+        for kind, text in section.items():
+            if isinstance(text, str) and kind not in ("base_path", "is_default"):
+                yield from (base / line.strip() for line in text.splitlines() if line.strip())

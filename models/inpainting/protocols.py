@@ -1,9 +1,11 @@
 """What an engine that fills pictures promises, so that all of them are used alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from paintgraph.base.listening import Listening
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.geometry.resize import resize
@@ -29,6 +31,48 @@ class InpaintRequest:
     """How much of what lies under the mask is replaced, 0 to 1."""
     fill: Fill = "blur"
     """What is put under the mask before the engine sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA and how strongly it counts; `digest` says what is in the file."""
+
+    name: str
+    path: Path
+    digest: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class VaeFile:
+    """A VAE in place of the model's own: a file or folder; `digest` says what is in it."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How an engine that generates samples, beside what every engine is asked.
+
+    Attributes:
+        sampler, scheduler: names of `paintgraph.models.families.diffusion.schedulers`.
+        clip_skip: which of CLIP's layers counts, from the last (1); 0: what the model was made for.
+        disable_initial_latent: start from noise alone even where `strength` is below 1.
+        preview_steps: how many steps lie between two previews.
+    """
+
+    sampler: str = "auto"
+    scheduler: str = "auto"
+    loras: tuple[Lora, ...] = ()
+    vae: VaeFile | None = None
+    clip_skip: int = 0
+    disable_initial_latent: bool = False
+    preview_steps: int = 5
+
+
+USUAL = Sampling()
 
 
 class Inpainter(Protocol):
@@ -106,6 +150,42 @@ class Inpainter(Protocol):
         Returns:
             A new `[1, H, W, 3]`, 0 to 1; the same part of it is used as of what `inpaint` returns.
         """
+
+
+class FamilyEngines(Protocol):
+    """The engines of one family, for as long as a worker lives."""
+
+    def engine(
+        self, name: str, sampling: Sampling = USUAL, listening: Listening = SILENT
+    ) -> Inpainter:
+        """The engine that paints with the model `name@sha256:...`; raises ModelError.
+
+        `sampling` counts for engines that generate; `listening` may end the loading of a model.
+        """
+
+    def close(self) -> None:
+        """End what they have started."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneEngine:
+    """The engines of a family that needs no model, and so has one."""
+
+    inpainter: Inpainter
+    end: Callable[[], None] = lambda: None
+
+    def engine(
+        self,
+        name: str,  # noqa: ARG002 - there is one
+        sampling: Sampling = USUAL,  # noqa: ARG002 - nothing is sampled
+        listening: Listening = SILENT,  # noqa: ARG002 - nothing is loaded
+    ) -> Inpainter:
+        """The engine."""
+        return self.inpainter
+
+    def close(self) -> None:
+        """End its helper processes."""
+        self.end()
 
 
 class Filler(Protocol):

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph.base.platforms import processors
-from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.errors import DamagedModelError
 
 # What a network of unknown needs takes beside its weights, which are copied as they are loaded.
@@ -23,10 +22,9 @@ def session_options() -> Any:
     return options
 
 
-def memory_bytes(placed: Placed) -> int:
-    """What a network takes while it works, roughly where nobody measured it."""
-    size = sum(path.stat().st_size for path in placed.files.values())
-    return placed.entry.memory_bytes or _COPIES * size + _WORK_BYTES
+def memory_bytes(file_bytes: int) -> int:
+    """What a network takes while it works, roughly, whose file is so large."""
+    return _COPIES * file_bytes + _WORK_BYTES
 
 
 def is_onnx_error(error: BaseException) -> bool:

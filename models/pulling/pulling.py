@@ -4,10 +4,9 @@ import os
 from collections.abc import Mapping
 
 from paintgraph.base.listening import Listening
-from paintgraph.models.catalogue.entries import ModelEntry
-from paintgraph.models.catalogue.model_index import ModelIndex, missing_in_words
-from paintgraph.models.catalogue.places import Placed
-from paintgraph.models.catalogue.wording import licence_in_words
+from paintgraph.models.catalogue.entries import ModelEntry, Placed
+from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.wording import licence_in_words, missing_in_words
 from paintgraph.models.errors import MissingModelError
 from paintgraph.models.pulling.addresses import check_online
 from paintgraph.models.pulling.file_pulling import FilePuller, Meter, PullNote, RemoteFile, Tell

@@ -14,7 +14,7 @@ import requests
 import urllib3
 
 from paintgraph.base.listening import Listening
-from paintgraph.models.catalogue.recognising import oddity
+from paintgraph.models.catalogue.digests import oddity
 from paintgraph.models.catalogue.wording import in_bytes
 from paintgraph.models.errors import DownloadError
 from paintgraph.models.pulling.part_file import PartFile

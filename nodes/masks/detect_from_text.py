@@ -16,8 +16,8 @@ from paintgraph.imaging.geometry.boxes import (
     suppress_overlaps,
 )
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.families.dino.detection import phrases_of
-from paintgraph.models.masks.text_masks import TextMasks
+from paintgraph.models.masks.roles import phrases_of
+from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.boxes import Found, GivenBoxes, boxes_of
 from paintgraph.nodes.resource_names import TEXT_MODEL
 from paintgraph.nodes.sockets import Image, Mask
@@ -93,7 +93,7 @@ def detect_from_text(
     sides. Every picture of a batch is searched for itself.
     """
     phrases = phrases_of(prompt)
-    found = context.service(TextMasks).find(
+    found = context.service(Selectors).find(
         ModelRef.parse(model),
         image,
         phrases,

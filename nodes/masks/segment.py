@@ -15,8 +15,8 @@ from paintgraph.imaging.geometry.boxes import Boxes, clamp_boxes
 from paintgraph.imaging.limits import MOST_PIXELS
 from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.families.sam.segmentation import Candidates, Prompt
-from paintgraph.models.masks.text_masks import TextMasks
+from paintgraph.models.masks.roles import Candidates, Prompt
+from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.boxes import GivenBoxes, box_of, boxes_of, numbers_of
 from paintgraph.nodes.masks.shape import MOST_AREA
 from paintgraph.nodes.resource_names import POINT_MODEL
@@ -169,7 +169,7 @@ def _selected(
 
     if not count:
         return collect(())
-    return context.service(TextMasks).select(
+    return context.service(Selectors).select(
         ModelRef.parse(model),
         image,
         prompts,

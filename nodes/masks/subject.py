@@ -10,7 +10,7 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.masks.selection import select_in_box
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.families.rembg.masks import Category, RembgMasks
+from paintgraph.models.selectors import Category, Selectors
 from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.resource_names import MASK_MODEL
 from paintgraph.nodes.sockets import Array, Image, Mask
@@ -47,12 +47,8 @@ def mask_from_model(
     The model sees red, green and blue in 8 bits; alpha is left out. ThresholdMask, CleanMask and
     InvertMask do the rest.
     """
-    mask = context.service(RembgMasks).select(
-        ModelRef.parse(model),
-        image,
-        category,
-        context.listening,
-    )
+    selectors = context.service(Selectors)
+    mask = selectors.subject(ModelRef.parse(model), image, category, context.listening)
     return Result([Value(mask, {"depth": 8})])
 
 

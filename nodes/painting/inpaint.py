@@ -10,9 +10,8 @@ from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.fill.guess import FillMethod, fill
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
-from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.engine_names import AUTO
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.engine_names import AUTO
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry
 from paintgraph.nodes.painting.cutting import Crop, CropAmount, MatchChoice, StitchChoice
 from paintgraph.nodes.painting.painting import Choice, paint_all, painter_of

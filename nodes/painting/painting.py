@@ -11,11 +11,9 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.files.encode import preview_jpeg
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.engine_names import WEIGHTLESS, WeighedRef
-from paintgraph.models.inpainting.inpainters import Inpainters
-from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
+from paintgraph.models.engine_names import WeighedRef
+from paintgraph.models.inpainters import Inpainters
+from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.nodes.painting.measuring import with_fit
 
@@ -37,8 +35,8 @@ def painter_of(context: Context, choice: Choice) -> Inpainter:
     """The engine that paints; warns of a prompt that it does not read."""
     name, sampling = choice.engine, choice.sampling
     inpainters = context.service(Inpainters)
-    if inpainters.diffusion is not None and name not in WEIGHTLESS:
-        sampling = _with_files(choice, inpainters.diffusion)
+    if inpainters.needs_files(name):
+        sampling = _with_files(choice, inpainters)
 
     painter = inpainters.get(name, sampling, context.listening)
     if choice.prompt and painter.copies_surroundings:
@@ -61,13 +59,13 @@ def _listening(context: Context) -> Listening:
     return replace(context.listening, preview=preview)
 
 
-def _with_files(choice: Choice, models: DiffusionModels) -> Sampling:
+def _with_files(choice: Choice, inpainters: Inpainters) -> Sampling:
     """The sampling with the LoRAs and the VAE that the graph names."""
     weighed = [WeighedRef.parse(text) for text in filter(None, choice.loras.split(", "))]
     return replace(
         choice.sampling,
-        loras=tuple(models.lora(each.ref, each.weight) for each in weighed),
-        vae=models.vae(ModelRef.parse(choice.vae)) if choice.vae else None,
+        loras=tuple(inpainters.lora(each.ref, each.weight) for each in weighed),
+        vae=inpainters.vae(ModelRef.parse(choice.vae)) if choice.vae else None,
     )
 
 

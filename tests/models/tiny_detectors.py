@@ -7,8 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
-from paintgraph.models.families.dino.groundingdino import Architecture
-from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
+from paintgraph.models.families.dino.groundingdino import Architecture, ignore_known_warnings
 from paintgraph.tests.models.tiny_text import save_text_encoder
 
 QUERIES = 20

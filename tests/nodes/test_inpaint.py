@@ -14,7 +14,7 @@ from paintgraph.engine.node.events import Progress
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.masks.algebra import soften
-from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.inpainters import Inpainters
 from paintgraph.nodes.painting.inpaint import fill_masked
 from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
 from paintgraph.tests.strategies import images_with_masks
@@ -302,7 +302,7 @@ def _with_inpainters(bench: Bench, inpainters: Inpainters) -> Bench:
 
 def _cancel_when_busy(inpainters: Inpainters, cancellation: Cancellation) -> None:
     """Cancel once the only helper is at work."""
-    pool = inpainters._pool
+    pool = inpainters.get("patchmatch")._pool  # type: ignore[attr-defined]
     while pool._idle:
         time.sleep(0.01)
     cancellation.cancel()

@@ -12,9 +12,7 @@ from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.models.inpainting.engine_names import EngineNames
-from paintgraph.models.loading.devices import ANY_DEVICE
-from paintgraph.nodes.resource_names import engine_checks
+from paintgraph.nodes.resource_names import ENGINE, checks
 from paintgraph.tests import tiny_erasers as tiny
 from paintgraph.tests.models.text_models import add_text_models, models_of
 from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise
@@ -138,8 +136,7 @@ def test_without_a_prompt_auto_is_the_best_eraser_that_is_there(
 def test_a_missing_eraser_is_named_before_anything_runs(
     bench: Bench, models_dir: Path, tmp_path: Path
 ) -> None:
-    painters = EngineNames(bench.assembly.models, ANY_DEVICE)
-    (check,) = engine_checks(painters).values()
+    check = checks(bench.assembly.names)[ENGINE]
     assert check("migan") is None
     migan = models_dir / "eraser" / "migan"
     migan.rename(tmp_path / "migan")

@@ -18,7 +18,7 @@ from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import Checked, check, targets_of
 from paintgraph.imaging.samples import quantise
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.nodes.resource_names import model_checks
+from paintgraph.nodes.resource_names import checks
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
 
@@ -55,7 +55,7 @@ class Bench:
     def check(self, text: str, **given: str) -> Checked:
         with assemble(self.folders, self.inputs) as parts:
             graph, problems = read_graph(text.encode(), "graph")
-            resources = Resources(model_checks(parts.models), given)
+            resources = Resources(checks(parts.names), given)
             return check(graph, parts.registry, problems, resources)
 
     def run(self, text: str, **given: str) -> dict[str, Value]:
@@ -184,7 +184,7 @@ def test_a_missing_model_inside_a_recipe_is_found_too(bench: Bench) -> None:
     with assemble(bench.folders, bench.inputs) as parts:
         graph, problems = read_graph(outer.encode(), "outer")
         parts.recipes.register_used(graph)
-        resources = Resources(model_checks(parts.models))
+        resources = Resources(checks(parts.names))
         (problem,) = check(graph, parts.registry, problems, resources).errors
 
     assert problem.code == "model_missing"

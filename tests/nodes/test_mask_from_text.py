@@ -8,7 +8,7 @@ import pytest
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.recipes.checking import check
-from paintgraph.nodes.resource_names import model_checks
+from paintgraph.nodes.resource_names import checks
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.nodes.bench import Bench, image_of, noise, use
 from paintgraph.tests.nodes.text_bench import (
@@ -125,7 +125,7 @@ def test_a_model_that_is_missing_is_named_before_anything_runs(text_bench: Bench
         outputs={"mask": Link("it", "mask")},
     )
 
-    checked = check(graph, assembly.registry, (), Resources(model_checks(assembly.models)))
+    checked = check(graph, assembly.registry, (), Resources(checks(assembly.names)))
 
     assert [(p.code, p.input) for p in checked.problems] == [
         ("model_missing", "text_model"),

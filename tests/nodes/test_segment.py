@@ -10,8 +10,7 @@ import pytest
 from paintgraph.engine.graph.elements import Blocked
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.models.families.sam.sam import Sam
-from paintgraph.models.families.sam.segmentation import Prompt
-from paintgraph.models.pictures import pictures_of
+from paintgraph.models.masks.roles import Prompt, picture_of
 from paintgraph.nodes.sockets import Array
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.models.text_models import SAM as SAM_FILE
@@ -40,7 +39,7 @@ def test_masks_are_those_of_the_model(text_bench: Bench, text_models: Path) -> N
     """The node against the model itself: fractions of px, best of three, all three."""
     sam = Sam.load(text_models / SAM_FILE, KIND)
     prompt = Prompt(box=(5.25, 6, 30, 20))
-    (picture,) = pictures_of(IMAGE)
+    picture = picture_of(IMAGE[0])
     (three,) = sam.segment(picture, [prompt], several=True)
     (one,) = sam.segment(picture, [prompt], several=False)
 

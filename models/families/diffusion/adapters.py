@@ -3,15 +3,14 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from paintgraph.base.listening import Listening
+from paintgraph.models.catalogue.readiness import missing_package
 from paintgraph.models.errors import LoraError
-from paintgraph.models.extras import missing_package
 from paintgraph.models.families.diffusion.library import EXTRA
 from paintgraph.models.families.diffusion.weights import read_tensors
+from paintgraph.models.inpainting.protocols import Lora
 
 MOST_KEPT = 4
 """LoRAs that stay loaded beside those in use."""
@@ -30,16 +29,6 @@ _MARKS = (
     ".alpha",
 )
 _OF_CLIP = {"to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out_proj"}
-
-
-@dataclass(frozen=True, slots=True)
-class Lora:
-    """A LoRA and how strongly it counts; `digest` says what is in the file."""
-
-    name: str
-    path: Path
-    digest: str
-    weight: float = 1.0
 
 
 class Adapters:

@@ -4,26 +4,26 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from paintgraph.base.listening import Listening
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.entries import ModelRef, Placed
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.errors import PipelineError
-from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.library import Library, load_library
 from paintgraph.models.families.diffusion.loading import load_pipeline
 from paintgraph.models.families.diffusion.memory import part_bytes, plan_memory
 from paintgraph.models.families.diffusion.pipeline import LoadedPipeline
-from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
-from paintgraph.models.families.diffusion.sources import Source
-from paintgraph.models.inpainting.engine_names import EngineNames
-from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
-from paintgraph.models.loading.devices import DeviceRules, Placement, budgets, torch_devices
-from paintgraph.models.loading.loaded import LoadedModels, Loading
+from paintgraph.models.families.diffusion.sources import Source, find_source
+from paintgraph.models.inpainting.protocols import (
+    USUAL,
+    InpaintRequest,
+    ResizedResult,
+    Sampling,
+)
+from paintgraph.models.loading.devices import Placement, budgets
+from paintgraph.models.loading.loaded import Loading
 from paintgraph.models.loading.loaded_work import perform
 
 _WORK_BYTES = 1_500_000_000
@@ -31,47 +31,49 @@ _POLL_SECONDS = 0.05
 _LEAST_MULTIPLE = 16  # px: every family's latents, in pairs
 
 
-class DiffusionModels:
-    """The diffusion models that names mean, and how they are loaded and lent."""
+class Model(NamedTuple):
+    """A diffusion model as an engine knows it."""
 
-    def __init__(self, names: ModelNames, loaded: LoadedModels, rules: DeviceRules) -> None:
-        self._names = names
-        self._painters = EngineNames(names, rules)
-        self._loaded = loaded
-        self._rules = rules
-        self._budget = budgets(rules)
+    ref: ModelRef
+    placed: Placed
+    source: Source
+
+
+class DiffusionModels:
+    """The diffusion models that references mean, and how they are loaded and lent."""
+
+    def __init__(self, models: ModelLender) -> None:
+        self._models = models
+        self._budget = budgets(models.rules)
         # Libraries keep state of the whole process while they load (torch's default dtype), and
         # two runs at once on one device are slower than one after the other.
         self._turn = threading.Lock()
 
-    def engine(self, ref: ModelRef, sampling: Sampling) -> "DiffusionInpainter":
+    def engine(
+        self,
+        name: str,
+        sampling: Sampling = USUAL,
+        listening: Listening = SILENT,  # noqa: ARG002 - it is loaded when it paints
+    ) -> "DiffusionInpainter":
         """The engine that paints with a model; raises ModelError if its files cannot be used."""
-        placed = self._names.placed(ref.name)
-        source = self._painters.source(ref.name)
-        return DiffusionInpainter(self, ref, source, placed.entry.options, sampling)
+        ref = ModelRef.parse(name)
+        placed = self._models.placed(ref)
+        source = find_source(placed, self._models.names.placed)
+        return DiffusionInpainter(self, Model(ref, placed, source), sampling)
 
-    def lora(self, ref: ModelRef, weight: float) -> Lora:
-        """A LoRA; raises ModelError if its file cannot be used."""
-        return Lora(ref.name, self._names.placed(ref.name).file, ref.digest, weight)
-
-    def vae(self, ref: ModelRef) -> VaeFile:
-        """A VAE; raises ModelError if its file cannot be used."""
-        return VaeFile(ref.name, _path_of(self._names.placed(ref.name)), ref.digest)
+    def close(self) -> None:
+        """Nothing: its models belong to the lender."""
 
     def run(
         self,
-        ref: ModelRef,
-        source: Source,
+        model: "Model",
         work: Callable[[LoadedPipeline], Image],
         pixels: int,
         listening: Listening,
     ) -> Image:
         """What `work` makes with the loaded pipeline, for pictures of so many px."""
         library = load_library()
-        entry = self._names.placed(ref.name).entry
-        placement = torch_devices(self._rules).placement(
-            str(entry.options.get("device", "")), str(entry.options.get("dtype", ""))
-        )
+        entry, source = model.placed.entry, model.source
 
         def paint(pipeline: LoadedPipeline, *, small: bool) -> Image:
             with self._my_turn(listening):
@@ -86,13 +88,13 @@ class DiffusionModels:
                 return work(pipeline)
 
         return perform(
-            self._loaded,
+            self._models.loaded,
             Loading(
-                str(ref),
+                str(model.ref),
                 entry.memory_bytes or source.weight_bytes + _WORK_BYTES,
                 partial(self._load, source, library, entry.options, listening),
             ),
-            placement,
+            self._models.placement(model.placed),
             partial(paint, small=False),
             partial(paint, small=True),
             listening,
@@ -116,9 +118,9 @@ class DiffusionModels:
     def _tiny(self, options: Mapping[str, Any], library: Library, placement: Placement) -> Any:
         """The tiny autoencoder that an entry names for previews, if it is there."""
         name = options.get("preview")
-        if not name or self._names.fault(str(name)):
+        if not name or self._models.names.fault(str(name)):
             return None
-        folder = self._names.placed(str(name)).folder
+        folder = self._models.names.placed(str(name)).folder
         try:
             tiny = library.diffusers.AutoencoderTiny.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True
@@ -144,23 +146,15 @@ class DiffusionInpainter(ResizedResult):
 
     copies_surroundings = False
 
-    def __init__(
-        self,
-        models: DiffusionModels,
-        ref: ModelRef,
-        source: Source,
-        options: Mapping[str, Any],
-        sampling: Sampling,
-    ) -> None:
-        side = int(options.get("side", source.side))
-        self.name = ref.name
+    def __init__(self, models: DiffusionModels, model: "Model", sampling: Sampling) -> None:
+        side = int(model.placed.entry.options.get("side", model.source.side))
+        self.name = model.ref.name
         self.working_side = side
         self.working_pixels = side**2
         self.least_side = side
-        self.size_multiple = max(_LEAST_MULTIPLE, 2 * source.scale)
+        self.size_multiple = max(_LEAST_MULTIPLE, 2 * model.source.scale)
         self._models = models
-        self._ref = ref
-        self._source = source
+        self._model = model
         self._sampling = sampling
 
     def inpaint(
@@ -178,7 +172,7 @@ class DiffusionInpainter(ResizedResult):
             return pipeline.paint(image, mask, request, self._sampling, listening)
 
         pixels = mask.shape[1] * mask.shape[2]
-        return self._models.run(self._ref, self._source, work, pixels, listening)
+        return self._models.run(self._model, work, pixels, listening)
 
 
 def dtype_for(library: Library, placement: Placement) -> Any:
@@ -189,7 +183,3 @@ def dtype_for(library: Library, placement: Placement) -> Any:
     if placement.device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.float16 if placement.device == "mps" else torch.float32
-
-
-def _path_of(placed: Placed) -> Path:
-    return placed.file if placed.file.suffix == ".safetensors" else placed.folder

@@ -3,8 +3,7 @@
 from types import ModuleType
 from typing import NamedTuple
 
-from paintgraph.models.errors import ModelError
-from paintgraph.models.extras import missing_package
+from paintgraph.models.catalogue.readiness import check_packages
 
 EXTRA = "diffusion"
 _PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
@@ -17,17 +16,14 @@ class Library(NamedTuple):
     diffusers: ModuleType
 
 
-def library_fault() -> ModelError | None:
-    """Which package is missing, with the command that installs it, or None; imports nothing."""
-    found = (missing_package(name, name, EXTRA) for name in _PACKAGES)
-    return next((fault for fault in found if fault is not None), None)
+def check_library() -> None:
+    """Raises MissingPackageError for the first package that is not there; imports nothing."""
+    check_packages(EXTRA, *((name, name) for name in _PACKAGES))
 
 
 def load_library() -> Library:
     """The libraries, silent; raises MissingPackageError."""
-    fault = library_fault()
-    if fault is not None:
-        raise fault
+    check_library()
     import diffusers
     import torch
     import transformers

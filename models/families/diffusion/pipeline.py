@@ -14,16 +14,11 @@ from paintgraph.models.families.diffusion.library import Library
 from paintgraph.models.families.diffusion.loading import load_vae
 from paintgraph.models.families.diffusion.memory import MemoryPlan, apply_plan
 from paintgraph.models.families.diffusion.previews import Previews
-from paintgraph.models.families.diffusion.sampling import (
-    Sampling,
-    VaeFile,
-    arguments,
-    check_request,
-)
+from paintgraph.models.families.diffusion.sampling import arguments, check_request
 from paintgraph.models.families.diffusion.schedulers import make_scheduler
 from paintgraph.models.families.diffusion.soft_masks import SoftMask
 from paintgraph.models.families.diffusion.sources import Source
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling, VaeFile
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 
 MOST_VAES = 2

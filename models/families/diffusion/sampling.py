@@ -2,50 +2,17 @@
 
 import inspect
 import math
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from paintgraph.base.listening import Listening
 from paintgraph.models.errors import SamplingError
-from paintgraph.models.families.diffusion.adapters import Lora
-from paintgraph.models.families.diffusion.schedulers import AUTO
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 
 MOST_STEPS = 500
 """Models know 1000 levels of noise; schedulers that begin one later fail near that number."""
 
 _MANY = 10**6
 """Tokenizers without a limit of their own claim one far above this."""
-
-
-@dataclass(frozen=True, slots=True)
-class VaeFile:
-    """A VAE in place of the model's own: a file or folder; `digest` says what is in it."""
-
-    name: str
-    path: Path
-    digest: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a diffusion engine samples, beside what every engine is asked.
-
-    Attributes:
-        sampler, scheduler: names of `paintgraph.models.families.diffusion.schedulers`.
-        clip_skip: which of CLIP's layers counts, from the last (1); 0: what the model was made for.
-        disable_initial_latent: start from noise alone even where `strength` is below 1.
-        preview_steps: how many steps lie between two previews.
-    """
-
-    sampler: str = AUTO
-    scheduler: str = AUTO
-    loras: tuple[Lora, ...] = ()
-    vae: VaeFile | None = None
-    clip_skip: int = 0
-    disable_initial_latent: bool = False
-    preview_steps: int = 5
 
 
 def check_request(request: InpaintRequest) -> None:

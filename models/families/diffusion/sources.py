@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from paintgraph.models.catalogue.found import INDEX
-from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.entries import Placed
+from paintgraph.models.catalogue.family import Find
+from paintgraph.models.catalogue.hub_cache import INDEX
 from paintgraph.models.errors import PipelineError
 from paintgraph.models.families.diffusion.weights import Tensors, read_tensors
 
@@ -53,14 +54,16 @@ class Source:
 _USUAL_SIDE = 1024
 
 
-def find_source(placed: Placed, config: Path | None = None) -> Source:
+def find_source(placed: Placed, find: Find) -> Source:
     """What a model that was found is loaded from; raises PipelineError or WeightsError.
 
-    `config` is the folder that a single file takes its configuration from.
+    `find` gives the model whose configuration a single file takes, if its entry names one.
     """
     name = placed.entry.name
     single = placed.file if _is_single(placed) else None
-    folder = config or placed.folder / "config" if single else placed.folder
+    config = placed.entry.options.get("config")
+    own = placed.folder / "config" if single else placed.folder
+    folder = find(str(config)).folder if single and config else own
     if not (folder / INDEX).is_file():
         if single:
             raise PipelineError(

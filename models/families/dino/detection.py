@@ -1,64 +1,14 @@
-"""What a model that finds things by words promises, and how its answer becomes boxes."""
+"""How Grounding DINO reads words, and how its answer becomes boxes."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.models.errors import PromptError
-from paintgraph.models.pictures import Picture
-
-MOST_CHARACTERS = 2000
-_SEPARATORS = str.maketrans(dict.fromkeys(",;\n\r", "."))
-
-
-class Detector(Protocol):
-    """Finds what words name."""
-
-    def detect(
-        self,
-        picture: Picture,
-        phrases: Sequence[str],
-        *,
-        box_threshold: float,
-        text_threshold: float,
-    ) -> Boxes:
-        """The boxes whose score is above `box_threshold`, in the model's own order, of item 0.
-
-        Corners are in px and may lie outside the picture. A label holds the words whose score is
-        above `text_threshold`, or if there are none the phrase of the best one. Raises PromptError
-        for more words than the model reads, PictureShapeError for a picture that is too narrow.
-        """
-
-
-def phrases_of(prompt: str) -> list[str]:
-    """The things that a prompt names, in lower case; '.', ',', ';' and new lines separate them.
-
-    Raises PromptError if there are none, for too many characters and for those that nobody sees.
-    """
-    if len(prompt) > MOST_CHARACTERS:
-        raise PromptError(
-            f"prompt has {len(prompt)} characters; allowed are {MOST_CHARACTERS}. Name what to "
-            "look for in a few words."
-        )
-    for place, character in enumerate(prompt):
-        if unicodedata.category(character) == "Cc" and character not in "\t\n\r":
-            raise PromptError(
-                f"prompt has the control character U+{ord(character):04X} at place {place}; "
-                "allowed are letters, digits, blanks and punctuation. Take it out."
-            )
-    parts = prompt.lower().translate(_SEPARATORS).split(".")
-    phrases = [phrase for part in parts if (phrase := " ".join(part.split()))]
-    if not phrases:
-        raise PromptError(
-            f"prompt is {prompt[:20]!r}; needed are the words of what to look for. Write e.g. "
-            "'cat' or 'cat, red ball'."
-        )
-    return phrases
+from paintgraph.models.masks.roles import Picture
 
 
 def caption_of(phrases: Sequence[str]) -> str:

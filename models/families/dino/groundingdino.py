@@ -1,5 +1,6 @@
 """Grounding DINO (Liu et al. 2023) by groundingdino-py: finds what words name."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -9,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image as Pillow
 
 from paintgraph.imaging.geometry.boxes import Boxes
-from paintgraph.models.catalogue.checkpoints import read_checkpoint, wrong_model
 from paintgraph.models.families.dino.detection import Answers, Tokens, caption_of
-from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
-from paintgraph.models.pictures import Picture, check_shape
+from paintgraph.models.loading.checkpoints import read_checkpoint, wrong_model
+from paintgraph.models.masks.roles import Picture, check_shape
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _MEAN = [0.485, 0.456, 0.406]
 _DEVIATION = [0.229, 0.224, 0.225]
+_KNOWN_WARNINGS: tuple[tuple[type[Warning], str, str], ...] = (
+    (FutureWarning, r"`torch\.cuda\.amp\.autocast", r"groundingdino\."),
+    (FutureWarning, r"Importing from timm\.models\.layers", r"timm\."),
+    (UserWarning, r"torch\.meshgrid: in an upcoming release", r"torch\.functional"),
+)
+"""What groundingdino-py, which nobody changes any more, makes other libraries complain of."""
 _FOR_TRAINING = {"use_checkpoint": False, "use_transformer_ckpt": False}
 """They save memory while a model learns; when it works they only warn."""
 
@@ -117,3 +123,12 @@ class GroundingDino:
         tensor, _ = transforms.ToTensor()(small, None)
         seen, _ = transforms.Normalize(_MEAN, _DEVIATION)(tensor, None)
         return seen.to(self._device)  # type: ignore[no-any-return]
+
+
+def ignore_known_warnings() -> None:
+    """Keep these few messages from the log, for good.
+
+    `catch_warnings` would change the warnings of other threads. Often is the same as once.
+    """
+    for category, message, module in _KNOWN_WARNINGS:
+        warnings.filterwarnings("ignore", message, category, module)

@@ -1,53 +1,40 @@
 """Networks that erase, such as LaMa and MI-GAN, as engines: they paint without a prompt."""
 
-from collections.abc import Callable
-from functools import partial
-
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import Placed
-from paintgraph.models.families.eraser.network import EraserNetwork, open_eraser
-from paintgraph.models.families.eraser.options import EraserOptions
-from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
-from paintgraph.models.loading.devices import DeviceRules, Placement, onnx_devices
-from paintgraph.models.loading.loaded import LoadedModels, Loading
-from paintgraph.models.loading.loaded_work import Result, perform
-from paintgraph.models.loading.onnx_networks import memory_bytes
+from paintgraph.models.catalogue.entries import ModelRef, Placed
+from paintgraph.models.catalogue.lending import ModelLender
+from paintgraph.models.inpainting.protocols import (
+    USUAL,
+    InpaintRequest,
+    ResizedResult,
+    Sampling,
+)
 
 
-class ErasingModels:
-    """The erasers that names mean, and how they are loaded and lent."""
+class Erasers:
+    """The erasers that references mean."""
 
-    def __init__(self, names: ModelNames, loaded: LoadedModels, rules: DeviceRules) -> None:
-        self._names = names
-        self._loaded = loaded
-        self._rules = rules
+    def __init__(self, models: ModelLender) -> None:
+        self._models = models
 
-    def has(self, name: str) -> bool:
-        """Whether a name, alone or with a digest, is that of an eraser."""
-        return name.partition("@")[0] in self._names.choices("eraser")
-
-    def engine(self, ref: ModelRef, listening: Listening = SILENT) -> "Eraser":
+    def engine(
+        self,
+        name: str,
+        sampling: Sampling = USUAL,  # noqa: ARG002 - nothing is sampled
+        listening: Listening = SILENT,
+    ) -> "Eraser":
         """The engine that paints with a model, which is loaded to see at which size it works.
 
         Raises ModelError if its file cannot be used.
         """
-        return Eraser(self, ref, self.run(ref, lambda network: network.working_side, listening))
+        ref = ModelRef.parse(name)
+        placed = self._models.placed(ref)
+        side = self._models.use(ref, placed, lambda network: network.working_side, listening)
+        return Eraser(self._models, ref, placed, side)
 
-    def run(
-        self, ref: ModelRef, work: Callable[[EraserNetwork], Result], listening: Listening
-    ) -> Result:
-        """What `work` makes with the loaded network."""
-        placed = self._names.placed(ref.name)
-        return perform(
-            self._loaded,
-            Loading(str(ref), memory_bytes(placed), partial(_load, placed)),
-            onnx_devices(self._rules).placement(str(placed.entry.options.get("device", ""))),
-            work,
-            listening=listening,
-        )
+    def close(self) -> None:
+        """Nothing: its models belong to the lender."""
 
 
 class Eraser(ResizedResult):
@@ -57,12 +44,13 @@ class Eraser(ResizedResult):
     least_side = 1  # what is smaller than the network's picture is continued, not enlarged
     size_multiple = 1
 
-    def __init__(self, models: ErasingModels, ref: ModelRef, side: int) -> None:
+    def __init__(self, models: ModelLender, ref: ModelRef, placed: Placed, side: int) -> None:
         self.name = ref.name
         self.working_side = side
         self.working_pixels = side**2
         self._models = models
         self._ref = ref
+        self._placed = placed
         self._has_warned = False
 
     def inpaint(
@@ -79,13 +67,8 @@ class Eraser(ResizedResult):
             self._has_warned = True
             listening.warn(f"The engine '{self.name}' only erases; it reads no prompt.")
         listening.check()
-        painted = self._models.run(self._ref, lambda net: net.paint(image, mask), listening)
+        painted: Image = self._models.use(
+            self._ref, self._placed, lambda network: network.paint(image, mask), listening
+        )
         listening.progress(1, 1)
         return painted
-
-
-def _load(placed: Placed, placement: Placement) -> EraserNetwork:
-    from paintgraph.models.catalogue.model_index import cure_in_words
-
-    options = EraserOptions.of(placed.entry)
-    return open_eraser(placed.file, placement.device, options, cure_in_words(placed.entry))

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.samples import quantise
+from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.readiness import bad_option
 from paintgraph.models.errors import EngineFailedError, ModelError
-from paintgraph.models.families.eraser.options import EraserOptions
 from paintgraph.models.loading.devices import onnx_providers
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 from paintgraph.models.loading.onnx_networks import (
@@ -36,6 +37,29 @@ _EXPECTED = (
     "an eraser takes a picture [1, 3, H, W] and a mask [1, 1, H, W] and gives a picture "
     "[1, 3, H, W], each of float, float16 or uint8"
 )
+
+
+MaskMeaning: TypeAlias = Literal["hole", "known"]
+"""What the highest value of a network's mask selects: what is to be painted, or what is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraserOptions:
+    """What the mask means, and which value is white where a network gives floats."""
+
+    mask: MaskMeaning = "hole"
+    output_scale: float = 1.0
+
+    @classmethod
+    def of(cls, entry: ModelEntry) -> "EraserOptions":
+        """The options of a catalogue's entry; raises ModelError."""
+        mask = entry.options.get("mask", "hole")
+        scale = entry.options.get("output_scale", 1)
+        if mask not in get_args(MaskMeaning):
+            raise bad_option(entry, "mask", " and ".join(get_args(MaskMeaning)))
+        if isinstance(scale, bool) or scale not in (1, 255):
+            raise bad_option(entry, "output_scale", "1 and 255")
+        return cls(mask, float(scale))
 
 
 @dataclass(frozen=True, slots=True)

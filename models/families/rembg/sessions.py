@@ -1,13 +1,14 @@
 """rembg's own session classes, opened with a file that is there: no path leads to a download."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image as Picture
+from PIL import Image as Pillow
+from PIL.Image import Image as PilImage
 
-from paintgraph.models.catalogue.names import NOT_OFFERED
 from paintgraph.models.errors import ModelError, RefusedModelError
 from paintgraph.models.loading.devices import onnx_providers
 from paintgraph.models.loading.loaded_work import is_out_of_memory
@@ -17,6 +18,9 @@ from paintgraph.models.loading.onnx_networks import (
     is_onnx_error,
     session_options,
 )
+from paintgraph.models.masks.roles import Picture
+
+_CATEGORIES = {"any": "attire"}
 
 
 class Session(Protocol):
@@ -24,21 +28,46 @@ class Session(Protocol):
 
     inner_session: Any
 
-    def predict(self, img: Picture, **options: str) -> list[Picture]:
+    def predict(self, img: PilImage, **options: str) -> list[PilImage]:
         """Masks of a picture, each of its size, 8-bit grey."""
 
 
-def open_session(kind: str, path: Path, device: str, repair: str) -> Session:
+class SubjectSession:
+    """A `SubjectFinder`. Make it with `load`."""
+
+    def __init__(self, session: Session, path: Path, kind: str) -> None:
+        self._session = session
+        self._path = path
+        self._kind = kind
+
+    @classmethod
+    def load(
+        cls, kind: str, path: Path, device: str, repair: str, refused: Collection[str]
+    ) -> "SubjectSession":
+        """The session of this kind over an ONNX file; see `open_session`."""
+        return cls(open_session(kind, path, device, repair, refused), path, kind)
+
+    def find(self, picture: Picture, category: str) -> NDArray[np.uint8] | None:
+        """The 8-bit mask of what stands out; see `SubjectFinder`."""
+        chosen = _CATEGORIES.get(category, category)
+        image = Pillow.fromarray(picture)
+        return predict(self._session, image, self._path, self._kind, cloth_category=chosen)
+
+
+def open_session(
+    kind: str, path: Path, device: str, repair: str, refused: Collection[str]
+) -> Session:
     """The session of rembg that has the name `kind`, over an ONNX file.
 
-    `repair` is the cure that errors name. Raises ModelError for a class that is not there or works
-    elsewhere, and for a file that is no ONNX model.
+    `repair` is the cure that errors name, `refused` are kinds that are never opened. Raises
+    ModelError for a class that is not there or works elsewhere, and for a file that is no ONNX
+    model.
     """
     from rembg.sessions import sessions
 
     found = sessions.get(kind)
-    if found is None or kind in NOT_OFFERED or not found.is_local():
-        offered = ", ".join(name for name in sessions if name not in NOT_OFFERED)
+    if found is None or kind in refused or not found.is_local():
+        offered = ", ".join(name for name in sessions if name not in refused)
         raise RefusedModelError(
             f"rembg's session '{kind}' cannot be used here; allowed are {offered}. Name one."
         )
@@ -63,7 +92,7 @@ def _always(path: Path) -> Any:
 
 
 def predict(
-    session: Session, picture: Picture, path: Path, kind: str, **options: str
+    session: Session, picture: PilImage, path: Path, kind: str, **options: str
 ) -> NDArray[np.uint8] | None:
     """The 8-bit mask `[H, W]` of a picture, or None if the model's answer is the same everywhere.
 

@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paintgraph.models.catalogue.checkpoints import read_checkpoint, wrong_model
-from paintgraph.models.families.sam.segmentation import (
-    Candidates,
-    EncodedPictures,
-    Prompt,
-    mask_logits,
-)
-from paintgraph.models.pictures import Picture, check_shape
+from paintgraph.models.families.sam.segmentation import EncodedPictures, mask_logits
+from paintgraph.models.loading.checkpoints import read_checkpoint, wrong_model
+from paintgraph.models.masks.roles import Candidates, Picture, Prompt, check_shape
 
 if TYPE_CHECKING:
     from segment_anything import SamPredictor

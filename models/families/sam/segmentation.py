@@ -1,16 +1,15 @@
-"""What a model that selects by points and boxes promises; what it worked out is kept."""
+"""What both libraries of Segment Anything need: pictures that are kept encoded, and logits."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.opencv import cv2
-from paintgraph.models.pictures import Picture
+from paintgraph.models.masks.roles import Picture
 
 Encoded = TypeVar("Encoded")
 Floats = NDArray[np.float32]
@@ -20,54 +19,6 @@ KEPT_BYTES = 64 * 2**20
 
 _SURE = 10.0
 """The logit of what a mask selects, as SAM 2 turns masks into prompts (20 m - 10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What is to be selected, by any of these together.
-
-    Attributes:
-        points: x, y in px.
-        is_wanted: of each point, whether what lies there is to be selected.
-        box: left, top, right, bottom in px.
-        mask: `[H, W]` 0..1, a selection of the picture's size that is to be made better.
-    """
-
-    points: tuple[tuple[float, float], ...] = ()
-    is_wanted: tuple[bool, ...] = ()
-    box: tuple[float, float, float, float] | None = None
-    mask: Floats | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What a prompt may mean: masks `[M, H, W]`, and how good each is thought to be, `[M]`."""
-
-    masks: NDArray[np.bool_]
-    scores: Floats
-
-    @property
-    def best(self) -> int:
-        """Which of them is thought to be the best; of equal ones the first."""
-        return int(np.argmax(self.scores))
-
-
-class Segmenter(Protocol):
-    """Selects what prompts point at."""
-
-    def segment(
-        self,
-        picture: Picture,
-        prompts: Sequence[Prompt],
-        *,
-        several: bool,
-    ) -> Iterator[Candidates]:
-        """For each prompt one candidate, or three (whole, part, part of a part) with `several`.
-
-        They come one by one, as many masks of a large picture would fill the memory; take all of
-        them before the next picture. What is worked out of the picture alone is kept for further
-        prompts. Raises PictureShapeError for a picture that is too narrow.
-        """
 
 
 class EncodedPictures(Generic[Encoded]):

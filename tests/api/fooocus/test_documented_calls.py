@@ -12,10 +12,10 @@ import pytest
 import requests
 from PIL import Image
 
-from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.errors import ModelError
+from paintgraph.models.opening import open_index
 from paintgraph.tests.api.fooocus.asking import samples
 from paintgraph.tests.api.serving import Served, serving
 
@@ -138,7 +138,7 @@ def test_outpainting_takes_a_third_of_each_named_side(server: Served, original: 
 @pytest.fixture(scope="module")
 def with_isnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     try:
-        ModelNames(ModelIndex.open(default_models_dir())).bind("isnet-general-use")
+        ModelNames(open_index(default_models_dir())).bind("isnet-general-use")
     except ModelError as error:
         pytest.skip(str(error))
     with serving(tmp_path_factory.mktemp("isnet") / "data") as served:

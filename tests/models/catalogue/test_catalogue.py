@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from paintgraph.models.catalogue.catalogue import SHIPPED, USER_FILE, ModelCatalogue, read_entries
-from paintgraph.models.catalogue.entries import FAMILIES, ModelEntry, ModelFile, ModelRef
+from paintgraph.models.catalogue.entries import ModelEntry, ModelFile, ModelRef
 from paintgraph.models.errors import CatalogueError, ModelError, UnknownModelError
+from paintgraph.models.families import FAMILIES
 from paintgraph.tests.models.rembg_facts import fetches, is_custom, local_sessions
 
+KNOWN = FAMILIES.of_entries()
 SHA = "sha256:" + "ab" * 32
 MINE = f"""
 my-matte:
@@ -26,7 +28,7 @@ my-matte:
 
 @pytest.fixture(scope="module")
 def shipped() -> ModelCatalogue:
-    return ModelCatalogue.load()
+    return ModelCatalogue.load(FAMILIES)
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_what_rembg_makes_itself_is_made_from_a_model_that_is_there(
 
 
 def test_every_family_has_models_the_best_first(shipped: ModelCatalogue) -> None:
-    assert {entry.family for entry in shipped} <= set(FAMILIES)
+    assert {entry.family for entry in shipped} <= set(FAMILIES.of_entries())
     for family in ("rembg", "sam", "groundingdino", "eraser", "diffusion"):
         ranks = [entry.rank for entry in shipped.of_family(family)]
         assert ranks
@@ -89,7 +91,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(shipped: ModelCatalogue) -
 def test_the_users_models_come_beside_and_instead(own: Path) -> None:
     own.write_text(f"{MINE}\nu2net:\n  family: rembg\n  files: [{{path: u2net.onnx}}]\n")
 
-    found = ModelCatalogue.load(own.parent)
+    found = ModelCatalogue.load(FAMILIES, own.parent)
 
     assert found.get("my-matte") == ModelEntry(
         name="my-matte",
@@ -131,7 +133,7 @@ def test_a_fault_of_the_users_file_is_told_with_its_place(
     own.write_text(text)
 
     with pytest.raises(CatalogueError) as caught:
-        ModelCatalogue.load(own.parent)
+        ModelCatalogue.load(FAMILIES, own.parent)
 
     assert str(caught.value).startswith(f"{own}:{place}: ")
     assert words in str(caught.value)
@@ -144,21 +146,21 @@ def test_bytes_that_are_no_yaml_are_told_of(own: Path, data: bytes) -> None:
     own.write_bytes(data)
 
     with pytest.raises(CatalogueError, match=r"models\.yaml"):
-        ModelCatalogue.load(own.parent)
+        ModelCatalogue.load(FAMILIES, own.parent)
 
 
 def test_the_example_of_the_docs_is_read(own: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
     own.write_text(text.partition("```yaml\n")[2].partition("```")[0])
 
-    assert read_entries(own)["my-matte"].licence.commercial == "free"
+    assert read_entries(own, KNOWN)["my-matte"].licence.commercial == "free"
 
 
 def test_an_empty_file_is_no_fault(own: Path) -> None:
     own.write_text("# nothing yet\n")
 
-    assert read_entries(own) == {}
-    assert ModelCatalogue.load(own.parent).names() == list(read_entries(SHIPPED))
+    assert read_entries(own, KNOWN) == {}
+    assert ModelCatalogue.load(FAMILIES, own.parent).names() == list(read_entries(SHIPPED, KNOWN))
 
 
 def test_a_reference_survives_being_written() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from paintgraph.models.catalogue.checkpoints import looks_like, read_checkpoint
 from paintgraph.models.errors import CheckpointError
+from paintgraph.models.loading.checkpoints import looks_like, read_checkpoint
 
 
 class Harmful:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.digests import Hashes, ModelDigests
-from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
-from paintgraph.models.catalogue.places import Placed
+from paintgraph.models.catalogue.entries import ModelEntry, ModelFile, Placed
+from paintgraph.models.families import FAMILIES
 from paintgraph.tests.models.model_server import md5_of, sha
 
-U2NET = ModelCatalogue.load().get("u2net")
+U2NET = ModelCatalogue.load(FAMILIES).get("u2net")
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from paintgraph.models.catalogue.catalogue import ModelCatalogue
-from paintgraph.models.catalogue.found import found_entries
+from paintgraph.models.catalogue.catalogue import ModelCatalogue, found_entries
 from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families import FAMILIES
 
 
 def put(path: Path) -> Path:
@@ -17,8 +17,8 @@ def test_what_lies_in_the_models_folder_needs_no_line_in_a_catalogue(tmp_path: P
     put(tmp_path / "diffusion/one/one.safetensors")
     put(tmp_path / "lora/ink.safetensors")
     put(tmp_path / "vae/soft.safetensors")
-    catalogue = ModelCatalogue.load(tmp_path)
-    places = ModelPlaces(tmp_path, {})
+    catalogue = ModelCatalogue.load(FAMILIES, tmp_path)
+    places = ModelPlaces(FAMILIES, tmp_path, {})
     files = {}
     for name, family in (
         ("photo", "diffusion"),
@@ -45,7 +45,7 @@ def test_a_catalogue_has_the_last_word(tmp_path: Path) -> None:
         "photo: {family: diffusion, files: [{path: model_index.json}], rank: 7}"
     )
 
-    assert ModelCatalogue.load(tmp_path).get("photo").rank == 7
+    assert ModelCatalogue.load(FAMILIES, tmp_path).get("photo").rank == 7
 
 
 def test_what_is_no_model_or_has_no_possible_name_is_passed_over(tmp_path: Path) -> None:
@@ -56,5 +56,5 @@ def test_what_is_no_model_or_has_no_possible_name_is_passed_over(tmp_path: Path)
     put(tmp_path / "lora/my ink.safetensors")
     put(tmp_path / "lora/ink.pt")
 
-    assert found_entries(tmp_path) == {}
-    assert found_entries(tmp_path / "nothing") == {}
+    assert found_entries(FAMILIES, tmp_path) == {}
+    assert found_entries(FAMILIES, tmp_path / "nothing") == {}

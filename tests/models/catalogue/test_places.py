@@ -11,9 +11,10 @@ from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, ModelPlaces, default_models_dir
 from paintgraph.models.errors import CatalogueError
+from paintgraph.models.families import FAMILIES
 
-U2NET = ModelCatalogue.load().get("u2net")
-SAM = ModelCatalogue.load().get("sam_vit_b")
+U2NET = ModelCatalogue.load(FAMILIES).get("u2net")
+SAM = ModelCatalogue.load(FAMILIES).get("sam_vit_b")
 SD = ModelEntry("sd", "diffusion", hub="owner/name")
 
 
@@ -43,20 +44,20 @@ def test_rembgs_models_are_found_where_rembg_finds_them(
         for name in given:
             os.environ.pop(name, None)
         os.environ.update(environ)
-        places = ModelPlaces(tmp_path / "models", environ)
+        places = ModelPlaces(FAMILIES, tmp_path / "models", environ)
         assert places.find(U2NET) is None
         folder = session.model_dir() if layout == "pulled" else session.legacy_home()
         file = write(Path(folder) / "u2net.onnx")
 
         assert str(places.folder(U2NET)) == session.model_dir()
         assert session.resolve_existing("u2net.onnx") == str(file)
-    placed = places.find(U2NET)
+        placed = places.find(U2NET)
     assert placed is not None
     assert placed.file == file
 
 
 def test_other_models_lie_in_our_own_folder(tmp_path: Path) -> None:
-    places = ModelPlaces(tmp_path, {})
+    places = ModelPlaces(FAMILIES, tmp_path, {})
     assert places.find(SAM) is None
     file = write(tmp_path / "sam" / "sam_vit_b" / "sam_vit_b_01ec64.pth")
 
@@ -68,7 +69,7 @@ def test_other_models_lie_in_our_own_folder(tmp_path: Path) -> None:
 
 def test_a_model_is_there_if_all_its_files_are(tmp_path: Path) -> None:
     entry = ModelEntry("two", "sam", files=(ModelFile("a.onnx"), ModelFile("b/c.onnx")))
-    places = ModelPlaces(tmp_path, {})
+    places = ModelPlaces(FAMILIES, tmp_path, {})
     write(tmp_path / "sam" / "two" / "a.onnx")
     assert places.find(entry) is None
 
@@ -92,7 +93,7 @@ def test_repositories_lie_in_the_hubs_cache(
 ) -> None:
     named = {name: value.format(tmp_path) for name, value in environ.items()}
 
-    places = ModelPlaces(tmp_path, named)
+    places = ModelPlaces(FAMILIES, tmp_path, named)
 
     assert places.folder(SD) == tmp_path / below / "models--owner--name"
 
@@ -107,7 +108,7 @@ def snapshot(home: Path) -> Path:
 def test_a_repository_that_lacks_what_it_names_is_not_there(tmp_path: Path) -> None:
     """An interrupted pull leaves such a thing."""
     folder = snapshot(tmp_path)
-    places = ModelPlaces(tmp_path, {"HF_HOME": str(tmp_path)})
+    places = ModelPlaces(FAMILIES, tmp_path, {"HF_HOME": str(tmp_path)})
     index = {"_class_name": "P", "unet": ["diffusers", "U"], "vae": ["d", "V"], "no": [None, None]}
     steps = [
         ("model_index.json", json.dumps(index)),
@@ -133,7 +134,7 @@ def test_a_revision_may_be_a_commit(tmp_path: Path) -> None:
     folder = snapshot(tmp_path)
     write(folder / "config.json", "{}")
     write(folder / "model.safetensors")
-    places = ModelPlaces(tmp_path, {"HF_HOME": str(tmp_path)})
+    places = ModelPlaces(FAMILIES, tmp_path, {"HF_HOME": str(tmp_path)})
 
     for revision, is_there in {"": True, "main": True, "c0ffee": True, "other": False}.items():
         entry = ModelEntry("sd", "diffusion", hub="owner/name", revision=revision)
@@ -147,7 +148,9 @@ def test_comfyuis_folders_are_searched_if_they_are_named(tmp_path: Path) -> None
         f"comfyui:\n  base_path: {comfy}\n  is_default: true\n"
         "  sams: models/sams/\n  diffusers: |\n    models/one\n    models/two\nother: null\n",
     )
-    places = ModelPlaces(tmp_path / "m", {COMFY_VARIABLE: str(paths), "HF_HOME": str(tmp_path)})
+    places = ModelPlaces(
+        FAMILIES, tmp_path / "m", {COMFY_VARIABLE: str(paths), "HF_HOME": str(tmp_path)}
+    )
     assert places.find(SAM) is None
     file = write(comfy / "models" / "sams" / "sam_vit_b_01ec64.pth")
     write(comfy / "models" / "two" / "name" / "model_index.json", "{}")
@@ -164,7 +167,7 @@ def test_comfyuis_folders_are_searched_if_they_are_named(tmp_path: Path) -> None
 
 def test_a_file_of_comfyui_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="PAINTGRAPH_EXTRA_MODEL_PATHS"):
-        ModelPlaces(tmp_path, {COMFY_VARIABLE: str(tmp_path / "none.yaml")})
+        ModelPlaces(FAMILIES, tmp_path, {COMFY_VARIABLE: str(tmp_path / "none.yaml")})
 
 
 def test_the_models_folder_is_the_users_or_the_one_that_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from paintgraph.models import extras
+from paintgraph.models.catalogue import readiness
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
@@ -18,6 +18,7 @@ from paintgraph.models.errors import (
     ModelError,
     RefusedModelError,
 )
+from paintgraph.models.families import FAMILIES
 
 SAM = {
     "family": "sam",
@@ -38,7 +39,9 @@ def names_of(folder: Path, **entries: Any) -> ModelNames:
         for file in entry.get("files", ()):
             (place / file["path"]).write_bytes(b"x")
     (folder / "models.yaml").write_text(yaml.safe_dump(entries))
-    return ModelNames(ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {})))
+    return ModelNames(
+        ModelIndex(ModelCatalogue.load(FAMILIES, folder), ModelPlaces(FAMILIES, folder, {}))
+    )
 
 
 def test_a_model_that_is_whole_is_ready(tmp_path: Path) -> None:
@@ -59,7 +62,9 @@ def test_a_package_that_is_missing_is_named_with_its_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, package: str, entry: Any
 ) -> None:
     there = find_spec
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == module else there(name))
+    monkeypatch.setattr(
+        readiness, "find_spec", lambda name: None if name == module else there(name)
+    )
 
     fault = names_of(tmp_path, model=entry).fault("model")
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
@@ -41,7 +43,9 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def names_in(models_dir: Path) -> ModelNames:
-    return ModelNames(ModelIndex(ModelCatalogue.load(models_dir), ModelPlaces(models_dir, {})))
+    return ModelNames(
+        ModelIndex(ModelCatalogue.load(FAMILIES, models_dir), ModelPlaces(FAMILIES, models_dir, {}))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -52,4 +56,4 @@ def loaded() -> Iterator[LoadedModels]:
 
 @pytest.fixture(scope="session")
 def diffusion(models_dir: Path, loaded: LoadedModels) -> DiffusionModels:
-    return DiffusionModels(names_in(models_dir), loaded, DeviceRules(device="cpu"))
+    return DiffusionModels(ModelLender(names_in(models_dir), loaded, DeviceRules(device="cpu")))

@@ -13,8 +13,7 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.tests.models.diffusion.tiny import SIDE
 
 DIGEST = "sha256:" + "0" * 64
@@ -45,7 +44,7 @@ def paint(  # noqa: PLR0913 - what a request says
     **request: Any,
 ) -> Image:
     """What the engine gives at its working size, in two steps if nothing else is asked for."""
-    engine = models.engine(ModelRef(name, DIGEST), sampling or Sampling())
+    engine = models.engine(str(ModelRef(name, DIGEST)), sampling or Sampling())
     return engine.inpaint(
         picture() if image is None else image,
         hole() if mask is None else mask,

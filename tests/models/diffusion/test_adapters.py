@@ -5,9 +5,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from paintgraph.models.errors import LoraError, WeightsError
-from paintgraph.models.families.diffusion.adapters import Lora
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import Lora, Sampling
 from paintgraph.tests.models.diffusion.files import change_tensor, kohya_lora, lora
 from paintgraph.tests.models.diffusion.pictures import by_hand, paint
 

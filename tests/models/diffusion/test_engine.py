@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import Sampling
 from paintgraph.tests.models.diffusion.pictures import by_hand, hole, paint, picture
 from paintgraph.tests.models.diffusion.tiny import FAMILIES, SIDE
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from paintgraph.models.families.diffusion.adapters import Lora
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.kept import Kept
-from paintgraph.models.families.diffusion.sampling import Sampling
+from paintgraph.models.inpainting.protocols import Lora, Sampling
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.tests.models.diffusion.conftest import names_in
@@ -25,7 +25,7 @@ from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, pict
 def fresh(models_dir: Path) -> Iterator[DiffusionModels]:
     """A service that has nothing loaded."""
     with LoadedModels(lambda _: 10**10) as loaded:
-        yield DiffusionModels(names_in(models_dir), loaded, DeviceRules(device="cpu"))
+        yield DiffusionModels(ModelLender(names_in(models_dir), loaded, DeviceRules(device="cpu")))
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def counted(models: DiffusionModels, name: str) -> Iterator[Counter[str]]:
     """Counts the forward calls of the parts of a model that is in memory."""
     (place,) = (
         place
-        for place in models._loaded._places.values()
+        for place in models._models.loaded._places.values()
         if place.loading.name == f"{name}@{DIGEST}"
     )
     pipe = place.model.pipe

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from paintgraph.models.catalogue.catalogue import ModelCatalogue
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
-from paintgraph.models.errors import ModelError
+from paintgraph.models.errors import MissingPackageError, ModelError
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.library import library_fault
+from paintgraph.models.families.diffusion.library import check_library
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.tests.models.diffusion.conftest import names_in
@@ -24,7 +26,7 @@ TEXT = "text_encoder/model.safetensors"
 
 
 def models_in(folder: Path, loaded: LoadedModels) -> DiffusionModels:
-    return DiffusionModels(names_in(folder), loaded, DeviceRules(device="cpu"))
+    return DiffusionModels(ModelLender(names_in(folder), loaded, DeviceRules(device="cpu")))
 
 
 def fault(folder: Path, name: str = "it") -> str:
@@ -81,10 +83,10 @@ def test_a_model_of_the_hub_is_read_from_its_cache(
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("c0ffee")
     (tmp_path / "models.yaml").write_text("it: {family: diffusion, hub: someone/tiny}")
-    places = ModelPlaces(tmp_path, {"HF_HUB_CACHE": str(tmp_path / "hub")})
-    names = ModelNames(ModelIndex(ModelCatalogue.load(tmp_path), places))
+    places = ModelPlaces(FAMILIES, tmp_path, {"HF_HUB_CACHE": str(tmp_path / "hub")})
+    names = ModelNames(ModelIndex(ModelCatalogue.load(FAMILIES, tmp_path), places))
     with LoadedModels(lambda _: 10**10) as loaded:
-        models = DiffusionModels(names, loaded, DeviceRules(device="cpu"))
+        models = DiffusionModels(ModelLender(names, loaded, DeviceRules(device="cpu")))
         assert np.array_equal(paint(diffusion, "sd"), paint(models, "it"))
 
 
@@ -220,12 +222,13 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "paintgraph.models.extras.find_spec", lambda name: None if name == "diffusers" else object()
+        "paintgraph.models.catalogue.readiness.find_spec",
+        lambda name: None if name == "diffusers" else object(),
     )
-    found = library_fault()
+    with pytest.raises(MissingPackageError) as caught:
+        check_library()
 
-    assert found is not None
-    assert found.message == (
+    assert caught.value.message == (
         "the package 'diffusers' is not installed; this model needs it. "
         "Run: pip install 'paintgraph[diffusion]'"
     )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.errors import OutOfMemoryError
 from paintgraph.models.families.diffusion.engine import DiffusionModels, dtype_for
 from paintgraph.models.families.diffusion.library import Library, load_library
@@ -69,12 +70,12 @@ def test_samples_are_those_that_a_device_is_quick_with() -> None:
 @pytest.fixture
 def models(models_dir: Path) -> Any:
     with LoadedModels(lambda _: 10**10) as loaded:
-        yield DiffusionModels(names_in(models_dir), loaded, DeviceRules(device="cpu"))
+        yield DiffusionModels(ModelLender(names_in(models_dir), loaded, DeviceRules(device="cpu")))
 
 
 def fail_first(models: DiffusionModels, times: int) -> list[str]:
     """Let the denoiser that is in memory run out of memory so often; gives what it was called."""
-    (place,) = models._loaded._places.values()
+    (place,) = models._models.loaded._places.values()
     calls: list[str] = []
 
     def hook(*_: object) -> None:
@@ -108,7 +109,7 @@ def test_what_no_way_helps_fails_this_job_alone(models: DiffusionModels) -> None
 def test_half_precision_works_on_the_processor(models_dir: Path) -> None:
     with LoadedModels(lambda _: 10**10) as loaded:
         rules = DeviceRules(device="cpu", dtype="bfloat16")
-        painted = paint(DiffusionModels(names_in(models_dir), loaded, rules), "sd")
+        painted = paint(DiffusionModels(ModelLender(names_in(models_dir), loaded, rules)), "sd")
 
     assert painted.dtype == np.float32
     assert np.isfinite(painted).all()

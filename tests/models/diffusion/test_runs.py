@@ -14,8 +14,7 @@ from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.library import load_library
 from paintgraph.models.families.diffusion.previews import Previews
-from paintgraph.models.families.diffusion.sampling import Sampling
-from paintgraph.models.inpainting.protocols import InpaintRequest
+from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, picture
 from paintgraph.tests.models.diffusion.tiny import FAMILIES
 
@@ -28,7 +27,7 @@ def run(
     steps: int = 4,
     **listening: Any,
 ) -> Image:
-    engine = models.engine(ModelRef(name, DIGEST), Sampling(preview_steps=every))
+    engine = models.engine(str(ModelRef(name, DIGEST)), Sampling(preview_steps=every))
     request = InpaintRequest(seed=1, prompt="a cat", steps=steps)
     return engine.inpaint(picture(), hole(), request, Listening(**listening))
 
@@ -88,7 +87,7 @@ def test_a_tiny_autoencoder_shows_previews_where_it_is_there(
     run(diffusion, "sd")
     (place,) = (
         place
-        for place in diffusion._loaded._places.values()
+        for place in diffusion._models.loaded._places.values()
         if place.loading.name.startswith("sd@")
     )
     shown = Previews(load_library(), tiny).show(place.model.pipe, torch.zeros(1, 4, 8, 8), 64, 64)

@@ -8,7 +8,7 @@ import torch
 
 from paintgraph.models.errors import PipelineError, SamplingError
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling, VaeFile
+from paintgraph.models.inpainting.protocols import Sampling, VaeFile
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.diffusion.pictures import paint
 

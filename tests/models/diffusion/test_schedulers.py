@@ -7,13 +7,13 @@ import pytest
 
 from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.sampling import Sampling
 from paintgraph.models.families.diffusion.schedulers import (
     CLASSES,
     SamplerName,
     ScheduleName,
     make_scheduler,
 )
+from paintgraph.models.inpainting.protocols import Sampling
 from paintgraph.tests.models.diffusion.pictures import paint
 
 OWN = diffusers.DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")

@@ -12,8 +12,9 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.masks.morphology import erode
-from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.errors import (
     DamagedModelError,
     EngineFailedError,
@@ -21,12 +22,12 @@ from paintgraph.models.errors import (
     ModelError,
     OutOfMemoryError,
 )
-from paintgraph.models.families.eraser.engine import Eraser, ErasingModels
-from paintgraph.models.inpainting.engine_names import EngineNames
+from paintgraph.models.families.eraser.engine import Eraser, Erasers
 from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, Repainted, repaint
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.opening import open_index
 from paintgraph.tests import tiny_erasers as tiny
 from paintgraph.tests.tiny_onnx import red_network
 
@@ -60,11 +61,11 @@ class Bench:
             if options
         ]
         (self.folder / "models.yaml").write_text("".join(lines))
-        self.names = ModelNames(ModelIndex.open(self.folder))
-        self.models = ErasingModels(self.names, self.loaded, DeviceRules(device="cpu"))
+        self.names = ModelNames(open_index(self.folder))
+        self.models = Erasers(ModelLender(self.names, self.loaded, DeviceRules(device="cpu")))
 
     def engine(self, name: str) -> Eraser:
-        return self.models.engine(self.names.bind(name), self.listening)
+        return self.models.engine(str(self.names.bind(name)), listening=self.listening)
 
     def paint(self, name: str, image: Image, mask: Mask, prompt: str = "") -> Repainted:
         request = InpaintRequest(prompt=prompt)

@@ -6,8 +6,9 @@ from paintgraph.models.catalogue.catalogue import ModelCatalogue
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
+from paintgraph.models.engine_names import EngineNames, WeighedRef
 from paintgraph.models.errors import MissingModelError, ModelError
-from paintgraph.models.inpainting.engine_names import EngineNames, WeighedRef
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.loading.devices import DeviceRules
 
 INDEX = '{"_class_name": "StableDiffusionPipeline"}'
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def painters(folder: Path, device: str = "cpu", auto: str = "auto") -> EngineNames:
-    shelf = ModelIndex(ModelCatalogue.load(folder), ModelPlaces(folder, {}))
+    shelf = ModelIndex(ModelCatalogue.load(FAMILIES, folder), ModelPlaces(FAMILIES, folder, {}))
     return EngineNames(ModelNames(shelf), DeviceRules(device=device), auto)
 
 

@@ -13,7 +13,7 @@ from paintgraph.imaging.errors import ContractError, MaskError
 from paintgraph.imaging.measure import max_abs_diff_outside
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
 from paintgraph.models.families.telea.engine import Telea
-from paintgraph.models.inpainting.inpainters import Inpainters
+from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry
 from paintgraph.models.inpainting.repaint import repaint as repaint_wholly

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from paintgraph.models.errors import CheckpointError, PictureShapeError, PromptError
 from paintgraph.models.families.dino.detection import caption_of
-from paintgraph.models.families.dino.groundingdino import GroundingDino
-from paintgraph.models.families.dino.groundingdino_warnings import ignore_known_warnings
+from paintgraph.models.families.dino.groundingdino import GroundingDino, ignore_known_warnings
 from paintgraph.tests.models.text_models import CHECKPOINT, SAM, models_of
 from paintgraph.tests.models.tiny_detectors import QUERIES, SMALL, architecture_values
 

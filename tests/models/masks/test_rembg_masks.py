@@ -13,13 +13,16 @@ from rembg import new_session, remove
 from rembg.sessions import sessions
 
 from paintgraph.base.listening import Listening
-from paintgraph.models.catalogue.model_index import ModelIndex
-from paintgraph.models.catalogue.names import NOT_OFFERED, ModelNames
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.catalogue.lending import ModelLender
+from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.errors import DamagedModelError, ModelError, RefusedModelError
-from paintgraph.models.families.rembg.masks import RembgMasks
+from paintgraph.models.families.rembg import FAMILY
 from paintgraph.models.families.rembg.sessions import open_session
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.opening import open_index
+from paintgraph.models.selectors import Selectors
 from paintgraph.tests import tiny_onnx
 
 RULES = DeviceRules(device="cpu")
@@ -56,11 +59,11 @@ class Bench:
 
     def install(self, **networks: bytes) -> None:
         self.home, models_dir = tiny_onnx.install(self._folder, networks, self._monkeypatch)
-        self.names = ModelNames(ModelIndex.open(models_dir))
-        self.masks = RembgMasks(self.names, self.loaded, RULES)
+        self.names = ModelNames(open_index(models_dir))
+        self.masks = Selectors(ModelLender(self.names, self.loaded, RULES))
 
     def select(self, name: str, image: np.ndarray[Any, Any], category: Any = "any") -> Any:
-        return self.masks.select(
+        return self.masks.subject(
             self.names.bind(name), image, category, Listening(warn=self.warnings.append)
         )
 
@@ -100,9 +103,9 @@ def test_every_session_gives_the_bits_of_rembg(bench: Bench, name: str) -> None:
 
 
 def test_every_session_of_rembg_is_offered_or_refused_for_a_reason() -> None:
-    assert sessions.keys() == tiny_onnx.SIDES.keys() | NOT_OFFERED.keys()
+    assert sessions.keys() == tiny_onnx.SIDES.keys() | FAMILY.refused.keys()
     remote = {name for name, kind in sessions.items() if not kind.is_local()}
-    assert remote == {name for name, why in NOT_OFFERED.items() if "company" in why}
+    assert remote == {name for name, why in FAMILY.refused.items() if "company" in why}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -138,7 +141,7 @@ def test_each_picture_of_a_batch_has_its_own_mask(bench: Bench) -> None:
     batch = np.concatenate([as_image(picture) for picture in pictures])
     told: list[tuple[int, int]] = []
 
-    masks = bench.masks.select(
+    masks = bench.masks.subject(
         bench.names.bind("u2net"),
         batch,
         listening=Listening(lambda done, total: told.append((done, total))),
@@ -251,24 +254,24 @@ def test_a_network_that_gives_no_masks_is_refused(bench: Bench) -> None:
     assert caught.value.code == "unfit_model"
 
 
-@pytest.mark.parametrize("name", [*NOT_OFFERED, "no such session"])
+@pytest.mark.parametrize("name", [*FAMILY.refused, "no such session"])
 def test_sessions_that_are_not_offered_are_never_opened(name: str, tmp_path: Path) -> None:
     with pytest.raises(RefusedModelError, match="cannot be used here; allowed are"):
-        open_session(name, tmp_path / "any.onnx", "cpu", "")
+        open_session(name, tmp_path / "any.onnx", "cpu", "", FAMILY.refused)
 
 
 def test_a_model_of_the_user_runs_in_the_session_that_it_names(bench: Bench) -> None:
     bench.install(u2net=tiny_onnx.red_network(320))
     tiny_onnx.own_entries({"of-mine": "dis_custom"}, bench.home.parent / "models")
     tiny_onnx.place(bench.home, {"of-mine": tiny_onnx.red_network(1024)})
-    names = ModelNames(ModelIndex.open(bench.home.parent / "models"))
-    masks = RembgMasks(names, bench.loaded, RULES)
+    names = ModelNames(open_index(bench.home.parent / "models"))
+    masks = Selectors(ModelLender(names, bench.loaded, RULES))
     samples = scene(40, 40)
     tiny_onnx.place(bench.home, {"dis_custom": tiny_onnx.red_network(1024)})
 
-    mask = masks.select(names.bind("of-mine"), as_image(samples))
+    mask = masks.subject(names.bind("of-mine"), as_image(samples))
 
-    assert "of-mine" in names.choices("rembg")
+    assert "of-mine" in names.choices(Kind.SUBJECT)
     assert np.array_equal(by_rembg(bench.home, "dis_custom", samples), as_samples(mask[0]))
 
 

@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 
 from paintgraph.base.listening import Listening
-from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.entries import Placed
+from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import Placed
 from paintgraph.models.errors import ModelError
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.dino.groundingdino import GroundingDino
 from paintgraph.models.families.dino.transformers_detector import TransformersDetector
 from paintgraph.models.families.sam.sam import Sam
-from paintgraph.models.families.sam.segmentation import Prompt
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
 from paintgraph.models.loading.devices import DeviceRules, Placement
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.text_masks import TextMasks, load_detector, load_segmenter
+from paintgraph.models.masks.roles import Prompt
+from paintgraph.models.opening import open_index
+from paintgraph.models.selectors import Selectors
 from paintgraph.tests.models.text_models import FINDERS, PICKERS, models_of
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
@@ -39,7 +41,14 @@ def names(text_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelN
         monkeypatch.delenv("HF_HUB_OFFLINE")
         monkeypatch.setattr(socket.socket, "connect", refuse)
         monkeypatch.setattr(socket, "getaddrinfo", refuse)
-        yield ModelNames(ModelIndex.open(text_models))
+        yield ModelNames(open_index(text_models))
+
+
+def load_model(placed: Placed, placement: Placement) -> Any:
+    """The model as its family loads it."""
+    load = FAMILIES.get(placed.entry.family).load
+    assert load is not None
+    return load(placed, placement)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,7 @@ def names(text_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelN
 def test_detectors_load_and_work_without_a_network(
     names: ModelNames, name: str, kind: type[Any]
 ) -> None:
-    detector = load_detector(names.placed(name), CPU)
+    detector = load_model(names.placed(name), CPU)
 
     assert isinstance(detector, kind)
     assert len(detector.detect(PICTURE, ["cat"], box_threshold=0, text_threshold=0)) > 0
@@ -60,7 +69,7 @@ def test_detectors_load_and_work_without_a_network(
 def test_segmenters_load_and_work_without_a_network(
     names: ModelNames, name: str, kind: type[Any]
 ) -> None:
-    segmenter = load_segmenter(names.placed(name), CPU)
+    segmenter = load_model(names.placed(name), CPU)
     prompts = [Prompt(box=(1, 1, 9, 9))]
 
     assert isinstance(segmenter, kind)
@@ -75,7 +84,7 @@ def test_the_work_is_cancelled_between_prompts(names: ModelNames, name: str) -> 
     reports: list[tuple[int, int]] = []
     listening = Listening(lambda done, total: reports.append((done, total)), left.pop)
     with LoadedModels(lambda _: 10**9) as loaded:
-        masks = TextMasks(names, loaded, DeviceRules(device="cpu"))
+        masks = Selectors(ModelLender(names, loaded, DeviceRules(device="cpu")))
         with pytest.raises(IndexError):
             masks.select(names.bind(name), image, prompts, list, listening, several=False)
 
@@ -93,7 +102,7 @@ def test_an_architecture_that_makes_no_sense_is_told(
     placed = _with(names.placed(FINDERS[0]), architecture=architecture)
 
     with pytest.raises(ModelError) as caught:
-        load_detector(placed, CPU)
+        load_model(placed, CPU)
 
     assert str(caught.value) == (
         f"model '{FINDERS[0]}': option 'architecture' is {architecture!r}; allowed are mappings "
@@ -105,4 +114,4 @@ def test_a_size_that_is_not_known_is_told(names: ModelNames) -> None:
     placed = _with(names.placed(PICKERS[0]), type="vit_x")
 
     with pytest.raises(ModelError, match=r"option 'type' is 'vit_x'; allowed are .*vit_h, vit_l"):
-        load_segmenter(placed, CPU)
+        load_model(placed, CPU)

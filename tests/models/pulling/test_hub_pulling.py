@@ -11,6 +11,7 @@ from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.places import ModelPlaces
 from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineError
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 from paintgraph.models.pulling.pulling import Puller
 from paintgraph.models.pulling.removing import remove_model
@@ -38,8 +39,8 @@ def hub() -> Iterator[Subscriptions]:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> ModelIndex:
-    places = ModelPlaces(tmp_path / "models", {"HF_HOME": str(tmp_path / "hf")})
-    return ModelIndex(ModelCatalogue({"tiny": ENTRY}), places)
+    places = ModelPlaces(FAMILIES, tmp_path / "models", {"HF_HOME": str(tmp_path / "hf")})
+    return ModelIndex(ModelCatalogue(FAMILIES, {"tiny": ENTRY}), places)
 
 
 def pull(shelf: ModelIndex, hub: Subscriptions, **environ: str) -> list[PullProgress]:

@@ -18,6 +18,7 @@ from paintgraph.models.errors import (
     MissingModelError,
     OfflineError,
 )
+from paintgraph.models.families import FAMILIES
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 from paintgraph.models.pulling.pulling import Puller
 from paintgraph.models.pulling.removing import remove_model
@@ -51,8 +52,10 @@ class Setting:
 
     def __init__(self, folder: Path, entry: ModelEntry, **environ: str) -> None:
         self.entry = entry
-        places = ModelPlaces(folder / "models", {"REMBG_HOME": str(folder / "rembg"), **environ})
-        self.shelf = ModelIndex(ModelCatalogue({entry.name: entry}), places)
+        places = ModelPlaces(
+            FAMILIES, folder / "models", {"REMBG_HOME": str(folder / "rembg"), **environ}
+        )
+        self.shelf = ModelIndex(ModelCatalogue(FAMILIES, {entry.name: entry}), places)
         self.heard: list[PullProgress | PullNote] = []
         self.puller = Puller(self.shelf, self.heard.append, patience=HASTE, environ=environ)
         self.file = places.folder(entry) / "m.onnx"
@@ -178,7 +181,10 @@ def test_a_missing_model_is_named_with_size_licence_and_command(
         "model 'm' is not on this machine; licence MIT: commercial use is free "
         "(see https://example.org). Get it with: paintgraph models pull m"
     )
-    shelf = ModelIndex(ModelCatalogue.load(), ModelPlaces(tmp_path, {"REMBG_HOME": str(tmp_path)}))
+    shelf = ModelIndex(
+        ModelCatalogue.load(FAMILIES),
+        ModelPlaces(FAMILIES, tmp_path, {"REMBG_HOME": str(tmp_path)}),
+    )
     with pytest.raises(MissingModelError, match=r"'bria-rmbg' \(1.0 GB\).*has to be paid for"):
         shelf.bind("bria-rmbg")
     with pytest.raises(MissingModelError, match=r"put 'lama\.onnx' into the folder"):

@@ -1,8 +1,14 @@
-"""Checkpoints of torch: read without running what is in them, and named if they are others."""
+"""Checkpoints of torch, read without running what is in them, and folders of transformers.
 
+What turns out to be another model is named.
+"""
+
+import json
 import pickle
+import threading
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +22,7 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "a text encoder such as BERT": ("embeddings.", "encoder.layer."),
 }
 _SHOWN = 3
+_BARS = threading.Lock()
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -55,6 +62,38 @@ def looks_like(names: Iterable[str]) -> str:
 def wrong_model(path: Path, wanted: str, names: Iterable[str], why: str = "") -> CheckpointError:
     """The error for a checkpoint of another model."""
     return _fault(path, f"is no {wanted}: it {looks_like(names)}{f' ({why})' if why else ''}")
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """While this lasts, transformers draws no progress bars on the terminal."""
+    import transformers.utils.logging
+
+    logging: Any = transformers.utils.logging
+    with _BARS:
+        was_enabled = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            yield
+        finally:
+            if was_enabled:
+                logging.enable_progress_bar()
+
+
+def check_kind(folder: Path, kinds: Sequence[str]) -> None:
+    """Refuse, by a CheckpointError, a folder that holds a model of another kind."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        kind = config.get("model_type") if isinstance(config, dict) else None
+    except (OSError, ValueError):
+        kind = None
+    if kind in kinds:
+        return
+    what = f"a model of kind '{kind}'" if isinstance(kind, str) else "no model of transformers"
+    raise CheckpointError(
+        f"folder '{folder.name}' holds {what}; needed is {' or '.join(kinds)}. Pull the model that "
+        "the catalogue names, or mend the catalogue's entry."
+    )
 
 
 def _fault(path: Path, what: str) -> CheckpointError:

@@ -1,0 +1,123 @@
+"""What a family of models is: one object that says how its files are found, checked and loaded.
+
+A family lies in a folder of its own below `models/families`, which gives the object; nothing else
+in the program knows it by name.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile, Placed
+from paintgraph.models.loading.devices import DeviceRules, Devices, Placement, torch_devices
+
+Environment: TypeAlias = Mapping[str, str]
+Accepted: TypeAlias = Callable[[ModelFile], tuple[Digest, ...]]
+"""The digests that a file of the model at hand may have; empty if nobody knows."""
+Find: TypeAlias = Callable[[str], Placed]
+"""The files of another model by its name; raises ModelError."""
+
+
+class Kind(StrEnum):
+    """What models are for."""
+
+    SUBJECT = auto()
+    """Masks of what stands out in a picture."""
+    DETECT = auto()
+    """Boxes of what words name."""
+    SEGMENT = auto()
+    """Masks of what points and boxes point at."""
+    FILL = auto()
+    """Paints without any model: the family itself is the engine."""
+    ERASE = auto()
+    """Paints without a prompt."""
+    GENERATE = auto()
+    """Paints what a prompt says."""
+    LORA = auto()
+    """Changes what a generating model paints."""
+    VAE = auto()
+    """Replaces a part of a generating model."""
+
+
+ENGINES = (Kind.FILL, Kind.ERASE, Kind.GENERATE)
+"""What can paint, in the order in which engines are listed."""
+
+
+def own_folders(entry: ModelEntry, models_dir: Path, _: Environment) -> Iterator[Path]:
+    """Where a model of most families may lie: in its own folder, or in its family's."""
+    yield models_dir / entry.family / entry.name
+    yield models_dir / entry.family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One family. Its functions import libraries when they are called, not before.
+
+    Attributes:
+        name: what catalogues call it, and the folder in the models folder; of a family that needs
+            no files also the name of its engine.
+        kind: what its models are for.
+        refused: names that its library knows and that are not offered, and why not.
+        folders: where a model may lie, the place for pulls first.
+        is_in_comfyui: whether its files may also lie in the folders of a ComfyUI.
+        home, home_set_by: the folder of a library that keeps its models itself, and the
+            environment variables that name it.
+        found: (name, file) of each model in the models folder that needs no catalogue.
+        check_ready: raises ModelError if a model whose files are there cannot be loaded; looks at
+            no file.
+        check_files: raises ModelError for what the headers of its files tell; engines only.
+        memory_bytes: what a model takes while it works, roughly where nobody measured it.
+        devices: where its models can work.
+        load: the loaded model, which plays the role that its kind asks for. Raises ModelError.
+        has_room: whether `auto` may choose a model for these devices.
+        engines: makes the engines of a worker out of its ModelLender and the number of helper
+            processes that they may run; see `paintgraph.models.inpainting.protocols.Engines`.
+        extra, packages: the extra of paintgraph that it needs, and packages of it that `doctor`
+            names.
+    """
+
+    name: str
+    kind: Kind
+    refused: Mapping[str, str] = field(default_factory=dict)
+    folders: Callable[[ModelEntry, Path, Environment], Iterator[Path]] = own_folders
+    is_in_comfyui: bool = True
+    home: Callable[[Environment], Path] | None = None
+    home_set_by: str = ""
+    found: Callable[[Path], Iterable[tuple[str, str]]] = lambda _: ()
+    check_ready: Callable[[Placed, Accepted], object] = lambda _placed, _accepted: None
+    check_files: Callable[[Placed, Find], object] = lambda _placed, _find: None
+    memory_bytes: Callable[[Placed], int] = lambda placed: placed.entry.memory_bytes
+    devices: Callable[[DeviceRules], Devices] = torch_devices
+    load: Callable[[Placed, Placement], Any] | None = None
+    has_room: Callable[[Placed, Find, DeviceRules], bool] = lambda _placed, _find, _rules: True
+    engines: Callable[[Any, int], Any] | None = None
+    extra: str = ""
+    packages: tuple[str, ...] = ()
+
+
+class Families:
+    """All families, in the order in which they are listed."""
+
+    def __init__(self, *families: Family) -> None:
+        self._families = {family.name: family for family in families}
+
+    def __iter__(self) -> Iterator[Family]:
+        return iter(self._families.values())
+
+    def of(self, *kinds: Kind) -> list[Family]:
+        """Those of some kinds, kind by kind."""
+        return [family for kind in kinds for family in self if family.kind == kind]
+
+    def get(self, name: str) -> Family:
+        """The family of this name; KeyError if there is none."""
+        return self._families[name]
+
+    def of_entries(self) -> list[str]:
+        """The names that a catalogue's entry may give as its family."""
+        return [family.name for family in self if family.kind != Kind.FILL]
+
+    def refusal(self, name: str) -> str | None:
+        """Why a model of this name is never offered, or None."""
+        return next((f.refused[name] for f in self if name in f.refused), None)
