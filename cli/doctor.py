@@ -65,7 +65,7 @@ def _packages() -> list[Finding]:
     findings = []
     for name in _CORE:
         there = _version(name)
-        cure = "missing. Install it with: pip install paintgraph"
+        cure = f"missing. Install it with: pip install {name}"
         findings.append(Finding(name, there or cure, is_fault=there is None))
     for extra, names in _extras().items():
         installed = [f"{name} {_version(name)}" for name in names if _version(name)]
