@@ -11,7 +11,7 @@ from paintgraph.tests.packaging.declared import PROJECT, ROOT
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
 )
-ROOMS = "api|base|benchmarks|cli|docs|engine|graphs|imaging|jobs|models|nodes|scripts|tests"
+ROOMS = "api|base|benchmarks|cli|docs|engine|graphs|imaging|jobs|models|nodes|python|scripts|tests"
 
 
 def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
