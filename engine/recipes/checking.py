@@ -254,13 +254,11 @@ class _Checker:
         spec = self._input_named(where, reference)
         if spec is None or accepts(literal_types(declared.type), literal_types(spec.type)):
             return
-        self._report.add(
-            "type_mismatch",
-            where,
-            f" takes {in_words(declared.type)}, but the recipe's input '{reference.name}' is "
-            f"{in_words(spec.type.split('|')[0])}.",
-            cure=reference_cure(self._registry, spec, declared.type),
-        )
+        wanted = in_words(declared.type)
+        given = "the name of a picture" if spec.resource == "picture" else in_words(spec.type)
+        message = f" takes {wanted}, but the recipe's input '{reference.name}' is {given}."
+        cure = reference_cure(self._registry, spec, declared.type)
+        self._report.add("type_mismatch", where, message, cure=cure)
 
     def _input_named(self, where: Where, reference: InputRef) -> InputSpec | None:
         spec = self._graph.inputs.get(reference.name)

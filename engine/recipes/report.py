@@ -141,8 +141,9 @@ def _insertion(spec: NodeSpec, conversion: Conversion) -> Cure:
 
 def in_words(type_: str) -> str:
     """A type in a sentence: "a mask or an image"."""
-    articles = {"int": "a whole number", "float": "a number", "any": "anything", "text": "text"}
-    return " or ".join(articles.get(part, _with_article(part)) for part in type_.split("|"))
+    own = {"int": "a whole number", "float": "a number", "any": "anything"}
+    own |= {plain: plain for plain in ("text", "boxes")}
+    return " or ".join(own.get(part, _with_article(part)) for part in type_.split("|"))
 
 
 def _with_article(name: str) -> str:

@@ -37,7 +37,7 @@ class LoadedImage(NamedTuple):
     title="Load Image",
     category="image",
     lane="io",
-    converts=(Conversion("text", "image", "image", means="the picture that the text names"),),
+    converts=(Conversion("text", "image", "image", means="the picture that it names"),),
 )
 def load_image(
     context: Context,
@@ -71,7 +71,7 @@ def load_image(
             "image",
             "mask",
             (("channel", "luminance"),),
-            "white is selected in the picture that the text names",
+            "white is selected in the picture that it names",
         ),
     ),
 )

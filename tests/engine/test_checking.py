@@ -164,8 +164,8 @@ FAULTS = {
         "inputs: {n: {type: image}}\nnodes:\n  h: {node: Unwrap, box: '${inputs.n}'}\n"
         "outputs: {x: '${h.sum}'}\n",
         "type_mismatch",
-        "node 'h' (Unwrap): box takes a box, but the recipe's input 'n' is an image. "
-        "No node turns one into the other. Link a box.",
+        "node 'h' (Unwrap): box takes a box, but the recipe's input 'n' is the name of a "
+        "picture. No node turns one into the other. Link a box.",
         "/nodes/h/box",
         (3, 26),
         "h",
