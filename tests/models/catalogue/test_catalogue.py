@@ -108,7 +108,7 @@ def test_the_users_models_come_beside_and_instead(own: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("a: [\n", "2:1", "expected the node content"),
+        ("a: [\n", "2:1", "did not find expected node content"),
         ("a: 3\n", "1:1", "model 'a': its fields are missing"),
         ("- a\n", "1:1", "models have to be given by their names"),
         (MINE.replace("rembg", "rembgg"), "3:3", "'family': Input should be 'rembg', 'sam'"),
@@ -120,10 +120,14 @@ def test_the_users_models_come_beside_and_instead(own: Path) -> None:
         (MINE.replace("1000", "-1"), "6:7", "size -1 has to be 1 or more"),
         (MINE.replace("commercial: free", "commercial: gratis"), "10:24", "'licence.commercial'"),
         (MINE + "  hub: a/b\n", "2:1", "either 'files' or 'hub'"),
-        (MINE + MINE, "13:1", "'my-matte' is given twice"),
-        ("a: &x {family: rembg, files: [{path: a}], options: *x}\n", "1:4", "aliases"),
+        (MINE + MINE, "13:1", "the key 'my-matte' was given before"),
+        (
+            "a: &x {family: rembg, files: [{path: a}], options: *x}\n",
+            "1:52",
+            "the alias *x stands inside its own anchor",
+        ),
         ("'../x':\n  family: rembg\n  files: [{path: a}]\n", "1:1", "name '../x' has to be"),
-        ("? [a]\n: 1\n", "1:3", "a key has to be a plain word"),
+        ("? [a]\n: 1\n", "1:3", "a key is a text or a whole number"),
         ("a: {name: b}\n", "1:5", "its key is its name already"),
     ],
 )
