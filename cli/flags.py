@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from paintgraph.models.pulling.addresses import OFFLINE_VARIABLE
+from paintgraph.base.environment import OFFLINE_VARIABLE
 
 
 def _go_offline(wanted: bool) -> bool:  # noqa: FBT001 - typer calls it

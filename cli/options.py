@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from paintgraph.base.errors import Problem, UsageError
-from paintgraph.base.text.limits import shorten
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.graph.coercion import Wrong, bounds, canonical
 from paintgraph.engine.graph.resources import is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec
@@ -23,7 +22,6 @@ _NUMBERS: Mapping[str, tuple[re.Pattern[str], Callable[[str], int | float], str]
     ),
 }
 _MOST_DIGITS = 400
-_SHOWN = 60
 
 
 def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
@@ -61,7 +59,7 @@ def _pairs(
     while arguments:
         given = arguments.pop(0)
         if not given.startswith("--"):
-            message = f"'{_short(given)}' belongs to no option. Write --NAME VALUE."
+            message = f"'{shorten(given)}' belongs to no option. Write --NAME VALUE."
             faults.append(_fault("stray_argument", message))
             continue
         option, equals, text = given.partition("=")
@@ -98,7 +96,8 @@ def _unknown(option: str, options: Mapping[str, str]) -> Problem:
     known = ", ".join(options) or "none"
     return _fault(
         "unknown_option",
-        f"there is no option '{_short(option)}'; allowed are {known}.{suggestion(option, options)}",
+        f"there is no option '{shorten(option)}'; allowed are {known}."
+        f"{suggestion(option, options)}",
     )
 
 
@@ -131,11 +130,7 @@ def _value(spec: InputSpec, text: str) -> Any:
 
 
 def _wrong(spec: InputSpec, text: str, allowed: str) -> Wrong:
-    return Wrong("wrong_type", f"{spec.name} is '{_short(text)}'; allowed {allowed}.")
-
-
-def _short(text: str) -> str:
-    return shorten(text, _SHOWN)
+    return Wrong("wrong_type", f"{spec.name} is '{shorten(text)}'; allowed {allowed}.")
 
 
 def usage(spec: InputSpec) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.family import ENGINES, Kind
 from paintgraph.models.catalogue.names import ModelNames
@@ -107,8 +108,9 @@ class EngineNames:
             known = ", ".join(choices) or "none"
             (family, *_) = self.models.families.of(kind)
             raise ModelError(
-                f"there is no {what} '{plain[:100]}'; known are {known}. Put the file, "
-                f"{plain[:100]}.safetensors, into the folder '{family.name}' of the models folder.",
+                f"there is no {what} '{shorten(plain)}'; known are {known}. Put the file, "
+                f"{shorten(plain)}.safetensors, into the folder '{family.name}' of the models "
+                "folder.",
                 code="unknown_model",
             )
         return self.models.bind(name)
@@ -129,6 +131,6 @@ def _weight(number: str, text: str) -> float:
     if _NUMBER.fullmatch(number) and abs(float(number)) <= MOST_WEIGHT:
         return float(number)
     raise ModelError(
-        f"'{text[:100]}' is no LoRA with a weight; allowed is a name, or a name and a weight from "
-        f"-{MOST_WEIGHT:g} to {MOST_WEIGHT:g}, such as ink:0.8. Several are divided by commas."
+        f"'{shorten(text)}' is no LoRA with a weight; allowed is a name, or a name and a weight "
+        f"from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}, such as ink:0.8. Several are divided by commas."
     )

@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 
 from paintgraph.base.listening import SILENT, Listening
+from paintgraph.base.words import shorten
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.family import ENGINES, Kind
@@ -100,4 +101,4 @@ class Inpainters:
             if family.name in self._engines:
                 return family.name
         known = " or ".join(self.names())
-        raise UnknownModelError(f"there is no engine '{name[:100]}'. Use {known}.")
+        raise UnknownModelError(f"there is no engine '{shorten(name)}'. Use {known}.")

@@ -17,6 +17,7 @@ from paintgraph.api.http.routes import JsonSchema, json_answer
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
+from paintgraph.base.words import shorten
 from paintgraph.engine.errors import GraphError
 
 _SHOWN = 100
@@ -67,8 +68,7 @@ def fault(type_: str, field: str, message: str, given: object = None) -> Fault:
 def shortened(given: Any) -> Any:
     """What was sent, with pictures cut off."""
     if isinstance(given, str):
-        short = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}..."
-        return short.encode("utf-8", "replace").decode()
+        return shorten(given, _SHOWN).encode("utf-8", "replace").decode()
     if isinstance(given, dict):
         return {shortened(name): shortened(value) for name, value in list(given.items())[:_SHOWN]}
     if isinstance(given, list):
@@ -107,7 +107,7 @@ async def object_of(request: web.Request) -> dict[str, Any]:
         raise ApiError(
             415,
             "unsupported_media_type",
-            f"the content type is '{request.content_type[:80]}'; allowed is application/json. "
+            f"the content type is '{shorten(request.content_type)}'; allowed is application/json. "
             "Send the header 'Content-Type'.",
         )
     body = await body_of(request)

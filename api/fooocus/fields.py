@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from paintgraph.api.fooocus.field_errors import Fault, FieldsError, shortened
+from paintgraph.base.words import shorten
 
 _MOST_FAULTS = 100
 _LONGEST = 20_000
@@ -216,8 +217,8 @@ def stored(given: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str, A
 
 
 def _short(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return f"{value[:_LONGEST]}..."
+    if isinstance(value, str):
+        return shorten(value, _LONGEST)
     if isinstance(value, dict):
         return {name: _short(entry) for name, entry in value.items()}
     return [_short(entry) for entry in value] if isinstance(value, list) else value

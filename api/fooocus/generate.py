@@ -28,6 +28,7 @@ from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_ev
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.store.job import Job
 
@@ -113,7 +114,7 @@ async def _submitted(
     pictures = await pictures_of(request, sent)
     painting = await asyncio.to_thread(chosen, fields, parts)
     if names := unused(fields):
-        shown = ", ".join(name[:60] for name in names[:50])
+        shown = ", ".join(shorten(name) for name in names[:50])
         painting.warnings.append(f"These fields have no effect here: {shown}.")
     ordered = generate_ordered(fields, pictures, painting, parts, number)
     kept = {

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from paintgraph.api.fooocus.fields import DEFAULT_LORA, STEPS, GenerateFields, Performance
 from paintgraph.api.services.parts import ServerParts
+from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import AUTO
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
@@ -55,7 +56,9 @@ def _sampler(fields: GenerateFields, warnings: list[str], *, is_named: bool) -> 
         ("scheduler", get_args(ScheduleName), fields.scheduler_name),
     ):
         if given not in known:
-            warnings.append(f"{name}_name '{given[:80]}' is not known here; that of the model is.")
+            warnings.append(
+                f"{name}_name '{shorten(given)}' is not known here; that of the model is."
+            )
             break
         if is_named or f"{name}_name" in fields.model_fields_set:
             chosen[name] = given
@@ -89,11 +92,11 @@ def _engine(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> 
     others = parts.engine_names.models.choices(Kind.GENERATE)
     there = next((name for name in others if parts.engine_names.fault(name) is None), None)
     if there is not None:
-        warnings.append(f"The model '{wanted[:80]}' is not on this server; '{there}' paints.")
+        warnings.append(f"The model '{shorten(wanted)}' is not on this server; '{there}' paints.")
         return there, False
     warnings.append(
-        f"The model '{wanted[:80]}' is not on this server, nor is any that paints what a prompt "
-        "says: what surrounds the area is continued into it. 'paintgraph models list' names "
+        f"The model '{shorten(wanted)}' is not on this server, nor is any that paints what a "
+        "prompt says: what surrounds the area is continued into it. 'paintgraph models list' names "
         "models, 'paintgraph models pull' gets one."
     )
     return AUTO, False
@@ -146,5 +149,5 @@ def _present(parts: ServerParts, kind: Kind, wanted: str) -> str | None:
 
 def _tell_missing(kind: str, missing: Sequence[str], warnings: list[str]) -> None:
     if missing:
-        shown = ", ".join(f"'{name[:80]}'" for name in missing[:_NAMED])
+        shown = ", ".join(f"'{shorten(name)}'" for name in missing[:_NAMED])
         warnings.append(f"Not on this server, so left out: {kind} {shown}.")

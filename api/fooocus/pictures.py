@@ -16,6 +16,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
+from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.sources.fetching import fetch
@@ -126,7 +127,7 @@ def _own(pictures: Pictures, outputs: Path, path: str) -> str:
     if data is not None:
         return pictures.put(data).digest
     raise BindError(
-        f"there is no picture at '{path[:80]}' on this server. Check the address.",
+        f"there is no picture at '{shorten(path)}' on this server. Check the address.",
         code="no_such_picture",
     )
 

@@ -15,11 +15,11 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.http.routes import JsonSchema
 from paintgraph.base.errors import Error, Severity
+from paintgraph.base.words import shorten
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:paintgraph:problem:"
-_SHOWN = 80
 _ADVICE = {
     404: "there is nothing at '{path}'. Check the spelling of the address.",
     405: "'{path}' does not take {method}; allowed is {allowed}. Use one of these methods.",
@@ -144,8 +144,7 @@ def unexpected() -> ApiError:
 
 def shown(request: web.BaseRequest) -> str:
     """A request's path for messages and logs, without the query: it may be secret."""
-    path = request.rel_url.raw_path
-    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
+    return shorten(request.rel_url.raw_path)
 
 
 def _answer(request: web.Request, error: ApiError) -> web.Response:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 import orjson
 from aiohttp import BodyPartReader, web
@@ -16,6 +16,7 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.yaml_reader import read_yaml
+from paintgraph.base.words import shorten
 from paintgraph.engine.errors import GraphError
 
 Arguments = TypeVarTuple("Arguments")
@@ -118,7 +119,7 @@ def require_type(request: web.Request, types: Sequence[str]) -> None:
     raise ApiError(
         415,
         "unsupported_media_type",
-        f"the content type is '{request.content_type[:80]}'; allowed are {', '.join(types)}. "
+        f"the content type is '{shorten(request.content_type)}'; allowed are {', '.join(types)}. "
         "Send the header 'Content-Type'.",
     )
 
@@ -170,10 +171,8 @@ def idempotency_key(request: web.Request) -> str | None:
 
 def bad_parameter(name: str, text: str, allowed: str) -> ApiError:
     """The error of a parameter that cannot be read."""
-    shown: Any = text if len(text) <= 40 else f"{text[:40]}..."
-    return ApiError(
-        400, "bad_parameter", f"the parameter '{name}' is '{shown}'; allowed {allowed}. Change it."
-    )
+    message = f"the parameter '{name}' is '{shorten(text, 40)}'; allowed {allowed}. Change it."
+    return ApiError(400, "bad_parameter", message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +191,8 @@ class Part:
             raise ApiError(
                 400,
                 "bad_form",
-                f"the part '{self.name[:60]}' is no text in UTF-8; allowed are texts, and files "
-                "with a file name. Give the file a name.",
+                f"the part '{shorten(self.name)}' is no text in UTF-8; allowed are texts, and "
+                "files with a file name. Give the file a name.",
             ) from error
 
 

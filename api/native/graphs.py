@@ -14,7 +14,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import check_order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.recipes.schema import node_schema
@@ -106,7 +106,7 @@ async def show(request: web.Request) -> web.Response:
     spec = known.registry.spec(id_)
     if spec is None:
         near = suggestion(id_, known.registry.ids()) or f" {NODES_URL[:-1]} lists them."
-        raise ApiError(404, "unknown_node", f"there is no node type '{id_[:60]}'.{near}")
+        raise ApiError(404, "unknown_node", f"there is no node type '{shorten(id_)}'.{near}")
     return json_response({**_summary(spec), **spec.to_json(), "schema": node_schema(spec)})
 
 

@@ -24,6 +24,7 @@ from paintgraph.api.http.requests import (
 from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson
+from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import ENDED, STATES, Job
 
 MOST_JOBS = 200
@@ -81,7 +82,7 @@ def found(job: Job | None, job_id: str) -> Job:
     raise ApiError(
         404,
         "unknown_job",
-        f"there is no job '{job_id[:60]}'. Check the id; jobs are listed at {JOBS_URL[:-1]}.",
+        f"there is no job '{shorten(job_id)}'. Check the id; jobs are listed at {JOBS_URL[:-1]}.",
     )
 
 

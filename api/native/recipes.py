@@ -30,7 +30,7 @@ from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.native import type_name
 from paintgraph.engine.graph.graph import Graph
@@ -153,7 +153,7 @@ async def _recipe(request: web.Request, name: str) -> Graph:
     if graph is not None:
         return graph
     near = suggestion(name, known.recipes.names()) or f" {RECIPES_URL[:-1]} lists them."
-    raise ApiError(404, "unknown_recipe", f"there is no recipe '{name[:60]}'.{near}")
+    raise ApiError(404, "unknown_recipe", f"there is no recipe '{shorten(name)}'.{near}")
 
 
 def _mapping(document: Document) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from paintgraph.api.services.serializers import JobJson
 from paintgraph.api.services.submission import Order
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, Spot
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import is_comfy
 from paintgraph.engine.graph.formats.native import is_native
@@ -191,7 +191,7 @@ def _faults(fields: Mapping[str, Any], document: Document) -> list[Problem]:
         if name not in FIELDS:
             allowed = f"allowed are {', '.join(FIELDS)}, or a graph by itself"
             near = suggestion(name, FIELDS)
-            report("unknown_field", name, f"there is no field '{name[:60]}'; {allowed}.{near}")
+            report("unknown_field", name, f"there is no field '{shorten(name)}'; {allowed}.{near}")
     if "graph" not in fields:
         message = "'graph' is missing; it holds a recipe or a ComfyUI prompt. Add it."
         report("missing_graph", "graph", message)

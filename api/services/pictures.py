@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
+from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.imaging.errors import PictureError
@@ -37,7 +38,6 @@ _MEDIA_TYPES: Mapping[Format, str] = {
 }
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
-_SHOWN = 60
 _HOUR = 3600
 _OPEN_HOURS = 24
 
@@ -203,7 +203,7 @@ class PictureBinder:
             data = b""
         if media_type_of(data):
             return data
-        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        short = shorten(text)
         raise BindError(
             f"'{short}' names no picture here; allowed are {_FORMS}. Upload the picture to "
             f"{IMAGES_URL.rstrip('/')} and give its digest.",

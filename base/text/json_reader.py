@@ -102,7 +102,7 @@ def _refusal(text: str, error: orjson.JSONDecodeError) -> TextError:
     if "infinity" in error.msg:
         token = _TOKEN.match(rest)
         return limits.not_finite(token[0] if token else rest).at(place)
-    where = f"before {limits.shorten(rest.splitlines()[0])!r}" if rest.strip() else "at its end"
+    where = f"before {limits.excerpt(rest.splitlines()[0])!r}" if rest.strip() else "at its end"
     return TextError(
         "bad_json",
         f"this is not JSON from here on, {where}; allowed are values in double quotes, brackets"

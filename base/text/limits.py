@@ -5,6 +5,7 @@ import re
 
 from paintgraph.base.errors import Place
 from paintgraph.base.text.document import TextError, place_at
+from paintgraph.base.words import shorten
 
 MAX_DEPTH = 64
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1  # What JSON writers and databases can hold.
@@ -12,7 +13,6 @@ MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1  # What JSON writers and database
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DIGITS = 20  # Longer ones are refused unread: int() takes quadratic time and has a limit.
-_EXCERPT = 40
 _KINDS = "dict, list, str, int, float, bool and None"
 
 
@@ -67,7 +67,7 @@ def check_integer(number: int, written: str) -> int:
         return number
     raise TextError(
         "integer_range",
-        f"the integer {shorten(written)} is out of range; allowed {MIN_INTEGER} to {MAX_INTEGER}."
+        f"the integer {excerpt(written)} is out of range; allowed {MIN_INTEGER} to {MAX_INTEGER}."
         " Write it as text, in quotes.",
     )
 
@@ -84,7 +84,7 @@ def not_finite(written: str) -> TextError:
     """Error for NaN, infinity and numbers too large for a float."""
     return TextError(
         "not_finite",
-        f"the number {shorten(written)} is not finite; allowed are numbers up to about 1.8e308."
+        f"the number {excerpt(written)} is not finite; allowed are numbers up to about 1.8e308."
         " Write a finite one, or quote it if it is meant as text.",
     )
 
@@ -112,14 +112,14 @@ def duplicate_key(key: str, first: Place | None) -> TextError:
     where = f"at line {first.line}, column {first.column}" if first else "in the same mapping"
     return TextError(
         "duplicate_key",
-        f"the key {shorten(key)!r} was given before, {where}; a key is allowed once in a"
+        f"the key {excerpt(key)!r} was given before, {where}; a key is allowed once in a"
         " mapping. Rename or remove one of them.",
     )
 
 
-def shorten(written: str, most: int = _EXCERPT) -> str:
-    """Text cut for a message, so that a hostile value cannot fill the log."""
-    return written if len(written) <= most else f"{written[:most]}..."
+def excerpt(written: str) -> str:
+    """What a message quotes of a text."""
+    return shorten(written, 40)
 
 
 def check_tree(value: object, depth: int = 0) -> None:

@@ -193,7 +193,7 @@ class _Composer:
     def alias(self, event: yaml.AliasEvent) -> None:
         name = str(event.anchor)
         if self.key is None and self.inside.__class__ is dict:
-            raise _bad_key(f"given by the alias *{limits.shorten(name)}")
+            raise _bad_key(f"given by the alias *{limits.excerpt(name)}")
         if name not in self.anchors:
             raise _bad_alias("bad_yaml", name, "has no anchor before it")
         value = self.anchors[name]
@@ -237,7 +237,7 @@ def _tagged(text: str, tag: str) -> object:
     if type(value) not in kinds:
         raise TextError(
             "tag_refused",
-            f"{limits.shorten(text)!r} is no {tag.removeprefix(_CORE)}, which its tag says; the"
+            f"{limits.excerpt(text)!r} is no {tag.removeprefix(_CORE)}, which its tag says; the"
             " tag must fit the value. Remove the tag.",
         )
     return float(value) if float in kinds and isinstance(value, int) else value
@@ -252,7 +252,7 @@ def _check_plain_key(key: str) -> None:
         )
     # Node ids of ComfyUI are whole numbers: those are names.
     if not _DECIMAL.fullmatch(key) and not isinstance(resolve(key), str):
-        raise _bad_key(f"that reads as another type than text ({limits.shorten(key)!r})")
+        raise _bad_key(f"that reads as another type than text ({limits.excerpt(key)!r})")
 
 
 def _bad_key(which: str) -> TextError:
@@ -264,7 +264,7 @@ def _bad_key(which: str) -> TextError:
 def _bad_alias(code: str, name: str, problem: str) -> TextError:
     return TextError(
         code,
-        f"the alias *{limits.shorten(name)} {problem}; an alias repeats a value that was written"
+        f"the alias *{limits.excerpt(name)} {problem}; an alias repeats a value that was written"
         " before. Write the value out.",
     )
 
@@ -272,7 +272,7 @@ def _bad_alias(code: str, name: str, problem: str) -> TextError:
 def _tag_refused(what: str) -> TextError:
     return TextError(
         "tag_refused",
-        f"the {limits.shorten(what)} is not read; allowed are !!str, !!int, !!float, !!bool,"
+        f"the {limits.excerpt(what)} is not read; allowed are !!str, !!int, !!float, !!bool,"
         " !!null, !!map and !!seq. Remove it.",
     )
 

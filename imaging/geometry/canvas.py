@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from paintgraph.base.words import shorten
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.padding import Padding
 
@@ -28,8 +29,8 @@ def parse_ratio(text: str) -> Fraction:
     across, down = (Fraction(part or 1) for part in found.groups()) if found else (0, 0)
     if not across or not down:
         raise ContractError(
-            f"ratio is {text[:40]!r}; allowed is width:height such as 16:9, or a number above 0 "
-            "such as 1.5. Correct it.",
+            f"ratio is {shorten(text, 40)!r}; allowed is width:height such as 16:9, or a number "
+            "above 0 such as 1.5. Correct it.",
             code="bad_ratio",
         )
     return Fraction(across) / Fraction(down)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from paintgraph.base import files
 from paintgraph.base.errors import Error
+from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
 
 _FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
 _NUMBER_DIGITS = 5
-_SHOWN = 300
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",
     errno.EDQUOT: "Free space or choose another place.",
@@ -77,17 +77,17 @@ class Publisher:
         prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), wanted)
         if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
             raise PublishError(
-                f"the file name '{_short(prefix)}' is no name of a file. Write a plain one."
+                f"the file name '{shorten(prefix)}' is no name of a file. Write a plain one."
             )
         try:
             target = (root / prefix).resolve()
         except (OSError, RuntimeError) as error:  # too long a name, links in a circle
             raise PublishError(
-                f"the file name '{_short(prefix)}' leads nowhere. Use a short, plain name."
+                f"the file name '{shorten(prefix)}' leads nowhere. Use a short, plain name."
             ) from error
         if not target.is_relative_to(root) or target == root:
             raise PublishError(
-                f"the file name '{_short(prefix)}' leads outside the output folder '{root}'. "
+                f"the file name '{shorten(prefix)}' leads outside the output folder '{root}'. "
                 "Use a plain name."
             )
         return target
@@ -113,7 +113,7 @@ def write_new(paths: Iterable[Path], data: bytes) -> Path:
 
 def cannot_write(path: Path, error: OSError) -> PublishError:
     """The error of a file or folder that cannot be written."""
-    message = f"'{_short(str(path))}' {not_written(error)}"
+    message = f"'{shorten(str(path), 300)}' {not_written(error)}"
     return PublishError(message, may_pass=error.errno in _MAY_PASS)
 
 
@@ -121,10 +121,6 @@ def not_written(error: OSError) -> str:
     """Why something cannot be written, and the cure; follows the name of it."""
     cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
     return f"cannot be written: {error.strerror or type(error).__name__}. {cure}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _highest(target: Path) -> int:

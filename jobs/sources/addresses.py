@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 from yarl import URL
 
+from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 
 _NOT_PUBLIC = tuple(
@@ -64,7 +65,6 @@ def is_public(address: str) -> bool:
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE | re.ASCII)
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT = 1024  # below, services listen that are no web servers
-_SHOWN = 80
 
 
 class FetchError(BindError):
@@ -121,4 +121,4 @@ def redirected(url: URL, location: str) -> URL:
 def shown(url: URL) -> str:
     """The address for messages, without password, query or fragment: they may be secret."""
     plain = str(url.with_user(None).with_query(None).with_fragment(None))
-    return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}..."
+    return shorten(plain)

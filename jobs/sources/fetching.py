@@ -5,7 +5,6 @@ is dialled. Nothing else of the machine takes part: no proxy settings, cookies o
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from paintgraph.base.environment import wanted_offline
 from paintgraph.jobs.sources.addresses import FetchError, is_public, parse_url, redirected, shown
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -23,8 +23,6 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 MAX_BYTES = 100 << 20
 DEADLINE_SECONDS = 30.0
-OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
-_TRUE = {"1", "ON", "YES", "TRUE"}
 _MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OK = 200
@@ -46,9 +44,9 @@ async def fetch(
         deadline_seconds: how long everything may take, redirects included.
         allow_private: dial addresses that are not public, too.
     """
-    if os.environ.get(OFFLINE_VARIABLE, "").upper() in _TRUE:
+    if name := wanted_offline():
         raise FetchError(
-            f"'{shown(parse_url(url))}' is elsewhere, but {OFFLINE_VARIABLE} or --offline says "
+            f"'{shown(parse_url(url))}' is elsewhere, but {name} or --offline says "
             "that no connection is wanted. Upload the picture instead.",
             code="offline",
         )

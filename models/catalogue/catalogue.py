@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paintgraph.base.errors import Place
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.yaml_reader import MAX_YAML_BYTES, read_yaml
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
 from paintgraph.models.catalogue.family import Families
 from paintgraph.models.errors import CatalogueError, UnknownModelError
@@ -50,7 +50,7 @@ class ModelCatalogue:
         if entry is not None:
             return entry
         cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
-        raise UnknownModelError(f"there is no model '{name[:100]}'.{cure}")
+        raise UnknownModelError(f"there is no model '{shorten(name)}'.{cure}")
 
     def of_family(self, family: str) -> list[ModelEntry]:
         """All entries of a family, those of the highest rank first."""

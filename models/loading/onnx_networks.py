@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph.base.platforms import processors
+from paintgraph.base.words import first_line
 from paintgraph.models.errors import DamagedModelError
 
 # What a network of unknown needs takes beside its weights, which are copied as they are loaded.
 _WORK_BYTES = 500_000_000
 _COPIES = 3
-_SHOWN = 200
 
 
 def session_options() -> Any:
@@ -38,8 +38,3 @@ def damaged_file(path: Path, error: Exception, repair: str) -> DamagedModelError
         f"'{path}' is no ONNX model that can be loaded; it may be cut off or damaged "
         f"({first_line(error)}). {repair}"
     )
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in short."""
-    return str(error).strip().partition("\n")[0][:_SHOWN] or type(error).__name__

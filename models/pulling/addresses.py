@@ -3,25 +3,22 @@
 import os
 from collections.abc import Mapping
 
+from paintgraph.base.environment import wanted_offline
 from paintgraph.models.errors import OfflineError
 
-OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 HUB_VARIABLE = "HF_ENDPOINT"
 GITHUB_VARIABLE = "PAINTGRAPH_GITHUB_MIRROR"
 SUBSCRIPTIONS = "https://huggingface.co"
 _GITHUB = "https://github.com"
-_OFFLINE = (OFFLINE_VARIABLE, "TRANSFORMERS_OFFLINE")
-_TRUE = {"1", "ON", "YES", "TRUE"}
 
 
 def check_online(what: str, environ: Mapping[str, str] = os.environ) -> None:
     """Raises OfflineError if no connection is wanted."""
-    for name in _OFFLINE:
-        if environ.get(name, "").upper() in _TRUE:
-            raise OfflineError(
-                f"{what} needs a connection, but {name} or --offline says that none is wanted. "
-                "Leave it out, or bring the files by hand: 'paintgraph models where' shows whereto."
-            )
+    if name := wanted_offline(environ):
+        raise OfflineError(
+            f"{what} needs a connection, but {name} or --offline says that none is wanted. "
+            "Leave it out, or bring the files by hand: 'paintgraph models where' shows whereto."
+        )
 
 
 def hub_endpoint(environ: Mapping[str, str] = os.environ) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paintgraph.base.listening import Listening
+from paintgraph.base.words import first_line
 from paintgraph.models.catalogue.readiness import missing_package
 from paintgraph.models.errors import LoraError
 from paintgraph.models.families.diffusion.library import EXTRA
@@ -88,7 +89,7 @@ class Adapters:
             if self._loaded:
                 self._loaded.clear()
             self._pipe.unload_lora_weights()
-            raise self._unfit(lora, _first_line(error)) from error
+            raise self._unfit(lora, first_line(error)) from error
         self._loaded[lora.digest] = name
 
     def _check_fit(self, lora: Lora, tensors: dict[str, Any], listening: Listening) -> None:
@@ -169,7 +170,3 @@ def _own_width(key: str, layer: Any) -> int | None:
     if weight is None:
         return None
     return int(weight.shape[1 if _is_down(key) else 0])
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200].rstrip(".") or type(error).__name__

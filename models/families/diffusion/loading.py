@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from paintgraph.base.words import first_line, shorten
 from paintgraph.models.errors import ModelError, PipelineError
 from paintgraph.models.families.diffusion.library import Library
 from paintgraph.models.families.diffusion.mending import mend_text_encoders
@@ -183,7 +184,6 @@ def _cure(source: Source) -> str:
 
 def _first_line(error: BaseException) -> str:
     """What a library says, without the folders of this machine."""
-    text = str(error).strip().partition("\n")[0] or type(error).__name__
-    words = [Path(w).name if w.strip("'\"").startswith("/") else w for w in text.split()]
-    short = " ".join(words)[:300]
-    return short if short.endswith(".") else f"{short}."
+    words = first_line(error, 1000).split()
+    bare = (Path(w).name if w.strip("'\"").startswith("/") else w for w in words)
+    return f"{shorten(' '.join(bare), 300)}."

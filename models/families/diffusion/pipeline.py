@@ -6,6 +6,7 @@ import numpy as np
 
 from paintgraph.base.errors import Error
 from paintgraph.base.listening import Listening
+from paintgraph.base.words import shorten
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.diffusion.adapters import Adapters
@@ -98,7 +99,7 @@ class LoadedPipeline:
             raise EngineFailedError(
                 f"model '{self._source.name}' cannot be sampled in {request.steps} steps with "
                 f"sampler '{sampling.sampler}' and scheduler '{sampling.scheduler}' "
-                f"({str(error)[:200]}). Change one of these."
+                f"({shorten(str(error), 200)}). Change one of these."
             ) from error
         finally:
             pipe.maybe_free_model_hooks()

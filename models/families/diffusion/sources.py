@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.family import Find
 from paintgraph.models.catalogue.hub_cache import INDEX
@@ -111,8 +112,8 @@ def _check_parts(folder: Path, index: Mapping[str, Any], name: str) -> list[Tens
             continue
         if not _is_known_library(of[0]):
             raise PipelineError(
-                f"model '{name}': its part '{part}' is of '{str(of[0])[:100]}'; loaded are parts "
-                "of diffusers and transformers, no code of others. Use another model."
+                f"model '{name}': its part '{part}' is of '{shorten(str(of[0]))}'; loaded are "
+                "parts of diffusers and transformers, no code of others. Use another model."
             )
         inner = folder / part
         if not inner.is_dir():

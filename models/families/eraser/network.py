@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.base.words import first_line
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.samples import quantise
 from paintgraph.models.catalogue.entries import ModelEntry
@@ -17,7 +18,6 @@ from paintgraph.models.loading.devices import onnx_providers
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 from paintgraph.models.loading.onnx_networks import (
     damaged_file,
-    first_line,
     is_onnx_error,
     session_options,
 )

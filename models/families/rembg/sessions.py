@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL.Image import Image as PilImage
 
+from paintgraph.base.words import first_line
 from paintgraph.models.errors import ModelError, RefusedModelError
 from paintgraph.models.loading.devices import onnx_providers
 from paintgraph.models.loading.loaded_work import is_out_of_memory
 from paintgraph.models.loading.onnx_networks import (
     damaged_file,
-    first_line,
     is_onnx_error,
     session_options,
 )
