@@ -9,8 +9,7 @@ import typer
 from paintgraph.assembly import catalogue
 from paintgraph.base.errors import Problem
 from paintgraph.base.files import write_whole
-from paintgraph.base.text.json_writer import write_json
-from paintgraph.base.text.yaml_writer import write_yaml
+from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
 from paintgraph.cli.preparing import read_source

@@ -2,7 +2,7 @@
 
 orjson refuses NaN, lone surrogates and deep nesting without recursing, but turns large integers
 into floats and lets the last of two equal keys win. The standard library's reader has hooks for
-those and is only given what orjson has accepted.
+those; it reads only what orjson has accepted.
 """
 
 import bisect
@@ -112,7 +112,7 @@ def _refusal(text: str, error: orjson.JSONDecodeError) -> TextError:
 
 
 def _placed(text: str, error: TextError) -> TextError:
-    """The same error with its place, which the standard library's hooks are not told."""
+    """The same error with its place, which the standard library does not pass to its hooks."""
     scan = _Scan(text)
     if error.code == "duplicate_key" and scan.duplicate:
         key, first, second = scan.duplicate

@@ -123,7 +123,7 @@ def excerpt(written: str) -> str:
 
 
 def check_tree(value: object, depth: int = 0) -> None:
-    """Refuse what a reader could not give back: other types, NaN, huge integers, deep nesting."""
+    """Refuse a value that no text could hold: other types, NaN, huge integers, deep nesting."""
     if isinstance(value, dict | list | tuple) and depth >= MAX_DEPTH:
         raise too_deep()
     if isinstance(value, dict):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from paintgraph.base.errors import Place
 from paintgraph.base.text.document import TextError
 from paintgraph.base.text.json_reader import read_json
-from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.writers import write_json
 
 PROMPT = (
     '{\n\t"3": {"class_type": "A\\/\\"B", "inputs": {"\\u00e9": ["4", 0]}},\r\n "s": -1.5e3 }\n'

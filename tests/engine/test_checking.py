@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from paintgraph.base.errors import Place, Problem
-from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.writers import write_json
 from paintgraph.base.text.yaml_reader import read_yaml
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.reading import read_graph

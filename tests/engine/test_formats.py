@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.text.json_reader import read_json
-from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.base.text.yaml_writer import write_yaml
 from paintgraph.engine.graph.formats.comfy import is_comfy, read_comfy, write_comfy
 from paintgraph.engine.graph.formats.native import read_native, write_native
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph

@@ -12,8 +12,7 @@ from jsonschema import Draft7Validator
 
 from paintgraph import graphs
 from paintgraph.assembly import Assembly, assemble, describe
-from paintgraph.base.text.json_writer import write_json
-from paintgraph.base.text.yaml_writer import write_yaml
+from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.engine.execution.run import run
 from paintgraph.engine.graph.formats.comfy import write_comfy
 from paintgraph.engine.graph.formats.native import write_native

@@ -80,9 +80,9 @@ class Adapters:
         name = f"lora{self._read}"
         try:
             self._check_fit(lora, dict(tensors), listening)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Already found a `peft_config`")  # that is meant
-                self._pipe.load_lora_weights(tensors, adapter_name=name)
+            # That is meant. Not within `catch_warnings`: other threads' filters would change.
+            warnings.filterwarnings("ignore", "Already found a `peft_config`")
+            self._pipe.load_lora_weights(tensors, adapter_name=name)
         except LoraError:
             raise
         except (ValueError, RuntimeError, KeyError, IndexError, AttributeError, TypeError) as error:

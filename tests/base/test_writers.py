@@ -9,9 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paintgraph.base.text.document import TextError
-from paintgraph.base.text.json_writer import write_json
+from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.base.text.yaml_writer import write_yaml
 
 TRICKY = [
     *("", " ", " a", "a ", "a: b", "a:", "- x", "-", "#c", "a #c", "\t", "a\tb", "no", "On", "y"),

@@ -1,10 +1,12 @@
-"""YAML for people: block style, a short mapping on one line, quotes only where a reader needs them.
+"""JSON and YAML for people, which the readers read back as the same value.
 
-A text is quoted whenever YAML 1.1 or 1.2 could take it for something else, so that any reader gets
-the same value.
+YAML is written in blocks, a short mapping on one line, quotes only where a reader needs them: a
+text is quoted whenever YAML 1.1 or 1.2 could take it for something else.
 """
 
 import re
+
+import orjson
 
 from paintgraph.base.text import limits
 
@@ -19,6 +21,15 @@ _NOT_LITERAL = re.compile(rf"[\r\x85\u2028\u2029]|{limits.UNPRINTABLE.pattern}")
 _WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "y", "n", "null"])
 _NOT_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$|\t")
 _NOT_PLAIN_IN_FLOW = re.compile(r"[,:?#\[\]{}]")
+
+
+def write_json(value: object) -> str:
+    """Text of a tree of plain values, indented by two spaces, Unicode as it is.
+
+    Raises `TextError` for what `read_json` would refuse.
+    """
+    limits.check_tree(value)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def write_yaml(value: object) -> str:
