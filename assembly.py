@@ -32,10 +32,10 @@ from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.engine_names import EngineNames
+from paintgraph.models.families import open_index
 from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.opening import open_index
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS

@@ -142,7 +142,7 @@ def _parts(
     serializer: Serializer,
 ) -> ServerParts:
     """What handlers find; none of it has begun to work."""
-    from paintgraph.models.opening import open_index
+    from paintgraph.models.families import open_index
 
     folders = Folders(settings.data_dir)
     index = open_index(default_models_dir())

@@ -20,7 +20,7 @@ from paintgraph.benchmarks.measuring import Figure, seconds_of
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.errors import ModelError
-from paintgraph.models.opening import open_index
+from paintgraph.models.families import open_index
 
 _MASK, _GENERATE = "/v1/tools/generate_mask", "/v1/engine/generate"
 _MODEL = "isnet-general-use"

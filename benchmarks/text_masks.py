@@ -24,7 +24,7 @@ from paintgraph.models.catalogue.places import ModelPlaces
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.loading.devices import DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.roles import Prompt
+from paintgraph.models.roles import Prompt
 from paintgraph.models.selectors import Selectors
 
 _NAME = "sam_vit_b"

@@ -125,7 +125,7 @@ def _models() -> list[Finding]:
     from paintgraph.models.catalogue.model_index import damaged_in_words
     from paintgraph.models.catalogue.places import default_models_dir
     from paintgraph.models.errors import ModelError
-    from paintgraph.models.opening import open_index
+    from paintgraph.models.families import open_index
 
     folder = default_models_dir()
     try:

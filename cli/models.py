@@ -15,10 +15,8 @@ from paintgraph.models.catalogue.model_index import Finding, ModelIndex
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
 from paintgraph.models.catalogue.wording import cure_in_words, in_bytes, licence_in_words
 from paintgraph.models.errors import ModelError, UnknownModelError
-from paintgraph.models.families import FAMILIES
-from paintgraph.models.opening import open_index
-from paintgraph.models.pulling.pulling import Puller
-from paintgraph.models.pulling.removing import remove_model
+from paintgraph.models.families import FAMILIES, open_index
+from paintgraph.models.pulling.pulling import Puller, remove_model
 
 
 def open_shelf() -> ModelIndex:

@@ -10,7 +10,7 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.geometry.boxes import Boxes, joined
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.lending import ModelLender
-from paintgraph.models.masks.roles import (
+from paintgraph.models.roles import (
     Candidates,
     Detector,
     Prompt,

@@ -10,8 +10,7 @@ from paintgraph.api.services.parts import ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import AUTO
-from paintgraph.models.families.diffusion.sampling import MOST_STEPS
-from paintgraph.models.families.diffusion.schedulers import SamplerName, ScheduleName
+from paintgraph.models.families.diffusion.sampling import MOST_STEPS, SamplerName, ScheduleName
 
 _OWN_VAE = "Default (model)"
 _NO_MODEL = frozenset({"", "None"})

@@ -1,7 +1,15 @@
 """The families of models: each a folder here that gives one object, and one line in this list."""
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from paintgraph.models.catalogue.family import Families
 from paintgraph.models.families import diffusion, dino, eraser, patchmatch, rembg, sam, telea
+
+if TYPE_CHECKING:
+    from paintgraph.models.catalogue.model_index import ModelIndex
 
 FAMILIES = Families(
     rembg.FAMILY,
@@ -15,3 +23,18 @@ FAMILIES = Families(
     diffusion.VAE,
 )
 """All of them; of one kind the first is the default."""
+
+
+def open_index(
+    models_dir: Path, environ: Mapping[str, str] = os.environ, *, with_own: bool = True
+) -> "ModelIndex":
+    """The models of this machine: the shipped and, `with_own`, those of a models folder.
+
+    Raises CatalogueError for entries of its user that cannot be read.
+    """
+    from paintgraph.models.catalogue.catalogue import ModelCatalogue
+    from paintgraph.models.catalogue.model_index import ModelIndex
+    from paintgraph.models.catalogue.places import ModelPlaces
+
+    catalogue = ModelCatalogue.load(FAMILIES, models_dir if with_own else None)
+    return ModelIndex(catalogue, ModelPlaces(FAMILIES, models_dir, environ))

@@ -57,7 +57,7 @@ class Sampling:
     """How an engine that generates samples, beside what every engine is asked.
 
     Attributes:
-        sampler, scheduler: names of `paintgraph.models.families.diffusion.schedulers`.
+        sampler, scheduler: names of `paintgraph.models.families.diffusion.sampling`.
         clip_skip: which of CLIP's layers counts, from the last (1); 0: what the model was made for.
         disable_initial_latent: start from noise alone even where `strength` is below 1.
         preview_steps: how many steps lie between two previews.

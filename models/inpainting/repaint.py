@@ -18,9 +18,8 @@ from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.models.inpainting.holes import Region, find_regions, find_steps
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
-from paintgraph.models.inpainting.showing import show
+from paintgraph.models.inpainting.showing import Region, find_regions, find_steps, show
 
 _HARD = 0.5
 _LEAST_GROWTH = 64  # px

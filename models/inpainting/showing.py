@@ -1,5 +1,12 @@
-"""What an engine is shown of a part of a picture: filled, at its working size, nothing mixed in."""
+"""What an engine is shown: which parts of a picture, one after the other, and how each looks.
 
+A part is filled under its mask and brought to the engine's working size; of engines that copy,
+nothing of the hole mixes into what is known.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +15,152 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.fill.guess import FROM_SURROUNDINGS, fill
+from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.geometry.regions import Box, selected_box, split_regions
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.models.inpainting.holes import working_size
+from paintgraph.imaging.geometry.working_size import fit_working_size
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
+
+_NEAR = 64  # px; holes nearer to each other are painted together
+_CALL = 64 * 64  # px that could be painted in the time that a call takes besides
+_MANY = 24  # holes; of more, not every pair is looked at
+_UNKNOWN_SHARE = 3 / 8
+
+
+class Region(NamedTuple):
+    """A hole in one picture of a batch, and the part of the picture that is shown with it."""
+
+    item: int
+    hole: Box
+    around: Box
+
+
+def working_size(width: int, height: int, holes: int, inpainter: Inpainter) -> tuple[int, int]:
+    """Width and height at which an engine is given a part in which `holes` px are to be painted."""
+    scale = math.sqrt(inpainter.working_pixels / max(1, holes))
+    most = max(1, min(inpainter.working_side, int(max(width, height) * scale)))
+    return fit_working_size(width, height, most, inpainter.least_side, inpainter.size_multiple)
+
+
+def find_regions(mask: Mask, inpainter: Inpainter, rule: ContextRule) -> list[Region]:
+    """The holes of each mask, from top to bottom, one by one where that is less work.
+
+    Holes are put into one region if the engine then paints fewer px in all, and none of them
+    smaller than it would be alone.
+    """
+    height, width = mask.shape[1:]
+    regions = []
+    for item, layer in enumerate(mask):
+
+        def plan(hole: Box, layer: Mask = layer) -> tuple[float, float]:
+            """Px to paint, and the scale at which."""
+            around = rule.around(hole, width, height)
+            part = layer[around.top : around.bottom, around.left : around.right]
+            selected = int(np.count_nonzero(part))
+            size = working_size(around.width, around.height, selected, inpainter)
+            return size[0] * size[1] + _CALL, max(size) / max(around.width, around.height)
+
+        holes = split_regions(mask[item : item + 1], _NEAR)
+        holes = _join_while_cheaper(holes, plan) if len(holes) <= _MANY else holes
+        regions += [Region(item, hole, rule.around(hole, width, height)) for hole in holes]
+    return regions
+
+
+def find_steps(mask: Mask, inpainter: Inpainter, rule: ContextRule) -> list[Region]:
+    """Blocks that the engine paints at full size, those next to what is known first.
+
+    Each block with its context is about as large as what the engine works on at once. Blocks begin
+    at the box of what is known, so that an outpaint has none that straddle the picture's edge.
+    """
+    height, width = mask.shape[1:]
+    most = max(1, int(inpainter.working_pixels * _UNKNOWN_SHARE))
+    side = max(1, inpainter.working_side // 2)
+    regions = []
+    for item, layer in enumerate(mask):
+        known = selected_box((layer == 0)[np.newaxis]) or Box(0, 0, width, height)
+        blocks = []
+        for top, bottom, left, right in _cells((height, width), known, side, most):
+            hole = selected_box(layer[np.newaxis, top:bottom, left:right])
+            if hole is not None:
+                shifted = Box(*map(sum, zip(hole, (left, top, left, top), strict=True)))
+                blocks.append(shifted)
+        blocks.sort(key=lambda hole: (_distance(hole, known), hole.top, hole.left))
+        regions += [Region(item, hole, rule.around(hole, width, height)) for hole in blocks]
+    return regions
+
+
+def _join_while_cheaper(holes: list[Box], plan: Callable[[Box], tuple[float, float]]) -> list[Box]:
+    plans = {hole: plan(hole) for hole in holes}
+    while True:
+        best, joined = 0.0, None
+        for pair in combinations(holes, 2):
+            both = _reach(*pair)
+            taken = [hole for hole in holes if _overlap(hole, both)]
+            if both not in plans:
+                plans[both] = plan(both)
+            cost, scale = plans[both]
+            saved = sum(plans[hole][0] for hole in taken) - cost
+            if saved > best and scale >= min(1.0, *(plans[hole][1] for hole in taken)):
+                best, joined = saved, both
+        if joined is None:
+            return holes
+        # A box around two holes may reach a third, and so on; boxes never overlap at the end.
+        while touched := [hole for hole in holes if _overlap(hole, joined) and hole != joined]:
+            holes = [hole for hole in holes if hole not in touched]
+            joined = _reach(joined, *touched)
+        holes = sorted([*holes, joined], key=lambda hole: (hole.top, hole.left))
+        plans.setdefault(joined, plan(joined))
+
+
+def _reach(*holes: Box) -> Box:
+    """The box around several."""
+    lefts, tops, rights, bottoms = zip(*holes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _overlap(first: Box, second: Box) -> bool:
+    is_beside = first.right <= second.left or second.right <= first.left
+    return not (is_beside or first.bottom <= second.top or second.bottom <= first.top)
+
+
+def _cells(
+    shape: tuple[int, int], known: Box, side: int, most: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """Top, bottom, left and right of cells that cut neither edge of what is known.
+
+    None has a side of more than `side` px, or more than `most` px in all; the shorter side of what
+    is divided stays whole as long as it can, because every cut may show.
+    """
+    height, width = shape
+    for rows in pairwise((0, known.top, known.bottom, height)):
+        for columns in pairwise((0, known.left, known.right, width)):
+            down, across = (min(end - start, side) for start, end in (rows, columns))
+            if not down or not across:
+                continue
+            if down <= across:
+                across = min(across, max(1, most // down))
+                down = min(down, max(1, most // across))
+            else:
+                down = min(down, max(1, most // across))
+                across = min(across, max(1, most // down))
+            for top, bottom in _divide(*rows, down):
+                for left, right in _divide(*columns, across):
+                    yield top, bottom, left, right
+
+
+def _divide(start: int, end: int, side: int) -> Iterator[tuple[int, int]]:
+    """A stretch in equal parts of at most `side`."""
+    count = math.ceil((end - start) / side)
+    return pairwise(start + (end - start) * part // count for part in range(count + 1))
+
+
+def _distance(hole: Box, known: Box) -> int:
+    """Squared px between the middle of a block and the box of what is known, each doubled."""
+    across, down = hole.left + hole.right, hole.top + hole.bottom
+    beside = max(2 * known.left - across, across - 2 * known.right, 0)
+    above = max(2 * known.top - down, down - 2 * known.bottom, 0)
+    return beside**2 + above**2
+
 
 _HALF = 0.5
 

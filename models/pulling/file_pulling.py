@@ -1,4 +1,7 @@
-"""Getting one file of a model: waiting for whoever gets it already, going on, checking, placing."""
+"""Getting one file of a model: from its address or a mirror, checked, and put into its place.
+
+Whoever gets the same file already is waited for; what is there already is gone on with.
+"""
 
 import os
 import threading
@@ -7,14 +10,43 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paintgraph.base.environment import wanted_offline
 from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.digests import ModelDigests
 from paintgraph.models.catalogue.entries import Digest
 from paintgraph.models.catalogue.model_index import FileFault
-from paintgraph.models.errors import DamagedModelError, DownloadError
-from paintgraph.models.pulling.addresses import mirrored
+from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineError
 from paintgraph.models.pulling.part_file import PartFile
 from paintgraph.models.pulling.transfer import Patience, Transfer, Wanted, shown
+
+HUB_VARIABLE = "HF_ENDPOINT"
+GITHUB_VARIABLE = "PAINTGRAPH_GITHUB_MIRROR"
+SUBSCRIPTIONS = "https://huggingface.co"
+_GITHUB = "https://github.com"
+
+
+def check_online(what: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Raises OfflineError if no connection is wanted."""
+    if name := wanted_offline(environ):
+        raise OfflineError(
+            f"{what} needs a connection, but {name} or --offline says that none is wanted. "
+            "Leave it out, or bring the files by hand: 'paintgraph models where' shows whereto."
+        )
+
+
+def hub_endpoint(environ: Mapping[str, str] = os.environ) -> str:
+    """Where repositories are asked for."""
+    return (environ.get(HUB_VARIABLE) or SUBSCRIPTIONS).rstrip("/")
+
+
+def mirrored(url: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The address of a file at the mirror that the environment names, else the address itself."""
+    mirrors = {SUBSCRIPTIONS: environ.get(HUB_VARIABLE), _GITHUB: environ.get(GITHUB_VARIABLE)}
+    for origin, mirror in mirrors.items():
+        if mirror and url.startswith(f"{origin}/"):
+            return mirror.rstrip("/") + url.removeprefix(origin)
+    return url
+
 
 _POLL_SECONDS = 0.2
 _SPEED_SECONDS = 3.0  # what a speed is the mean of

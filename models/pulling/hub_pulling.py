@@ -21,8 +21,7 @@ from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import Finding, ModelIndex, damaged_in_words
 from paintgraph.models.catalogue.wording import in_bytes
 from paintgraph.models.errors import DamagedModelError, DownloadError
-from paintgraph.models.pulling.addresses import hub_endpoint
-from paintgraph.models.pulling.file_pulling import FilePuller, RemoteFile
+from paintgraph.models.pulling.file_pulling import FilePuller, RemoteFile, hub_endpoint
 
 _KEEP_FREE = 50 * 10**6
 _TIMEOUT_SECONDS = 30

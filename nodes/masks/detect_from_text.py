@@ -16,7 +16,7 @@ from paintgraph.imaging.geometry.boxes import (
     suppress_overlaps,
 )
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.masks.roles import phrases_of
+from paintgraph.models.roles import phrases_of
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.boxes import Found, GivenBoxes, boxes_of
 from paintgraph.nodes.resource_names import TEXT_MODEL

@@ -8,7 +8,7 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import LIST, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import node
-from paintgraph.models.masks.roles import phrases_of
+from paintgraph.models.roles import phrases_of
 from paintgraph.nodes.boxes import Found
 from paintgraph.nodes.masks.detect_from_text import (
     BoxThreshold,

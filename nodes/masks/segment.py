@@ -15,7 +15,7 @@ from paintgraph.imaging.geometry.boxes import Boxes, clamp_boxes
 from paintgraph.imaging.limits import MOST_PIXELS
 from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
-from paintgraph.models.masks.roles import Candidates, Prompt
+from paintgraph.models.roles import Candidates, Prompt
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.boxes import GivenBoxes, box_of, boxes_of, numbers_of
 from paintgraph.nodes.masks.shape import MOST_AREA

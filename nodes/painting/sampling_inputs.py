@@ -3,8 +3,7 @@
 from typing import Annotated, Literal
 
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource
-from paintgraph.models.families.diffusion.sampling import MOST_STEPS
-from paintgraph.models.families.diffusion.schedulers import SamplerName, ScheduleName
+from paintgraph.models.families.diffusion.sampling import MOST_STEPS, SamplerName, ScheduleName
 from paintgraph.models.inpainting.protocols import Fill, InpaintRequest
 from paintgraph.nodes.resource_names import LORAS, PAINTER, VAE
 

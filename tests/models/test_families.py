@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from paintgraph.models.catalogue.family import ENGINES, Family, Kind
-from paintgraph.models.families import FAMILIES
+from paintgraph.models.families import FAMILIES, open_index
 from paintgraph.models.inpainters import Inpainters
-from paintgraph.models.opening import open_index
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("base", "engine", "imaging", "models", "jobs", "nodes", "graphs", "api", "cli")

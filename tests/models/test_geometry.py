@@ -12,9 +12,9 @@ from paintgraph.imaging.errors import ContractError, MaskError
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box
 from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam
-from paintgraph.models.inpainting.holes import find_regions, find_steps, working_size
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
+from paintgraph.models.inpainting.showing import find_regions, find_steps, working_size
 from paintgraph.tests.imaging.pictures import clouds
 from paintgraph.tests.models.fakes import Echo, Painter, noise
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from paintgraph.models.errors import CheckpointError, PictureShapeError
-from paintgraph.models.families.sam.sam import Sam
-from paintgraph.models.families.sam.segmentation import mask_logits
+from paintgraph.models.families.sam.sam import Sam, mask_logits
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
-from paintgraph.models.masks.roles import Candidates, Prompt, Segmenter
+from paintgraph.models.roles import Candidates, Prompt, Segmenter
 from paintgraph.tests.models.text_models import (
     CHECKPOINT,
     FINDER_FOLDER,

@@ -10,7 +10,7 @@ import pytest
 from paintgraph.engine.graph.elements import Blocked
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.models.families.sam.sam import Sam
-from paintgraph.models.masks.roles import Prompt, picture_of
+from paintgraph.models.roles import Prompt, picture_of
 from paintgraph.nodes.sockets import Array
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.models.text_models import SAM as SAM_FILE

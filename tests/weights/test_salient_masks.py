@@ -11,9 +11,9 @@ from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.errors import ModelError
+from paintgraph.models.families import open_index
 from paintgraph.models.loading.devices import ANY_DEVICE, budgets
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.opening import open_index
 from paintgraph.models.selectors import Selectors
 from paintgraph.tests.weights.outlines import OUTLINES, WINDOWS, drawn
 

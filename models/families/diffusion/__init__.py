@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.family import Accepted, Family, Find, Kind
-from paintgraph.models.catalogue.hub_cache import INDEX
 from paintgraph.models.catalogue.lending import ModelLender
+from paintgraph.models.catalogue.places import INDEX
 from paintgraph.models.loading.devices import CPU, DeviceRules, budgets, torch_devices
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _WEIGHTS = ".safetensors"
 
 
 def _check_ready(_: Placed, __: Accepted) -> None:
-    from paintgraph.models.families.diffusion.library import check_library
+    from paintgraph.models.families.diffusion.loading import check_library
 
     check_library()
 

@@ -9,8 +9,8 @@ from paintgraph.base.listening import Listening
 from paintgraph.base.words import first_line
 from paintgraph.models.catalogue.readiness import missing_package
 from paintgraph.models.errors import LoraError
-from paintgraph.models.families.diffusion.library import EXTRA
-from paintgraph.models.families.diffusion.weights import read_tensors
+from paintgraph.models.families.diffusion.loading import EXTRA
+from paintgraph.models.families.diffusion.sources import read_tensors
 from paintgraph.models.inpainting.protocols import Lora
 
 MOST_KEPT = 4

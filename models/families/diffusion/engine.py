@@ -11,8 +11,7 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef, Placed
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.errors import PipelineError
-from paintgraph.models.families.diffusion.library import Library, load_library
-from paintgraph.models.families.diffusion.loading import load_pipeline
+from paintgraph.models.families.diffusion.loading import Library, load_library, load_pipeline
 from paintgraph.models.families.diffusion.memory import part_bytes, plan_memory
 from paintgraph.models.families.diffusion.pipeline import LoadedPipeline
 from paintgraph.models.families.diffusion.sources import Source, find_source

@@ -1,21 +1,54 @@
-"""Pipelines out of files on this machine: never from the network, never code of the model's own."""
+"""Pipelines out of files on this machine: never from the network, never code of the model's own.
+
+The libraries that diffusion needs are an optional part, and are loaded at first use.
+"""
 
 import inspect
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from paintgraph.base.words import first_line, shorten
+from paintgraph.models.catalogue.readiness import check_packages
 from paintgraph.models.errors import ModelError, PipelineError
-from paintgraph.models.families.diffusion.library import Library
-from paintgraph.models.families.diffusion.mending import mend_text_encoders
 from paintgraph.models.families.diffusion.sources import INDEX, NOT_LOADED, Source, input_channels
 from paintgraph.models.loading.loaded_work import is_out_of_memory
+
+EXTRA = "diffusion"
+_PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+
+
+class Library(NamedTuple):
+    """What this package uses of torch and diffusers."""
+
+    torch: ModuleType
+    diffusers: ModuleType
+
+
+def check_library() -> None:
+    """Raises MissingPackageError for the first package that is not there; imports nothing."""
+    check_packages(EXTRA, *((name, name) for name in _PACKAGES))
+
+
+def load_library() -> Library:
+    """The libraries, silent; raises MissingPackageError."""
+    check_library()
+    import diffusers
+    import torch
+    import transformers
+
+    # Their bars and hints would fill the terminal; what matters is told by our own messages.
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+    return Library(torch, diffusers)
+
 
 _FAILURES = (
     ModelError,
@@ -187,3 +220,46 @@ def _first_line(error: BaseException) -> str:
     words = first_line(error, 1000).split()
     bare = (Path(w).name if w.strip("'\"").startswith("/") else w for w in words)
     return f"{shorten(' '.join(bare), 300)}."
+
+
+_INNER = "text_model"
+_ENCODERS = ("text_encoder", "text_encoder_2")
+
+
+def mend_text_encoders(pipe: Any) -> None:
+    """Let the text encoders of a pipeline answer to the old name, and LoRAs find their layers."""
+    flat = []
+    for name in _ENCODERS:
+        encoder = getattr(pipe, name, None)
+        if hasattr(encoder, "final_layer_norm") and not hasattr(encoder, _INNER):
+            # Past torch's own way to set attributes, which would make it a part of itself.
+            encoder.__dict__[_INNER] = encoder
+            flat.append(name)
+    if flat and hasattr(pipe, "lora_state_dict"):
+        _mend_loras(pipe, tuple(f"{name}.{_INNER}." for name in flat))
+
+
+def _mend_loras(pipe: Any, prefixes: tuple[str, ...]) -> None:
+    read = pipe.lora_state_dict
+
+    def lora_state_dict(*args: Any, **options: Any) -> Any:
+        found = read(*args, **options)
+        if not isinstance(found, tuple):
+            return _renamed(found, prefixes)
+        return tuple(_renamed(part, prefixes) for part in found)
+
+    pipe.lora_state_dict = lora_state_dict
+
+
+def _renamed(tensors: Mapping[str, Any] | None, prefixes: tuple[str, ...]) -> Any:
+    """Names without the layer that is gone; of metadata, which has other names, nothing changes."""
+    if tensors is None:
+        return None
+    return {_shorter(name, prefixes): tensor for name, tensor in tensors.items()}
+
+
+def _shorter(name: str, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes:
+        if name.startswith(prefix):
+            return prefix.removesuffix(f"{_INNER}.") + name.removeprefix(prefix)
+    return name

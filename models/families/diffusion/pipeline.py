@@ -11,12 +11,10 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.diffusion.adapters import Adapters
 from paintgraph.models.families.diffusion.kept import Kept, keep_encoded, keep_prompts
-from paintgraph.models.families.diffusion.library import Library
-from paintgraph.models.families.diffusion.loading import load_vae
+from paintgraph.models.families.diffusion.loading import Library, load_vae
 from paintgraph.models.families.diffusion.memory import MemoryPlan, apply_plan
 from paintgraph.models.families.diffusion.previews import Previews
-from paintgraph.models.families.diffusion.sampling import arguments, check_request
-from paintgraph.models.families.diffusion.schedulers import make_scheduler
+from paintgraph.models.families.diffusion.sampling import arguments, check_request, make_scheduler
 from paintgraph.models.families.diffusion.soft_masks import SoftMask
 from paintgraph.models.families.diffusion.sources import Source
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling, VaeFile

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.models.families.diffusion.library import Library
+from paintgraph.models.families.diffusion.loading import Library
 
 _LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
 _PATCH = 4  # latents; the inner half of each counts, as the outer sees its neighbours

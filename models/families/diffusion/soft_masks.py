@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.models.families.diffusion.library import Library
+from paintgraph.models.families.diffusion.loading import Library
 
 
 class SoftMask:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.family import Accepted, Family, Kind
-from paintgraph.models.catalogue.hub_cache import HubCache
+from paintgraph.models.catalogue.places import HubCache
 from paintgraph.models.catalogue.readiness import (
     TRANSFORMERS,
     backend_of,

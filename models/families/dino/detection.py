@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.models.errors import PromptError
-from paintgraph.models.masks.roles import Picture
+from paintgraph.models.roles import Picture
 
 
 def caption_of(phrases: Sequence[str]) -> str:

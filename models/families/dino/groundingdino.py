@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.models.families.dino.detection import Answers, Tokens, caption_of
 from paintgraph.models.loading.checkpoints import read_checkpoint, wrong_model
-from paintgraph.models.masks.roles import Picture, check_shape
+from paintgraph.models.roles import Picture, check_shape
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

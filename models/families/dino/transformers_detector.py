@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.models.families.dino.detection import Answers, Tokens, caption_of
 from paintgraph.models.loading.checkpoints import check_kind, without_bars
-from paintgraph.models.masks.roles import Picture, check_shape
+from paintgraph.models.roles import Picture, check_shape
 
 _KINDS = ("grounding-dino", "mm-grounding-dino")
 _SPECIAL = ("[CLS]", "[SEP]", ".", "?")

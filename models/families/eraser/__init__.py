@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def _check_files(placed: Placed, _: Find) -> object:
-    from paintgraph.models.families.eraser.network import EraserOptions
+    from paintgraph.models.families.eraser.engine import EraserOptions
 
     return EraserOptions.of(placed.entry)
 
 
 def _load(placed: Placed, placement: Placement) -> object:
     from paintgraph.models.catalogue.wording import cure_in_words
-    from paintgraph.models.families.eraser.network import EraserOptions, open_eraser
+    from paintgraph.models.families.eraser.engine import EraserOptions, open_eraser
 
     options = EraserOptions.of(placed.entry)
     return open_eraser(placed.file, placement.device, options, cure_in_words(placed.entry))

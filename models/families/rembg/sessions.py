@@ -18,7 +18,7 @@ from paintgraph.models.loading.onnx_networks import (
     is_onnx_error,
     session_options,
 )
-from paintgraph.models.masks.roles import Picture
+from paintgraph.models.roles import Picture
 
 _CATEGORIES = {"any": "attire"}
 

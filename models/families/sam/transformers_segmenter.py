@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from paintgraph.models.families.sam.segmentation import EncodedPictures, mask_logits
+from paintgraph.models.families.sam.sam import EncodedPictures, mask_logits
 from paintgraph.models.loading.checkpoints import check_kind, without_bars
-from paintgraph.models.masks.roles import Candidates, Picture, Prompt, check_shape
+from paintgraph.models.roles import Candidates, Picture, Prompt, check_shape
 
 _KINDS = ("sam",)
 

@@ -15,7 +15,7 @@ from PIL import Image
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.errors import ModelError
-from paintgraph.models.opening import open_index
+from paintgraph.models.families import open_index
 from paintgraph.tests.api.fooocus.asking import samples
 from paintgraph.tests.api.serving import Served, serving
 

@@ -14,7 +14,7 @@ from paintgraph.models.catalogue.places import ModelPlaces
 from paintgraph.models.errors import MissingPackageError, ModelError
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.library import check_library
+from paintgraph.models.families.diffusion.loading import check_library
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.tests.models.diffusion.conftest import names_in

@@ -8,7 +8,7 @@ import torch
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.errors import OutOfMemoryError
 from paintgraph.models.families.diffusion.engine import DiffusionModels, dtype_for
-from paintgraph.models.families.diffusion.library import Library, load_library
+from paintgraph.models.families.diffusion.loading import Library, load_library
 from paintgraph.models.families.diffusion.memory import WORK_BYTES, MemoryPlan, plan_memory
 from paintgraph.models.loading.devices import DeviceRules, Placement
 from paintgraph.models.loading.loaded import LoadedModels

@@ -12,7 +12,7 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.library import load_library
+from paintgraph.models.families.diffusion.loading import load_library
 from paintgraph.models.families.diffusion.previews import Previews
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.tests.models.diffusion.pictures import DIGEST, hole, paint, picture

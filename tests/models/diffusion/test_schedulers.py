@@ -7,7 +7,7 @@ import pytest
 
 from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.schedulers import (
+from paintgraph.models.families.diffusion.sampling import (
     CLASSES,
     SamplerName,
     ScheduleName,

@@ -22,12 +22,12 @@ from paintgraph.models.errors import (
     ModelError,
     OutOfMemoryError,
 )
+from paintgraph.models.families import open_index
 from paintgraph.models.families.eraser.engine import Eraser, Erasers
 from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, Repainted, repaint
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.opening import open_index
 from paintgraph.tests import tiny_erasers as tiny
 from paintgraph.tests.tiny_onnx import red_network
 
@@ -282,9 +282,9 @@ def test_without_memory_that_run_alone_fails(own: Bench, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("paintgraph.models.families.eraser.network.np.ascontiguousarray", full)
+    monkeypatch.setattr("paintgraph.models.families.eraser.engine.np.ascontiguousarray", full)
     with pytest.raises(OutOfMemoryError, match="model 'lama': the memory of cpu does not suffice"):
         repaint(picture(64, 64), hole(64, 64), engine, InpaintRequest())
-    monkeypatch.setattr("paintgraph.models.families.eraser.network.np.ascontiguousarray", real)
+    monkeypatch.setattr("paintgraph.models.families.eraser.engine.np.ascontiguousarray", real)
 
     assert repaint(picture(64, 64), hole(64, 64), engine, InpaintRequest()).mask.any()

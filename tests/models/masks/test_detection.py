@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from paintgraph.models.errors import PromptError
 from paintgraph.models.families.dino.detection import Answers, Tokens, caption_of
-from paintgraph.models.masks.roles import phrases_of
+from paintgraph.models.roles import phrases_of
 
 NAMES = {1: "[CLS]", 2: "[SEP]", 3: ".", 10: "cat", 11: "red", 12: "ball"}
 CAPTION = Tokens(

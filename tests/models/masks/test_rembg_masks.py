@@ -17,11 +17,11 @@ from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.errors import DamagedModelError, ModelError, RefusedModelError
+from paintgraph.models.families import open_index
 from paintgraph.models.families.rembg import FAMILY
 from paintgraph.models.families.rembg.sessions import open_session
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.opening import open_index
 from paintgraph.models.selectors import Selectors
 from paintgraph.tests import tiny_onnx
 

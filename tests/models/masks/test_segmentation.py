@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from paintgraph.models.families.sam.segmentation import EncodedPictures, mask_logits
-from paintgraph.models.masks.roles import Candidates
+from paintgraph.models.families.sam.sam import EncodedPictures, mask_logits
+from paintgraph.models.roles import Candidates
 
 
 def picture(value: int, height: int = 2, width: int = 3) -> np.ndarray[tuple[int, ...], np.dtype]:

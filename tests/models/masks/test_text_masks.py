@@ -14,15 +14,14 @@ from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.errors import ModelError
-from paintgraph.models.families import FAMILIES
+from paintgraph.models.families import FAMILIES, open_index
 from paintgraph.models.families.dino.groundingdino import GroundingDino
 from paintgraph.models.families.dino.transformers_detector import TransformersDetector
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.families.sam.transformers_segmenter import TransformersSegmenter
 from paintgraph.models.loading.devices import DeviceRules, Placement
 from paintgraph.models.loading.loaded import LoadedModels
-from paintgraph.models.masks.roles import Prompt
-from paintgraph.models.opening import open_index
+from paintgraph.models.roles import Prompt
 from paintgraph.models.selectors import Selectors
 from paintgraph.tests.models.text_models import FINDERS, PICKERS, models_of
 

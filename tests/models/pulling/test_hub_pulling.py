@@ -13,8 +13,7 @@ from paintgraph.models.catalogue.places import ModelPlaces
 from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineError
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
-from paintgraph.models.pulling.pulling import Puller
-from paintgraph.models.pulling.removing import remove_model
+from paintgraph.models.pulling.pulling import Puller, remove_model
 from paintgraph.tests.models.hub_server import COMMIT, Subscriptions, hub_server
 from paintgraph.tests.models.model_server import Handler, broken_after, model_bytes, sha
 

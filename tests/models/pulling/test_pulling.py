@@ -20,8 +20,7 @@ from paintgraph.models.errors import (
 )
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
-from paintgraph.models.pulling.pulling import Puller
-from paintgraph.models.pulling.removing import remove_model
+from paintgraph.models.pulling.pulling import Puller, remove_model
 from paintgraph.models.pulling.transfer import Patience
 from paintgraph.tests.models.model_server import (
     PAGE,

@@ -1,1 +1,0 @@
-"""What selects: salient objects, words, boxes and points."""
