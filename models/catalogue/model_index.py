@@ -109,10 +109,12 @@ class ModelIndex:
         Reads files that were never read before. Raises UnknownModelError, MissingModelError or
         DamagedModelError, each with the command that cures it.
         """
-        finding = self._find(self.catalogue.get(name), self.digests.digests_of)
-        self.require(finding)
-        assert finding.placed is not None  # noqa: S101 - required just now
-        return ModelRef(name, self.digests.of(finding.placed))
+        return self.ref(self.require(self.look(self.catalogue.get(name))))
+
+    def ref(self, placed: Placed) -> ModelRef:
+        """The reference to the very files of a model that was found; see `bind`."""
+        self.require(self._examined(placed, self.digests.digests_of))
+        return ModelRef(placed.entry.name, self.digests.of(placed))
 
     def require(self, finding: Finding) -> Placed:
         """The files of a sound model; raises MissingModelError or DamagedModelError."""
@@ -131,8 +133,12 @@ class ModelIndex:
         self, entry: ModelEntry, digests: Callable[[Path], Mapping[str, Digest] | None]
     ) -> Finding:
         placed = self.places.find(entry)
-        if placed is None:
-            return Finding(entry, None)
+        return Finding(entry, None) if placed is None else self._examined(placed, digests)
+
+    def _examined(
+        self, placed: Placed, digests: Callable[[Path], Mapping[str, Digest] | None]
+    ) -> Finding:
+        entry = placed.entry
         faults = []
         is_known = True
         for name, path in placed.files.items():

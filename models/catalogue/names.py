@@ -53,10 +53,8 @@ class ModelNames:
 
         Raises ModelError, also if `text` has a digest and the files another.
         """
-        self.placed(text)
-        name, mark, _ = text.partition("@")
-        here = self._index.bind(name)
-        if mark and ModelRef.parse(text) != here:
+        here = self._index.ref(self.placed(text))
+        if "@" in text and ModelRef.parse(text) != here:
             raise ModelError(
                 f"'{text}' is asked for, but the files here have the digest {here.digest}; other "
                 "files give other results. Bring those files back, or name the model alone.",

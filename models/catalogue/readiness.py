@@ -20,7 +20,7 @@ _PICKLES = (".pth", ".pt", ".bin", ".ckpt")
 
 
 def missing_package(module: str, package: str, extra: str) -> MissingPackageError | None:
-    """What to tell a user who lacks the package of a module, or None; imports nothing."""
+    """The error for a user who lacks the package of a module, or None; imports nothing."""
     if find_spec(module) is not None:
         return None
     return MissingPackageError(

@@ -126,7 +126,7 @@ class Inpainter(Protocol):
         Returns:
             A new `[1, H, W, 3]`, 0 to 1. Of an engine that copies, only what it holds where the
             mask is above 0 is used. Another one also gives back what it made of the picture
-            around the hole, which tells how its colours and its place are off.
+            around the hole, which shows how its colours and its place are off.
         """
 
     def finish(

@@ -51,7 +51,7 @@ class Repainted(NamedTuple):
     mask: Mask
     """How much of each px is new; where it is 0, no bit has changed."""
     ring_shift: float | None
-    """The most px that a part came back beside its place; None where engines do not tell."""
+    """The most px that a part came back beside its place; None for engines that copy."""
 
 
 def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three more

@@ -33,7 +33,7 @@ class Loading(Generic[Model]):
         name: what the model and its content are called; equal names mean equal models.
         memory_bytes: what it takes while it works.
         load: loads it for a device; runs outside every lock, so others go on meanwhile.
-        close: told when the model goes.
+        close: called with the model when it goes.
     """
 
     name: str
@@ -77,7 +77,7 @@ class LoadedModels:
     ) -> None:
         self._budget = budget
         self._idle_seconds = idle_seconds
-        self._tell: Callable[[Mapping[str, Any]], None] = _drop
+        self._watcher: Callable[[Mapping[str, Any]], None] = _drop
         self._changed = threading.Condition()
         self._places: dict[tuple[str, Placement], _Place] = {}
         self._loads = 0
@@ -133,9 +133,9 @@ class LoadedModels:
             "evictions": self._evictions,
         }
 
-    def watch(self, tell: Callable[[Mapping[str, Any]], None]) -> None:
-        """Let `tell` hear of `numbers` whenever a model came or went."""
-        self._tell = tell
+    def watch(self, report: Callable[[Mapping[str, Any]], None]) -> None:
+        """Call `report` with `numbers` whenever a model came or went."""
+        self._watcher = report
 
     def close(self) -> None:
         """Let go of every model that nobody uses, and of the others when they come back."""
@@ -218,7 +218,7 @@ class LoadedModels:
             self._report()
 
     def _report(self) -> None:
-        self._tell(self.numbers())
+        self._watcher(self.numbers())
 
     def _start_sweeper(self) -> None:
         if self._idle_seconds > 0 and self._sweeper is None and not self._is_closed:

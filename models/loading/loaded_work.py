@@ -72,7 +72,7 @@ def _ways(
     work: Work[Model, Result],
     smaller: Work[Model, Result] | None,
 ) -> Iterator[_Way[Model, Result]]:
-    """The ways to do some work, and what a user is told of each; room is made as one is tried."""
+    """The ways to do some work, and the warning for each; room is made as one is tried."""
     yield placement, work, ""
     evicted = models.evict(placement.device, but=loading.name)
     _give_back()

@@ -81,8 +81,8 @@ class PullNote:
     text: str
 
 
-Tell = Callable[[PullProgress | PullNote], None]
-"""Hears of a pull, about ten times a second. What it raises ends the pull; it can go on later."""
+Report = Callable[[PullProgress | PullNote], None]
+"""Called about ten times a second. What it raises ends the pull, which can go on later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ class FilePuller:
     def __init__(
         self,
         digests: ModelDigests,
-        tell: Tell,
+        report: Report,
         *,
         patience: Patience | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._digests = digests
-        self._tell = tell
+        self._report = report
         self._patience = patience
         self._environ = environ
 
@@ -141,8 +141,8 @@ class FilePuller:
         """Wait until no other program gets the file."""
         if part.try_to_hold(0):
             return
-        self._tell(PullNote(file.model, "another program is getting it; waiting for that"))
-        meter = Meter(self._tell, file.model, file.name)
+        self._report(PullNote(file.model, "another program is getting it; waiting for that"))
+        meter = Meter(self._report, file.model, file.name)
         while not part.try_to_hold(_POLL_SECONDS):
             meter(0, 0)
 
@@ -152,9 +152,9 @@ class FilePuller:
         wanted = Wanted(file.name, url, file.size, bool(file.accepted), file.headers)
 
         def note(text: str) -> None:
-            self._tell(PullNote(file.model, text))
+            self._report(PullNote(file.model, text))
 
-        meter = Meter(self._tell, file.model, file.name)
+        meter = Meter(self._report, file.model, file.name)
         transfer = Transfer(Listening(meter, warn=note), self._patience)
         went_on = part.length > 0
         transfer.fetch(wanted, part)
@@ -179,8 +179,8 @@ class FilePuller:
 class Meter:
     """Tells of progress, not too often, with the speed of the last seconds."""
 
-    def __init__(self, tell: Tell, model: str, file: str, step: str = "fetch") -> None:
-        self._tell = tell
+    def __init__(self, report: Report, model: str, file: str, step: str = "fetch") -> None:
+        self._report = report
         self._about = (model, file)
         self._step = step
         self._lock = threading.Lock()
@@ -198,7 +198,7 @@ class Meter:
             self._samples.append((now, done))
             (start, before), elapsed = self._samples[0], now - self._samples[0][0]
             speed = (done - before) / elapsed if now > start and done >= before else 0.0
-            self._tell(PullProgress(*self._about, done, total or None, speed, self._step))
+            self._report(PullProgress(*self._about, done, total or None, speed, self._step))
 
 
 def _is_accepted(digests: Mapping[str, Digest], accepted: tuple[Digest, ...]) -> bool:

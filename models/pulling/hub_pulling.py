@@ -32,25 +32,25 @@ _IGNORED = ("*.fp16.*", "*.non_ema.*", "*flax*", "*openvino*")
 
 
 def pull_repository(
-    entry: ModelEntry, shelf: ModelIndex, files: FilePuller, environ: Mapping[str, str]
+    entry: ModelEntry, index: ModelIndex, files: FilePuller, environ: Mapping[str, str]
 ) -> None:
     """Get a repository, and check what the hub tells digests of.
 
     Raises DownloadError, DamagedModelError, and whatever ends a pull of `files`.
     """
     hub = _Hub(hub_endpoint(environ), environ.get("HF_TOKEN") or None)
-    _drop_damaged(shelf.look(entry))
+    _drop_damaged(index.look(entry))
     disable_progress_bars()
     try:
         commit, wanted = hub.listed(entry)
-        large = [each for each in wanted if each.lfs and not _blob(entry, each, shelf).exists()]
-        _check_disk(entry, sum(each.size or 0 for each in large), shelf)
+        large = [each for each in wanted if each.lfs and not _blob(entry, each, index).exists()]
+        _check_disk(entry, sum(each.size or 0 for each in large), index)
         for each in large:
-            files.pull(hub.remote(entry, commit, each, _blob(entry, each, shelf)))
+            files.pull(hub.remote(entry, commit, each, _blob(entry, each, index)))
         folder = snapshot_download(
             entry.hub,
             revision=entry.revision or None,
-            cache_dir=shelf.places.hub.folder,
+            cache_dir=index.places.hub.folder,
             endpoint=hub.endpoint,
             token=hub.token,
             allow_patterns=[each.rfilename for each in wanted],
@@ -59,7 +59,7 @@ def pull_repository(
         if type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
         raise _failed(entry, error, hub.endpoint) from error
-    _check(entry, shelf, Path(folder))
+    _check(entry, index, Path(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +91,19 @@ class _Hub:
         return RemoteFile(entry.name, file.rfilename, url, target, accepted, file.size, headers)
 
 
-def _blob(entry: ModelEntry, file: RepoSibling, shelf: ModelIndex) -> Path:
+def _blob(entry: ModelEntry, file: RepoSibling, index: ModelIndex) -> Path:
     """Where the cache keeps a large file: under its digest."""
     digest = file.lfs.sha256 if file.lfs else ""
-    return shelf.places.hub.repository(entry.hub) / "blobs" / digest
+    return index.places.hub.repository(entry.hub) / "blobs" / digest
 
 
-def _check(entry: ModelEntry, shelf: ModelIndex, folder: Path) -> None:
+def _check(entry: ModelEntry, index: ModelIndex, folder: Path) -> None:
     """Read what came once, keep its digests, and compare them with the hub's."""
     digests = {
-        name: shelf.digests.digests_of(path)["sha256"]
-        for name, path in shelf.places.hub.files(folder).items()
+        name: index.digests.digests_of(path)["sha256"]
+        for name, path in index.places.hub.files(folder).items()
     }
-    finding = shelf.look(entry)
+    finding = index.look(entry)
     if finding.faults:
         _drop_damaged(finding)
         raise DamagedModelError(damaged_in_words(finding))
@@ -112,7 +112,7 @@ def _check(entry: ModelEntry, shelf: ModelIndex, folder: Path) -> None:
             f"model '{entry.name}' ({entry.hub}) lacks files that it names itself, or weights as "
             "safetensors. Check its repository, or give 'allow' patterns in models.yaml."
         )
-    shelf.records.keep(entry.name, digests)
+    index.records.keep(entry.name, digests)
 
 
 def _drop_damaged(finding: Finding) -> None:
@@ -123,8 +123,8 @@ def _drop_damaged(finding: Finding) -> None:
         path.unlink(missing_ok=True)
 
 
-def _check_disk(entry: ModelEntry, needed: int, shelf: ModelIndex) -> None:
-    cache = shelf.places.hub.folder
+def _check_disk(entry: ModelEntry, needed: int, index: ModelIndex) -> None:
+    cache = index.places.hub.folder
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
     if free < needed + _KEEP_FREE:

@@ -135,8 +135,8 @@ def stitch_inpaint(
     for item, fitted in enumerate(fits):
         blend_into(result[item][inner[1:]], fitted.painted[0], weights[item][inner[1:]])
     shift = max(fitted.shift or 0.0 for fitted in fits)
-    told = with_fit(image, result, weights, context.facts("image"), shift)
-    return Stitched(told, weights)  # type: ignore[arg-type] # with facts
+    measured = with_fit(image, result, weights, context.facts("image"), shift)
+    return Stitched(measured, weights)  # type: ignore[arg-type] # with facts
 
 
 def _size(box: Box, size: str, side: int) -> tuple[int, int]:

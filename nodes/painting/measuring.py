@@ -46,10 +46,10 @@ def with_fit(
     before: Array, after: Array, mask: Array, facts: Facts, ring_shift: float | None
 ) -> Value:
     """The picture after repainting, with how well it fits beside the facts of the one before."""
-    told = measure_seam(before, after, mask)._asdict()
+    numbers = measure_seam(before, after, mask)._asdict()
     if ring_shift is not None:
-        told["ring_shift"] = round(ring_shift, _DIGITS)
-    return Value(after, {**facts, REPAINT: told})
+        numbers["ring_shift"] = round(ring_shift, _DIGITS)
+    return Value(after, {**facts, REPAINT: numbers})
 
 
 def _item(array: Array, item: int) -> Array:

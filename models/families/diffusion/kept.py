@@ -40,7 +40,7 @@ class Kept:
 def keep_prompts(pipe: Any, kept: Kept, state: Callable[[], Hashable]) -> None:
     """Let a pipeline keep what its text encoders make of a prompt.
 
-    `state` tells what else their answer depends on, such as LoRAs.
+    `state` gives what else their answer depends on, such as LoRAs.
     """
     encode = pipe.encode_prompt
 

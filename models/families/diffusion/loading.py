@@ -43,7 +43,7 @@ def load_library() -> Library:
     import torch
     import transformers
 
-    # Their bars and hints would fill the terminal; what matters is told by our own messages.
+    # Their bars and hints would fill the terminal; what matters is in our own messages.
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
@@ -171,11 +171,11 @@ def _for_inpainting(pipe: Any, source: Source, diffusers: Any) -> Any:
 @contextmanager
 def _notices() -> Iterator[list[str]]:
     """What the libraries warn of meanwhile: they fill gaps with random weights and go on."""
-    told: list[str] = []
+    noticed: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
+            noticed.append(record.getMessage())
 
     listener = Listener(logging.WARNING)
     before = []
@@ -186,7 +186,7 @@ def _notices() -> Iterator[list[str]]:
         logger.setLevel(logging.WARNING)
         logger.propagate = False
     try:
-        yield told
+        yield noticed
     finally:
         for logger, level, handlers, propagate in before:
             logger.handlers[:] = handlers
