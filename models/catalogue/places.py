@@ -30,7 +30,7 @@ _HEADS = (INDEX, "config.json")
 class HubCache:
     """Repositories in the folder that HF_HUB_CACHE or HF_HOME name.
 
-    Read without huggingface_hub, whose import alone takes 0.2 s, at each look at a graph.
+    Read without huggingface_hub, whose import takes 0.2 s: graphs are checked with this.
     The layout: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
     """
 
