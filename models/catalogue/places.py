@@ -16,8 +16,6 @@ from paintgraph.models.catalogue.entries import ModelEntry, Placed
 from paintgraph.models.catalogue.family import Families
 from paintgraph.models.errors import CatalogueError
 
-_DEFAULT_REVISION = "main"
-_INDEX_SUFFIX = ".index.json"
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".onnx")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 INDEX = "model_index.json"
@@ -48,7 +46,7 @@ class HubCache:
     def snapshot(self, hub: str, revision: str = "") -> Path | None:
         """The folder with the files of a revision, if they are all there."""
         repository = self.repository(hub)
-        named = revision or _DEFAULT_REVISION
+        named = revision or "main"
         try:
             commit = (repository / "refs" / named).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
@@ -93,7 +91,7 @@ def _named(folder: Path, head: Path) -> Iterator[Path]:
             if not name.startswith("_") and isinstance(of, list) and of[:1] != [None]
         ]
         yield from (folder / name for name in components)
-    for index in folder.rglob(f"*{_INDEX_SUFFIX}"):
+    for index in folder.rglob("*.index.json"):
         shards = _json(index).get("weight_map")
         if isinstance(shards, dict):
             yield from (index.parent / str(shard) for shard in set(shards.values()))

@@ -26,7 +26,7 @@ class InpaintRequest:
     negative_prompt: str = ""
     steps: int = 30
     guidance_scale: float = 0.0
-    """How closely the prompt is followed; 0: as the engine is usually asked to."""
+    """How closely the prompt is followed; 0: the model's own default."""
     strength: float = 1.0
     """How much of what lies under the mask is replaced, 0 to 1."""
     fill: Fill = "blur"

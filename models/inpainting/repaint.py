@@ -21,7 +21,6 @@ from paintgraph.imaging.geometry.resize import resize
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import Region, find_regions, find_steps, show
 
-_HARD = 0.5
 _LEAST_GROWTH = 64  # px
 _ENOUGH = 0.25  # of the px of a hole: what there should be to copy from
 
@@ -103,7 +102,7 @@ class _Work:
         # Only a generating engine gives back what is around a hole, to blend over a ramp.
         blends_around = is_ramp and not (inpainter.copies_surroundings or geometry.in_steps)
         self.reach = RAMP if blends_around else 0
-        self.mask = (mask > _HARD).astype(np.float32) if is_ramp else mask
+        self.mask = (mask > 0.5).astype(np.float32) if is_ramp else mask
         self.weights = weights if blends_around else self.mask
         self.image = image
         self.result = image.copy()

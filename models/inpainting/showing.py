@@ -162,9 +162,6 @@ def _distance(hole: Box, known: Box) -> int:
     return beside**2 + above**2
 
 
-_HALF = 0.5
-
-
 class Shown(NamedTuple):
     """RGB `[1, h, w, 3]`, mask and avoided px `[1, h, w]` at an engine's working size."""
 
@@ -215,7 +212,7 @@ def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Im
     weighted = np.concatenate([part, known[..., np.newaxis]], axis=3, dtype=np.float32)
     small = resize(weighted, width, height)
     coverage = small[..., 3]
-    hole = coverage < _HALF
+    hole = coverage < 0.5
     if hole.all():
         # Little is known anywhere: start from where most is.
         hole = coverage < coverage.max()

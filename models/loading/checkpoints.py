@@ -21,7 +21,6 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "Stable Diffusion": ("model.diffusion_model.", "first_stage_model."),
     "a text encoder such as BERT": ("embeddings.", "encoder.layer."),
 }
-_SHOWN = 3
 _BARS = threading.Lock()
 
 
@@ -56,7 +55,7 @@ def looks_like(names: Iterable[str]) -> str:
     for model, prefixes in _SIGNS.items():
         if all(any(name.startswith(prefix) for name in names) for prefix in prefixes):
             return f"looks like {model}"
-    return f"has {', '.join(names[:_SHOWN])}, ..."
+    return f"has {', '.join(names[:3])}, ..."
 
 
 def wrong_model(path: Path, wanted: str, names: Iterable[str], why: str = "") -> CheckpointError:

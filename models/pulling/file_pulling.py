@@ -21,7 +21,7 @@ from paintgraph.models.pulling.transfer import Patience, Transfer, Wanted, shown
 
 HUB_VARIABLE = "HF_ENDPOINT"
 GITHUB_VARIABLE = "PAINTGRAPH_GITHUB_MIRROR"
-SUBSCRIPTIONS = "https://huggingface.co"
+_HUB = "https://huggingface.co"
 _GITHUB = "https://github.com"
 
 
@@ -36,12 +36,12 @@ def check_online(what: str, environ: Mapping[str, str] = os.environ) -> None:
 
 def hub_endpoint(environ: Mapping[str, str] = os.environ) -> str:
     """Where repositories are asked for."""
-    return (environ.get(HUB_VARIABLE) or SUBSCRIPTIONS).rstrip("/")
+    return (environ.get(HUB_VARIABLE) or _HUB).rstrip("/")
 
 
 def mirrored(url: str, environ: Mapping[str, str] = os.environ) -> str:
     """The address of a file at the mirror that the environment names, else the address itself."""
-    mirrors = {SUBSCRIPTIONS: environ.get(HUB_VARIABLE), _GITHUB: environ.get(GITHUB_VARIABLE)}
+    mirrors = {_HUB: environ.get(HUB_VARIABLE), _GITHUB: environ.get(GITHUB_VARIABLE)}
     for origin, mirror in mirrors.items():
         if mirror and url.startswith(f"{origin}/"):
             return mirror.rstrip("/") + url.removeprefix(origin)

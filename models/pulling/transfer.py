@@ -24,7 +24,6 @@ _ENOUGH = 2**20  # bytes that make an attempt one that went well
 _KEEP_FREE = 50 * 10**6
 _LONGEST_PAUSE = 30.0
 _POLL_SECONDS = 0.1
-_SHOWN = 200
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _ADVICE: Mapping[int, str] = {
     401: "A login is needed: fetch the file by hand",
@@ -184,7 +183,7 @@ def shown(url: str) -> str:
     plain = url.partition("?")[0]
     scheme, _, rest = plain.partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:_SHOWN]
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
 def _append(wanted: Wanted, part: PartFile, chunk: bytes) -> None:

@@ -40,8 +40,6 @@ MatchChoice = Annotated[
     "out what still differs along the border.",
 ]
 
-_MULTIPLE = 8
-
 
 class Cut(NamedTuple):
     """A part of a picture at its working size, its mask, and the box it was cut from."""
@@ -143,7 +141,7 @@ def _size(box: Box, size: str, side: int) -> tuple[int, int]:
     if size == "megapixel":
         return megapixel_size(box.width, box.height)
     if size == "side":
-        return fit_working_size(box.width, box.height, side, side, _MULTIPLE)
+        return fit_working_size(box.width, box.height, side, side, 8)
     return box.width, box.height
 
 

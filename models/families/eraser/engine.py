@@ -42,7 +42,6 @@ _BYTES = "tensor(uint8)"
 _MOST_SIDE = 1024  # px, of networks that take any size
 _LEAST_SIDE = 64  # px: with less, the inner layers of some have nothing left
 _CELL = 8  # px: what networks halve three times
-_AXES = 4
 _TOO_FAR = 2.0  # times the highest value: no overshoot, but another scale
 _EXPECTED = (
     "an eraser takes a picture [1, 3, H, W] and a mask [1, 1, H, W] and gives a picture "
@@ -162,7 +161,7 @@ class EraserNetwork:
         inputs = self._session.get_inputs()
         for each in inputs:
             shape = each.shape
-            if len(shape) != _AXES or shape[0] == 0 or each.type not in _SAMPLES:
+            if len(shape) != 4 or shape[0] == 0 or each.type not in _SAMPLES:
                 raise self._unfit()
             batch, channels, *sides = (n if isinstance(n, int) else None for n in shape)
             if batch not in (1, None) or channels not in (1, 3) or 0 in sides:
