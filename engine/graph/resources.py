@@ -15,7 +15,7 @@ from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 
 DIGEST_MARK = "@sha256:"
 GIVEN = "given"
-"""Begins the path of a fault of what a declared input is given: it is not in the document."""
+"""First step of the path of a problem with a value passed for a declared input of the graph."""
 
 NameCheck = Callable[[str], "BindError | None"]
 """Why a name cannot be used now, such as a missing file; quick, because it reads none."""

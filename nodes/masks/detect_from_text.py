@@ -111,16 +111,13 @@ def detect_from_text(
 def _fitted(context: Context, found: Boxes, amount: float, image: Image) -> Boxes:
     """The boxes after growing, within the picture."""
     height, width = image.shape[1:3]
-    boxes = clamp_boxes(_grown(found, amount), width, height)
+    boxes = clamp_boxes(grow_boxes(found, amount), width, height)
     if gone := len(found) - len(boxes):
         context.warn(
             f"{gone} of {len(found)} boxes hold nothing of the picture after growing by "
             f"{amount:g} px, so they are left out. Shrink them less."
         )
     return boxes
-
-
-_grown = grow_boxes
 
 
 def _tell_nothing(

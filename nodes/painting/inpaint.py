@@ -7,7 +7,8 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
 from paintgraph.imaging.arrays import match_pair
 from paintgraph.imaging.blend.stitching import Stitch
-from paintgraph.imaging.fill.guess import FillMethod, fill
+from paintgraph.imaging.fill.guess import FillMethod
+from paintgraph.imaging.fill.guess import fill as fill_hole
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.engine_names import AUTO
@@ -61,10 +62,7 @@ def fill_masked(
 
     What is not selected stays as it is.
     """
-    return _fill(image, mask, fill, max(seed, 0))
-
-
-_fill = fill
+    return fill_hole(image, mask, fill, max(seed, 0))
 
 
 class Repainted(NamedTuple):

@@ -23,7 +23,6 @@ Format = Literal["png", "jpeg", "webp", "tiff"]
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
 LOSSY = ("jpeg",)
 DEEP = ("png", "tiff")
-WIDE = 16
 
 
 class LoadedImage(NamedTuple):
@@ -55,8 +54,8 @@ def load_image(
     """
     picture, facts = _picture(context, image)
     mask = _as_mask(select_transparent(picture), facts)
-    if alpha == "mask" and picture.shape[3] > OPAQUE:
-        picture = np.ascontiguousarray(picture[..., :OPAQUE])
+    if alpha == "mask" and picture.shape[3] > 3:
+        picture = np.ascontiguousarray(picture[..., :3])
         facts = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
@@ -89,7 +88,7 @@ def load_image_mask(
     ] = "alpha",
 ) -> Mask:
     """Read a mask from one channel of a picture: white (or transparent) is selected."""
-    if isinstance(image, np.ndarray) and image.ndim == MASK_AXES:
+    if isinstance(image, np.ndarray) and image.ndim == 3:
         return image
     picture, facts = _picture(context, image)
     is_alpha = channel == "alpha"
@@ -138,10 +137,6 @@ def preview_image(context: Context, images: Image) -> Result:
     return _write(context, images, "preview", "png", 95, folder="temp")
 
 
-MASK_AXES = 3
-OPAQUE = 3  # channels
-
-
 def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     """Samples and facts of a picture that is named, or already there."""
     if not isinstance(given, str):
@@ -173,7 +168,7 @@ def _write(
     facts = context.facts("images")
     if form in LOSSY:
         context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
-    elif facts.get("depth") == WIDE and form not in DEEP:
+    elif facts.get("depth") == 16 and form not in DEEP:
         context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
     blobs = context.service(Blobs)
     effects = []
