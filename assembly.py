@@ -1,6 +1,6 @@
 """What a worker is made of: registry, services, caches; whoever starts one names `assemble`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,7 @@ from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
+from paintgraph.nodes.own import Own, add_own
 from paintgraph.nodes.pictures.files import encode_with_facts
 from paintgraph.nodes.sockets import REPAINT
 
@@ -95,6 +96,7 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
         folders.inputs,
         memory_bytes=settings["memory_bytes"],
         devices=DeviceRules(**settings.get("devices", {})),
+        nodes=settings.get("nodes", ()),
         tell=tell,
     ) as assembly:
         recipes = assembly.recipes
@@ -115,16 +117,21 @@ def _calls_recipes(node: Node) -> bool:
 
 def catalogue(
     folders: Folders | None = None,
+    nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
     devices: DeviceRules = ANY_DEVICE,
 ) -> Catalogue:
     """The node types, and the recipes: the user's own where folders are given, then the shipped.
 
-    `models_dir` is the folder of the models, by default the user's; `devices` say where they work.
+    `nodes` are files, modules and functions of other authors; with folders, those of installed
+    packages are there as well. `models_dir` is the folder of the models, by default the user's;
+    `devices` say where they work.
     """
     index = open_index(models_dir or default_models_dir(), with_own=folders is not None)
     names = EngineNames(ModelNames(index), devices)
     registry = build_registry(resource_names.choices(names))
+    if folders:
+        add_own(registry, nodes)
     own = (folders.recipes,) if folders else ()
     return Catalogue(registry, RecipeBook(registry, (*own, graphs.FOLDER)), names)
 
@@ -137,6 +144,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     memory_bytes: int = 0,
     devices: DeviceRules = ANY_DEVICE,
     with_store: bool = True,
+    nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
     tell: Listener = lambda _: None,
 ) -> Iterator[Assembly]:
@@ -148,7 +156,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
-        known = catalogue(folders, models_dir, devices)
+        known = catalogue(folders, nodes, models_dir, devices)
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
         binders = Binders(

@@ -39,6 +39,7 @@ from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.base.platforms import on_signals
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -52,6 +53,7 @@ from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes import resource_names
+from paintgraph.nodes.own import add_own
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
@@ -180,6 +182,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
     return {
         "data": str(settings.data_dir),
         "memory_bytes": settings.memory_bytes,
+        "nodes": list(settings.nodes),
         "devices": {
             "device": settings.device,
             "dtype": settings.dtype,
@@ -219,6 +222,7 @@ def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACT
     Raises Error for what whoever starts it can cure.
     """
     check_bind(settings.host, _keys(settings))
+    add_own(Registry(), settings.nodes)  # a worker that cannot load them would never be ready
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")

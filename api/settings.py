@@ -70,6 +70,7 @@ class Settings(BaseSettings):
         data_dir: jobs, results, inputs, outputs.
         workers, light_workers: processes for jobs that paint, and for those that do not.
         memory_bytes: results that each worker keeps in memory.
+        nodes: files and modules of other authors with nodes, loaded by each worker.
         api_keys: who sends none of them is refused; needed where others can reach the server.
         hosts: names under which the server is reached, beside this machine's.
         origins: web pages that may use the server, beside its own.
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20
+    nodes: Texts = ()
     api_keys: Secrets = ()
     hosts: Texts = ()
     origins: Texts = ()

@@ -1,14 +1,24 @@
 """The commands and their options. What a command does is imported when it runs."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from paintgraph.base.errors import Error
-from paintgraph.cli.faults import FAILED, tell
-from paintgraph.cli.flags import Debug, Json, Offline
-from paintgraph.cli.model_commands import models
+from paintgraph.cli.commands import (
+    Debug,
+    Device,
+    GraphFile,
+    Help,
+    InputDir,
+    Json,
+    ModelNames,
+    Nodes,
+    Offline,
+    Output,
+    command,
+    show_help,
+)
 
 app = typer.Typer(
     name="paintgraph",
@@ -18,22 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes would double the time that --help takes
 )
+models = typer.Typer(
+    help="Get models, check them, see where they lie.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(models, name="models")
 
-Output = Annotated[
-    list[str] | None,
-    typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
-]
-InputDir = Annotated[
-    Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
-]
-Device = Annotated[
-    str,
-    typer.Option(
-        envvar="PAINTGRAPH_DEVICE", help="Where models work: cpu, cuda, mps; auto takes the best."
-    ),
-]
-Help = Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")]
 _TYPED = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -41,7 +42,7 @@ _TYPED = {
 }
 
 
-@app.command(context_settings=_TYPED)
+@command(app, subject="recipe", context_settings=_TYPED)
 def run(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[
@@ -65,14 +66,15 @@ def run(  # noqa: PLR0913 - the command's options
         bool, typer.Option(help="Write the graph into the picture, to repeat it.")
     ] = True,
     device: Device = "auto",
+    nodes: Nodes = None,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
     json: Json = False,
     debug: Debug = False,
     help_: Help = False,
-) -> None:
+) -> int:
     """Run a recipe or graph: paintgraph run outpaint --image photo.jpg -o wide.png."""
     if help_ or not recipe:
-        _help(context, recipe, wanted=help_, debug=debug)
+        return show_help(context, recipe, nodes, wanted=help_)
     from paintgraph.cli.preparing import RunOptions
     from paintgraph.cli.running import run_recipe
 
@@ -87,64 +89,61 @@ def run(  # noqa: PLR0913 - the command's options
         fresh=fresh,
         metadata=metadata,
         device=device,
+        nodes=tuple(nodes or ()),
         json=json,
         debug=debug,
     )
-    _end(run_recipe(options))
+    return run_recipe(options)
 
 
-@app.command()
-def validate(
-    file: Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")],
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+@command(app, subject="file")
+def validate(file: GraphFile, nodes: Nodes = None, json: Json = False) -> int:
     """Name every fault of a graph at once; exit code 1 if there are any."""
     from paintgraph.cli.checking import validate_file
 
-    _end(validate_file(file, json=json, debug=debug))
+    return validate_file(file, nodes or (), json=json)
 
 
-@app.command()
-def nodes(
+@command(app, "nodes", subject="name")
+def nodes_(
     name: Annotated[str, typer.Argument(help="One node to describe.")] = "",
+    nodes: Nodes = None,
     json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """List the nodes, or describe one."""
     from paintgraph.cli.describing import describe_nodes
 
-    _end(describe_nodes(name, json=json, debug=debug))
+    return describe_nodes(name, nodes or (), json=json)
 
 
-@app.command()
+@command(app, subject="name")
 def recipes(
     name: Annotated[str, typer.Argument(help="One recipe to describe.")] = "",
+    nodes: Nodes = None,
     json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """List the recipes, or describe one."""
     from paintgraph.cli.describing import describe_recipes
 
-    _end(describe_recipes(name, json=json, debug=debug))
+    return describe_recipes(name, nodes or (), json=json)
 
 
-@app.command()
+@command(app, subject="name")
 def schema(
     name: Annotated[
         str, typer.Argument(help="A recipe or node; without one, the recipe format itself.")
     ] = "",
-    debug: Debug = False,
-) -> None:
+    nodes: Nodes = None,
+) -> int:
     """Print a JSON Schema, for editors and programs."""
     from paintgraph.cli.describing import print_schema
 
-    _end(print_schema(name, debug=debug))
+    return print_schema(name, nodes or ())
 
 
-@app.command()
+@command(app, subject="file")
 def convert(
-    file: Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")],
+    file: GraphFile,
     to: Annotated[
         str,
         typer.Option(
@@ -152,27 +151,27 @@ def convert(
         ),
     ] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="File to write.")] = "-",
-    debug: Debug = False,
-) -> None:
+    nodes: Nodes = None,
+) -> int:
     """Turn a graph from one format into another without loss."""
     from paintgraph.cli.checking import convert_file
 
-    _end(convert_file(file, to, output, debug=debug))
+    return convert_file(file, to, output, nodes or ())
 
 
-@app.command(context_settings=_TYPED)
+@command(app, subject="recipe", context_settings=_TYPED)
 def explain(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")] = "",
     output: Output = None,
     input_dir: InputDir = Path(),
+    nodes: Nodes = None,
     json: Json = False,
-    debug: Debug = False,
     help_: Help = False,
-) -> None:
+) -> int:
     """Show the plan in the order of running: what is kept, and why the rest would run."""
     if help_ or not recipe:
-        _help(context, recipe, wanted=help_, debug=debug)
+        return show_help(context, recipe, nodes, wanted=help_)
     from paintgraph.cli.explaining import explain_recipe
     from paintgraph.cli.preparing import RunOptions
 
@@ -181,21 +180,21 @@ def explain(  # noqa: PLR0913 - the command's options
         arguments=tuple(context.args),
         outputs=tuple(output or ()),
         input_dir=input_dir,
+        nodes=tuple(nodes or ()),
         json=json,
-        debug=debug,
     )
-    _end(explain_recipe(options))
+    return explain_recipe(options)
 
 
-@app.command()
-def doctor(json: Json = False, debug: Debug = False) -> None:
+@command(app)
+def doctor(json: Json = False) -> int:
     """Check the installation: versions, folders, engines."""
     from paintgraph.cli.doctor import examine
 
-    _end(examine(json=json, debug=debug))
+    return examine(json=json)
 
 
-@app.command()
+@command(app)
 def serve(  # noqa: PLR0913 - the command's options
     host: Annotated[
         str | None, typer.Option(help="Where to listen; others than this machine need a key.")
@@ -215,45 +214,84 @@ def serve(  # noqa: PLR0913 - the command's options
         list[str] | None,
         typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
     ] = None,
+    nodes: Nodes = None,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Start the HTTP server: its pages are at /docs."""
-    from paintgraph.cli.serving import run_server
+    from paintgraph.api.settings import load_settings
+    from paintgraph.server import serve as serve_until_ended
 
     flags = {
         "host": host,
         "port": port,
-        "workers": workers,
-        "light_workers": light_workers,
         "data_dir": data_dir,
         "device": device,
-        "api_keys": tuple(api_key) if api_key else None,
+        "workers": workers,
+        "light_workers": light_workers,
+        "api_keys": tuple(api_key or ()) or None,
+        "nodes": tuple(nodes or ()) or None,
     }
-    _end(run_server(flags, debug=debug))
+    serve_until_ended(load_settings(flags), typer.echo)
+    return 0
 
 
-def _help(context: typer.Context, recipe: str, *, wanted: bool, debug: bool) -> NoReturn:
-    """Show a recipe's own options, or those of the command; or say that the recipe is missing."""
-    if recipe:
-        from paintgraph.cli.describing import run_help
+@command(models, "list", subject="models")
+def list_(json: Json = False) -> int:
+    """List all models: which are there, how large they are, who may use them."""
+    from paintgraph.cli.models import list_models
 
-        _end(run_help(recipe, debug=debug))
-    if wanted:
-        typer.echo(context.get_help())
-        _end(0)
-    typer.echo("the recipe is missing. 'paintgraph recipes' lists them. [missing_recipe]", err=True)
-    _end(2)
+    return list_models(json=json)
 
 
-def _end(code: int) -> NoReturn:
-    raise typer.Exit(code)
+@command(models, subject="name")
+def info(name: Annotated[str, typer.Argument(help="A model's name.")], json: Json = False) -> int:
+    """Show one model: files, digests, addresses, licence."""
+    from paintgraph.cli.models import show_model
+
+    return show_model(name, json=json)
+
+
+@command(models, subject="models")
+def pull(
+    names: ModelNames,
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
+    json: Json = False,
+) -> int:
+    """Get models; what was interrupted goes on, what is damaged is fetched anew."""
+    from paintgraph.cli.models import pull_models
+
+    return pull_models(names, json=json)
+
+
+@command(models, subject="models")
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of models; by default all that are there.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Read models again and compare their digests; exit code 1 if one is damaged or missing."""
+    from paintgraph.cli.models import verify_models
+
+    return verify_models(names or [], json=json)
+
+
+@command(models, subject="models")
+def remove(names: ModelNames, json: Json = False) -> int:
+    """Delete the files of models."""
+    from paintgraph.cli.models import remove_models
+
+    return remove_models(names, json=json)
+
+
+@command(models, subject="models")
+def where(json: Json = False) -> int:
+    """Show the folders in which models lie, and how to name others."""
+    from paintgraph.cli.models import show_places
+
+    return show_places(json=json)
 
 
 def main() -> None:
     """The program."""
-    try:
-        app()
-    except Error as error:  # before a command began: a library that cannot be loaded
-        tell(error.to_text())
-        raise SystemExit(FAILED) from error
+    app()

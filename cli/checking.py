@@ -1,6 +1,7 @@
 """`paintgraph validate` and `paintgraph convert`."""
 
 import sys
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.files import write_whole
 from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json, tell
+from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json, tell
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy import write_comfy
@@ -30,13 +31,9 @@ from paintgraph.python.sources import checked
 _FORMATS = ("yaml", "json", "comfy")
 
 
-def validate_file(file: str, *, json: bool, debug: bool) -> int:
+def validate_file(file: str, own: Iterable[str], *, json: bool) -> int:
     """Print every problem of a graph on standard output; gives the exit code."""
-    return guard(lambda: _validate(file, json=json), file, debug=debug, json=json)
-
-
-def _validate(file: str, *, json: bool) -> int:
-    known = catalogue(default_folders())
+    known = catalogue(default_folders(), own)
     source = read_source(file, known.recipes)
     problems: tuple[Problem, ...]
     try:
@@ -56,14 +53,10 @@ def _validate(file: str, *, json: bool) -> int:
     return FAILED if errors else OK
 
 
-def convert_file(file: str, to: str, output: str, *, debug: bool) -> int:
+def convert_file(file: str, to: str, output: str, own: Iterable[str]) -> int:
     """Write a graph in another format; gives the exit code."""
-    return guard(lambda: _convert(file, to, output), file, debug=debug)
-
-
-def _convert(file: str, to: str, output: str) -> int:
     to = _format(to, output)
-    known = catalogue(default_folders())
+    known = catalogue(default_folders(), own)
     source = read_source(file, known.recipes)
     graph, problems = read_graph(source.text, source.name)
     if problems:

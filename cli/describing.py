@@ -1,5 +1,6 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import UsageError
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import OK, guard, misused, plain, print_json, tell
+from paintgraph.cli.faults import OK, misused, plain, print_json, tell
 from paintgraph.cli.options import usage
 from paintgraph.cli.preparing import read_source
 from paintgraph.cli.tables import print_table
@@ -24,23 +25,19 @@ from paintgraph.python.sources import checked
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 
 
-def describe_nodes(name: str, *, json: bool, debug: bool) -> int:
+def describe_nodes(name: str, own: Iterable[str], *, json: bool) -> int:
     """List the nodes, or describe one; gives the exit code."""
-
-    def act() -> int:
-        known = catalogue(default_folders())
-        specs = [declaration.spec for declaration in known.registry]
-        if name:
-            specs = [_node(known, name)]
-        if json:
-            print_json([spec.to_json() for spec in specs])
-        elif name:
-            typer.echo(node_text(specs[0]))
-        else:
-            print_table(("node", "category", "what it does"), map(_node_row, specs))
-        return OK
-
-    return guard(act, name or "nodes", debug=debug, json=json)
+    known = catalogue(default_folders(), own)
+    specs = [declaration.spec for declaration in known.registry]
+    if name:
+        specs = [_node(known, name)]
+    if json:
+        print_json([spec.to_json() for spec in specs])
+    elif name:
+        typer.echo(node_text(specs[0]))
+    else:
+        print_table(("node", "category", "what it does"), map(_node_row, specs))
+    return OK
 
 
 def _node(known: Catalogue, name: str) -> NodeSpec:
@@ -82,22 +79,18 @@ def _input_text(spec: InputSpec) -> str:
     return f"{words}. {spec.about}".rstrip()
 
 
-def describe_recipes(name: str, *, json: bool, debug: bool) -> int:
+def describe_recipes(name: str, own: Iterable[str], *, json: bool) -> int:
     """List the recipes, or describe one; gives the exit code."""
-
-    def act() -> int:
-        known = catalogue(default_folders())
-        graphs = {name: _recipe(known, name)} if name else _sound_recipes(known)
-        if json:
-            print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
-        elif name:
-            typer.echo(plain(recipe_text(name, graphs[name])))
-        else:
-            rows = ((each, graph.about) for each, graph in graphs.items())
-            print_table(("recipe", "what it does"), rows)
-        return OK
-
-    return guard(act, name or "recipes", debug=debug, json=json)
+    known = catalogue(default_folders(), own)
+    graphs = {name: _recipe(known, name)} if name else _sound_recipes(known)
+    if json:
+        print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
+    elif name:
+        typer.echo(plain(recipe_text(name, graphs[name])))
+    else:
+        rows = ((each, graph.about) for each, graph in graphs.items())
+        print_table(("recipe", "what it does"), rows)
+    return OK
 
 
 def _sound_recipes(known: Catalogue) -> dict[str, Graph]:
@@ -128,33 +121,25 @@ def recipe_text(name: str, graph: Graph) -> str:
     return "\n".join([*lines, "", f"Results: {', '.join(graph.outputs) or 'none by name'}."])
 
 
-def run_help(recipe: str, *, debug: bool) -> int:
+def run_help(recipe: str, own: Iterable[str]) -> int:
     """Print a recipe's own options; gives the exit code."""
-
-    def act() -> int:
-        known = catalogue(default_folders())
-        typer.echo(plain(recipe_text(recipe, _recipe(known, recipe))))
-        typer.echo(_COMMON)
-        return OK
-
-    return guard(act, recipe, debug=debug)
+    known = catalogue(default_folders(), own)
+    typer.echo(plain(recipe_text(recipe, _recipe(known, recipe))))
+    typer.echo(_COMMON)
+    return OK
 
 
-def print_schema(name: str, *, debug: bool) -> int:
+def print_schema(name: str, own: Iterable[str]) -> int:
     """Print the JSON Schema of the recipe format, a recipe or a node; gives the exit code."""
-
-    def act() -> int:
-        known = catalogue(default_folders())
-        if not name:
-            print_json(format_schema(known.registry))
-        elif name in known.registry and not name.startswith(RECIPE_PREFIX):
-            print_json(node_schema(_node(known, name)))
-        elif known.recipes.path(name) or Path(name).exists():
-            print_json(recipe_schema(Path(name).stem, _recipe(known, name)))
-        else:
-            near = suggestion(name, [*known.recipes.names(), *known.registry.ids()])
-            cure = near or " 'paintgraph nodes' and 'paintgraph recipes' list them."
-            raise misused("unknown_name", f"there is no recipe or node '{name}'.{cure}")
-        return OK
-
-    return guard(act, name or "schema", debug=debug)
+    known = catalogue(default_folders(), own)
+    if not name:
+        print_json(format_schema(known.registry))
+    elif name in known.registry and not name.startswith(RECIPE_PREFIX):
+        print_json(node_schema(_node(known, name)))
+    elif known.recipes.path(name) or Path(name).exists():
+        print_json(recipe_schema(Path(name).stem, _recipe(known, name)))
+    else:
+        near = suggestion(name, [*known.recipes.names(), *known.registry.ids()])
+        cure = near or " 'paintgraph nodes' and 'paintgraph recipes' list them."
+        raise misused("unknown_name", f"there is no recipe or node '{name}'.{cure}")
+    return OK

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from paintgraph.base.errors import Error
-from paintgraph.cli.faults import FAILED, OK, guard, print_json
+from paintgraph.cli.faults import FAILED, OK, print_json
 from paintgraph.jobs.sources.folders import VARIABLE, default_folders
 from paintgraph.models.catalogue.wording import in_bytes
 
@@ -32,23 +32,19 @@ class Finding:
     is_fault: bool = False
 
 
-def examine(*, json: bool, debug: bool) -> int:
+def examine(*, json: bool) -> int:
     """Look at everything; exit code 1 if something is at fault."""
-
-    def act() -> int:
-        findings = [
-            *(*_system(), *_packages(), *_opencv()),
-            *(*_folders(), *_models(), *_memory(), *_engines()),
-        ]
-        if json:
-            print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
-        else:
-            for finding in findings:
-                mark = "!!" if finding.is_fault else "ok"
-                typer.echo(f"{mark}  {finding.what}: {finding.found}")
-        return FAILED if any(finding.is_fault for finding in findings) else OK
-
-    return guard(act, "doctor", debug=debug, json=json)
+    findings = [
+        *(*_system(), *_packages(), *_opencv()),
+        *(*_folders(), *_models(), *_memory(), *_engines()),
+    ]
+    if json:
+        print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
+    else:
+        for finding in findings:
+            mark = "!!" if finding.is_fault else "ok"
+            typer.echo(f"{mark}  {finding.what}: {finding.found}")
+    return FAILED if any(finding.is_fault for finding in findings) else OK
 
 
 def _system() -> list[Finding]:

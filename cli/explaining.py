@@ -3,7 +3,7 @@
 import typer
 
 from paintgraph.assembly import assemble
-from paintgraph.cli.faults import OK, guard, plain, print_json
+from paintgraph.cli.faults import OK, plain, print_json
 from paintgraph.cli.preparing import RunOptions, prepare
 from paintgraph.cli.records import remembered
 from paintgraph.engine.execution.explain import Explained, explain
@@ -13,12 +13,8 @@ from paintgraph.jobs.sources.folders import default_folders
 
 def explain_recipe(options: RunOptions) -> int:
     """Print the plan of a recipe or graph; gives the exit code."""
-    return guard(lambda: _explain(options), options.recipe, debug=options.debug, json=options.json)
-
-
-def _explain(options: RunOptions) -> int:
     folders = default_folders()
-    with assemble(folders, options.input_dir) as assembly:
+    with assemble(folders, options.input_dir, nodes=options.nodes) as assembly:
         prepared = prepare(options, assembly)
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
         targets = prepared.wanted.targets(prepared.bound, assembly.registry)

@@ -55,7 +55,9 @@ def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = Fal
         problems = _problems(error)
         is_usage = isinstance(error, UsageError)
         name = "standard input" if name == "-" else name
-        for line in lines(problems, "" if is_usage else name):
+        # Neither how a command is used nor what the system lacks is a fault of what it works on.
+        is_elsewhere = is_usage or problems[0].code == "missing_library"
+        for line in lines(problems, "" if is_elsewhere else name):
             tell(line)
         if json:
             state = "refused" if isinstance(error, UsageError | GraphError) else "failed"

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from paintgraph.base.errors import Problem
-from paintgraph.cli.faults import FAILED, OK, guard, lines, misused, plain, print_json
+from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json
 from paintgraph.cli.model_bars import PullBars
 from paintgraph.cli.tables import print_table
 from paintgraph.models.catalogue.entries import ModelEntry
@@ -24,115 +24,91 @@ def open_shelf() -> ModelIndex:
     return open_index(default_models_dir())
 
 
-def list_models(*, json: bool, debug: bool) -> int:
+def list_models(*, json: bool) -> int:
     """List all models, and whether they are there; gives the exit code."""
-
-    def act() -> int:
-        shelf = open_shelf()
-        findings = [shelf.look(entry) for entry in shelf.catalogue]
-        if json:
-            print_json([finding.to_json() for finding in findings])
-        else:
-            heads = ("model", "family", "state", "size", "commercial use", "what it is for")
-            print_table(heads, map(_row, findings))
-        return OK
-
-    return guard(act, "models", debug=debug, json=json)
+    shelf = open_shelf()
+    findings = [shelf.look(entry) for entry in shelf.catalogue]
+    if json:
+        print_json([finding.to_json() for finding in findings])
+    else:
+        heads = ("model", "family", "state", "size", "commercial use", "what it is for")
+        print_table(heads, map(_row, findings))
+    return OK
 
 
-def show_model(name: str, *, json: bool, debug: bool) -> int:
+def show_model(name: str, *, json: bool) -> int:
     """Tell everything of one model; gives the exit code."""
-
-    def act() -> int:
-        shelf = open_shelf()
-        finding = shelf.look(*_entries(shelf, [name]))
-        if json:
-            print_json({**finding.to_json(), "folder": str(_folder(shelf, finding))})
-        else:
-            typer.echo(plain("\n".join(_lines(shelf, finding))))
-        return OK
-
-    return guard(act, name, debug=debug, json=json)
+    shelf = open_shelf()
+    finding = shelf.look(*_entries(shelf, [name]))
+    if json:
+        print_json({**finding.to_json(), "folder": str(_folder(shelf, finding))})
+    else:
+        typer.echo(plain("\n".join(_lines(shelf, finding))))
+    return OK
 
 
-def pull_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+def pull_models(names: Sequence[str], *, json: bool) -> int:
     """Get models, each whole and checked; gives the exit code."""
-
-    def act() -> int:
-        shelf = open_shelf()
-        entries = _entries(shelf, names)
-        problems = _pull_all(shelf, entries, quiet=json)
-        if json:
-            failed = {name: {"failure": problem.to_json()} for name, problem in problems.items()}
-            findings = [shelf.look(entry) for entry in entries]
-            print_json([{**f.to_json(), **failed.get(f.entry.name, {})} for f in findings])
-        return FAILED if problems else OK
-
-    return guard(act, "models", debug=debug, json=json)
+    shelf = open_shelf()
+    entries = _entries(shelf, names)
+    problems = _pull_all(shelf, entries, quiet=json)
+    if json:
+        failed = {name: {"failure": problem.to_json()} for name, problem in problems.items()}
+        findings = [shelf.look(entry) for entry in entries]
+        print_json([{**f.to_json(), **failed.get(f.entry.name, {})} for f in findings])
+    return FAILED if problems else OK
 
 
-def verify_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+def verify_models(names: Sequence[str], *, json: bool) -> int:
     """Read models again and compare their digests; without names all that are there."""
-
-    def act() -> int:
-        shelf = open_shelf()
-        entries = _entries(shelf, names) or list(shelf.catalogue)
-        there = [entry for entry in entries if names or shelf.places.find(entry) is not None]
-        with PullBars(quiet=json) as bars:
-            findings = [shelf.verify(entry, bars.reading(entry)) for entry in there]
-        if json:
-            print_json([finding.to_json() for finding in findings])
-        else:
-            for finding in findings:
-                typer.echo(plain(f"{finding.entry.name}: {_verdict(finding)}"))
-            if not findings:
-                typer.echo("there are no models on this machine")
-        is_sound = all(finding.state == "present" for finding in findings)
-        return OK if is_sound else FAILED
-
-    return guard(act, "models", debug=debug, json=json)
+    shelf = open_shelf()
+    entries = _entries(shelf, names) or list(shelf.catalogue)
+    there = [entry for entry in entries if names or shelf.places.find(entry) is not None]
+    with PullBars(quiet=json) as bars:
+        findings = [shelf.verify(entry, bars.reading(entry)) for entry in there]
+    if json:
+        print_json([finding.to_json() for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(plain(f"{finding.entry.name}: {_verdict(finding)}"))
+        if not findings:
+            typer.echo("there are no models on this machine")
+    is_sound = all(finding.state == "present" for finding in findings)
+    return OK if is_sound else FAILED
 
 
-def remove_models(names: Sequence[str], *, json: bool, debug: bool) -> int:
+def remove_models(names: Sequence[str], *, json: bool) -> int:
     """Delete the files of models; gives the exit code."""
-
-    def act() -> int:
-        shelf = open_shelf()
-        entries = _entries(shelf, names)
-        freed = {entry.name: remove_model(shelf, entry) for entry in entries}
-        if json:
-            print_json([{"name": name, "freed_bytes": size} for name, size in freed.items()])
-        else:
-            for name, size in freed.items():
-                typer.echo(f"{name}: removed, {in_bytes(size)} freed")
-        return OK
-
-    return guard(act, "models", debug=debug, json=json)
+    shelf = open_shelf()
+    entries = _entries(shelf, names)
+    freed = {entry.name: remove_model(shelf, entry) for entry in entries}
+    if json:
+        print_json([{"name": name, "freed_bytes": size} for name, size in freed.items()])
+    else:
+        for name, size in freed.items():
+            typer.echo(f"{name}: removed, {in_bytes(size)} freed")
+    return OK
 
 
-def show_places(*, json: bool, debug: bool) -> int:
+def show_places(*, json: bool) -> int:
     """Tell where models lie, and what decides it; gives the exit code."""
-
-    def act() -> int:
-        places = open_shelf().places
-        found = {
-            "models": (str(places.models_dir), VARIABLE),
-            **{
-                family.name: (str(family.home(os.environ)), family.home_set_by)
-                for family in FAMILIES
-                if family.home is not None
-            },
-            "huggingface": (str(places.hub.folder), "HF_HOME, or HF_HUB_CACHE"),
-            "comfyui": (os.environ.get(COMFY_VARIABLE, ""), COMFY_VARIABLE),
-        }
-        if json:
-            print_json({kind: place for kind, (place, _) in found.items()})
-        else:
-            rows = [(kind, place or "not used", name) for kind, (place, name) in found.items()]
-            print_table(("what", "where", "set by"), rows)
-        return OK
-
-    return guard(act, "models", debug=debug, json=json)
+    places = open_shelf().places
+    found = {
+        "models": (str(places.models_dir), VARIABLE),
+        **{
+            family.name: (str(family.home(os.environ)), family.home_set_by)
+            for family in FAMILIES
+            if family.home is not None
+        },
+        "huggingface": (str(places.hub.folder), "HF_HOME, or HF_HUB_CACHE"),
+        "comfyui": (os.environ.get(COMFY_VARIABLE, ""), COMFY_VARIABLE),
+    }
+    if json:
+        print_json({kind: place for kind, (place, _) in found.items()})
+    else:
+        rows = [(kind, place or "not used", name) for kind, (place, name) in found.items()]
+        print_table(("what", "where", "set by"), rows)
+    return OK
 
 
 def _pull_all(

@@ -38,6 +38,7 @@ class RunOptions:
     fresh: bool = False
     metadata: bool = True
     device: str = "auto"
+    nodes: tuple[str, ...] = ()
     json: bool = False
     debug: bool = False
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Error
-from paintgraph.cli.faults import FAILED, OK, guard, print_json, tell
+from paintgraph.cli.faults import FAILED, OK, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
 from paintgraph.cli.progress import Watcher
 from paintgraph.cli.records import remember
@@ -39,14 +39,14 @@ class _Ended:
 
 def run_recipe(options: RunOptions) -> int:
     """Run a recipe or graph; gives the exit code."""
-    return guard(lambda: _run(options), options.recipe, debug=options.debug, json=options.json)
-
-
-def _run(options: RunOptions) -> int:
     folders = default_folders()
     devices = DeviceRules(options.device)
     with assemble(
-        folders, options.input_dir, devices=devices, with_store=not options.fresh
+        folders,
+        options.input_dir,
+        devices=devices,
+        with_store=not options.fresh,
+        nodes=options.nodes,
     ) as assembly:
         began = time.perf_counter()
         prepared = prepare(options, assembly)

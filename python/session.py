@@ -21,6 +21,7 @@ from paintgraph.engine.recipes.checking import targets_of
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.workers.wire import to_wire
 from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.nodes.own import Own
 from paintgraph.python.inputs import batches, literals
 from paintgraph.python.progress import Report, Tracker, reporting
 from paintgraph.python.results import Result, graph_text, merged, named_results
@@ -44,6 +45,7 @@ class Session:
 
     Args:
         device: where models work: "cpu", "cuda", "mps"; "auto" takes the best.
+        nodes: own nodes: Python files, names of modules, modules or functions.
         data_dir: folder of kept results and of the user's recipes; by default the command line's.
         models_dir: folder of the models; by default the command line's.
         input_dir: folder in which graphs look for the names of files that they hold.
@@ -57,6 +59,7 @@ class Session:
         self,
         *,
         device: str = "auto",
+        nodes: Iterable[Own] = (),
         data_dir: Place | None = None,
         models_dir: Place | None = None,
         input_dir: Place = ".",
@@ -77,6 +80,7 @@ class Session:
                 memory_bytes=0 if fresh else memory_bytes,
                 devices=DeviceRules(device),
                 with_store=not fresh,
+                nodes=[nodes] if isinstance(nodes, str | os.PathLike) else nodes,
                 models_dir=None if models_dir is None else Path(models_dir),
             )
         )
@@ -233,12 +237,13 @@ def _check(outcome: Outcome) -> None:
         raise RunError(message, problems[0].code, problems=problems)
 
 
-def run(
+def run(  # noqa: PLR0913 - options of the session and of the run
     recipe: Recipe,
     inputs: Mapping[str, Any] | None = None,
     /,
     *,
     device: str | None = None,
+    nodes: Iterable[Own] | None = None,
     fresh: bool | None = None,
     progress: Report | bool | None = None,
     **named: Any,
@@ -248,7 +253,8 @@ def run(
     See `Session.run` for recipe, inputs and errors, `Session` for the options. A recipe's input of
     the same name as an option goes into the mapping `inputs`.
     """
-    chosen = {"device": device, "fresh": fresh, "progress": progress}
-    options = {name for name, value in chosen.items() if value is not None}
-    with Session(device=device or "auto", fresh=bool(fresh), memory_bytes=0) as session:
+    settings: dict[str, Any] = {"device": device, "nodes": nodes, "fresh": fresh}
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    options = chosen.keys() | ({"progress"} if progress is not None else set())
+    with Session(**chosen, memory_bytes=0) as session:
         return session.run_with(options, recipe, {**(inputs or {})}, named, progress=progress)

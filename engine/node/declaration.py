@@ -69,7 +69,7 @@ class Declaration:
 def node(  # noqa: PLR0913 - each is an independent property of a node
     *,
     title: str,
-    category: str,
+    category: str = "own",
     name: str = "",
     version: str = "1",
     lane: Lane = "cpu",

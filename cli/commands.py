@@ -1,0 +1,100 @@
+"""What makes a function a command, and the flags that several commands take."""
+
+import inspect
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from paintgraph.base.environment import OFFLINE_VARIABLE
+
+Act = Callable[..., int]
+
+
+def _go_offline(wanted: bool) -> bool:  # noqa: FBT001 - typer calls it
+    """For this process and those that it starts."""
+    if wanted:
+        os.environ[OFFLINE_VARIABLE] = "1"
+    return wanted
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Nodes = Annotated[
+    list[str] | None,
+    typer.Option("--nodes", help="Python file or module with own nodes; repeat it for several."),
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", callback=_go_offline, help="Make no connection; as HF_HUB_OFFLINE=1 does."
+    ),
+]
+
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
+]
+InputDir = Annotated[
+    Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        envvar="PAINTGRAPH_DEVICE", help="Where models work: cpu, cuda, mps; auto takes the best."
+    ),
+]
+GraphFile = Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")]
+ModelNames = Annotated[list[str], typer.Argument(help="Names of models.")]
+Help = Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")]
+
+
+def command(
+    group: typer.Typer, name: str | None = None, *, subject: str = "", **settings: Any
+) -> Callable[[Act], Act]:
+    """Make a function that gives an exit code a command of the group, with the flag --debug.
+
+    What it raises is reported as messages. They begin with `subject`, or with the value of the
+    parameter of this name; by default with the command's name.
+    """
+
+    def declare(act: Act) -> Act:
+        signature = inspect.signature(act)
+        debug = inspect.Parameter(
+            "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
+        )
+
+        @wraps(act)
+        def run(*, debug: bool, **given: Any) -> NoReturn:
+            from paintgraph.cli.faults import guard
+
+            if "debug" in signature.parameters:
+                given["debug"] = debug
+            what = given.get(subject, subject) or act.__name__.rstrip("_")
+            json = given.get("json", False)
+            raise typer.Exit(guard(lambda: act(**given), what, debug=debug, json=json))
+
+        parameters = dict(signature.parameters)
+        parameters.setdefault("debug", debug)
+        run.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined] # typer reads it
+        run.__annotations__ = {**act.__annotations__, "debug": Debug}
+        group.command(name, **settings)(run)
+        return act
+
+    return declare
+
+
+def show_help(context: typer.Context, recipe: str, nodes: list[str] | None, *, wanted: bool) -> int:
+    """Show a recipe's own options, or those of the command; or say that the recipe is missing."""
+    if recipe:
+        from paintgraph.cli.describing import run_help
+
+        return run_help(recipe, nodes or ())
+    if wanted:
+        typer.echo(context.get_help())
+        return 0
+    typer.echo("the recipe is missing. 'paintgraph recipes' lists them. [missing_recipe]", err=True)
+    return 2
