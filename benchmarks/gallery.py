@@ -18,9 +18,9 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.fill.guess import fill
-from paintgraph.imaging.geometry.padding import pad_image, padding_from_fraction
+from paintgraph.imaging.geometry.canvas import pad_image, padding_from_fraction
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.measure import seam_ratio
+from paintgraph.imaging.measure import measure_seam
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
 from paintgraph.models.inpainting.protocols import InpaintRequest, ResizedResult
 from paintgraph.models.inpainting.repaint import repaint
@@ -184,7 +184,7 @@ def _sheet(
             result = way.paint(case)
             seconds = time.perf_counter() - began
             tiles.append(_tile(result, way.label))
-            seam, detail = seam_ratio(result, case.mask), _detail(result, case.mask)
+            seam, detail = measure_seam(result, case.mask).ratio, _detail(result, case.mask)
             lines.append(f"| {photo} | {way.label} | {seconds:.1f} s | {seam:.2f} | {detail:.2f} |")
         rows.append(np.concatenate(tiles, axis=1))
     widest = max(row.shape[1] for row in rows)

@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from paintgraph.base.listening import Listening
 from paintgraph.benchmarks.measuring import Figure, rounds, seconds_of
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.blend.composite import composite
+from paintgraph.imaging.blend.composite import place_image
 from paintgraph.imaging.blend.stitching import Match, Stitch
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.imaging.measure import Seam, measure_seam
@@ -63,8 +63,8 @@ def _seams(pool: PatchMatchPool, image: Image, mask: Mask) -> dict[str, Seam]:
     soft = soften(mask, _FEATHER, "inward")
     results = {
         "crop and stitch": repaint(image, mask, PatchMatch(pool), _REQUEST).image,
-        "the whole picture, pasted": composite(image, whole, mask),
-        "the whole picture, feathered": composite(image, whole, soft),
+        "the whole picture, pasted": place_image(image, whole, 0, 0, mask),
+        "the whole picture, feathered": place_image(image, whole, 0, 0, soft),
     }
     return {name: measure_seam(result, mask) for name, result in results.items()}
 

@@ -19,6 +19,7 @@ Mask: TypeAlias = NDArray[np.float32]
 CHANNELS = (3, 4)
 _IMAGE_SHAPE = "[batch, height, width, 3 or 4 channels]"
 _MASK_SHAPE = "[batch, height, width]"
+MOST_PIXELS = 100_000_000
 
 
 def check_image(array: object, name: str = "image") -> Image:
@@ -189,3 +190,15 @@ def _shape(array: NDArray[Any]) -> str:
 
 def _size(array: NDArray[Any]) -> str:
     return f"{array.shape[1]}x{array.shape[2]}"
+
+
+def check_pixels(width: int, height: int, batch: int = 1) -> None:
+    """Refuse, by a ContractError, pictures that have more than a hundred million px together."""
+    if width * height * batch <= MOST_PIXELS:
+        return
+    pictures = f"{batch} pictures of " if batch > 1 else ""
+    raise ContractError(
+        f"the result would be {pictures}{height}x{width} (height x width); allowed are "
+        f"{MOST_PIXELS // 10**6} million px in all. Ask for less.",
+        code="too_many_pixels",
+    )

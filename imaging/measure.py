@@ -11,13 +11,10 @@ from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
 from paintgraph.imaging.opencv import cv2
 
 _NEARBY = 8  # px on each side of the border that its gradients are compared with
-_INSIDE = 0.5
 # A step of a quarter of an 8-bit value is none; it also keeps flat pictures from dividing by 0.
 _UNSEEN = 0.25 / 255
 _AT_ONCE = 1 << 15  # places of a border, so that a long one needs little memory
 _STRIP = 64  # rows
-_WITH_ALPHA = 4
-_GREY = 0.5
 
 _Colours = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
@@ -79,7 +76,7 @@ def measure_seam(after: Image, mask: Mask) -> Seam:
     across, beside = np.zeros(2), np.zeros(2)
     jumps: list[_Colours] = []
     for picture, layer in zip(after, mask, strict=True):
-        for lines in _across_the_border(picture, layer > _INSIDE):
+        for lines in _across_the_border(picture, layer > 0.5):
             steps = np.abs(np.diff(lines.colours, axis=1)).mean(axis=2)
             is_border = np.diff(lines.inside, axis=1)
             exists = lines.exists[:, 1:] & lines.exists[:, :-1]
@@ -92,11 +89,6 @@ def measure_seam(after: Image, mask: Mask) -> Seam:
     every = np.concatenate(jumps)
     shift = np.median(every, axis=0) if len(every) else np.zeros(3)
     return Seam(float(ratio), float(np.linalg.norm(shift)))
-
-
-def seam_ratio(after: Image, mask: Mask) -> float:
-    """The ratio of `measure_seam` alone."""
-    return measure_seam(after, mask).ratio
 
 
 def _across_the_border(picture: Image, inside: _Flags) -> Iterator[_Lines]:
@@ -119,9 +111,9 @@ def _across_the_border(picture: Image, inside: _Flags) -> Iterator[_Lines]:
 
 def _visible(samples: _Colours) -> _Colours:
     """Colours as they are seen over grey: what is transparent has none."""
-    if samples.shape[-1] < _WITH_ALPHA:
+    if samples.shape[-1] < 4:
         return samples
-    return samples[..., :3] * samples[..., 3:] + _GREY * (1 - samples[..., 3:])
+    return samples[..., :3] * samples[..., 3:] + 0.5 * (1 - samples[..., 3:])
 
 
 def _jumps(lines: _Lines) -> _Colours:

@@ -1,5 +1,9 @@
-"""Code values of files to numbers from 0 to 1, and back; large pictures in strips of rows."""
+"""Code values of files to numbers from 0 to 1 and back, and the digest that names equal pictures.
 
+Large pictures are worked on in strips of rows.
+"""
+
+import hashlib
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
@@ -72,3 +76,14 @@ def _sample_type(depth: int) -> type[np.unsignedinteger[Any]]:
     if depth == 16:
         return np.uint16
     raise PictureError(f"depth: is {depth} bits per sample; allowed are 8 and 16. Choose one.")
+
+
+def pixel_digest(image: Image, depth: Depth, icc: bytes | None) -> str:
+    """SHA-256, in hex, over shape, sample depth, samples and ICC profile of a batch of images."""
+    shape = image.shape if image.ndim == 4 else (1, *image.shape)
+    digest = hashlib.sha256()
+    digest.update(f"{'x'.join(map(str, shape))} {depth} ".encode())
+    for strip in quantised_strips(image, depth):
+        digest.update(np.ascontiguousarray(strip, strip.dtype.newbyteorder("<")).data)
+    digest.update(b"" if icc is None else b"icc" + icc)
+    return digest.hexdigest()

@@ -9,7 +9,7 @@ import orjson
 
 from paintgraph.engine.graph.sockets import LIST, Socket, Value, shown
 from paintgraph.engine.node.declaration import OneOf
-from paintgraph.imaging.blend.placing import visible_box
+from paintgraph.imaging.blend.composite import visible_box
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, boxes_of_numbers, check_boxes
 from paintgraph.imaging.geometry.regions import Box

@@ -20,11 +20,10 @@ from paintgraph.engine.graph.graph import Graph, InputRef
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
-from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
-from paintgraph.imaging.samples import quantise
+from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing.files import PublishError, cannot_write
 from paintgraph.nodes.pictures.files import Format, encode_with_facts
 from paintgraph.nodes.sockets import REPAINT

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.blend.placing import with_channels
+from paintgraph.imaging.blend.composite import with_channels
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import crop_to_ratio
 from paintgraph.imaging.geometry.resize import resize

@@ -1,34 +1,16 @@
 """Put painted pixels into a picture; what is not selected stays bit for bit."""
 
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.regions import Box
 
-_STRIP = 256  # rows blended at a time, so that a large picture needs little beside its result
-_WITH_ALPHA = 4
-
-
-def composite(original: Image, painted: Image, mask: Mask) -> Image:
-    """The original where the mask is 0, the painted where it is 1, blended linearly between.
-
-    Kept pixels are equal to the original's bit for bit, RGB under alpha 0 too. If either picture
-    has alpha, so has the result, and the other one is opaque; colours are then blended by how
-    visible they are. A batch of one serves every other.
-    """
-    original, painted = match_pair(original, painted, "the original", "the painted image")
-    original, mask = match_pair(original, mask, "the original")
-    painted, _ = match_batch(painted, mask, "the painted image")
-    channels = max(original.shape[3], painted.shape[3])
-    result = np.empty((*original.shape[:3], channels), np.float32)
-    result[..., : original.shape[3]] = original
-    if channels > original.shape[3]:
-        result[..., 3] = 1
-    for item in range(len(result)):
-        for top in range(0, result.shape[1], _STRIP):
-            rows = slice(top, top + _STRIP)
-            blend_into(result[item, rows], painted[item, rows], mask[item, rows])
-    return result
+Operation: TypeAlias = Literal["multiply", "add", "subtract", "and", "or", "xor"]
+_Slices: TypeAlias = tuple[slice, slice]
 
 
 def blend_into(target: Image, painted: Image, weights: Mask) -> None:
@@ -56,9 +38,100 @@ def _blend(below: Image, above: Image, weights: Mask) -> Image:
     shares = weights[:, np.newaxis]
     # Equal values stay equal, whatever the weight.
     blended = below + (above - below) * shares
-    if below.shape[1] == _WITH_ALPHA:
+    if below.shape[1] == 4:
         alpha = blended[:, 3:]
         # The share of the painted colour in what is seen; equal alphas give the weight itself.
         seen = np.where(alpha > 0, above[:, 3:] * shares / np.where(alpha > 0, alpha, 1), shares)
         blended[:, :3] = below[:, :3] + (above[:, :3] - below[:, :3]) * seen
     return np.clip(blended, 0, 1, out=blended)
+
+
+def _yes_or_no(combine: Callable[[Mask, Mask], Mask]) -> Callable[[Mask, Mask], Mask]:
+    """The operation on masks that were made hard first; a half counts as not selected."""
+    return lambda below, above: combine(np.rint(below), np.rint(above))
+
+
+_OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
+    "multiply": np.multiply,
+    "add": lambda below, above: np.minimum(below + above, np.float32(1)),
+    "subtract": lambda below, above: np.maximum(below - above, np.float32(0)),
+    "and": _yes_or_no(np.minimum),
+    "or": _yes_or_no(np.maximum),
+    "xor": _yes_or_no(lambda below, above: np.abs(below - above)),
+}
+
+
+def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | None = None) -> Image:
+    """The picture with a part laid over it, whose upper left corner comes to (left, top).
+
+    What of the part lies outside the picture is cut off. The mask, of the part's size, says how
+    much of it is seen: all without one. If either picture has alpha, so has the result.
+    """
+    image, part = match_batch(image, part, "image", "the part")
+    if mask is not None:
+        part, mask = match_pair(part, mask, "the part")
+        image, part = match_batch(image, part, "image", "the part")
+    channels = max(image.shape[3], part.shape[3])
+    placed = with_channels(image, channels).copy()
+    part = with_channels(part, channels)
+    where = _overlap(image, part, left, top)
+    if where is None:
+        return placed
+    (rows, columns), (part_rows, part_columns) = where
+    if mask is None:
+        placed[:, rows, columns] = part[:, part_rows, part_columns]
+        return placed
+    for below, above, weights in zip(placed, part, mask, strict=True):
+        blend_into(
+            below[rows, columns],
+            above[part_rows, part_columns],
+            weights[part_rows, part_columns],
+        )
+    return placed
+
+
+def place_mask(
+    mask: Mask, part: Mask, left: int, top: int, operation: Operation = "multiply"
+) -> Mask:
+    """The mask, combined with a part whose upper left corner lies at (left, top).
+
+    What of the part lies outside is cut off. `and`, `or` and `xor` make hard masks of both first.
+    """
+    combine = _OPERATIONS.get(operation)
+    if combine is None:
+        raise ContractError(f"operation is {operation!r}; allowed are {', '.join(_OPERATIONS)}.")
+    mask, part = match_batch(mask, part, "the mask", "the part")
+    placed = mask.copy()
+    where = _overlap(mask, part, left, top)
+    if where is not None:
+        (rows, columns), (part_rows, part_columns) = where
+        covered = mask[:, rows, columns]
+        placed[:, rows, columns] = combine(covered, part[:, part_rows, part_columns])
+    return placed
+
+
+def with_channels(image: Image, channels: int) -> Image:
+    """The picture with 3 or 4 channels; new alpha is opaque, old alpha is dropped."""
+    if image.shape[3] < channels:
+        return np.concatenate([image, np.ones((*image.shape[:3], 1), np.float32)], axis=3)
+    return image[..., :channels]
+
+
+def visible_box(width: int, height: int, box: Box) -> Box | None:
+    """What of a box lies in a picture of `width` x `height` px, or None."""
+    inside = Box(max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height))
+    return inside if inside.width > 0 and inside.height > 0 else None
+
+
+def _overlap(
+    whole: Image | Mask, part: Image | Mask, left: int, top: int
+) -> tuple[_Slices, _Slices] | None:
+    """Rows and columns that a part covers, of the whole and of the part itself, or None."""
+    height, width = whole.shape[1:3]
+    box = visible_box(width, height, Box(left, top, left + part.shape[2], top + part.shape[1]))
+    if box is None:
+        return None
+    return (
+        (slice(box.top, box.bottom), slice(box.left, box.right)),
+        (slice(box.top - top, box.bottom - top), slice(box.left - left, box.right - left)),
+    )

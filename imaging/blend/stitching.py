@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.poisson import blend_gradients
-from paintgraph.imaging.blend.ring import colour_shift, place_shift, ring_of
 from paintgraph.imaging.opencv import cv2
 
 StitchMode: TypeAlias = Literal["strict", "ramp"]
@@ -20,6 +19,16 @@ _RAMP_STEP = 8
 _RAMP_START = 256
 _HIGHEST = 255
 _SELECTED = 127 / 255
+_WIDTH = 16  # px of the ring
+_BLUR = 2.0  # px of a Gaussian: fine texture says nothing about a shift of its whole
+_STEADY = np.float32((2 / 255) ** 2)  # variance below which colours tell no gain
+_OUTLIERS = 2.5  # deviations beyond which a px of the ring is another thing, not a shift
+_LARGEST_OFFSET = 0.12
+_GAINS = (0.8, 1.25)
+_LEAST_PIXELS = 16
+_LEAST_SLOPE = 1e-6
+_Colours = NDArray[np.float32]
+_Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +96,88 @@ def fit(part: Image, hole: Mask, painted: Image, match: Match, *, ring_is_painte
         blended = blend_gradients(part[0], painted[0], inside, ring_is_painted=ring_is_painted)
         painted = blended[np.newaxis]
     return Fitted(painted, shift)
+
+
+class ColourShift(NamedTuple):
+    """What takes painted colours to those of the ring: `colour * gain + offset`, per channel."""
+
+    gain: _Colours
+    offset: _Colours
+
+    def apply(self, painted: _Colours) -> _Colours:
+        """The painted colours `[..., 3]`, corrected, within 0 to 1."""
+        corrected = painted[..., :3] * self.gain
+        corrected += self.offset
+        return np.clip(corrected, 0, 1, out=corrected)
+
+
+NO_SHIFT = ColourShift(np.ones(3, np.float32), np.zeros(3, np.float32))
+
+
+def ring_of(hole: _Flags, usable: _Flags | None = None) -> _Flags:
+    """The px within 16 px of a hole, those of them that are usable."""
+    kernel = np.ones((2 * _WIDTH + 1, 2 * _WIDTH + 1), np.uint8)
+    near = cv2.dilate(hole.astype(np.uint8), kernel, borderValue=0) > 0
+    ring: _Flags = near & ~hole
+    return ring if usable is None else ring & usable
+
+
+def colour_shift(part: _Colours, painted: _Colours, ring: _Flags) -> ColourShift:
+    """The gain and offset by which an engine changed all colours of the ring, to be undone.
+
+    Least squares over the px that agree. Nothing is changed where the two pictures differ by more
+    than such a shift: then the engine did not give the ring back at all.
+    """
+    known, given = part[ring][:, :3], painted[ring][:, :3]
+    if len(known) < _LEAST_PIXELS:
+        return NO_SHIFT
+    gain, offset = _fit(known, given)
+    errors = np.abs(known - (given * gain + offset)).max(axis=1)
+    spread = np.median(errors) * 1.4826  # of normally spread errors the standard deviation
+    agree = errors <= _OUTLIERS * spread + 1 / 255
+    if agree.sum() >= _LEAST_PIXELS:
+        gain, offset = _fit(known[agree], given[agree])
+    change = np.abs(given * (gain - 1) + offset).mean(axis=0)
+    is_shift = (gain > _GAINS[0]) & (gain < _GAINS[1]) & (change < _LARGEST_OFFSET)
+    return ColourShift(gain, offset) if is_shift.all() else NO_SHIFT
+
+
+def place_shift(part: _Colours, painted: _Colours, ring: _Flags) -> float:
+    """How many px the painted ring lies beside the known one; 0 where it has no texture to tell.
+
+    The method of Lucas and Kanade (1981); right below about 2 px, too small above.
+    """
+    if not ring.any() or min(ring.shape) == 1:
+        return 0.0
+    weights = ring.astype(np.float32)
+    known, given = (_blurred(picture, weights) for picture in (part, painted))
+    # Slopes need both neighbours in the ring.
+    inner = cv2.erode(weights, np.ones((3, 3), np.uint8), borderValue=0) > 0
+    count = np.count_nonzero(inner)
+    if count < _LEAST_PIXELS:
+        return 0.0
+    slopes = [np.gradient(given, axis=axis)[inner] for axis in (1, 0)]
+    difference = (known - given)[inner].astype(np.float64)
+    # An offset that is left between the two must not pass for a shift along a slope.
+    matrix = np.column_stack([*slopes, np.ones(count)])
+    normal = matrix.T @ matrix
+    if np.linalg.eigvalsh(normal[:2, :2] / count)[0] < _LEAST_SLOPE:
+        return 0.0
+    moved = np.linalg.solve(normal, matrix.T @ difference)
+    return float(np.hypot(moved[0], moved[1]))
+
+
+def _fit(known: _Colours, given: _Colours) -> tuple[_Colours, _Colours]:
+    mean_known, mean_given = known.mean(axis=0), given.mean(axis=0)
+    centred = given - mean_given
+    covariance = (centred * (known - mean_known)).mean(axis=0)
+    gain = (covariance + _STEADY) / (np.square(centred).mean(axis=0) + _STEADY)
+    return gain, mean_known - gain * mean_given
+
+
+def _blurred(picture: _Colours, weights: _Colours) -> _Colours:
+    """Brightness, smoothed within the ring only."""
+    grey = picture[..., :3].mean(axis=2) * weights
+    blurred, share = (cv2.GaussianBlur(plane, (0, 0), _BLUR) for plane in (grey, weights))
+    smooth: _Colours = np.asarray(blurred / np.maximum(share, np.float32(1e-6)), np.float32)
+    return smooth

@@ -16,16 +16,17 @@ from paintgraph.imaging.files import tiff
 from paintgraph.imaging.files.examine import quiet
 from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.metadata import EXIF_PREFIX, copy_exif
-from paintgraph.imaging.files.parts import insert, make_chunk
-from paintgraph.imaging.files.webp import with_opaque_alpha
+from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _ICC_NAME = b"ICC profile"
 _STRIP_BYTES = 1 << 20
-_PREVIEW_QUALITY = 85
-_WIDE = 16
+_ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
+# An alpha plane that is 255 everywhere, packed losslessly: one symbol, no bit for each px. By the
+# WebP container's and the lossless format's specification (RFC 9649, 2.7.1.2 and 3).
+_OPAQUE_PLANE = bytes.fromhex("01e87f4404")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
     if alpha.size:
         colours = colours * alpha + (1 - alpha)
     samples = quantise(np.clip(colours, 0, 1))
-    return _by_pillow(samples, "JPEG", {"quality": _PREVIEW_QUALITY})
+    return _by_pillow(samples, "JPEG", {"quality": 85})
 
 
 def _one_picture(image: Image) -> Image:
@@ -127,7 +128,7 @@ def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) 
             f"picture: has alpha, which {name} cannot hold; allowed is RGB. "
             "Choose PNG or WEBP, or drop the alpha first."
         )
-    if depth == _WIDE and not can.wide:
+    if depth == 16 and not can.wide:
         raise PictureError(
             f"picture: is to be written with 16 bits, but {name} holds 8; allowed is depth 8. "
             "Choose PNG or TIFF, or ask for depth 8."
@@ -227,3 +228,36 @@ def _with_tags(exif: bytes | None, tags: dict[int, object]) -> bytes:
     for tag, value in tags.items():
         block[tag] = value
     return block.tobytes()[6:]
+
+
+def with_opaque_alpha(data: bytes, width: int, height: int) -> bytes:
+    """The WebP file of a picture that has alpha, whose decoders give four channels.
+
+    Args:
+        data: a file of one frame as libwebp writes it; one that has alpha comes back as it is.
+        width: px of the picture.
+        height: px of the picture.
+    """
+    parts = [(name, data[start:end]) for name, start, end in riff_chunks(data)]
+    names = {name for name, _ in parts}
+    if b"ALPH" in names:
+        return data
+    if b"VP8L" in names:
+        return riff_file([(name, _flagged(name, content)) for name, content in parts])
+    if b"VP8X" not in names:
+        size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        parts.insert(0, (b"VP8X", bytes(4) + size))
+    opaque: list[tuple[bytes, bytes]] = []
+    for name, content in parts:
+        if name == b"VP8 ":
+            opaque.append((b"ALPH", _OPAQUE_PLANE))
+        opaque.append((name, _flagged(name, content)))
+    return riff_file(opaque)
+
+
+def _flagged(name: bytes, content: bytes) -> bytes:
+    """The content of a chunk, marked as having alpha if it is a head."""
+    at = {b"VP8X": 0, b"VP8L": 4}.get(name)
+    if at is None:
+        return content
+    return content[:at] + bytes([content[at] | _ALPHA]) + content[at + 1 :]

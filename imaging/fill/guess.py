@@ -13,7 +13,7 @@ from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.errors import ContractError, MaskError
 from paintgraph.imaging.fill.blur import blur_into
 from paintgraph.imaging.fill.copying import copy_mirrored, copy_nearest
-from paintgraph.imaging.geometry.padding import GREY, Colour
+from paintgraph.imaging.geometry.canvas import GREY, Colour
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
 from paintgraph.imaging.opencv import cv2
 

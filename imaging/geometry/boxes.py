@@ -15,8 +15,6 @@ from paintgraph.imaging.opencv import cv2
 
 Floats = NDArray[np.float32]
 
-_CORNERS = 4
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
@@ -73,7 +71,7 @@ def _index_type(which: Sequence[int] | NDArray[Any]) -> type[np.generic]:
 
 def no_boxes() -> Boxes:
     """Nothing found."""
-    return Boxes(np.zeros((0, _CORNERS), np.float32), _floats([]), (), np.zeros(0, np.int64))
+    return Boxes(np.zeros((0, 4), np.float32), _floats([]), (), np.zeros(0, np.int64))
 
 
 def joined(parts: Sequence[Boxes]) -> Boxes:
@@ -93,13 +91,13 @@ def boxes_of_numbers(numbers: Sequence[float], batch: int = 1) -> Boxes:
 
     Raises ContractError if a number is missing or a box holds nothing.
     """
-    if len(numbers) % _CORNERS:
+    if len(numbers) % 4:
         raise ContractError(
             f"boxes has {len(numbers)} numbers; allowed are 4 for each box: left, top, right, "
             "bottom in px. Give e.g. 120,80,300,260.",
             code="bad_box",
         )
-    corners = _floats(numbers).reshape(-1, _CORNERS)
+    corners = _floats(numbers).reshape(-1, 4)
     for index, (left, top, right, bottom) in enumerate(corners.tolist()):
         if not (left < right and top < bottom):
             shown = ",".join(f"{number:g}" for number in (left, top, right, bottom))
@@ -119,7 +117,7 @@ def check_boxes(given: object) -> Boxes:
         raise ContractError(f"is of type {type(given).__name__}; allowed are boxes")
     count = len(given.labels)
     if (given.corners.shape, given.scores.shape, given.items.shape) != (
-        (count, _CORNERS),
+        (count, 4),
         (count,),
         (count,),
     ):

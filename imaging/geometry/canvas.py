@@ -1,13 +1,29 @@
-"""The size of a larger canvas, and where a picture lies on it."""
+"""New canvas around a picture: how much, what fills it, and masks that fade towards its sides.
 
+The old pixels stay as they are.
+"""
+
+import math
 import re
+from collections.abc import Collection
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from paintgraph.base.words import shorten
+from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.padding import Padding
 
+Side: TypeAlias = Literal["left", "top", "right", "bottom"]
+PaddingFill: TypeAlias = Literal["edge", "mirror", "colour"]
+Colour: TypeAlias = tuple[float, float, float]
+
+SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
+GREY: Colour = (0.5, 0.5, 0.5)
+# Fractions are meant as people write them: 0.3333 is a third of no picture, 1/3 and 0.35 are.
+_LARGEST_DENOMINATOR = 10_000
 Anchor: TypeAlias = Literal[
     "center",
     "left",
@@ -19,8 +35,101 @@ Anchor: TypeAlias = Literal[
     "bottom_left",
     "bottom_right",
 ]
-
 _RATIO = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:[:/x](\d{1,6}(?:\.\d{1,6})?))?", re.ASCII)
+
+
+class Padding(NamedTuple):
+    """Px to add outside each side of a picture."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+def padding_from_fraction(
+    width: int, height: int, sides: Collection[Side], fraction: float = 1 / 3
+) -> Padding:
+    """Padding of a fraction of the width (left, right) or height (top, bottom) on some sides.
+
+    Parts of a px are dropped, but each side gets at least 1 px: a third of 900 px is 300 px.
+    """
+    unknown = sorted(set(sides) - set(SIDES))
+    if unknown:
+        raise ContractError(
+            f"sides holds {', '.join(map(repr, unknown))}; allowed are {', '.join(SIDES)}.",
+            code="bad_padding",
+        )
+    if not (math.isfinite(fraction) and fraction >= 0):
+        raise ContractError(f"fraction is {fraction}; allowed is 0 or more.", code="bad_padding")
+    exact = Fraction(fraction).limit_denominator(_LARGEST_DENOMINATOR)
+    lengths = {"left": width, "top": height, "right": width, "bottom": height}
+    return Padding(
+        **{side: max(1, math.floor(exact * lengths[side])) for side in SIDES if side in sides}
+    )
+
+
+def pad_image(
+    image: Image, padding: Padding, fill: PaddingFill = "edge", colour: Colour = GREY
+) -> Image:
+    """The picture on a larger canvas; the new pixels are opaque.
+
+    `edge` repeats the outermost pixels, `mirror` reflects the picture, `colour` is one colour.
+    """
+    _check(padding)
+    batch, height, width, channels = image.shape
+    left, top, right, bottom = padding
+    canvas = np.empty((batch, height + top + bottom, width + left + right, channels), np.float32)
+    old_rows = slice(top, top + height)
+    canvas[:, old_rows, left : left + width] = image
+    if fill == "colour":
+        _paint(canvas, padding, colour)
+    else:
+        columns = _sources(width, left, right, fill)
+        rows = _sources(height, top, bottom, fill)
+        canvas[:, old_rows, :left] = image[:, :, columns[:left]]
+        canvas[:, old_rows, left + width :] = image[:, :, columns[left + width :]]
+        # Rows come from the canvas: what was added left and right is part of them.
+        for row in (*range(top), *range(top + height, canvas.shape[1])):
+            canvas[:, row] = canvas[:, top + rows[row]]
+    _paint(canvas[..., 3:], padding, 1)
+    return canvas
+
+
+def pad_mask(mask: Mask, padding: Padding, *, selected: bool = True) -> Mask:
+    """The mask on a larger canvas; the new pixels are selected, or none of them."""
+    _check(padding)
+    left, top, right, bottom = padding
+    margins = ((0, 0), (top, bottom), (left, right))
+    return np.pad(mask, margins, constant_values=float(selected))
+
+
+def _sources(length: int, before: int, after: int, fill: PaddingFill) -> NDArray[np.intp]:
+    """For each place on the longer side: the old place that its colour is taken from."""
+    places = np.arange(-before, length + after)
+    if fill == "edge":
+        return np.clip(places, 0, length - 1)
+    places %= 2 * length
+    return np.minimum(places, 2 * length - 1 - places)
+
+
+def _paint(canvas: Image, padding: Padding, colour: Colour | float) -> None:
+    """Give the new pixels one colour (with alpha behind it, if there is alpha)."""
+    left, top, right, bottom = padding
+    height, width = canvas.shape[1:3]
+    new = canvas[..., :3]
+    new[:, :top] = colour
+    new[:, height - bottom :] = colour
+    new[:, :, :left] = colour
+    new[:, :, width - right :] = colour
+
+
+def _check(padding: Padding) -> None:
+    if min(padding) < 0:
+        raise ContractError(
+            f"{padding} is negative; allowed is 0 px or more. Crop the picture instead.",
+            code="bad_padding",
+        )
 
 
 def parse_ratio(text: str) -> Fraction:
@@ -73,3 +182,46 @@ def padding_to(
     left = 0 if "left" in places else across if "right" in places else across // 2
     top = 0 if "top" in places else down if "bottom" in places else down // 2
     return Padding(left, top, across - left, down - top)
+
+
+def fade_sides(mask: Mask, fade: Padding) -> Mask:
+    """The mask, fading out towards the sides of the picture over some px each.
+
+    A fade of 4 px multiplies what lies next to the side by 1/4, then 2/4, 3/4 and 4/4.
+    """
+    height, width = mask.shape[1:3]
+    across = _ramp(width, fade.left) * _ramp(width, fade.right)[::-1]
+    down = _ramp(height, fade.top) * _ramp(height, fade.bottom)[::-1]
+    faded: Mask = mask * across * down[:, np.newaxis]
+    return faded
+
+
+def outpaint_mask(width: int, height: int, padding: Padding, feathering: int) -> Mask:
+    """The mask `[1, H, W]` of what is new after padding a picture of `width` x `height` px.
+
+    It reaches softly into the picture at the padded sides: (1 - distance / feathering) squared,
+    where that is above 0. A feathering of half a side of the picture or more is left out.
+    """
+    old = np.zeros((height, width), np.float32)
+    if 0 < 2 * feathering < min(width, height):
+        rows = _distance(height, padding.top, padding.bottom)
+        columns = _distance(width, padding.left, padding.right)
+        nearest = np.minimum(rows[:, np.newaxis], columns)
+        share = np.maximum(feathering - nearest, 0) / np.float32(feathering)
+        old = np.square(share, dtype=np.float32)
+    margins = ((padding.top, padding.bottom), (padding.left, padding.right))
+    return np.pad(old, margins, constant_values=1)[np.newaxis]
+
+
+def _ramp(length: int, fade: int) -> Mask:
+    fade = min(fade, length)
+    ramp = np.ones(length, np.float32)
+    ramp[:fade] = np.arange(1, fade + 1, dtype=np.float32) / np.float32(max(fade, 1))
+    return ramp
+
+
+def _distance(length: int, before: int, after: int) -> Mask:
+    """How far each px is from the nearer padded side; the first counts 0, the last 1."""
+    places = np.arange(length, dtype=np.float32)
+    far = np.full(length, length, np.float32)
+    return np.minimum(places if before else far, length - places if after else far)

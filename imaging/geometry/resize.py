@@ -22,8 +22,6 @@ _FILTERS = {
     "area": Pillow.Resampling.NEAREST,
     "auto": Pillow.Resampling.LANCZOS,
 }
-_IMAGE_AXES = 4
-_WITH_ALPHA = 4
 # Below this alpha a colour is noise when it is divided by it.
 _VISIBLE = 1e-4
 
@@ -50,7 +48,7 @@ def resize(
         raise ContractError(
             f"interpolation is {interpolation!r}; allowed are {', '.join(_FILTERS)}."
         )
-    if array.ndim == _IMAGE_AXES and array.shape[3] == _WITH_ALPHA and interpolation != "nearest":
+    if array.ndim == 4 and array.shape[3] == 4 and interpolation != "nearest":
         return _resize_straight(array, width, height, interpolation)
     return _resize_planes(array, width, height, interpolation)
 
@@ -72,7 +70,7 @@ def scale_to_fit(
 
 def _resize_straight(image: Image, width: int, height: int, interpolation: Interpolation) -> Image:
     """Resize RGB weighted by alpha; where nothing is visible, RGB as it is."""
-    resized = np.empty((image.shape[0], height, width, _WITH_ALPHA), np.float32)
+    resized = np.empty((image.shape[0], height, width, 4), np.float32)
     resized[..., 3] = _resize_planes(image[..., 3], width, height, interpolation)
     for channel in range(3):
         # One at a time: a weighted copy of a large picture would be large as well.

@@ -50,7 +50,7 @@ def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int)
     from pymatting import estimate_alpha_cf
 
     trimap = _trimap(layer, band)
-    unknown = trimap == _UNKNOWN
+    unknown = trimap == 0.5
     if not unknown.any() or not (trimap == 1).any() or not (trimap == 0).any():
         return layer
     if np.count_nonzero(unknown) > _MOST_UNKNOWN:
@@ -69,13 +69,10 @@ def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int)
     return result
 
 
-_UNKNOWN = 0.5
-
-
 def _trimap(layer: NDArray[np.float32], band: int) -> NDArray[np.float64]:
     """1 where the subject is for sure, 0 where it is not, 0.5 between."""
     shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
-    trimap = np.full(layer.shape, _UNKNOWN)
+    trimap = np.full(layer.shape, 0.5)
     for sure, value in ((layer > _SURE, 1.0), (layer < _SURELY_NOT, 0.0)):
         # Beyond the sides of the picture it goes on as it is: they are no outline.
         shrunk = cv2.erode(sure.astype(np.uint8), shape, borderType=cv2.BORDER_REPLICATE)

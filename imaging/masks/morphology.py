@@ -18,8 +18,6 @@ Footprint: TypeAlias = Literal["square", "disk", "diamond"]
 
 # Above this a pixel belongs to the selected area, for whatever asks yes or no.
 _SELECTED = 0.5
-_LINES = 4  # connectivity: neighbours share an edge
-_CORNERS = 8  # or a corner
 
 
 def dilate(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
@@ -66,7 +64,7 @@ def fill_holes(mask: Mask, max_area: int = 0) -> Mask:
 
     filled = mask.copy()
     for layer in filled:
-        layer[_doomed(layer <= _SELECTED, layer < 1, is_hole, _LINES)] = 1
+        layer[_doomed(layer <= _SELECTED, layer < 1, is_hole, connectivity=4)] = 1
     return filled
 
 
@@ -99,7 +97,7 @@ _Condemn: TypeAlias = Callable[[NDArray[np.int32], tuple[int, int]], NDArray[np.
 def _without(mask: Mask, condemn: _Condemn) -> Mask:
     kept = mask.copy()
     for layer in kept:
-        layer[_doomed(layer > _SELECTED, layer > 0, condemn, _CORNERS)] = 0
+        layer[_doomed(layer > _SELECTED, layer > 0, condemn, connectivity=8)] = 0
     return kept
 
 

@@ -15,10 +15,9 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.fill.guess import FROM_SURROUNDINGS, fill
-from paintgraph.imaging.geometry.context import ContextRule
+from paintgraph.imaging.geometry.context import ContextRule, fit_working_size
 from paintgraph.imaging.geometry.regions import Box, selected_box, split_regions
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.geometry.working_size import fit_working_size
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 
 _NEAR = 64  # px; holes nearer to each other are painted together

@@ -5,12 +5,12 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
-from paintgraph.imaging.blend import placing
-from paintgraph.imaging.geometry import fading
-from paintgraph.imaging.geometry.padding import Padding
+from paintgraph.imaging.arrays import check_pixels
+from paintgraph.imaging.blend import composite
+from paintgraph.imaging.geometry import canvas
+from paintgraph.imaging.geometry.canvas import Padding
 from paintgraph.imaging.geometry.regions import Box, crop, selected_box
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.limits import check_pixels
 from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
 from paintgraph.nodes.sockets import Image, Mask
 
@@ -71,11 +71,11 @@ def mask_composite(
     x: Place = 0,
     y: Place = 0,
     operation: Annotated[
-        placing.Operation, "How the two are combined; and, or and xor make hard masks of them."
+        composite.Operation, "How the two are combined; and, or and xor make hard masks of them."
     ] = "multiply",
 ) -> Mask:
     """Combine a mask with another one that lies on a part of it."""
-    return placing.place_mask(destination, source, x, y, operation)
+    return composite.place_mask(destination, source, x, y, operation)
 
 
 @node(title="Feather Mask", category="mask")
@@ -83,7 +83,7 @@ def feather_mask(
     mask: Mask, left: Fade = 0, top: Fade = 0, right: Fade = 0, bottom: Fade = 0
 ) -> Mask:
     """Let a mask fade out towards the sides of the picture; SoftenMask softens its contour."""
-    return fading.fade_sides(mask, Padding(left, top, right, bottom))
+    return canvas.fade_sides(mask, Padding(left, top, right, bottom))
 
 
 class Bounds(NamedTuple):

@@ -9,10 +9,9 @@ from paintgraph.engine.graph.elements import Blocked, Result
 from paintgraph.engine.graph.sockets import LIST, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
-from paintgraph.imaging.arrays import match_pair
+from paintgraph.imaging.arrays import MOST_PIXELS, match_pair
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, clamp_boxes
-from paintgraph.imaging.limits import MOST_PIXELS
 from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.roles import Candidates, Prompt

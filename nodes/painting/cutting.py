@@ -11,11 +11,15 @@ from paintgraph.imaging.arrays import match_batch, match_pair
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.blend.stitching import Match, Stitch, StitchMode, fit
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.context import ContextMode, ContextRule
+from paintgraph.imaging.geometry.context import (
+    ContextMode,
+    ContextRule,
+    fit_working_size,
+    megapixel_size,
+)
 from paintgraph.imaging.geometry.regions import Box, selected_box
 from paintgraph.imaging.geometry.regions import crop as cut
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.geometry.working_size import fit_working_size, megapixel_size
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.painting.measuring import with_fit

@@ -5,11 +5,18 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
-from paintgraph.imaging.arrays import match_pair
-from paintgraph.imaging.geometry.canvas import Anchor, canvas_size, padding_to, parse_ratio
-from paintgraph.imaging.geometry.fading import outpaint_mask
-from paintgraph.imaging.geometry.padding import Padding, pad_image, pad_mask, padding_from_fraction
-from paintgraph.imaging.limits import check_pixels
+from paintgraph.imaging.arrays import check_pixels, match_pair
+from paintgraph.imaging.geometry.canvas import (
+    Anchor,
+    Padding,
+    canvas_size,
+    outpaint_mask,
+    pad_image,
+    pad_mask,
+    padding_from_fraction,
+    padding_to,
+    parse_ratio,
+)
 from paintgraph.nodes.sockets import Image, Mask
 
 Distance = Annotated[

@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import batches
-from paintgraph.imaging.colours import split_colour
-from paintgraph.imaging.limits import check_pixels
+from paintgraph.imaging.masks.selection import split_colour
 from paintgraph.nodes.sockets import Image
 
 Count = Annotated[int, Range(1, 4096), "How many pictures."]

@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
-from paintgraph.imaging import colours
-from paintgraph.imaging.blend import blurring
+from paintgraph.imaging.blend import effects
+from paintgraph.imaging.masks import selection
 from paintgraph.nodes.sockets import Image, Mask
 
 
@@ -24,7 +24,7 @@ def image_color_to_mask(
     ] = 0,
 ) -> Mask:
     """Select what has exactly one colour, once rounded to 8 bits."""
-    return colours.select_colour(image, colours.split_colour(color), tolerance=0.5)
+    return selection.select_colour(image, selection.split_colour(color), tolerance=0.5)
 
 
 @node(title="Mask from Colour", category="mask/convert")
@@ -36,13 +36,13 @@ def mask_from_color(
     ] = 16,
 ) -> Mask:
     """Select what has a colour, or nearly has it."""
-    return colours.select_colour(image, colours.parse_colour(colour), tolerance)
+    return selection.select_colour(image, selection.parse_colour(colour), tolerance)
 
 
 @node(title="Mask from Alpha", category="mask/convert")
 def mask_from_alpha(image: Image) -> Mask:
     """Select what is transparent, as LoadImage does; nothing in a picture without transparency."""
-    return colours.select_transparent(image)
+    return selection.select_transparent(image)
 
 
 @node(title="Blur Image", category="image", packages=("opencv-python",))
@@ -54,4 +54,4 @@ def blur_image(
     ] = None,
 ) -> Image:
     """Blur a picture; with a subject to avoid, so that no halo of it stays in the background."""
-    return blurring.blur(image, radius, avoid)
+    return effects.blur(image, radius, avoid)

@@ -8,8 +8,8 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
-from paintgraph.imaging.blend.blurring import overlay
-from paintgraph.imaging.blend.drawing import draw_boxes as draw
+from paintgraph.imaging.blend.effects import draw_boxes as draw
+from paintgraph.imaging.blend.effects import overlay
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.nodes.boxes import GivenBoxes, boxes_of

@@ -12,11 +12,11 @@ from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.graph.sockets import TEXT, Facts, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
-from paintgraph.imaging.colours import select_transparent
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.masks import algebra as masks
+from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
 
 Format = Literal["png", "jpeg", "webp", "tiff"]

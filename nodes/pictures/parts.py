@@ -7,7 +7,7 @@ import numpy as np
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_same_size
-from paintgraph.imaging.blend import placing
+from paintgraph.imaging.blend import composite
 from paintgraph.imaging.blend.batches import take
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
 from paintgraph.imaging.geometry.resize import resize
@@ -76,7 +76,7 @@ def paste_back(
     Everything else stays bit for bit, also where the mask is 0. What lies outside the picture is
     cut off.
     """
-    return placing.place_image(image, part, left, top, mask)
+    return composite.place_image(image, part, left, top, mask)
 
 
 @node(title="Composite Masked", category="image/part")
@@ -95,13 +95,13 @@ def image_composite_masked(
     The source and the mask are repeated, or cut, to as many pictures as the destination has.
     """
     batch, height, width, channels = destination.shape
-    source = take(placing.with_channels(source, channels), batch)
+    source = take(composite.with_channels(source, channels), batch)
     if resize_source:
         source = resize(source, width, height, "bilinear")
     if mask is not None:
         mask = take(mask, batch)
         mask = resize(mask, source.shape[2], source.shape[1], "bilinear")
-    return placing.place_image(destination, source, x, y, mask)
+    return composite.place_image(destination, source, x, y, mask)
 
 
 @node(title="Join Image with Alpha", category="image")

@@ -3,9 +3,9 @@
 from typing import Annotated, Literal, NamedTuple
 
 from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.geometry.regions import crop_to_ratio
 from paintgraph.imaging.geometry.resize import Interpolation, resize
-from paintgraph.imaging.limits import check_pixels
 from paintgraph.nodes.sockets import Array, Image
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]

@@ -12,8 +12,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.samples import pixel_digest
 from paintgraph.tests.api.serving import (
     HEIGHT,
     OUTER_SECONDS,

@@ -25,9 +25,9 @@ from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.engine.recipes.checking import check, targets_of
 from paintgraph.engine.recipes.schema import recipe_schema
-from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.measure import max_abs_diff_outside
+from paintgraph.imaging.samples import pixel_digest
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.models.text_models import add_text_models, models_of

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.arrays import Image, check_pixels
 from paintgraph.imaging.blend.batches import join, plain, regroup, take
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.limits import check_pixels
 from paintgraph.tests.strategies import images
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.imaging.blend.blurring import blur, overlay
+from paintgraph.imaging.blend.effects import blur, overlay
 
 SIDE = 40
 

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.canvas import Anchor, canvas_size, padding_to, parse_ratio
-from paintgraph.imaging.geometry.padding import Padding
+from paintgraph.imaging.geometry.canvas import Anchor, Padding, canvas_size, padding_to, parse_ratio
 
 sides = st.integers(1, 5000)
 

@@ -6,8 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.colours import parse_colour, select_colour, select_transparent, split_colour
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.masks.selection import (
+    parse_colour,
+    select_colour,
+    select_transparent,
+    split_colour,
+)
 from paintgraph.tests.strategies import images
 
 colours = st.tuples(*[st.integers(0, 255)] * 3)

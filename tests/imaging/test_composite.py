@@ -4,9 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.blend.composite import blend_into, composite
+from paintgraph.imaging.blend.composite import blend_into, place_image
 from paintgraph.imaging.errors import ContractError
 from paintgraph.tests.strategies import images, images_with_masks
+
+
+def composite(original: Image, painted: Image, mask: Mask) -> Image:
+    return place_image(original, painted, 0, 0, mask)
 
 
 @given(images_with_masks(), st.data())
@@ -76,7 +80,7 @@ def test_one_mask_and_one_original_serve_a_batch() -> None:
     assert np.array_equal(painted, result)
 
 
-def test_tall_pictures_are_worked_in_strips() -> None:
+def test_every_weight_is_that_share_of_the_painted() -> None:
     original = np.zeros((1, 1000, 1, 3), np.float32)
     mask = np.linspace(0, 1, 1000, dtype=np.float32).reshape(1, 1000, 1)
 
@@ -88,7 +92,7 @@ def test_tall_pictures_are_worked_in_strips() -> None:
 def test_sizes_must_agree() -> None:
     image = np.zeros((1, 2, 2, 3), np.float32)
 
-    with pytest.raises(ContractError, match="the original is 2x2 but mask is 3x2"):
+    with pytest.raises(ContractError, match="the part is 2x2 but mask is 3x2"):
         composite(image, image, np.zeros((1, 3, 2), np.float32))
 
 

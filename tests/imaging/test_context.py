@@ -3,10 +3,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.context import ContextMode, ContextRule, field_box
-from paintgraph.imaging.geometry.padding import Padding, padding_from_fraction
+from paintgraph.imaging.geometry.canvas import Padding, padding_from_fraction
+from paintgraph.imaging.geometry.context import (
+    ContextMode,
+    ContextRule,
+    field_box,
+    fit_working_size,
+    megapixel_size,
+)
 from paintgraph.imaging.geometry.regions import Box, grow_box
-from paintgraph.imaging.geometry.working_size import fit_working_size, megapixel_size
 
 RATIO = 0.3
 """Of an outpaint that names its sides only, in Fooocus."""

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.digest import pixel_digest
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.header import Format
+from paintgraph.imaging.samples import pixel_digest
 from paintgraph.tests.strategies import images
 
 IMAGE = np.zeros((1, 2, 3, 3), np.float32)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.blend.drawing import draw_boxes
+from paintgraph.imaging.blend.effects import draw_boxes
 from paintgraph.imaging.geometry.regions import Box
 from paintgraph.tests.strategies import images
 

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Mask
-from paintgraph.imaging.geometry.fading import fade_sides, outpaint_mask
-from paintgraph.imaging.geometry.padding import Padding, pad_mask
+from paintgraph.imaging.geometry.canvas import Padding, fade_sides, outpaint_mask, pad_mask
 from paintgraph.tests.strategies import masks, sizes
 
 fades = st.builds(Padding, *[st.integers(0, 20)] * 4)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam, seam_ratio
+from paintgraph.imaging.measure import max_abs_diff_outside, measure_seam
 from paintgraph.tests.imaging.pictures import clouds
 from paintgraph.tests.strategies import images_with_masks
 
@@ -42,7 +42,7 @@ def half_selected() -> Mask:
 def test_texture_that_goes_on_has_no_seam() -> None:
     noise = np.random.default_rng(1).uniform(0, 1, (1, 40, 40, 3)).astype(np.float32)
 
-    assert seam_ratio(noise, half_selected()) == pytest.approx(1, abs=0.2)
+    assert measure_seam(noise, half_selected()).ratio == pytest.approx(1, abs=0.2)
 
 
 def test_a_step_at_the_border_is_a_seam() -> None:
@@ -50,7 +50,7 @@ def test_a_step_at_the_border_is_a_seam() -> None:
     picture[:, :, 20:] += 0.5
     picture[..., 3] = 1
 
-    assert seam_ratio(picture, half_selected()) > 8
+    assert measure_seam(picture, half_selected()).ratio > 8
 
 
 def test_borders_run_both_ways() -> None:
@@ -59,8 +59,8 @@ def test_borders_run_both_ways() -> None:
     mask = np.zeros((1, 40, 40), np.float32)
     mask[:, 10:30] = 1
 
-    turned = seam_ratio(np.swapaxes(picture, 1, 2).copy(), np.swapaxes(mask, 1, 2).copy())
-    assert seam_ratio(picture, mask) == pytest.approx(turned)
+    turned = measure_seam(np.swapaxes(picture, 1, 2).copy(), np.swapaxes(mask, 1, 2).copy()).ratio
+    assert measure_seam(picture, mask).ratio == pytest.approx(turned)
     assert turned > 100
 
 
@@ -68,11 +68,11 @@ def test_borders_run_both_ways() -> None:
 def test_without_a_border_there_is_no_seam(value: float) -> None:
     picture = np.zeros((2, 8, 8, 3), np.float32)
 
-    assert seam_ratio(picture, np.full((1, 8, 8), value, np.float32)) == 1
+    assert measure_seam(picture, np.full((1, 8, 8), value, np.float32)).ratio == 1
 
 
 def test_a_flat_picture_has_no_seam() -> None:
-    assert seam_ratio(np.full((1, 40, 40, 3), 0.5, np.float32), half_selected()) == 1
+    assert measure_seam(np.full((1, 40, 40, 3), 0.5, np.float32), half_selected()).ratio == 1
 
 
 def middle(image: Image) -> Mask:

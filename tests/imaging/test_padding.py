@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.padding import (
+from paintgraph.imaging.geometry.canvas import (
     SIDES,
     Padding,
     PaddingFill,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.blend.placing import Operation, place_image, place_mask, with_channels
+from paintgraph.imaging.blend.composite import Operation, place_image, place_mask, with_channels
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import Box, crop
 from paintgraph.tests.strategies import images, images_with_masks, masks, sizes

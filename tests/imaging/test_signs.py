@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Mask
-from paintgraph.imaging.blend import batches, placing
-from paintgraph.imaging.geometry import fading, padding, regions, resize
+from paintgraph.imaging.blend import batches, composite
+from paintgraph.imaging.geometry import canvas, regions, resize
 from paintgraph.imaging.masks import algebra, highest, morphology
 from paintgraph.tests.strategies import masks
 
@@ -49,15 +49,15 @@ OPERATIONS: Mapping[str, tuple[Callable[..., Any], Callable[[Any], list[Any]]]] 
         _drawn(st.integers(1, 5)),
     ),
     "fade_sides": (
-        lambda mask, *sides: fading.fade_sides(mask, padding.Padding(*sides)),
+        lambda mask, *sides: canvas.fade_sides(mask, canvas.Padding(*sides)),
         _drawn(FEW, FEW, FEW, FEW),
     ),
     "pad_mask": (
-        lambda mask, *sides: padding.pad_mask(mask, padding.Padding(*sides)),
+        lambda mask, *sides: canvas.pad_mask(mask, canvas.Padding(*sides)),
         _drawn(FEW, FEW, FEW, FEW),
     ),
     "place_mask": (
-        lambda mask, x, operation: placing.place_mask(mask, mask, x, 0, operation),
+        lambda mask, x, operation: composite.place_mask(mask, mask, x, 0, operation),
         _drawn(FEW, st.sampled_from(["multiply", "add", "subtract", "and", "or", "xor"])),
     ),
     "resize": (

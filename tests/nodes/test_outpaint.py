@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.geometry.canvas import Anchor
-from paintgraph.imaging.geometry.padding import Side
+from paintgraph.imaging.geometry.canvas import Anchor, Side
 from paintgraph.nodes.painting.outpaint import Fill, pad_for_outpaint, pad_to_size
 from paintgraph.tests.nodes.bench import Bench
 from paintgraph.tests.strategies import images, masks
