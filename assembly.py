@@ -7,22 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.cache import MemoryCache
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
-from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.book import RecipeBook
-from paintgraph.imaging.geometry.boxes import Boxes
-from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.listing import Listing
@@ -40,11 +35,9 @@ from paintgraph.models.selectors import Selectors
 from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
 from paintgraph.nodes.own import Own, add_own
-from paintgraph.nodes.pictures.files import encode_with_facts
-from paintgraph.nodes.sockets import REPAINT
+from paintgraph.nodes.results import describe_results
 
 STORE_BYTES = 4 * 2**30
-_MASK_AXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +59,6 @@ class Assembly(Catalogue):
     loaded: LoadedModels
 
 
-def describe(blobs: Blobs, type_: str, value: Value) -> Any:
-    """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
-    if isinstance(value.data, Boxes):
-        return value.data.to_json()
-    if not isinstance(value.data, np.ndarray):
-        return list(value.data) if isinstance(value.data, tuple) else value.data
-    is_mask = type_ == "mask" or value.data.ndim == _MASK_AXES  # a Switch gives any type
-    array = to_image(value.data) if is_mask else value.data
-    pictures = [
-        {
-            "digest": blobs.put(encode_with_facts(picture, "png", value.facts)),
-            "width": picture.shape[1],
-            "height": picture.shape[0],
-            "media_type": "image/png",
-            **({REPAINT: dict(value.facts[REPAINT])} if REPAINT in value.facts else {}),
-        }
-        for picture in array
-    ]
-    return pictures[0] if len(pictures) == 1 else pictures
-
-
 @contextmanager
 def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """What a worker process is made of; `settings` are those of `server.worker_settings`."""
@@ -106,9 +78,8 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
             if any(_calls_recipes(node) for node in graph.nodes.values()) and recipes.refresh():
                 recipes.register_all()
 
-        yield Parts(
-            assembly.worker, partial(describe, assembly.blobs), assembly.loaded.watch, prepare
-        )
+        describe = partial(describe_results, blobs=assembly.blobs)
+        yield Parts(assembly.worker, describe, assembly.loaded.watch, prepare)
 
 
 def _calls_recipes(node: Node) -> bool:

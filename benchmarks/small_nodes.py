@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from paintgraph.engine.execution.cache import MemoryCache
-from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.execution.run import Outcome, Worker
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.declaration import Output, node
 from paintgraph.engine.node.events import Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.workers.runner import Parts
+from paintgraph.nodes.results import results_of
 
 Sum = Annotated[int, Output("sum")]
 
@@ -60,6 +62,11 @@ def registry() -> Registry:
     return Registry((add, show, sleep, wait, work))
 
 
+def describe(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+    """Results by name as they are."""
+    return {name: values[0].data for name, values, _ in results_of(graph, outcome) if values}
+
+
 @contextmanager
 def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A worker of a server that has only these nodes; it keeps results as the real one does."""
@@ -68,4 +75,4 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
     ) as store:
         worker = Worker(registry(), memory=memory, store=store)
-        yield Parts(worker, lambda _, value: value.data)
+        yield Parts(worker, describe)

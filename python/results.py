@@ -14,18 +14,17 @@ from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.files import write_whole
 from paintgraph.base.words import suggestion
 from paintgraph.engine.execution.run import Outcome
-from paintgraph.engine.graph.elements import Blocked, Failed
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
 from paintgraph.imaging.files.metadata import add_text
-from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing.files import PublishError, cannot_write
 from paintgraph.nodes.pictures.files import Format, encode_with_facts
+from paintgraph.nodes.results import plain, results_of
 from paintgraph.nodes.sockets import REPAINT
 
 if TYPE_CHECKING:
@@ -222,14 +221,13 @@ def named_results(
     `graph` is the checked graph, `values` are those of its declared inputs, `text` is the graph as
     pictures carry it.
     """
+    found = {name: each for name, each, _ in results_of(graph, outcome)}
     results = {}
     for name, reference in graph.outputs.items():
         if isinstance(reference, InputRef):
             results[name] = (plain(values[reference.name]),)
-        elif entry := outcome.results.get(reference.node):
-            slot = entry.slots[int(reference.output)]
-            sound = [element for element in slot if not isinstance(element, Failed | Blocked)]
-            results[name] = tuple(each for value in sound for each in _entries(value, text))
+        elif name in found:
+            results[name] = tuple(each for value in found[name] for each in _entries(value, text))
     return results
 
 
@@ -237,13 +235,6 @@ def _entries(value: Value, text: str) -> Iterable[Any]:
     if isinstance(value.data, np.ndarray):
         return [Picture(picture, value.facts, text) for picture in value.data]
     return [plain(value.data)]
-
-
-def plain(data: Any) -> Any:
-    """A value as plain data."""
-    if isinstance(data, Boxes):
-        return data.to_json()
-    return list(data) if isinstance(data, tuple) else data
 
 
 def graph_text(bound: Graph, registry: Registry) -> str:

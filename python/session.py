@@ -19,7 +19,7 @@ from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import targets_of
 from paintgraph.jobs.sources.folders import Folders, default_folders
-from paintgraph.jobs.workers.wire import to_wire
+from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.own import Own
 from paintgraph.python.inputs import batches, literals

@@ -21,8 +21,7 @@ import orjson
 from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
-from paintgraph.jobs.workers.runner import Parts, run_job
-from paintgraph.jobs.workers.wire import SIGNALS, to_wire
+from paintgraph.jobs.workers.runner import SIGNALS, Parts, run_job, to_wire
 
 Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
 NICENESS = 5

@@ -1,36 +1,39 @@
-"""Runs one job after the other on what a factory built; the same in-process and in workers."""
+"""Runs one job after the other on what a factory built; its events and results as plain data.
+
+The same in this process and in workers.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.base.text.document import Document
 from paintgraph.engine.execution.run import OnFailure, Outcome, Worker, run
-from paintgraph.engine.graph.elements import Blocked, Failed
 from paintgraph.engine.graph.formats.native import read_native
-from paintgraph.engine.graph.graph import Graph, Link
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.node import events
 from paintgraph.engine.node.context import Cancellation
-from paintgraph.engine.node.events import Listener
+from paintgraph.engine.node.events import Event, Listener, Origin
 from paintgraph.engine.recipes.checking import check, targets_of
 from paintgraph.jobs.publishing.files import PublishError, not_written
 
-Tell = Callable[[Mapping[str, Any]], None]
+Report = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a factory builds for a runner.
 
-    `describe(type, value)` is a result as plain data: a picture becomes a blob's reference.
+    `describe(graph, outcome)` is the results by name as plain data: a picture becomes a blob's
+    reference.
     `prepare(graph)` is called before each job, to take note of what has changed outside.
-    `watch(tell)` lets `tell` hear what is held in memory, in numbers, whenever that changes.
+    `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
     """
 
     worker: Worker
-    describe: Callable[[str, Value], Any]
-    watch: Callable[[Tell], None] = lambda _: None
+    describe: Callable[[Graph, Outcome], Mapping[str, Any]]
+    watch: Callable[[Report], None] = lambda _: None
     prepare: Callable[[Graph], None] = lambda _: None
 
 
@@ -83,22 +86,57 @@ def run_job(  # noqa: PLR0913 - what a job is
         for failure in outcome.failures
     )
     try:
-        return Ended(outcome.state, _outputs(parts, graph, outcome), failures)
+        return Ended(outcome.state, parts.describe(graph, outcome), failures)
     except OSError as error:
         lost = {"code": PublishError.code, "message": f"the results {not_written(error)}"}
         return Ended("failed", {}, (*failures, lost))
 
 
-def _outputs(parts: Parts, graph: Graph, outcome: Outcome) -> dict[str, Any]:
-    outputs: dict[str, Any] = {}
-    for name, reference in graph.outputs.items():
-        if not isinstance(reference, Link) or reference.node not in outcome.results:
-            continue
-        slot = int(reference.output)
-        spec = parts.worker.registry.spec(graph.nodes[reference.node].kind)
-        type_ = spec.outputs[slot].type if spec else "any"
-        elements = outcome.results[reference.node].slots[slot]
-        values = [parts.describe(type_, e) for e in elements if not isinstance(e, Blocked | Failed)]
-        if values:
-            outputs[name] = values[0] if len(elements) == 1 else values
-    return outputs
+SIGNALS = ("node_started", "progress", "preview")
+"""Events that may be dropped for a newer one of their node; all others are facts."""
+
+
+def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of event
+    """An event as plain data; `type` says which."""
+    match event:
+        case events.NodeStarted(origin, elements):
+            return {"type": "node_started", **_origin(origin), "elements": elements}
+        case events.Progress(origin, element, done, total):
+            return {
+                "type": "progress",
+                **_origin(origin),
+                "element": element,
+                "done": done,
+                "total": total,
+            }
+        case events.Preview(origin, element, _, media_type):
+            plain = {"element": element, "media_type": media_type}
+            return {"type": "preview", **_origin(origin), **plain}
+        case events.Warned(origin, element, message):
+            return {"type": "warning", **_origin(origin), "element": element, "message": message}
+        case events.Executed(origin, ui, effects, cached):
+            return {
+                "type": "executed",
+                **_origin(origin),
+                "ui": {name: list(shown) for name, shown in ui.items()},
+                "effects": [asdict(effect) for effect in effects],
+                "cached": cached,
+            }
+        case events.NodeFinished(origin, how, seconds, weight):
+            plain = {"how": how, "seconds": round(seconds, 6), "bytes": weight}
+            return {"type": "node_finished", **_origin(origin), **plain}
+        case events.NodeFailed(origin, element, code, message, inputs, _):
+            plain = {"element": element, "code": code, "message": message}
+            return {"type": "node_failed", **_origin(origin), **plain, "inputs": dict(inputs)}
+        case events.Stored(key):
+            return {"type": "stored", "key": key}
+
+
+def _origin(origin: Origin) -> Mapping[str, Any]:
+    return {
+        "node": origin.node,
+        "kind": origin.kind,
+        "display": origin.display,
+        "parent": origin.parent,
+        "submitted": origin.submitted,
+    }

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from paintgraph import graphs
-from paintgraph.assembly import Assembly, assemble, describe
+from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.engine.execution.run import run
 from paintgraph.engine.graph.formats.comfy import write_comfy
@@ -29,6 +29,7 @@ from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.measure import max_abs_diff_outside
 from paintgraph.imaging.samples import pixel_digest
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.nodes.results import describe
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.models.text_models import add_text_models, models_of
 from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
@@ -404,7 +405,7 @@ def test_grow_mask_keeps_every_sample_of_16_bits(assembly: Assembly) -> None:
     )
 
     for name in ("image", "mask"):
-        described = describe(assembly.blobs, name, values[name])
+        described = describe(values[name], assembly.blobs)
         written = samples_of(assembly.blobs.get(described["digest"]))
         assert np.array_equal(samples, written[..., 0])
 

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from paintgraph.engine.execution.run import Worker
+from paintgraph.engine.execution.run import Outcome, Worker
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.elements import Effect, Result
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.context import Context, Services
 from paintgraph.engine.node.declaration import Output, node
 from paintgraph.engine.node.events import Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.workers.runner import Parts
+from paintgraph.nodes.results import results_of
 from paintgraph.tests.fake_nodes import FUNCTIONS, Sum
 
 Pid = Annotated[int, Output("pid")]
@@ -90,13 +91,19 @@ def say() -> Sum:
     return 0
 
 
+def describe(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+    """Results by name as they are."""
+    return {
+        name: values[0].data if is_one else [value.data for value in values]
+        for name, values, is_one in results_of(graph, outcome)
+        if values
+    }
+
+
 @contextmanager
 def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A factory for workers."""
     registry = Registry((*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say))
-
-    def describe(_type: str, value: Value) -> object:
-        return value.data
 
     with ResultStore(
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))

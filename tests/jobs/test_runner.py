@@ -2,14 +2,16 @@
 
 import errno
 import os
+from typing import Any
 
 import pytest
 
-from paintgraph.engine.execution.run import Worker
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.execution.run import Outcome, Worker
+from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.context import Cancellation, Services
 from paintgraph.jobs.workers.runner import Ended, Parts, run_job
 from paintgraph.tests.fake_nodes import registry
+from paintgraph.tests.jobs.parts import describe
 
 GRAPH = {
     "paintgraph": 1,
@@ -19,12 +21,12 @@ GRAPH = {
 
 
 def ran(error: OSError | None = None) -> Ended:
-    def describe(_: str, value: Value) -> object:
+    def described(graph: Graph, outcome: Outcome) -> dict[str, Any]:
         if error is not None:
             raise error
-        return value.data
+        return describe(graph, outcome)
 
-    parts = Parts(Worker(registry(), Services()), describe)
+    parts = Parts(Worker(registry(), Services()), described)
     return run_job(parts, "job", GRAPH, listen=lambda _: None, cancellation=Cancellation())
 
 

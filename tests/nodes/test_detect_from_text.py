@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from paintgraph.assembly import describe
 from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.node.events import Executed
 from paintgraph.imaging.geometry.boxes import no_boxes
 from paintgraph.nodes.boxes import BOXES
+from paintgraph.nodes.results import describe
 from paintgraph.tests.models.text_models import FINDERS
 from paintgraph.tests.nodes.bench import Bench, use
 from paintgraph.tests.nodes.text_bench import (
@@ -160,9 +160,9 @@ def test_boxes_and_arrays_of_any_type_are_results(text_bench: Bench) -> None:
     """A list of one box stays a list; what a Switch gives is a picture for all that."""
     ran = detect(text_bench, max_detections=1)
     boxes = ran.value()
-    (told,) = describe(text_bench.assembly.blobs, "boxes", boxes)
+    (told,) = describe(boxes, text_bench.assembly.blobs)
     mask = text_bench.node("MaskFromBoxes", image=TWO, boxes=[1, 2, 30, 40]).value()
-    pictures = describe(text_bench.assembly.blobs, "any", mask)
+    pictures = describe(mask, text_bench.assembly.blobs)
 
     assert told["box"] == boxes.data.corners[0].tolist()
     assert told["label"] == boxes.data.labels[0]

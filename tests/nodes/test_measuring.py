@@ -8,10 +8,10 @@ import numpy as np
 import orjson
 import pytest
 
-from paintgraph.assembly import describe
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.files.metadata import read_text
+from paintgraph.nodes.results import describe
 from paintgraph.tests.imaging.pictures import clouds
 from paintgraph.tests.nodes.bench import Bench, png, use
 
@@ -83,7 +83,7 @@ def test_every_repainted_picture_carries_its_numbers(bench: Bench) -> None:
     assert told == measured(bench, clouds(), ran.array(), middle())
     assert told["max_abs_diff_outside"] == 0
     assert orjson.loads(read_text(ran.files[0])["repaint"]) == told
-    described = describe(ran.blobs, "image", ran.value())
+    described = describe(ran.value(), ran.blobs)
     assert described["repaint"] == told
     assert orjson.loads(read_text(ran.blobs.get(described["digest"]))["repaint"]) == told
 

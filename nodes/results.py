@@ -1,0 +1,62 @@
+"""What a run gave, by the names of the graph's outputs: one description for jobs and for Python."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.graph.graph import Graph, Link
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.sockets import REPAINT
+
+
+def results_of(graph: Graph, outcome: Outcome) -> Iterator[tuple[str, list[Value], bool]]:
+    """Name, values, and whether there is one value only, of each output that was computed.
+
+    Elements that failed or were blocked are left out.
+    """
+    for name, reference in graph.outputs.items():
+        if isinstance(reference, Link) and reference.node in outcome.results:
+            elements = outcome.results[reference.node].slots[int(reference.output)]
+            values = [each for each in elements if not isinstance(each, Failed | Blocked)]
+            yield name, values, len(elements) == 1
+
+
+def plain(data: Any) -> Any:
+    """A value that is no picture as plain data."""
+    if isinstance(data, Boxes):
+        return data.to_json()
+    return list(data) if isinstance(data, tuple) else data
+
+
+def describe_results(graph: Graph, outcome: Outcome, blobs: Blobs) -> dict[str, Any]:
+    """All results as plain data; pictures become blobs."""
+    described = {}
+    for name, values, is_one in results_of(graph, outcome):
+        if values:
+            entries = [describe(value, blobs) for value in values]
+            described[name] = entries[0] if is_one else entries
+    return described
+
+
+def describe(value: Value, blobs: Blobs) -> Any:
+    """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
+    if not isinstance(value.data, np.ndarray):
+        return plain(value.data)
+    pictures = [
+        {
+            "digest": blobs.put(encode_with_facts(picture, "png", value.facts)),
+            "width": picture.shape[1],
+            "height": picture.shape[0],
+            "media_type": "image/png",
+            **({REPAINT: dict(value.facts[REPAINT])} if REPAINT in value.facts else {}),
+        }
+        for picture in (to_image(value.data) if value.data.ndim == 3 else value.data)
+    ]
+    return pictures[0] if len(pictures) == 1 else pictures
