@@ -26,6 +26,16 @@ def check_image(array: object, name: str = "image") -> Image:
     """The array as a read-only image `[B, H, W, C]`, or an error that names what is wrong.
 
     An array that is right already is frozen and returned, not copied.
+
+    Args:
+        array: float array `[B, H, W, C]`, C = 3 (RGB) or 4 (RGB and straight alpha), 0 to 1.
+        name: what the error calls it.
+
+    Returns:
+        The picture `[B, H, W, C]`, float32, C-contiguous, read-only.
+
+    Raises:
+        ContractError: it is no array, or of another type, shape or range.
     """
     return freeze(validate_image(array, name).astype(np.float32, copy=False))
 
@@ -34,12 +44,39 @@ def check_mask(array: object, name: str = "mask") -> Mask:
     """The array as a read-only mask `[B, H, W]`, or an error that names what is wrong.
 
     An array that is right already is frozen and returned, not copied.
+
+    Args:
+        array: float array `[B, H, W]`, 0 to 1; 1 is selected.
+        name: what the error calls it.
+
+    Returns:
+        The mask `[B, H, W]`, float32, C-contiguous, read-only.
+
+    Raises:
+        ContractError: it is no array, or of another type, shape or range.
+
+    Examples:
+        >>> check_mask(np.ones((2, 2), np.float32))
+        Traceback (most recent call last):
+            ...
+        paintgraph.imaging.errors.ContractError: mask: shape is [2, 2]; allowed is ...
     """
     return freeze(validate_mask(array, name).astype(np.float32, copy=False))
 
 
 def validate_image(array: object, name: str = "image") -> NDArray[np.floating[Any]]:
-    """The array itself, left writeable, if it holds what an image may hold."""
+    """The array itself, left writeable, if it holds what an image may hold.
+
+    Args:
+        array: float array `[B, H, W, 3 or 4]`, 0 to 1.
+        name: what the error calls it.
+
+    Returns:
+        The same array `[B, H, W, 3 or 4]`, not copied.
+
+    Raises:
+        ContractError: it is no array, or of another type, shape or range.
+    """
     image = _check_kind(array, name, _IMAGE_SHAPE)
     if image.ndim != 4 or image.shape[3] not in CHANNELS:
         raise ContractError(
@@ -51,7 +88,18 @@ def validate_image(array: object, name: str = "image") -> NDArray[np.floating[An
 
 
 def validate_mask(array: object, name: str = "mask") -> NDArray[np.floating[Any]]:
-    """The array itself, left writeable, if it holds what a mask may hold."""
+    """The array itself, left writeable, if it holds what a mask may hold.
+
+    Args:
+        array: float array `[B, H, W]`, 0 to 1.
+        name: what the error calls it.
+
+    Returns:
+        The same array `[B, H, W]`, not copied.
+
+    Raises:
+        ContractError: it is no array, or of another type, shape or range.
+    """
     mask = _check_kind(array, name, _MASK_SHAPE)
     if mask.ndim != 3:
         raise ContractError(
@@ -68,7 +116,17 @@ def check_same_size(
     first_name: str = "image",
     second_name: str = "mask",
 ) -> None:
-    """Refuse two images or masks whose height or width differ, by a ContractError."""
+    """Refuse two images or masks whose height or width differ, by a ContractError.
+
+    Args:
+        first: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        second: another one, of any batch.
+        first_name: what the error calls the first.
+        second_name: what the error calls the second.
+
+    Raises:
+        ContractError: height or width differ (`size_mismatch`).
+    """
     if first.shape[1:3] == second.shape[1:3]:
         return
     if first.ndim != second.ndim:
@@ -90,7 +148,20 @@ def match_pair(
     first_name: str = "image",
     second_name: str = "mask",
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both arrays, which must have one height and width, with the same batch size."""
+    """Both arrays, which must have one height and width, with the same batch size.
+
+    Args:
+        first: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        second: another one of the same height and width, of the same batch or of 1.
+        first_name: what the error calls the first.
+        second_name: what the error calls the second.
+
+    Returns:
+        Both, `[B, H, W, ...]`; a batch of one is repeated, as a read-only view.
+
+    Raises:
+        ContractError: sizes differ, or batches do and neither is 1 (`size_mismatch`).
+    """
     check_same_size(first, second, first_name, second_name)
     return match_batch(first, second, first_name, second_name)
 
@@ -104,6 +175,23 @@ def match_batch(
     """Both arrays with the same batch size; a batch of one is repeated, as a read-only view.
 
     Two other batch sizes are a ContractError.
+
+    Args:
+        first: array `[B, ...]`.
+        second: array `[B, ...]` of the same batch or of 1.
+        first_name: what the error calls the first.
+        second_name: what the error calls the second.
+
+    Returns:
+        Both, `[B, ...]`.
+
+    Raises:
+        ContractError: the batches differ and neither is 1 (`size_mismatch`).
+
+    Examples:
+        >>> one, three = np.zeros((1, 2, 2), np.float32), np.ones((3, 2, 2), np.float32)
+        >>> [array.shape for array in match_batch(one, three)]
+        [(3, 2, 2), (3, 2, 2)]
     """
     batches = first.shape[0], second.shape[0]
     if batches[0] == batches[1]:
@@ -129,6 +217,12 @@ def freeze(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
     A view of a whole array freezes that array too; a view of a part is copied, so that a small
     result never keeps a large array in memory.
+
+    Args:
+        array: float32 of any shape `[...]`.
+
+    Returns:
+        The array `[...]`, or a copy of it.
     """
     array = np.ascontiguousarray(array)
     if _is_frozen(array):

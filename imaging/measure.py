@@ -1,4 +1,4 @@
-"""Numbers that say how well a repainted part fits: nothing changed outside, no visible seam."""
+"""How well a repainted part fits: what changed outside the mask, how visible its border is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ _Flags = NDArray[np.bool_]
 
 
 class Seam(NamedTuple):
-    """How much the border of a mask is seen."""
+    """How visible the border of a mask is."""
 
     ratio: float
     """How much stronger colours change across the border than beside it, along the same line.
 
-    About 1 where the seam is not seen (or there is none), well above 1 where it is, well below
-    where the colours at the border were smeared.
+    About 1 where the border is not visible (or there is none), well above 1 where it is, well
+    below 1 where the colours at the border were smeared.
     """
     delta_e: float
     """How far the colours on both sides lie apart, in CIE L*a*b* (Delta E 1976).
 
     The median of the steps across the border, less the slope that the colours have on its two
-    sides: so the shift that all the border has in common, which 2 of is hardly seen.
+    sides: the shift that the whole border has in common. One of 2 is hardly seen.
     """
 
 
@@ -56,6 +56,23 @@ def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
     """The largest change of any sample where the mask is exactly 0; 0 means bit for bit equal.
 
     Alpha counts; where only one picture has alpha the other one is opaque.
+
+    Args:
+        before: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        after: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B, H, W]`, 0 to 1.
+
+    Returns:
+        0 to 1.
+
+    Raises:
+        ContractError: sizes differ, or batches do and are not 1 (`size_mismatch`).
+
+    Examples:
+        >>> before = np.zeros((1, 1, 2, 3), np.float32)
+        >>> after = np.full((1, 1, 2, 3), 0.5, np.float32)
+        >>> max_abs_diff_outside(before, after, np.array([[[1, 0]]], np.float32))
+        0.5
     """
     before, after = match_pair(before, after, "the picture before", "the picture after")
     before, mask = match_pair(before, mask, "the picture before")
@@ -71,7 +88,18 @@ def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
 
 
 def measure_seam(after: Image, mask: Mask) -> Seam:
-    """How much the border of the mask (where it passes a half) is seen in a picture or a batch."""
+    """How visible the border of the mask (where it passes a half) is in a picture or a batch.
+
+    Args:
+        after: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B or 1, H, W]`, 0 to 1.
+
+    Returns:
+        A ratio of 1 and a difference of 0 where there is no border.
+
+    Raises:
+        ContractError: sizes differ, or batches do and are not 1 (`size_mismatch`).
+    """
     after, mask = match_pair(after, mask)
     across, beside = np.zeros(2), np.zeros(2)
     jumps: list[_Colours] = []

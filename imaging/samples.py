@@ -24,6 +24,20 @@ def quantise(image: Image | Mask, depth: int = 8) -> Samples:
 
     8 bits truncate (0.5 gives 127), 16 bits round; whatever came from a file of the same depth
     becomes exactly what it was there.
+
+    Args:
+        image: picture or mask `[...]`, 0 to 1.
+        depth: bits per sample, 8 or 16.
+
+    Returns:
+        Code values `[...]`, uint8 or uint16.
+
+    Raises:
+        PictureError: the depth is neither 8 nor 16.
+
+    Examples:
+        >>> quantise(np.array([0, 0.5, 1], np.float32)).tolist()
+        [0, 127, 255]
     """
     samples: Samples = np.empty(image.shape, _sample_type(depth))
     at = 0
@@ -35,7 +49,18 @@ def quantise(image: Image | Mask, depth: int = 8) -> Samples:
 
 
 def quantised_strips(image: Image | Mask, depth: int = 8) -> Iterator[Samples]:
-    """The code values of `quantise`, flat and in order, a few rows at a time."""
+    """The code values of `quantise`, flat and in order, a few rows at a time.
+
+    Args:
+        image: picture or mask `[...]`, 0 to 1.
+        depth: bits per sample, 8 or 16.
+
+    Yields:
+        Code values `[N]`, uint8 or uint16.
+
+    Raises:
+        PictureError: the depth is neither 8 nor 16.
+    """
     kind = _sample_type(depth)
     highest = np.float32(np.iinfo(kind).max)
     flat = np.ascontiguousarray(image).reshape(-1)
@@ -45,7 +70,15 @@ def quantised_strips(image: Image | Mask, depth: int = 8) -> Iterator[Samples]:
 
 
 def to_image(samples: NDArray[Any]) -> Image:
-    """The picture `[1, H, W, 3 or 4]` of code values `[H, W]` or `[H, W, C]`; grey becomes RGB."""
+    """The picture `[1, H, W, 3 or 4]` of code values `[H, W]` or `[H, W, C]`; grey becomes RGB.
+
+    Args:
+        samples: code values `[H, W]` or `[H, W, 1 to 4]`, uint8 or uint16; two channels are grey
+            and alpha.
+
+    Returns:
+        Picture `[1, H, W, 3 or 4]`, 0 to 1.
+    """
     if samples.ndim == 2:
         samples = samples[..., np.newaxis]
     height, width, channels = samples.shape
@@ -60,7 +93,21 @@ def to_image(samples: NDArray[Any]) -> Image:
 
 
 def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """A view of `[H, W, ...]` as EXIF's orientation (1 to 8) wants it to be seen."""
+    """A view of `[H, W, ...]` as EXIF's orientation (1 to 8) wants it to be seen.
+
+    Args:
+        samples: code values `[H, W, ...]`.
+        orientation: 1 to 8 (EXIF 2.32, tag 274).
+
+    Returns:
+        A view `[H, W, ...]` or `[W, H, ...]`.
+
+    Examples:
+        Orientation 6 turns by a quarter clockwise:
+
+        >>> turned(np.array([[1, 2, 3], [4, 5, 6]]), 6).tolist()
+        [[4, 1], [5, 2], [6, 3]]
+    """
     if orientation >= 5:
         samples = samples.swapaxes(0, 1)
     if orientation in {2, 3, 6, 7}:
@@ -79,7 +126,16 @@ def _sample_type(depth: int) -> type[np.unsignedinteger[Any]]:
 
 
 def pixel_digest(image: Image, depth: Depth, icc: bytes | None) -> str:
-    """SHA-256, in hex, over shape, sample depth, samples and ICC profile of a batch of images."""
+    """SHA-256, in hex, over shape, sample depth, samples and ICC profile of a batch of images.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]` or `[H, W, 3 or 4]`, 0 to 1.
+        depth: bits per sample, 8 or 16.
+        icc: colour profile, or None.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     shape = image.shape if image.ndim == 4 else (1, *image.shape)
     digest = hashlib.sha256()
     digest.update(f"{'x'.join(map(str, shape))} {depth} ".encode())

@@ -16,6 +16,13 @@ def join(first: Image, second: Image) -> Image:
     """Both batches in one; the second is brought to the size of the first.
 
     Its longer side is cut to the proportions of the first. If either has alpha, so has the result.
+
+    Args:
+        first: picture `[A, H, W, 3 or 4]`, 0 to 1.
+        second: picture `[B, h, w, 3 or 4]`, 0 to 1.
+
+    Returns:
+        Pictures `[A + B, H, W, 3 or 4]`.
     """
     height, width = first.shape[1:3]
     if second.shape[1:3] != first.shape[1:3]:
@@ -25,19 +32,53 @@ def join(first: Image, second: Image) -> Image:
 
 
 def regroup(images: Sequence[Image], size: int) -> list[Image]:
-    """All pictures of the batches, in batches of `size`; the last one may be smaller."""
+    """All pictures of the batches, in batches of `size`; the last one may be smaller.
+
+    Args:
+        images: pictures `[B, H, W, 3 or 4]`, each of its own batch size.
+        size: pictures of a batch, at least 1.
+
+    Returns:
+        Pictures `[size, H, W, 3 or 4]`.
+
+    Raises:
+        ContractError: pictures of one batch differ in height or width (`size_mismatch`).
+
+    Examples:
+        >>> singles = [np.zeros((1, 4, 4, 3), np.float32)] * 3
+        >>> [batch.shape[0] for batch in regroup(singles, 2)]
+        [2, 1]
+    """
     singles = [image[item : item + 1] for image in images for item in range(len(image))]
     return [_joined(singles[at : at + size]) for at in range(0, len(singles), size)]
 
 
 def plain(width: int, height: int, batch: int, colour: tuple[int, int, int]) -> Image:
-    """Opaque pictures of one colour, given in 8-bit values."""
+    """Opaque pictures of one colour, given in 8-bit values.
+
+    Args:
+        width: px.
+        height: px.
+        batch: number of pictures.
+        colour: red, green and blue, 0 to 255.
+
+    Returns:
+        Pictures `[batch, height, width, 3]`, 0 to 1.
+    """
     samples = np.array(colour, np.float32) / np.float32(255)
     return np.tile(samples, (batch, height, width, 1))
 
 
 def take(image: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
-    """The first `batch` pictures or masks; from the first one again where there are fewer."""
+    """The first `batch` pictures or masks; from the first one again where there are fewer.
+
+    Args:
+        image: pictures or masks `[B, H, W, ...]`.
+        batch: how many are wanted, at least 1.
+
+    Returns:
+        Pictures or masks `[batch, H, W, ...]`.
+    """
     return image if len(image) == batch else image[np.arange(batch) % len(image)]
 
 

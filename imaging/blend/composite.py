@@ -14,7 +14,16 @@ _Slices: TypeAlias = tuple[slice, slice]
 
 
 def blend_into(target: Image, painted: Image, weights: Mask) -> None:
-    """Write what is painted into `target` `[H, W, C]` (its own result so far, never an input)."""
+    """Write what is painted into `target` `[H, W, C]` (its own result so far, never an input).
+
+    Args:
+        target: pixels `[H, W, C]`, 0 to 1, changed in place.
+        painted: pixels `[H, W, 3 or C]`, 0 to 1; three channels are opaque.
+        weights: how much of them is seen, `[H, W]`, 0 to 1. Where it is 0 nothing changes.
+
+    Raises:
+        ContractError: what is painted has alpha and the target has none.
+    """
     soft = (weights > 0) & (weights < 1)
     if soft.any():
         target[soft] = _blend(target[soft], _with_channels(painted[soft], target), weights[soft])
@@ -66,6 +75,25 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
 
     What of the part lies outside the picture is cut off. The mask, of the part's size, says how
     much of it is seen: all without one. If either picture has alpha, so has the result.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        part: picture `[B or 1, h, w, 3 or 4]`, 0 to 1.
+        left: px from the left side of the picture; may be negative.
+        top: px from its top; may be negative.
+        mask: how much of the part is seen, `[B or 1, h, w]`, 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`; what is not covered is equal bit for bit.
+
+    Raises:
+        ContractError: the mask has another size than the part, or batches differ (`size_mismatch`).
+
+    Examples:
+        >>> black = np.zeros((1, 1, 4, 3), np.float32)
+        >>> placed = place_image(black, np.ones((1, 1, 3, 3), np.float32), 2, 0)
+        >>> placed[0, 0, :, 0].tolist()
+        [0.0, 0.0, 1.0, 1.0]
     """
     image, part = match_batch(image, part, "image", "the part")
     if mask is not None:
@@ -96,6 +124,19 @@ def place_mask(
     """The mask, combined with a part whose upper left corner lies at (left, top).
 
     What of the part lies outside is cut off. `and`, `or` and `xor` make hard masks of both first.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        part: mask `[B or 1, h, w]`, 0 to 1.
+        left: px from the left side of the mask; may be negative.
+        top: px from its top; may be negative.
+        operation: what becomes of the two values where they lie over each other.
+
+    Returns:
+        A new mask `[B, H, W]`, 0 to 1.
+
+    Raises:
+        ContractError: there is no such operation, or the batches differ (`size_mismatch`).
     """
     combine = _OPERATIONS.get(operation)
     if combine is None:
@@ -111,7 +152,15 @@ def place_mask(
 
 
 def with_channels(image: Image, channels: int) -> Image:
-    """The picture with 3 or 4 channels; new alpha is opaque, old alpha is dropped."""
+    """The picture with 3 or 4 channels; new alpha is opaque, old alpha is dropped.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        channels: 3 or 4.
+
+    Returns:
+        The picture `[B, H, W, channels]`; a view where channels were dropped or are right already.
+    """
     if image.shape[3] < channels:
         return np.concatenate([image, np.ones((*image.shape[:3], 1), np.float32)], axis=3)
     return image[..., :channels]

@@ -36,6 +36,15 @@ def draw_boxes(
 
     Box n has label n, if there is one, and a colour that follows from n. What lies outside the
     picture is cut off. Drawn pixels are opaque.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        boxes: px; the same ones on each picture of the batch.
+        labels: texts of the boxes, in their order.
+        thickness: px of the frame.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`.
     """
     drawn = image.copy()
     height, width = image.shape[1:3]
@@ -98,6 +107,17 @@ def blur(image: Image, radius: int, avoid: Mask | None = None) -> Image:
     """The picture blurred by a Gaussian whose sigma is half the radius (px); alpha as well.
 
     What `avoid` selects (1) does not mix into its surroundings, which shine through there.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        radius: px; 0 changes nothing.
+        avoid: mask `[B or 1, H, W]`, 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, 0 to 1.
+
+    Raises:
+        ContractError: sizes or batches differ (`size_mismatch`).
     """
     if radius <= 0:
         return image.copy()
@@ -108,7 +128,20 @@ def blur(image: Image, radius: int, avoid: Mask | None = None) -> Image:
 
 
 def overlay(image: Image, mask: Mask, colour: tuple[float, float, float], share: float) -> Image:
-    """The picture with a colour laid over what the mask selects; `share` (0..1) of it is colour."""
+    """The picture with a colour laid over what the mask selects; `share` (0..1) of it is colour.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B or 1, H, W]`, 0 to 1.
+        colour: red, green and blue, 0 to 1.
+        share: 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, 0 to 1.
+
+    Raises:
+        ContractError: sizes or batches differ (`size_mismatch`).
+    """
     image, mask = match_pair(image, mask)
     result = image.copy()
     weight = (mask * np.float32(share))[..., np.newaxis]

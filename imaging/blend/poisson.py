@@ -24,6 +24,15 @@ def blend_gradients(
 
     With `ring_is_painted` they meet the known ones as they did those that the engine gave beside
     the hole; without, no step at the border is taken for meant. Outside the hole, the part.
+
+    Args:
+        part: the known picture `[H, W, 3 or 4]`, 0 to 1.
+        painted: what an engine painted, `[H, W, 3 or 4]`, 0 to 1.
+        hole: `[H, W]`; at least one px is no hole.
+        ring_is_painted: whether the engine painted what lies around the hole as well.
+
+    Returns:
+        Colours `[H, W, 3]`, 0 to 1.
     """
     border = (cv2.filter2D(hole.astype(np.float32), -1, _CROSS, borderType=0) > 0) & ~hole
     known, colours = part[..., :3], painted[..., :3]

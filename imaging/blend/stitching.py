@@ -55,6 +55,17 @@ def soft_ramp(mask: Mask) -> Mask:
     """1 where more than half is selected, falling by 8/255 per px around it, 0 from 32 px on.
 
     The same along rows, columns and diagonals, as 32 dilations by 3x3 px less 8 give it.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+
+    Returns:
+        A new mask `[B, H, W]`, in steps of 8/255.
+
+    Examples:
+        >>> mask = np.array([[[1, 0, 0, 0.2]]], np.float32)
+        >>> np.rint(soft_ramp(mask) * 255).astype(int).tolist()
+        [[[255, 248, 240, 232]]]
     """
     ramp = np.empty(mask.shape, np.float32)
     for target, layer in zip(ramp, mask, strict=True):
@@ -73,7 +84,7 @@ class Fitted(NamedTuple):
 
     painted: Image
     shift: float | None
-    """How many px it lies beside its place; None if the engine does not tell."""
+    """By how many px it lies beside its place; None if the engine painted no surroundings."""
 
 
 def fit(part: Image, hole: Mask, painted: Image, match: Match, *, ring_is_painted: bool) -> Fitted:
@@ -81,6 +92,16 @@ def fit(part: Image, hole: Mask, painted: Image, match: Match, *, ring_is_painte
 
     The hole is where the mask is above 0. `ring_is_painted` says that around it the painted part
     holds what the engine made of the picture there, and not the picture itself.
+
+    Args:
+        part: the known picture `[1, H, W, 3 or 4]`, 0 to 1.
+        hole: mask `[1, H, W]`.
+        painted: what an engine painted, `[1, H, W, 3]`, 0 to 1.
+        match: how its colours are matched; see `Stitch`.
+        ring_is_painted: see above.
+
+    Returns:
+        The colours `[1, H, W, 3]`, and by how many px they lie beside their place.
     """
     inside: NDArray[np.bool_] = hole[0] > 0
     shift = None
@@ -115,7 +136,15 @@ NO_SHIFT = ColourShift(np.ones(3, np.float32), np.zeros(3, np.float32))
 
 
 def ring_of(hole: _Flags, usable: _Flags | None = None) -> _Flags:
-    """The px within 16 px of a hole, those of them that are usable."""
+    """The px within 16 px of a hole, those of them that are usable.
+
+    Args:
+        hole: `[H, W]`.
+        usable: `[H, W]`; all px without it.
+
+    Returns:
+        `[H, W]`, true in the ring.
+    """
     kernel = np.ones((2 * _WIDTH + 1, 2 * _WIDTH + 1), np.uint8)
     near = cv2.dilate(hole.astype(np.uint8), kernel, borderValue=0) > 0
     ring: _Flags = near & ~hole
@@ -127,6 +156,14 @@ def colour_shift(part: _Colours, painted: _Colours, ring: _Flags) -> ColourShift
 
     Least squares over the px that agree. Nothing is changed where the two pictures differ by more
     than such a shift: then the engine did not give the ring back at all.
+
+    Args:
+        part: the known picture `[H, W, 3 or 4]`, 0 to 1.
+        painted: the same as an engine gave it back, `[H, W, 3 or 4]`, 0 to 1.
+        ring: `[H, W]`, the px to compare.
+
+    Returns:
+        Gain and offset `[3]`; a gain of 1 and an offset of 0 where no such shift is found.
     """
     known, given = part[ring][:, :3], painted[ring][:, :3]
     if len(known) < _LEAST_PIXELS:
@@ -146,6 +183,14 @@ def place_shift(part: _Colours, painted: _Colours, ring: _Flags) -> float:
     """How many px the painted ring lies beside the known one; 0 where it has no texture to tell.
 
     The method of Lucas and Kanade (1981); right below about 2 px, too small above.
+
+    Args:
+        part: the known picture `[H, W, 3 or 4]`, 0 to 1.
+        painted: the same as an engine gave it back, `[H, W, 3 or 4]`, 0 to 1.
+        ring: `[H, W]`, the px to compare.
+
+    Returns:
+        Px, 0 or more.
     """
     if not ring.any() or min(ring.shape) == 1:
         return 0.0

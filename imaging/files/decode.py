@@ -38,7 +38,7 @@ _COLOUR_TYPE, _EXTRA = 262, 338
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A decoded file: image `[1, H, W, 3 or 4]` and the facts needed to write it again.
+    """A decoded file: image `[1, H, W, 3 or 4]` and the metadata needed to write it again.
 
     EXIF's orientation is applied to the pixels and gone from `exif`.
     """
@@ -66,7 +66,19 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
 
 
 def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]:
-    """Samples `[H, W]` or `[H, W, 2 to 4]`: grey, grey and alpha, RGB or RGBA."""
+    """Samples `[H, W]` or `[H, W, 2 to 4]`: grey, grey and alpha, RGB or RGBA.
+
+    Args:
+        data: the file.
+        header: what `examine` found in it.
+        icc: its colour profile, by which CMYK is converted.
+
+    Returns:
+        Code values `[H, W]` or `[H, W, 2 to 4]`, uint8 or uint16, not turned by EXIF.
+
+    Raises:
+        PictureError: the packed pixels are damaged or cut off (`truncated_picture`).
+    """
     try:
         if is_wide(header):
             return _wide_png(data, header) if header.format == "PNG" else _wide_tiff(data, header)

@@ -61,8 +61,24 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
 ) -> bytes:
     """One picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]` as a file.
 
-    `compression` (0 to 9) is for PNG and TIFF, `quality` (1 to 100) for JPEG and, with
-    `lossless` off, for WebP. What the format cannot hold is a `PictureError`.
+    What the format cannot hold is an error, never dropped.
+
+    Args:
+        image: picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]`, 0 to 1.
+        format: of the file.
+        depth: bits per sample, 8 or 16 (PNG and TIFF).
+        icc: colour profile, or None.
+        exif: EXIF block from its byte order mark on, or None.
+        compression: 0 to 9, for PNG and TIFF.
+        quality: 1 to 100, for JPEG and, with `lossless` off, for WebP.
+        lossless: of WebP.
+
+    Returns:
+        The file.
+
+    Raises:
+        PictureError: the format cannot hold that, or an option is out of its range.
+        ContractError: the array is no picture.
     """
     one = _one_picture(image)
     _check_range("compression", compression, 0, 9)
@@ -84,7 +100,18 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
 
 
 def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
-    """A small JPEG of the first picture of a batch, to look at; clear parts show white."""
+    """A small JPEG of the first picture of a batch, to look at; clear parts show white.
+
+    Args:
+        image: pictures `[B, H, W, 3 or 4]`, 0 to 1.
+        max_size: px of the longer side.
+
+    Returns:
+        The file.
+
+    Raises:
+        ContractError: the array is no picture.
+    """
     validate_image(image)
     picture = image[0]
     height, width = picture.shape[:2]

@@ -46,8 +46,15 @@ _DEEP = 65535
 def blur_into(picture: _Samples, hole: _Hole) -> _Samples:
     """Colours `[N, 3]`, 0 to 1, for the N px of the hole in a picture `[H, W, 3]`.
 
-    Looks at known px only: before the first blur each px of the hole is the nearest known one, as
-    on a canvas that was extended by its outermost px. Inside a picture the blurs forget it.
+    Only known px count. Each px of the hole begins as the nearest known one; deep inside the hole
+    the blurs leave nothing of that beginning.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        hole: `[H, W]`; at least one px is no hole.
+
+    Returns:
+        Colours `[N, 3]`, 0 to 1, for the N px of the hole, row by row.
     """
     box = _box_around(hole, WIDE[0].radius)
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)

@@ -13,7 +13,22 @@ _Places: TypeAlias = NDArray[np.intp]
 
 
 def copy_nearest(picture: _Samples, hole: _Hole) -> _Samples:
-    """For each of the N px of the hole in a picture `[H, W, 3]` the nearest known one, `[N, 3]`."""
+    """For each of the N px of the hole in a picture `[H, W, 3]` the nearest known one, `[N, 3]`.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        hole: `[H, W]`; at least one px is no hole.
+
+    Returns:
+        Colours `[N, 3]`, for the N px of the hole, row by row.
+
+    Examples:
+        >>> row = np.array([0.1, 0, 0, 0.9], np.float32)
+        >>> picture = np.repeat(row[np.newaxis, :, np.newaxis], 3, axis=2)
+        >>> found = copy_nearest(picture, np.array([[False, True, True, False]]))
+        >>> (found[:, 0] * 10).round().tolist()
+        [1.0, 9.0]
+    """
     return picture[nearest_known(hole, hole)]
 
 
@@ -21,6 +36,13 @@ def copy_mirrored(picture: _Samples, hole: _Hole) -> _Samples:
     """The px as far behind the contour as the filled one lies before it, `[N, 3]`.
 
     Where that is no known px it is the nearest one.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        hole: `[H, W]`; at least one px is no hole.
+
+    Returns:
+        Colours `[N, 3]`, for the N px of the hole, row by row.
     """
     rows, columns = nearest_known(hole, hole)
     at = np.nonzero(hole)
@@ -33,7 +55,15 @@ def copy_mirrored(picture: _Samples, hole: _Hole) -> _Samples:
 
 
 def nearest_known(hole: _Hole, at: _Hole | tuple[_Places, ...]) -> tuple[_Places, _Places]:
-    """Row and column of the known px nearest to each px that `at` picks, as an index does."""
+    """Row and column of the known px nearest to each px that `at` picks, as an index does.
+
+    Args:
+        hole: `[H, W]`; at least one px is no hole.
+        at: `[H, W]`, or a tuple of indices.
+
+    Returns:
+        Rows and columns, each of the shape that `labels[at]` has.
+    """
     _, labels = cv2.distanceTransformWithLabels(
         hole.astype(np.uint8),
         cv2.DIST_L2,

@@ -1,7 +1,8 @@
 """Bring what was painted in a hole at a small size to full size, with the detail of its sources.
 
-What was painted is like some known part of the small picture; what enlarging loses there, the
-difference between the picture and its enlarged copy, is missing in the hole as well and is added.
+What was painted resembles known parts of the picture (their nearest-neighbour field is searched at
+the small size). Enlarging blurs both alike: the detail that it takes from the known part, the
+difference between the picture and its enlarged copy, is added to the hole.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,16 @@ def enlarge_with_detail(
 
     `part` is `[1, H, W, 3]`. Detail is copied from where mask and `avoid` are 0; where there is no
     such place the result is only enlarged. Calls `check` often. Equal arguments give equal bits.
+
+    Args:
+        part: the known picture `[1, H, W, 3]`, 0 to 1.
+        mask: mask `[1, H, W]`, 0 to 1; above 0 is the hole.
+        painted: what was painted, `[1, h, w, 3]`, 0 to 1.
+        avoid: mask `[1, H, W]` of what no detail is copied from, or None.
+        check: called often; may raise to cancel.
+
+    Returns:
+        The painted picture `[1, H, W, 3]`, 0 to 1.
     """
     height, width = mask.shape[1:]
     small = painted.shape[1:3]

@@ -33,6 +33,20 @@ def fill(
     `keep` replaces nothing, `edge` takes the nearest known pixel, `mirror` reflects the picture at
     the contour, `blur` spreads the known colours smoothly, `telea` continues lines (slow in large
     areas), `noise` is grey noise that follows `seed`, `colour` is one colour.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B or 1, H, W]`, 0 to 1.
+        method: see above.
+        seed: of the noise; picture n of a batch uses `seed + n`.
+        colour: red, green and blue, 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`; alpha, and all where the mask is 0, stays bit for bit.
+
+    Raises:
+        MaskError: no px is left that the method could fill from (`full_mask`).
+        ContractError: sizes or batches differ (`size_mismatch`), or there is no such method.
     """
     image, mask = match_pair(image, mask)
     filled = image.copy()

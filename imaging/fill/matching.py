@@ -1,8 +1,9 @@
-"""For each pixel of a hole, where in the known picture the like of what it now shows is.
+"""The nearest-neighbour field from a hole to the known picture, by PatchMatch.
 
-A coarse copy is searched whole. On the picture itself each pixel then tries the places beside the
-one found and those of its neighbours, which keeps whole pieces together (C. Barnes et al.,
-PatchMatch, SIGGRAPH 2009).
+For each px of the hole it names the known px whose surroundings look most alike. A coarse copy is
+searched exhaustively. At full size each px then tries places near the one found (random search)
+and the shifts of its neighbours (propagation), which keeps whole pieces together (C. Barnes et
+al., PatchMatch, SIGGRAPH 2009).
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ _TOGETHER = np.float32(0.95)
 
 
 class Matches(NamedTuple):
-    """Row and column of the known pixel that each pixel `[H, W]` of a hole is like."""
+    """The nearest-neighbour field `[H, W]`: row and column of the most similar known px."""
 
     rows: _Places
     columns: _Places
@@ -40,6 +41,15 @@ def find_matches(
     """Match each px of the hole in a picture `[H, W, 3]` with one of the sources (at least one).
 
     Outside the hole a px matches itself. Equal arguments give equal matches. Calls `check` often.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        hole: `[H, W]`.
+        sources: `[H, W]`, at least one true.
+        check: called often; may raise to cancel.
+
+    Returns:
+        Row and column `[H, W]` of the source of each px.
     """
     height, width = hole.shape
     rows, columns = np.indices(hole.shape, np.int32)

@@ -191,7 +191,17 @@ def suppress_overlaps(boxes: Boxes, most_overlap: float) -> Boxes:
 
 
 def fill_boxes(boxes: Boxes, batch: int, width: int, height: int) -> Mask:
-    """The mask `[B, H, W]` that selects every px which a box reaches."""
+    """The mask `[B, H, W]` that selects every px which a box reaches.
+
+    Args:
+        boxes: in px of pictures of that size; what lies outside is cut off.
+        batch: number of masks.
+        width: px.
+        height: px.
+
+    Returns:
+        Mask `[batch, height, width]` of 0 and 1.
+    """
     mask = np.zeros((batch, height, width), np.float32)
     for item, box in zip(boxes.items.tolist(), boxes.outlines(), strict=True):
         mask[item, max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)] = 1

@@ -75,6 +75,24 @@ def pad_image(
     """The picture on a larger canvas; the new pixels are opaque.
 
     `edge` repeats the outermost pixels, `mirror` reflects the picture, `colour` is one colour.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        padding: px to add.
+        fill: what the new pixels show.
+        colour: red, green and blue, 0 to 1.
+
+    Returns:
+        Picture `[B, top + H + bottom, left + W + right, 3 or 4]`; the old pixels bit for bit.
+
+    Raises:
+        ContractError: a padding is negative (`bad_padding`).
+
+    Examples:
+        >>> row = np.array([0, 1], np.float32)
+        >>> picture = np.repeat(row[np.newaxis, np.newaxis, :, np.newaxis], 3, axis=3)
+        >>> pad_image(picture, Padding(left=2), "mirror")[0, 0, :, 0].tolist()
+        [1.0, 0.0, 0.0, 1.0]
     """
     _check(padding)
     batch, height, width, channels = image.shape
@@ -97,7 +115,19 @@ def pad_image(
 
 
 def pad_mask(mask: Mask, padding: Padding, *, selected: bool = True) -> Mask:
-    """The mask on a larger canvas; the new pixels are selected, or none of them."""
+    """The mask on a larger canvas; the new pixels are selected, or none of them.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        padding: px to add.
+        selected: whether the new pixels are.
+
+    Returns:
+        Mask `[B, top + H + bottom, left + W + right]`.
+
+    Raises:
+        ContractError: a padding is negative (`bad_padding`).
+    """
     _check(padding)
     left, top, right, bottom = padding
     margins = ((0, 0), (top, bottom), (left, right))
@@ -188,6 +218,17 @@ def fade_sides(mask: Mask, fade: Padding) -> Mask:
     """The mask, fading out towards the sides of the picture over some px each.
 
     A fade of 4 px multiplies what lies next to the side by 1/4, then 2/4, 3/4 and 4/4.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        fade: px at each side.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere above the old one.
+
+    Examples:
+        >>> fade_sides(np.ones((1, 1, 5), np.float32), Padding(left=4))[0, 0].tolist()
+        [0.25, 0.5, 0.75, 1.0, 1.0]
     """
     height, width = mask.shape[1:3]
     across = _ramp(width, fade.left) * _ramp(width, fade.right)[::-1]
@@ -201,6 +242,15 @@ def outpaint_mask(width: int, height: int, padding: Padding, feathering: int) ->
 
     It reaches softly into the picture at the padded sides: (1 - distance / feathering) squared,
     where that is above 0. A feathering of half a side of the picture or more is left out.
+
+    Args:
+        width: px of the picture.
+        height: px of the picture.
+        padding: px that are added at its sides.
+        feathering: px that the mask reaches into the picture.
+
+    Returns:
+        Mask `[1, top + height + bottom, left + width + right]`, 0 to 1.
     """
     old = np.zeros((height, width), np.float32)
     if 0 < 2 * feathering < min(width, height):

@@ -30,7 +30,20 @@ class Box(NamedTuple):
 
 
 def selected_box(mask: Mask) -> Box | None:
-    """Box of the selected area (whatever is above 0, in any mask of the batch), or None."""
+    """Box of the selected area (whatever is above 0, in any mask of the batch), or None.
+
+    Args:
+        mask: mask `[B, H, W]`.
+
+    Returns:
+        The smallest box that holds every px above 0 of any mask, or None.
+
+    Examples:
+        >>> mask = np.zeros((1, 5, 5), np.float32)
+        >>> mask[0, 1:3, 2:5] = 0.1
+        >>> selected_box(mask)
+        Box(left=2, top=1, right=5, bottom=3)
+    """
     rows = np.flatnonzero(mask.any(axis=(0, 2)))
     if not len(rows):
         return None
@@ -49,13 +62,37 @@ def grow_box(box: Box, margin: int, width: int, height: int) -> Box:
 
 
 def crop(array: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
-    """A copy of what lies in the box, of an image `[B, H, W, C]` or a mask `[B, H, W]`."""
+    """A copy of what lies in the box, of an image `[B, H, W, C]` or a mask `[B, H, W]`.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        box: px, inside it.
+
+    Returns:
+        Array `[B, box.height, box.width, ...]`.
+
+    Raises:
+        ContractError: the box does not lie inside, or holds nothing (`bad_box`).
+    """
     check_inside(array, box)
     return array[:, box.top : box.bottom, box.left : box.right].copy()
 
 
 def paste(array: NDArray[np.float32], part: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
-    """A copy of the image or mask in which the box holds `part`; undoes `crop`."""
+    """A copy of the image or mask in which the box holds `part`; undoes `crop`.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        part: what the box is to hold, `[B or 1, box.height, box.width, ...]`.
+        box: px, inside the array.
+
+    Returns:
+        A new array `[B, H, W, ...]`.
+
+    Raises:
+        ContractError: the box does not lie inside (`bad_box`), or the part has another size
+            (`size_mismatch`).
+    """
     check_inside(array, box)
     if part.shape[1:3] != (box.height, box.width):
         raise ContractError(
@@ -69,7 +106,20 @@ def paste(array: NDArray[np.float32], part: NDArray[np.float32], box: Box) -> ND
 
 
 def crop_to_ratio(array: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    """The largest middle part of an image or mask in the proportions of `width` to `height`."""
+    """The largest middle part of an image or mask in the proportions of `width` to `height`.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        width: of the proportion.
+        height: of the proportion.
+
+    Returns:
+        Array `[B, h, w, ...]`, a copy.
+
+    Examples:
+        >>> crop_to_ratio(np.zeros((1, 90, 200), np.float32), 4, 3).shape
+        (1, 90, 120)
+    """
     old_height, old_width = array.shape[1:3]
     new_width = min(old_width, max(1, round(old_height * width / height)))
     new_height = min(old_height, max(1, round(old_width * height / width)))
@@ -82,6 +132,18 @@ def split_regions(mask: Mask, merge_distance: int = 0) -> list[Box]:
 
     Areas whose boxes are at most `merge_distance` px apart share a box, so that no two boxes
     overlap. A batch is seen as one mask that selects whatever any of its masks selects.
+
+    Args:
+        mask: mask `[B, H, W]`; selected is what lies above 0.
+        merge_distance: px.
+
+    Returns:
+        Boxes, by their top and then their left side.
+
+    Examples:
+        >>> mask = np.array([[[1, 0, 0, 0, 1]]], np.float32)
+        >>> len(split_regions(mask)), len(split_regions(mask, merge_distance=3))
+        (2, 1)
     """
     selected: NDArray[np.uint8] = np.any(mask > 0, axis=0).astype(np.uint8, copy=False)
     boxes = _boxes_of(selected, merge_distance)
@@ -112,7 +174,15 @@ def _boxes_of(selected: NDArray[np.uint8], distance: int) -> list[Box]:
 
 
 def check_inside(array: NDArray[np.float32], box: Box) -> None:
-    """Refuse, by a ContractError, a box that does not lie in an image or mask, or is empty."""
+    """Refuse, by a ContractError, a box that does not lie in an image or mask, or is empty.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        box: px.
+
+    Raises:
+        ContractError: the box does not lie inside, or holds nothing (`bad_box`).
+    """
     height, width = array.shape[1:3]
     if 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height:
         return

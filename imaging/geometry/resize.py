@@ -36,6 +36,23 @@ def resize(
 
     `auto` averages areas to shrink and uses Lanczos to enlarge. Colours of transparent pixels
     never bleed into visible ones. An unchanged size gives equal values, RGB under alpha 0 too.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`, 0 to 1.
+        width: px, at least 1.
+        height: px, at least 1.
+        interpolation: how new values follow from old ones.
+
+    Returns:
+        A new array `[B, height, width, ...]`, 0 to 1.
+
+    Raises:
+        ContractError: the new size has no px (`bad_size`), or there is no such interpolation.
+
+    Examples:
+        >>> stripes = np.tile(np.array([0, 1], np.float32), (1, 4, 2))
+        >>> resize(stripes, 2, 1, "area").tolist()
+        [[[0.5, 0.5]]]
     """
     if width < 1 or height < 1:
         raise ContractError(

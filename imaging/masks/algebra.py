@@ -27,12 +27,31 @@ _OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
 
 
 def threshold(mask: Mask, level: float = 0.5) -> Mask:
-    """Select wholly (1) what lies above `level`, and nothing (0) of the rest."""
+    """Select wholly (1) what lies above `level`, and nothing (0) of the rest.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        level: 0 to 1.
+
+    Returns:
+        A new mask `[B, H, W]` of 0 and 1.
+
+    Examples:
+        >>> threshold(np.array([[[0.2, 0.5, 0.6]]], np.float32)).tolist()
+        [[[0.0, 0.0, 1.0]]]
+    """
     return (mask > level).astype(np.float32)
 
 
 def invert(mask: Mask) -> Mask:
-    """Select what was kept, and keep what was selected."""
+    """Select what was kept, and keep what was selected.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+
+    Returns:
+        A new mask `[B, H, W]`, 1 less the old one.
+    """
     return np.float32(1) - mask
 
 
@@ -42,6 +61,19 @@ def soften(mask: Mask, radius: int, direction: Direction = "inward") -> Mask:
     `inward` ramps inside the selected area only (result <= mask), `outward` outside it only
     (result >= mask); `both` blurs with a Gaussian whose sigma is half the radius. The edge of the
     picture is no contour: a selection that touches it stays whole there.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        radius: px; 0 changes nothing.
+        direction: on which side of the contour the mask changes.
+
+    Returns:
+        A new mask `[B, H, W]`, 0 to 1.
+
+    Examples:
+        >>> mask = np.array([[[0, 0, 1, 1, 1, 1]]], np.float32)
+        >>> soften(mask, 3).tolist()
+        [[[0.0, 0.0, 0.25, 0.5, 0.75, 1.0]]]
     """
     if radius <= 0:
         return mask.copy()
@@ -60,6 +92,23 @@ def combine(first: Mask, second: Mask, operation: Operation = "union") -> Mask:
 
     `union` selects what either selects, `intersect` what both select, `subtract` what the first
     selects beyond the second, `exclude` where they differ. A batch of one serves every other.
+
+    Args:
+        first: mask `[B, H, W]`, 0 to 1.
+        second: mask `[B or 1, H, W]`, 0 to 1.
+        operation: see above.
+
+    Returns:
+        A new mask `[B, H, W]`, 0 to 1.
+
+    Raises:
+        ContractError: sizes or batches differ (`size_mismatch`), or there is no such operation.
+
+    Examples:
+        >>> first = np.array([[[1, 1, 0]]], np.float32)
+        >>> second = np.array([[[0, 1, 1]]], np.float32)
+        >>> combine(first, second, "subtract").tolist()
+        [[[1.0, 0.0, 0.0]]]
     """
     first, second = match_pair(first, second, "first", "second")
     combine_values = _OPERATIONS.get(operation)
@@ -69,12 +118,30 @@ def combine(first: Mask, second: Mask, operation: Operation = "union") -> Mask:
 
 
 def to_image(mask: Mask) -> Image:
-    """The mask as a grey picture: selected is white."""
+    """The mask as a grey picture: selected is white.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+
+    Returns:
+        Picture `[B, H, W, 3]`, 0 to 1.
+    """
     return np.repeat(mask[..., np.newaxis], 3, axis=3)
 
 
 def from_image(image: Image, channel: Channel = "luminance") -> Mask:
-    """One channel of the picture as a mask; without alpha a picture is opaque: 1 everywhere."""
+    """One channel of the picture as a mask; without alpha a picture is opaque: 1 everywhere.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        channel: which; luminance is that of ITU-R BT.601.
+
+    Returns:
+        Mask `[B, H, W]`, 0 to 1.
+
+    Raises:
+        ContractError: there is no such channel.
+    """
     if channel == "luminance":
         red, green, blue = _LUMINANCE
         grey = image[..., 0] * red + image[..., 1] * green + image[..., 2] * blue

@@ -22,7 +22,15 @@ _STRIP = 128  # rows worked on at a time, so that they stay in the processor's c
 
 
 def highest_in_square(mask: Mask, radius: int) -> Mask:
-    """The highest value at most `radius` columns and rows away, of masks `[B, H, W]`."""
+    """The highest value at most `radius` columns and rows away, of masks `[B, H, W]`.
+
+    Args:
+        mask: `[B, H, W]`.
+        radius: px, at least 1.
+
+    Returns:
+        A new array `[B, H, W]`.
+    """
     if radius <= _SMALL:
         around = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         return np.stack([cv2.dilate(layer, around) for layer in mask])
@@ -34,6 +42,23 @@ def highest_in_diamond(mask: Mask, radius: int) -> Mask:
 
     A diamond of n + s steps (s <= n) is the diamond of n, moved by s in four directions; where a
     move would leave the picture it ends at its edge. So it takes log2(radius) passes.
+
+    Args:
+        mask: `[B, H, W]`.
+        radius: px, at least 1.
+
+    Returns:
+        A new array `[B, H, W]`.
+
+    Examples:
+        >>> dot = np.zeros((1, 5, 5), np.float32)
+        >>> dot[0, 2, 2] = 1
+        >>> print(highest_in_diamond(dot, 2)[0].astype(int))
+        [[0 0 1 0 0]
+         [0 1 1 1 0]
+         [1 1 1 1 1]
+         [0 1 1 1 0]
+         [0 0 1 0 0]]
     """
     highest, reached = mask.copy(), 0
     while reached < radius:
@@ -50,6 +75,13 @@ def highest_in_disk(layer: Mask, radius: int) -> Mask:
 
     Two values take the time of a distance transform, whatever the radius; values that 8 bits can
     hold take a quarter of the time of others.
+
+    Args:
+        layer: `[H, W]`.
+        radius: px, at least 1.
+
+    Returns:
+        A new array `[H, W]`.
     """
     low, high = layer.min(), layer.max()
     if low == high:

@@ -23,6 +23,18 @@ def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
 
     What lies within `band` px of the outline, or is soft already, is found anew from the colours;
     everything else keeps 0 or 1. A mask without selected or without free area stays as it is.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B or 1, H, W]`, 0 to 1.
+        band: px on each side of the outline.
+
+    Returns:
+        A new mask `[B, H, W]`, 0 to 1.
+
+    Raises:
+        MaskError: the outline takes more than two million px (`too_much_unknown`).
+        ContractError: sizes or batches differ (`size_mismatch`).
     """
     image, mask = match_pair(image, mask)
     return np.stack([_matted(*pair, band) for pair in zip(image[..., :3], mask, strict=True)])
@@ -33,6 +45,16 @@ def decontaminate(image: Image, mask: Mask) -> Image:
 
     Where the mask is 1 nothing changes; alpha never does. Elsewhere the colours of the selected
     area go on, so that nothing of the background shines through at the edge.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        mask: mask `[B or 1, H, W]`, 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, 0 to 1.
+
+    Raises:
+        ContractError: sizes or batches differ (`size_mismatch`).
     """
     from pymatting import estimate_foreground_ml
 

@@ -25,6 +25,24 @@ def dilate(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
 
     A square of radius n is n passes of 3x3, a diamond n passes of a plus; a disk holds what is at
     most n px away. Exact for every value.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        radius: px; 0 changes nothing.
+        footprint: shape of what counts as around.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere below the old one.
+
+    Examples:
+        >>> dot = np.zeros((1, 5, 5), np.float32)
+        >>> dot[0, 2, 2] = 1
+        >>> print(dilate(dot, 1)[0].astype(int))
+        [[0 0 0 0 0]
+         [0 1 1 1 0]
+         [0 1 1 1 0]
+         [0 1 1 1 0]
+         [0 0 0 0 0]]
     """
     if radius <= 0:
         return mask.copy()
@@ -36,13 +54,38 @@ def dilate(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
 
 
 def erode(mask: Mask, radius: int, footprint: Footprint = "square") -> Mask:
-    """Shrink the selected area by `radius` px: each pixel takes the lowest value around it."""
+    """Shrink the selected area by `radius` px: each pixel takes the lowest value around it.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        radius: px; 0 changes nothing.
+        footprint: shape of what counts as around.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere above the old one.
+
+    Examples:
+        The edge of the picture does not eat the selection:
+
+        >>> mask = np.array([[[1, 1, 1, 0, 0]]], np.float32)
+        >>> erode(mask, 1).tolist()
+        [[[1.0, 1.0, 0.0, 0.0, 0.0]]]
+    """
     # 0 - x, because -x would leave negative zeros.
     return 0 - dilate(-mask, radius, footprint)
 
 
 def erode_dilate(mask: Mask, amount: int, footprint: Footprint = "square") -> Mask:
-    """Grow the selected area by `amount` px, or shrink it if `amount` is negative."""
+    """Grow the selected area by `amount` px, or shrink it if `amount` is negative.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1.
+        amount: px; 0 changes nothing.
+        footprint: shape of what counts as around.
+
+    Returns:
+        A new mask `[B, H, W]`, 0 to 1.
+    """
     if amount < 0:
         return erode(mask, -amount, footprint)
     return dilate(mask, amount, footprint)
@@ -53,6 +96,24 @@ def fill_holes(mask: Mask, max_area: int = 0) -> Mask:
 
     A hole is a part of the unselected area that the selected area encloses; what reaches the edge
     of the picture is none. Soft values stay, but for the soft rim of a hole that is filled.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1; selected is what lies above a half.
+        max_area: px.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere below the old one.
+
+    Examples:
+        >>> ring = np.zeros((1, 5, 5), np.float32)
+        >>> ring[0, 1:4, 1:4] = 1
+        >>> ring[0, 2, 2] = 0
+        >>> print(fill_holes(ring)[0].astype(int))
+        [[0 0 0 0 0]
+         [0 1 1 1 0]
+         [0 1 1 1 0]
+         [0 1 1 1 0]
+         [0 0 0 0 0]]
     """
 
     def is_hole(stats: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -69,7 +130,20 @@ def fill_holes(mask: Mask, max_area: int = 0) -> Mask:
 
 
 def remove_islands(mask: Mask, min_area: int) -> Mask:
-    """Unselect the separate areas that have fewer than `min_area` px, with their soft rims."""
+    """Unselect the separate areas that have fewer than `min_area` px, with their soft rims.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1; selected is what lies above a half.
+        min_area: px.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere above the old one.
+
+    Examples:
+        >>> mask = np.array([[[1, 1, 0, 0, 1]]], np.float32)
+        >>> remove_islands(mask, 2).tolist()
+        [[[1.0, 1.0, 0.0, 0.0, 0.0]]]
+    """
 
     def is_small(stats: NDArray[np.int32], _size: tuple[int, int]) -> NDArray[np.bool_]:
         result: NDArray[np.bool_] = stats[:, cv2.CC_STAT_AREA] < min_area
@@ -79,7 +153,18 @@ def remove_islands(mask: Mask, min_area: int) -> Mask:
 
 
 def keep_largest(mask: Mask) -> Mask:
-    """Keep the largest of the separate selected areas, of equal ones the first."""
+    """Keep the largest of the separate selected areas, of equal ones the first.
+
+    Args:
+        mask: mask `[B, H, W]`, 0 to 1; selected is what lies above a half.
+
+    Returns:
+        A new mask `[B, H, W]`, nowhere above the old one.
+
+    Examples:
+        >>> keep_largest(np.array([[[1, 0, 1, 1, 0]]], np.float32)).tolist()
+        [[[0.0, 0.0, 1.0, 1.0, 0.0]]]
+    """
 
     def is_not_largest(stats: NDArray[np.int32], _size: tuple[int, int]) -> NDArray[np.bool_]:
         result = np.ones(len(stats), np.bool_)

@@ -25,6 +25,17 @@ def select_in_box(image: Image, box: Box, iterations: int = 5) -> Mask:
 
     Nothing outside the box is selected. A large picture is looked at around the box only and at
     no more than a million px, and the contour is brought back to full size.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        box: px, inside it; the same one in each picture of the batch.
+        iterations: of GrabCut.
+
+    Returns:
+        Mask `[B, H, W]` of 0 and 1.
+
+    Raises:
+        ContractError: the box does not lie inside, or holds nothing (`bad_box`).
     """
     check_inside(image, box)
     batch, height, width = image.shape[:3]
@@ -105,7 +116,16 @@ def split_colour(number: int) -> tuple[int, int, int]:
 
 
 def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float = 0) -> Mask:
-    """Select what differs from a colour by at most `tolerance` 8-bit steps in every channel."""
+    """Select what differs from a colour by at most `tolerance` 8-bit steps in every channel.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        colour: red, green and blue, 0 to 255.
+        tolerance: 8-bit steps, 0 to 255.
+
+    Returns:
+        Mask `[B, H, W]` of 0 and 1.
+    """
     wanted = np.array(colour, np.float32) / np.float32(255)
     furthest = np.abs(image[..., :3] - wanted).max(axis=3)
     mask: Mask = (furthest * 255 <= tolerance + _ROUNDING).astype(np.float32)
@@ -113,7 +133,18 @@ def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float =
 
 
 def select_transparent(image: Image) -> Mask:
-    """Select what is transparent, as much as it is; nothing in a picture without alpha."""
+    """Select what is transparent, as much as it is; nothing in a picture without alpha.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+
+    Returns:
+        Mask `[B, H, W]`, 0 to 1.
+
+    Examples:
+        >>> select_transparent(np.array([[[[1, 1, 1, 0.25]]]], np.float32)).tolist()
+        [[[0.75]]]
+    """
     if image.shape[3] < 4:
         return np.zeros(image.shape[:3], np.float32)
     return 1 - image[..., 3]
