@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paintgraph.engine.node.marks import Output, Range
     from paintgraph.nodes.sockets import Image, Mask
     from paintgraph.python.progress import Progress
+    from paintgraph.python.remote import Connection, connect
     from paintgraph.python.results import Picture, Result
     from paintgraph.python.session import Session, run
     from paintgraph.python.session import Session as session  # noqa: N813 - read as a verb
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Connection",
     "Context",
     "Error",
     "Graph",
@@ -38,12 +40,14 @@ __all__ = [
     "Result",
     "Session",
     "__version__",
+    "connect",
     "node",
     "run",
     "session",
 ]
 
 _PLACES = {
+    "Connection": "python.remote",
     "Context": "engine.node.context",
     "Error": "base.errors",
     "Graph": "engine.graph.graph",
@@ -56,6 +60,7 @@ _PLACES = {
     "Range": "engine.node.marks",
     "Result": "python.results",
     "Session": "python.session",
+    "connect": "python.remote",
     "node": "engine.node.declaration",
     "run": "python.session",
     "session": "python.session",
