@@ -20,8 +20,7 @@ from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.jobs.sources.listing import Listing
-from paintgraph.jobs.sources.references import References, draw_seed
+from paintgraph.jobs.sources.references import References, source_binders
 from paintgraph.jobs.workers.runner import Parts
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -130,14 +129,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         known = catalogue(folders, nodes, models_dir, devices)
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
-        binders = Binders(
-            {
-                "picture": references.bind,
-                "folder": Listing(input_folder).bind,
-                "seed": draw_seed,
-                **resource_names.binders(known.names),
-            }
-        )
+        sources = source_binders(references.bind, input_folder)
+        binders = Binders({**sources, **resource_names.binders(known.names)})
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
         lender = ModelLender(known.names.models, loaded, devices)
         inpainters = stack.enter_context(Inpainters(models=lender))

@@ -21,8 +21,7 @@ from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
-from paintgraph.jobs.sources.listing import Listing
-from paintgraph.jobs.sources.references import References, draw_seed
+from paintgraph.jobs.sources.references import References, source_binders
 from paintgraph.jobs.store.job import NewJob, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 
@@ -108,14 +107,8 @@ class Submissions:
         graph = checked.sound()
         fetched = await self._fetched(graph, known, order.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
-        binders = Binders(
-            {
-                "picture": binder.bind,
-                "folder": Listing(self._rules.input_folder, _MOST_LISTED).bind,
-                "seed": draw_seed,
-                **self._rules.name_binders,
-            }
-        )
+        sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
+        binders = Binders({**sources, **self._rules.name_binders})
 
         def new() -> NewJob:
             bound = _bound(order, graph, known, binders)

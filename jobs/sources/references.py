@@ -12,6 +12,8 @@ from pathlib import Path
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.recipes.binding import Binder
+from paintgraph.jobs.sources.listing import Listing
 
 _DATA = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.ASCII)
 _DIGEST = re.compile(PREFIX + "[0-9a-f]{64}")
@@ -105,6 +107,16 @@ def _data(url: str) -> bytes:
             f"the data URL '{shorten(url)}' is damaged: {error}. Encode the picture again.",
             code="bad_data_url",
         ) from error
+
+
+def source_binders(
+    picture: Binder, input_folder: Path, most: int | None = None
+) -> dict[str, Binder]:
+    """What fixes pictures, folders and seeds, by kind of resource.
+
+    `picture` fixes one picture; `most` bounds how many names of folders there may be in all.
+    """
+    return {"picture": picture, "folder": Listing(input_folder, most).bind, "seed": draw_seed}
 
 
 RANDOM = -1
