@@ -1,62 +1,26 @@
 """What README.md shows works as it stands there, in a folder that looks like the checkout."""
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from paintgraph.tests.api.serving import serving
+from paintgraph.tests.following import ROOT, follow, like_a_clone, samples
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a reader would stand, with the command on the path."""
-    folder = tmp_path_factory.mktemp("clone")
-    (folder / "docs").symlink_to(ROOT / "docs")
-    (folder / "bin").mkdir()
-    command = folder / "bin" / "paintgraph"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m paintgraph.cli "$@"\n')
-    command.chmod(0o755)
-    return folder
-
-
-def follow(folder: Path, command: list[str], example: str) -> str:
-    """Run an example; gives what it prints."""
-    done = subprocess.run(
-        command,
-        input=example,
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": os.pathsep.join((str(folder / "bin"), os.environ["PATH"])),
-            "PAINTGRAPH_DATA_DIR": str(folder / "data"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return like_a_clone(tmp_path_factory.mktemp("clone"))
 
 
 def examples(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
-
-
-def samples(file: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    with Image.open(file) as picture:
-        return np.array(picture)
 
 
 def test_the_commands_make_the_pictures(folder: Path) -> None:
