@@ -11,9 +11,15 @@ PART = ".part"
 """How the name of a file ends that is still being written; it begins with a dot."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, or replace it, at one stroke; raises OSError."""
+def write_whole(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write a file, or replace it, at one stroke; raises OSError.
+
+    With `lasting` off it may be gone after a loss of power, though never half there: that is
+    quicker, and good enough for what can be made again.
+    """
     _write(path, data, 0o666, os.replace)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
@@ -23,6 +29,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     several writers for all but one, and OSError.
     """
     _write(path, data, mode, _move_new)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None]) -> None:
@@ -33,7 +40,6 @@ def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None
             file.flush()
             os.fsync(file.fileno())
         move(part, path)
-        sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
 

@@ -144,7 +144,7 @@ class ResultStore:
 
     def _write(self, key: str, data: bytes) -> None:
         self._make_room(len(data))
-        write_whole(self._path(key), data)
+        write_whole(self._path(key), data, lasting=False)
         with self._lock:
             self._sizes[key] = len(data)
 

@@ -102,7 +102,7 @@ class ModelDigests:
         try:
             row = {"identity": _identity(path), "digests": dict(digests)}
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._row(path), json.dumps(row).encode())
+            write_whole(self._row(path), json.dumps(row).encode(), lasting=False)
         except OSError:
             return  # the file is read again next time
 

@@ -84,6 +84,16 @@ def test_data_and_then_the_name_are_on_disk(
     assert synced == [(tmp_path / "a").stat().st_ino, tmp_path.stat().st_ino]
 
 
+def test_what_can_be_made_again_is_not_waited_for_as_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    write_whole(tmp_path / "a", b"data", lasting=False)
+
+    assert synced == [(tmp_path / "a").stat().st_ino]
+
+
 @pytest.mark.parametrize("write", [write_whole, write_new])
 def test_a_full_disk_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: object

@@ -257,7 +257,8 @@ def test_a_folder_that_vanishes_costs_no_run(tmp_path: Path, label: str) -> None
 def test_a_full_disk_costs_no_run(
     tmp_path: Path, label: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write_whole(path: Path, data: bytes) -> None:
+    def write_whole(path: Path, data: bytes, *, lasting: bool) -> None:
+        assert not lasting
         raise OSError(28, "No space left on device", str(path), len(data))
 
     monkeypatch.setattr(module, "write_whole", write_whole)
