@@ -11,7 +11,7 @@ from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.model_index import ModelIndex
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import ModelPlaces
-from paintgraph.models.errors import MissingPackageError, ModelError
+from paintgraph.models.errors import MissingPackageError, ModelError, WeightsError
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.families.diffusion.engine import DiffusionModels
 from paintgraph.models.families.diffusion.loading import check_library
@@ -110,6 +110,21 @@ def test_one_file_of_another_family_is_refused(models_dir: Path, tmp_path: Path)
     assert message.endswith(
         "The file may be of another family than its configuration, which is for a "
         "StableDiffusionXLInpaintPipeline; name one that fits in option 'config'."
+    )
+
+
+def test_weights_that_go_bad_meanwhile_are_a_fault_of_the_model(
+    models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: Path) -> None:
+        raise WeightsError("'one/one.safetensors': it is cut off.")
+
+    single_file(models_dir / "diffusion/sd", tmp_path / "diffusion/one/one.safetensors")
+    shutil.copytree(models_dir / "diffusion/sd-inpaint", tmp_path / "diffusion/one/config")
+    monkeypatch.setattr("paintgraph.models.families.diffusion.loading.input_channels", damaged)
+
+    assert fault(tmp_path, "one").startswith(
+        "model 'one' cannot be loaded: 'one/one.safetensors': it is cut off. The file may be"
     )
 
 
