@@ -178,7 +178,7 @@ def _parts(
 
 
 def worker_settings(settings: "Settings") -> dict[str, Any]:
-    """What a worker process is told of the settings."""
+    """The settings that a worker process is passed."""
     return {
         "data": str(settings.data_dir),
         "memory_bytes": settings.memory_bytes,
@@ -216,8 +216,8 @@ def _keys(settings: "Settings") -> Keys:
         raise StartError(str(error)) from error
 
 
-def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACTORY) -> None:
-    """Run the server until SIGTERM or SIGINT; `tell` gets its address once it listens.
+def serve(settings: "Settings", report: Callable[[str], None], factory: str = FACTORY) -> None:
+    """Run the server until SIGTERM or SIGINT; `report` gets its address once it listens.
 
     Raises Error for what whoever starts it can cure.
     """
@@ -226,10 +226,10 @@ def serve(settings: "Settings", tell: Callable[[str], None], factory: str = FACT
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_serve(settings, tell, factory))
+    asyncio.run(_serve(settings, report, factory))
 
 
-async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str) -> None:
+async def _serve(settings: "Settings", report: Callable[[str], None], factory: str) -> None:
     stop, stop_now = asyncio.Event(), asyncio.Event()
 
     def ask() -> None:
@@ -243,7 +243,7 @@ async def _serve(settings: "Settings", tell: Callable[[str], None], factory: str
             on_signals(_SIGNALS, ask)
             site = GuardedSite(runner, sock)
             await site.start()
-            tell(f"paintgraph listens at {site.name}")
+            report(f"paintgraph listens at {site.name}")
             await stop.wait()
             drained = asyncio.create_task(app[PARTS].dispatcher.drain(settings.drain_seconds))
             hurried = asyncio.create_task(stop_now.wait())

@@ -177,7 +177,7 @@ _FILES: Mapping[str, str] = {
     "swagger-ui.css": "text/css",
 }
 PATHS = frozenset({"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in _FILES)})
-"""Pages that need no key: a browser cannot send one with an address. They tell no secret."""
+"""Pages that need no key: a browser cannot send one with an address. They hold no secret."""
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -142,9 +142,9 @@ class Settings(BaseSettings):
 
 def load_settings(flags: Mapping[str, Any]) -> Settings:
     """The settings, with flags that are not None before all else; raises SettingsError."""
-    given = {name: value for name, value in flags.items() if value is not None}
+    passed = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**given)
+        return Settings(**passed)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(step for step in first["loc"] if isinstance(step, str)) or "?"

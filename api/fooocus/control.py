@@ -6,7 +6,7 @@ from typing import NotRequired
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from paintgraph.api.fooocus.field_errors import told
+from paintgraph.api.fooocus.field_errors import as_fastapi
 from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Routes, json_answer, parameter
@@ -41,7 +41,7 @@ ROUTES = Routes("fooocus", with_slash=True)
     (507,),
     parameters=(parameter("query", "action", "stop or skip.", {"type": "string"}),),
 )
-@told
+@as_fastapi
 async def control(request: web.Request) -> web.Response:
     """End the task at work, by `action`: stop or skip. What it has saved stays.
 

@@ -48,7 +48,7 @@ class FooocusFaultsJson(TypedDict):
     errors: list[ProblemJson]
 
 
-REFUSED = {422: json_answer("Fields that cannot be used, as FastAPI tells it.", FooocusFaultsJson)}
+REFUSED = {422: json_answer("Fields that cannot be used, as in FastAPI.", FooocusFaultsJson)}
 """The answer of every route that may refuse fields."""
 
 
@@ -60,9 +60,11 @@ class FieldsError(Error):
         self.faults = [*faults]
 
 
-def fault(type_: str, field: str, message: str, given: object = None) -> Fault:
-    """One fault of a field of the body; `type_` is stable."""
-    return {"type": type_, "loc": ["body", field], "msg": message, "input": shortened(given)}
+def fault(
+    type_: str, field: str, message: str, value: object = None, *, where: str = "body"
+) -> Fault:
+    """One fault of a field of the body, or of the query; `type_` is stable."""
+    return {"type": type_, "loc": [where, field], "msg": message, "input": shortened(value)}
 
 
 def shortened(given: Any) -> Any:
@@ -76,17 +78,17 @@ def shortened(given: Any) -> Any:
     return given
 
 
-def told(handler: Handler) -> Handler:
+def as_fastapi(handler: Handler) -> Handler:
     """The handler, with faults of fields answered as FastAPI does."""
 
     @wraps(handler)
-    async def telling(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except FieldsError as error:
             return _answer(error.faults)
 
-    return telling
+    return answer
 
 
 def as_fields_error(
@@ -131,8 +133,8 @@ def _is_json(content_type: str) -> bool:
     return kind == "application" and (name == "json" or name.endswith("+json"))
 
 
-def _of_body(type_: str, message: str, given: object) -> Fault:
-    return {"type": type_, "loc": ["body"], "msg": message, "input": given}
+def _of_body(type_: str, message: str, value: object) -> Fault:
+    return {"type": type_, "loc": ["body"], "msg": message, "input": value}
 
 
 def _of_problem(problem: Problem, fields: Mapping[str, str], hide: Callable[[str], str]) -> Fault:

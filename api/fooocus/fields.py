@@ -69,7 +69,7 @@ STEPS = {
 
 
 class Fields(BaseModel):
-    """A body. Names that are not known are kept, to be told of."""
+    """A body. Unknown names are kept, so that they can be reported."""
 
     model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
 
@@ -187,16 +187,16 @@ def unused(fields: Fields) -> list[str]:
 Read = TypeVar("Read", bound=Fields)
 
 
-def fields_of(kind: type[Read], given: Mapping[str, Any]) -> Read:
+def fields_of(kind: type[Read], body: Mapping[str, Any]) -> Read:
     """The fields of a body; raises FieldsError with every fault, in FastAPI's words."""
     try:
-        return kind.model_validate(given)
+        return kind.model_validate(body)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        raise FieldsError([_fault(dict(each)) for each in found[:_MOST_FAULTS]]) from error
+        raise FieldsError([_from_pydantic(dict(each)) for each in found[:_MOST_FAULTS]]) from error
 
 
-def _fault(found: dict[str, Any]) -> Fault:
+def _from_pydantic(found: dict[str, Any]) -> Fault:
     plain: Fault = {
         "type": found["type"],
         "loc": ["body", *(shortened(step) for step in found["loc"])],
@@ -211,9 +211,9 @@ def _fault(found: dict[str, Any]) -> Fault:
     return plain
 
 
-def stored(given: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str, Any]:
+def stored(body: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str, Any]:
     """What was sent, with digests in place of pictures, and other long texts cut off."""
-    return {name: pictures.get(name) or _short(value) for name, value in given.items()}
+    return {name: pictures.get(name) or _short(value) for name, value in body.items()}
 
 
 def _short(value: Any) -> Any:

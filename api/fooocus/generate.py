@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, as_fastapi, fault, object_of
 from paintgraph.api.fooocus.pictures import FORMATS, IMAGES, pictures_of, transcoded
-from paintgraph.api.fooocus.submission import handed_in
+from paintgraph.api.fooocus.submission import submit
 from paintgraph.api.fooocus.tasks import (
     DOOR,
     HEADERS,
@@ -58,7 +58,7 @@ _MOST_WAITING = 100_000
     (408, 413, 415, 424, 429, 503, 507),
     body={JSON: {"$ref": "#/components/schemas/FooocusGenerate"}},
 )
-@told
+@as_fastapi
 async def generate(request: web.Request) -> web.StreamResponse:
     """Repaint what a mask selects, or continue a picture past its edges.
 
@@ -68,10 +68,10 @@ async def generate(request: web.Request) -> web.StreamResponse:
     from paintgraph.api.fooocus.fields import GenerateFields, fields_of
 
     parts = request.app[PARTS]
-    given = await object_of(request)
-    fields = fields_of(GenerateFields, given)
+    body = await object_of(request)
+    fields = fields_of(GenerateFields, body)
     media_type = _wanted_picture(request)
-    job = await _submitted(request, fields, given, 1 if media_type else fields.image_number)
+    job = await _submitted(request, fields, body, 1 if media_type else fields.image_number)
     base = base_of(request)
     if media_type:
         return await _picture(request, job, media_type)
@@ -91,7 +91,7 @@ async def generate(request: web.Request) -> web.StreamResponse:
 
 
 async def _submitted(
-    request: web.Request, fields: "GenerateFields", given: dict[str, Any], number: int
+    request: web.Request, fields: "GenerateFields", body: dict[str, Any], number: int
 ) -> Job:
     """The accepted task; raises FieldsError, or what the submission raises."""
     from paintgraph.api.fooocus.fields import (
@@ -102,7 +102,7 @@ async def _submitted(
     from paintgraph.api.fooocus.model_mapping import chosen
     from paintgraph.api.fooocus.recipes import (
         check_generate,
-        generate_ordered,
+        translate_generate,
     )
 
     parts = request.app[PARTS]
@@ -116,13 +116,13 @@ async def _submitted(
     if names := unused(fields):
         shown = ", ".join(shorten(name) for name in names[:50])
         painting.warnings.append(f"These fields have no effect here: {shown}.")
-    ordered = generate_ordered(fields, pictures, painting, parts, number)
+    translation = translate_generate(fields, pictures, painting, parts, number)
     kept = {
-        "params": stored(given, pictures),
+        "params": stored(body, pictures),
         "webhook_url": webhook_url,
         "base": base_of(request),
     }
-    job = await handed_in(request, ordered, kept, DOOR)
+    job = await submit(request, translation, kept, DOOR)
     _watch(parts, job, webhook_url)
     return job
 

@@ -7,9 +7,9 @@ from io import BytesIO
 
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, fault, object_of, told
+from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, as_fastapi, fault, object_of
 from paintgraph.api.fooocus.pictures import pictures_of
-from paintgraph.api.fooocus.submission import handed_in
+from paintgraph.api.fooocus.submission import submit
 from paintgraph.api.fooocus.tasks import DETECTIONS, HEADERS, WARNING, add_header, add_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import JSON, json_response
@@ -32,7 +32,7 @@ _PICTURE_NODE = "photo"
     (408, 409, 413, 415, 424, 429, 503, 507),
     body={JSON: {"$ref": "#/components/schemas/FooocusMask"}},
 )
-@told
+@as_fastapi
 async def generate_mask(request: web.Request) -> web.Response:
     """Make a mask: white is what a model selects, and what would be repainted.
 
@@ -46,18 +46,18 @@ async def generate_mask(request: web.Request) -> web.Response:
         fields_of,
         stored,
     )
-    from paintgraph.api.fooocus.recipes import mask_ordered
+    from paintgraph.api.fooocus.recipes import translate_mask
 
-    given = await object_of(request)
-    fields = fields_of(MaskFields, given)
+    body = await object_of(request)
+    fields = fields_of(MaskFields, body)
     if fields.image in NO_PICTURE:
         message = "there is no picture; needed is its address or base64. Send one."
         raise FieldsError([fault("missing_picture", "image", message, fields.image)])
     pictures = await pictures_of(request, {"image": fields.image})
     parts = request.app[PARTS]
-    ordered = await asyncio.to_thread(mask_ordered, fields, pictures["image"], parts)
-    sent = {"params": stored(given, pictures)}
-    job = await handed_in(request, ordered, sent)
+    translation = await asyncio.to_thread(translate_mask, fields, pictures["image"], parts)
+    sent = {"params": stored(body, pictures)}
+    job = await submit(request, translation, sent)
     job = await parts.dispatcher.ended(job, math.inf)
     if job.state != "succeeded":
         raise _failure(parts, job)
@@ -90,8 +90,8 @@ def _mask_text(parts: ServerParts, job: Job, *, is_grey: bool) -> tuple[str, boo
 def _failure(parts: ServerParts, job: Job) -> Exception:
     """Why there is no mask: the picture's fault is the client's, all else the server's."""
     problem = job.problems[0] if job.problems else {}
-    told_why = str(problem.get("message", "the job was cancelled before the mask was made."))
-    message = parts.serializer.hide(told_why)
+    why = str(problem.get("message", "the job was cancelled before the mask was made."))
+    message = parts.serializer.hide(why)
     if problem.get("node") == _PICTURE_NODE:
         return FieldsError([fault(str(problem["code"]), "image", message)])
     if job.state == "cancelled":

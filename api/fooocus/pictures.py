@@ -48,13 +48,13 @@ _NAME = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
 _INPUT = re.compile(rf"{INPUTS}([0-9a-f]{{64}})\.\w+", re.ASCII)
 
 
-async def pictures_of(request: web.Request, given: dict[str, str]) -> dict[str, str]:
+async def pictures_of(request: web.Request, sent: dict[str, str]) -> dict[str, str]:
     """The digest of each field's picture; raises FieldsError with all that cannot be had."""
-    found = await asyncio.gather(*(_had(request, *each) for each in given.items()))
+    found = await asyncio.gather(*(_had(request, *each) for each in sent.items()))
     faults = [each for each in found if not isinstance(each, str)]
     if faults:
         raise FieldsError(faults)
-    return {name: each for name, each in zip(given, found, strict=True) if isinstance(each, str)}
+    return {name: each for name, each in zip(sent, found, strict=True) if isinstance(each, str)}
 
 
 async def _had(request: web.Request, field: str, text: str) -> str | Fault:
@@ -152,7 +152,7 @@ async def output(request: web.Request) -> web.Response:
 
 
 @ROUTES.add("GET", "/inputs/{file}", {200: Answer("The picture.", IMAGES)}, (404, 422))
-async def given(request: web.Request) -> web.Response:
+async def sent_picture(request: web.Request) -> web.Response:
     """Give a picture that a client sent, in the format that `Accept` names first."""
     found = _NAME.fullmatch(request.match_info["file"])
     kept = None

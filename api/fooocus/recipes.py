@@ -32,8 +32,8 @@ _FINDERS = ("groundingdino_swint_ogc", "grounding-dino-tiny", "grounding-dino-ba
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """A graph, what its inputs are given, and warnings."""
+class Translation:
+    """A graph, the values of its inputs, and warnings."""
 
     graph: Graph
     inputs: Mapping[str, Any]
@@ -49,7 +49,7 @@ def recipe(name: str) -> Graph:
     return replace(graph, source=None)  # no place in it is of use to who never saw it
 
 
-def mask_ordered(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
+def translate_mask(fields: MaskFields, image: str, parts: ServerParts) -> Translation:
     """The graph of a mask; looks at files, so call it in a thread. Raises FieldsError."""
     if fields.mask_model == MaskModel.SAM:
         return _by_words(fields, image, parts)
@@ -59,16 +59,16 @@ def mask_ordered(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
     inputs = {"image": image, "model": str(fields.mask_model)}
     if is_cloth:
         inputs["category"] = fields.cloth_category
-    return Ordered(recipe("mask_of_subject"), inputs)
+    return Translation(recipe("mask_of_subject"), inputs)
 
 
-def _by_words(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
+def _by_words(fields: MaskFields, image: str, parts: ServerParts) -> Translation:
     if fields.sam_model not in _PICKERS:
         raise _not_one_of("sam_model", fields.sam_model, tuple(_PICKERS))
     words = fields.dino_prompt_text
     if not any(letter.isalnum() for letter in words):
         warning = "dino_prompt_text says nothing to look for, so the mask selects nothing."
-        return Ordered(recipe("mask_of_nothing"), {"image": image}, [warning])
+        return Translation(recipe("mask_of_nothing"), {"image": image}, [warning])
     inputs: dict[str, Any] = {
         "image": image,
         "words": words,
@@ -78,19 +78,19 @@ def _by_words(fields: MaskFields, image: str, parts: ServerParts) -> Ordered:
         "grow_boxes": fields.dino_erode_or_dilate,
     }
     if fields.dino_debug:
-        return Ordered(recipe("boxes_of_words"), inputs)
+        return Translation(recipe("boxes_of_words"), inputs)
     inputs["picker"] = _first(parts, Kind.SEGMENT, _PICKERS[fields.sam_model])
     inputs["max_detections"] = fields.sam_max_detections
-    return Ordered(recipe("mask_of_words"), inputs)
+    return Translation(recipe("mask_of_words"), inputs)
 
 
-def generate_ordered(
+def translate_generate(
     fields: GenerateFields,
     pictures: Mapping[str, str],
     painting: Painting,
     parts: ServerParts,
     number: int,
-) -> Ordered:
+) -> Translation:
     """The graph that paints so many pictures; raises FieldsError."""
     inputs: dict[str, Any] = {
         "image": pictures["inpaint_input_image"],
@@ -120,7 +120,7 @@ def generate_ordered(
         {"seed": seed, "name": file}
         for seed, file in zip(_seeds(fields, number), _names(fields, number), strict=True)
     ]
-    return Ordered(repeated(recipe(name), own), inputs, painting.warnings)
+    return Translation(repeated(recipe(name), own), inputs, painting.warnings)
 
 
 def check_generate(fields: GenerateFields, given: Mapping[str, str]) -> None:
@@ -204,7 +204,7 @@ def _names(fields: GenerateFields, number: int) -> list[str]:
 
 
 def _first(parts: ServerParts, kind: Kind, names: Sequence[str]) -> str:
-    """The first model that is here; else the first, whose absence the check will tell."""
+    """The first model that is here; else the first, whose absence the check will report."""
     known = [name for name in names if find_model(parts, kind, name)]
     return next((name for name in known if parts.engine_names.models.fault(name) is None), names[0])
 

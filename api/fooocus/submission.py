@@ -1,4 +1,4 @@
-"""Orders are handed in: a recipe and its inputs become a job, under which this API finds it."""
+"""A recipe and its inputs become a job, under which this API finds what its client sent."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +8,13 @@ from paintgraph.api.fooocus.field_errors import as_fields_error
 from paintgraph.api.fooocus.tasks import REQUEST
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.submission import Order
+from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
-    from paintgraph.api.fooocus.recipes import Ordered  # brings pydantic
+    from paintgraph.api.fooocus.recipes import Translation  # brings pydantic
 
 _FIELDS = {
     "image": "inpaint_input_image",
@@ -33,25 +33,25 @@ _FIELDS = {
 """Which of a request's fields an input of a recipe comes from, where names differ."""
 
 
-async def handed_in(
-    request: web.Request, ordered: "Ordered", sent: dict[str, Any], door: str = ""
+async def submit(
+    request: web.Request, translation: "Translation", sent: dict[str, Any], door: str = ""
 ) -> Job:
-    """The job of an order; what the client sent is kept with it.
+    """Submit a recipe with its inputs; what the client sent is kept with the job.
 
     Raises FieldsError, or what the submission raises.
     """
-    warnings = [Problem("note", text, severity="warning") for text in ordered.warnings]
-    order = Order(
-        ordered.graph,
+    warnings = [Problem("note", text, severity="warning") for text in translation.warnings]
+    wanted = GraphRequest(
+        translation.graph,
         warnings,
         {REQUEST: sent},
-        inputs=ordered.inputs,
+        inputs=translation.inputs,
         inputs_at=(),
         client=client_of(request),
         door=door,
     )
     try:
-        return (await request.app[PARTS].submissions.submit(order)).job
+        return (await request.app[PARTS].submissions.submit(wanted)).job
     except GraphError as error:
         names = _FIELDS if door else {}
         refused = as_fields_error(error, names, request.app[PARTS].serializer.hide)

@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from paintgraph.api.fooocus.field_errors import REFUSED, Fault, FieldsError, told
+from paintgraph.api.fooocus.field_errors import REFUSED, Fault, FieldsError, as_fastapi, fault
 from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
 from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.requests import json_response
@@ -207,7 +207,7 @@ def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) ->
     "/tasks/{id}",
     {200: json_answer("The task, or an empty list.", FooocusTaskJson | _NothingJson)},
 )
-@told
+@as_fastapi
 async def show(request: web.Request) -> web.Response:
     """Look at a task; an unknown one is an empty list."""
     job = request.app[PARTS].store.get(request.match_info["id"])
@@ -223,7 +223,7 @@ async def show(request: web.Request) -> web.Response:
     {200: json_answer("Three lists.", FooocusTasksJson), **REFUSED},
     parameters=tuple(parameter("query", name, *about) for name, about in _QUERY.items()),
 )
-@told
+@as_fastapi
 async def index(request: web.Request) -> web.Response:
     """List tasks: those that have ended from newest to oldest, at work, waiting.
 
@@ -234,10 +234,14 @@ async def index(request: web.Request) -> web.Response:
     faults = []
     if wanted not in ("all", *_LISTS):
         allowed = "'all', 'history', 'current' or 'pending'"
-        faults.append(_fault("enum", "query", f"Input should be {allowed}", wanted))
+        faults.append(
+            fault("enum", "query", f"Input should be {allowed}", wanted[:100], where="query")
+        )
     if query.get("action"):
         message = "Tasks are not deleted here; leave 'action' out"
-        faults.append(_fault("not_supported", "action", message, query["action"]))
+        faults.append(
+            fault("not_supported", "action", message, query["action"][:100], where="query")
+        )
     page = _whole(query, "page", 0, faults)
     size = _whole(query, "page_size", 10, faults, least=1)
     since = _time(query, "start_at", faults)
@@ -269,10 +273,6 @@ async def index(request: web.Request) -> web.Response:
     return json_response(await asyncio.to_thread(look))
 
 
-def _fault(type_: str, name: str, message: str, given: str) -> Fault:
-    return {"type": type_, "loc": ["query", name], "msg": message, "input": given[:100]}
-
-
 def _whole(
     query: Mapping[str, str], name: str, default: int, faults: list[Fault], least: int = 0
 ) -> int:
@@ -280,7 +280,7 @@ def _whole(
     if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:
         return int(text)
     message = f"Input should be a whole number, {least} or greater"
-    faults.append(_fault("int_parsing", name, message, text))
+    faults.append(fault("int_parsing", name, message, text[:100], where="query"))
     return default
 
 
@@ -295,5 +295,5 @@ def _time(query: Mapping[str, str], name: str, faults: list[Fault]) -> float | N
     except (ValueError, OverflowError, OSError):
         example = datetime(2026, 1, 31, 12, tzinfo=UTC).isoformat()
         message = f"Input should be a time after ISO 8601, such as {example}"
-        faults.append(_fault("datetime_parsing", name, message, text))
+        faults.append(fault("datetime_parsing", name, message, text[:100], where="query"))
         return None

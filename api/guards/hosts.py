@@ -20,7 +20,7 @@ _AUTHORITY = re.compile(
 )
 _LAST_PORT = 65535
 PROBES = frozenset({"/livez", "/readyz"})
-"""Asked by orchestrators under any name and without a key; they tell nothing else."""
+"""Asked by orchestrators under any name and without a key; they answer nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

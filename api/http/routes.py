@@ -1,4 +1,4 @@
-"""A route is one function: what clients are told of it stands above it, and its types are schemas.
+"""A route is one function: what is documented of it stands above it, and its types are schemas.
 
 Types that go over the wire are typed dictionaries called `...Json`; the OpenAPI document derives
 their schemas, under their names without that ending.

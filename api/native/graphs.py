@@ -9,9 +9,9 @@ from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.refusals import BAD_REQUEST, problems_to_json, refusal_status
 from paintgraph.api.http.requests import JSON, YAML, document_of, json_response
 from paintgraph.api.http.routes import Routes, json_answer
-from paintgraph.api.native.submitting import order_of
+from paintgraph.api.native.submitting import read_request
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.submission import check_order
+from paintgraph.api.services.submission import check_request
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import shorten, suggestion
@@ -73,7 +73,7 @@ async def validate(request: web.Request) -> web.Response:
     known = request.app[PARTS].catalogue.known
 
     def check(document: Document) -> list[Problem]:
-        return [*check_order(order_of(document), known()).problems]
+        return [*check_request(read_request(document), known()).problems]
 
     try:
         problems = await document_of(request, (JSON, *YAML), check)

@@ -81,9 +81,9 @@ async def show_model(request: web.Request) -> web.Response:
     (404, 415),
 )
 async def pull_model(request: web.Request) -> web.StreamResponse:
-    """Get a model, and tell of it as server-sent events.
+    """Get a model, and report it as server-sent events.
 
-    `progress` is told while it is new, each `note` once, and last `done` or `failed`. Whoever asks
+    `progress` comes while it is new, each `note` once, and last `done` or `failed`. Whoever asks
     for a model that is being fetched follows that pull. It goes on when nobody follows it, and
     after an interruption where it stopped. Off unless the setting `allow_model_pull` is on.
     """

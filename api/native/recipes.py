@@ -24,9 +24,9 @@ from paintgraph.api.http.requests import (
     wait_seconds,
 )
 from paintgraph.api.http.routes import Routes, json_answer
-from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, handed_in
+from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, submit_and_answer
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.submission import Order
+from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
@@ -127,7 +127,7 @@ async def run(request: web.Request) -> web.Response:
         inputs = await _form(request, graph)
     else:
         inputs = await document_of(request, (JSON, *YAML), _mapping)
-    order = Order(
+    wanted = GraphRequest(
         graph,
         [],
         {"recipe": name, "inputs": inputs},
@@ -136,7 +136,7 @@ async def run(request: web.Request) -> web.Response:
         client=client_of(request),
         idempotency_key=key,
     )
-    return await handed_in(request, order, seconds)
+    return await submit_and_answer(request, wanted, seconds)
 
 
 async def _recipe(request: web.Request, name: str) -> Graph:

@@ -24,7 +24,7 @@ from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
 from paintgraph.api.native.jobs import ACCEPTED, job_of, job_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JobJson
-from paintgraph.api.services.submission import Order
+from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, Spot
 from paintgraph.base.words import shorten, suggestion
@@ -117,20 +117,22 @@ async def submit(request: web.Request) -> web.Response:
     """
     seconds = wait_seconds(request)
     key = idempotency_key(request)
-    order = await document_of(request, (JSON, *YAML), order_of)
-    order = replace(
-        order,
+    wanted = await document_of(request, (JSON, *YAML), read_request)
+    wanted = replace(
+        wanted,
         client=client_of(request),
         idempotency_key=key,
         is_small=has_small_body(request),
     )
-    return await handed_in(request, order, seconds)
+    return await submit_and_answer(request, wanted, seconds)
 
 
-async def handed_in(request: web.Request, order: Order, seconds: float) -> web.Response:
-    """Submit an order and answer with its job, ended or not."""
+async def submit_and_answer(
+    request: web.Request, wanted: GraphRequest, seconds: float
+) -> web.Response:
+    """Submit what a client wants run, and answer with its job, ended or not."""
     parts = request.app[PARTS]
-    accepted = await parts.submissions.submit(order)
+    accepted = await parts.submissions.submit(wanted)
     job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)
@@ -154,18 +156,18 @@ async def show_graph(request: web.Request) -> web.Response:
     return json_response(answer)
 
 
-def order_of(document: Document) -> Order:
-    """The order of a request; raises GraphError with every fault of its form."""
+def read_request(document: Document) -> GraphRequest:
+    """What a client wants run; raises GraphError with every fault of its form."""
     value = document.value
     if is_comfy(value) or is_native(value) or not isinstance(value, dict):
         graph, problems = graph_of(document, _NAME)
-        return Order(graph, problems, {"graph": value})
+        return GraphRequest(graph, problems, {"graph": value})
     faults = _faults(value, document)
     if faults:
         raise GraphError(faults)
     inside = Document(value["graph"], lambda: _spot(document, "graph"))
     graph, problems = graph_of(inside, _NAME)
-    return Order(
+    return GraphRequest(
         graph,
         problems,
         value,

@@ -1,4 +1,4 @@
-"""What there is to run, as the workers told it: the server itself imports no node.
+"""What there is to run, as the workers reported it: the server itself imports no node.
 
 Graphs are checked against declarations that hold a spec and no code.
 """
@@ -28,7 +28,7 @@ _NOT_A_NODE = "it has faults. 'paintgraph validate' names them."
 
 
 class KnowsSpecs(Protocol):
-    """Who knows the node types: as plain data, empty until a worker has told them.
+    """Who knows the node types: as plain data, empty until a worker has reported them.
 
     `replacements` says what to use instead of other tools' nodes.
     """
@@ -46,10 +46,10 @@ class Known:
     name_checks: Mapping[str, NameCheck] = field(default_factory=dict)
 
     def check(
-        self, graph: Graph, problems: Sequence[Problem], given: Mapping[str, Any] | None = None
+        self, graph: Graph, problems: Sequence[Problem], inputs: Mapping[str, Any] | None = None
     ) -> Checked:
-        """The checked graph; names are checked too if it is known what its inputs are given."""
-        resources = NO_RESOURCES if given is None else Resources(self.name_checks, given)
+        """The checked graph; names are checked too if the values of its inputs are known."""
+        resources = NO_RESOURCES if inputs is None else Resources(self.name_checks, inputs)
         return check(graph, self.registry, problems, resources)
 
     def recipe(self, name: str) -> Graph | None:
@@ -78,7 +78,7 @@ class Known:
 
 
 class Catalogue:
-    """Builds what is known anew when a worker tells other node types, or a recipe changes."""
+    """Builds what is known anew when a worker reports other node types, or a recipe changes."""
 
     def __init__(
         self,
@@ -136,4 +136,4 @@ class Catalogue:
 
 
 def _never(_: Context, inputs: Mapping[str, Any]) -> object:
-    raise RuntimeError(f"nodes run in workers, not here; given were {', '.join(inputs)}")
+    raise RuntimeError(f"nodes run in workers, not here; the inputs were {', '.join(inputs)}")

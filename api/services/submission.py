@@ -1,4 +1,4 @@
-"""Where jobs are handed in: a graph is checked, its pictures are had, it is bound and queued."""
+"""Where jobs are submitted: a graph is checked, its pictures are had, it is bound and queued."""
 
 import asyncio
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ _OF_FILES = ("picture", "folder")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GraphRequest:
     """What a client wants run.
 
     Attributes:
@@ -75,7 +75,7 @@ class SubmissionRules:
 
 
 class Submissions:
-    """Turns orders into accepted jobs."""
+    """Turns what clients want run into accepted jobs."""
 
     def __init__(
         self,
@@ -91,39 +91,39 @@ class Submissions:
         self._references = references
         self._rules = rules
 
-    async def submit(self, order: Order) -> Accepted:
+    async def submit(self, wanted: GraphRequest) -> Accepted:
         """Accept a job durably; the repetition of an idempotent request gives the earlier one.
 
         Raises GraphError with every problem, or what the dispatcher raises.
         """
-        small, request_digest = order.is_small, ""
-        if order.idempotency_key is not None:
-            request_digest = await offload(digest_of, order.request, is_small=small)
-            earlier = self._dispatcher.repeated(order.idempotency_key, request_digest)
+        small, request_digest = wanted.is_small, ""
+        if wanted.idempotency_key is not None:
+            request_digest = await offload(digest_of, wanted.request, is_small=small)
+            earlier = self._dispatcher.repeated(wanted.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
         known = self._catalogue.known()
-        checked = await offload(check_order, order, known, is_small=small)
+        checked = await offload(check_request, wanted, known, is_small=small)
         graph = checked.sound()
-        fetched = await self._fetched(graph, known, order.inputs)
+        fetched = await self._fetched(graph, known, wanted.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
         sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
         binders = Binders({**sources, **self._rules.name_binders})
 
         def new() -> NewJob:
-            bound = _bound(order, graph, known, binders)
+            bound = _bound(wanted, graph, known, binders)
             return NewJob(
                 graph=write_native(with_names(bound, known.registry)),
-                request=_without_pictures(order.request, binder.inline)
+                request=_without_pictures(wanted.request, binder.inline)
                 if binder.inline
-                else order.request,
-                client=order.client,
+                else wanted.request,
+                client=wanted.client,
                 size="heavy" if is_heavy(bound, known.registry) else "light",
-                priority=order.priority,
-                idempotency_key=order.idempotency_key,
+                priority=wanted.priority,
+                idempotency_key=wanted.idempotency_key,
                 request_digest=request_digest,
                 warnings=[problem.message for problem in checked.problems],
-                door=order.door,
+                door=wanted.door,
             )
 
         small = small and not _reads_files(graph, known)
@@ -156,36 +156,36 @@ class Submissions:
         return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
 
 
-def check_order(order: Order, known: Known) -> Checked:
+def check_request(wanted: GraphRequest, known: Known) -> Checked:
     """The checked graph; its problems point into the request."""
-    checked = known.check(order.graph, order.problems, order.inputs)
-    problems = tuple(replace(p, path=_in_request(p.path, order)) for p in checked.problems)
+    checked = known.check(wanted.graph, wanted.problems, wanted.inputs)
+    problems = tuple(replace(p, path=_in_request(p.path, wanted)) for p in checked.problems)
     return replace(checked, problems=problems)
 
 
-def _in_request(path: tuple[str | int, ...], order: Order) -> tuple[str | int, ...]:
+def _in_request(path: tuple[str | int, ...], wanted: GraphRequest) -> tuple[str | int, ...]:
     """A path of the check as one into the request."""
-    return order.inputs_at + path[1:] if path[:1] == (GIVEN,) else order.prefix + path
+    return wanted.inputs_at + path[1:] if path[:1] == (GIVEN,) else wanted.prefix + path
 
 
-def _bound(order: Order, graph: Graph, known: Known, binders: Binders) -> Graph:
+def _bound(wanted: GraphRequest, graph: Graph, known: Known, binders: Binders) -> Graph:
     try:
-        return bind(graph, known.registry, order.inputs, binders)
+        return bind(graph, known.registry, wanted.inputs, binders)
     except GraphError as error:
-        problems = [_pointed(problem, order) for problem in error.problems]
+        problems = [_pointed(problem, wanted) for problem in error.problems]
         raise GraphError(problems) from error
 
 
-def _pointed(problem: Problem, order: Order) -> Problem:
+def _pointed(problem: Problem, wanted: GraphRequest) -> Problem:
     """A problem of binding with its path into the request, and its place in the text."""
     if problem.path[:1] == ("inputs",):
-        return replace(problem, path=order.inputs_at + problem.path[1:])
+        return replace(problem, path=wanted.inputs_at + problem.path[1:])
     _, node, name = problem.path
-    source = order.graph.source
+    source = wanted.graph.source
     if source is None:
-        return replace(problem, path=order.prefix + problem.path)
+        return replace(problem, path=wanted.prefix + problem.path)
     path = source.path_of(str(node), str(name))
-    return replace(problem, path=order.prefix + path, place=source.document.place(path))
+    return replace(problem, path=wanted.prefix + path, place=source.document.place(path))
 
 
 def _reads_files(graph: Graph, known: Known) -> bool:

@@ -71,7 +71,7 @@ class JobEffects:
     async def publish(
         self, job: Job, node: str, effects: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Write the files of one node; gives what clients are told of each.
+        """Write the files of one node; gives what clients see of each.
 
         Raises StaleFenceError, or PublishError if a file cannot be written.
         """

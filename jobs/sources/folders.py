@@ -45,7 +45,7 @@ class Folders:
 
     @property
     def results(self) -> Path:
-        """Results that are dearer to compute than to keep."""
+        """Results that are more expensive to compute than to keep."""
         return self._made("results")
 
     @property

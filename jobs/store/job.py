@@ -26,11 +26,11 @@ class NewJob:
     Attributes:
         graph: the bound graph, a native document: all that running depends on.
         request: what was submitted, for the client to read back.
-        client: who waits in turn with whom.
+        client: the fairness key: clients take turns.
         size: see `Size`.
         priority: higher runs first.
         idempotency_key: the same key and request give the same job.
-        request_digest: tells requests apart; by default made of `request`.
+        request_digest: differs for different requests; by default made of `request`.
         door: the API whose list of jobs has it, if one has a list of its own.
     """
 
@@ -46,7 +46,7 @@ class NewJob:
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
-    """What tells a request from others."""
+    """A digest that differs for different requests."""
     text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=16).hexdigest()
 

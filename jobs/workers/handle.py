@@ -49,7 +49,7 @@ class WorkerHandle:
         self.replacements: dict[str, str] = {}
         """What to use instead of other tools' nodes."""
         self.numbers: dict[str, Any] = {}
-        """What it holds in memory, as it told last."""
+        """What it holds in memory, as it reported last."""
 
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":

@@ -89,7 +89,7 @@ class _Control:
     """What the server says, taken by a thread of its own."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.runs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stream = connection.makefile("rb")
         self._running: tuple[str, Cancellation] | None = None
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class _Control:
             while True:
                 message, _ = frames.read(self._stream)
                 if message["type"] == "run":
-                    self.orders.put(message)
+                    self.runs.put(message)
                 elif message["type"] == "cancel":
                     self._cancel(message["job"])
         except frames.BrokenFrameError:
@@ -131,11 +131,11 @@ def main() -> None:
     factory: Factory = getattr(import_module(module), function)
     with factory(orjson.loads(settings), reporter.listen) as parts:
         specs = [declaration.spec.to_json() for declaration in parts.worker.registry]
-        told = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
-        reporter.send({"type": "ready", "pid": os.getpid(), **told})
+        known = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
+        reporter.send({"type": "ready", "pid": os.getpid(), **known})
         parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
         while True:
-            order = control.orders.get()
+            order = control.runs.get()
             reporter.send({"type": "begun", "job": order["job"]})
             cancellation = Cancellation()
             control.begin(order["job"], cancellation)

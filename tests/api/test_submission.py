@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from paintgraph.api.native.submitting import order_of
+from paintgraph.api.native.submitting import read_request
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.pictures import Pictures
 from paintgraph.api.services.submission import SubmissionRules, Submissions
@@ -53,7 +53,7 @@ async def submitted(folder: Path, request: dict[str, Any]) -> tuple[Job, Any, An
             References(r.blobs, r.folders.inputs),
             SubmissionRules(r.folders.inputs, 1 << 20),
         )
-        job = (await submissions.submit(order_of(Document(request)))).job
+        job = (await submissions.submit(read_request(Document(request)))).job
         graph, kept = r.store.document(job.id), r.store.document(job.id, "request")
         return job, orjson.loads(graph or b""), orjson.loads(kept or b"")
 
