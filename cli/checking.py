@@ -22,7 +22,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.node.registry import Registry
-from paintgraph.jobs.publishing.files import cannot_write
+from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.nodes import resource_names
 from paintgraph.python.results import check_place

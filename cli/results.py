@@ -14,7 +14,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.files import write_whole
 from paintgraph.cli.destinations import STDOUT, Destinations
 from paintgraph.cli.faults import plain, tell
-from paintgraph.jobs.publishing.files import PublishError, cannot_write, write_new
+from paintgraph.jobs.publishing import PublishError, cannot_write, write_new
 from paintgraph.python.results import FORMATS, Picture, numbered
 
 

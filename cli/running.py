@@ -16,7 +16,7 @@ from paintgraph.cli.results import Written, write_results
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.events import NodeFailed
-from paintgraph.jobs.publishing.files import PublishError
+from paintgraph.jobs.publishing import PublishError
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.python.results import graph_text, named_results

@@ -1,1 +1,1 @@
-"""What surrounds runs: folders, references to pictures, published files."""
+"""Jobs: kept on disk, run by worker processes, their files published; where pictures come from."""

@@ -22,7 +22,7 @@ from paintgraph.engine.node.registry import Registry
 from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
-from paintgraph.jobs.publishing.files import PublishError, cannot_write
+from paintgraph.jobs.publishing import PublishError, cannot_write
 from paintgraph.nodes.pictures.files import Format, encode_with_facts
 from paintgraph.nodes.results import plain, results_of
 from paintgraph.nodes.sockets import REPAINT

@@ -17,7 +17,7 @@ from paintgraph.engine.graph.elements import Effect
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Executed, Listener
-from paintgraph.jobs.publishing.files import Publisher
+from paintgraph.jobs.publishing import Publisher
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from paintgraph.base.files import write_whole
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing.files import Publisher, PublishError, cannot_write
+from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore, StaleFenceError

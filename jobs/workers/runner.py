@@ -16,7 +16,7 @@ from paintgraph.engine.node import events
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Listener, Origin
 from paintgraph.engine.recipes.checking import check, targets_of
-from paintgraph.jobs.publishing.files import PublishError, not_written
+from paintgraph.jobs.publishing import PublishError, not_written
 
 Report = Callable[[Mapping[str, Any]], None]
 

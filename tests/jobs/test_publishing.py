@@ -11,7 +11,7 @@ import pytest
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.elements import Effect
-from paintgraph.jobs.publishing.files import Publisher, PublishError, cannot_write, write_new
+from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write, write_new
 
 
 @pytest.fixture
