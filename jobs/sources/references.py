@@ -35,7 +35,7 @@ class References:
         if text.startswith(PREFIX):
             if not _DIGEST.fullmatch(text) or text not in self._blobs:
                 raise BindError(
-                    f"there is no picture '{shorten(text)}' here. Upload it again.",
+                    f"there is no picture '{shorten(text, 60)}' here. Upload it again.",
                     code="unknown_picture",
                 )
             return text
@@ -43,7 +43,7 @@ class References:
             return self._blobs.put(_data(text))
         if text.startswith(("http://", "https://")):
             raise BindError(
-                f"'{shorten(text)}' is a web address; the command line reads {_FORMS}. "
+                f"'{shorten(text, 60)}' is a web address; the command line reads {_FORMS}. "
                 "Download the picture first.",
                 code="address_refused",
             )
@@ -55,7 +55,7 @@ class References:
             return self._file(name).read_bytes()
         except OSError as error:
             raise BindError(
-                f"the file '{shorten(name)}' cannot be read: {error.strerror}. Check its name.",
+                f"the file '{shorten(name, 60)}' cannot be read: {error.strerror}. Check its name.",
                 code="unreadable_file",
             ) from error
 
@@ -69,23 +69,23 @@ class References:
         plain = _SUFFIX.sub("", name)
         if not plain.strip() or plain in {".", ".."} or "\0" in plain:
             raise BindError(
-                f"'{shorten(name)}' names no picture; allowed are {_FORMS}. Name one.",
+                f"'{shorten(name, 60)}' names no picture; allowed are {_FORMS}. Name one.",
                 code="bad_reference",
             )
         try:
             path = (root / plain).resolve()
             is_there = path.is_file()
         except (OSError, RuntimeError):  # too long a name, links in a circle
-            path, is_there = root / shorten(plain), False
+            path, is_there = root / shorten(plain, 60), False
         if not path.is_relative_to(root):
             raise BindError(
-                f"'{shorten(name)}' lies outside the input folder; graphs read files in it only. "
+                f"'{shorten(name, 60)}' lies outside the input folder; graphs read files in it only. "
                 "Copy the picture there, or make it an input of the recipe.",
                 code="outside_input_folder",
             )
         if not is_there:
             raise BindError(
-                f"there is no file '{shorten(plain)}' in the input folder; allowed are "
+                f"there is no file '{shorten(plain, 60)}' in the input folder; allowed are "
                 f"{_FORMS}. Check the spelling.",
                 code="no_such_file",
             )
@@ -96,7 +96,7 @@ def _data(url: str) -> bytes:
     start = _DATA.match(url)
     if start is None:
         raise BindError(
-            f"'{shorten(url)}' is no data URL with base64; it starts 'data:image/png;base64,'. "
+            f"'{shorten(url, 60)}' is no data URL with base64; it starts 'data:image/png;base64,'. "
             "Encode the picture so.",
             code="bad_data_url",
         )
@@ -104,7 +104,7 @@ def _data(url: str) -> bytes:
         return base64.b64decode(url[start.end() :], validate=True)
     except ValueError as error:
         raise BindError(
-            f"the data URL '{shorten(url)}' is damaged: {error}. Encode the picture again.",
+            f"the data URL '{shorten(url, 60)}' is damaged: {error}. Encode the picture again.",
             code="bad_data_url",
         ) from error
 
