@@ -17,7 +17,7 @@ Samples: TypeAlias = NDArray[Any]
 
 _OUTSIDE = -np.inf  # never the highest
 _CODES = 256
-_SMALL = 64  # radius up to which OpenCV, whose time grows with it, is the faster one
+_SMALL = 64  # radius up to which OpenCV, whose time grows with it, is faster than SciPy
 _STRIP = 128  # rows worked on at a time, so that they stay in the processor's cache
 
 
@@ -34,7 +34,12 @@ def highest_in_square(mask: Mask, radius: int) -> Mask:
     if radius <= _SMALL:
         around = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         return np.stack([cv2.dilate(layer, around) for layer in mask])
-    return _highest_along(_highest_along(mask, radius, 1), radius, 2)
+    from scipy.ndimage import maximum_filter1d
+
+    for axis in (1, 2):
+        reach = min(radius, mask.shape[axis] - 1)
+        mask = maximum_filter1d(mask, 2 * reach + 1, axis, mode="constant", cval=_OUTSIDE)
+    return mask
 
 
 def highest_in_diamond(mask: Mask, radius: int) -> Mask:
@@ -100,20 +105,6 @@ def highest_in_disk(layer: Mask, radius: int) -> Mask:
     values = (np.arange(_CODES, dtype=np.float32) + lowest) / np.float32(255)
     found: Mask = values[_highest_in_lines(ranks, radius, 0)]
     return found
-
-
-def _highest_along(mask: Mask, radius: int, axis: int) -> Mask:
-    """The highest value within `radius` px along one axis, in log2(radius) passes."""
-    radius = min(radius, mask.shape[axis] - 1)
-    width = 2 * radius + 1
-    margins = [(radius, radius) if index == axis else (0, 0) for index in range(mask.ndim)]
-    highest = np.moveaxis(np.pad(mask, margins, constant_values=_OUTSIDE), axis, 0)
-    reached = 1
-    while reached < width:
-        step = min(reached, width - reached)
-        highest = np.maximum(highest[:-step], highest[step:])
-        reached += step
-    return np.ascontiguousarray(np.moveaxis(highest, 0, axis))
 
 
 def _take_moved(highest: Mask, before: Mask, step: int) -> None:

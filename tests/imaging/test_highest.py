@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from paintgraph.imaging.arrays import Mask
-from paintgraph.imaging.masks.highest import highest_in_disk
+from paintgraph.imaging.masks.highest import highest_in_disk, highest_in_square
 from paintgraph.imaging.masks.morphology import Footprint, dilate, erode
 from paintgraph.tests.strategies import masks
 
@@ -91,3 +91,13 @@ def test_one_line_of_pixels_is_enough(shape: tuple[int, ...], footprint: Footpri
     mask[:, 0, 0] = 0.5
 
     assert (dilate(mask, 20, footprint) == 0.5).all()
+
+
+@pytest.mark.parametrize("radius", [64, 65, 66, 128, 400])
+def test_a_large_square_is_small_ones_one_after_the_other(radius: int) -> None:
+    mask = np.random.default_rng(radius).uniform(-1, 1, (2, 150, 210)).astype(np.float32)
+    expected = mask
+    for step in (radius // 8,) * 8 + (radius % 8,):
+        expected = highest_in_square(expected, step)
+
+    assert np.array_equal(expected, highest_in_square(mask, radius))
