@@ -79,8 +79,8 @@ class References:
             path, is_there = root / shorten(plain, 60), False
         if not path.is_relative_to(root):
             raise BindError(
-                f"'{shorten(name, 60)}' lies outside the input folder; graphs read files in it only. "
-                "Copy the picture there, or make it an input of the recipe.",
+                f"'{shorten(name, 60)}' lies outside the input folder; graphs read files in "
+                "it only. Copy the picture there, or make it an input of the recipe.",
                 code="outside_input_folder",
             )
         if not is_there:
