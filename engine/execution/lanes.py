@@ -7,18 +7,13 @@ threads. The calling thread serves the cpu lane; others start when there is work
 import asyncio
 import heapq
 import threading
-import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from paintgraph.engine.execution.node_run import Cell
 
 DEFAULT_LANES: Mapping[str, int] = {"cpu": 2, "io": 8, "device": 1, "serial": 1}
 HOME = "cpu"
-_TINY_SECONDS = 0.0005
-_GIVING_WAY_SECONDS = 0.002
 
 
 class Lanes:
@@ -63,10 +58,7 @@ class Lanes:
         if comes and len(self._ready[lane]) == 1:
             return
         if len(self._threads[lane]) + (lane == HOME) < self._sizes[lane] and not self._stopped:
-            first = lane != HOME and not self._threads[lane]
-            thread = threading.Thread(
-                target=partial(self._serve, lane, gives_way=not first), name=f"lane-{lane}"
-            )
+            thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}")
             self._threads[lane].append(thread)
             thread.start()
 
@@ -96,27 +88,20 @@ class Lanes:
         if self._error is not None:
             raise self._error
 
-    def _serve(self, lane: str, *, gives_way: bool = False) -> None:
-        """Work on a lane; a thread that gives way leaves tiny cells to the first one.
-
-        Two threads that wait for each other's lock take longer for them than one.
-        """
+    def _serve(self, lane: str) -> None:
         self._here.lane = lane
-        self._here.gives_way = gives_way
-        before: _Ended | None = None
-        while (cell := self._next(lane, before)) is not None:
-            before = self._perform(cell)
+        is_begun = False
+        while (cell := self._next(lane, is_begun=is_begun)) is not None:
+            is_begun = self._perform(cell)
 
-    def _next(self, lane: str, before: "_Ended | None") -> Cell | None:
+    def _next(self, lane: str, *, is_begun: bool) -> Cell | None:
         """The next ready cell of a lane, waited for; None when nothing is left to do.
 
-        Notes how the one before ended, if it has: one lock for both keeps small cells cheap.
+        Notes the end of the one before: one lock for both keeps small cells cheap.
         """
         with self.lock:
-            if before is not None:
-                self._note_end(before.error)
-                if before.was_tiny and self._here.gives_way:
-                    self._wake[lane].wait(_GIVING_WAY_SECONDS)
+            if is_begun:
+                self._note_end(None)
             while not self._ready[lane] and not self._is_over():
                 self._idle[lane] += 1
                 self._wake[lane].wait()
@@ -126,17 +111,16 @@ class Lanes:
             self._busy += 1
             return heapq.heappop(self._ready[lane])
 
-    def _perform(self, cell: Cell) -> "_Ended | None":
-        """Work on a cell; None if it goes on as a coroutine."""
-        began = time.perf_counter()
+    def _perform(self, cell: Cell) -> bool:
+        """Work on a cell; whether it has ended, and its end is still to be noted."""
         try:
             awaited = self._work(cell)
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-            return _Ended(error, was_tiny=False)
-        if awaited is None:
-            return _Ended(None, time.perf_counter() - began < _TINY_SECONDS)
-        self._loop.start(awaited, self._end)
-        return None
+            self._end(error)
+            return False
+        if awaited is not None:
+            self._loop.start(awaited, self._end)
+        return awaited is None
 
     def _end(self, error: BaseException | None) -> None:
         with self.lock:
@@ -158,14 +142,6 @@ class Lanes:
     def _wake_all(self) -> None:
         for wake in self._wake.values():
             wake.notify_all()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """A cell's step is over; `error` is what it raised, a tiny one took next to no time."""
-
-    error: BaseException | None
-    was_tiny: bool
 
 
 class _Loop:
