@@ -6,8 +6,8 @@ from paintgraph.assembly import assemble
 from paintgraph.cli.faults import OK, plain, print_json
 from paintgraph.cli.preparing import RunOptions, prepare
 from paintgraph.cli.records import remembered
+from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.explain import Explained, explain
-from paintgraph.engine.execution.result_storage import Keeping
 from paintgraph.jobs.sources.folders import default_folders
 
 

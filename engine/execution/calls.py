@@ -1,28 +1,38 @@
-"""From slots to calls and back: which elements a node is called with, and what its calls gave."""
+"""From slots to calls: which elements a node is called with, and whether they fit its inputs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from paintgraph.engine.errors import NodeError
-from paintgraph.engine.execution.keys import element_key
-from paintgraph.engine.graph.elements import (
-    Blocked,
-    Element,
-    Entry,
-    Failed,
-    Result,
-    Row,
-    Slot,
-    Slots,
-)
+from paintgraph.engine.execution.plan import Cell
+from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.elements import Blocked, Entry, Failed, Row, Slot, Slots
 from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Socket, Value, shown
-from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
-from paintgraph.engine.node.declaration import Declaration
+from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.declaration import unwrap
 from paintgraph.engine.node.registry import Registry
 
 Given = Slot | Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a node reads its inputs, worked out once: defaults, and which are lazy or raw."""
+
+    defaults: Mapping[str, object]
+    lazy: frozenset[str]
+    raw: frozenset[str]
+
+    @staticmethod
+    def of(spec: NodeSpec) -> "Reading":
+        """How a node of this spec reads."""
+        return Reading(
+            {i.name: i.default for i in spec.inputs if not i.required},
+            frozenset(i.name for i in spec.inputs if i.lazy),
+            frozenset(i.name for i in spec.inputs if i.raw),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,141 +84,83 @@ def stopped_row(spec: NodeSpec, stop: Blocked | Failed) -> Row:
     return Row(tuple((silent,) for _ in spec.outputs), failed=type(stop) is Failed)
 
 
-def result_of(spec: NodeSpec, returned: object) -> Result:
-    """What a call returned, as a `Result` with one value per output."""
-    if type(returned) is Result:
-        result = returned
-        if type(result.values) is not tuple:
-            result = Result(tuple(result.values), result.ui, result.effects, result.expand)
-    elif type(returned) is Blocked:
-        return Result((returned,) * len(spec.outputs))
-    elif returned is None and not spec.outputs:
-        return Result()
-    elif len(spec.outputs) == 1 and not _is_record(returned):
-        return Result((returned,))
-    else:
-        result = Result(returned if isinstance(returned, tuple) else (returned,))
-    if len(result.values) != len(spec.outputs):
-        raise NodeError(
-            f"{spec.id} returned {len(result.values)} values for its {len(spec.outputs)} outputs. "
-            "This is a fault of the node.",
-            code="bad_node",
-        )
-    return result
+def given(
+    cell: Cell, reading: Reading, asked: Collection[str], slot_at: Callable[[Link], Given]
+) -> dict[str, Given]:
+    """What is at each input: a slot, the link itself where raw, None where not evaluated.
 
-
-def _is_record(returned: object) -> bool:
-    return isinstance(returned, tuple) and hasattr(returned, "_fields")
-
-
-def outputs_of(  # noqa: PLR0913 - what a value is made of
-    declaration: Declaration,
-    registry: Registry,
-    inputs: Mapping[str, Any],
-    result: Result,
-    key: str,
-    *,
-    by_content: bool = False,
-) -> tuple[Slot | Link, ...]:
-    """Checked, frozen values of one call, with facts and keys."""
-    slots: list[Slot | Link] = []
-    for place, (output, datum) in enumerate(
-        zip(declaration.spec.outputs, result.values, strict=True)
-    ):
-        if type(datum) is Link:
-            slots.append(datum)
-            continue
-        if type(datum) is Blocked:
-            slots.append((datum,))
-            continue
-        wrap = _wrapper(declaration.spec, registry, inputs, output, by_content=by_content)
-        if output.is_list:
-            if not isinstance(datum, list | tuple):
-                raise NodeError(
-                    f"output '{output.name}' of {declaration.spec.id} is {shown(datum)}; allowed "
-                    "is a list. This is a fault of the node.",
-                    code="bad_node",
-                )
-            slots.append(
-                tuple(wrap(entry, element_key(key, place, i)) for i, entry in enumerate(datum))
-            )
-        else:
-            slots.append((wrap(datum, element_key(key, place)),))
-    return tuple(slots)
-
-
-def _wrapper(
-    spec: NodeSpec,
-    registry: Registry,
-    inputs: Mapping[str, Any],
-    output: OutputSpec,
-    *,
-    by_content: bool,
-) -> Callable[[Any, str], Element]:
-    socket = registry.socket(output.type)
-
-    def wrap(datum: Any, key: str) -> Element:
-        if type(datum) is Blocked:
-            return datum
-        said = datum if type(datum) is Value else None
-        raw = datum if said is None else said.data
-        try:
-            data = socket.check(raw)
-        except ValueError as error:
-            raise NodeError(
-                f"output '{output.name}' of {spec.id} {error}. This is a fault of the node.",
-                code="bad_node",
-            ) from error
-        facts = said.facts if said is not None else _facts(spec, inputs, socket, raw)
-        value = Value(data, facts, key)
-        if by_content and socket.digest is not None:
-            value = Value(data, facts, socket.digest(value))
-        return value
-
-    return wrap
-
-
-def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: object) -> Facts:
-    """A datum passed through keeps its facts; else they follow from the first input of its type.
-
-    What is common to several types follows from the first other input where that has none; what
-    is a value's own stays with it.
+    `asked` are the lazy inputs that are evaluated; `slot_at(link)` gives what came by a link.
     """
-    first: Facts = NO_FACTS
-    other: Facts = NO_FACTS
-    for declared in spec.inputs:
-        given = inputs.get(declared.name)
-        value = given[0] if type(given) is list and given else given
-        if type(value) is Value:
-            if value.data is datum:
-                return value.facts
-            if socket.name in declared.type.split("|"):
-                first = first or _without(value.facts, socket.own_facts)
-            elif not other:
-                other = {n: fact for n, fact in value.facts.items() if n in socket.common_facts}
-    return first or other
+    own = cell.node.inputs
+    found: dict[str, Given] = {
+        name: (Value(default),) for name, default in reading.defaults.items() if name not in own
+    }
+    for name, value in own.items():
+        link = cell.links.get(name)
+        if link is None:
+            found[name] = (value if type(value) is Value else Value(value),)
+        elif name in reading.raw:
+            found[name] = link
+        elif name in reading.lazy and name not in asked:
+            found[name] = None
+        else:
+            found[name] = slot_at(link)
+    return found
 
 
-def _without(facts: Facts, names: frozenset[str]) -> Facts:
-    return {n: f for n, f in facts.items() if n not in names} if names & facts.keys() else facts
+def needed(cell: Cell, asked_before: Collection[str], calls: Sequence[Call]) -> list[str]:
+    """Lazy inputs that the calls will read and that are not there yet; runs code of the node."""
+    needs = cell.declaration.needs
+    if needs is None:
+        return []
+    asked: dict[str, None] = {}
+    for call in calls:
+        if call.stop is None:
+            data = {name: unwrap(value) for name, value in call.inputs.items()}
+            asked.update(dict.fromkeys(needs(**data)))
+    return [name for name in asked if name in cell.links and name not in asked_before]
 
 
-def assemble(spec: NodeSpec, rows: Sequence[Row], slots_of: Callable[[Link], Slot]) -> Entry:
-    """All calls of a node put together."""
-    slots: Slots = tuple(
-        tuple(element for row in rows for element in _elements(row.outputs[place], slots_of))
-        for place in range(len(spec.outputs))
+def checked(
+    inputs: Mapping[str, Any], unsure_inputs: tuple[InputSpec, ...], registry: Registry
+) -> Mapping[str, Any]:
+    """The inputs of a call with such data in canonical form; raises NodeError if one is wrong."""
+    if not unsure_inputs:
+        return inputs
+    changed = dict(inputs)
+    for declared in unsure_inputs:
+        given = inputs[declared.name]
+        if type(given) is Value:
+            changed[declared.name] = _checked(declared, given, registry)
+        elif type(given) is list:
+            changed[declared.name] = [_checked(declared, value, registry) for value in given]
+    return changed
+
+
+def _checked(declared: InputSpec, value: Value, registry: Registry) -> Value:
+    if value.data is None and not declared.required:
+        return value
+    data = _of_type(declared, value.data, registry)
+    return value if data is value.data else Value(data, value.facts, value.key)
+
+
+def _of_type(declared: InputSpec, datum: Any, registry: Registry) -> Any:
+    reasons = []
+    for type_ in declared.type.split("|"):
+        socket = registry.socket(type_)
+        try:
+            data = socket.check(datum)
+        except ValueError as error:
+            reasons.append(str(error))
+            continue
+        if isinstance(data, int | float | str | bool | tuple):
+            data = canonical(declared, data)
+            if isinstance(data, Wrong):
+                raise NodeError(data.message, code=data.code)
+        return data
+    raise NodeError(
+        f"{declared.name} {reasons[0]}{'' if reasons[0].endswith('.') else '.'}", code="wrong_type"
     )
-    ui: dict[str, tuple[Any, ...]] = {}
-    for row in rows:
-        for name, more in (row.ui or {}).items():
-            ui[name] = (*ui.get(name, ()), *more)
-    effects = tuple(effect for row in rows for effect in row.effects)
-    return Entry(slots, ui or None, effects, sum(row.seconds for row in rows))
-
-
-def _elements(output: Slot | Link, slots_of: Callable[[Link], Slot]) -> Slot:
-    return slots_of(output) if isinstance(output, Link) else output
 
 
 def described(inputs: Mapping[str, Any]) -> dict[str, str]:
@@ -227,3 +179,21 @@ def _described(given: object) -> str:
         return f"{getattr(datum, 'dtype', '')}[{', '.join(map(str, shape))}]"
     text = repr(datum)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def assemble(spec: NodeSpec, rows: Sequence[Row], slots_of: Callable[[Link], Slot]) -> Entry:
+    """All calls of a node put together."""
+    slots: Slots = tuple(
+        tuple(element for row in rows for element in _elements(row.outputs[place], slots_of))
+        for place in range(len(spec.outputs))
+    )
+    ui: dict[str, tuple[Any, ...]] = {}
+    for row in rows:
+        for name, more in (row.ui or {}).items():
+            ui[name] = (*ui.get(name, ()), *more)
+    effects = tuple(effect for row in rows for effect in row.effects)
+    return Entry(slots, ui or None, effects, sum(row.seconds for row in rows))
+
+
+def _elements(output: Slot | Link, slots_of: Callable[[Link], Slot]) -> Slot:
+    return slots_of(output) if isinstance(output, Link) else output

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.names import Names
-from paintgraph.engine.execution.node_run import Cell
-from paintgraph.engine.execution.plan import Plan
-from paintgraph.engine.execution.result_storage import Keeping
+from paintgraph.engine.execution.plan import Cell, Plan
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.structure import topological_order, upstream
 from paintgraph.engine.node.registry import Registry
@@ -99,24 +98,15 @@ def record(
 
 
 def _planned(graph: Graph, registry: Registry, environment: str, binders: Binders) -> Plan:
-    plan = Plan(
-        registry,
-        Names(registry, binders),
-        job="",
-        environment=environment,
-        lookup=lambda _: None,
-        is_stored=lambda _: False,
-        ready=lambda _: None,
-        found=lambda _, __: None,
-    )
+    plan = Plan(registry, Names(registry, binders), environment=environment)
     plan.add(graph.nodes)
     for cell in plan.cells.values():
-        plan.keys.of(cell)
+        plan.key_of(cell)
     return plan
 
 
 def _recorded(graph: Graph, plan: Plan) -> dict[str, dict[str, str]]:
     return {
-        id_: {"": plan.keys.traits(plan.cells[id_]).fingerprint, **plan.keys.parts(plan.cells[id_])}
+        id_: {"": plan.fingerprint(plan.cells[id_].node.kind), **plan.parts(plan.cells[id_])}
         for id_ in graph.nodes
     }

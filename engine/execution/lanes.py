@@ -1,6 +1,6 @@
-"""Threads of a run: per resource, they take the next ready cell under one lock.
+"""Threads of a run: per resource, they take the next ready step under one lock.
 
-A thread that finishes a cell goes on with what is ready, so a chain of nodes never changes
+A thread that finishes a step goes on with what is ready, so a chain of nodes never changes
 threads. The calling thread serves the cpu lane; others start when there is work for them.
 """
 
@@ -10,28 +10,28 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from paintgraph.engine.execution.node_run import Cell
+from paintgraph.engine.execution.schedule import Step
 
 DEFAULT_LANES: Mapping[str, int] = {"cpu": 2, "io": 8, "device": 1, "serial": 1}
 HOME = "cpu"
 
 
 class Lanes:
-    """Ready cells by lane and the threads that work on them.
+    """Ready steps by lane and the threads that work on them.
 
-    `work(cell)` is called without the lock and gives a coroutine if the cell wants to be awaited:
-    it then runs on one event loop that all such cells share. Every other method wants the lock.
+    `work(step)` is called without the lock and gives a coroutine if the step wants to be awaited:
+    it then runs on one event loop that all such steps share. Every other method wants the lock.
     """
 
     def __init__(
         self,
         sizes: Mapping[str, int],
-        work: Callable[[Cell], Coroutine[Any, Any, None] | None],
+        work: Callable[[Step], Coroutine[Any, Any, None] | None],
     ) -> None:
         self.lock = threading.RLock()  # a signal's handler may stop a run while its thread has it
         self._work = work
         self._sizes = {HOME: 1, **sizes}
-        self._ready: dict[str, list[Cell]] = {lane: [] for lane in self._sizes}
+        self._ready: dict[str, list[Step]] = {lane: [] for lane in self._sizes}
         self._wake = {lane: threading.Condition(self.lock) for lane in self._sizes}
         self._idle = dict.fromkeys(self._sizes, 0)
         self._threads: dict[str, list[threading.Thread]] = {lane: [] for lane in self._sizes}
@@ -42,18 +42,18 @@ class Lanes:
         self._error: BaseException | None = None
         self._loop = _Loop()
 
-    def push(self, cell: Cell) -> None:
-        """A cell can run."""
-        wanted = cell.declaration.spec.lane
+    def push(self, step: Step) -> None:
+        """A step can run."""
+        wanted = step.cell.declaration.spec.lane
         lane = wanted if wanted in self._sizes else HOME
-        heapq.heappush(self._ready[lane], cell)
+        heapq.heappush(self._ready[lane], step)
         if self._idle[lane] >= len(self._ready[lane]):
             self._wake[lane].notify()
         else:
             self._start_thread(lane)
 
     def _start_thread(self, lane: str) -> None:
-        """One more thread, unless a working one will come for the cell or all are there."""
+        """One more thread, unless a working one will come for the step or all are there."""
         comes = getattr(self._here, "lane", None) == lane
         if comes and len(self._ready[lane]) == 1:
             return
@@ -63,14 +63,14 @@ class Lanes:
             thread.start()
 
     def stop(self) -> None:
-        """Begin no further cell; awaited ones are cancelled."""
+        """Begin no further step; awaited ones are cancelled."""
         self._stopped = True
         self._loop.cancel()
         self._wake_all()
 
     @property
     def is_stopped(self) -> bool:
-        """Whether no further cell begins."""
+        """Whether no further step begins."""
         return self._stopped
 
     def run(self) -> None:
@@ -91,13 +91,13 @@ class Lanes:
     def _serve(self, lane: str) -> None:
         self._here.lane = lane
         is_begun = False
-        while (cell := self._next(lane, is_begun=is_begun)) is not None:
-            is_begun = self._perform(cell)
+        while (step := self._next(lane, is_begun=is_begun)) is not None:
+            is_begun = self._perform(step)
 
-    def _next(self, lane: str, *, is_begun: bool) -> Cell | None:
-        """The next ready cell of a lane, waited for; None when nothing is left to do.
+    def _next(self, lane: str, *, is_begun: bool) -> Step | None:
+        """The next ready step of a lane, waited for; None when nothing is left to do.
 
-        Notes the end of the one before: one lock for both keeps small cells cheap.
+        Notes the end of the one before: one lock for both keeps small steps cheap.
         """
         with self.lock:
             if is_begun:
@@ -111,10 +111,10 @@ class Lanes:
             self._busy += 1
             return heapq.heappop(self._ready[lane])
 
-    def _perform(self, cell: Cell) -> bool:
-        """Work on a cell; whether it has ended, and its end is still to be noted."""
+    def _perform(self, step: Step) -> bool:
+        """Work on a step; whether it has ended, and its end is still to be noted."""
         try:
-            awaited = self._work(cell)
+            awaited = self._work(step)
         except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
             self._end(error)
             return False

@@ -1,56 +1,78 @@
-"""The growing plan of one run: cells, what each waits for, and the keys of their results.
+"""The plan of a run: its nodes, how they are linked, and the keys of their results.
 
-The plan is demand-driven. Demanding a cell looks for its result first and follows its links only
-if there is none; so a cell becomes ready only after everything that it reads is there, and the
-order in which cells become ready is a topological order at every moment. Not thread-safe: the run
-holds a lock around every call.
+Nothing here runs or changes but that expansions are added: `explain` asks the same plan.
+
+key(call) = digest(declaration, canonical literals, keys of what is linked). An element of output
+`s` of a call is named `CALL:s`, or `CALL:s:i` for entry `i` of a list output, so that a node that
+maps over one element has the key of its only call.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
 
 from paintgraph.base.errors import Error
-from paintgraph.engine.execution.input_checks import unsure
+from paintgraph.engine.errors import path_in_words
 from paintgraph.engine.execution.names import Linked, Names, plain
-from paintgraph.engine.execution.node_keys import CellKeys
-from paintgraph.engine.execution.node_run import Cell, State
-from paintgraph.engine.graph.elements import Entry
 from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import ANY, Value
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.events import Origin
 from paintgraph.engine.node.registry import Registry
 
 MOST_CELLS = 200_000
+_LITERAL, _VALUE, _LIST, _NAMES = range(4)
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """One node of a plan.
+
+    Attributes:
+        rank: place in the order of nodes; an expansion's cells follow their parent.
+        links: linked inputs, with the output as a position.
+        parent: the cell whose expansion it is a part of.
+        key: key of its result, "" until it is asked for.
+        is_late: what it names outside the graph is known only when it is called, so its key is too.
+        inside: of a recipe, what its nodes name outside the graph.
+        is_uncertain: its expansion names things of which its key knows nothing: it is not kept.
+        unsure: linked inputs whose data must be checked when they come.
+    """
+
+    id: str
+    node: Node
+    declaration: Declaration
+    origin: Origin
+    rank: tuple[int, ...]
+    links: dict[str, Link]
+    parent: "Cell | None" = None
+    key: str = ""
+    is_late: bool = False
+    inside: list[object] | None = None
+    is_uncertain: bool = False
+    unsure: tuple[InputSpec, ...] = ()
 
 
 class Plan:
-    """All cells of a run.
+    """All cells of a run; expansions are added as they are made. Not thread-safe.
 
-    `lookup(cell)` gives a result from memory or None, `is_stored(cell)` says whether one may be on
-    disk; `ready(cell)` is told when a cell can run, or its stored result be read; `found` when a
-    result makes running it needless.
+    `job` sets results apart that are kept within their job only, `environment` names the class of
+    machine that all results depend on.
     """
 
-    def __init__(  # noqa: PLR0913 - the seams of a run
-        self,
-        registry: Registry,
-        names: Names,
-        *,
-        job: str,
-        environment: str,
-        lookup: Callable[[Cell], Entry | None],
-        is_stored: Callable[[Cell], bool],
-        ready: Callable[[Cell], None],
-        found: Callable[[Cell, Entry], None],
+    def __init__(
+        self, registry: Registry, names: Names, job: str = "", environment: str = "cpu"
     ) -> None:
         self.cells: dict[str, Cell] = {}
-        self.open = 0
         self._registry = registry
         self._names = names
-        self.keys = CellKeys(self.cells, registry, names, job, environment)
-        self._leaders: dict[str, Cell] = {}
-        self._lookup = lookup
-        self._is_stored = is_stored
-        self._ready = ready
-        self._found = found
+        self._job = job
+        self._environment = environment
+        self._fingerprints: dict[str, str] = {}
 
     def add(
         self, nodes: Mapping[str, Node], parent: Cell | None = None, call: int = 0
@@ -78,9 +100,9 @@ class Plan:
         for cell in cells:
             self._look_for_names(cell)
             if cell.links:
-                cell.unsure = unsure(cell.declaration.spec, cell.links, self._output_type)
+                cell.unsure = _unsure_inputs(cell.declaration.spec, cell.links, self._output_type)
         for cell in cells if parent else ():
-            self.keys.of(cell)
+            self.key_of(cell)
         if parent is not None and parent.declaration.expand is None:
             parent.is_uncertain = parent.is_uncertain or any(map(_names_or_saves, cells))
         return ids
@@ -139,100 +161,104 @@ class Plan:
     def _output_type(self, link: Link) -> str:
         return self.cells[link.node].declaration.spec.outputs[int(link.output)].type
 
-    def demand(self, cells: Iterable[Cell]) -> None:
-        """Want these cells' results, and whatever they need."""
-        stack = list(cells)
+    def key_of(self, cell: Cell) -> str:
+        """Key of a cell's result, bottom-up over all that it could read, each once."""
+        stack = [cell]
+        on_path: set[str] = set()
         while stack:
-            cell = stack.pop()
-            if cell.state is not State.IDLE:
+            top = stack[-1]
+            if top.key:
+                stack.pop()
                 continue
-            cell.state = State.WANTED
-            self.open += 1
-            leader = self._leaders.setdefault(self.keys.of(cell), cell)
-            if leader is not cell:
-                leader.followers.append(cell)
+            sources = (self.cells[link.node] for link in top.links.values())
+            missing = [source for source in sources if not source.key]
+            if missing:
+                if top.id in on_path:
+                    raise self._knot([c for c in stack if c.id in on_path])
+                on_path.add(top.id)
+                stack.extend(missing)
                 continue
-            entry = self._lookup(cell)
-            if entry is not None:
-                self._found(cell, entry)
-            elif self._is_stored(cell):
-                cell.is_stored = True
-                self._ready(cell)
+            top.key = self.key_of_call(top, {})
+            stack.pop()
+        return cell.key
+
+    def _knot(self, path: list[Cell]) -> Error:
+        """The fault of a path of cells that ends where a part of it began."""
+        ids = [cell.id for cell in path]
+        knot = path_in_words(ids[ids.index(ids[-1]) :])
+        return Error(f"nodes wait for each other: {knot}. Cut a link between them.", code="cycle")
+
+    def key_of_call(self, cell: Cell, inputs: Mapping[str, object]) -> str:
+        """Key of one call of a cell, from the values at its inputs.
+
+        What `inputs` does not tell follows from how the linked cell is made; so the only call of
+        a cell that maps over single elements has the cell's own key.
+        """
+        spec, own = cell.declaration.spec, cell.node.inputs
+        parts = {name: self._part(cell, name, inputs.get(name)) for name in own}
+        inside, is_late = cell.inside, cell.is_late
+        if is_late and inputs:
+            for declared in spec.inputs:
+                if declared.resource and (part := _name_part(inputs.get(declared.name))):
+                    parts[declared.name] = part
+            given = {name: plain(value) for name, value in inputs.items()}
+            if cell.declaration.expand is None:
+                is_late = self._names.is_late(spec, given)
             else:
-                self.follow(cell, stack)
+                inside = self._names.inside(cell.declaration, given)
+                is_late = inside is None
+        if inside:
+            parts[""] = [_NAMES, inside]
+        scope = f"{self._job}/{cell.id}" if spec.volatile or is_late else ""
+        body = orjson.dumps(
+            [self.fingerprint(cell.node.kind), scope, parts], option=orjson.OPT_SORT_KEYS
+        )
+        return blake2b(body, digest_size=20).hexdigest()
 
-    def follow(self, cell: Cell, stack: list[Cell] | None = None) -> None:
-        """Wait for everything that the cell reads; ready at once if all is there."""
-        sources: list[Cell] = [] if stack is None else stack
-        lazy = self.keys.traits(cell).lazy
-        for name, link in cell.links.items():
-            source = self.cells[link.node]
-            self._read(cell, source)
-            if name not in lazy:
-                self._wait(cell, source, sources)
-        if not cell.waiting:
-            self._ready(cell)
-        if stack is None:
-            self.demand(sources)
+    def parts(self, cell: Cell) -> dict[str, str]:
+        """What each input adds to the cell's own key, as text."""
+        parts = {name: _json(self._part(cell, name, None)) for name in cell.node.inputs}
+        return parts | ({"files inside": _json(cell.inside)} if cell.inside else {})
 
-    def ask(self, cell: Cell, names: Iterable[str]) -> bool:
-        """Make lazy links hard ones; False if all that was asked for is already there."""
-        stack: list[Cell] = []
-        for name in names:
-            cell.asked.add(name)
-            self._wait(cell, self.cells[cell.links[name].node], stack)
-        waits = cell.waiting > 0
-        self.demand(stack)
-        return waits
+    def _part(self, cell: Cell, name: str, given: object) -> list[object]:
+        link = cell.links.get(name)
+        if link is None:
+            own = cell.node.inputs[name]
+            if type(own) is Value:
+                return [_VALUE, own.key or f"{self._job}/{cell.id}/{name}"]
+            return [_LITERAL, own]
+        if type(given) is Value:
+            return [_VALUE, given.key]
+        if type(given) is list and len(given) != 1:
+            return [_LIST, *(value.key for value in given)]
+        if type(given) is list:
+            return [_VALUE, given[0].key]
+        return [_VALUE, element_key(self.cells[link.node].key, int(link.output))]
 
-    def await_links(self, cell: Cell, links: Sequence[Link], extra: Sequence[Cell]) -> None:
-        """Let a cell wait for the results of its expansion; `extra` cells run beside."""
-        stack: list[Cell] = []
-        for link in links:
-            source = self.cells[link.node]
-            self._read(cell, source)
-            self._wait(cell, source, stack)
-        if not cell.waiting:
-            self._ready(cell)
-        self.demand([*extra, *reversed(stack)])
+    def fingerprint(self, kind: str) -> str:
+        """What results of a node type depend on besides its inputs."""
+        found = self._fingerprints.get(kind)
+        if found is None:
+            found = f"{self._environment} {self._registry.fingerprint(kind)}"
+            self._fingerprints[kind] = found
+        return found
 
-    def finish(self, cell: Cell, entry: Entry) -> None:
-        """The cell's result is there: wake what waits for it, let go of what nobody reads."""
-        cell.entry, cell.rows, cell.state = entry, None, State.DONE
-        self.open -= 1
-        if cell.parent is not None:
-            cell.parent.seconds += entry.seconds
-            cell.parent.is_uncertain = cell.parent.is_uncertain or cell.is_uncertain
-        if self._leaders.get(cell.key) is cell:
-            del self._leaders[cell.key]
-        dependents, cell.dependents = cell.dependents, []
-        for dependent in dependents:
-            dependent.waiting -= 1
-            if not dependent.waiting:
-                self._ready(dependent)
-        for source in cell.sources:
-            source.readers -= 1
-            self._let_go(source)
-        cell.sources = []
-        self._let_go(cell)
 
-    def stuck(self) -> list[Cell]:
-        """Cells that are wanted and cannot come: they wait for each other."""
-        return [cell for cell in self.cells.values() if cell.state is State.WANTED]
+def element_key(call: str, slot: int, index: int | None = None) -> str:
+    """Key of one element that a call gave."""
+    return f"{call}:{slot}" if index is None else f"{call}:{slot}:{index}"
 
-    def _read(self, cell: Cell, source: Cell) -> None:
-        source.readers += 1
-        cell.sources.append(source)
 
-    def _wait(self, cell: Cell, source: Cell, stack: list[Cell]) -> None:
-        if source.state is not State.DONE:
-            cell.waiting += 1
-            source.dependents.append(cell)
-            stack.append(source)
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
-    def _let_go(self, cell: Cell) -> None:
-        if not cell.readers and not cell.pinned and cell.state is State.DONE:
-            cell.state, cell.entry = State.IDLE, None
+
+def _name_part(given: object) -> list[object] | None:
+    """The part of a key that a fixed name gives, the same as if it were written in the graph."""
+    if type(given) is list and all(type(plain(value)) is not Value for value in given):
+        return [_NAMES, *(value.data for value in given)]
+    datum = plain(given)
+    return None if given is None or isinstance(datum, Value | Link | list) else [_LITERAL, datum]
 
 
 def _names_or_saves(cell: Cell) -> bool:
@@ -240,3 +266,21 @@ def _names_or_saves(cell: Cell) -> bool:
     spec = cell.declaration.spec
     names = bool(cell.inside) or any(declared.resource for declared in spec.inputs)
     return names or cell.is_late or spec.volatile or spec.is_target
+
+
+def _unsure_inputs(
+    spec: NodeSpec, links: Mapping[str, Any], type_of: Callable[[Any], str]
+) -> tuple[InputSpec, ...]:
+    """The linked inputs whose data must be looked at: bounded ones, and those of another type."""
+    return tuple(
+        declared
+        for declared in spec.inputs
+        if declared.name in links
+        and not declared.raw
+        and declared.type != ANY
+        and (
+            declared.minimum is not None
+            or declared.choices
+            or type_of(links[declared.name]) != declared.type
+        )
+    )

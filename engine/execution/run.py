@@ -10,17 +10,23 @@ from typing import Any, Literal
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
-from paintgraph.engine.execution.cache import MemoryCache
-from paintgraph.engine.execution.calling import Performer, failed_row
-from paintgraph.engine.execution.calls import Call, assemble, calls_of, stopped_row
-from paintgraph.engine.execution.inputs import given, needed
+from paintgraph.engine.execution.attempt import Performer, failed_row
+from paintgraph.engine.execution.cache import Keeping, MemoryCache
+from paintgraph.engine.execution.calls import (
+    Call,
+    Given,
+    assemble,
+    calls_of,
+    given,
+    needed,
+    stopped_row,
+)
 from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
 from paintgraph.engine.execution.names import Names
-from paintgraph.engine.execution.node_run import Cell
 from paintgraph.engine.execution.plan import Plan
-from paintgraph.engine.execution.result_storage import Keeping
+from paintgraph.engine.execution.schedule import Schedule, Step
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Entry, Failed, Row
+from paintgraph.engine.graph.elements import Entry, Failed, Row, Slot
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.node.context import Cancellation, Services
 from paintgraph.engine.node.events import (
@@ -100,38 +106,30 @@ class _Run:
         self._keeping = Keeping(worker.registry, worker.memory, worker.store)
         self._failures: list[NodeFailed] = []
         names = Names(worker.registry, worker.binders)
-        self._plan = Plan(
-            worker.registry,
-            names,
-            job=job,
-            environment=worker.environment,
-            lookup=lambda cell: self._keeping.recall(cell.key),
-            is_stored=lambda cell: self._keeping.is_stored(cell.key),
-            ready=self._lanes.push,
-            found=self._found,
-        )
+        self._plan = Plan(worker.registry, names, job, worker.environment)
+        self._schedule = Schedule(self._plan, self._keeping, self._lanes.push, self._found)
         self._performer = Performer(
             self._plan, names, self._keeping, worker.services, cancellation, job, listen, self._fail
         )
 
     def go(self, graph: Graph, targets: Iterable[str]) -> Outcome:
-        plan = self._plan
+        schedule = self._schedule
+        self._plan.add(graph.nodes)
         with self._cancellation.watched_by(self._stop):
             with self._lanes.lock:
-                plan.add(graph.nodes)
-                wanted = [plan.cells[target] for target in dict.fromkeys(targets)]
-                for cell in wanted:
-                    cell.pinned = True
-                plan.demand(reversed(wanted))
+                wanted = [schedule.step(target) for target in dict.fromkeys(targets)]
+                for step in wanted:
+                    step.pinned = True
+                schedule.demand(reversed(wanted))
             try:
                 self._lanes.run()
             except Cancelled:
                 self._cancellation.cancel()
-        results = {cell.id: cell.entry for cell in wanted if cell.entry is not None}
+        results = {step.cell.id: step.entry for step in wanted if step.entry is not None}
         failures = tuple(self._failures)
         if self._cancellation.is_set:
             return Outcome("cancelled", results, failures)
-        if plan.open and not self._lanes.is_stopped:
+        if schedule.open and not self._lanes.is_stopped:
             raise self._stuck()
         return Outcome("failed" if failures else "succeeded", results, failures)
 
@@ -140,7 +138,7 @@ class _Run:
             self._lanes.stop()
 
     def _stuck(self) -> NodeError:
-        stuck = self._plan.stuck()
+        stuck = [step.cell for step in self._schedule.stuck()]
         names = ", ".join(f"'{cell.id}'" for cell in stuck[:8])
         first = stuck[0]
         return NodeError(
@@ -149,42 +147,42 @@ class _Run:
             code="cycle",
         )
 
-    # One step of one cell: `_work` is called by the lanes, without the lock.
+    # `_work` is called by the lanes, without the lock.
 
-    def _work(self, cell: Cell) -> Coroutine[Any, Any, None] | None:
+    def _work(self, step: Step) -> Coroutine[Any, Any, None] | None:
         self._cancellation.check()
-        if cell.is_stored:
-            self._load(cell)
+        if step.is_stored:
+            self._load(step)
             return None
-        if cell.rows is not None:
-            self._assemble(cell, cell.rows)
+        if step.rows is not None:
+            self._assemble(step, step.rows)
             return None
-        calls = self._prepare(cell)
+        calls = self._prepare(step)
         if calls is None:
             return None
-        self._listen(NodeStarted(cell.origin, len(calls)))
-        if cell.declaration.is_async:
-            return self._work_async(cell, calls)
-        rows = [self._performer.perform(cell, call) for call in self._while_wanted(calls)]
-        self._settle(cell, calls, rows)
+        self._listen(NodeStarted(step.cell.origin, len(calls)))
+        if step.cell.declaration.is_async:
+            return self._work_async(step, calls)
+        rows = [self._performer.attempt(step.cell, call) for call in self._while_wanted(calls)]
+        self._settle(step, calls, rows)
         return None
 
-    def _load(self, cell: Cell) -> None:
+    def _load(self, step: Step) -> None:
         """Take the result from disk; if it is gone or damaged after all, compute it."""
-        cell.is_stored = False
-        entry = self._keeping.load(cell.key, cell.declaration.spec)
+        step.is_stored = False
+        entry = self._keeping.load(step.cell.key, step.cell.declaration.spec)
         with self._lanes.lock:
             if entry is None:
-                self._plan.follow(cell)
+                self._schedule.follow(step)
                 return
-            for one in (cell, *cell.followers):
+            for one in (step, *step.followers):
                 self._found(one, entry)
-            cell.followers = []
+            step.followers = []
 
-    async def _work_async(self, cell: Cell, calls: list[Call]) -> None:
+    async def _work_async(self, step: Step, calls: list[Call]) -> None:
         wanted = self._while_wanted(calls)
-        rows = [await self._performer.perform_async(cell, call) for call in wanted]
-        self._settle(cell, calls, rows)
+        rows = [await self._performer.attempt_async(step.cell, call) for call in wanted]
+        self._settle(step, calls, rows)
 
     def _while_wanted(self, calls: list[Call]) -> Iterator[Call]:
         """The calls one by one; no further one once a failure has stopped the run."""
@@ -193,94 +191,100 @@ class _Run:
                 return
             yield call
 
-    def _prepare(self, cell: Cell) -> list[Call] | None:
-        """The calls to make; None if the cell waits for lazy inputs, or cannot say for which."""
-        spec = cell.declaration.spec
-        calls = calls_of(spec, given(cell, self._plan))  # what it reads is held for it: no lock
+    def _prepare(self, step: Step) -> list[Call] | None:
+        """The calls to make; None if the step waits for lazy inputs, or cannot say for which."""
+        spec = step.cell.declaration.spec
+        calls = calls_of(spec, self._given(step))  # what it reads is held for it: no lock
         try:
-            names = needed(cell, calls)
+            names = needed(step.cell, step.asked, calls)
         except Exception as error:  # noqa: BLE001 - a node's own code
-            failed = failed_row(self._fail, cell, calls[0], error)
-            self._assemble(cell, [failed] * len(calls))
+            failed = failed_row(self._fail, step.cell, calls[0], error)
+            self._assemble(step, [failed] * len(calls))
             return None
         if names:
             with self._lanes.lock:
-                if self._plan.ask(cell, names):
+                if self._schedule.ask(step, names):
                     return None
-                calls = calls_of(spec, given(cell, self._plan))
+                calls = calls_of(spec, self._given(step))
         return calls
 
-    def _settle(self, cell: Cell, calls: list[Call], rows: list[Row]) -> None:
-        """Finish a cell, or let it wait for the expansions of its calls.
+    def _given(self, step: Step) -> dict[str, Given]:
+        return given(step.cell, step.reading, step.asked, self._slot)
+
+    def _slot(self, link: Link) -> Slot:
+        """What came by a link; whoever reads it holds it, so it is there."""
+        entry = self._schedule.step(link.node).entry
+        return entry.slots[int(link.output)] if entry is not None else ()
+
+    def _settle(self, step: Step, calls: list[Call], rows: list[Row]) -> None:
+        """Finish a step, or let it wait for the expansions of its calls.
 
         A call without a row was not made any more; it counts as failed.
         """
-        unmade = stopped_row(cell.declaration.spec, Failed(cell.origin.submitted))
+        unmade = stopped_row(step.cell.declaration.spec, Failed(step.cell.origin.submitted))
         rows += [unmade] * (len(calls) - len(rows))
         if not any(row.is_open for row in rows):
             skipped = bool(calls) and all(type(call.stop) is Failed for call in calls)
-            self._assemble(cell, rows, skipped=skipped)
+            self._assemble(step, rows, skipped=skipped)
             return
         links: list[Link] = []
-        beside: list[Cell] = []
+        beside: list[Step] = []
         with self._lanes.lock:
             for place, (call, row) in enumerate(zip(calls, rows, strict=True)):
                 if row.is_open:
                     try:
-                        rows[place] = self._expanded(cell, call, row, beside)
+                        rows[place] = self._expanded(step, call, row, beside)
                     except Error as error:
-                        rows[place] = failed_row(self._note_failure, cell, call, error)
+                        rows[place] = failed_row(self._note_failure, step.cell, call, error)
                 links += [slot for slot in rows[place].outputs if isinstance(slot, Link)]
-            cell.rows = rows
-            self._plan.await_links(cell, links, beside)
+            step.rows = rows
+            self._schedule.await_links(step, links, beside)
 
-    def _expanded(self, cell: Cell, call: Call, row: Row, beside: list[Cell]) -> Row:
+    def _expanded(self, step: Step, call: Call, row: Row, beside: list[Step]) -> Row:
         nodes = row.expand or {}
-        ids = self._plan.add(nodes, cell, call.index)
-        beside += [c for i in ids.values() if (c := self._plan.cells[i]).declaration.spec.is_target]
+        ids = self._plan.add(nodes, step.cell, call.index)
+        added = [self._schedule.step(id_) for id_ in ids.values()]
+        beside += [one for one in added if one.cell.declaration.spec.is_target]
         outputs = tuple(
             self._plan.link(ids, slot) if isinstance(slot, Link) else slot for slot in row.outputs
         )
         return replace(row, outputs=outputs, expand=None)
 
-    def _assemble(self, cell: Cell, rows: list[Row], *, skipped: bool = False) -> None:
-        entry = assemble(
-            cell.declaration.spec,
-            rows,
-            lambda link: self._plan.cells[link.node].entry.slots[int(link.output)],  # type: ignore[union-attr] # read, so still there
-        )
+    def _assemble(self, step: Step, rows: list[Row], *, skipped: bool = False) -> None:
+        entry = assemble(step.cell.declaration.spec, rows, self._slot)
         failed = entry.is_lost or (bool(rows) and all(row.failed for row in rows))
         was_found = bool(rows) and all(row.is_found for row in rows)
         how: How = (
             "skipped" if skipped else "failed" if failed else "cached" if was_found else "computed"
         )
         seconds = entry.seconds
-        if cell.seconds:  # its expansions are a part of what it takes to make it
-            entry = replace(entry, seconds=seconds + cell.seconds)
-        is_kept_by_calls = cell.is_late and all(row.key != cell.key for row in rows)
-        if is_kept_by_calls or cell.is_uncertain:
-            weight = self._keeping.weight(entry, cell.declaration.spec)
+        if step.seconds:  # its expansions are a part of what it takes to make it
+            entry = replace(entry, seconds=seconds + step.seconds)
+        is_kept_by_calls = step.cell.is_late and all(row.key != step.cell.key for row in rows)
+        if is_kept_by_calls or step.cell.is_uncertain:
+            weight = self._keeping.weight(entry, step.cell.declaration.spec)
         else:
-            weight = self._keeping.keep(cell.key, entry, cell.declaration.spec)
+            weight = self._keeping.keep(step.cell.key, entry, step.cell.declaration.spec)
         with self._lanes.lock:
-            self._finish(cell, entry, how, weight, seconds)
-            for follower in cell.followers:
+            self._finish(step, entry, how, weight, seconds)
+            for follower in step.followers:
                 self._finish(follower, entry, "shared" if how == "computed" else how, weight)
-            cell.followers = []
+            step.followers = []
 
-    def _found(self, cell: Cell, entry: Entry) -> None:
-        weight = self._keeping.weight(entry, cell.declaration.spec)
-        self._finish(cell, entry, "cached", weight)
+    def _found(self, step: Step, entry: Entry) -> None:
+        weight = self._keeping.weight(entry, step.cell.declaration.spec)
+        self._finish(step, entry, "cached", weight)
 
     def _finish(
-        self, cell: Cell, entry: Entry, how: How, weight: int, seconds: float = 0.0
+        self, step: Step, entry: Entry, how: How, weight: int, seconds: float = 0.0
     ) -> None:
-        """Tell and note that a cell is done; with the lock."""
+        """Tell and note that a step is done; with the lock."""
         if entry.ui or entry.effects:
             is_cached = how in ("cached", "shared")
-            self._listen(Executed(cell.origin, entry.ui or {}, entry.effects, is_cached))
-        self._listen(NodeFinished(cell.origin, how, seconds if how == "computed" else 0.0, weight))
-        self._plan.finish(cell, entry)
+            self._listen(Executed(step.cell.origin, entry.ui or {}, entry.effects, is_cached))
+        spent = seconds if how == "computed" else 0.0
+        self._listen(NodeFinished(step.cell.origin, how, spent, weight))
+        self._schedule.finish(step, entry)
 
     def _fail(self, event: NodeFailed) -> None:
         with self._lanes.lock:

@@ -6,8 +6,8 @@ from typing import Annotated
 import pytest
 
 from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.explain import explain, record
-from paintgraph.engine.execution.result_storage import Keeping
 from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.elements import Result

@@ -37,18 +37,9 @@ def results(ran: Ran) -> dict[str, list[list[Any]]]:
 
 def keys(graph: Graph) -> dict[str, str]:
     """Key of every node of a checked graph."""
-    plan = Plan(
-        REGISTRY,
-        Names(REGISTRY, NO_BINDERS),
-        job="job",
-        environment="cpu",
-        lookup=lambda _: None,
-        is_stored=lambda _: False,
-        ready=lambda _: None,
-        found=lambda _, __: None,
-    )
+    plan = Plan(REGISTRY, Names(REGISTRY, NO_BINDERS), "job")
     plan.add(check(graph, REGISTRY).sound().nodes)
-    return {id_: plan.keys.of(cell) for id_, cell in plan.cells.items()}
+    return {id_: plan.key_of(cell) for id_, cell in plan.cells.items()}
 
 
 def downstream(graph: Graph, id_: str) -> set[str]:

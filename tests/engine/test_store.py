@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.execution import store as module
-from paintgraph.engine.execution.result_storage import Keeping
+from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.elements import Blocked, Effect, Entry, Failed
 from paintgraph.engine.graph.sockets import Value

@@ -8,16 +8,26 @@ from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
-from paintgraph.engine.execution.calls import Call, described, outputs_of, result_of, stopped_row
-from paintgraph.engine.execution.input_checks import checked
+from paintgraph.engine.execution.cache import Keeping
+from paintgraph.engine.execution.calls import Call, checked, described, stopped_row
 from paintgraph.engine.execution.names import Names
-from paintgraph.engine.execution.node_run import Cell
-from paintgraph.engine.execution.plan import Plan
-from paintgraph.engine.execution.result_storage import Keeping
-from paintgraph.engine.graph.elements import Blocked, Entry, Failed, Row
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.execution.plan import Cell, Plan, element_key
+from paintgraph.engine.graph.elements import (
+    Blocked,
+    Element,
+    Entry,
+    Failed,
+    Result,
+    Row,
+    Slot,
+)
+from paintgraph.engine.graph.graph import Link
+from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Socket, Value, shown
+from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Cancellation, Context, Services
+from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.events import Listener, NodeFailed, Warned
+from paintgraph.engine.node.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class Performer:
     listen: Listener
     fail: Callable[[NodeFailed], None]
 
-    def perform(self, cell: Cell, call: Call) -> Row:
+    def attempt(self, cell: Cell, call: Call) -> Row:
         """Make a call of an ordinary node."""
         began = time.perf_counter()
         try:
@@ -50,7 +60,7 @@ class Performer:
         except Exception as error:  # noqa: BLE001 - a node's own code
             return failed_row(self.fail, cell, call, error)
 
-    async def perform_async(self, cell: Cell, call: Call) -> Row:
+    async def attempt_async(self, cell: Cell, call: Call) -> Row:
         """Make a call of an async node."""
         began = time.perf_counter()
         try:
@@ -76,7 +86,7 @@ class Performer:
         inputs = call.inputs
         if cell.is_late:
             inputs = self.names.arrived(checked(inputs, cell.unsure, registry), cell.declaration)
-        key = self.plan.keys.of_call(cell, inputs)
+        key = self.plan.key_of_call(cell, inputs)
         if key != cell.key and (entry := self.keeping.find(key, spec)):
             return Row(entry.slots, entry.ui, entry.effects, entry.seconds, key=key, is_found=True)
         if not cell.is_late:
@@ -154,3 +164,122 @@ def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error
     )
     fail(event)
     return stopped_row(cell.declaration.spec, Failed(cell.origin.submitted))
+
+
+def result_of(spec: NodeSpec, returned: object) -> Result:
+    """What a call returned, as a `Result` with one value per output."""
+    if type(returned) is Result:
+        result = returned
+        if type(result.values) is not tuple:
+            result = Result(tuple(result.values), result.ui, result.effects, result.expand)
+    elif type(returned) is Blocked:
+        return Result((returned,) * len(spec.outputs))
+    elif returned is None and not spec.outputs:
+        return Result()
+    elif len(spec.outputs) == 1 and not _is_record(returned):
+        return Result((returned,))
+    else:
+        result = Result(returned if isinstance(returned, tuple) else (returned,))
+    if len(result.values) != len(spec.outputs):
+        raise NodeError(
+            f"{spec.id} returned {len(result.values)} values for its {len(spec.outputs)} outputs. "
+            "This is a fault of the node.",
+            code="bad_node",
+        )
+    return result
+
+
+def _is_record(returned: object) -> bool:
+    return isinstance(returned, tuple) and hasattr(returned, "_fields")
+
+
+def outputs_of(  # noqa: PLR0913 - what a value is made of
+    declaration: Declaration,
+    registry: Registry,
+    inputs: Mapping[str, Any],
+    result: Result,
+    key: str,
+    *,
+    by_content: bool = False,
+) -> tuple[Slot | Link, ...]:
+    """Checked, frozen values of one call, with facts and keys."""
+    slots: list[Slot | Link] = []
+    for place, (output, datum) in enumerate(
+        zip(declaration.spec.outputs, result.values, strict=True)
+    ):
+        if type(datum) is Link:
+            slots.append(datum)
+            continue
+        if type(datum) is Blocked:
+            slots.append((datum,))
+            continue
+        wrap = _wrapper(declaration.spec, registry, inputs, output, by_content=by_content)
+        if output.is_list:
+            if not isinstance(datum, list | tuple):
+                raise NodeError(
+                    f"output '{output.name}' of {declaration.spec.id} is {shown(datum)}; allowed "
+                    "is a list. This is a fault of the node.",
+                    code="bad_node",
+                )
+            slots.append(
+                tuple(wrap(entry, element_key(key, place, i)) for i, entry in enumerate(datum))
+            )
+        else:
+            slots.append((wrap(datum, element_key(key, place)),))
+    return tuple(slots)
+
+
+def _wrapper(
+    spec: NodeSpec,
+    registry: Registry,
+    inputs: Mapping[str, Any],
+    output: OutputSpec,
+    *,
+    by_content: bool,
+) -> Callable[[Any, str], Element]:
+    socket = registry.socket(output.type)
+
+    def wrap(datum: Any, key: str) -> Element:
+        if type(datum) is Blocked:
+            return datum
+        said = datum if type(datum) is Value else None
+        raw = datum if said is None else said.data
+        try:
+            data = socket.check(raw)
+        except ValueError as error:
+            raise NodeError(
+                f"output '{output.name}' of {spec.id} {error}. This is a fault of the node.",
+                code="bad_node",
+            ) from error
+        facts = said.facts if said is not None else _facts(spec, inputs, socket, raw)
+        value = Value(data, facts, key)
+        if by_content and socket.digest is not None:
+            value = Value(data, facts, socket.digest(value))
+        return value
+
+    return wrap
+
+
+def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: object) -> Facts:
+    """A datum passed through keeps its facts; else they follow from the first input of its type.
+
+    What is common to several types follows from the first other input where that has none; what
+    is a value's own stays with it.
+    """
+    first: Facts = NO_FACTS
+    other: Facts = NO_FACTS
+    for declared in spec.inputs:
+        given = inputs.get(declared.name)
+        value = given[0] if type(given) is list and given else given
+        if type(value) is Value:
+            if value.data is datum:
+                return value.facts
+            if socket.name in declared.type.split("|"):
+                first = first or _without(value.facts, socket.own_facts)
+            elif not other:
+                other = {n: fact for n, fact in value.facts.items() if n in socket.common_facts}
+    return first or other
+
+
+def _without(facts: Facts, names: frozenset[str]) -> Facts:
+    return {n: f for n, f in facts.items() if n not in names} if names & facts.keys() else facts
