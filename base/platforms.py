@@ -97,12 +97,14 @@ class Channel(Protocol):
     """What the process gives to `connect`."""
     options: dict[str, Any]
     """What `Popen` needs for it."""
+    connection: socket.socket | None
+    """The parent's end, once it is open; whoever takes it closes it."""
 
     def accept(self, process: "subprocess.Popen[bytes]", seconds: float) -> socket.socket:
         """The connection, once the process has it; raises OSError if it does not come."""
 
     def close(self) -> None:
-        """Let go of what was opened for it."""
+        """Let go of what only the start needs."""
 
 
 def open_channel() -> Channel:
@@ -126,6 +128,7 @@ class _Inherited:
 
     def __init__(self) -> None:
         self._ours, self._theirs = socket.socketpair()
+        self.connection: socket.socket | None = self._ours
         self.address = f"socket:{self._theirs.fileno()}"
         self.options = {"stdin": subprocess.DEVNULL, "pass_fds": (self._theirs.fileno(),)}
 
@@ -150,6 +153,7 @@ class _Loopback:
         self._token = secrets.token_bytes(_TOKEN_BYTES)
         self.address = f"port:{self._listener.getsockname()[1]}"
         self.options = {"stdin": subprocess.PIPE}
+        self.connection: socket.socket | None = None
 
     def accept(self, process: "subprocess.Popen[bytes]", seconds: float) -> socket.socket:
         assert process.stdin is not None  # noqa: S101 - as the options say
@@ -161,6 +165,7 @@ class _Loopback:
                 with suppress(TimeoutError):
                     connection, _ = self._listener.accept()
                     if self._is_ours(connection):
+                        self.connection = connection
                         return connection
                     connection.close()
         raise ConnectionError("the process did not connect")

@@ -28,7 +28,7 @@ class QueueFullError(Error):
     code = "queue_full"
 
     def __init__(self, message: str, retry_seconds: int) -> None:
-        super().__init__(message)
+        super().__init__(message, fields={"retry_seconds": retry_seconds})
         self.retry_seconds = retry_seconds
 
 

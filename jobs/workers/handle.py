@@ -69,6 +69,8 @@ class WorkerHandle:
                 ours = await asyncio.to_thread(channel.accept, process, _START_SECONDS)
                 reader, writer = await asyncio.open_connection(sock=ours, limit=2**22)
             except BaseException as error:
+                if channel.connection is not None:
+                    channel.connection.close()
                 await _end(process)
                 if isinstance(error, OSError):
                     raise BrokenFrameError("the worker is gone") from error

@@ -1,13 +1,18 @@
 """Idle workers that end are replaced at once, and no job pays for it."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from paintgraph.base import platforms, processes
+from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.store.job import NewJob
+from paintgraph.jobs.workers.handle import WorkerHandle, WorkerSpec
 from paintgraph.tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
 
 WHO = {"p": {"node": "ProcessId"}, "out": {"node": "Add", "a": "${p.pid}", "b": 0}}
@@ -103,3 +108,52 @@ def test_what_nodes_print_is_not_said_by_the_server(
     told = capfd.readouterr()
     assert told.out == ""
     assert "to stderr" in told.err
+
+
+@pytest.mark.parametrize("passes", [True, False], ids=["inherited socket", "loopback"])
+@pytest.mark.parametrize("seconds", [0, 0.1])
+def test_a_start_that_is_cancelled_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, *, passes: bool
+) -> None:
+    started, channels = [], []
+
+    def open_channel() -> platforms.Channel:
+        channels.append(open_ordinarily())
+        return channels[-1]
+
+    def start(*arguments: str, **options: Any) -> Any:
+        started.append(ordinary(*arguments, **options))
+        return started[-1]
+
+    async def act() -> None:
+        spec = WorkerSpec("paintgraph.tests.jobs.parts:parts", {"data": str(tmp_path)})
+        starting = asyncio.create_task(WorkerHandle.start(spec))
+        await until(lambda: bool(started))
+        await asyncio.sleep(seconds)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+        assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+    ordinary, open_ordinarily = processes.start, platforms.open_channel
+    monkeypatch.setattr(processes, "start", start)
+    monkeypatch.setattr(platforms, "open_channel", open_channel)
+    monkeypatch.setattr(platforms, "passes_sockets", lambda: passes)
+    go(act)
+    connections = [channel.connection for channel in channels]
+    assert [each.fileno() for each in connections if each] == ([-1] if passes else [])
+
+
+@pytest.mark.parametrize("passes", [True, False], ids=["inherited socket", "loopback"])
+def test_a_worker_that_ends_before_it_is_ready_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, passes: bool
+) -> None:
+    monkeypatch.setattr(platforms, "passes_sockets", lambda: passes)
+    spec = WorkerSpec("no such factory", {"data": str(tmp_path)})
+
+    async def act() -> None:
+        with pytest.raises(BrokenFrameError):
+            await WorkerHandle.start(spec)
+
+    go(act)
