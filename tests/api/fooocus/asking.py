@@ -1,6 +1,8 @@
 """Pictures, masks and bodies as clients of FooocusAPI send them."""
 
 import base64
+import struct
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +15,18 @@ from paintgraph.tests.api.serving import Answer, Served, png
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"
 HEIGHT, WIDTH = 48, 64
 PHOTO = png(0, WIDTH, HEIGHT)
+
+
+def damaged(picture: bytes) -> bytes:
+    """A PNG whose packed pixels are no pixels, while all that is looked at first is whole."""
+    start = picture.index(b"IDAT")
+    (length,) = struct.unpack(">I", picture[start - 4 : start])
+    chunk = b"IDAT" + bytes(length)
+    end = start + len(chunk)
+    return picture[:start] + chunk + struct.pack(">I", zlib.crc32(chunk)) + picture[end + 4 :]
+
+
+DAMAGED = damaged(PHOTO)
 LEFT, TOP, RIGHT, BOTTOM = 20, 12, 40, 30
 UNKNOWN_MODEL = "is not on this server"
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.tests.api.fooocus.asking import (
+    DAMAGED,
     GENERATE,
     PHOTO,
     WIDTH,
@@ -22,8 +23,6 @@ from paintgraph.tests.api.fooocus.asking import (
     text_of,
 )
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served
-
-DAMAGED = PHOTO[:-40]  # the head is whole
 
 
 def test_a_client_that_waits_gets_the_record(server: Served) -> None:
