@@ -25,6 +25,7 @@ from paintgraph.benchmarks import (
     serving,
     startup,
     text_masks,
+    walks,
 )
 from paintgraph.benchmarks.measuring import Figure
 
@@ -45,6 +46,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "fooocus": fooocus.figures,
     "diffusion": diffusion.figures,
     "text": text_masks.figures,
+    "walks": walks.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")
