@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paintgraph.engine.graph.graph import Graph
     from paintgraph.engine.node.context import Context
     from paintgraph.engine.node.declaration import node
-    from paintgraph.engine.node.marks import Output, Range
+    from paintgraph.engine.node.hints import Output, Range
     from paintgraph.nodes.sockets import Image, Mask
     from paintgraph.python.progress import Progress
     from paintgraph.python.remote import Connection, connect

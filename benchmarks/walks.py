@@ -65,7 +65,7 @@ def _watching() -> Iterator[set[str]]:
         yield entered
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type] # which ends it
+        threading.setprofile(None)
 
 
 def _outpaint(folder: Path) -> set[str]:

@@ -21,8 +21,18 @@ from paintgraph.engine.graph.graph import Node
 from paintgraph.engine.graph.sockets import Socket, Value, accepts
 from paintgraph.engine.graph.spec import Conversion, InputSpec, Lane, NodeSpec
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.hints import input_of, item_of, outputs_of
-from paintgraph.engine.node.marks import LAZY, MULTILINE, RAW, OneOf, Output, Range, Resource
+from paintgraph.engine.node.hints import (
+    LAZY,
+    MULTILINE,
+    RAW,
+    OneOf,
+    Output,
+    Range,
+    Resource,
+    input_of,
+    item_of,
+    outputs_of,
+)
 
 __all__ = [
     "LAZY",

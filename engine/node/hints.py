@@ -1,15 +1,63 @@
-"""Type hints of a function as inputs and outputs of a node."""
+"""Type hints of a function as inputs and outputs of a node, and the marks that they may have."""
 
 import types
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.elements import Blocked, Result
 from paintgraph.engine.graph.sockets import ANY, BOOL, FLOAT, INT, LIST, TEXT, Socket
 from paintgraph.engine.graph.spec import InputSpec, OutputSpec
-from paintgraph.engine.node.marks import Mark, OneOf, Output, Range, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bounds of a number, both allowed; `step` is for editors."""
+
+    minimum: float
+    maximum: float
+    unit: str = ""
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Names something outside the graph, such as a "picture" or "seed", bound before a run.
+
+    With `found_by` it is no name, but what other inputs together lead to, such as the files of a
+    folder: it is left empty, and filled before a run.
+    """
+
+    kind: str
+    found_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A property without a value: see `LAZY`, `RAW`, `MULTILINE`."""
+
+    field: str
+
+
+LAZY = Mark("lazy")
+RAW = Mark("raw")
+MULTILINE = Mark("multiline")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Takes any of several types."""
+
+    sockets: tuple[Socket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Names a single output otherwise than by its type."""
+
+    name: str
+
 
 _PLAIN = {int: INT, float: FLOAT, bool: BOOL, str: TEXT}
 
