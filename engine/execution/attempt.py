@@ -32,7 +32,7 @@ from paintgraph.engine.node.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """Makes the calls of one run. `fail` is told of each failure.
+    """Makes the calls of one run. `fail` is called with each failure.
 
     Whatever a node raises, except Cancelled, becomes a failed row.
     """
@@ -149,7 +149,7 @@ async def _awaited(returned: Awaitable[object]) -> object:
 
 
 def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error: Exception) -> Row:
-    """Tell of a failed call; gives the row that stands for it."""
+    """Report a failed call; gives the row that stands for it."""
     if isinstance(error, Error):
         code, message = error.code, error.message
     else:
@@ -263,8 +263,8 @@ def _wrapper(
 def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: object) -> Facts:
     """A datum passed through keeps its facts; else they follow from the first input of its type.
 
-    What is common to several types follows from the first other input where that has none; what
-    is a value's own stays with it.
+    A socket's `common_facts` follow from the first other input if those of its own type have none;
+    its `own_facts` never follow.
     """
     first: Facts = NO_FACTS
     other: Facts = NO_FACTS

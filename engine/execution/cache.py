@@ -26,11 +26,6 @@ class MemoryCache:
         self._held = 0
         self._lock = threading.Lock()
 
-    @property
-    def held_bytes(self) -> int:
-        """What the entries hold together."""
-        return self._held
-
     def __len__(self) -> int:
         return len(self._entries)
 

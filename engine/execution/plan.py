@@ -191,8 +191,8 @@ class Plan:
     def key_of_call(self, cell: Cell, inputs: Mapping[str, object]) -> str:
         """Key of one call of a cell, from the values at its inputs.
 
-        What `inputs` does not tell follows from how the linked cell is made; so the only call of
-        a cell that maps over single elements has the cell's own key.
+        Where `inputs` has no value, the key follows from how the linked cell is made; so the only
+        call of a cell that maps over single elements has the cell's own key.
         """
         spec, own = cell.declaration.spec, cell.node.inputs
         parts = {name: self._part(cell, name, inputs.get(name)) for name in own}

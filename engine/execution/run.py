@@ -1,4 +1,4 @@
-"""Running a graph: demand the targets, call what is ready, keep and tell what came out.
+"""Running a graph: demand the targets, call what is ready, keep and report what came out.
 
 Results do not depend on the order in which lanes happen to work: equal to a serial run, bit for
 bit, as long as nodes are deterministic.
@@ -278,7 +278,7 @@ class _Run:
     def _finish(
         self, step: Step, entry: Entry, how: How, weight: int, seconds: float = 0.0
     ) -> None:
-        """Tell and note that a step is done; with the lock."""
+        """Report and note that a step is done; with the lock."""
         if entry.ui or entry.effects:
             is_cached = how in ("cached", "shared")
             self._listen(Executed(step.cell.origin, entry.ui or {}, entry.effects, is_cached))

@@ -1,4 +1,4 @@
-"""Results on disk: what is dearer to compute than to write survives its worker.
+"""Results on disk: what takes much longer to compute than to write outlives its worker.
 
 One file per result, named by its key: a line of JSON that describes the elements, their encoded
 data one after the other, and a checksum of both. Files appear whole or not at all. Written behind
@@ -43,8 +43,8 @@ class ResultStore:
 
     Several workers may share a folder; the bound is then kept roughly.
 
-    `stored(key)` is told once a result is on disk; what it raises is logged and costs nothing else.
-    Close it to have everything written.
+    `stored(key)` is called once a result is on disk; what it raises is logged, no more. Close it
+    to have everything written.
     """
 
     def __init__(
@@ -73,12 +73,6 @@ class ResultStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes on disk."""
-        with self._lock:
-            return sum(self._sizes.values())
 
     def offer(self, key: str, entry: Entry, spec: NodeSpec, registry: Registry) -> None:
         """Keep a result if it is worth it and every datum has a codec.
@@ -140,7 +134,7 @@ class ResultStore:
             try:
                 self._stored(key)
             except Exception:  # noqa: BLE001 - the listener's own code
-                _LOG.exception("nobody could be told that the result %s is stored", key)
+                _LOG.exception("the listener to stored results failed at %s", key)
 
     def _write(self, key: str, data: bytes) -> None:
         self._make_room(len(data))

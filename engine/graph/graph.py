@@ -82,7 +82,7 @@ class Graph:
     source: Source | None = field(default=None, compare=False, repr=False)
 
 
-# References inside recipes: a whole text `${node.output}` or `${inputs.name}`; nothing is evaluated.
+# References inside recipes: a whole text `${node.output}` or `${inputs.name}`.
 # A text that should stay as it is though it looks so is written with one more dollar sign.
 
 

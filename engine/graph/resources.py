@@ -37,7 +37,7 @@ class Resources:
 
     Attributes:
         checks: by kind of resource.
-        given: values for the graph's declared inputs; their defaults hold for the others.
+        given: values passed for the graph's declared inputs; their defaults hold for the others.
     """
 
     checks: Mapping[str, NameCheck] = field(default_factory=dict)

@@ -84,7 +84,7 @@ class Context:
         self.cancellation.check()
 
     def progress(self, done: float, total: float) -> None:
-        """Tell how far the call is; raises Cancelled if the run shall stop."""
+        """Report how far the call is; raises Cancelled if the run shall stop."""
         self.cancellation.check()
         self.listen(Progress(self.origin, self.element, min(done, total), total))
 
@@ -93,7 +93,7 @@ class Context:
         self.listen(Preview(self.origin, self.element, data, media_type))
 
     def warn(self, message: str) -> None:
-        """Tell the user something that does not stop the node."""
+        """Warn the user of something that does not stop the node."""
         self.listen(Warned(self.origin, self.element, message))
 
     def facts(self, name: str) -> Facts:

@@ -1,4 +1,4 @@
-"""What a run tells: one stream of facts and signals.
+"""What a run reports: one stream of facts and signals.
 
 Facts are kept and numbered by whoever stores the job; signals (`NodeStarted`, `Progress`,
 `Preview`) may be dropped when a newer one of their node exists.

@@ -103,7 +103,7 @@ def apply_recipe(
 ) -> Result:
     """Send a picture through a recipe, and save the result or pass it on."""
     del after
-    # A file's name is told in messages but changes no pixel, so it has no part in keys.
+    # A file's name is shown in messages but changes no pixel, so it has no part in keys.
     named = {"image": image, "name": Value(image, key="name")}
     expand = {
         "picture": Node("LoadListedImage", named),

@@ -30,7 +30,7 @@ def test_the_least_recently_used_goes_first() -> None:
     put(cache, "d", 10, DATA[3])
 
     assert [name in cache for name in "abcd"] == [True, False, True, True]
-    assert cache.held_bytes == 30
+    assert cache._held == 30
 
 
 def test_what_alone_exceeds_the_budget_is_not_kept() -> None:
@@ -47,9 +47,9 @@ def test_data_that_entries_share_count_once() -> None:
     for name in "abcdef":
         put(cache, name, 20, DATA[0])
 
-    assert (len(cache), cache.held_bytes) == (6, 20)
+    assert (len(cache), cache._held) == (6, 20)
     put(cache, "g", 15, DATA[1])
-    assert (len(cache), cache.held_bytes) == (1, 15)
+    assert (len(cache), cache._held) == (1, 15)
 
 
 def test_data_weigh_what_the_socket_says_that_knows_them_best() -> None:
@@ -58,11 +58,11 @@ def test_data_weigh_what_the_socket_says_that_knows_them_best() -> None:
     put(cache, "picture", 20, DATA[0])
     put(cache, "passed through", 1, DATA[0])
     put(cache, "number", 10, DATA[1])
-    assert cache.held_bytes == 30
+    assert cache._held == 30
 
     put(cache, "other", 25, DATA[2])
 
-    assert (len(cache), cache.held_bytes) == (1, 25)
+    assert (len(cache), cache._held) == (1, 25)
 
 
 def test_a_key_put_again_counts_once() -> None:
@@ -70,7 +70,7 @@ def test_a_key_put_again_counts_once() -> None:
     put(cache, "a", 20, DATA[0])
     put(cache, "a", 25, DATA[1])
 
-    assert (len(cache), cache.held_bytes) == (1, 25)
+    assert (len(cache), cache._held) == (1, 25)
     found = cache.get("a")
     assert found is not None
     assert entry(DATA[1]) == found
@@ -81,7 +81,7 @@ def test_a_cleared_cache_is_empty() -> None:
     put(cache, "a", 20, DATA[0])
     cache.clear()
 
-    assert (len(cache), cache.held_bytes) == (0, 0)
+    assert (len(cache), cache._held) == (0, 0)
     assert cache.get("a") is None
 
 
@@ -100,8 +100,8 @@ def test_the_budget_is_kept_whatever_comes(
     cache = MemoryCache(budget)
     for key, data in puts:
         cache.put(key, entry(*(d for d, _ in data)), {id(d): weight for d, weight in data})
-        assert 0 <= cache.held_bytes <= budget
-        assert (cache.held_bytes > 0) == (len(cache) > 0)
+        assert 0 <= cache._held <= budget
+        assert (cache._held > 0) == (len(cache) > 0)
 
 
 def test_a_run_keeps_boxes_by_their_weight() -> None:
@@ -113,8 +113,8 @@ def test_a_run_keeps_boxes_by_their_weight() -> None:
     }
 
     run_nodes(nodes, "heavy", kept=cache)
-    assert cache.held_bytes == 600
+    assert cache._held == 600
     run_nodes(nodes, "chosen", kept=cache)
-    assert cache.held_bytes == 900
+    assert cache._held == 900
     assert run_nodes(nodes, "heavy", kept=cache).finished() == {"heavy": "computed"}
-    assert fake_nodes.BOX.weigh(fake_nodes.Box(600)) == cache.held_bytes
+    assert fake_nodes.BOX.weigh(fake_nodes.Box(600)) == cache._held

@@ -112,7 +112,7 @@ def _read_given(value: object) -> object:
 
 
 def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]:
-    """The API prompt of a graph; `position` tells which output of its node a link names."""
+    """The API prompt of a graph; `position` gives which output of its node a link names."""
     prompt: dict[str, Any] = {}
     for id_, node in graph.nodes.items():
         inputs: dict[str, Any] = {}
