@@ -134,7 +134,7 @@ class ResultStore:
             try:
                 self._stored(key)
             except Exception:  # noqa: BLE001 - the listener's own code
-                _LOG.exception("the listener to stored results failed at %s", key)
+                _LOG.exception("the listener failed when the result %s is stored", key)
 
     def _write(self, key: str, data: bytes) -> None:
         self._make_room(len(data))

@@ -10,16 +10,8 @@ from typing import Any
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.engine.graph.formats.native import read_native, write_native
-from paintgraph.engine.graph.graph import (
-    Graph,
-    InputRef,
-    Link,
-    Node,
-    Path,
-    Source,
-    parse_text,
-    write_reference,
-)
+from paintgraph.engine.graph.formats.references import parse_text, write_reference
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node, Path, Source
 from paintgraph.engine.graph.sockets import shown
 
 _WRAPPED = "__value__"

@@ -6,14 +6,7 @@ from typing import Any
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
-from paintgraph.engine.graph.graph import (
-    RECIPE_PREFIX,
-    Graph,
-    InputRef,
-    Link,
-    Node,
-    Path,
-    Source,
+from paintgraph.engine.graph.formats.references import (
     escaped,
     is_reference,
     looks_like_reference,
@@ -21,6 +14,7 @@ from paintgraph.engine.graph.graph import (
     unescaped,
     write_reference,
 )
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
 from paintgraph.engine.graph.resources import is_of_catalogue
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.graph.spec import InputSpec
