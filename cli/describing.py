@@ -8,10 +8,9 @@ import typer
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import UsageError
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import OK, misused, plain, print_json, tell
+from paintgraph.cli.faults import OK, misused, plain, print_json, print_table, tell
 from paintgraph.cli.options import usage
 from paintgraph.cli.preparing import read_source
-from paintgraph.cli.tables import print_table
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import bounds
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph

@@ -1,14 +1,20 @@
-"""`paintgraph explain`."""
+"""`paintgraph explain`, and what the last run of a graph depended on, so that it can compare."""
 
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
 import typer
 
 from paintgraph.assembly import assemble
-from paintgraph.cli.faults import OK, plain, print_json
+from paintgraph.base.files import write_whole
+from paintgraph.cli.faults import OK, plain, print_json, tell
 from paintgraph.cli.preparing import RunOptions, prepare
-from paintgraph.cli.records import remembered
 from paintgraph.engine.execution.cache import Keeping
-from paintgraph.engine.execution.explain import Explained, explain
-from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.engine.execution.explain import Explained, Record, explain
+from paintgraph.jobs.sources.folders import Folders, default_folders
+from paintgraph.python.sources import GraphText
 
 
 def explain_recipe(options: RunOptions) -> int:
@@ -49,3 +55,29 @@ def _reason(entry: Explained) -> str:
     if entry.is_new:
         return "runs for the first time"
     return f"runs; unchanged, but not kept: {entry.why}"
+
+
+def name_of(source: GraphText) -> str:
+    """A short name for a graph: the same for the same file."""
+    return blake2b(str(Path(source.name).absolute()).encode(), digest_size=12).hexdigest()
+
+
+def remember(source: GraphText, made_of: Record, folders: Folders) -> None:
+    """Keep what a run depended on."""
+    try:
+        write_whole(_path(source, folders), orjson.dumps(made_of))
+    except OSError as error:
+        tell(f"warning: what this run depended on is not kept: {error.strerror}")
+
+
+def remembered(source: GraphText, folders: Folders) -> Record:
+    """What the last run depended on; empty if there was none."""
+    try:
+        found: Mapping[str, Mapping[str, str]] = orjson.loads(_path(source, folders).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _path(source: GraphText, folders: Folders) -> Path:
+    return folders.records / f"{name_of(source)}.json"

@@ -1,4 +1,4 @@
-"""How faults reach the user: one message each, no traceback unless asked for."""
+"""What commands print: faults as one message each, no traceback unless asked for; JSON; tables."""
 
 import re
 import traceback
@@ -11,6 +11,7 @@ from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.engine.errors import GraphError
 
 OK, FAILED, USAGE = 0, 1, 2
+_NO_TERMINAL = 1000  # columns of a table
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -83,3 +84,15 @@ def system_message(error: OSError) -> str:
     """What the system says, with the file that it says it of."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"'{error.filename}': {reason}" if error.filename else reason
+
+
+def print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table as wide as the terminal; where there is none, a line for each row."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console(width=None if Console().is_terminal else _NO_TERMINAL).print(table)

@@ -8,9 +8,9 @@ from typing import Any
 
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Problem, UsageError
-from paintgraph.cli.destinations import Destinations
 from paintgraph.cli.faults import lines, misused, tell
 from paintgraph.cli.options import parse
+from paintgraph.cli.results import Destinations
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Graph

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Error
+from paintgraph.cli.explaining import remember
 from paintgraph.cli.faults import FAILED, OK, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
 from paintgraph.cli.progress import Watcher
-from paintgraph.cli.records import remember
 from paintgraph.cli.results import Written, write_results
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome
