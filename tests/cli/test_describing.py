@@ -166,7 +166,9 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
     answer = paintgraph("doctor")
 
     assert answer.code == 1
-    assert "!!  no-such-package: missing. Install it with: pip install paintgraph" in answer.text
+    assert (
+        "!!  no-such-package: missing. Install it with: pip install no-such-package" in answer.text
+    )
     assert "!!  data folder: " in answer.text
     assert "Set PAINTGRAPH_DATA_DIR to a folder that can be written." in answer.text
 
