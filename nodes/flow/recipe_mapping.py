@@ -58,17 +58,18 @@ def map_images(
     Saves each result as soon as it is there, so that only a few pictures are in memory. Without
     `save` it passes all on, and all are in memory. What is kept of earlier runs is not done again.
     """
-    recipe_call(
-        context, recipe_name[0], settings[0], ""
-    )  # one message for a fault that all would have
+    # Never wanted: a name in the settings that cannot be had fails here, once, and not per picture.
+    unused = recipe_call(context, recipe_name[0], settings[0], None)
     pictures = [name for given in names for name in ([given] if isinstance(given, str) else given)]
     common = {"recipe_name": recipe_name[0], "settings": settings[0], "save": save[0]}
     common["filename_prefix"] = filename_prefix[0]
     if not save[0]:
         each = Node("EachText", {"texts": tuple(pictures)})
         apply = Node("ApplyRecipe", {"image": Link("each", "text"), **common})
-        return Result([Link("apply", "image")], expand={"each": each, "apply": apply})
-    expand = {}
+        return Result(
+            [Link("apply", "image")], expand={"unused": unused, "each": each, "apply": apply}
+        )
+    expand = {"unused": unused}
     for place, name in enumerate(pictures):
         inputs = {"image": name, **common}
         if place >= at_once[0]:

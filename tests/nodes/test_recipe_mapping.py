@@ -194,6 +194,15 @@ def test_a_bad_picture_fails_alone_and_by_its_name(mapping: Bench, save: bool) -
     assert [type(element) for element in elements] == [Failed, Value, Value, Value, Failed]
 
 
+@pytest.mark.parametrize("save", [True, False])
+def test_a_bad_name_in_the_settings_fails_once(mapping: Bench, save: bool) -> None:  # noqa: FBT001
+    settings = '{"mask": "gone.png"}'
+    ran = _map(mapping, _put(mapping, 3), save=save, settings=settings, recipe_name="needs_mask")
+
+    (failure,) = ran.outcome.failures
+    assert failure.message.startswith("node 'it' (MapImages): there is no file 'gone.png' in the")
+
+
 def test_without_save_the_results_are_given_on_in_order(mapping: Bench) -> None:
     ran = _map(mapping, _put(mapping, 4), save=False, settings='{"by": 3}')
 
