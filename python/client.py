@@ -215,8 +215,8 @@ def _has_pictures(values: list[Any]) -> bool:
 
 def _spec(name: str, about: Mapping[str, Any]) -> InputSpec:
     """A declared input, as far as sending it needs."""
-    is_picture = about["type"] in ("image", "mask")
-    return InputSpec(name, "text", about["required"], resource="picture" if is_picture else "")
+    resource = "picture" if about["type"] in ("image", "mask") else ""
+    return InputSpec(name, about["type"], about["required"], resource=resource)
 
 
 def _bytes(path: Path) -> bytes:

@@ -32,15 +32,15 @@ def batches(
 ) -> Iterator[dict[str, Any]]:
     """The inputs of each run that batches of pictures ask for; one run if there are none.
 
-    A batch is an array `[B, H, W, C]`, an array `[B, H, W]`, or a list of pictures. Inputs that are
-    no batch, or one of a single picture, go into every run. Raises UsageError if two batches differ
-    in length.
+    A batch is an array `[B, H, W, C]`, for a mask also `[B, H, W]`, or a list of pictures. Inputs
+    that are no batch, or one of a single picture, go into every run. Raises UsageError if two
+    batches differ in length.
     """
     many = {
         name: pictures
         for name, value in given.items()
         if name in declared and declared[name].resource == "picture"
-        if (pictures := _batch(value)) is not None
+        if (pictures := _batch(value, declared[name])) is not None
     }
     lengths = {name: len(pictures) for name, pictures in many.items()}
     count = max(lengths.values(), default=1)
@@ -58,11 +58,12 @@ def batches(
         }
 
 
-def _batch(value: object) -> "list[Any] | NDArray[Any] | None":
+def _batch(value: object, spec: InputSpec) -> "list[Any] | NDArray[Any] | None":
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, np.ndarray):
-        is_stack = value.ndim == 3 and value.shape[2] not in _CHANNELS
+        is_mask = spec.type.partition("|")[0] == "mask"
+        is_stack = is_mask and value.ndim == 3 and value.shape[2] not in _CHANNELS
         return value if value.ndim == 4 or is_stack else None
     if isinstance(value, Result) and len(value.pictures()) > 1:
         return list(value.pictures())

@@ -189,6 +189,11 @@ def test_masks_of_a_batch_go_with_their_pictures(photo: Path) -> None:
     assert not np.array_equal(second, first)
 
 
+def test_two_channels_are_no_batch(recipe: Path) -> None:
+    with pytest.raises(front.Error, match=r"the array's shape is \[5, 5, 2\]"):
+        front.run(recipe, image=np.zeros((5, 5, 2), np.uint8))
+
+
 def test_batches_of_two_lengths_are_refused(photo: Path) -> None:
     with pytest.raises(front.Error) as error:
         front.run("inpaint", image=[photo] * 2, mask=[photo] * 3)
