@@ -12,7 +12,7 @@ _CODES = {403: "GatedRepo", 404: "RepoNotFound"}
 COMMIT = "c0ffee" + "0" * 34
 
 
-class Subscriptions:
+class Hub:
     """A repository: `files` by their path in it; `acts` replace the answers to downloads."""
 
     def __init__(self, serving: Serving, name: str, files: dict[str, bytes]) -> None:
@@ -77,9 +77,9 @@ def _row(name: str, data: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def hub_server(name: str, files: dict[str, bytes]) -> Iterator[Subscriptions]:
+def hub_server(name: str, files: dict[str, bytes]) -> Iterator[Hub]:
     """A server on a free port, for as long as the `with` statement lasts."""
     with model_server() as serving:
-        hub = Subscriptions(serving, name, files)
+        hub = Hub(serving, name, files)
         serving.default = hub.answer
         yield hub

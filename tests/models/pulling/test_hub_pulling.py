@@ -14,7 +14,7 @@ from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineEr
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 from paintgraph.models.pulling.pulling import Puller, remove_model
-from paintgraph.tests.models.hub_server import COMMIT, Subscriptions, hub_server
+from paintgraph.tests.models.hub_server import COMMIT, Hub, hub_server
 from paintgraph.tests.models.model_server import Handler, broken_after, model_bytes, sha
 
 WEIGHTS = model_bytes(2_000_000)
@@ -31,7 +31,7 @@ ENTRY = ModelEntry("tiny", "diffusion", hub="owner/tiny")
 
 
 @pytest.fixture
-def hub() -> Iterator[Subscriptions]:
+def hub() -> Iterator[Hub]:
     with hub_server("owner/tiny", dict(FILES)) as served:
         yield served
 
@@ -42,14 +42,14 @@ def shelf(tmp_path: Path) -> ModelIndex:
     return ModelIndex(ModelCatalogue(FAMILIES, {"tiny": ENTRY}), places)
 
 
-def pull(shelf: ModelIndex, hub: Subscriptions, **environ: str) -> list[PullProgress]:
+def pull(shelf: ModelIndex, hub: Hub, **environ: str) -> list[PullProgress]:
     heard: list[PullProgress | PullNote] = []
     Puller(shelf, heard.append, environ={"HF_ENDPOINT": hub.url, **environ}).pull(ENTRY)
     return [each for each in heard if isinstance(each, PullProgress)]
 
 
 def test_a_repository_comes_into_the_hubs_own_cache(
-    hub: Subscriptions, shelf: ModelIndex, tmp_path: Path
+    hub: Hub, shelf: ModelIndex, tmp_path: Path
 ) -> None:
     progress = pull(shelf, hub)
 
@@ -64,7 +64,7 @@ def test_a_repository_comes_into_the_hubs_own_cache(
     assert shelf.bind("tiny").digest.startswith("sha256:")
 
 
-def test_what_is_there_is_not_asked_for_again(hub: Subscriptions, shelf: ModelIndex) -> None:
+def test_what_is_there_is_not_asked_for_again(hub: Hub, shelf: ModelIndex) -> None:
     pull(shelf, hub)
     asked = len(hub.serving.asked)
     pull(shelf, hub)
@@ -72,7 +72,7 @@ def test_what_is_there_is_not_asked_for_again(hub: Subscriptions, shelf: ModelIn
     assert len(hub.serving.asked) == asked
 
 
-def test_what_was_interrupted_goes_on(hub: Subscriptions, shelf: ModelIndex) -> None:
+def test_what_was_interrupted_goes_on(hub: Hub, shelf: ModelIndex) -> None:
     hub.acts = [broken_after(500_000)]
 
     def stop(event: object) -> None:
@@ -91,9 +91,7 @@ def test_what_was_interrupted_goes_on(hub: Subscriptions, shelf: ModelIndex) -> 
     assert ranges == ["bytes=500000-"]
 
 
-def test_other_bytes_than_the_hub_told_of_are_not_kept(
-    hub: Subscriptions, shelf: ModelIndex
-) -> None:
+def test_other_bytes_than_the_hub_told_of_are_not_kept(hub: Hub, shelf: ModelIndex) -> None:
     """Same length, so that only the digest tells."""
     name = "unet/diffusion_pytorch_model.safetensors"
     pull(shelf, hub)
@@ -110,7 +108,7 @@ def test_other_bytes_than_the_hub_told_of_are_not_kept(
 
 
 def test_a_damaged_download_is_told_and_fetched_again_next_time(
-    hub: Subscriptions, shelf: ModelIndex
+    hub: Hub, shelf: ModelIndex
 ) -> None:
     def wrong(handler: Handler, _: object) -> None:
         handler.head(200, Content_Length=len(WEIGHTS))
@@ -127,7 +125,7 @@ def test_a_damaged_download_is_told_and_fetched_again_next_time(
 
 
 def test_a_repository_without_weights_that_may_be_used_is_told_of(
-    hub: Subscriptions, shelf: ModelIndex
+    hub: Hub, shelf: ModelIndex
 ) -> None:
     del hub.files["unet/diffusion_pytorch_model.safetensors"]
 
@@ -138,23 +136,21 @@ def test_a_repository_without_weights_that_may_be_used_is_told_of(
 @pytest.mark.parametrize(
     ("code", "words"), [(403, "want a login"), (404, "not there, or not public"), (500, "500")]
 )
-def test_a_hub_that_refuses_is_told_of(
-    hub: Subscriptions, shelf: ModelIndex, code: int, words: str
-) -> None:
+def test_a_hub_that_refuses_is_told_of(hub: Hub, shelf: ModelIndex, code: int, words: str) -> None:
     hub.refuses = code
 
     with pytest.raises(DownloadError, match=words):
         pull(shelf, hub)
 
 
-def test_offline_nothing_is_asked_for(hub: Subscriptions, shelf: ModelIndex) -> None:
+def test_offline_nothing_is_asked_for(hub: Hub, shelf: ModelIndex) -> None:
     with pytest.raises(OfflineError):
         pull(shelf, hub, HF_HUB_OFFLINE="1")
 
     assert hub.serving.asked == []
 
 
-def test_whoever_watches_can_end_a_pull(hub: Subscriptions, shelf: ModelIndex) -> None:
+def test_whoever_watches_can_end_a_pull(hub: Hub, shelf: ModelIndex) -> None:
     class Stop(Exception):  # noqa: N818 - no fault
         pass
 
@@ -167,7 +163,7 @@ def test_whoever_watches_can_end_a_pull(hub: Subscriptions, shelf: ModelIndex) -
         Puller(shelf, stop, environ=environ).pull(free)
 
 
-def test_a_repository_goes_whole(hub: Subscriptions, shelf: ModelIndex) -> None:
+def test_a_repository_goes_whole(hub: Hub, shelf: ModelIndex) -> None:
     pull(shelf, hub)
 
     assert remove_model(shelf, ENTRY) >= len(WEIGHTS)
