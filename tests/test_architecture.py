@@ -4,10 +4,13 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import networkx as nx
 import pytest
+
+import paintgraph
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {
@@ -250,3 +253,18 @@ def test_opencv_is_imported_where_its_absence_is_explained() -> None:
     importers = {name for name, tree in TREES.items() if "cv2" in set(imports(tree))}
 
     assert importers == {"paintgraph.imaging.opencv"}
+
+
+def test_every_name_of_the_front_door_is_there_as_type_checkers_see_it() -> None:
+    seen = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(TREES["paintgraph"])
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("paintgraph.")
+        for alias in node.names
+    }
+    code = "import paintgraph; print([getattr(paintgraph, n) and n for n in paintgraph.__all__])"
+
+    assert fresh(code) == f"{sorted([*seen, '__version__'])}\n"
+    for name, place in seen.items():
+        module, _, attribute = place.rpartition(".")
+        assert getattr(paintgraph, name) is getattr(import_module(module), attribute)
