@@ -9,9 +9,8 @@ from typing import Any
 
 from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
-from paintgraph.engine.execution.cache import MemoryCache
 from paintgraph.engine.execution.run import Worker
-from paintgraph.engine.execution.store import ResultStore
+from paintgraph.engine.execution.store import MemoryCache, ResultStore
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Listener, Stored

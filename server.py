@@ -19,9 +19,8 @@ from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.guards.connections import GuardedSite
-from paintgraph.api.guards.hosts import PROBES, HostRules
 from paintgraph.api.guards.keys import KeyRules, Keys, Signer, check_bind, load_secret
-from paintgraph.api.guards.origins import OriginRules
+from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes

@@ -15,11 +15,11 @@ from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json, tell
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.formats.comfy import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.graph.structure import position, with_names
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import cannot_write

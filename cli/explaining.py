@@ -11,8 +11,8 @@ from paintgraph.assembly import assemble
 from paintgraph.base.files import write_whole
 from paintgraph.cli.faults import OK, plain, print_json, tell
 from paintgraph.cli.preparing import RunOptions, prepare
-from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.explain import Explained, Record, explain
+from paintgraph.engine.execution.store import Keeping
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.python.sources import GraphText
 

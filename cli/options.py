@@ -7,8 +7,7 @@ from typing import Any
 
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.words import shorten, suggestion
-from paintgraph.engine.graph.coercion import Wrong, bounds, canonical
-from paintgraph.engine.graph.resources import is_of_catalogue
+from paintgraph.engine.graph.coercion import Wrong, bounds, canonical, is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec
 
 _ON = ("true", "yes", "on", "1")

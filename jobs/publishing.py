@@ -12,7 +12,7 @@ from paintgraph.base import files
 from paintgraph.base.errors import Error
 from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
-from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.graph.sockets import Effect
 
 _FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
 _NUMBER_DIGITS = 5

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.graph.resources import NameCheck
+from paintgraph.engine.graph.coercion import NameCheck
 from paintgraph.engine.recipes.binding import Binder
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import EngineNames

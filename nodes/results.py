@@ -7,9 +7,8 @@ import numpy as np
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import Outcome
-from paintgraph.engine.graph.elements import Blocked, Failed
 from paintgraph.engine.graph.graph import Graph, Link
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.sockets import Blocked, Failed, Value
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.nodes.pictures.files import encode_with_facts

@@ -13,8 +13,8 @@ from typing import Self
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.run import OnFailure, Outcome, run
-from paintgraph.engine.graph.elements import Effect
 from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.sockets import Effect
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Executed, Listener
 from paintgraph.jobs.publishing import Publisher

@@ -9,9 +9,9 @@ from paintgraph.assembly import Catalogue
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
+from paintgraph.engine.graph.coercion import NO_RESOURCES, Resources
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.resources import NO_RESOURCES, Resources
 from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
 from paintgraph.engine.recipes.checking import Checked, check
 

@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
-from paintgraph.engine.graph.elements import Blocked, Effect, Result
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import Socket, Value
+from paintgraph.engine.graph.sockets import Blocked, Effect, Result, Socket, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import (
     LAZY,

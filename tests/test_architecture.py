@@ -51,9 +51,7 @@ HEAVY = {"torch", "onnxruntime", "numba", "cv2"}
 LIGHT = {"numpy", "PIL", "aiohttp", "pydantic", "networkx", "yaml", "rich", "requests", "orjson"}
 
 MOST_LINES = 400
-MANY_LINES = 300
-LONG_MODULES: set[str] = set()
-"""Modules over 300 lines, each for a reason."""
+"""300 is the aim: two files that are always read together are one, up to here."""
 
 MOST_FUNCTION_LINES = 60
 
@@ -195,7 +193,6 @@ def test_no_module_outgrows_its_reader() -> None:
     lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
 
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
-    assert {name for name, count in lines.items() if count > MANY_LINES} <= LONG_MODULES
 
 
 def test_no_function_outgrows_a_page() -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from paintgraph.api.fooocus.field_errors import Fault, FieldsError, fault
-from paintgraph.api.guards.hosts import Authority, host_of, parse_authority
+from paintgraph.api.guards.origins import Authority, host_of, parse_authority
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes

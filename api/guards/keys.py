@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
-from paintgraph.api.guards.hosts import PROBES, parse_authority
+from paintgraph.api.guards.origins import PROBES, parse_authority
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Error
 from paintgraph.base.files import write_new

@@ -8,9 +8,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.guards.connections import Pace, body_guard
-from paintgraph.api.guards.hosts import HostRules, host_guard
 from paintgraph.api.guards.keys import KeyRules, key_guard
-from paintgraph.api.guards.origins import READS, OriginRules, cross_origin_headers, origin_guard
+from paintgraph.api.guards.origins import (
+    READS,
+    HostRules,
+    OriginRules,
+    cross_origin_headers,
+    host_guard,
+    origin_guard,
+)
 from paintgraph.api.http.errors import ApiError, error_middleware
 
 NATIVE_TYPES = frozenset(

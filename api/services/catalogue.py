@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.coercion import NO_RESOURCES, NameCheck, Resources
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
-from paintgraph.engine.graph.resources import NO_RESOURCES, NameCheck, Resources
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Declaration

@@ -12,9 +12,9 @@ from paintgraph.api.services.catalogue import Catalogue, Known
 from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.graph.coercion import GIVEN, is_of_catalogue
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
-from paintgraph.engine.graph.resources import GIVEN, is_of_catalogue
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.recipes.binding import Binder, Binders, bind
 from paintgraph.engine.recipes.book import is_heavy

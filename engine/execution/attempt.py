@@ -8,21 +8,25 @@ from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
-from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.calls import Call, checked, described, stopped_row
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import Cell, Plan, element_key
-from paintgraph.engine.graph.elements import (
+from paintgraph.engine.execution.store import Keeping
+from paintgraph.engine.graph.graph import Link
+from paintgraph.engine.graph.sockets import (
+    NO_FACTS,
     Blocked,
     Element,
     Entry,
+    Facts,
     Failed,
     Result,
     Row,
     Slot,
+    Socket,
+    Value,
+    shown,
 )
-from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Socket, Value, shown
 from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Cancellation, Context, Services
 from paintgraph.engine.node.declaration import Declaration

@@ -7,9 +7,8 @@ from typing import Any
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.execution.plan import Cell
 from paintgraph.engine.graph.coercion import Wrong, canonical
-from paintgraph.engine.graph.elements import Blocked, Entry, Failed, Row, Slot, Slots
 from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.sockets import Blocked, Entry, Failed, Row, Slot, Slots, Value
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.declaration import unwrap
 from paintgraph.engine.node.registry import Registry

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import Cell, Plan
+from paintgraph.engine.execution.store import Keeping
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.structure import topological_order, upstream
 from paintgraph.engine.node.registry import Registry

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from paintgraph.engine.errors import BindError
+from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.resources import is_of_catalogue
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.declaration import Declaration

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.attempt import Performer, failed_row
-from paintgraph.engine.execution.cache import Keeping, MemoryCache
 from paintgraph.engine.execution.calls import (
     Call,
     Given,
@@ -25,9 +24,9 @@ from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import Plan
 from paintgraph.engine.execution.schedule import Schedule, Step
-from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Entry, Failed, Row, Slot
+from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
 from paintgraph.engine.graph.graph import Graph, Link
+from paintgraph.engine.graph.sockets import Entry, Failed, Row, Slot
 from paintgraph.engine.node.context import Cancellation, Services
 from paintgraph.engine.node.events import (
     Executed,

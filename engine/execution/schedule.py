@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.calls import Reading
 from paintgraph.engine.execution.plan import Cell, Plan
-from paintgraph.engine.graph.elements import Entry, Row
+from paintgraph.engine.execution.store import Keeping
 from paintgraph.engine.graph.graph import Link
+from paintgraph.engine.graph.sockets import Entry, Row
 
 
 class State(Enum):

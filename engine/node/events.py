@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.graph.sockets import Effect
 
 How = Literal["computed", "cached", "shared", "failed", "skipped"]
 

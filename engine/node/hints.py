@@ -6,8 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from paintgraph.engine.errors import DeclarationError
-from paintgraph.engine.graph.elements import Blocked, Result
-from paintgraph.engine.graph.sockets import ANY, BOOL, FLOAT, INT, LIST, TEXT, Socket
+from paintgraph.engine.graph.sockets import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    LIST,
+    TEXT,
+    Blocked,
+    Result,
+    Socket,
+)
 from paintgraph.engine.graph.spec import InputSpec, OutputSpec
 
 

@@ -11,9 +11,8 @@ from typing import Any
 from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError, GraphError
-from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.coercion import DIGEST_MARK, Wrong, canonical, is_of_catalogue
 from paintgraph.engine.graph.graph import Graph, InputRef, Node
-from paintgraph.engine.graph.resources import DIGEST_MARK, is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
 

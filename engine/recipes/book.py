@@ -12,12 +12,11 @@ import orjson
 
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError, path_in_words
-from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.graph.coercion import names_in
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
-from paintgraph.engine.graph.resources import names_in
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.sockets import Result, Value
 from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Declaration

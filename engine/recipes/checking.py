@@ -6,9 +6,15 @@ from dataclasses import dataclass, replace
 from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import GraphError, path_in_words
-from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.coercion import (
+    GIVEN,
+    NO_RESOURCES,
+    Resources,
+    Wrong,
+    canonical,
+    inherited,
+)
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
-from paintgraph.engine.graph.resources import GIVEN, NO_RESOURCES, Resources, inherited
 from paintgraph.engine.graph.sockets import Value, accepts, literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles, upstream

@@ -6,18 +6,194 @@ difference between the picture and its enlarged copy, is added to the hole.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.fill.matching import Matches, find_matches
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]
 _Selected: TypeAlias = NDArray[np.bool_]
+_Places: TypeAlias = NDArray[np.int32]
+
+REACH = 3  # px on each side of a pixel that are compared
+_MOST_PAIRS = 400_000_000
+_ROWS_AT_ONCE = 512
+_JITTERS = 3
+_STEPS = (8, 4, 2, 1)
+_AROUND = ((0, 1), (0, -1), (1, 0), (-1, 0))
+# A neighbour's place is taken even if it is that much worse: pieces in one are worth more.
+_TOGETHER = np.float32(0.95)
+
+
+class Matches(NamedTuple):
+    """The nearest-neighbour field `[H, W]`: row and column of the most similar known px."""
+
+    rows: _Places
+    columns: _Places
+
+
+def find_matches(
+    picture: _Samples, hole: _Selected, sources: _Selected, check: Callable[[], None]
+) -> Matches:
+    """Match each px of the hole in a picture `[H, W, 3]` with one of the sources (at least one).
+
+    Outside the hole a px matches itself. Equal arguments give equal matches. Calls `check` often.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        hole: `[H, W]`.
+        sources: `[H, W]`, at least one true.
+        check: called often; may raise to cancel.
+
+    Returns:
+        Row and column `[H, W]` of the source of each px.
+    """
+    height, width = hole.shape
+    rows, columns = np.indices(hole.shape, np.int32)
+    coarse = _coarse_size(hole, sources)
+    small = cv2.resize(picture, coarse[::-1], interpolation=cv2.INTER_AREA)
+    small_sources = _all_inside(sources, coarse)
+    small_hole = ~_all_inside(~hole, coarse)
+    near = _search_all(np.asarray(small, np.float32), small_hole, small_sources, check)
+    up = (rows * coarse[0] // height, columns * coarse[1] // width)
+    scale_rows, scale_columns = height / coarse[0], width / coarse[1]
+    shift_rows = np.rint((near.rows[up] - up[0]) * scale_rows).astype(np.int32)
+    shift_columns = np.rint((near.columns[up] - up[1]) * scale_columns).astype(np.int32)
+    search = _Search(picture, hole, sources)
+    search.start(shift_rows, shift_columns)
+    jitter = max(1, round(max(scale_rows, scale_columns)))
+    for _ in range(_JITTERS):
+        search.jitter(jitter)
+        for step in _STEPS:
+            for down, right in _AROUND:
+                check()
+                search.propagate(down * step, right * step)
+    return search.matches()
+
+
+def _coarse_size(hole: _Selected, sources: _Selected) -> tuple[int, int]:
+    """Height and width at which every pair of hole and source can be compared."""
+    pairs = float(np.count_nonzero(hole)) * float(np.count_nonzero(sources))
+    scale = max(1.0, (pairs / _MOST_PAIRS) ** 0.25)
+    return max(1, int(hole.shape[0] / scale)), max(1, int(hole.shape[1] / scale))
+
+
+def _all_inside(selected: _Selected, size: tuple[int, int]) -> _Selected:
+    """Which px of a smaller copy cover selected px only; the best ones if there are none."""
+    shrunk = cv2.resize(selected.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
+    share = np.asarray(shrunk, np.float32)
+    inside: _Selected = share >= min(share.max(), np.float32(0.999))
+    return inside
+
+
+def _describe(picture: _Samples) -> _Samples:
+    """What surrounds each px, `[H * W, 18]`: the first terms of a cosine transform."""
+    side = 2 * REACH + 1
+    angles = (np.arange(side) + 0.5) * np.pi / side
+    waves = [np.cos(angles * term) * np.sqrt((2 if term else 1) / side) for term in range(3)]
+    pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0)]
+    filtered = [
+        cv2.sepFilter2D(picture, -1, waves[across], waves[down], borderType=cv2.BORDER_REFLECT_101)
+        for down, across in pairs
+    ]
+    described = np.concatenate(filtered, axis=2).reshape(-1, 3 * len(pairs))
+    return np.ascontiguousarray(described, np.float32)
+
+
+def _search_all(
+    picture: _Samples, hole: _Selected, sources: _Selected, check: Callable[[], None]
+) -> Matches:
+    """The most similar source of each px of the hole, by comparing all."""
+    described = _describe(picture)
+    candidates = np.flatnonzero(sources)
+    known = described[candidates]
+    lengths = (known * known).sum(axis=1)
+    best = np.arange(hole.size)
+    wanted = np.flatnonzero(hole)
+    for first in range(0, len(wanted), _ROWS_AT_ONCE):
+        check()
+        some = wanted[first : first + _ROWS_AT_ONCE]
+        best[some] = candidates[np.argmin(lengths - 2 * (described[some] @ known.T), axis=1)]
+    rows, columns = np.divmod(best.reshape(hole.shape), hole.shape[1])
+    return Matches(rows.astype(np.int32), columns.astype(np.int32))
+
+
+class _Search:
+    """The best shift from each px of the hole to a source that was seen so far."""
+
+    def __init__(self, picture: _Samples, hole: _Selected, sources: _Selected) -> None:
+        self._described = _describe(picture)
+        self._hole, self._sources = hole, sources
+        self._rows, self._columns = (part.astype(np.int32) for part in np.nonzero(hole))
+        self._own = self._described[np.flatnonzero(hole)]
+        # Where in the lists of the hole's px a px is found; -1: not in the hole.
+        self._index = np.full(hole.shape, -1, np.int32)
+        self._index[hole] = np.arange(len(self._rows), dtype=np.int32)
+        self._random = np.random.default_rng(0)
+
+    def start(self, shift_rows: _Places, shift_columns: _Places) -> None:
+        """Begin with these shifts `[H, W]`; px that they lead to no source begin with any."""
+        anywhere = np.flatnonzero(self._sources)
+        picked = anywhere[self._random.integers(0, len(anywhere), len(self._rows))]
+        rows, columns = np.divmod(picked, self._hole.shape[1])
+        self._down = rows.astype(np.int32) - self._rows
+        self._right = columns.astype(np.int32) - self._columns
+        self._cost = self._costs(self._down, self._right)
+        # Taken wherever they lead to a source, as the search at random knows nothing.
+        self._cost += np.float32(1e3)
+        self._try(shift_rows[self._hole], shift_columns[self._hole], np.float32(1))
+
+    def jitter(self, radius: int) -> None:
+        """Try places a little beside."""
+        count = len(self._rows)
+        down, right = self._random.integers(-radius, radius + 1, (2, count), np.int32)
+        self._try(self._down + down, self._right + right, np.float32(1))
+
+    def propagate(self, down: int, right: int) -> None:
+        """Try the shift of the px that is so far away."""
+        height, width = self._hole.shape
+        rows = np.clip(self._rows + down, 0, height - 1)
+        columns = np.clip(self._columns + right, 0, width - 1)
+        index = self._index[rows, columns]
+        from_there = np.where(index < 0, np.arange(len(index)), index)
+        self._try(self._down[from_there], self._right[from_there], _TOGETHER)
+
+    def matches(self) -> Matches:
+        """What was found."""
+        height, width = self._hole.shape
+        rows = np.repeat(np.arange(height, dtype=np.int32)[:, np.newaxis], width, axis=1)
+        columns = np.repeat(np.arange(width, dtype=np.int32)[np.newaxis], height, axis=0)
+        rows[self._hole] += self._down
+        columns[self._hole] += self._right
+        return Matches(rows, columns)
+
+    def _try(self, down: _Places, right: _Places, factor: np.float32) -> None:
+        changed = np.flatnonzero((down != self._down) | (right != self._right))
+        costs = self._costs(down[changed], right[changed], changed)
+        better = costs * factor < self._cost[changed]
+        taken = changed[better]
+        self._down[taken], self._right[taken] = down[taken], right[taken]
+        self._cost[taken] = costs[better]
+
+    def _costs(
+        self, down: _Places, right: _Places, some: NDArray[np.intp] | None = None
+    ) -> _Samples:
+        """How unlike the px of the hole and those places are; infinite where there is no source."""
+        height, width = self._hole.shape
+        picked = slice(None) if some is None else some
+        rows, columns = self._rows[picked] + down, self._columns[picked] + right
+        inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        places = np.where(inside, rows, 0) * width + np.where(inside, columns, 0)
+        difference = self._described[places]
+        difference -= self._own[picked]
+        costs: _Samples = np.einsum("nd,nd->n", difference, difference)
+        costs[~(inside & self._sources.ravel()[places])] = np.inf
+        return costs
+
 
 _DEEP = 32767
 _STRIP = 1_000_000  # px at once

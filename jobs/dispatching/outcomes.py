@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from paintgraph.base.files import write_whole
 from paintgraph.engine.execution.blobs import Blobs
-from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write
 from paintgraph.jobs.store.database import StoreError

@@ -9,8 +9,7 @@ import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import NodeError
-from paintgraph.engine.graph.elements import Result
-from paintgraph.engine.graph.sockets import shown
+from paintgraph.engine.graph.sockets import Result, shown
 from paintgraph.engine.node.declaration import LAZY, Output, node
 from paintgraph.imaging.geometry.boxes import Boxes
 

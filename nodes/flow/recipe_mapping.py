@@ -12,9 +12,8 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 
 from paintgraph.base.errors import Error
-from paintgraph.engine.graph.elements import Blocked, Result
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Value
+from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call

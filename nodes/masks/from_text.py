@@ -3,9 +3,8 @@
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
-from paintgraph.engine.graph.elements import Result
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import LIST, Value
+from paintgraph.engine.graph.sockets import LIST, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import node
 from paintgraph.models.roles import phrases_of

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from paintgraph.engine.graph.elements import Blocked, Result
-from paintgraph.engine.graph.sockets import LIST, Value
+from paintgraph.engine.graph.sockets import LIST, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.arrays import MOST_PIXELS, match_pair

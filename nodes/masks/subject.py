@@ -4,8 +4,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
-from paintgraph.engine.graph.elements import Result
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.sockets import Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.masks.selection import select_in_box

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from paintgraph.engine.execution.blobs import Blobs
-from paintgraph.engine.graph.elements import Effect, Result
+from paintgraph.engine.graph.sockets import Effect, Result
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.blend.effects import draw_boxes as draw

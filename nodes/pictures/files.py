@@ -8,8 +8,7 @@ import orjson
 
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
-from paintgraph.engine.graph.elements import Effect, Result
-from paintgraph.engine.graph.sockets import TEXT, Facts, Value
+from paintgraph.engine.graph.sockets import TEXT, Effect, Facts, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paintgraph.api.guards.hosts import HostRules, parse_authority
+from paintgraph.api.guards.origins import HostRules, parse_authority
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import ask, request
 

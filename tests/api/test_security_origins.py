@@ -2,8 +2,7 @@
 
 import pytest
 
-from paintgraph.api.guards.hosts import HostRules
-from paintgraph.api.guards.origins import OriginRules
+from paintgraph.api.guards.origins import HostRules, OriginRules
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import Answer, ask, request
 

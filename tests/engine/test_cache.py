@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.engine.execution.cache import MemoryCache
-from paintgraph.engine.graph.elements import Entry
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.execution.store import MemoryCache
+from paintgraph.engine.graph.sockets import Entry, Value
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import link, node, run_nodes
 

@@ -9,8 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from paintgraph.engine.errors import DeclarationError
-from paintgraph.engine.graph.elements import Blocked, Result
-from paintgraph.engine.graph.sockets import TEXT
+from paintgraph.engine.graph.sockets import TEXT, Blocked, Result
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import (

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from paintgraph.base.errors import Error
-from paintgraph.engine.graph.elements import Failed, Result
 from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Failed, Result
 from paintgraph.engine.node.events import NodeFinished, NodeStarted
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import MANY_LANES, ONE_LANE, Ran, link, memory, node, run_nodes

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.node import fingerprints
+from paintgraph.engine.node import registry
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests.engine.runs import node, run_nodes
 
@@ -160,5 +160,5 @@ def test_what_is_edited_after_loading_does_not_count_for_what_was_loaded(tmp_pat
 
 
 def test_code_without_a_file_is_kept_within_its_process() -> None:
-    assert fingerprints.source_digest("notebook", "<stdin>")
-    assert fingerprints.source_digest("elsewhere", "") == ""
+    assert registry.source_digest("notebook", "<stdin>")
+    assert registry.source_digest("elsewhere", "") == ""

@@ -11,8 +11,8 @@ import pytest
 from paintgraph.engine.errors import Cancelled
 from paintgraph.engine.execution.lanes import _Loop
 from paintgraph.engine.execution.run import Worker, run
-from paintgraph.engine.graph.elements import Failed
 from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import Failed
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, NodeFinished, NodeStarted
 from paintgraph.engine.recipes.checking import check

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paintgraph.engine.graph.elements import Failed
+from paintgraph.engine.graph.sockets import Failed
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import ONE_LANE, link, memory, node, run_nodes
 

@@ -1,6 +1,6 @@
 """How a node is called over lists, and what `Blocked` and `Failed` do to them."""
 
-from paintgraph.engine.graph.elements import Blocked, Failed
+from paintgraph.engine.graph.sockets import Blocked, Failed
 from paintgraph.engine.node.events import NodeStarted, Warned
 from paintgraph.tests.engine.runs import link, node, run_nodes
 

@@ -6,12 +6,11 @@ from typing import Annotated
 import pytest
 
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.cache import Keeping
 from paintgraph.engine.execution.explain import explain, record
 from paintgraph.engine.execution.run import Worker, run
-from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Result
+from paintgraph.engine.execution.store import Keeping, ResultStore
 from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import Result
 from paintgraph.engine.node.declaration import Output, Resource, declaration_of, node
 from paintgraph.engine.node.events import Event, NodeFinished
 from paintgraph.engine.node.registry import Registry

@@ -6,8 +6,8 @@ import pytest
 
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.graph.elements import Failed
 from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.sockets import Failed
 from paintgraph.engine.node.events import NodeStarted
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders, bind

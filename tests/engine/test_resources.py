@@ -5,9 +5,9 @@ from typing import Annotated
 import pytest
 
 from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.graph.coercion import NO_RESOURCES, Resources
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.resources import NO_RESOURCES, Resources
 from paintgraph.engine.node.declaration import Resource, node
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders, bind, is_open

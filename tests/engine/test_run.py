@@ -7,8 +7,8 @@ import pytest
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.run import Worker, run
-from paintgraph.engine.graph.elements import Effect, Failed, Result
 from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.engine.graph.sockets import Effect, Failed, Result
 from paintgraph.engine.node.declaration import node as declare
 from paintgraph.engine.node.events import (
     Event,

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.execution import store as module
-from paintgraph.engine.execution.cache import Keeping
-from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Blocked, Effect, Entry, Failed
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.execution.store import Keeping, ResultStore
+from paintgraph.engine.graph.sockets import Blocked, Effect, Entry, Failed, Value
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import Ran, link, node, run_nodes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Entry
+from paintgraph.engine.graph.sockets import Entry
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests import fake_nodes

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.fill.detail import enlarge_with_detail
-from paintgraph.imaging.fill.matching import find_matches
+from paintgraph.imaging.fill.detail import enlarge_with_detail, find_matches
 from paintgraph.imaging.geometry.resize import resize
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paintgraph.imaging.blend.poisson import blend_gradients
+from paintgraph.imaging.blend.stitching import blend_gradients
 from paintgraph.tests.imaging.pictures import clouds
 
 

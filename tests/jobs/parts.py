@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from paintgraph.engine.execution.run import Outcome, Worker
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.elements import Effect, Result
 from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.sockets import Effect, Result
 from paintgraph.engine.node.context import Context, Services
 from paintgraph.engine.node.declaration import Output, node
 from paintgraph.engine.node.events import Listener, Stored

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.errors import BindError
-from paintgraph.jobs.sources.listing import Listing
+from paintgraph.jobs.sources.references import Listing
 
 
 @pytest.fixture

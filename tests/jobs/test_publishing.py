@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.execution.blobs import Blobs
-from paintgraph.engine.graph.elements import Effect
+from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write, write_new
 
 

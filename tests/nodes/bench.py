@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import Outcome, run
-from paintgraph.engine.graph.elements import Effect
 from paintgraph.engine.graph.graph import Graph, Link, Node
-from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
+from paintgraph.engine.graph.sockets import NO_FACTS, Effect, Facts, Value
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Executed, NodeFinished, Warned
 from paintgraph.engine.recipes.binding import bind

@@ -9,9 +9,9 @@ from paintgraph.assembly import Assembly, assemble
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import run
+from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.events import Event, Executed, NodeStarted, Warned
 from paintgraph.engine.recipes.binding import bind

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.graph import Graph, Link
-from paintgraph.engine.graph.resources import Resources
 from paintgraph.engine.recipes.checking import check
 from paintgraph.nodes.resource_names import checks
 from paintgraph.tests.models.text_models import FINDERS, PICKERS

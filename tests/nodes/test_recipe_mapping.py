@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paintgraph.engine.graph.elements import Failed
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import Value
+from paintgraph.engine.graph.sockets import Failed, Value
 from paintgraph.engine.node.declaration import declaration_of, node
 from paintgraph.nodes.sockets import Array, Image
 from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise, png, samples_of

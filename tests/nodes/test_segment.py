@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paintgraph.engine.graph.elements import Blocked
 from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.graph.sockets import Blocked
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.roles import Prompt, picture_of
 from paintgraph.nodes.sockets import Array

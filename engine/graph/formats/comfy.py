@@ -9,8 +9,12 @@ from typing import Any
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
-from paintgraph.engine.graph.formats.native import read_native, write_native
-from paintgraph.engine.graph.formats.references import parse_text, write_reference
+from paintgraph.engine.graph.formats.native import (
+    parse_text,
+    read_native,
+    write_native,
+    write_reference,
+)
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node, Path, Source
 from paintgraph.engine.graph.sockets import shown
 

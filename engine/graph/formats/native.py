@@ -1,23 +1,56 @@
 """The native recipe format: a document with about, inputs, nodes and outputs."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
-from paintgraph.engine.graph.formats.references import (
-    escaped,
-    is_reference,
-    looks_like_reference,
-    parse_text,
-    unescaped,
-    write_reference,
-)
+from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
-from paintgraph.engine.graph.resources import is_of_catalogue
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.graph.spec import InputSpec
+
+_REFERENCE = re.compile(r"\$\{([^{}]+)\.([^{}.]+)\}")
+_ESCAPED = re.compile(r"\$+\{[^{}]*\}")
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text leads to a node's output or a recipe's input."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def looks_like_reference(text: str) -> bool:
+    """Whether a text has the form of a reference, whatever it names."""
+    return text.startswith("${") and _ESCAPED.fullmatch(text) is not None
+
+
+def parse_text(text: str) -> str | Link | InputRef:
+    """A reference, or the text with its escape taken off."""
+    reference = _REFERENCE.fullmatch(text)
+    if reference:
+        node, output = reference.groups()
+        return InputRef(output) if node == "inputs" else Link(node, output)
+    return unescaped(text)
+
+
+def unescaped(text: str) -> str:
+    """The text that is meant, with its escape taken off."""
+    return text[1:] if text.startswith("$$") and _ESCAPED.fullmatch(text) else text
+
+
+def escaped(text: str) -> str:
+    """The text with an escape if it would be taken for a reference."""
+    return f"${text}" if _ESCAPED.fullmatch(text) else text
+
+
+def write_reference(reference: Link | InputRef) -> str:
+    """`${node.output}` or `${inputs.name}`."""
+    if isinstance(reference, InputRef):
+        return f"${{inputs.{reference.name}}}"
+    return f"${{{reference.node}.{reference.output}}}"
+
 
 VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact

@@ -12,7 +12,7 @@ import torch
 
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.families.diffusion.engine import DiffusionModels
-from paintgraph.models.families.diffusion.kept import Kept
+from paintgraph.models.families.diffusion.pipeline import Kept
 from paintgraph.models.inpainting.protocols import Lora, Sampling
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.models.loading.loaded import LoadedModels
