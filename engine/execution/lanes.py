@@ -7,6 +7,7 @@ threads. The calling thread serves the cpu lane; others start when there is work
 import asyncio
 import heapq
 import threading
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from paintgraph.engine.execution.schedule import Step
 
 DEFAULT_LANES: Mapping[str, int] = {"cpu": 2, "io": 8, "device": 1, "serial": 1}
 HOME = "cpu"
+_TINY_SECONDS = 0.0005
+_GIVING_WAY_SECONDS = 0.002
 
 
 class Lanes:
@@ -58,7 +61,10 @@ class Lanes:
         if comes and len(self._ready[lane]) == 1:
             return
         if len(self._threads[lane]) + (lane == HOME) < self._sizes[lane] and not self._stopped:
-            thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}")
+            gives_way = lane == HOME or bool(self._threads[lane])
+            thread = threading.Thread(
+                target=self._serve, args=(lane, gives_way), name=f"lane-{lane}"
+            )
             self._threads[lane].append(thread)
             thread.start()
 
@@ -88,13 +94,19 @@ class Lanes:
         if self._error is not None:
             raise self._error
 
-    def _serve(self, lane: str) -> None:
-        self._here.lane = lane
-        is_begun = False
-        while (step := self._next(lane, is_begun=is_begun)) is not None:
-            is_begun = self._perform(step)
+    def _serve(self, lane: str, gives_way: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Work on a lane; a thread that gives way leaves tiny steps to the first one.
 
-    def _next(self, lane: str, *, is_begun: bool) -> Step | None:
+        Two threads that wait for each other's lock take twice as long for them as one.
+        """
+        self._here.lane = lane
+        is_begun = pauses = False
+        while (step := self._next(lane, is_begun=is_begun, pauses=pauses)) is not None:
+            began = time.perf_counter()
+            is_begun = self._perform(step)
+            pauses = gives_way and time.perf_counter() - began < _TINY_SECONDS
+
+    def _next(self, lane: str, *, is_begun: bool, pauses: bool) -> Step | None:
         """The next ready step of a lane, waited for; None when nothing is left to do.
 
         Notes the end of the one before: one lock for both keeps small steps cheap.
@@ -102,6 +114,8 @@ class Lanes:
         with self.lock:
             if is_begun:
                 self._note_end(None)
+            if pauses:
+                self._wake[lane].wait(_GIVING_WAY_SECONDS)
             while not self._ready[lane] and not self._is_over():
                 self._idle[lane] += 1
                 self._wake[lane].wait()
