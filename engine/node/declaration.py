@@ -33,6 +33,7 @@ from paintgraph.engine.node.hints import (
     item_of,
     outputs_of,
 )
+from paintgraph.engine.node.sources import sources_of
 
 __all__ = [
     "LAZY",
@@ -62,9 +63,9 @@ class Declaration:
 
     `call(context, inputs)` gets a `Value` per input (a list of them if the spec `takes_lists`, a
     `Link` for a raw input, None for what is not there) and returns data, or a `Result`.
-    `needs(**data)` names the lazy inputs that the call will read. `file` is where the code is, or
-    "" if it is paintgraph's own or not in this process. `expand(inputs)`, of a recipe, gives its
-    nodes with what it is given in place of its inputs.
+    `needs(**data)` names the lazy inputs that the call will read. `sources` is what
+    `sources.sources_of` said of the code when it was declared, "" if it is not in this process.
+    `expand(inputs)`, of a recipe, gives its nodes with what it is given in place of its inputs.
     """
 
     spec: NodeSpec
@@ -72,7 +73,7 @@ class Declaration:
     needs: Needs | None = None
     sockets: tuple[Socket, ...] = ()
     is_async: bool = False
-    file: str = ""
+    sources: str | None = ""
     expand: Callable[[Mapping[str, Any]], Mapping[str, Node]] | None = None
 
 
@@ -128,19 +129,11 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
         _check(spec)
         sockets = tuple({s.name: s for _, many in (*described, *results) for s in many}.values())
         call, is_async = _as_call(function, context_name), inspect.iscoroutinefunction(function)
-        declaration = Declaration(spec, call, needs, sockets, is_async, _file(function))
+        declaration = Declaration(spec, call, needs, sockets, is_async, sources_of(function))
         setattr(function, _DECLARATION, declaration)
         return function
 
     return declare
-
-
-def _file(function: Callable[..., Any]) -> str:
-    """Where a function was written, unless it is paintgraph's own."""
-    if function.__module__.partition(".")[0] == __name__.partition(".")[0]:
-        return ""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return code.co_filename if code is not None else function.__module__
 
 
 def declaration_of(function: object) -> Declaration:

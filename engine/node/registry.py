@@ -1,13 +1,10 @@
 """The node types and sockets of one process, and the fingerprints that result keys hold of them."""
 
 import secrets
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import orjson
 
@@ -15,57 +12,13 @@ from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.declaration import Declaration, declaration_of
-
-_OWN = __name__.partition(".")[0]
-_FOLDER = Path(__file__).parents[2]
-_COMPUTING = ("base", "imaging", "models", "nodes")
-"""Folders of this package whose sources decide what a node gives."""
-
-_SUFFIXES = (".py", ".yaml", ".json")
-_THIS_PROCESS = secrets.token_hex(8)
+from paintgraph.engine.node.sources import OWN, own_digest
 
 
 def fingerprint(spec: NodeSpec, sources: str) -> str:
     """Declaration, sources and package versions as one text."""
-    packages = [(name, _version(name)) for name in (_OWN, *spec.packages)]
+    packages = [(name, _version(name)) for name in (OWN, *spec.packages)]
     return orjson.dumps([spec.id, spec.version, sources, packages]).decode()
-
-
-def source_digest(module: str, file: str) -> str:
-    """Digest of the sources behind a node that `module` declares in `file`.
-
-    Of a node of paintgraph all that computes in paintgraph, of a package all its Python files, of
-    a single module its file. Code without a file (a notebook) has another digest in each process;
-    "" if the code is not in this process at all.
-    """
-    top = module.partition(".")[0]
-    if top == _OWN:
-        return _own_digest()
-    if not file:
-        return ""
-    package = getattr(sys.modules.get(top), "__path__", ())
-    files = [found for folder in package for found in Path(folder).rglob("*.py")]
-    files = files or [Path(file)]
-    try:
-        return _digest(files)
-    except OSError:
-        return _THIS_PROCESS
-
-
-@cache
-def _own_digest() -> str:
-    """Read once: what this process runs is what lay there when it began."""
-    found = (path for folder in _COMPUTING for path in (_FOLDER / folder).rglob("*.*"))
-    return _digest(path for path in found if path.suffix in _SUFFIXES)
-
-
-def _digest(files: Iterable[Path]) -> str:
-    digest = blake2b(digest_size=16)
-    for path in sorted(files):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
 
 
 @cache
@@ -94,7 +47,7 @@ class Registry:
         self._faults: dict[str, str] = {}
         self._expected: set[str] = set()
         self._declarations: dict[str, Declaration] = {}
-        self._sources: dict[tuple[str, str], str] = {}
+        self._token = secrets.token_hex(8)
         self._fingerprints: dict[str, str] = {}
         self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
         for function in functions:
@@ -112,8 +65,6 @@ class Registry:
         self._declarations[id_] = replace(declaration, spec=self._with_choices(declaration.spec))
         for socket in declaration.sockets:
             self._sockets.setdefault(socket.name, socket)
-        if declaration.file:
-            self._source_digest(declaration)  # now, as the file may be edited while it runs
 
     def _with_choices(self, spec: NodeSpec) -> NodeSpec:
         """The spec with the names that there are, where an input takes one of a catalogue."""
@@ -141,15 +92,15 @@ class Registry:
         found = self._fingerprints.get(id_)
         if found is None:
             declaration = self._declarations[id_]
-            found = fingerprint(declaration.spec, self._source_digest(declaration))
+            found = fingerprint(declaration.spec, self._sources(declaration))
             self._fingerprints[id_] = found
         return found
 
-    def _source_digest(self, declaration: Declaration) -> str:
-        where = declaration.spec.module, declaration.file
-        if where not in self._sources:
-            self._sources[where] = source_digest(*where)
-        return self._sources[where]
+    def _sources(self, declaration: Declaration) -> str:
+        """Digest of a node's code; code that cannot be known again is another in each registry."""
+        if declaration.spec.module.partition(".")[0] == OWN:
+            return own_digest()
+        return self._token if declaration.sources is None else declaration.sources
 
     @property
     def replacements(self) -> Mapping[str, str]:

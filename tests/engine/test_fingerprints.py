@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.node import registry
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests.engine.runs import node, run_nodes
 
@@ -150,15 +150,50 @@ def test_an_edit_beside_a_node_of_a_package_counts(
 def test_what_is_edited_after_loading_does_not_count_for_what_was_loaded(tmp_path: Path) -> None:
     own = tmp_path / "my_late_nodes.py"
     own.write_text(SLOW_NODE.format(added=1))
-    code: dict[str, object] = {"__name__": own.stem}
+    old = _declared(own)
+    known = Registry([old])
+    own.write_text(SLOW_NODE.format(added=20))
+
+    assert known.fingerprint("Own") == Registry([old]).fingerprint("Own")
+    assert known.fingerprint("Own") != Registry([_declared(own)]).fingerprint("Own")
+
+
+def test_an_edit_of_what_a_module_imports_from_its_folder_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helper_of_a_test.py").write_text("import pack_of_a_test.deep\n")
+    (tmp_path / "pack_of_a_test").mkdir()
+    deep, beside = tmp_path / "pack_of_a_test" / "deep.py", tmp_path / "beside.py"
+    own = tmp_path / "my_helped_nodes.py"
+    own.write_text("import helper_of_a_test, orjson\n" + SLOW_NODE.format(added=1))
+    deep.touch()
+    first = Registry([_declared(own)]).fingerprint("Own")
+    beside.write_text("# of no concern")
+    again = Registry([_declared(own)]).fingerprint("Own")
+    deep.write_text("# edited")
+
+    assert again == first
+    assert Registry([_declared(own)]).fingerprint("Own") != first
+
+
+def test_code_that_its_sources_do_not_tell_is_other_code_in_each_registry(tmp_path: Path) -> None:
+    own = tmp_path / "my_local_nodes.py"
+    body = SLOW_NODE.format(added="added").replace("\n", "\n    ")
+    own.write_text(f"def made(added):{body}return own\n")
+    code: dict[str, Any] = {"__name__": own.stem}
     exec(compile(own.read_text(), own, "exec"), code)  # noqa: S102 - as an import does
-    known, later = Registry([code["own"]]), Registry([code["own"]])
-    own.write_text(SLOW_NODE.format(added=2))
+    cell: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(SLOW_NODE.format(added=1), "<stdin>", "exec"), cell)  # noqa: S102 - a notebook
 
-    assert known.fingerprint("Own") == later.fingerprint("Own")
-    assert known.fingerprint("Own") != Registry([code["own"]]).fingerprint("Own")
+    for function in (code["made"](1), cell["own"]):
+        known = Registry([function])
+        assert known.fingerprint("Own") == known.fingerprint("Own")
+        assert known.fingerprint("Own") != Registry([function]).fingerprint("Own")
 
 
-def test_code_without_a_file_is_kept_within_its_process() -> None:
-    assert registry.source_digest("notebook", "<stdin>")
-    assert registry.source_digest("elsewhere", "") == ""
+def _declared(file: Path) -> object:
+    """The node that a file of a user declares, loaded anew."""
+    code: dict[str, object] = {"__name__": file.stem}
+    exec(compile(file.read_text(), file, "exec"), code)  # noqa: S102 - as an import does
+    return code["own"]
