@@ -123,6 +123,8 @@ def upright(data: bytes) -> bytes:
     field = directory.fields.get(ORIENTATION)
     if field is None:
         return data
+    if directory.raw(ORIENTATION) is None:
+        raise damaged("its orientation is cut off")
     layout = f"{directory.order}{_INTEGERS.get(field.kind, 'H')}"
     block = bytearray(data)
     struct.pack_into(layout, block, field.value_at, 1)

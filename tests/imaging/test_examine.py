@@ -110,3 +110,14 @@ def test_pages_that_share_their_entries_do_not_take_minutes() -> None:
         examine(bytes(data))
 
     assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize(("kind", "count"), [(3, 1000), (4, 1000), (2, 5), (12, 1)])
+def test_an_orientation_that_is_not_in_the_file_is_damage(kind: int, count: int) -> None:
+    """Too many or too wide values make a place of what else would be the value."""
+    data = bytearray(tiff_file({**TIFF_GREY, 274: 1}, bytes(2)))
+    field = data.index(struct.pack("<HH", 274, 4))
+    struct.pack_into("<HII", data, field + 2, kind, count, 1 << 24)
+
+    assert verdict(bytes(data)) == "truncated_picture"
+    assert not is_decoded(bytes(data))
