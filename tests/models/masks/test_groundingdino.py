@@ -41,7 +41,7 @@ def test_our_loader_gives_what_the_librarys_own_path_gives(
     from groundingdino.util.inference import load_model, predict
     from PIL import Image as Pillow
 
-    from paintgraph.models.families.dino.groundingdino import text_encoder_from
+    from paintgraph.models.families.dino.groundingdino_text import text_encoder_from
 
     settings = "\n".join(f"{name} = {value!r}" for name, value in architecture_values().items())
     (tmp_path / "config.py").write_text(settings)
@@ -123,7 +123,7 @@ def test_the_text_encoder_sees_each_phrase_alone(files: tuple[Path, Path]) -> No
     import torch
     from transformers import BertConfig, BertModel
 
-    from paintgraph.models.families.dino.groundingdino import TextEncoder
+    from paintgraph.models.families.dino.groundingdino_text import TextEncoder
 
     torch.manual_seed(0)
     config = BertConfig.from_pretrained(files[1])
