@@ -56,7 +56,7 @@ def save_groundingdino(folder: Path) -> tuple[Path, Path]:
     from groundingdino.models import build_model
     from groundingdino.util.slconfig import SLConfig
 
-    from paintgraph.models.families.dino.groundingdino import text_encoder_from
+    from paintgraph.models.families.dino.groundingdino_text import text_encoder_from
 
     words = save_text_encoder(folder / "bert", with_weights=False)
     torch.manual_seed(0)
