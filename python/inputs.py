@@ -62,12 +62,15 @@ def _batch(value: object, spec: InputSpec) -> "list[Any] | NDArray[Any] | None":
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, np.ndarray):
-        is_mask = spec.type.partition("|")[0] == "mask"
-        is_stack = is_mask and value.ndim == 3 and value.shape[2] not in _CHANNELS
+        is_stack = _is_mask(spec) and value.ndim == 3 and value.shape[2] not in _CHANNELS
         return value if value.ndim == 4 or is_stack else None
     if isinstance(value, Result) and len(value.pictures()) > 1:
         return list(value.pictures())
     return None
+
+
+def _is_mask(spec: InputSpec) -> bool:
+    return spec.type.partition("|")[0] == "mask"
 
 
 def literals(
@@ -86,7 +89,9 @@ def literals(
         try:
             if spec is None:
                 raise BindError(_unknown(name, declared), code="unknown_input")
-            is_picture = spec.resource == "picture" and value is not None
+            is_picture = spec.resource == "picture" and (value is not None or spec.required)
+            if is_picture and _is_mask(spec):
+                _check_scale(value)
             found[name] = _reference(value, refer) if is_picture else _plain(value)
         except Error as error:
             problems.append(
@@ -100,6 +105,19 @@ def literals(
 def _unknown(name: str, declared: Mapping[str, InputSpec]) -> str:
     known = ", ".join(declared) or "none"
     return f"the recipe has no such input; it has {known}.{suggestion(name, declared)}"
+
+
+def _check_scale(mask: object) -> None:
+    """Refuse integers of 0 and 1 as a mask: as samples they select next to nothing."""
+    if not (isinstance(mask, np.ndarray) and mask.dtype in (np.uint8, np.uint16)):
+        return
+    if mask.size and mask.max() == 1:
+        raise BindError(
+            f"the mask's samples are 0 and 1 of {np.iinfo(mask.dtype).max}, which selects next to "
+            "nothing; allowed are bool, floats from 0 to 1, and integers up to the largest. Pass "
+            "mask.astype(bool) where 1 selects.",
+            code="bad_array",
+        )
 
 
 def _reference(value: object, refer: Callable[[Path | bytes], str]) -> str:
@@ -124,6 +142,8 @@ def _file_of(value: Any) -> bytes:
             return _of_array(value)
     if hasattr(value, "mode") and hasattr(value, "getbands"):
         return _of_pillow(value)
+    if value is None:
+        raise BindError(f"it is None; allowed are {_FORMS}. Pass one.", code="wrong_type")
     kind = type(value).__name__
     raise BindError(f"it is of type {kind}; allowed are {_FORMS}. Convert it.", code="wrong_type")
 
@@ -154,7 +174,13 @@ def _of_array(array: NDArray[Any]) -> bytes:
 
 def _quantised(array: NDArray[Any]) -> NDArray[np.uint16]:
     low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= 1):  # NaN as well
+    if np.isnan(low):
+        raise BindError(
+            "some of the array's samples are NaN; floats must lie from 0 to 1. Replace them, such "
+            "as by numpy.nan_to_num(array).",
+            code="bad_array",
+        )
+    if not (low >= 0 and high <= 1):
         raise BindError(
             f"the array's samples go from {low:g} to {high:g}; floats must lie from 0 to 1. "
             "Divide by the largest value, such as 255.",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.files import write_whole
-from paintgraph.base.words import suggestion
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph, InputRef
@@ -43,7 +43,7 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Picture:
     """One picture or mask of a result.
 
@@ -103,6 +103,11 @@ class Picture:
             raise cannot_write(file, error) from error
         return file
 
+    def __repr__(self) -> str:
+        height, width, *channels = self.array.shape
+        kind = {3: "RGB", 4: "RGBA"}[channels[0]] if channels else "mask"
+        return f"<Picture {kind} {width}x{height} px, {self.facts.get('depth', 8)} bits>"
+
     def _repr_png_(self) -> bytes:
         """What a notebook shows."""
         return self.encode("png", metadata=False)
@@ -112,7 +117,7 @@ class Picture:
         return to_image(self.array[np.newaxis])[0] if self.array.ndim == 2 else self.array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
     """What a run gave, by the names of the recipe's outputs.
 
@@ -192,6 +197,12 @@ class Result:
             for number, picture in enumerate(self.pictures(name), start=1)
         ]
 
+    def __repr__(self) -> str:
+        told = [f"{name}={_in_short(entries)}" for name, entries in self.outputs.items()]
+        told += [f"{len(self.warnings)} warnings"] if self.warnings else []
+        told += [f"{len(self.saved)} files saved"] if self.saved else []
+        return f"<Result {', '.join(told) or 'without outputs'}>"
+
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows: the main picture."""
         return self.pictures()[0]._repr_png_() if self._main() else None
@@ -211,6 +222,12 @@ class Result:
         what = f"there is no result '{name}'" if name else "the run gave no picture by name"
         message = f"{what}; there are {known}.{suggestion(name, self.outputs)}"
         raise UsageError(Problem("unknown_result", message))
+
+
+def _in_short(entries: Sequence[Any]) -> str:
+    """An output in a line: what stands in it, of several the first and how many there are."""
+    first = shorten(repr(entries[0]), 60) if entries else "nothing"
+    return first if len(entries) < 2 else f"{len(entries)} of them, the first {first}"
 
 
 def named_results(

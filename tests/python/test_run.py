@@ -78,6 +78,17 @@ def test_a_result_has_pictures_values_measures_and_warnings(photo: Path) -> None
     assert result._repr_png_() == result.pictures()[0].encode(metadata=False)
 
 
+def test_a_result_is_printed_in_one_line(photo: Path, recipe: Path) -> None:
+    one = front.run(recipe, image=photo, words=["c" * 99])
+    two = front.run(recipe, image=[photo, photo])
+
+    assert repr(one).startswith(
+        "<Result image=<Picture RGB 16x12 px, 8 bits>, mask=<Picture mask 16x12 px, 8 bits>, "
+    )
+    assert len(repr(one)) < 300
+    assert "image=2 of them, the first <Picture RGB 16x12 px, 8 bits>" in repr(two)
+
+
 def test_values_that_are_no_pictures_are_plain(photo: Path, recipe: Path) -> None:
     result = front.run(recipe, image=photo, words=np.array(["c"]))
 
@@ -255,6 +266,14 @@ def test_a_prompt_of_comfyui_is_run_and_saves_what_it_saves() -> None:
             ),
         ),
         (
+            {"image": None},
+            "wrong_type",
+            (
+                "input 'image': it is None; allowed are a path, a file's bytes, a numpy array, a "
+                "PIL image, and a Picture or Result of a run. Pass one."
+            ),
+        ),
+        (
             {"image": "nothing.png"},
             "unreadable_file",
             "input 'image': there is no file 'nothing.png'. Check the spelling and the folder.",
@@ -274,6 +293,14 @@ def test_a_prompt_of_comfyui_is_run_and_saves_what_it_saves() -> None:
             (
                 "input 'image': the array's samples go from 0 to 255; floats must lie from 0 to 1. "
                 "Divide by the largest value, such as 255."
+            ),
+        ),
+        (
+            {"image": np.full((3, 4), np.nan)},
+            "bad_array",
+            (
+                "input 'image': some of the array's samples are NaN; floats must lie from 0 to 1. "
+                "Replace them, such as by numpy.nan_to_num(array)."
             ),
         ),
         (
@@ -304,7 +331,7 @@ def test_a_prompt_of_comfyui_is_run_and_saves_what_it_saves() -> None:
         ),
         ({}, "missing_input", "input 'image' is missing; its type is image. Give it a value."),
     ],
-    ids=["type", "file", "int64", "range", "shape", "mode", "unknown", "missing"],
+    ids=["type", "none", "file", "int64", "range", "nan", "shape", "mode", "unknown", "missing"],
 )
 def test_an_input_that_cannot_be_used_is_named(
     recipe: Path, given: dict[str, Any], code: str, message: str
@@ -313,6 +340,17 @@ def test_an_input_that_cannot_be_used_is_named(
         front.run(recipe, given)
 
     assert problems(error) == [(code, message)]
+
+
+def test_a_mask_of_integers_0_and_1_is_no_mask_of_8_bits(photo: Path) -> None:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[2:5, 2:5] = 1
+
+    with pytest.raises(front.Error, match=r"0 and 1 of 255.*Pass mask\.astype\(bool\)") as error:
+        front.run("inpaint", image=photo, mask=mask, engine="telea")
+
+    assert error.value.code == "bad_array"
+    assert front.run("inpaint", image=photo, mask=mask.astype(bool), engine="telea")
 
 
 def test_every_fault_is_named_at_once(recipe: Path) -> None:
