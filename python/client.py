@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -92,9 +92,9 @@ class Client:
             return reference
 
         inputs = await asyncio.to_thread(literals, given, order.declared, refer)
-        for data in pictures.values():
-            kind = {"Content-Type": "application/octet-stream"}
-            await self._json("POST", "/v1/images", data=data, headers=kind)
+        for name, value in inputs.items():
+            if isinstance(value, str) and value in pictures:
+                await self._upload(name, pictures.pop(value))
         path, body = order.request(inputs)
         once = {"Idempotency-Key": secrets.token_hex(16)}
         job = await self._json("POST", path, json=body, headers=once)
@@ -112,6 +112,19 @@ class Client:
         _check(job)
         tracker.end()
         return await self._result(job, graph)
+
+    async def _upload(self, name: str, data: bytes) -> None:
+        """Send the picture of an input; what the server refuses is an error that names it."""
+        kind = {"Content-Type": "application/octet-stream"}
+        try:
+            await self._json("POST", "/v1/images", data=data, headers=kind)
+        except Error as error:
+            where = f"input '{name}'"
+            problems = [
+                replace(each, message=f"{where}: {each.message}", input=name)
+                for each in error.problems
+            ]
+            raise Error(f"{where}: {error}", error.code, problems=problems) from error
 
     async def _follow(self, path: str, tracker: Tracker) -> None:
         """Pass on a job's events to its last one; a connection that breaks is made again."""

@@ -1,6 +1,7 @@
 """The same calls on a server: `paintgraph.connect(URL).run(...)`."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -104,7 +105,7 @@ class Connection:
             if deadline.expired():
                 message = f"the call took more than {self._timeout:g} s and was cancelled."
                 raise Error(f"{message} Allow it more.", "timeout") from error
-            why = str(error) or type(error).__name__
+            why = _reason(error)
             cure = "Start it with 'paintgraph serve', or check the address."
             message = f"the server '{self._url}' cannot be reached: {why}. {cure}"
             raise Error(message, "no_connection") from error
@@ -129,6 +130,14 @@ def _blocking(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def _reason(error: Exception) -> str:
+    """Why a connection failed, in the system's words where it has some."""
+    cause = getattr(error, "os_error", error)
+    number = getattr(cause, "errno", None) or 0
+    words = os.strerror(number) if number > 0 else getattr(cause, "strerror", None)
+    return str(words or error or type(error).__name__)
 
 
 async def _others_ended() -> None:

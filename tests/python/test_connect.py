@@ -138,6 +138,15 @@ def test_what_is_wrong_is_an_error_with_code_and_problems(
     assert message in str(error.value)
 
 
+def test_a_picture_that_the_server_refuses_is_named(remote: front.Connection, photo: Path) -> None:
+    with pytest.raises(front.Error, match="input 'mask': picture: ") as error:
+        remote.run("inpaint", image=photo, mask=b"text")
+
+    [problem] = error.value.problems
+    assert (problem.code, problem.input) == ("not_a_picture", "mask")
+    assert problem.message == str(error.value)
+
+
 def test_a_node_that_fails_is_named(remote: front.Connection, photo: Path) -> None:
     mask = np.zeros((5, 5), np.uint8)
 
@@ -157,6 +166,10 @@ def test_a_wrong_key_and_a_wrong_address_are_named(server: Served) -> None:
     with pytest.raises(front.Error, match="cannot be reached") as error:
         front.connect(f"http://127.0.0.1:{port}").run("outpaint")
     assert error.value.code == "no_connection"
+    assert str(error.value) == (
+        f"the server 'http://127.0.0.1:{port}' cannot be reached: Connection refused. "
+        "Start it with 'paintgraph serve', or check the address."
+    )
     with pytest.raises(front.Error, match="the address is 'localhost:1'"):
         front.connect("localhost:1")
 
