@@ -170,6 +170,10 @@ class _Checker:
             code, what = "unknown_node", f"there is no node type '{kind}'"
             nodes = [i for i in known if not i.startswith(RECIPE_PREFIX)]
             cure = self._near(kind, nodes) or " 'paintgraph nodes' lists them."
+            if RECIPE_PREFIX + kind in known:
+                cure = (
+                    f" There is a recipe of this name: write 'recipe: {kind}' instead of 'node:'."
+                )
         self._report.add(code, self._report.at(id_, bare=True), f": {what}.{cure}")
 
     def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:

@@ -217,6 +217,21 @@ def test_recipes_that_use_each_other_are_reported(tmp_path: Path, depth: int) ->
     assert problem.message.endswith(f"-> {used}.")
 
 
+def test_a_recipe_that_is_written_as_a_node_is_named_with_its_cure(tmp_path: Path) -> None:
+    recipes = book(
+        tmp_path,
+        inner="nodes:\n  s: {node: Add, a: 1, b: 2}\noutputs: {x: '${s.sum}'}",
+        outer="nodes: {m: {node: inner}}\noutputs: {x: '${m.x}'}",
+    )
+    (problem,) = problems(recipes, "outer")
+
+    assert problem.code == "unknown_node"
+    assert problem.message == (
+        "node 'm' (inner): there is no node type 'inner'. There is a recipe of this name: write "
+        "'recipe: inner' instead of 'node:'."
+    )
+
+
 def test_a_recipe_with_problems_of_its_own_is_reported_with_their_place(tmp_path: Path) -> None:
     recipes = book(
         tmp_path,
