@@ -72,7 +72,7 @@ def run(  # noqa: PLR0913 - the command's options
     debug: Debug = False,
     help_: Help = False,
 ) -> int:
-    """Run a recipe or graph: paintgraph run outpaint --image photo.jpg -o wide.png."""
+    """Run a recipe or graph. For example: paintgraph run outpaint --image photo.jpg -o wide.png."""
     if help_ or not recipe:
         return show_help(context, recipe, nodes, wanted=help_)
     from paintgraph.cli.preparing import RunOptions
@@ -98,7 +98,7 @@ def run(  # noqa: PLR0913 - the command's options
 
 @command(app, subject="file")
 def validate(file: GraphFile, nodes: Nodes = None, json: Json = False) -> int:
-    """Name every fault of a graph at once; exit code 1 if there are any."""
+    """Name every fault of a graph at once. The exit code is 1 if there are any."""
     from paintgraph.cli.checking import validate_file
 
     return validate_file(file, nodes or (), json=json)
@@ -169,7 +169,7 @@ def explain(  # noqa: PLR0913 - the command's options
     json: Json = False,
     help_: Help = False,
 ) -> int:
-    """Show the plan in the order of running: what is kept, and why the rest would run."""
+    """Show what a run would compute, and why. What is kept is named, too; nothing is run."""
     if help_ or not recipe:
         return show_help(context, recipe, nodes, wanted=help_)
     from paintgraph.cli.explaining import explain_recipe
@@ -237,7 +237,7 @@ def serve(  # noqa: PLR0913 - the command's options
 
 @command(models, "list", subject="models")
 def list_(json: Json = False) -> int:
-    """List all models: which are there, how large they are, who may use them."""
+    """List all models, their sizes and licences. Says which are there."""
     from paintgraph.cli.models import list_models
 
     return list_models(json=json)
@@ -257,7 +257,7 @@ def pull(
     offline: Offline = False,  # noqa: ARG001 - its callback acts
     json: Json = False,
 ) -> int:
-    """Get models; what was interrupted goes on, what is damaged is fetched anew."""
+    """Get models. What was interrupted goes on, what is damaged is fetched anew."""
     from paintgraph.cli.models import pull_models
 
     return pull_models(names, json=json)
@@ -270,7 +270,7 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Read models again and compare their digests; exit code 1 if one is damaged or missing."""
+    """Read models again and compare their digests. Exit code 1 if one is damaged or missing."""
     from paintgraph.cli.models import verify_models
 
     return verify_models(names or [], json=json)

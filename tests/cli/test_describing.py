@@ -176,3 +176,14 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
 def test_what_is_printed_for_programs_is_json(paintgraph: Paintgraph) -> None:
     for words in (["nodes"], ["recipes"], ["recipes", "outpaint"], ["doctor"]):
         json.loads(paintgraph(*words, "--json").stdout)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["models", "--help"]])
+def test_no_line_of_the_help_is_cut_off(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = paintgraph(*words).text
+
+    assert "Commands:" in text
+    assert "..." not in text.partition("Commands:")[2]
