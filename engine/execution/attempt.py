@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from paintgraph.base.errors import Error
@@ -157,7 +159,8 @@ def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error
     if isinstance(error, Error):
         code, message = error.code, error.message
     else:
-        code, message = NodeError.code, f"{type(error).__name__}: {error}"
+        place = _place(cell.declaration.spec.module, error)
+        code, message = NodeError.code, f"{type(error).__name__}: {error}{place}"
     event = NodeFailed(
         cell.origin,
         call.index,
@@ -168,6 +171,16 @@ def failed_row(fail: Callable[[NodeFailed], None], cell: Cell, call: Call, error
     )
     fail(event)
     return stopped_row(cell.declaration.spec, Failed(cell.origin.submitted))
+
+
+def _place(module: str, error: Exception) -> str:
+    """The last line of an own node's module that an error came by; empty for other nodes."""
+    place = ""
+    if module.partition(".")[0] != "paintgraph":
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__") == module:
+                place = f" ({PurePath(frame.f_code.co_filename).name}, line {line})"
+    return place
 
 
 def result_of(spec: NodeSpec, returned: object) -> Result:

@@ -199,6 +199,18 @@ def test_an_edited_node_is_computed_again(photo: Path, my_nodes: Path) -> None:
     assert again.array.max() == 0
 
 
+def test_a_node_that_raises_is_named_with_its_line(photo: Path, my_nodes: Path) -> None:
+    text = NODES.replace("image + (1 - image) * by", "image.reshape(7)")
+    my_nodes.write_text(text)
+    [line] = [n for n, each in enumerate(text.splitlines(), start=1) if "image.reshape" in each]
+
+    with pytest.raises(front.Error, match=r"node 'bright' .*: ValueError: ") as error:
+        front.run(GRAPH, nodes="my_nodes.py", image=photo)
+
+    assert error.value.code == "node_failed"
+    assert str(error.value).endswith(f" (my_nodes.py, line {line})")
+
+
 def test_a_server_with_broken_nodes_says_so_and_ends(my_nodes: Path, tmp_path: Path) -> None:
     my_nodes.write_text("x = (\n")
     command = (sys.executable, "-m", "paintgraph.cli", "serve", "--port", "0")
