@@ -101,7 +101,9 @@ def _values(
             continue
         value = canonical(spec, given[name])
         if isinstance(value, Wrong):
-            message = f"input {value.message}"
+            is_of_entry = not value.message.startswith(f"{name} ")
+            start = f"input '{name}':" if is_of_entry else "input"
+            message = f"{start} {value.message}"
             problems.append(Problem(value.code, message, None, name, ("inputs", name)))
             continue
         values[name] = binders.bind("seed", value) if spec.resource == "seed" else value

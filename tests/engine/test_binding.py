@@ -124,6 +124,12 @@ def test_all_problems_are_told_at_once() -> None:
     assert (told[-1].node, told[-1].input, told[-1].pointer) == ("pick", "name", "/inputs/name")
 
 
+def test_an_entry_of_a_list_is_named_with_its_input() -> None:
+    (problem,) = problems({"half": 1, "sides": [5]})
+
+    assert problem.message == ("input 'sides': an entry of sides is 5; allowed is text. Quote it.")
+
+
 def test_a_value_out_of_range_is_told_at_the_node_that_it_reaches() -> None:
     (problem,) = problems({"half": 1, "amount": 2_000_000})
 
