@@ -31,7 +31,7 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.words import shorten, suggestion
-from paintgraph.engine.errors import GraphError
+from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.native import type_name
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import shown
@@ -171,9 +171,12 @@ async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
     for part in await parts_of(request):
         if part.name in inputs:
             message = f"input '{part.name}': it is sent twice; once is allowed. Send one part."
-            path = ("inputs", part.name)
-            faults.append(Problem("given_twice", message, None, part.name, path))
-        inputs[part.name] = await _value(request, part, graph.inputs)
+            faults.append(Problem("given_twice", message, None, part.name, (part.name,)))
+        try:
+            inputs[part.name] = await _value(request, part, graph.inputs)
+        except BindError as error:
+            message = f"input '{part.name}': {error}"
+            faults.append(Problem(error.code, message, None, part.name, (part.name,)))
     if faults:
         raise GraphError(faults)
     return inputs

@@ -142,6 +142,19 @@ def test_a_part_that_is_sent_twice_is_refused(server: Served) -> None:
     assert (answer.status, answer.codes) == (422, ["given_twice"])
 
 
+def test_a_part_of_a_form_that_is_no_picture_is_named(server: Served) -> None:
+    form = aiohttp.FormData()
+    form.add_field("image", png(), filename="photo.png", content_type="image/png")
+    form.add_field("mask", b"text", filename="mask.png", content_type="image/png")
+
+    answer = server.call("POST", "/v1/recipes/inpaint", data=form)
+
+    [problem] = answer.json["errors"]
+    assert (answer.status, problem["code"]) == (422, "not_a_picture")
+    assert (problem["input"], problem["pointer"]) == ("mask", "/mask")
+    assert problem["detail"].startswith("input 'mask': picture: ")
+
+
 def test_problems_point_at_the_inputs(server: Served) -> None:
     body = {"box": [1, 2], "grow": 5000, "colour": "red"}
 
