@@ -24,7 +24,7 @@ from paintgraph.engine.recipes.checking import Checked, check
 
 _RETRY_SECONDS = 5
 _LOOK_SECONDS = 0.5
-_NOT_A_NODE = "it has faults. 'paintgraph validate' names them."
+_NOT_A_NODE = "It has faults. 'paintgraph validate' names them."
 
 
 class KnowsSpecs(Protocol):

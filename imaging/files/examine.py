@@ -73,7 +73,7 @@ def check_readable(data: bytes, header: Header, max_pixels: int = MOST_PIXELS) -
             code="too_many_pixels",
         )
     _CHECKS[header.format](data, header)
-    if not is_wide(header) and header.format != "WEBP":
+    if not is_wide(header):
         head = _HEADS[header.format](data) if header.format in _HEADS else data
         open_picture(head, header)
 

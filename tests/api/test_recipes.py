@@ -220,7 +220,7 @@ def test_a_recipe_of_the_user_is_there_without_a_restart(server: Served) -> None
     assert (answer.status, answer.codes) == (409, ["recipe_faulty"])
     answer = server.submit({"graph": as_node})
     assert answer.status == 422
-    assert "it has faults. 'paintgraph validate' names them." in answer.json["detail"]
+    assert "It has faults. 'paintgraph validate' names them." in answer.json["detail"]
     names = {r["name"] for r in server.call("GET", "/v1/recipes").json["recipes"]}
     assert "own" not in names
     (folder / "own.yaml").unlink()

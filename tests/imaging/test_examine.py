@@ -121,3 +121,19 @@ def test_an_orientation_that_is_not_in_the_file_is_damage(kind: int, count: int)
 
     assert verdict(bytes(data)) == "truncated_picture"
     assert not is_decoded(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["WEBP RGB ", "WEBP RGB lossless", "WEBP RGB exif"])
+def test_a_webp_file_that_names_other_sizes_is_damage(name: str) -> None:
+    """Or a signature that is none: all that shows before a pixel is decoded."""
+    data = WHOLE[name]
+    head = data.index(b"VP8L" if b"VP8L" in data else b"VP8 ") + 8
+    for place in range(head, head + (1 if b"VP8L" in data else 10)):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x10
+
+        try:
+            decode(bytes(damaged))
+        except PictureError as error:
+            if "its head" in str(error):
+                assert verdict(bytes(damaged)) == "truncated_picture", place
