@@ -13,7 +13,7 @@ from paintgraph.python.client import Client
 from paintgraph.python.inputs import batches
 from paintgraph.python.progress import Report, reporting
 from paintgraph.python.results import Result, merged
-from paintgraph.python.session import given_inputs
+from paintgraph.python.session import given_inputs, mapping_of
 from paintgraph.python.sources import Recipe
 
 Answer = TypeVar("Answer")
@@ -74,7 +74,7 @@ class Connection:
     ) -> Iterator[Result]:
         """Run a recipe for each of many pictures, as `Session.map` does."""
         for image in images:
-            yield self.run(recipe, {**(inputs or {}), **named, name: image})
+            yield self.run(recipe, {**mapping_of(inputs), **named, name: image})
 
     async def arun(
         self,
@@ -87,6 +87,7 @@ class Connection:
     ) -> Result:
         """As `run`, to be awaited; cancelling the task cancels the job."""
         options = set() if progress is None else {"progress"}
+        mapping = mapping_of(inputs)
         limits = aiohttp.ClientTimeout(
             total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENT_SECONDS
         )
@@ -97,7 +98,7 @@ class Connection:
             ):
                 client = Client(http, self._url)
                 order = await client.order(recipe)
-                given = given_inputs({**(inputs or {})}, named, order.declared, options)
+                given = given_inputs(mapping, named, order.declared, options)
                 with reporting(self._progress if progress is None else progress) as report:
                     every = batches(given, order.declared)
                     return merged([await client.run(order, one, report) for one in every])

@@ -115,7 +115,7 @@ class Session:
         models are not in order, after it if a node failed. Ctrl-C cancels.
         """
         options = set() if progress is None else {"progress"}
-        return self.run_with(options, recipe, {**(inputs or {})}, named, progress=progress)
+        return self.run_with(options, recipe, mapping_of(inputs), named, progress=progress)
 
     def run_with(
         self,
@@ -154,7 +154,7 @@ class Session:
         at a time. `name` is the input that takes it; the other inputs are the same for all.
         """
         for image in images:
-            yield self.run(recipe, {**(inputs or {}), **named, name: image})
+            yield self.run(recipe, {**mapping_of(inputs), **named, name: image})
 
     def _run(
         self, graph: Graph, given: Mapping[str, Any], assembly: Assembly, report: Report
@@ -191,6 +191,19 @@ class Session:
         text = graph_text(bound, assembly.registry)
         outputs = named_results(graph, ran.outcome, settled, text)
         return Result(outputs, tracker.warnings, ran.saved)
+
+
+def mapping_of(inputs: object) -> dict[str, Any]:
+    """The inputs that come before the named ones; raises UsageError for what is no mapping."""
+    if inputs is None:
+        return {}
+    if isinstance(inputs, Mapping):
+        return {**inputs}
+    message = (
+        f"the second argument is of type {type(inputs).__name__}; allowed is a mapping of inputs. "
+        "Pass each input by its name, such as image='photo.jpg'."
+    )
+    raise UsageError(Problem("wrong_type", message))
 
 
 def given_inputs(
@@ -257,4 +270,4 @@ def run(  # noqa: PLR0913 - options of the session and of the run
     chosen = {name: value for name, value in settings.items() if value is not None}
     options = chosen.keys() | ({"progress"} if progress is not None else set())
     with Session(**chosen, memory_bytes=0) as session:
-        return session.run_with(options, recipe, {**(inputs or {})}, named, progress=progress)
+        return session.run_with(options, recipe, mapping_of(inputs), named, progress=progress)

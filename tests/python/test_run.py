@@ -353,6 +353,14 @@ def test_a_mask_of_integers_0_and_1_is_no_mask_of_8_bits(photo: Path) -> None:
     assert front.run("inpaint", image=photo, mask=mask.astype(bool), engine="telea")
 
 
+@pytest.mark.parametrize("given", ["photo.png", SAMPLES], ids=["path", "array"])
+def test_a_picture_without_a_name_is_refused_with_the_way_to_pass_it(given: Any) -> None:
+    for run in (front.run, front.connect("http://127.0.0.1:1").run):
+        with pytest.raises(front.Error, match="Pass each input by its name") as error:
+            run("outpaint", given)
+        assert error.value.code == "wrong_type"
+
+
 def test_every_fault_is_named_at_once(recipe: Path) -> None:
     with pytest.raises(front.Error) as error:
         front.run(recipe, image=3, word=2)
