@@ -125,7 +125,8 @@ def _check_text(value: object) -> str:
 
 def _check_list(value: object) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"is {shown(value)}; allowed is a list")  # noqa: TRY004
+        cure = f". Write [{shown(value)}]" if isinstance(value, str) else ""
+        raise ValueError(f"is {shown(value)}; allowed is a list{cure}")  # noqa: TRY004
     return tuple(value)
 
 

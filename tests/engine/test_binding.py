@@ -130,6 +130,12 @@ def test_an_entry_of_a_list_is_named_with_its_input() -> None:
     assert problem.message == ("input 'sides': an entry of sides is 5; allowed is text. Quote it.")
 
 
+def test_a_text_in_place_of_a_list_is_cured_by_brackets() -> None:
+    (problem,) = problems({"half": 1, "sides": "left"})
+
+    assert problem.message == "input sides is 'left'; allowed is a list. Write ['left']."
+
+
 def test_a_value_out_of_range_is_told_at_the_node_that_it_reaches() -> None:
     (problem,) = problems({"half": 1, "amount": 2_000_000})
 
