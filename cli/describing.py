@@ -43,6 +43,8 @@ def _node(known: Catalogue, name: str) -> NodeSpec:
     spec = known.registry.spec(name)
     if spec is None:
         near = suggestion(name, known.registry.ids()) or " 'paintgraph nodes' lists them."
+        if known.recipes.path(name):
+            near = f" 'paintgraph recipes {name}' describes the recipe of this name."
         raise misused("unknown_node", f"there is no node '{name}'.{near}")
     return spec
 

@@ -132,6 +132,7 @@ def test_every_node_has_a_sound_schema(paintgraph: Paintgraph) -> None:
     [
         (["nodes", "LoadImag"], "there is no node 'LoadImag'. Did you mean 'LoadImage'?"),
         (["nodes", "zzz"], "there is no node 'zzz'. 'paintgraph nodes' lists them."),
+        (["nodes", "outpaint"], "there is no node 'outpaint'. 'paintgraph recipes outpaint' desc"),
         (["recipes", "outpant"], "Did you mean 'outpaint'?"),
         (["recipes", "zzz"], "'paintgraph recipes' lists the recipes."),
         (["schema", "InpaintSampl"], "no recipe or node 'InpaintSampl'. Did you mean"),
