@@ -5,7 +5,6 @@ The only file access that nodes have.
 
 import hashlib
 import re
-import threading
 from pathlib import Path
 
 from paintgraph.base.files import write_whole
@@ -26,7 +25,6 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._adopted: dict[str, Path] = {}
-        self._lock = threading.Lock()
 
     def put(self, data: bytes) -> str:
         """Keep bytes; gives their reference."""
@@ -49,8 +47,7 @@ class Blobs:
                     digest.update(chunk)
         except OSError as error:
             raise BindError(_unreadable(path, error), code="unreadable_file") from error
-        with self._lock:
-            self._adopted[digest.hexdigest()] = path
+        self._adopted[digest.hexdigest()] = path
         return PREFIX + digest.hexdigest()
 
     def get(self, reference: str) -> bytes:
@@ -62,14 +59,14 @@ class Blobs:
                 "Name a file instead.",
                 code="bad_blob",
             )
-        with self._lock:
-            adopted = self._adopted.get(digest)
-        path = adopted or self._path(digest)
+        own = self._path(digest)
+        # What was adopted may be gone by now, such as the file of an earlier run's input.
+        path = own if own.exists() else self._adopted.get(digest, own)
         try:
             data = path.read_bytes()
         except OSError as error:
             raise BindError(_unreadable(path, error), code="unreadable_file") from error
-        if adopted and hashlib.sha256(data).hexdigest() != digest:
+        if path != own and hashlib.sha256(data).hexdigest() != digest:
             raise BindError(
                 f"the file '{path}' has changed since the job was accepted. Run the job again.",
                 code="file_changed",
@@ -80,7 +77,8 @@ class Blobs:
         digest = str(reference).removeprefix(PREFIX)
         if not _DIGEST.fullmatch(digest):
             return False
-        return digest in self._adopted or self._path(digest).exists()
+        own = self._path(digest)
+        return own.exists() or self._adopted.get(digest, own).exists()
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

@@ -83,3 +83,17 @@ def test_a_reference_never_leads_out_of_the_folder(tmp_path: Path, reference: st
         f"{reference!r} names no blob; allowed is sha256: and 64 hexadecimal digits. "
         "Name a file instead."
     )
+
+
+def test_an_adopted_file_that_is_gone_hides_no_blob(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"bytes")
+    blobs = Blobs(tmp_path / "blobs")
+    reference = blobs.adopt(file)
+    file.unlink()
+
+    assert reference not in blobs
+    with pytest.raises(BindError, match="there is no file"):
+        blobs.get(reference)
+    assert blobs.put(b"bytes") == reference
+    assert blobs.get(reference) == b"bytes"
