@@ -120,7 +120,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     """Everything that runs need; closed at the end of the `with` statement.
 
     With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
-    work. `tell` hears what is stored on disk.
+    work. `tell` is called with what is stored on disk.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

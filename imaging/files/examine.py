@@ -109,7 +109,7 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     except Exception as error:  # Pillow raises what it likes on damaged heads
         raise damaged("its head cannot be read") from error
     if picture.size != (header.width, header.height):
-        raise damaged("it tells two sizes")
+        raise damaged("it names two sizes")
     if picture.mode not in _MODES:
         raise unsupported(f"a picture of mode {picture.mode}")
     return picture

@@ -170,7 +170,7 @@ def _read_jpeg(data: bytes) -> Header:
             if channels not in _JPEG_MODES:
                 raise damaged(f"JPEG has no {channels} channels")
             return Header("JPEG", width, height, _JPEG_MODES[channels], 1, depth)
-    raise damaged("the JPEG file tells no size")
+    raise damaged("the JPEG file names no size")
 
 
 def _read_webp(data: bytes) -> Header:
@@ -192,7 +192,7 @@ def _read_webp(data: bytes) -> Header:
             size, frames = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1), 1
             mode = "RGBA" if bits >> 28 & 1 else "RGB"
     if size == (0, 0):
-        raise damaged("the WebP file tells no size")
+        raise damaged("the WebP file names no size")
     return Header("WEBP", *size, mode, frames, 8)
 
 

@@ -79,7 +79,7 @@ def _kind(value: object, name: str) -> str:
             return kind
     raise ComparisonError(
         f"{name} is {shown(value)}; allowed are numbers, texts, true and false. Compare "
-        "what a node tells of it, such as MaskBounds."
+        "what a node says of it, such as MaskBounds."
     )
 
 

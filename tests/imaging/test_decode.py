@@ -214,7 +214,7 @@ def test_a_second_size_that_would_pass_the_pixel_budget_is_refused(name: Format)
         head = bytearray(data[at : at + 19])
         head[7:9] = b"\0\x09"
         data = data[:at] + head + data[at:]
-    with pytest.raises(PictureError, match="it tells two sizes"):
+    with pytest.raises(PictureError, match="it names two sizes"):
         decode(data)
 
 

@@ -23,9 +23,9 @@ def with_byte(data: bytes, at: int, value: int) -> bytes:
     [
         (png_file([b"\0\0"], width=2, depth=8, colour=5), "PNG has no colour type 5"),
         (with_byte(JPEG, FRAME + 9, 2), "JPEG has no 2 channels"),
-        (b"\xff\xd8\xff\xd9\0\0", "the JPEG file tells no size"),
+        (b"\xff\xd8\xff\xd9\0\0", "the JPEG file names no size"),
         (b"\xff\xd8\xff\xe0", "the header ends early"),
-        (b"RIFF\0\0\0\0WEBP", "the WebP file tells no size"),
+        (b"RIFF\0\0\0\0WEBP", "the WebP file names no size"),
     ],
 )
 def test_a_damaged_head_is_named(data: bytes, cause: str) -> None:
@@ -53,7 +53,7 @@ def test_fill_bytes_and_lone_markers_of_jpeg_are_skipped() -> None:
 @pytest.mark.parametrize("data", [JPEG, encode(np.zeros((8, 8, 3), np.float32), format="WEBP")])
 def test_endless_segments_are_not_walked(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "_MAX_SEGMENTS", 0)
-    with pytest.raises(PictureError, match="tells no size"):
+    with pytest.raises(PictureError, match="names no size"):
         read_header(data)
 
 

@@ -61,7 +61,7 @@ def test_values_of_different_kinds_are_not_equal(first: object, second: object) 
             1,
             (
                 "first is a ndarray; allowed are numbers, texts, true and false. Compare what "
-                "a node tells of it, such as MaskBounds."
+                "a node says of it, such as MaskBounds."
             ),
         ),
     ],
