@@ -16,6 +16,7 @@ from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
 from paintgraph.engine.recipes.checking import Checked, check
 
 MOST_BYTES = 32 * 2**20
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 Recipe = str | os.PathLike[str] | Mapping[str, object] | Graph
 """A recipe's name or file, a recipe or ComfyUI prompt as plain data, or a graph."""
@@ -56,6 +57,11 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
         raise _no_graph(_missing(given, recipes))
     if path.is_dir():
         raise _no_graph(f"'{given}' is a folder; a file is needed. Name a file.")
+    if path.suffix.lower() in _PICTURES:
+        raise _no_graph(
+            f"'{given}' is a picture; a recipe or the file of a graph is needed. "
+            f"Name one, and the picture as its input, such as: outpaint --image {given}"
+        )
     try:
         with path.open("rb") as file:
             text = file.read(MOST_BYTES + 1)
