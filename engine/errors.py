@@ -14,13 +14,15 @@ class DeclarationError(Error):
 
 
 class GraphError(Error):
-    """A graph cannot run; `problems` holds every reason."""
+    """A graph cannot run; `problems` holds every reason. The code of one alone is the error's."""
 
     code = "invalid_graph"
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         problems = tuple(problems)
-        super().__init__("\n".join(problem.message for problem in problems), problems=problems)
+        message = "\n".join(problem.message for problem in problems)
+        codes = [problem.code for problem in problems if problem.severity == "error"]
+        super().__init__(message, codes[0] if len(codes) == 1 else None, problems=problems)
 
 
 class BindError(Error):

@@ -340,6 +340,7 @@ def test_an_input_that_cannot_be_used_is_named(
         front.run(recipe, given)
 
     assert problems(error) == [(code, message)]
+    assert error.value.code == code
 
 
 def test_a_mask_of_integers_0_and_1_is_no_mask_of_8_bits(photo: Path) -> None:
@@ -399,7 +400,7 @@ def test_a_missing_model_is_named_before_anything_runs_as_the_command_line_names
         front.run("generate_mask", image=photo, progress=events.append)
 
     [(code, message)] = problems(error)
-    assert code == "model_missing"
+    assert error.value.code == code == "model_missing"
     assert f"{message} [model_missing]" in told.stderr
     assert events == []
 
