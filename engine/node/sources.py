@@ -3,9 +3,10 @@
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from hashlib import blake2b
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,17 @@ _INSTALLED = ("site-packages", "dist-packages")
 def own_digest() -> str:
     """Of all that computes in paintgraph; read once: what runs is what lay there at the start."""
     found = (path for folder in _COMPUTING for path in (_FOLDER / folder).rglob("*.*"))
-    return _digest(path for path in found if path.suffix in _SUFFIXES)
+    return _digest((path for path in found if path.suffix in _SUFFIXES), {})
 
 
 def sources_of(function: Callable[..., Any]) -> str | None:
     """Digest of the sources of another author's node; "" for a node of paintgraph.
 
-    To be asked while the code is loaded, as it may be edited while it runs. Of a package all its
-    Python files count, of a single module its file and those beside it that it imports. None if
-    the sources do not say all: code without a file (a notebook), or inside of another function,
-    whose variables it may use.
+    Of a package all its Python files count, of a single module its file and those beside it that it
+    imports. To be asked while the code is loaded, as it may be edited while it runs; other modules
+    count as they were when they were first seen after they were loaded. None if the sources do not
+    say all: code without a file (a notebook), or inside of another function, whose variables it
+    may use.
     """
     top = function.__module__.partition(".")[0]
     if top == OWN:
@@ -43,9 +45,10 @@ def sources_of(function: Callable[..., Any]) -> str | None:
     package = getattr(sys.modules.get(top), "__path__", ())
     files = {file for folder in package for file in Path(folder).rglob("*.py")}
     try:
-        return f"{_digest(files or _with_helpers(Path(code.co_filename)))} {code.co_firstlineno}"
+        found = _digest(files or _with_helpers(Path(code.co_filename)), _loaded())
     except OSError:
         return None
+    return f"{found} {code.co_firstlineno}"
 
 
 def _with_helpers(file: Path) -> set[Path]:
@@ -82,16 +85,40 @@ def _names(tree: ast.AST) -> Iterator[str]:
             yield statement.module or ""
 
 
-def _digest(files: Iterable[Path]) -> str:
+def _loaded() -> dict[str, ModuleSpec]:
+    """By their files how the modules of this process were loaded."""
+    loaded = {}
+    for module in list(sys.modules.values()):
+        facts = getattr(module, "__dict__", {})  # no attribute: some modules load more by one
+        if isinstance(facts.get("__file__"), str) and facts.get("__spec__") is not None:
+            loaded[facts["__file__"]] = facts["__spec__"]
+    return loaded
+
+
+def _digest(files: Iterable[Path], loaded: Mapping[str, ModuleSpec]) -> str:
     digest = blake2b(digest_size=16)
     for file in sorted(files):
-        digest.update(_content_digest(*_facts(file)))
+        digest.update(_content_digest(file, loaded.get(str(file))))
     return digest.hexdigest()
 
 
+def _content_digest(file: Path, spec: ModuleSpec | None) -> bytes:
+    """Of a file's name and content; of one that is loaded as it was when that was first seen."""
+    known = _SEEN.get(file)
+    if spec is not None and known is not None and known[0] is spec:
+        return known[1]
+    found = _read_digest(*_facts(file))
+    if spec is not None:
+        _SEEN[file] = spec, found
+    return found
+
+
+_SEEN: dict[Path, tuple[ModuleSpec, bytes]] = {}
+"""By file how it was loaded, which a reload makes anew, and the digest of what was loaded."""
+
+
 @lru_cache(4096)
-def _content_digest(file: Path, *_: int) -> bytes:
-    """Of a file's name and content; each node of a package asks for those of all its files."""
+def _read_digest(file: Path, *_: int) -> bytes:
     return blake2b(file.name.encode() + b"\n" + file.read_bytes(), digest_size=16).digest()
 
 

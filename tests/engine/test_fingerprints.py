@@ -172,8 +172,25 @@ def test_an_edit_of_what_a_module_imports_from_its_folder_counts(
     beside.write_text("# of no concern")
     again = Registry([_declared(own)]).fingerprint("Own")
     deep.write_text("# edited")
+    for name in ("helper_of_a_test", "pack_of_a_test", "pack_of_a_test.deep"):
+        monkeypatch.delitem(sys.modules, name)  # as another process
 
     assert again == first
+    assert Registry([_declared(own)]).fingerprint("Own") != first
+
+
+def test_a_helper_counts_as_it_was_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    helper, own = tmp_path / "loaded_helper_of_a_test.py", tmp_path / "my_nodes_with_a_helper.py"
+    helper.write_text("ADDED = 1\n")
+    own.write_text(f"import {helper.stem}\n" + SLOW_NODE.format(added=f"{helper.stem}.ADDED"))
+    first = Registry([_declared(own)]).fingerprint("Own")
+    helper.write_text("ADDED = 20\n")
+    still = Registry([_declared(own)]).fingerprint("Own")
+    importlib.reload(sys.modules[helper.stem])
+
+    assert still == first
     assert Registry([_declared(own)]).fingerprint("Own") != first
 
 
