@@ -95,7 +95,7 @@ def describe_recipes(name: str, own: Iterable[str], *, json: bool) -> int:
 
 
 def _sound_recipes(known: Catalogue) -> dict[str, Graph]:
-    """The recipes that can run; of the others it is told how many faults they have."""
+    """The recipes that can run; of the others, how many faults they have."""
     graphs = {}
     for name in known.recipes.names():
         try:

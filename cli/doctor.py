@@ -125,8 +125,8 @@ def _models() -> list[Finding]:
 
     folder = default_models_dir()
     try:
-        shelf = open_index(folder)
-        looked = [shelf.look(entry) for entry in shelf.catalogue]
+        index = open_index(folder)
+        looked = [index.look(entry) for entry in index.catalogue]
     except ModelError as error:
         return [Finding("models", str(error), is_fault=True)]
     present = [each.entry.name for each in looked if each.state == "present"]

@@ -42,15 +42,15 @@ def lines(problems: Iterable[Problem], name: str) -> Iterator[str]:
 
 
 def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = False) -> int:
-    """The exit code of an action whose faults are told as messages; the edge of every command.
+    """The exit code of an action whose faults become messages; the edge of every command.
 
-    With `json` they are told on standard output too, as one object.
+    With `json` they go to standard output too, as one object.
     """
     try:
         return action()
     except BrokenPipeError:
         raise  # whoever read our output has had enough
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told, never hidden
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported, never hidden
         if debug:
             traceback.print_exc()
         problems = _problems(error)

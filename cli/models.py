@@ -31,15 +31,15 @@ from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 from paintgraph.models.pulling.pulling import Puller, remove_model
 
 
-def open_shelf() -> ModelIndex:
+def open_model_index() -> ModelIndex:
     """The models of this user."""
     return open_index(default_models_dir())
 
 
 def list_models(*, json: bool) -> int:
     """List all models, and whether they are there; gives the exit code."""
-    shelf = open_shelf()
-    findings = [shelf.look(entry) for entry in shelf.catalogue]
+    index = open_model_index()
+    findings = [index.look(entry) for entry in index.catalogue]
     if json:
         print_json([finding.to_json() for finding in findings])
     else:
@@ -50,34 +50,34 @@ def list_models(*, json: bool) -> int:
 
 def show_model(name: str, *, json: bool) -> int:
     """Tell everything of one model; gives the exit code."""
-    shelf = open_shelf()
-    finding = shelf.look(*_entries(shelf, [name]))
+    index = open_model_index()
+    finding = index.look(*_entries(index, [name]))
     if json:
-        print_json({**finding.to_json(), "folder": str(_folder(shelf, finding))})
+        print_json({**finding.to_json(), "folder": str(_folder(index, finding))})
     else:
-        typer.echo(plain("\n".join(_lines(shelf, finding))))
+        typer.echo(plain("\n".join(_lines(index, finding))))
     return OK
 
 
 def pull_models(names: Sequence[str], *, json: bool) -> int:
     """Get models, each whole and checked; gives the exit code."""
-    shelf = open_shelf()
-    entries = _entries(shelf, names)
-    problems = _pull_all(shelf, entries, quiet=json)
+    index = open_model_index()
+    entries = _entries(index, names)
+    problems = _pull_all(index, entries, quiet=json)
     if json:
         failed = {name: {"failure": problem.to_json()} for name, problem in problems.items()}
-        findings = [shelf.look(entry) for entry in entries]
+        findings = [index.look(entry) for entry in entries]
         print_json([{**f.to_json(), **failed.get(f.entry.name, {})} for f in findings])
     return FAILED if problems else OK
 
 
 def verify_models(names: Sequence[str], *, json: bool) -> int:
     """Read models again and compare their digests; without names all that are there."""
-    shelf = open_shelf()
-    entries = _entries(shelf, names) or list(shelf.catalogue)
-    there = [entry for entry in entries if names or shelf.places.find(entry) is not None]
+    index = open_model_index()
+    entries = _entries(index, names) or list(index.catalogue)
+    there = [entry for entry in entries if names or index.places.find(entry) is not None]
     with PullBars(quiet=json) as bars:
-        findings = [shelf.verify(entry, bars.reading(entry)) for entry in there]
+        findings = [index.verify(entry, bars.reading(entry)) for entry in there]
     if json:
         print_json([finding.to_json() for finding in findings])
     else:
@@ -91,9 +91,9 @@ def verify_models(names: Sequence[str], *, json: bool) -> int:
 
 def remove_models(names: Sequence[str], *, json: bool) -> int:
     """Delete the files of models; gives the exit code."""
-    shelf = open_shelf()
-    entries = _entries(shelf, names)
-    freed = {entry.name: remove_model(shelf, entry) for entry in entries}
+    index = open_model_index()
+    entries = _entries(index, names)
+    freed = {entry.name: remove_model(index, entry) for entry in entries}
     if json:
         print_json([{"name": name, "freed_bytes": size} for name, size in freed.items()])
     else:
@@ -104,7 +104,7 @@ def remove_models(names: Sequence[str], *, json: bool) -> int:
 
 def show_places(*, json: bool) -> int:
     """Tell where models lie, and what decides it; gives the exit code."""
-    places = open_shelf().places
+    places = open_model_index().places
     found = {
         "models": (str(places.models_dir), VARIABLE),
         **{
@@ -124,12 +124,12 @@ def show_places(*, json: bool) -> int:
 
 
 def _pull_all(
-    shelf: ModelIndex, entries: Iterable[ModelEntry], *, quiet: bool
+    index: ModelIndex, entries: Iterable[ModelEntry], *, quiet: bool
 ) -> dict[str, Problem]:
     """Pull one after the other; one that fails does not keep the others from coming."""
     problems = {}
     with PullBars(quiet=quiet) as bars:
-        puller = Puller(shelf, bars.tell)
+        puller = Puller(index, bars.tell)
         for entry in entries:
             try:
                 placed = puller.pull(entry)
@@ -141,10 +141,10 @@ def _pull_all(
     return problems
 
 
-def _entries(shelf: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
+def _entries(index: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
     """The entries of these names, each once; a name that is not known is a usage error."""
     try:
-        return [shelf.catalogue.get(name) for name in dict.fromkeys(names)]
+        return [index.catalogue.get(name) for name in dict.fromkeys(names)]
     except UnknownModelError as error:
         raise misused(error.code, str(error)) from error
 
@@ -156,24 +156,24 @@ def _row(finding: Finding) -> tuple[str, ...]:
     return entry.name, entry.family, finding.state, size, use, entry.about
 
 
-def _lines(shelf: ModelIndex, finding: Finding) -> list[str]:
+def _lines(index: ModelIndex, finding: Finding) -> list[str]:
     """Everything of a model, for people."""
     entry = finding.entry
-    told = [
+    lines = [
         f"{entry.name} ({entry.family}): {entry.about}",
         f"state: {_verdict(finding)}",
-        f"folder: {_folder(shelf, finding)}",
+        f"folder: {_folder(index, finding)}",
         f"size: {in_bytes(entry.size) if entry.size else 'unknown'}",
         licence_in_words(entry.licence),
     ]
     if entry.memory_bytes:
-        told.append(f"memory: {in_bytes(entry.memory_bytes)}")
+        lines.append(f"memory: {in_bytes(entry.memory_bytes)}")
     if entry.hub:
-        told.append(f"repository: {entry.hub}, revision {entry.revision or 'main'}")
+        lines.append(f"repository: {entry.hub}, revision {entry.revision or 'main'}")
     for file in entry.files:
-        told.append(f"file: {file.path} {f'from {file.url}' if file.url else '(bring it)'}")
-        told += [f"  accepted: {digest}" for digest in shelf.accepted(entry, file)]
-    return told
+        lines.append(f"file: {file.path} {f'from {file.url}' if file.url else '(bring it)'}")
+        lines += [f"  accepted: {digest}" for digest in index.accepted(entry, file)]
+    return lines
 
 
 def _verdict(finding: Finding) -> str:
@@ -187,8 +187,8 @@ def _verdict(finding: Finding) -> str:
     return "present" if finding.is_known else "present; its digest was not compared"
 
 
-def _folder(shelf: ModelIndex, finding: Finding) -> Path:
-    return finding.placed.folder if finding.placed else shelf.places.folder(finding.entry)
+def _folder(index: ModelIndex, finding: Finding) -> Path:
+    return finding.placed.folder if finding.placed else index.places.folder(finding.entry)
 
 
 _STEP = 10  # percent between two lines

@@ -200,16 +200,16 @@ async def _checked(response: aiohttp.ClientResponse) -> None:
         return
     body = await response.read()
     try:
-        told = orjson.loads(body)
-        code, message = told["code"], told["detail"]
+        answer = orjson.loads(body)
+        code, message = answer["code"], answer["detail"]
     except (ValueError, KeyError, TypeError):
         message = f"the server answered {response.status} {response.reason}. Check the address."
         raise Error(message, "bad_answer") from None
-    raise Error(message, code, problems=[_problem(each) for each in told.get("errors", ())])
+    raise Error(message, code, problems=[_problem(each) for each in answer.get("errors", ())])
 
 
-def _problem(told: Mapping[str, Any]) -> Problem:
-    return Problem(told["code"], told["detail"], told.get("node"), told.get("input"))
+def _problem(answer: Mapping[str, Any]) -> Problem:
+    return Problem(answer["code"], answer["detail"], answer.get("node"), answer.get("input"))
 
 
 def _check(job: Mapping[str, Any]) -> None:

@@ -46,8 +46,10 @@ def batches(
     count = max(lengths.values(), default=1)
     wrong = {name: length for name, length in lengths.items() if length not in (1, count)}
     if wrong or not all(lengths.values()):
-        told = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
-        message = f"inputs: batches of pictures differ: {told}; allowed are equal batches, or one."
+        counts = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
+        message = (
+            f"inputs: batches of pictures differ: {counts}; allowed are equal batches, or one."
+        )
         raise UsageError(
             Problem("size_mismatch", f"{message} Pass as many of each.", input=min(lengths))
         )

@@ -95,7 +95,7 @@ class Tracker:
 
 @contextmanager
 def reporting(progress: Report | bool | None) -> Iterator[Report]:  # noqa: FBT001 - its three forms
-    """Who is told how far a run is: a callback, a bar for True, nobody for False or None."""
+    """Who follows how far a run is: a callback, a bar for True, nobody for False or None."""
     if callable(progress):
         yield progress
     elif not progress:
