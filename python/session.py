@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.own import Own
 from paintgraph.python.inputs import batches, literals
-from paintgraph.python.progress import Report, Tracker, reporting
+from paintgraph.python.progress import Progress, Report, Tracker, reporting
 from paintgraph.python.results import Result, graph_text, merged, named_results
 from paintgraph.python.running import interruptible, perform
 from paintgraph.python.sources import Recipe, checked_recipe
@@ -72,6 +72,7 @@ class Session:
         self._output_dir = Path(output_dir)
         self._progress = progress
         self._lock = threading.Lock()
+        self._reporting: set[int] = set()  # threads that are in a progress callback
         self._stack = ExitStack()
         self._assembly: Assembly | None = self._stack.enter_context(
             assemble(
@@ -93,7 +94,7 @@ class Session:
 
     def close(self) -> None:
         """Let go of models and results; a run that goes on is waited for."""
-        with self._lock:
+        with self._turn():
             self._assembly = None
             self._stack.close()
 
@@ -127,16 +128,37 @@ class Session:
         progress: Report | bool | None,
     ) -> Result:
         """As `run`; `options` are the names of those that the caller has chosen."""
-        with self._lock:
+        with self._turn():
             if self._assembly is None:
                 raise UsageError(Problem("closed", "the session is closed. Make another."))
             assembly = self._assembly
             assembly.recipes.refresh()
             graph = checked_recipe(recipe, assembly).sound()
             given = given_inputs(inputs, named, graph.inputs, options)
-            with reporting(self._progress if progress is None else progress) as report:
+            with reporting(self._progress if progress is None else progress) as shown:
+
+                def report(event: Progress) -> None:
+                    thread = threading.get_ident()
+                    self._reporting.add(thread)
+                    try:
+                        shown(event)
+                    finally:
+                        self._reporting.discard(thread)
+
                 every = batches(given, graph.inputs)
                 return merged([self._run(graph, one, assembly, report) for one in every])
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the runs before; raises UsageError where that would last for ever."""
+        if threading.get_ident() in self._reporting:
+            message = (
+                "the session is in a run, whose progress callback must not use it. Raise an error "
+                "to end the run, or use another session."
+            )
+            raise UsageError(Problem("busy", message))
+        with self._lock:
+            yield
 
     def map(
         self,

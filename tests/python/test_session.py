@@ -75,6 +75,29 @@ def test_a_closed_session_says_so(photo: Path) -> None:
     assert error.value.code == "closed"
 
 
+@pytest.mark.parametrize("use", ["run", "close"])
+def test_a_progress_callback_that_uses_its_session_fails_at_once(photo: Path, use: str) -> None:
+    """It would wait for the run that waits for it."""
+    codes = []
+    session = front.session(nodes=[meet])  # closing it would wait as well
+
+    def callback(_: front.Progress) -> None:
+        session.close() if use == "close" else session.run("outpaint", image=photo)
+
+    def work() -> None:
+        with pytest.raises(front.Error) as error:
+            session.run(graph("Meet"), image=photo, progress=callback)
+        codes.append(error.value.code)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(20)
+
+    assert codes == ["busy"]
+    assert session.run(graph("Meet"), image=photo).image.size == (16, 12)
+    session.close()
+
+
 def test_folders_may_be_named(photo: Path, tmp_path: Path) -> None:
     data = tmp_path / "elsewhere"
     (data / "recipes").mkdir(parents=True)
