@@ -63,7 +63,10 @@ class Lanes:
         if len(self._threads[lane]) + (lane == HOME) < self._sizes[lane] and not self._stopped:
             gives_way = lane == HOME or bool(self._threads[lane])
             thread = threading.Thread(
-                target=self._serve, args=(lane, gives_way), name=f"lane-{lane}"
+                target=self._serve,
+                args=(lane,),
+                kwargs={"gives_way": gives_way},
+                name=f"lane-{lane}",
             )
             self._threads[lane].append(thread)
             thread.start()
@@ -94,7 +97,7 @@ class Lanes:
         if self._error is not None:
             raise self._error
 
-    def _serve(self, lane: str, gives_way: bool = False) -> None:  # noqa: FBT001, FBT002
+    def _serve(self, lane: str, *, gives_way: bool = False) -> None:
         """Work on a lane; a thread that gives way leaves tiny steps to the first one.
 
         Two threads that wait for each other's lock take twice as long for them as one.
