@@ -13,8 +13,8 @@ from paintgraph.base.errors import Error
 from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
+from paintgraph.jobs.naming import portable, with_date
 
-_FIELD = re.compile(r"%(year|month|day|hour|minute|second)%")
 _NUMBER_DIGITS = 5
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",
@@ -44,20 +44,21 @@ class PublishError(Error):
 class Publisher:
     """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file.
 
-    One whose name needs no number becomes PREFIX.png as long as that is free.
+    One whose name needs no number becomes PREFIX.png as long as that is free. Where a name tells
+    the time it is `when`, that of the job, so that all its files tell the same; None is now.
     """
 
     def __init__(self, folder: Path, blobs: Blobs) -> None:
         self._folder = folder
         self._blobs = blobs
 
-    def publish(self, effect: Effect) -> Path:
+    def publish(self, effect: Effect, when: datetime | None = None) -> Path:
         """Write one effect; raises PublishError if it cannot be, or its name leads outside."""
-        return write_new(self.candidates(effect), self._blobs.get(effect.blob))
+        return write_new(self.candidates(effect, when), self._blobs.get(effect.blob))
 
-    def candidates(self, effect: Effect) -> Iterator[Path]:
+    def candidates(self, effect: Effect, when: datetime | None = None) -> Iterator[Path]:
         """Paths that an effect may get, best first; PublishError if its name leads outside."""
-        target = self._target(effect.prefix)
+        target = self._target(effect.prefix, when or datetime.now().astimezone())
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             numbers = itertools.count(_highest(target) + 1)
@@ -70,11 +71,10 @@ class Publisher:
             return numbered
         return itertools.chain([plain], numbered)
 
-    def _target(self, wanted: str) -> Path:
+    def _target(self, wanted: str, when: datetime) -> Path:
         """Where a prefix leads to, without number and suffix; always inside the folder."""
         root = self._folder.resolve()
-        now = datetime.now().astimezone()
-        prefix = _FIELD.sub(lambda found: str(getattr(now, found[1])).zfill(2), wanted)
+        prefix = portable(with_date(wanted, when))
         if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
             raise PublishError(
                 f"the file name '{shorten(prefix)}' is no name of a file. Write a plain one."

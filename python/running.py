@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -103,6 +104,7 @@ class _Saver:
         self.paths: list[Path] = []
         self.error: Error | None = None
         self._publisher = publisher
+        self._when = datetime.now().astimezone()
         self._saved = saved
         self._failed = failed
         self._queue: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
@@ -126,7 +128,7 @@ class _Saver:
             if self.error is not None:
                 continue
             try:
-                path = self._publisher.publish(effect)
+                path = self._publisher.publish(effect, self._when)
             except Error as error:
                 self.error = error
                 self._failed()

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,7 +84,8 @@ class JobEffects:
 
     async def _publish(self, job: Job, node: str, place: int, effect: Effect) -> dict[str, Any]:
         publisher = self._publishers[effect.folder]
-        candidates = await asyncio.to_thread(publisher.candidates, effect)
+        accepted = datetime.fromtimestamp(job.created).astimezone()
+        candidates = await asyncio.to_thread(publisher.candidates, effect, accepted)
         path = Path(await self._store.reserve(job, node, place, map(str, candidates)))
         await asyncio.to_thread(self._write, path, effect)
         root = self._folders[effect.folder].resolve()

@@ -116,7 +116,11 @@ def load_mask_if_any(
 def save_image(
     context: Context,
     images: Image,
-    filename_prefix: Annotated[str, "Name of the file without its number."] = "paintgraph",
+    filename_prefix: Annotated[
+        str,
+        "Name of the file without its number; / parts folders. Filled in are %width%, %height%, "
+        "%batch_num%, and the time of the job: %year% to %second%, or %date:yyyy-MM-dd%.",
+    ] = "paintgraph",
     format: Annotated[Format, "PNG and TIFF keep all, WebP 8 bits, JPEG less."] = "png",  # noqa: A002
     quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
     numbering: Annotated[
@@ -171,13 +175,25 @@ def _write(
         context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
     blobs = context.service(Blobs)
     effects = []
-    for picture in images:
+    for place, picture in enumerate(images):
         context.check()
         data = encode_with_facts(picture, form, facts, quality)
+        name = _filled_in(prefix, picture, place)
         effects.append(
-            Effect(blobs.put(data), prefix, SUFFIXES[form], folder, media_type=f"image/{form}")
+            Effect(blobs.put(data), name, SUFFIXES[form], folder, media_type=f"image/{form}")
         )
     return Result(effects=effects)
+
+
+def _filled_in(prefix: str, picture: Array, place: int) -> str:
+    """The name with what tokens say of a picture `[H, W, C]`, the one at `place` of its batch.
+
+    Tokens of time are left: only who runs the job knows it, and results are kept across jobs.
+    """
+    height, width = picture.shape[:2]
+    for token, number in (("width", width), ("height", height), ("batch_num", place)):
+        prefix = prefix.replace(f"%{token}%", str(number))
+    return prefix
 
 
 def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:

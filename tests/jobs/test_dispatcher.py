@@ -5,13 +5,15 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, DrainingError, Limits, QueueFullError
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -159,6 +161,22 @@ def test_effects_are_published_once_though_the_worker_dies(tmp_path: Path) -> No
                 "number_00001_.txt",
                 "number_00002_.txt",
             ]
+
+    go(act)
+
+
+def test_a_file_is_named_after_the_time_of_its_job_each_time(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path, workers={}) as r:
+            effects = JobEffects(r.store, r.blobs, {"output": r.folders.outputs})
+            taken = r.store.claim((await r.store.accept(NewJob({}, {}))).job, "worker")
+            yesterday = datetime.now().astimezone() - timedelta(days=1)
+            job = replace(taken, created=yesterday.timestamp())
+            effect = asdict(Effect(r.blobs.put(b"data"), "%date:yyyy-MM-dd%", ".txt"))
+
+            files = [(await effects.publish(job, "save", [effect]))[0]["file"] for _ in range(2)]
+
+            assert files == [f"{yesterday:%Y-%m-%d}_00001_.txt"] * 2
 
     go(act)
 

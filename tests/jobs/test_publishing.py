@@ -5,6 +5,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,18 @@ def test_fields_of_the_date_are_filled_in(publisher: Publisher, blobs: Blobs) ->
 
     assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", path.parent.name)
     assert re.fullmatch(r"[0-2]\d[0-5]\d[0-5]\d_%nope%_00001_\.png", path.name)
+
+
+def test_all_files_of_a_job_tell_its_time(publisher: Publisher, blobs: Blobs) -> None:
+    when = datetime(2020, 1, 2, 23, 59, 59).astimezone()
+
+    first, second = (
+        publisher.publish(_effect(blobs, "%date:yyyy-MM-dd%/%hour%:%minute%"), when)
+        for _ in range(2)
+    )
+
+    assert first.parent.name == second.parent.name == "2020-01-02"
+    assert [first.name, second.name] == ["23_59_00001_.png", "23_59_00002_.png"]
 
 
 @pytest.mark.parametrize(

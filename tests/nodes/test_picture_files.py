@@ -403,6 +403,15 @@ def test_each_picture_of_a_batch_becomes_a_file(bench: Bench) -> None:
         assert np.array_equal(noise(3, 4, seed=seed), samples_of(file))
 
 
+def test_a_name_tells_the_size_and_the_place_of_each_picture(bench: Bench) -> None:
+    batch = np.concatenate([image_of(noise(3, 4))] * 2)
+    prefix = "%width%x%height%/%batch_num%-%width%_%year%"
+
+    ran = bench.node("SaveImage", images=batch, filename_prefix=prefix)
+
+    assert [effect.prefix for effect in ran.effects] == ["4x3/0-4_%year%", "4x3/1-4_%year%"]
+
+
 def _save(bench: Bench, form: str, facts: dict[str, Any], channels: int = 3) -> Any:
     value = given(image_of(noise(8, 9, channels)), facts)
     return bench.run({"it": Node("SaveImage", {"images": value, "format": form})})

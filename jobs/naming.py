@@ -1,0 +1,57 @@
+"""Names of files: tokens for the date are filled in, and every system can hold what comes out."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+_TOKEN = re.compile(r"%(?:(year|month|day|hour|minute|second)|date:([^%]*))%")
+_DATE_FORMS: Mapping[str, Callable[[datetime], int]] = {
+    "d": lambda when: when.day,
+    "M": lambda when: when.month,
+    "h": lambda when: when.hour,
+    "m": lambda when: when.minute,
+    "s": lambda when: when.second,
+}
+_DATE_FORM = re.compile("dd?|MM?|hh?|mm?|ss?|yyyy|yy")
+_UNFIT = re.compile(r'[<>:"|?*\\\x01-\x1f\x7f]')
+_UNFIT_END = re.compile(r"[. ](?=[. ]*$)")
+# With any suffix, too: "con.png" is the console.
+_DEVICE = re.compile(r"^(con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
+
+
+def with_date(name: str, when: datetime) -> str:
+    """The name with its tokens for the date filled in; what is no token stays as it is.
+
+    Tokens are %year%, %month%, %day%, %hour%, %minute%, %second%, and %date:FORM%, whose form is
+    made of yyyy, yy, MM, M, dd, d, hh, h (0 to 23), mm, m, ss and s: those of ComfyUI.
+
+    >>> with_date("%year%/%date:dM-hhmm%_%nope%", datetime(2025, 3, 4, 5, 6))
+    '2025/43-0506_%nope%'
+    """
+
+    def fill(token: re.Match[str]) -> str:
+        if token[1]:
+            return str(getattr(when, token[1])).zfill(2)
+        return _DATE_FORM.sub(lambda form: _in_form(form[0], when), token[2])
+
+    return _TOKEN.sub(fill, name)
+
+
+def _in_form(form: str, when: datetime) -> str:
+    if form[0] == "y":
+        return f"{when.year:04}"[-len(form) :]
+    return str(_DATE_FORMS[form[0]](when)).zfill(len(form))
+
+
+def portable(name: str) -> str:
+    r"""The name with _ for each character that some system refuses; / parts folders.
+
+    Those are < > : " | ? * \ and control characters, and dots and blanks at the end of a folder's
+    name. A name that Windows keeps for a device gets a _ after it.
+
+    >>> portable("a?b/12:30. /con/nul.x/Column")
+    'a_b/12_30__/con_/nul_.x/Column'
+    """
+    *folders, last = (_UNFIT.sub("_", part) for part in name.split("/"))
+    whole = [part if part in {".", ".."} else _UNFIT_END.sub("_", part) for part in folders]
+    return "/".join(_DEVICE.sub(r"\1_", part) for part in (*whole, last))
