@@ -197,12 +197,15 @@ def match_batch(
     if batches[0] == batches[1]:
         return first, second
     if 1 not in batches:
-        larger = first if batches[0] > batches[1] else second
-        fewer = " (ImageFromBatch takes some of a batch)" if larger.ndim == 4 else ""
+        names = f"{second_name}s" if second_name == "mask" else f"of {second_name}"
+        taking = (
+            f", or take {batches[1]} of {first_name} with ImageFromBatch"
+            if first.ndim == 4 and batches[0] > batches[1]
+            else ""
+        )
         raise ContractError(
             f"{first_name} has a batch of {batches[0]} but {second_name} one of {batches[1]}; "
-            f"allowed are equal batches or a batch of 1. Give as many of both{fewer}, or one for "
-            "all.",
+            f"allowed are equal batches or a batch of 1. Give 1 or {batches[0]} {names}{taking}.",
             code="size_mismatch",
         )
     batch = max(batches)

@@ -44,15 +44,17 @@ def batches(
     }
     lengths = {name: len(pictures) for name, pictures in many.items()}
     count = max(lengths.values(), default=1)
-    wrong = {name: length for name, length in lengths.items() if length not in (1, count)}
-    if wrong or not all(lengths.values()):
+    empty = [name for name, length in lengths.items() if not length]
+    fewer = [name for name, length in lengths.items() if length not in (1, count)]
+    if empty or fewer:
         counts = ", ".join(f"'{name}' has {length}" for name, length in lengths.items())
+        name = (empty or fewer)[0]
+        wanted = f"1 or {count}" if count > 1 else "1 or more"
         message = (
-            f"inputs: batches of pictures differ: {counts}; allowed are equal batches, or one."
+            f"inputs: batches of pictures differ: {counts}; allowed are equal batches, or one. "
+            f"Pass {wanted} for '{name}'."
         )
-        raise UsageError(
-            Problem("size_mismatch", f"{message} Pass as many of each.", input=min(lengths))
-        )
+        raise UsageError(Problem("size_mismatch", message, input=name))
     for index in range(count):
         yield {
             **given,

@@ -15,6 +15,11 @@ from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
 from paintgraph.nodes.sockets import Image, Mask
 
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
+Offset = Annotated[
+    int,
+    Range(-16384, 16384, "px"),
+    "From the left (x) or the top (y) side; what reaches beyond a side is cut off.",
+]
 Side = Annotated[int, Range(1, 16384, "px"), "A side of the mask."]
 Fade = Annotated[int, Range(0, 16384, "px"), "Over how much of this side it fades."]
 
@@ -68,8 +73,8 @@ def scale_mask(
 def mask_composite(
     destination: Annotated[Mask, "The mask below; it keeps its size."],
     source: Annotated[Mask, "The mask above, at its own size."],
-    x: Place = 0,
-    y: Place = 0,
+    x: Offset = 0,
+    y: Offset = 0,
     operation: Annotated[
         composite.Operation, "How the two are combined; and, or and xor make hard masks of them."
     ] = "multiply",

@@ -15,6 +15,11 @@ from paintgraph.nodes.sockets import Image, Mask
 
 Side = Annotated[int, Range(1, 16384, "px"), "Cut off where the picture ends."]
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
+Offset = Annotated[
+    int,
+    Range(-16384, 16384, "px"),
+    "From the left (x) or the top (y) side; what reaches beyond a side is cut off.",
+]
 
 
 @node(title="Crop Image", category="image/part")
@@ -65,8 +70,8 @@ def crop_to_mask(
 def paste_back(
     image: Image,
     part: Annotated[Image, "What is put there, at its own size."],
-    left: Annotated[int, Range(0, 16384, "px"), "Where its left side lies."] = 0,
-    top: Annotated[int, Range(0, 16384, "px"), "Where its upper side lies."] = 0,
+    left: Annotated[int, Range(-16384, 16384, "px"), "Where its left side lies."] = 0,
+    top: Annotated[int, Range(-16384, 16384, "px"), "Where its upper side lies."] = 0,
     mask: Annotated[
         Mask | None, "How much of the part is seen, at its size; without one all is."
     ] = None,
@@ -83,8 +88,8 @@ def paste_back(
 def image_composite_masked(
     destination: Annotated[Image, "The picture below; it keeps its size and channels."],
     source: Annotated[Image, "The picture above."],
-    x: Place = 0,
-    y: Place = 0,
+    x: Offset = 0,
+    y: Offset = 0,
     resize_source: Annotated[bool, "Bring the source to the destination's size."] = False,  # noqa: FBT002
     mask: Annotated[
         Mask | None, "How much of the source is seen, stretched to its size; without one all is."

@@ -193,6 +193,6 @@ def test_different_batches_are_refused() -> None:
         "size_mismatch",
         (
             "image has a batch of 2 but mask one of 3; allowed are equal batches or a batch of 1. "
-            "Give as many of both, or one for all."
+            "Give 1 or 2 masks."
         ),
     )

@@ -118,7 +118,7 @@ def test_batches_that_do_not_fit_are_refused(bench: Bench) -> None:
         "size_mismatch",
         (
             "node 'it' (CombineMasks): first has a batch of 2 but second one of 3; allowed are "
-            "equal batches or a batch of 1. Give as many of both, or one for all."
+            "equal batches or a batch of 1. Give 1 or 2 of second."
         ),
     )
 

@@ -16,6 +16,7 @@ from paintgraph.tests.nodes.bench import given as as_value
 from paintgraph.tests.strategies import images, images_with_masks
 
 places = st.integers(0, 14)
+offsets = st.integers(-14, 14)
 
 
 def _numbered(height: int, width: int) -> Image:
@@ -136,3 +137,40 @@ def test_paste_back_cuts_off_what_sticks_out() -> None:
 
     assert paste_back(image, part, 1, 1)[0, :, :, 0].tolist() == [[0, 0], [0, 1]]
     assert np.array_equal(image, paste_back(image, part, 2, 0))
+
+
+@given(images(batch=1), images(batch=1), offsets, offsets)
+def test_a_part_at_a_negative_place_is_cut_off_at_the_left_and_the_top(
+    image: Image, part: Image, left: int, top: int
+) -> None:
+    """The same as on a canvas that is large enough, of which the picture is then cut out."""
+    height, width = image.shape[1:3]
+    image, part = image[..., :3], part[..., :3]
+    canvas = np.zeros((1, height + 60, width + 60, 3), np.float32)
+    canvas[:, 30 : 30 + height, 30 : 30 + width] = image
+    canvas[:, 30 + top :, 30 + left :][:, : part.shape[1], : part.shape[2]] = part
+    expected = canvas[:, 30 : 30 + height, 30 : 30 + width]
+
+    assert np.array_equal(expected, paste_back(image, part, left, top))
+    assert np.array_equal(expected, image_composite_masked(image, part, left, top))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given_"),
+    [
+        ("PasteBack", {"left": -3, "top": -2}),
+        ("ImageCompositeMasked", {"x": -3, "y": -2}),
+        ("MaskComposite", {"x": -3, "y": -2}),
+    ],
+)
+def test_nodes_take_negative_places(bench: Bench, kind: str, given_: dict[str, object]) -> None:
+    below, above = np.zeros((1, 6, 8, 3), np.float32), np.ones((1, 4, 5, 3), np.float32)
+    names = ("image", "part") if kind == "PasteBack" else ("destination", "source")
+    if kind == "MaskComposite":
+        below, above = below[..., 0], above[..., 0]
+        given_ = {**given_, "operation": "add"}
+    placed = bench.node(kind, **dict(zip(names, (below, above), strict=True)), **given_).array()
+
+    expected = np.zeros((6, 8), np.float32)
+    expected[:2, :2] = 1
+    assert np.array_equal(expected, placed[0] if placed.ndim == 3 else placed[0, ..., 0])

@@ -205,6 +205,16 @@ def test_two_channels_are_no_batch(recipe: Path) -> None:
         front.run(recipe, image=np.zeros((5, 5, 2), np.uint8))
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_many_masks_as_the_error_names_go_with_three_pictures(photo: Path, count: int) -> None:
+    with pytest.raises(front.Error, match=r"Pass 1 or 3 for 'mask'\.$"):
+        front.run("inpaint", image=[photo] * 3, mask=[photo] * 2)
+
+    mask = np.zeros((count, HEIGHT, WIDTH), np.bool_)
+    mask[:, 4:8, 4:8] = True
+    assert len(front.run("inpaint", image=[photo] * 3, mask=mask, engine="telea").arrays) == 3
+
+
 def test_batches_of_two_lengths_are_refused(photo: Path) -> None:
     with pytest.raises(front.Error) as error:
         front.run("inpaint", image=[photo] * 2, mask=[photo] * 3)
@@ -215,7 +225,7 @@ def test_batches_of_two_lengths_are_refused(photo: Path) -> None:
             (
                 "inputs: batches of pictures differ: 'image' has 2, 'mask' has 3; allowed "
                 "are equal "
-                "batches, or one. Pass as many of each."
+                "batches, or one. Pass 1 or 3 for 'image'."
             ),
         )
     ]
