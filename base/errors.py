@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from paintgraph.base.names import legible
+
 Severity = Literal["error", "warning"]
 
 
@@ -35,6 +37,9 @@ class Problem:
     severity: Severity = "error"
     outputs: tuple[str, ...] = field(default=(), compare=False)
     cure: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", legible(self.message))
 
     @property
     def pointer(self) -> str:
@@ -86,8 +91,8 @@ class Error(Exception):
         problems: Iterable[Problem] = (),
         fields: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = legible(message)
+        super().__init__(self.message)
         self.problems = tuple(problems)
         self.fields = dict(fields or {})
         if code is not None:

@@ -49,7 +49,7 @@ def validate_file(file: str, own: Iterable[str], *, json: bool) -> int:
         for line in lines(problems, source.name):
             typer.echo(plain(line))
         count = f"{len(errors)} problem{'' if len(errors) == 1 else 's'}"
-        typer.echo(f"{source.name}: {count if errors else 'valid'}")
+        typer.echo(plain(f"{source.name}: {count if errors else 'valid'}"))
     return FAILED if errors else OK
 
 

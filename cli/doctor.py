@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from paintgraph.base.errors import Error
-from paintgraph.cli.faults import FAILED, OK, print_json
+from paintgraph.cli.faults import FAILED, OK, plain, print_json
 from paintgraph.jobs.sources.folders import VARIABLE, default_folders
 from paintgraph.models.catalogue.wording import in_bytes
 
@@ -43,7 +43,7 @@ def examine(*, json: bool) -> int:
     else:
         for finding in findings:
             mark = "!!" if finding.is_fault else "ok"
-            typer.echo(f"{mark}  {finding.what}: {finding.found}")
+            typer.echo(plain(f"{mark}  {finding.what}: {finding.found}"))
     return FAILED if any(finding.is_fault for finding in findings) else OK
 
 

@@ -1,5 +1,6 @@
 """`paintgraph explain`, and what the last run of a graph depended on, so that it can compare."""
 
+import os
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -59,7 +60,7 @@ def _reason(entry: Explained) -> str:
 
 def name_of(source: GraphText) -> str:
     """A short name for a graph: the same for the same file."""
-    return blake2b(str(Path(source.name).absolute()).encode(), digest_size=12).hexdigest()
+    return blake2b(os.fsencode(Path(source.name).absolute()), digest_size=12).hexdigest()
 
 
 def remember(source: GraphText, made_of: Record, folders: Folders) -> None:

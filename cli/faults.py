@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.base.names import legible
 from paintgraph.engine.errors import GraphError
 
 OK, FAILED, USAGE = 0, 1, 2
@@ -22,8 +23,8 @@ def misused(code: str, message: str) -> UsageError:
 
 
 def plain(text: str) -> str:
-    """The text without what could command a terminal."""
-    return _UNSEEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    """The text without what could command a terminal, or is no Unicode."""
+    return _UNSEEN.sub(lambda found: f"\\x{ord(found[0]):02x}", legible(text))
 
 
 def tell(message: str) -> None:
@@ -33,7 +34,19 @@ def tell(message: str) -> None:
 
 def print_json(answer: object) -> None:
     """An answer for programs, on standard output."""
-    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(_legible(answer), option=orjson.OPT_INDENT_2).decode())
+
+
+def _legible(answer: object) -> object:
+    """The answer, with names of files that are no Unicode as messages show them."""
+    match answer:
+        case str():
+            return legible(answer)
+        case dict():
+            return {key: _legible(value) for key, value in answer.items()}
+        case list() | tuple():
+            return [_legible(value) for value in answer]
+    return answer
 
 
 def lines(problems: Iterable[Problem], name: str) -> Iterator[str]:

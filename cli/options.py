@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from paintgraph.base.errors import Problem, UsageError
+from paintgraph.base.names import legible
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.graph.coercion import Wrong, bounds, canonical, is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec
@@ -37,7 +38,7 @@ def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str
                 _fault("given_twice", f"{spec.name} is given twice; once is allowed. Drop one.")
             )
         values[name] = value = _value(spec, text)
-        fitting = value if isinstance(value, Wrong) else canonical(spec, value)
+        fitting = value if isinstance(value, Wrong) else canonical(spec, _in_graph(spec, value))
         if isinstance(fitting, Wrong):
             faults.append(_fault(fitting.code, fitting.message))
     asked = {problem.input for problem in faults}
@@ -116,16 +117,23 @@ def _value(spec: InputSpec, text: str) -> Any:
         return next((entry for entry in entries if isinstance(entry, Wrong)), entries)
     if spec.type == "bool":
         lower = text.lower()
-        if lower in _ON + _OFF:
-            return lower in _ON
-        return _wrong(spec, text, "are true and false")
+        is_known = lower in _ON + _OFF
+        return lower in _ON if is_known else _wrong(spec, text, "are true and false")
     if spec.type in _NUMBERS:
         pattern, convert, kind = _NUMBERS[spec.type]
         fits = len(text) <= _MOST_DIGITS and pattern.fullmatch(text)
         return convert(text) if fits else _wrong(spec, text, f"is {kind}")
-    if spec.resource == "picture" and not text:
-        return _wrong(spec, text, "is a picture's file, or - for standard input")
+    if spec.resource == "picture":
+        return text or _wrong(spec, text, "is a picture's file, or - for standard input")
+    if legible(text) != text:
+        allowed = "is UTF-8. In a folder's name write \\xNN for each other byte, as here"
+        return _wrong(spec, legible(text), allowed)
     return text
+
+
+def _in_graph(spec: InputSpec, value: Any) -> Any:
+    """The value in a form that a graph can hold: a picture's file may have any name."""
+    return legible(value) if spec.resource == "picture" and isinstance(value, str) else value
 
 
 def _wrong(spec: InputSpec, text: str, allowed: str) -> Wrong:

@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Destinations:
         files: dict[str, str] = {}
         for text in asked:
             name, equals, file = text.partition("=")
-            if not equals or (name not in types and "/" in name):
+            if not equals or not _names_result(name, types):
                 name, file = main, text
             if name not in pictures:
                 raise _no_picture(text, name, pictures)
@@ -86,13 +86,18 @@ def _type(graph: Graph, name: str, registry: Registry) -> str:
     return spec.outputs[int(reference.output)].type if spec else "any"
 
 
+def _names_result(name: str, results: Collection[str]) -> bool:
+    """Whether what stands before a = is a result's name, right or misspelt, and no file's."""
+    return name in results or ("/" not in name and bool(suggestion(name, results)))
+
+
 def _no_picture(text: str, name: str, pictures: Sequence[str]) -> UsageError:
     if not pictures:
         what = "the graph gives no picture by name; what its own nodes save goes to --output-dir"
         return misused("unknown_result", f"-o {text}: {what}. Leave -o out.")
     known = ", ".join(pictures)
-    near = suggestion(name, pictures)
-    return misused("unknown_result", f"-o {text}: no picture '{name}'; there are {known}.{near}")
+    message = f"-o {text}: no picture '{name}'; there are {known}.{suggestion(name, pictures)}"
+    return misused("unknown_result", f"{message} A file of this name is written -o ./{text}.")
 
 
 def _check_file(file: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from paintgraph.base.names import legible, path_in
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
@@ -75,7 +76,7 @@ class References:
                 code="bad_reference",
             )
         try:
-            path = (root / plain).resolve()
+            path = path_in(root, plain).resolve()
             is_there = path.is_file()
         except (OSError, RuntimeError):  # too long a name, links in a circle
             path, is_there = root / shorten(plain, 60), False
@@ -187,12 +188,12 @@ class Listing:
                 code="no_pictures",
             )
         above = place.relative_to(root)
-        return [(above / name).as_posix() for name in sorted(fitting, key=_natural)]
+        return [legible((above / name).as_posix()) for name in sorted(fitting, key=_natural)]
 
     def _place(self, root: Path, folder: str) -> Path:
         """The folder itself; neither `..` nor links lead out of the input folder."""
         # Not resolved, so that a link on the way shows.
-        place = root if "\0" in folder else Path(os.path.normpath(root / folder))
+        place = root if "\0" in folder else Path(os.path.normpath(path_in(root, folder)))
         if "\0" in folder or not place.is_relative_to(root) or place.resolve() != place:
             raise BindError(
                 f"the folder {folder!r} lies outside the input folder, or behind a link; "
@@ -213,17 +214,8 @@ def _files(place: Path) -> Iterator[str]:
         for entry in entries:
             is_plain = not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
             is_picture = entry.name.lower().endswith(SUFFIXES)
-            if is_plain and is_picture and _is_text(entry.name):
+            if is_plain and is_picture:
                 yield entry.name
-
-
-def _is_text(name: str) -> bool:
-    """Whether a graph can hold the name: one that is no Unicode cannot be written down."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _natural(name: str) -> tuple[list[str | int], str]:

@@ -155,6 +155,19 @@ def test_each_result_goes_to_the_file_that_names_it(
     assert set(zip(*np.nonzero(changed), strict=True)) <= {(y, x) for y in (5, 6) for x in (5, 6)}
 
 
+@pytest.mark.parametrize("file", ["a=b.png", "./maks=m.png", "=.png", "x=1/image=2.png"])
+def test_a_file_may_have_an_equals_sign_in_its_name(
+    paintgraph: Paintgraph, photo: Path, folder: Path, file: str
+) -> None:
+    (folder / "x=1").mkdir()
+
+    answer = paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "-o", file)
+
+    assert answer.code == 0, answer.stderr
+    assert f"image: {Path(file)} (32x12 px)" in answer.stderr
+    assert _pixels(folder / file).shape == (HEIGHT, 2 * WIDTH, 3)
+
+
 def test_only_what_is_wanted_is_written(paintgraph: Paintgraph, photo: Path, mask: Path) -> None:
     paintgraph("run", "inpaint", "--image", str(photo), "--mask", str(mask), "-o", "mask=m.png")
 

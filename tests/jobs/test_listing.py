@@ -1,10 +1,12 @@
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from paintgraph.engine.errors import BindError
-from paintgraph.jobs.sources.references import Listing
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.jobs.sources.references import Listing, References
 
 
 @pytest.fixture
@@ -94,7 +96,21 @@ def test_an_input_folder_behind_a_link_is_fine(root: Path, tmp_path: Path) -> No
     assert Listing(tmp_path / "alias").bind(("sub", "*")) == ["sub/x.png"]
 
 
-def test_a_name_that_is_no_unicode_is_left_out(root: Path) -> None:
-    (root / "sub" / b"\xff.png".decode("utf-8", "surrogateescape")).write_bytes(b"")
+def test_a_name_that_is_no_unicode_is_listed_with_its_bytes_and_found_by_that(
+    root: Path, tmp_path: Path
+) -> None:
+    folder = root / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff.png")).write_bytes(b"odd")
 
-    assert Listing(root).bind(("sub", "*")) == ["sub/x.png"]
+    [name] = Listing(root).bind(("caf\\xe9", "?.png"))
+
+    assert name == "caf\\xe9/\\xff.png"
+    assert References(Blobs(tmp_path / "blobs"), root).read(name) == b"odd"
+
+
+def test_a_file_that_is_called_like_that_itself_comes_first(root: Path, tmp_path: Path) -> None:
+    (root / "\\xff.png").write_bytes(b"even")
+    (root / os.fsdecode(b"\xff.png")).write_bytes(b"odd")
+
+    assert References(Blobs(tmp_path / "blobs"), root).read("\\xff.png") == b"even"
