@@ -17,13 +17,17 @@ Depth: TypeAlias = Literal[8, 16]
 Samples: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
 _STRIP_VALUES = 1 << 20
+# Of a code: float32 leaves what was a whole number up to that much beside it (after a blur, a
+# scaling, an inversion), and nothing else is meant by so small a part.
+_NOISE = np.float32(1e-3)
 
 
 def quantise(image: Image | Mask, depth: int = 8) -> Samples:
     """Code values of numbers from 0 to 1, in an array of the same shape.
 
-    8 bits truncate (0.5 gives 127), 16 bits round; whatever came from a file of the same depth
-    becomes exactly what it was there.
+    8 bits truncate (0.5 gives 127), but what lies less than 1/1000 of a code below a whole number
+    is that number; 16 bits round. So whatever came from a file of the same depth becomes exactly
+    what it was there, also where arithmetic left it a little beside.
 
     Args:
         image: picture or mask `[...]`, 0 to 1.
@@ -66,7 +70,24 @@ def quantised_strips(image: Image | Mask, depth: int = 8) -> Iterator[Samples]:
     flat = np.ascontiguousarray(image).reshape(-1)
     for start in range(0, flat.size, _STRIP_VALUES):
         strip = flat[start : start + _STRIP_VALUES] * highest
-        yield (strip if depth == 8 else np.rint(strip)).astype(kind)
+        if depth == 8:
+            strip += _NOISE
+        else:
+            np.rint(strip, out=strip)
+        yield strip.astype(kind)
+
+
+def nearest_bytes(image: Image | Mask) -> NDArray[np.uint8]:
+    """The nearest 8-bit code values, for algorithms that know no others; files have `quantise`.
+
+    Args:
+        image: picture or mask `[...]`, 0 to 1.
+
+    Returns:
+        Code values `[...]`.
+    """
+    codes: NDArray[np.uint8] = np.rint(image * np.float32(255)).astype(np.uint8)
+    return codes
 
 
 def to_image(samples: NDArray[Any]) -> Image:

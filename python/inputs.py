@@ -15,7 +15,7 @@ from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.samples import to_image
+from paintgraph.imaging.samples import quantise, to_image
 from paintgraph.python.results import Picture, Result
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _of_array(array: NDArray[Any]) -> bytes:
     return encode(to_image(array), depth=array.dtype.itemsize * 8)
 
 
-def _quantised(array: NDArray[Any]) -> NDArray[np.uint16]:
+def _quantised(array: NDArray[Any]) -> NDArray[Any]:
     low, high = float(array.min()), float(array.max())
     if np.isnan(low):
         raise BindError(
@@ -190,7 +190,7 @@ def _quantised(array: NDArray[Any]) -> NDArray[np.uint16]:
             "Divide by the largest value, such as 255.",
             code="bad_array",
         )
-    return np.rint(array.astype(np.float64) * 65535).astype(np.uint16)
+    return quantise(array.astype(np.float64), 16)
 
 
 def _of_pillow(image: "PillowImage") -> bytes:

@@ -288,11 +288,12 @@ def place_shift(part: _Colours, painted: _Colours, ring: _Flags) -> float:
 
 
 def _fit(known: _Colours, given: _Colours) -> tuple[_Colours, _Colours]:
-    mean_known, mean_given = known.mean(axis=0), given.mean(axis=0)
+    # Sums over a long ring need more than the samples' own precision.
+    mean_known, mean_given = (each.mean(axis=0, dtype=np.float64) for each in (known, given))
     centred = given - mean_given
     covariance = (centred * (known - mean_known)).mean(axis=0)
     gain = (covariance + _STEADY) / (np.square(centred).mean(axis=0) + _STEADY)
-    return gain, mean_known - gain * mean_given
+    return gain.astype(np.float32), (mean_known - gain * mean_given).astype(np.float32)
 
 
 def _blurred(picture: _Colours, weights: _Colours) -> _Colours:

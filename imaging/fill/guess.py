@@ -23,6 +23,9 @@ _Samples: TypeAlias = NDArray[np.float32]
 _Hole: TypeAlias = NDArray[np.bool_]
 
 _TELEA_RADIUS = 3
+# OpenCV adds up to 1.4 to each sample, whatever the samples' range: it must not count, or flat
+# colours drift (github.com/opencv/opencv/issues/25404).
+_TELEA_RANGE = np.float32(2**30)
 
 
 def fill(
@@ -92,16 +95,25 @@ def _as_samples(array: NDArray[np.generic]) -> _Samples:
 
 
 def _telea(picture: _Samples, hole: _Hole) -> _Samples:
-    """Telea's fast marching, at 8 bits, around the hole only."""
+    """Telea's fast marching, around the hole only."""
     selected = hole[np.newaxis].astype(np.float32)
     height, width = hole.shape
     box = selected_box(selected) or Box(0, 0, width, height)
     around = grow_box(box, 4 * _TELEA_RADIUS, width, height)
     part = crop(picture[np.newaxis], around)[0]
     part_hole = crop(selected, around)[0] > 0
-    pixels = np.rint(part * 255).astype(np.uint8)
-    painted = cv2.inpaint(pixels, part_hole.astype(np.uint8), _TELEA_RADIUS, cv2.INPAINT_TELEA)
-    return _as_samples(painted[part_hole]) / np.float32(255)
+    painted = np.empty((np.count_nonzero(part_hole), 3), np.float32)
+    # Of a single row or column OpenCV reads what lies beside it in memory.
+    twice = [(0, int(side == 1)) for side in part_hole.shape]
+    holes = np.pad(part_hole.astype(np.uint8), twice, "edge")
+    for channel, target in zip(np.moveaxis(part, 2, 0), painted.T, strict=True):
+        # OpenCV takes samples that are no bytes in single planes.
+        plane = np.pad(channel * _TELEA_RANGE, twice, "edge")
+        plane = cv2.inpaint(plane, holes, _TELEA_RADIUS, cv2.INPAINT_TELEA)
+        known = channel[~part_hole]
+        found = plane[: len(part_hole), : part_hole.shape[1]][part_hole] / _TELEA_RANGE
+        np.clip(found, known.min(), known.max(), out=target)
+    return painted
 
 
 _SPREAD: dict[str, Callable[[_Samples, _Hole], _Samples]] = {

@@ -24,6 +24,7 @@ _FILTERS = {
 }
 # Below this alpha a colour is noise when it is divided by it.
 _VISIBLE = 1e-4
+_MANY = 256  # px that become one
 
 
 def resize(
@@ -121,7 +122,10 @@ def _resize_plane(
     if interpolation in {"area", "auto"}:
         rows, columns = plane.shape
         smaller = min(width, columns), min(height, rows)
-        averaged = cv2.resize(plane, smaller, interpolation=cv2.INTER_AREA)
+        covered = plane.size / (smaller[0] * smaller[1])
+        # Sums of very many float32 samples are off by what 16 bits can tell.
+        summed = plane.astype(np.float64) if covered > _MANY else plane
+        averaged = cv2.resize(summed, smaller, interpolation=cv2.INTER_AREA)
         plane = np.asarray(averaged, np.float32)
     if plane.shape == (height, width):
         return plane

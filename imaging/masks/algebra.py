@@ -17,6 +17,7 @@ Channel: TypeAlias = Literal["red", "green", "blue", "alpha", "luminance"]
 _LUMINANCE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
 # A soft mask is lowered level by level; this many make steps that no eye sees in a ramp.
 _LEVELS = 32
+_HALF_STEP = np.float32(0.5 / 255)
 
 _OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
     "union": np.maximum,
@@ -59,8 +60,9 @@ def soften(mask: Mask, radius: int, direction: Direction = "inward") -> Mask:
     """Soften the contour of the selected area over `radius` px.
 
     `inward` ramps inside the selected area only (result <= mask), `outward` outside it only
-    (result >= mask); `both` blurs with a Gaussian whose sigma is half the radius. The edge of the
-    picture is no contour: a selection that touches it stays whole there.
+    (result >= mask); `both` blurs with a Gaussian whose sigma is half the radius, where that
+    changes a px by at least half a step of 8 bits. The edge of the picture is no contour: a
+    selection that touches it stays whole there.
 
     Args:
         mask: mask `[B, H, W]`, 0 to 1.
@@ -176,6 +178,10 @@ def _levels(layer: Mask) -> Mask:
 
 
 def _blur(layer: Mask, sigma: float) -> Mask:
+    """The layer blurred; where that changes it by less than half a step of 8 bits, as it was.
+
+    The tails of a Gaussian never end: without that nothing near an edge would be selected wholly.
+    """
     blurred = cv2.GaussianBlur(layer, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    softened: Mask = np.clip(blurred, 0, 1)
+    softened: Mask = np.where(np.abs(blurred - layer) < _HALF_STEP, layer, np.clip(blurred, 0, 1))
     return softened

@@ -11,6 +11,7 @@ from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.opencv import cv2
+from paintgraph.imaging.samples import nearest_bytes
 
 _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _CONTEXT = 0.5  # of the longer side of the box: what the background is learnt from
@@ -83,7 +84,7 @@ def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32
     covers_all = frame.width >= width and frame.height >= height
     if covers_all or min(frame.width, frame.height) < _SMALLEST_SIDE:
         return None
-    pixels = np.rint(picture * 255).astype(np.uint8)
+    pixels = nearest_bytes(picture)
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
     labels[frame.top : frame.bottom, frame.left : frame.right] = cv2.GC_PR_FGD
     models = np.zeros((1, 65)), np.zeros((1, 65))

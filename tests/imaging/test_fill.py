@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError, MaskError
 from paintgraph.imaging.fill.guess import FillMethod, fill
+from paintgraph.imaging.samples import quantise, to_image
 from paintgraph.tests.strategies import images_with_masks
 
 METHODS = get_args(FillMethod)
@@ -40,10 +41,21 @@ def test_one_known_colour_fills_all(method: FillMethod, pair: tuple[Image, Mask]
 
     filled = fill(image, mask, method)
 
-    # OpenCV's Telea rounds up at each px that it goes inwards.
-    tolerance = 0.06 if method == "telea" else 1e-4
     expected = np.broadcast_to(colour, (*mask.shape, 3))
-    assert expected == pytest.approx(filled[..., :3], abs=tolerance)
+    assert expected == pytest.approx(filled[..., :3], abs=1e-5)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_telea_keeps_a_flat_colour_whatever_else_is_near(depth: int) -> None:
+    code = 100 * (257 if depth == 16 else 1)
+    samples = np.full((60, 60, 3), code, np.uint16 if depth == 16 else np.uint8)
+    samples[:3] = 0
+    mask = np.zeros((1, 60, 60), np.float32)
+    mask[:, 10:50, 10:50] = 1
+
+    filled = fill(to_image(samples), mask, "telea")
+
+    assert np.all(quantise(filled, depth)[mask > 0] == code)
 
 
 def test_edge_takes_the_nearest_known_pixel_and_mirror_the_one_behind() -> None:

@@ -16,6 +16,7 @@ from paintgraph.base.processes import HelperProcess
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.fill.detail import enlarge_with_detail
+from paintgraph.imaging.samples import nearest_bytes
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.inpainting.protocols import InpaintRequest
 
@@ -239,7 +240,7 @@ class PatchMatch:
         avoid: Mask | None = None,
     ) -> Image:
         """Fill what the mask selects with patches of the rest; see `Inpainter`."""
-        pixels = np.rint(image[0] * 255).astype(np.uint8)
+        pixels = nearest_bytes(image[0])
         hole = mask[0] > 0
         avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
         # A full mask is refused by the pool, with a message of its own.
