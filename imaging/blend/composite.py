@@ -52,6 +52,8 @@ def _blend(below: Image, above: Image, weights: Mask) -> Image:
         # The share of the painted colour in what is seen; equal alphas give the weight itself.
         seen = np.where(alpha > 0, above[:, 3:] * shares / np.where(alpha > 0, alpha, 1), shares)
         blended[:, :3] = below[:, :3] + (above[:, :3] - below[:, :3]) * seen
+        # Of a hidden colour not even its rounding comes to light.
+        np.copyto(blended[:, :3], above[:, :3], where=below[:, 3:] == 0)
     return np.clip(blended, 0, 1, out=blended)
 
 
@@ -74,7 +76,9 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
     """The picture with a part laid over it, whose upper left corner comes to (left, top).
 
     What of the part lies outside the picture is cut off. The mask, of the part's size, says how
-    much of it is seen: all without one. If either picture has alpha, so has the result.
+    much of it is seen: all without one. In a picture with alpha the part takes the place of what
+    is there, alpha as well, so that what was cut out can be put back; on one without, a part with
+    alpha is laid `over` it.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
@@ -84,7 +88,8 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
         mask: how much of the part is seen, `[B or 1, h, w]`, 0 to 1.
 
     Returns:
-        A new picture `[B, H, W, 3 or 4]`; what is not covered is equal bit for bit.
+        A new picture `[B, H, W, 3 or 4]`, as many channels as the picture has; what is not
+        covered is equal bit for bit.
 
     Raises:
         ContractError: the mask has another size than the part, or batches differ (`size_mismatch`).
@@ -95,13 +100,14 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
         >>> placed[0, 0, :, 0].tolist()
         [0.0, 0.0, 1.0, 1.0]
     """
+    if image.shape[3] < part.shape[3]:
+        return lay_over(image, part, left, top, mask)
     image, part = match_batch(image, part, "image", "the part")
     if mask is not None:
         part, mask = match_pair(part, mask, "the part")
         image, part = match_batch(image, part, "image", "the part")
-    channels = max(image.shape[3], part.shape[3])
-    placed = with_channels(image, channels).copy()
-    part = with_channels(part, channels)
+    placed = image.copy()
+    part = with_channels(part, image.shape[3])
     where = _overlap(image, part, left, top)
     if where is None:
         return placed
@@ -116,6 +122,56 @@ def place_image(image: Image, part: Image, left: int, top: int, mask: Mask | Non
             weights[part_rows, part_columns],
         )
     return placed
+
+
+def lay_over(image: Image, part: Image, left: int, top: int, mask: Mask | None = None) -> Image:
+    """The picture seen through a part that is laid over it: Porter and Duff's "over" (1984).
+
+    As `place_image`, but where the part is transparent the picture is seen, as much as it is.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        part: picture `[B or 1, h, w, 3 or 4]`, 0 to 1.
+        left: px from the left side of the picture; may be negative.
+        top: px from its top; may be negative.
+        mask: how much of the part is seen, `[B or 1, h, w]`, 0 to 1.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, as many channels as the picture has.
+
+    Raises:
+        ContractError: the mask has another size than the part, or batches differ (`size_mismatch`).
+    """
+    if part.shape[3] == 4:
+        alpha = part[..., 3]
+        if mask is None:
+            mask = alpha
+        else:
+            alpha, mask = match_pair(alpha, mask, "the part")
+            mask = alpha * mask
+    return place_image(image, part[..., :3], left, top, mask)
+
+
+def put_behind(image: Image, background: Image, mask: Mask | None = None) -> Image:
+    """The picture over a background, which takes the place of what the mask selects.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        background: picture `[B or 1, H, W, 3 or 4]`, 0 to 1.
+        mask: how much the background takes the place of the picture, `[B or 1, H, W]`, 0 to 1;
+            without one it only shows through.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, with alpha if either has it. It is opaque where the
+        background is; opaque px of the picture that are not selected stay bit for bit.
+
+    Raises:
+        ContractError: sizes differ, or batches do and are not 1 (`size_mismatch`).
+    """
+    image, background = match_pair(image, background, second_name="the background")
+    background = with_channels(background, max(image.shape[3], background.shape[3]))
+    composed = lay_over(background, image, 0, 0)
+    return composed if mask is None else place_image(composed, background, 0, 0, mask)
 
 
 def place_mask(

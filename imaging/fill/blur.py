@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from paintgraph.imaging.fill.copying import nearest_known
 from paintgraph.imaging.geometry.regions import Box, grow_box, selected_box
+from paintgraph.imaging.nearest import nearest_known
 from paintgraph.imaging.opencv import cv2
 
 _Samples: TypeAlias = NDArray[np.float32]

@@ -79,7 +79,8 @@ def paste_back(
     """Put a part back into a picture, where CropToMask cut it out.
 
     Everything else stays bit for bit, also where the mask is 0. What lies outside the picture is
-    cut off.
+    cut off. The part's transparency takes the place of the picture's; on a picture without any, a
+    transparent part lets the picture be seen.
     """
     return composite.place_image(image, part, left, top, mask)
 
@@ -97,16 +98,33 @@ def image_composite_masked(
 ) -> Image:
     """Lay one picture over another at a place, through a mask; where that is 0 nothing changes.
 
-    The source and the mask are repeated, or cut, to as many pictures as the destination has.
+    Where the source is transparent the destination is seen, as much as it is. The source and the
+    mask are repeated, or cut, to as many pictures as the destination has.
     """
-    batch, height, width, channels = destination.shape
-    source = take(composite.with_channels(source, channels), batch)
+    batch, height, width = destination.shape[:3]
+    source = take(source, batch)
     if resize_source:
         source = resize(source, width, height, "bilinear")
     if mask is not None:
         mask = take(mask, batch)
         mask = resize(mask, source.shape[2], source.shape[1], "bilinear")
-    return composite.place_image(destination, source, x, y, mask)
+    return composite.lay_over(destination, source, x, y, mask)
+
+
+@node(title="Put Behind", category="image/part")
+def put_behind(
+    image: Annotated[Image, "The picture in front."],
+    background: Annotated[Image, "What comes behind it, at the same size."],
+    mask: Annotated[
+        Mask | None, "What the background takes the place of; without one it only shows through."
+    ] = None,
+) -> Image:
+    """Put a background behind what is transparent in a picture, and behind what a mask leaves.
+
+    Before an opaque background the result is opaque; transparency of the background stays. What is
+    opaque in the picture and not selected stays bit for bit.
+    """
+    return composite.put_behind(image, background, mask)
 
 
 @node(title="Join Image with Alpha", category="image")

@@ -68,10 +68,30 @@ def test_a_subject_stays_bit_for_bit_before_a_new_background(bench: Bench) -> No
 
     behind = image_of(SCENERY)[0, :, SIDE // 2 : -SIDE // 2]
     image = ran.array()[0]
-    assert np.array_equal(image_of(PHOTO)[0][SUBJECT], image[SUBJECT])
-    assert np.array_equal(behind[~SUBJECT], image[~SUBJECT][:, :3])
-    assert (image[~SUBJECT][:, 3] == 1).all()
+    photo = image_of(PHOTO)[0]
+    share = photo[..., 3:] * SUBJECT[..., np.newaxis]
+    assert np.allclose(photo[..., :3] * share + behind * (1 - share), image[..., :3], atol=1e-6)
+    assert (image[..., 3] == 1).all()
+    assert np.array_equal(photo[share[..., 0] == 1], image[share[..., 0] == 1])
+    assert np.array_equal(behind[share[..., 0] == 0], image[share[..., 0] == 0][:, :3])
     assert ran.value().facts["depth"] == 16
+
+
+def test_transparency_of_a_background_stays(bench: Bench) -> None:
+    glass = np.full((SIDE, SIDE, 4), (0, 200, 0, 128), np.uint8)
+    bench.put("glass.png", png(glass))
+
+    image = _run(
+        bench,
+        "replace_background_by_mask",
+        image="photo.png",
+        mask="mask.png",
+        background="glass.png",
+    ).array()[0]
+
+    assert np.array_equal(image_of(glass)[0][~SUBJECT], image[~SUBJECT])
+    alpha = image_of(PHOTO)[0][SUBJECT][:, 3]
+    assert np.allclose(alpha + (1 - alpha) * np.float32(128 / 255), image[SUBJECT][:, 3], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["replace_background_by_mask", "remove_background_by_mask"])

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.blend.composite import blend_into, place_image
+from paintgraph.imaging.blend.composite import (
+    blend_into,
+    lay_over,
+    place_image,
+    put_behind,
+    with_channels,
+)
 from paintgraph.imaging.errors import ContractError
 from paintgraph.tests.strategies import images, images_with_masks
 
@@ -62,13 +68,49 @@ def test_hidden_colours_do_not_show_in_the_blend() -> None:
     assert result.ravel().tolist() == [1, 0, 0, 0.5]
 
 
-def test_new_alpha_makes_the_original_opaque() -> None:
-    original = np.zeros((1, 1, 2, 3), np.float32)
-    painted = np.full((1, 1, 2, 4), 0.25, np.float32)
+def over(above: Image, below: Image, weights: Mask) -> Image:
+    """Porter and Duff's formula, where nothing is seen the colour is 0."""
+    front, back = (with_channels(each, 4).astype(np.float64) for each in (above, below))
+    share = front[..., 3:] * weights[..., np.newaxis]
+    rest = back[..., 3:] * (1 - share)
+    alpha = share + rest
+    colours = (front[..., :3] * share + back[..., :3] * rest) / np.where(alpha > 0, alpha, 1)
+    return np.concatenate([colours, alpha], axis=3).astype(np.float32)
 
-    result = composite(original, painted, np.array([[[0, 1]]], np.float32))
 
-    assert result[0, 0].tolist() == [[0, 0, 0, 1], [0.25] * 4]
+@given(images_with_masks(), st.data())
+def test_a_part_with_alpha_is_laid_over(pair: tuple[Image, Mask], data: st.DataObject) -> None:
+    image, mask = pair
+    part = data.draw(images(size=image.shape[1:3], batch=len(image), channels=4))
+
+    result = lay_over(image, part, 0, 0, mask)
+
+    assert result.shape == image.shape
+    expected = over(part, image, mask)
+    seen = expected[..., 3] > 0
+    assert np.allclose(expected[seen], with_channels(result, 4)[seen], atol=1e-5)
+    assert np.array_equal(image[part[..., 3] == 0], result[part[..., 3] == 0])
+    if image.shape[3] == 3:
+        assert np.array_equal(result, composite(image, part, mask)), "no alpha, so laid over"
+
+
+@given(images_with_masks(), st.data())
+def test_a_background_lies_under_all_that_is_transparent(
+    pair: tuple[Image, Mask], data: st.DataObject
+) -> None:
+    image, mask = pair
+    background = data.draw(images(size=image.shape[1:3], batch=len(image)))
+
+    result = put_behind(image, background, mask)
+
+    expected = over(image, background, 1 - mask)
+    seen = expected[..., 3] > 0
+    assert result.shape[3] == max(image.shape[3], background.shape[3])
+    assert np.allclose(expected[seen], with_channels(result, 4)[seen], atol=1e-5)
+    kept = (with_channels(image, 4)[..., 3] == 1) & (mask == 0)
+    assert np.array_equal(image[kept][:, :3], result[kept][:, :3])
+    if background.shape[3] == 3:
+        assert (with_channels(result, 4)[..., 3] == 1).all()
 
 
 def test_one_mask_and_one_original_serve_a_batch() -> None:

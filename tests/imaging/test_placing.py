@@ -65,10 +65,10 @@ def test_the_mask_says_how_much_is_seen(given_: tuple[Image, Mask], data: st.Dat
         assert expected == pytest.approx(placed[soft], abs=1e-6)
 
 
-def test_alpha_of_either_picture_stays() -> None:
+def test_an_opaque_picture_stays_opaque_and_is_seen_through_glass() -> None:
     opaque, glass = np.zeros((1, 1, 2, 3), np.float32), np.full((1, 1, 1, 4), 0.5, np.float32)
 
-    assert place_image(opaque, glass, 1, 0).tolist() == [[[[0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]]]]
+    assert place_image(opaque, glass, 1, 0).tolist() == [[[[0, 0, 0], [0.25, 0.25, 0.25]]]]
     assert place_image(glass, opaque, 0, 0).tolist() == [[[[0, 0, 0, 1]]]]
     assert with_channels(glass, 3).shape == (1, 1, 1, 3)
 

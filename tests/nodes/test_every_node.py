@@ -52,6 +52,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "CropMask": {"width": 5, "height": 4, "x": 2, "y": 3},
     "PasteBack": {"part": _images()[:, 2:7, 3:9].copy(), "left": 12, "top": 1},
     "ImageCompositeMasked": {"source": _images()[:, ::-1, ::-1].copy(), "mask": _masks()},
+    "PutBehind": {"background": _images()[:, ::-1].copy(), "mask": _masks()},
     "ImageBatch": {"image2": _images()[:, :5].copy()},
     "ImageFromBatch": {"length": BATCH},
     "RebatchImages": {"batch_size": BATCH},

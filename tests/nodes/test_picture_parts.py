@@ -115,6 +115,22 @@ def test_composite_brings_source_and_mask_to_size() -> None:
     assert image_composite_masked(below, source, 4, 3).sum() == 2 * 2 * 3
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_what_is_transparent_in_the_source_shows_the_destination(channels: int) -> None:
+    below = np.full((1, 1, 3, channels), 1, np.float32)
+    below[..., 1:3] = 0
+    hidden_magenta = np.array([[[[1, 0, 1, 0], [0, 1, 0, 0.5], [0, 1, 0, 1]]]], np.float32)
+
+    composed = image_composite_masked(below, hidden_magenta)
+
+    expected: list[list[float]] = [[1, 0, 0, 1], [0.5, 0.5, 0, 1], [0, 1, 0, 1]]
+    assert composed[0, 0].tolist() == [px[:channels] for px in expected]
+    if channels == 3:
+        assert np.array_equal(composed, paste_back(below, hidden_magenta))
+    else:
+        assert np.array_equal(hidden_magenta, paste_back(below, hidden_magenta))
+
+
 @given(images_with_masks())
 def test_join_with_alpha_keeps_colours(given_: tuple[Image, Mask]) -> None:
     image, mask = given_
