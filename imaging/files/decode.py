@@ -26,7 +26,7 @@ from paintgraph.imaging.files.examine import (
     quiet,
 )
 from paintgraph.imaging.files.header import Format, Header
-from paintgraph.imaging.files.metadata import read_icc, split_exif
+from paintgraph.imaging.files.metadata import Metadata, read_icc, read_metadata
 from paintgraph.imaging.files.parts import damaged, unpack, unsupported
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Depth, to_image, turned
@@ -38,29 +38,39 @@ _COLOUR_TYPE, _EXTRA = 262, 338
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A decoded file: image `[1, H, W, 3 or 4]` and the metadata needed to write it again.
+    """A decoded file: image `[1, H, W, 3 or 4]` and what the file said of it.
 
-    EXIF's orientation is applied to the pixels and gone from `exif`.
+    EXIF's orientation is applied to the pixels and gone from the metadata.
     """
 
     image: Image
     depth: Depth
-    icc: bytes | None
-    exif: bytes | None
+    metadata: Metadata
     format: Format
+
+    @property
+    def icc(self) -> bytes | None:
+        """The ICC profile of the samples."""
+        return self.metadata.get("icc")
+
+    @property
+    def exif(self) -> bytes | None:
+        """The EXIF block."""
+        return self.metadata.get("exif")
 
 
 def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
     """Read a PNG, JPEG, WebP, TIFF or BMP file of one frame; anything else is a `PictureError`."""
     header = examine(data, max_pixels)
     icc = read_icc(data, header.format)
-    exif, orientation = split_exif(data, header.format)
+    metadata, orientation = read_metadata(data, header.format)
+    if icc is not None and icc[16:20] == b"RGB ":
+        metadata["icc"] = icc
     samples = read_samples(data, header, icc)
     return Picture(
         image=freeze(to_image(turned(samples, orientation))),
         depth=16 if samples.dtype == np.uint16 else 8,
-        icc=icc if icc is not None and icc[16:20] == b"RGB " else None,
-        exif=exif,
+        metadata=metadata,
         format=header.format,
     )
 

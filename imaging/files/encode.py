@@ -5,24 +5,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from PIL import Image as Pillow
 
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import tiff
-from paintgraph.imaging.files.examine import quiet
+from paintgraph.imaging.files import exif, jpeg, tiff
 from paintgraph.imaging.files.header import Format
-from paintgraph.imaging.files.metadata import EXIF_PREFIX, copy_exif
+from paintgraph.imaging.files.metadata import Metadata, text_chunks
 from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
+from paintgraph.imaging.files.resolution import physical_chunk, with_density
+from paintgraph.imaging.files.tiff import Entry
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _ICC_NAME = b"ICC profile"
 _STRIP_BYTES = 1 << 20
+_BYTES = 7  # TIFF's kind of value for what has no kind
+_NOT_IN_TIFF = frozenset({318, 319})  # primaries, which the profile names
 _ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
 # An alpha plane that is 255 everywhere, packed losslessly: one symbol, no bit for each px. By the
 # WebP container's and the lossless format's specification (RFC 9649, 2.7.1.2 and 3).
@@ -53,25 +56,24 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
     *,
     format: Format = "PNG",  # noqa: A002 - the word that every caller knows
     depth: int = 8,
-    icc: bytes | None = None,
-    exif: bytes | None = None,
     compression: int = 1,
     quality: int = 95,
     lossless: bool = True,
+    **metadata: Unpack[Metadata],
 ) -> bytes:
     """One picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]` as a file.
 
-    What the format cannot hold is an error, never dropped.
+    Alpha, depth, profile or EXIF that the format cannot hold are an error, never dropped. Sizes
+    and resolution that the file names beside its pixels are those of the result.
 
     Args:
         image: picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]`, 0 to 1.
         format: of the file.
         depth: bits per sample, 8 or 16 (PNG and TIFF).
-        icc: colour profile, or None.
-        exif: EXIF block from its byte order mark on, or None.
         compression: 0 to 9, for PNG and TIFF.
         quality: 1 to 100, for JPEG and, with `lossless` off, for WebP.
         lossless: of WebP.
+        metadata: what the file says beside its pixels, as far as the format has a place for it.
 
     Returns:
         The file.
@@ -83,15 +85,18 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
     one = _one_picture(image)
     _check_range("compression", compression, 0, 9)
     _check_range("quality", quality, 1, 100)
-    _check_ability(one, format, depth, has_metadata=icc is not None or exif is not None)
+    _check_ability(one, format, depth, has_metadata=not metadata.keys().isdisjoint({"icc", "exif"}))
     samples = quantise(one, depth)
     try:
         if format == "PNG":
-            return _png(samples, icc, exif, compression)
+            return _png(samples, metadata, compression)
         if format == "TIFF":
-            with quiet():
-                return _tiff(samples, icc=icc, exif=exif, compression=compression)
-        return _by_pillow(samples, format, _options(format, icc, exif, quality, lossless=lossless))
+            return _tiff(samples, metadata, compression)
+        if format == "WEBP":
+            return _webp(samples, metadata, quality, lossless=lossless)
+        if format == "JPEG":
+            return _jpeg(samples, metadata, quality)
+        return _by_pillow(samples, format, {})
     except (OSError, ValueError, OverflowError, cv2.error) as error:
         raise PictureError(
             f"picture: cannot be written as {format} ({error}); allowed are whole profiles and "
@@ -172,89 +177,96 @@ def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) 
         )
 
 
-def _png(samples: Samples, icc: bytes | None, exif: bytes | None, compression: int) -> bytes:
+def _png(samples: Samples, metadata: Metadata, compression: int) -> bytes:
     swapped = cv2.cvtColor(samples, _BGR_ORDER[samples.shape[2]])
     _, packed = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, compression])
     new = []
-    if icc is not None:
-        new.append(make_chunk(b"iCCP", _ICC_NAME + bytes(2) + zlib.compress(icc)))
-    if exif is not None:
-        new.append(make_chunk(b"eXIf", exif.removeprefix(EXIF_PREFIX)))
+    if "icc" in metadata:
+        packed_icc = zlib.compress(metadata["icc"])
+        new.append(make_chunk(b"iCCP", _ICC_NAME + bytes(2) + packed_icc))
+    if "dpi" in metadata:
+        new.append(physical_chunk(metadata["dpi"]))
+    if "exif" in metadata:
+        new.append(make_chunk(b"eXIf", _exif(samples, metadata) or b""))
+    new.extend(text_chunks(metadata.get("texts", {})))
     return insert(packed.tobytes(), new)
 
 
-def _options(
-    name: Format, icc: bytes | None, exif: bytes | None, quality: int, *, lossless: bool
-) -> dict[str, Any]:
-    """Pillow's options for a JPEG, WebP or BMP file."""
-    if name == "BMP":
-        return {}
+def _exif(samples: Samples, metadata: Metadata, *, of_jpeg: bool = False) -> bytes | None:
+    """The EXIF block with the size and resolution of this result, or None."""
+    height, width = samples.shape[:2]
+    block = metadata.get("exif")
+    bare = block and block.removeprefix(exif.PREFIX)
+    return exif.finished(bare, (width, height), metadata.get("dpi"), of_jpeg=of_jpeg)
+
+
+def _jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    if len(metadata.get("exif", b"")) > exif.MAX_BYTES:
+        raise ValueError("EXIF data is too long")
+    data = _by_pillow(samples, "JPEG", {"quality": quality, "subsampling": 0})
+    if "dpi" in metadata:
+        data = with_density(data, metadata["dpi"])
+    block = _exif(samples, metadata, of_jpeg=True) if "exif" in metadata else None
+    return jpeg.with_segments(data, block=block, icc=metadata.get("icc"))
+
+
+def _webp(samples: Samples, metadata: Metadata, quality: int, *, lossless: bool) -> bytes:
     options: dict[str, Any] = {"quality": quality}
-    if icc is not None:
-        options["icc_profile"] = icc
-    if exif is not None:
-        options["exif"] = EXIF_PREFIX + exif.removeprefix(EXIF_PREFIX)
-    if name == "JPEG":
-        return options | {"subsampling": 0}
-    if not lossless:
-        return options
-    # For lossless WebP `quality` is effort; without `exact` colours under alpha 0 change.
-    return options | {"lossless": True, "exact": True, "quality": 25, "method": 1}
+    if "icc" in metadata:
+        options["icc_profile"] = metadata["icc"]
+    block = _exif(samples, metadata)
+    if block is not None:
+        options["exif"] = exif.PREFIX + block
+    if lossless:
+        # `quality` is effort then; without `exact` colours under alpha 0 change.
+        options |= {"lossless": True, "exact": True, "quality": 25, "method": 1}
+    data = _by_pillow(samples, "WEBP", options)
+    if samples.shape[2] < 4:
+        return data
+    return with_opaque_alpha(data, samples.shape[1], samples.shape[0])
 
 
 def _by_pillow(samples: Samples, name: Format, options: dict[str, Any]) -> bytes:
     file = BytesIO()
     Pillow.fromarray(samples).save(file, name, **options)
-    if name == "WEBP" and samples.shape[2] == 4:
-        return with_opaque_alpha(file.getvalue(), samples.shape[1], samples.shape[0])
     return file.getvalue()
 
 
-def _tiff(
-    samples: Samples,
-    *,
-    icc: bytes | None,
-    exif: bytes | None,
-    compression: int,
-) -> bytes:
+def _tiff(samples: Samples, metadata: Metadata, compression: int) -> bytes:
     """A TIFF file of samples `[H, W, 3 or 4]`, losslessly packed in strips of rows."""
     height, width, channels = samples.shape
-    # Pillow writes a fresh EXIF block big-endian, so the samples are as well.
-    wide = samples.dtype.newbyteorder(">")
+    block = metadata.get("exif")
+    order, said, maker_note = exif.taken_apart(block) if block is not None else (">", {}, None)
+    ordered = samples.dtype.newbyteorder(order)
     rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
     strips = [
-        zlib.compress(samples[row : row + rows].astype(wide).tobytes(), compression)
+        zlib.compress(samples[row : row + rows].astype(ordered).tobytes(), compression)
         for row in range(0, height, rows)
     ]
-    tags: dict[int, object] = {
-        256: width,
-        257: height,
-        258: (samples.itemsize * 8,) * channels,
-        259: 8,  # deflate
-        262: 2,  # RGB
-        277: channels,
-        278: rows,
-        279: tuple(len(strip) for strip in strips),
-        284: 1,  # channels side by side
+    shorts = {
+        258: [samples.itemsize * 8] * channels,
+        259: [8],  # deflate
+        262: [2],  # RGB
+        277: [channels],
+        284: [1],  # channels side by side
+        **({338: [2]} if channels == 4 else {}),  # straight alpha
     }
-    if channels == 4:
-        tags[338] = 2  # straight alpha
-    if icc is not None:
-        tags[tiff.ICC_PROFILE] = icc
-    # Pillow adds the length of the head to these offsets.
-    tags[273] = tuple(accumulate((len(strip) for strip in strips[:-1]), initial=0))
-    return b"".join([_with_tags(exif, tags), *strips])
+    longs = {256: [width], 257: [height], 278: [rows], 279: [len(strip) for strip in strips]}
+    tree = {
+        **{tag: entry for tag, entry in said.items() if tag not in _NOT_IN_TIFF},
+        **{tag: tiff.integers(order, values, tiff.SHORT) for tag, values in shorts.items()},
+        **{tag: tiff.integers(order, values) for tag, values in longs.items()},
+        **tiff.resolution(order, metadata.get("dpi")),
+    }
+    if "icc" in metadata:
+        tree[tiff.ICC_PROFILE] = Entry(_BYTES, len(metadata["icc"]), metadata["icc"])
 
+    def head(start: int) -> bytes:
+        """The file up to its strips, which begin at a place that its length tells."""
+        at = accumulate((len(strip) for strip in strips[:-1]), initial=start)
+        return tiff.write(order, {**tree, 273: tiff.integers(order, list(at))}, maker_note)
 
-def _with_tags(exif: bytes | None, tags: dict[int, object]) -> bytes:
-    """A TIFF head that holds the EXIF block and the tags."""
-    source = Pillow.Exif()
-    if exif is not None:
-        source.load(exif)
-    block = copy_exif(source, set(source) - {tiff.EXIF_IFD, tiff.GPS_IFD, tiff.ORIENTATION})
-    for tag, value in tags.items():
-        block[tag] = value
-    return block.tobytes()[6:]
+    return b"".join([head(len(head(0))), *strips])
 
 
 def with_opaque_alpha(data: bytes, width: int, height: int) -> bytes:

@@ -1,34 +1,138 @@
-"""What a picture file tells beside its pixels: ICC profile, EXIF, text in PNG files."""
+"""What a picture file tells beside its pixels, as plain data that travels with the picture."""
 
-from collections.abc import Iterable, Mapping
-
-from PIL import Image as Pillow
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts, tiff
-from paintgraph.imaging.files.examine import quiet
+from paintgraph.imaging.files import exif, jpeg, parts, tiff
 from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.parts import (
     MAX_UNPACKED_BYTES,
     Chunk,
-    jpeg_segments,
     make_chunk,
     riff_chunks,
-    unpack,
     unpack_text,
 )
+from paintgraph.imaging.files.resolution import read_dpi
 
-EXIF_PREFIX = b"Exif\0\0"
-_ICC_PREFIX = b"ICC_PROFILE\0"
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _MAX_KEY = 79
-# description, make, model, software, time, artist, copyright
-_DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
+# Each holds a graph: how the input was made would be taken for how the result was.
+_GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})
+# Written by ImageMagick, or read as something else than a text.
+_NO_TEXTS = ("Raw profile type ", "XML:com.adobe.xmp", "exif:", "tiff:", "xmp:")
+_COPYRIGHT = "Copyright"
+
+Kept: TypeAlias = Literal["keep", "private", "none"]
+"""How much of what a picture said of itself stays."""
+
+
+class Metadata(TypedDict, total=False):
+    """What a picture file says beside its pixels; what it does not say is missing.
+
+    Attributes:
+        icc: the ICC profile of its RGB samples.
+        colour: PNG's chunks that say what its colours are, whole, one after the other.
+        exif: EXIF block from its byte order mark on, less orientation, sizes, resolution and
+            thumbnails.
+        xmp: XMP packet, less orientation, sizes and pictures.
+        iptc: IPTC-IIM records.
+        dpi: px per inch, across and down.
+        comment: a comment that has no key.
+        texts: PNG's texts by key.
+    """
+
+    icc: bytes
+    colour: bytes
+    exif: bytes
+    xmp: bytes
+    iptc: bytes
+    dpi: list[float]
+    comment: str
+    texts: dict[str, str]
+
+
+DESCRIPTIONS = frozenset({"exif", "xmp", "iptc", "comment", "texts"})
+"""What of `Metadata` may go without a change of how the picture looks or prints."""
+
+
+def reduced(facts: Mapping[str, Any], kept: Kept) -> dict[str, Any]:
+    """The facts of a picture less what is not to be told; others than `Metadata` stay.
+
+    Args:
+        facts: a picture's facts, with those of `Metadata` among them.
+        kept: `keep` is all; `private` keeps who holds the rights; `none` keeps nothing that
+            describes. Colours, resolution and sample depth always stay.
+
+    Returns:
+        New facts.
+    """
+    if kept == "keep":
+        return dict(facts)
+    rest = {name: fact for name, fact in facts.items() if name not in DESCRIPTIONS}
+    if kept == "none":
+        return rest
+    right = facts.get("texts", {}).get(_COPYRIGHT)
+    if right is not None:
+        rest["texts"] = {_COPYRIGHT: right}
+    block = exif.only_copyright(facts.get("exif"))
+    if block is not None:
+        rest["exif"] = block
+    return rest
+
+
+def described(facts: Mapping[str, Any]) -> Metadata:
+    """What of a picture's facts is written beside its pixels."""
+    return {  # type: ignore[return-value] # its keys
+        name: facts[name] for name in Metadata.__annotations__ if name in facts
+    }
+
+
+def read_metadata(data: bytes, kind: Format) -> tuple[Metadata, int]:
+    """What a file says beside its pixels, and how it is to be turned (1 to 8).
+
+    Damaged parts are no reason to refuse a picture: they count as missing.
+    """
+    block = data if kind == "TIFF" else read_exif(data, kind)
+    said = exif.Exif() if block is None else exif.read(block)
+    found: Metadata = {}
+    if said.block is not None:
+        found["exif"] = said.block
+    dpi = read_dpi(data, kind) or said.dpi
+    if dpi is not None:
+        found["dpi"] = list(dpi if said.orientation < 5 else dpi[::-1])
+    texts = _texts(data) if kind == "PNG" else {}
+    if texts:
+        found["texts"] = texts
+    return found, said.orientation
+
+
+def _texts(data: bytes) -> dict[str, str]:
+    """The texts of a PNG file that follow to what is made of it."""
+    texts: dict[str, str] = {}
+    room = MAX_UNPACKED_BYTES
+    for chunk in parts.chunks(data):
+        if chunk.name in _TEXT_CHUNKS:
+            try:
+                key, value, encoding = _text_content(chunk, data, room)
+                text = value.decode(encoding, "replace")
+                _text_chunk(key, text)
+            except PictureError:  # damaged, too long, or not to be written again
+                continue
+            if key not in _GRAPHS and not key.startswith(_NO_TEXTS):
+                room -= len(value)
+                texts[key] = text
+    return texts
+
+
+def text_chunks(texts: Mapping[str, str]) -> list[bytes]:
+    """PNG's chunks of these texts."""
+    return [_text_chunk(key, text) for key, text in texts.items()]
 
 
 def add_text(data: bytes, texts: Mapping[str, str]) -> bytes:
     """The PNG file with these texts, pixels untouched; a text of the same key is replaced."""
-    new = [_text_chunk(key, text) for key, text in texts.items()]
+    new = text_chunks(texts)
     keys = {key.encode("latin-1") for key in texts}
     kept = [data[: len(parts.SIGNATURE)]]
     for chunk in parts.chunks(data):
@@ -96,7 +200,7 @@ def read_icc(data: bytes, kind: Format) -> bytes | None:
         packed = parts.find(data, b"iCCP")
         return None if packed is None else unpack_text(packed.partition(b"\0")[2][1:])
     if kind == "JPEG":
-        return _jpeg_icc(data)
+        return jpeg.read_icc(data)
     if kind == "WEBP":
         return _riff_content(data, b"ICCP")
     if kind == "TIFF":
@@ -110,74 +214,12 @@ def read_exif(data: bytes, kind: Format) -> bytes | None:
     if kind == "PNG":
         block = parts.find(data, b"eXIf")
     elif kind == "JPEG":
-        block = _jpeg_exif(data)
+        block = jpeg.read_exif(data)
     elif kind == "WEBP":
         block = _riff_content(data, b"EXIF")
-    return None if block is None else block.removeprefix(EXIF_PREFIX)
-
-
-def _jpeg_exif(data: bytes) -> bytes | None:
-    for marker, start, end in jpeg_segments(data):
-        if marker == 0xE1 and data.startswith(EXIF_PREFIX, start + 4):
-            return data[start + 4 : end]
-    return None
-
-
-def _jpeg_icc(data: bytes) -> bytes | None:
-    pieces: dict[int, bytes] = {}
-    for marker, start, end in jpeg_segments(data):
-        if marker == 0xE2 and data.startswith(_ICC_PREFIX, start + 4):
-            number, _ = unpack(">BB", data, start + 16)
-            pieces[number] = data[start + 18 : end]
-    return b"".join(pieces[number] for number in sorted(pieces)) or None
+    return None if block is None else block.removeprefix(exif.PREFIX)
 
 
 def _riff_content(data: bytes, name: bytes) -> bytes | None:
     found = (data[start:end] for chunk, start, end in riff_chunks(data) if chunk == name)
     return next(found, None)
-
-
-def split_exif(data: bytes, kind: Format) -> tuple[bytes | None, int]:
-    """EXIF block of a file without its orientation, and the orientation (1 to 8).
-
-    A damaged block is no reason to refuse the picture: it counts as missing.
-    """
-    if kind == "TIFF":
-        return _describe(data), _valid(tiff.read_directory(data).number(tiff.ORIENTATION, 1))
-    block = read_exif(data, kind)
-    if block is None or block[:4] not in {b"II*\0", b"MM\0*"}:
-        return None, 1
-    try:
-        cleaned, orientation = tiff.without_orientation(block)
-    except PictureError:
-        return None, 1
-    return cleaned, _valid(orientation)
-
-
-def _valid(orientation: int) -> int:
-    return orientation if 1 <= orientation <= 8 else 1
-
-
-def _describe(data: bytes) -> bytes | None:
-    """EXIF block of what a TIFF file tells about the picture beyond its layout."""
-    with quiet():
-        try:
-            source = Pillow.Exif()
-            source.load(data)
-            packed = copy_exif(source, _DESCRIPTIVE).tobytes()[6:]
-        except Exception:  # noqa: BLE001 - Pillow raises what it likes on damaged directories
-            return None
-    return packed if tiff.read_directory(packed).fields else None
-
-
-def copy_exif(source: Pillow.Exif, tags: Iterable[int]) -> Pillow.Exif:
-    """A new block with these tags and the nested directories of the source."""
-    block = Pillow.Exif()
-    for tag in tags:
-        if tag in source:
-            block[tag] = source[tag]
-    for tag in (tiff.EXIF_IFD, tiff.GPS_IFD):
-        nested = source.get_ifd(tag)
-        if nested:
-            block.get_ifd(tag).update(nested)
-    return block

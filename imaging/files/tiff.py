@@ -1,21 +1,29 @@
 """Directories of TIFF files and EXIF blocks, which have one layout, read without a decoder."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
 
 from paintgraph.imaging.files.parts import damaged, unpack
+
+Order: TypeAlias = Literal["<", ">"]
+"""Of bytes: the lowest first (II), or the highest (MM)."""
 
 ORIENTATION = 274
 ICC_PROFILE = 34675
 EXIF_IFD = 34665
 GPS_IFD = 34853
+RESOLUTION = (282, 283, 296)
+SHORT, LONG, RATIONAL = 3, 4, 5  # kinds of values
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _MAX_COUNT = 1 << 16
 _MAX_PAGES = 10_000
 _MAX_ENTRIES = 200_000  # of all pages together, which may share them
 _ENTRY = 12
+_NO_UNIT, _INCH = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Directory:
     """One directory of a TIFF file: a page, or the first block of EXIF."""
 
     data: bytes
-    order: str
+    order: Order
     at: int
     entries: int
     fields: dict[int, Field]
@@ -52,19 +60,24 @@ class Directory:
         """First integer of a tag."""
         return self.numbers(tag, (default,))[0]
 
+    def size(self, tag: int) -> int:
+        """Bytes that the value of a tag takes, as the directory says."""
+        field = self.fields[tag]
+        return field.count * _SIZES[field.kind]
+
     def raw(self, tag: int) -> bytes | None:
         """Bytes of a tag, or None if it is missing or cut off."""
         field = self.fields.get(tag)
         if field is None:
             return None
-        length = field.count * _SIZES[field.kind]
+        length = self.size(tag)
         value = self.data[field.value_at : field.value_at + length]
         return value if len(value) == length else None
 
 
 def read_directory(data: bytes, at: int | None = None) -> Directory:
     """The directory at a position of the file, or the first one."""
-    order = "<" if data[:2] == b"II" else ">"
+    order: Order = "<" if data[:2] == b"II" else ">"
     if at is None:
         (at,) = unpack(f"{order}I", data, 4)
     (count,) = unpack(f"{order}H", data, at)
@@ -97,26 +110,6 @@ def directories(data: bytes) -> Iterator[Directory]:
         yield directory
 
 
-def without_orientation(exif: bytes) -> tuple[bytes | None, int]:
-    """The EXIF block less its orientation, and the orientation (1 to 8).
-
-    Only that one entry goes: the offsets of all others stay true.
-    """
-    directory = read_directory(exif)
-    field = directory.fields.get(ORIENTATION)
-    if field is None:
-        return exif, 1
-    value = directory.number(ORIENTATION, 1)
-    if len(directory.fields) == 1 and not directory.next_at:
-        return None, value
-    (count,) = unpack(f"{directory.order}H", exif, directory.at)
-    end = directory.at + 2 + count * _ENTRY + 4
-    block = bytearray(exif)
-    block[directory.at : directory.at + 2] = struct.pack(f"{directory.order}H", count - 1)
-    block[field.at : end] = exif[field.at + _ENTRY : end] + bytes(_ENTRY)
-    return bytes(block), value if 1 <= value <= 8 else 1
-
-
 def upright(data: bytes) -> bytes:
     """The TIFF file with its orientation set to 1, so that no decoder turns it."""
     directory = read_directory(data)
@@ -129,3 +122,97 @@ def upright(data: bytes) -> bytes:
     block = bytearray(data)
     struct.pack_into(layout, block, field.value_at, 1)
     return bytes(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The value of one tag, packed in its block's byte order."""
+
+    kind: int
+    count: int
+    value: bytes
+
+
+Tree: TypeAlias = "Mapping[int, Entry | Tree]"
+"""A directory as plain data: a value or a nested directory by tag."""
+
+
+def integers(order: Order, values: Sequence[int], kind: int = LONG) -> Entry:
+    """The value of a tag that holds whole numbers of 32 bits, or of another kind."""
+    return Entry(kind, len(values), struct.pack(f"{order}{len(values)}{_INTEGERS[kind]}", *values))
+
+
+def resolution(order: Order, dpi: Sequence[float] | None) -> dict[int, Entry]:
+    """The three tags that say how many px an inch has, across and down; None has no unit."""
+    shown = {}
+    for tag, value in zip(RESOLUTION, dpi or (1, 1), strict=False):
+        ratio = Fraction(value).limit_denominator(10_000)
+        packed = struct.pack(f"{order}II", ratio.numerator, ratio.denominator)
+        shown[tag] = Entry(RATIONAL, 1, packed)
+    unit = _NO_UNIT if dpi is None else _INCH
+    return {**shown, RESOLUTION[2]: integers(order, [unit], SHORT)}
+
+
+def write(order: Order, tree: Tree, pinned: tuple[int, bytes] | None = None) -> bytes:
+    """A block of one directory and those nested in it, and of nothing else.
+
+    Args:
+        order: `<` or `>`, as values are packed.
+        tree: what the block holds.
+        pinned: where a value of the tree must stand, and the value: its own offsets count from the
+            start of the block.
+
+    Returns:
+        The block, from its byte order mark on.
+    """
+    return _Writer(order, pinned).written(tree)
+
+
+class _Writer:
+    """Lays directories and values one after the other, around what is pinned to its place."""
+
+    def __init__(self, order: Order, pinned: tuple[int, bytes] | None) -> None:
+        self._order = order
+        self._block = bytearray(8)
+        self._pinned_at, self._pinned = pinned or (0, b"")
+
+    def written(self, tree: Tree) -> bytes:
+        first = self._directory(tree)
+        mark = b"II" if self._order == "<" else b"MM"
+        self._block[:8] = struct.pack(f"{self._order}2sHI", mark, 42, first)
+        if self._pinned:
+            end = self._pinned_at + len(self._pinned)
+            self._block.extend(bytes(max(0, end - len(self._block))))
+            self._block[self._pinned_at : end] = self._pinned
+        return bytes(self._block)
+
+    def _reserved(self, size: int) -> int:
+        """Where the next value of this size goes."""
+        at = len(self._block) + len(self._block) % 2
+        end = self._pinned_at + len(self._pinned)
+        if at < end and at + size > self._pinned_at:
+            at = end + end % 2
+        self._block.extend(bytes(at + size - len(self._block)))
+        return at
+
+    def _directory(self, tree: Tree) -> int:
+        size = 2 + len(tree) * _ENTRY + 4
+        at = self._reserved(size)
+        head = struct.pack(f"{self._order}H", len(tree))
+        for tag, entry in sorted(tree.items()):
+            head += self._entry(tag, entry)
+        self._block[at : at + size] = head + bytes(4)
+        return at
+
+    def _entry(self, tag: int, entry: "Entry | Tree") -> bytes:
+        if not isinstance(entry, Entry):
+            return struct.pack(f"{self._order}HHII", tag, LONG, 1, self._directory(entry))
+        start = struct.pack(f"{self._order}HHI", tag, entry.kind, entry.count)
+        if len(entry.value) <= 4:
+            return start + entry.value.ljust(4, b"\0")
+        if entry.value is self._pinned:
+            at = self._pinned_at
+        else:
+            at = self._reserved(len(entry.value))
+            self._block[at : at + len(entry.value)] = entry.value
+        return start + struct.pack(f"{self._order}I", at)

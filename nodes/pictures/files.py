@@ -13,7 +13,7 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.metadata import add_text
+from paintgraph.imaging.files.metadata import add_text, described
 from paintgraph.imaging.masks import algebra as masks
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
@@ -152,12 +152,7 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
 
 def facts_of(picture: Picture) -> Facts:
     """What a saver needs to know of a picture beside its samples."""
-    facts: dict[str, Any] = {"depth": picture.depth}
-    if picture.icc is not None:
-        facts["icc"] = picture.icc
-    if picture.exif is not None:
-        facts["exif"] = picture.exif
-    return facts
+    return {"depth": picture.depth, **picture.metadata}
 
 
 def _as_mask(mask: Array, facts: Facts) -> Value:
@@ -197,7 +192,7 @@ def _filled_in(prefix: str, picture: Array, place: int) -> str:
 
 
 def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
-    """The file of one picture `[H, W, C]`, with the depth and profile that its facts name.
+    """The file of one picture `[H, W, C]`, with all that its facts say.
 
     In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON.
     """
@@ -205,9 +200,8 @@ def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int =
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
         depth=facts.get("depth", 8) if form in DEEP else 8,
-        icc=facts.get("icc"),
-        exif=facts.get("exif"),
         quality=quality,
+        **described(facts),
     )
     if form == "png" and REPAINT in facts:
         data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})

@@ -89,9 +89,13 @@ def pillow_file(
     return file.getvalue()
 
 
-def exif_block(orientation: int | None = None, maker: str | None = None) -> bytes:
+def exif_block(
+    orientation: int | None = None, maker: str | None = None, rights: str | None = None
+) -> bytes:
     """An EXIF block (from its byte order mark on)."""
     block = Pillow.Exif()
+    if rights is not None:
+        block[33432] = rights
     if orientation is not None:
         block[274] = orientation
     if maker is not None:

@@ -2,15 +2,24 @@
 
 import zlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts
-from paintgraph.imaging.files.metadata import add_text, read_exif, read_icc, read_text
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.metadata import (
+    add_text,
+    read_exif,
+    read_icc,
+    read_text,
+    reduced,
+)
 from paintgraph.imaging.files.parts import make_chunk
-from paintgraph.tests.imaging.files import SRGB, png_file
+from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
 
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
 
@@ -112,3 +121,47 @@ def test_a_bmp_file_has_neither_profile_nor_exif() -> None:
 
 def test_a_file_without_metadata_has_none() -> None:
     assert (read_icc(PNG, "PNG"), read_exif(PNG, "PNG")) == (None, None)
+
+
+def test_texts_of_a_picture_are_kept_but_for_graphs_of_its_making() -> None:
+    texts = {"parameters": "a cat", "Copyright": "© Ann", "Comment": "größer ✓"}
+    graphs = dict.fromkeys(("paintgraph", "repaint", "prompt", "workflow"), "{}")
+    metadata = decode(add_text(PNG, texts | graphs)).metadata
+
+    assert metadata["texts"] == texts
+    assert read_text(encode(np.zeros((1, 1, 3), np.float32), **metadata)) == texts
+
+
+def test_damaged_texts_are_dropped() -> None:
+    new = [
+        make_chunk(b"zTXt", b"bomb\0\0" + zlib.compress(bytes((8 << 20) + 1))),
+        make_chunk(b"tEXt", b"\0no key"),
+        make_chunk(b"tEXt", b"nul\0a\0b"),
+        make_chunk(b"tEXt", b"exif:Orientation\x006"),
+        make_chunk(b"tEXt", b"Title\0kept"),
+    ]
+
+    assert decode(parts.insert(PNG, new)).metadata["texts"] == {"Title": "kept"}
+
+
+def test_private_keeps_what_is_seen_and_who_holds_the_rights() -> None:
+    right = exif_block(None, None, rights="Ann")
+    facts = {
+        "depth": 16,
+        "icc": SRGB,
+        "colour": b"gAMA",
+        "dpi": [300, 300],
+        "repaint": {"seam_ratio": 1},
+        "exif": exif_block(None, "Maker", rights="Ann"),
+        "xmp": b"<x>",
+        "iptc": b"\x1c",
+        "comment": "told",
+        "texts": {"Copyright": "Ann", "parameters": "a cat"},
+    }
+    seen = {name: facts[name] for name in ("depth", "icc", "colour", "dpi", "repaint")}
+
+    assert reduced(facts, "keep") == facts
+    assert reduced(facts, "private") == {**seen, "exif": right, "texts": {"Copyright": "Ann"}}
+    assert reduced(facts, "none") == seen
+    assert reduced({"exif": exif_block(None, "Maker")}, "private") == {}
+    assert reduced({"exif": b"damaged"}, "private") == {}
