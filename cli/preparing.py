@@ -1,5 +1,6 @@
 """From the words of a command line to a bound graph: read, check, take options, bind."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
 STDIN = "-"
@@ -113,7 +115,12 @@ def _opened(
 
 
 def _picture(file: str, assembly: Assembly) -> str:
-    """The reference of a picture; what is read once only, such as a pipe, is copied."""
+    """The reference of a picture; what is read once only, such as a pipe, is copied.
+
+    What is no path, but base64 of a picture, is that picture.
+    """
+    if is_inline(file) and not os.path.exists(file):  # noqa: PTH110 - too long for a path, maybe
+        return assembly.blobs.put(read_inline(file))
     path = Path(file)
     if file != STDIN and (path.is_file() or path.is_dir() or not path.exists()):
         return assembly.blobs.adopt(path)

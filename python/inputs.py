@@ -16,6 +16,7 @@ from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.samples import quantise, to_image
+from paintgraph.jobs.sources.inline import is_inline, read_inline, unpacked
 from paintgraph.python.results import Picture, Result
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _reference(value: object, refer: Callable[[Path | bytes], str]) -> str:
     match value:
         case str() if value.startswith(_REFERENCES):
             return value
+        case str() if is_inline(value) and not os.path.exists(value):  # noqa: PTH110 - no path, maybe
+            return refer(read_inline(value))
         case str() | os.PathLike():
             return refer(Path(value))
     return refer(_file_of(value))
@@ -137,7 +140,7 @@ def _file_of(value: Any) -> bytes:
     """The bytes of a picture's file."""
     match value:
         case bytes() | bytearray() | memoryview():
-            return bytes(value)
+            return unpacked(bytes(value))
         case Result():
             return value.pictures()[0].encode()
         case Picture():

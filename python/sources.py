@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paintgraph.assembly import Catalogue
+from paintgraph.base import file_kinds
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
@@ -16,7 +17,8 @@ from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
 from paintgraph.engine.recipes.checking import Checked, check
 
 MOST_BYTES = 32 * 2**20
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+
+_PICTURES = file_kinds.SUFFIXES + file_kinds.OTHER_SUFFIXES
 
 Recipe = str | os.PathLike[str] | Mapping[str, object] | Graph
 """A recipe's name or file, a recipe or ComfyUI prompt as plain data, or a graph."""

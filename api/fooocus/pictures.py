@@ -1,7 +1,6 @@
 """Pictures that clients send, by address or in a request, and files that they fetch."""
 
 import asyncio
-import base64
 import re
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +19,7 @@ from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.sources.fetching import fetch
+from paintgraph.jobs.sources.inline import is_inline, read_inline
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"
@@ -43,7 +43,6 @@ IMAGES = {
 _QUALITY = 95
 _WEB = ("http://", "https://")
 _SECONDS = 20.0
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+", re.ASCII)
 _NAME = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
 _INPUT = re.compile(rf"{INPUTS}([0-9a-f]{{64}})\.\w+", re.ASCII)
 
@@ -82,11 +81,14 @@ def _inside(pictures: Pictures, text: str) -> str:
     known = digest_of(text) if text.startswith(PREFIX) else None
     if known and pictures.describe(known):
         return known
-    packed = text.partition(",")[2] if text.startswith("data:") else text
-    # As lenient as the original: what is no base64 is skipped, and padding may be left out.
-    plain = _NOT_BASE64.sub("", packed)
-    plain = plain[: len(plain) - (len(plain) % 4 == 1)]
-    return pictures.put(base64.b64decode(plain + "=" * (-len(plain) % 4))).digest
+    try:
+        data = read_inline(text)
+    except BindError as error:
+        if is_inline(text):
+            raise
+        message = f"'{shorten(text)}' is neither an address nor base64 of a picture. Send one."
+        raise BindError(message, code="not_a_picture") from error
+    return pictures.put(data).digest
 
 
 def own_path(request: web.Request, address: str) -> str | None:

@@ -10,17 +10,10 @@ from paintgraph.api.http.requests import MULTIPART, body_of, json_response, part
 from paintgraph.api.http.routes import Answer, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
+from paintgraph.base.file_kinds import KINDS
 
 UPLOAD_TYPES = frozenset(
-    {
-        "application/octet-stream",
-        "image/bmp",
-        "image/jpeg",
-        "image/png",
-        "image/tiff",
-        "image/webp",
-        MULTIPART,
-    }
+    {"application/octet-stream", MULTIPART, *(kind.media_type for kind in KINDS.values())}
 )
 _FOREVER = "private, max-age=31536000, immutable"
 _BINARY = {"type": "string", "format": "binary"}

@@ -3,11 +3,10 @@
 No pixel is decoded; what is kept is what the engine can read (`imaging.files.examine`).
 """
 
-import base64
-import binascii
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, NotRequired
@@ -16,12 +15,18 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
+from paintgraph.base.file_kinds import KINDS, known_format
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.examine import check_readable
-from paintgraph.imaging.files.header import Format, known_format, read_header
+from paintgraph.imaging.files.header import read_header
+from paintgraph.jobs.sources.inline import (
+    is_inline,
+    read_inline,
+    unpacked,
+)
 from paintgraph.jobs.sources.references import References
 
 IMAGES_URL = "/v1/images/"
@@ -29,13 +34,6 @@ _FORMS = (
     "'sha256:...' of an earlier picture, a 'data:' URL, an http(s) address, the name of a file in "
     "the input folder, or the picture itself in base64"
 )
-_MEDIA_TYPES: Mapping[Format, str] = {
-    "PNG": "image/png",
-    "JPEG": "image/jpeg",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "BMP": "image/bmp",
-}
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
 _HOUR = 3600
@@ -83,7 +81,7 @@ class Picture:
 def media_type_of(data: bytes) -> str | None:
     """The type of a picture of a known format, by its first bytes; None for all else."""
     format_ = known_format(data)
-    return None if format_ is None else _MEDIA_TYPES[format_]
+    return None if format_ is None else KINDS[format_].media_type
 
 
 def digest_of(text: str) -> str | None:
@@ -100,7 +98,11 @@ class Pictures:
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
     def put(self, data: bytes) -> Picture:
-        """Keep a picture; raises BindError if it is none, damaged or too large."""
+        """Keep a picture; raises BindError if it is none, damaged or too large.
+
+        A file of base64 text counts as the picture that it stands for.
+        """
+        data = unpacked(data)
         found = examine(data, "")
         return replace(found, digest=self._blobs.put(data))
 
@@ -138,7 +140,7 @@ def examine(data: bytes, digest: str) -> Picture:
         check_readable(data, header)
     except PictureError as error:
         raise BindError(error.message, code=error.code) from error
-    return Picture(digest, _MEDIA_TYPES[header.format], header.width, header.height)
+    return Picture(digest, KINDS[header.format].media_type, header.width, header.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,25 +186,18 @@ class PictureBinder:
             text = digest_of(text.removeprefix(IMAGES_URL).partition("?")[0]) or text
         if text.startswith(PREFIX):
             return self._references.bind(text)
-        data = self._references.data(text) if text.startswith("data:") else self._inside(text)
-        digest = self._pictures.put(data).digest
-        if len(text) > _LONGEST_NAME or text.startswith("data:"):
+        digest = self._pictures.put(self._carried(text)).digest
+        if len(text) > _LONGEST_NAME or is_inline(text):
             self.inline[text] = digest
         return digest
 
-    def _inside(self, text: str) -> bytes:
-        """The bytes of a file in the input folder, or of base64."""
+    def _carried(self, text: str) -> bytes:
+        """The bytes of a file in the input folder, or those that the text is itself."""
         if len(text) <= _LONGEST_NAME:
-            try:
+            with suppress(BindError):
                 return self._references.read(text)
-            except BindError:
-                pass
-        try:
-            data = base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError):
-            data = b""
-        if media_type_of(data):
-            return data
+        if is_inline(text):
+            return read_inline(text)
         short = shorten(text)
         raise BindError(
             f"'{short}' names no picture here; allowed are {_FORMS}. Upload the picture to "

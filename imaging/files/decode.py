@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, freeze
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts, tiff
@@ -25,7 +26,7 @@ from paintgraph.imaging.files.examine import (
     open_picture,
     quiet,
 )
-from paintgraph.imaging.files.header import Format, Header
+from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.metadata import Metadata, read_icc, read_metadata
 from paintgraph.imaging.files.parts import damaged, unpack, unsupported
 from paintgraph.imaging.opencv import cv2

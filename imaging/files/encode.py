@@ -10,10 +10,10 @@ from typing import Any, Unpack
 import numpy as np
 from PIL import Image as Pillow
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, jpeg, tiff
-from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.metadata import Metadata, text_chunks
 from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.files.resolution import physical_chunk, with_density

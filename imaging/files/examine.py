@@ -12,9 +12,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts, tiff
-from paintgraph.imaging.files.header import Format, Header, read_header
+from paintgraph.imaging.files.header import Header, read_header
 from paintgraph.imaging.files.parts import damaged, unpack, unsupported
 
 if TYPE_CHECKING:

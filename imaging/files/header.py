@@ -1,13 +1,16 @@
-"""What a picture file is, read from its head before a pixel is decoded.
-
-Its first bytes tell the format, never its name.
-"""
+"""What a picture file is, read from its head before a pixel is decoded."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
+from paintgraph.base.file_kinds import (
+    KINDS,
+    Format,
+    known_format,
+    other_file,
+    other_picture,
+)
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import tiff
 from paintgraph.imaging.files.parts import (
@@ -19,47 +22,10 @@ from paintgraph.imaging.files.parts import (
     unsupported,
 )
 
-Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP"]
-
-ALLOWED = "allowed are PNG, JPEG, WebP, TIFF and BMP"
+_NAMES = [kind.name for kind in KINDS.values()]
+ALLOWED = f"allowed are {', '.join(_NAMES[:-1])} and {_NAMES[-1]}"
 _CONVERT = "Convert it to PNG first."
 _CHECK = "Check that the path or address leads to the picture itself."
-_TEXT_PROBE = 1024
-_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
-
-_FORMATS: Mapping[bytes, Format] = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-}
-_OTHER_PICTURES: Mapping[bytes, str] = {
-    b"GIF87a": "a GIF",
-    b"GIF89a": "a GIF",
-    b"II+\0": "a BigTIFF",
-    b"MM\0+": "a BigTIFF",
-    b"8BPS": "a Photoshop file",
-    b"\xff\x0a": "a JPEG XL picture",
-    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
-    b"v/1\x01": "an OpenEXR picture",
-    b"\0\0\x01\0": "an icon file",
-}
-_OTHER_FILES: Mapping[bytes, str] = {
-    b"%PDF-": "a PDF document",
-    b"\x1aE\xdf\xa3": "a Matroska or WebM video",
-    b"PK\x03\x04": "a ZIP archive",
-}
-_BRANDS: Mapping[bytes, str] = {
-    b"avif": "an AVIF picture",
-    b"avis": "an AVIF picture",
-    b"heic": "a HEIC picture",
-    b"heix": "a HEIC picture",
-    b"hevc": "a HEIC picture",
-    b"heim": "a HEIC picture",
-    b"mif1": "a HEIC picture",
-    b"msf1": "a HEIC picture",
-}
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 _JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
@@ -101,50 +67,11 @@ def recognise(data: bytes) -> Format:
     known = known_format(data)
     if known is not None:
         return known
-    other = _starting(data, _OTHER_PICTURES) or _box_picture(data) or _svg(data)
+    other = other_picture(data)
     if other is not None:
         raise PictureError(f"picture: is {other}; {ALLOWED}. {_CONVERT}")
-    what = _starting(data, _OTHER_FILES) or _other_file(data)
+    what = other_file(data) or "no picture that is known here"
     raise PictureError(f"picture: is {what}; {ALLOWED}. {_CHECK}", code="not_a_picture")
-
-
-def known_format(data: bytes) -> Format | None:
-    """Format of the file by its first bytes, or None if it is none of those that are read."""
-    for start, name in _FORMATS.items():
-        if data.startswith(start):
-            return name
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
-        return "BMP"
-    return None
-
-
-def _starting(data: bytes, names: Mapping[bytes, str]) -> str | None:
-    return next((name for start, name in names.items() if data.startswith(start)), None)
-
-
-def _box_picture(data: bytes) -> str | None:
-    return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
-
-
-def _svg(data: bytes) -> str | None:
-    start = data[:_TEXT_PROBE].lower()
-    return "an SVG drawing" if b"<svg" in start and not _is_html(start) else None
-
-
-def _is_html(start: bytes) -> bool:
-    return b"<!doctype html" in start or b"<html" in start
-
-
-def _other_file(data: bytes) -> str:
-    if _is_html(data[:_TEXT_PROBE].lower()):
-        return "an HTML page"
-    if data[4:8] == b"ftyp":
-        return "an MP4 or QuickTime video"
-    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
-        return "an AVI video"
-    return "no picture that is known here"
 
 
 def _read_png(data: bytes) -> Header:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, jpeg, parts, tiff
-from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.parts import (
     MAX_UNPACKED_BYTES,
     Chunk,

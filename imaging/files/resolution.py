@@ -4,10 +4,10 @@ import struct
 from collections.abc import Sequence
 from fractions import Fraction
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts
 from paintgraph.imaging.files.exif import known_dpi
-from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.parts import jpeg_segments, make_chunk, unpack
 
 _METRE = Fraction(254, 10_000)  # of which an inch is that many

@@ -4,7 +4,6 @@ A graph's texts never are paths of the machine: they name blobs, carry data, or 
 one input folder.
 """
 
-import base64
 import os
 import re
 import secrets
@@ -12,13 +11,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.base.names import legible, path_in
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
 from paintgraph.engine.recipes.binding import Binder
+from paintgraph.jobs.sources.inline import is_inline, read_inline
 
-_DATA = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.ASCII)
 _DIGEST = re.compile(PREFIX + "[0-9a-f]{64}")
 _SUFFIX = re.compile(r" \[(input|output|temp)\]$")
 _FORMS = (
@@ -42,15 +42,18 @@ class References:
                     code="unknown_picture",
                 )
             return text
-        if text.startswith("data:"):
-            return self._blobs.put(_data(text))
         if text.startswith(("http://", "https://")):
             raise BindError(
                 f"'{shorten(text, 60)}' is a web address; the command line reads {_FORMS}. "
                 "Download the picture first.",
                 code="address_refused",
             )
-        return self._blobs.adopt(self._file(text))
+        try:
+            return self._blobs.adopt(self._file(text))
+        except BindError:
+            if not is_inline(text):
+                raise
+        return self._blobs.put(read_inline(text))
 
     def read(self, name: str) -> bytes:
         """The bytes of a file in the input folder; raises BindError if it cannot be had."""
@@ -61,10 +64,6 @@ class References:
                 f"the file '{shorten(name, 60)}' cannot be read: {error.strerror}. Check its name.",
                 code="unreadable_file",
             ) from error
-
-    def data(self, url: str) -> bytes:
-        """The bytes inside a `data:` URL; raises BindError if it is damaged."""
-        return _data(url)
 
     def _file(self, name: str) -> Path:
         """A file inside the input folder; neither `..` nor links lead out of it."""
@@ -95,23 +94,6 @@ class References:
         return path
 
 
-def _data(url: str) -> bytes:
-    start = _DATA.match(url)
-    if start is None:
-        raise BindError(
-            f"'{shorten(url, 60)}' is no data URL with base64; it starts 'data:image/png;base64,'. "
-            "Encode the picture so.",
-            code="bad_data_url",
-        )
-    try:
-        return base64.b64decode(url[start.end() :], validate=True)
-    except ValueError as error:
-        raise BindError(
-            f"the data URL '{shorten(url, 60)}' is damaged: {error}. Encode the picture again.",
-            code="bad_data_url",
-        ) from error
-
-
 def source_binders(
     picture: Binder, input_folder: Path, most: int | None = None
 ) -> dict[str, Binder]:
@@ -131,7 +113,6 @@ def draw_seed(seed: int) -> int:
     return secrets.randbits(_BITS) if seed == RANDOM else seed
 
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 _LONGEST_PATTERN = 1000  # no name of a file is as long
 

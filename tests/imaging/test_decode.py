@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.header import Format, Header, read_header
+from paintgraph.imaging.files.header import Header, read_header
 from paintgraph.tests.imaging.files import (
     SEEN,
     SRGB,

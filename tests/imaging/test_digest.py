@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.samples import pixel_digest
 from paintgraph.tests.strategies import images
 

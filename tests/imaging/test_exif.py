@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, tiff
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.header import Format
 from paintgraph.imaging.files.tiff import Entry, Tree
 from paintgraph.tests.imaging.files import exif_block, pillow_file, tiff_file
 
