@@ -41,13 +41,15 @@ _COLOUR_TYPE, _EXTRA = 262, 338
 class Picture:
     """A decoded file: image `[1, H, W, 3 or 4]` and what the file said of it.
 
-    EXIF's orientation is applied to the pixels and gone from the metadata.
+    EXIF's orientation is applied to the pixels and gone from the metadata. `note` tells what of
+    the colours could not be kept.
     """
 
     image: Image
     depth: Depth
     metadata: Metadata
     format: Format
+    note: str = ""
 
     @property
     def icc(self) -> bytes | None:
@@ -64,15 +66,14 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
     """Read a PNG, JPEG, WebP, TIFF or BMP file of one frame; anything else is a `PictureError`."""
     header = examine(data, max_pixels)
     icc = read_icc(data, header.format)
-    metadata, orientation = read_metadata(data, header.format)
-    if icc is not None and icc[16:20] == b"RGB ":
-        metadata["icc"] = icc
+    metadata, orientation, note = read_metadata(data, header, icc)
     samples = read_samples(data, header, icc)
     return Picture(
         image=freeze(to_image(turned(samples, orientation))),
         depth=16 if samples.dtype == np.uint16 else 8,
         metadata=metadata,
         format=header.format,
+        note=note,
     )
 
 

@@ -14,6 +14,7 @@ from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, jpeg, tiff
+from paintgraph.imaging.files.colour import profile_of_chunks
 from paintgraph.imaging.files.metadata import Metadata, text_chunks
 from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.files.resolution import physical_chunk, with_density
@@ -181,7 +182,10 @@ def _png(samples: Samples, metadata: Metadata, compression: int) -> bytes:
     swapped = cv2.cvtColor(samples, _BGR_ORDER[samples.shape[2]])
     _, packed = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, compression])
     new = []
-    if "icc" in metadata:
+    colour = metadata.get("colour", b"")
+    if colour:
+        new.append(colour)
+    if "icc" in metadata and metadata["icc"] != profile_of_chunks(colour):
         packed_icc = zlib.compress(metadata["icc"])
         new.append(make_chunk(b"iCCP", _ICC_NAME + bytes(2) + packed_icc))
     if "dpi" in metadata:

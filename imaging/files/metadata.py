@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, jpeg, parts, tiff
+from paintgraph.imaging.files.colour import read_colour
+from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import (
     MAX_UNPACKED_BYTES,
     Chunk,
@@ -88,23 +90,33 @@ def described(facts: Mapping[str, Any]) -> Metadata:
     }
 
 
-def read_metadata(data: bytes, kind: Format) -> tuple[Metadata, int]:
-    """What a file says beside its pixels, and how it is to be turned (1 to 8).
+def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metadata, int, str]:
+    """What a file says beside its pixels.
 
     Damaged parts are no reason to refuse a picture: they count as missing.
+
+    Args:
+        data: the file.
+        header: what `examine` found in it.
+        icc: its ICC profile as `read_icc` gives it.
+
+    Returns:
+        What it says, how it is to be turned (1 to 8), and what could not be kept, in words.
     """
+    kind = header.format
     block = data if kind == "TIFF" else read_exif(data, kind)
     said = exif.Exif() if block is None else exif.read(block)
-    found: Metadata = {}
-    if said.block is not None:
-        found["exif"] = said.block
+    colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
-    if dpi is not None:
-        found["dpi"] = list(dpi if said.orientation < 5 else dpi[::-1])
     texts = _texts(data) if kind == "PNG" else {}
-    if texts:
-        found["texts"] = texts
-    return found, said.orientation
+    found: dict[str, Any] = {
+        "icc": colour.icc,
+        "colour": colour.chunks,
+        "exif": said.block,
+        "dpi": dpi and list(dpi if said.orientation < 5 else dpi[::-1]),
+        "texts": texts,
+    }
+    return described({n: each for n, each in found.items() if each}), said.orientation, colour.note
 
 
 def _texts(data: bytes) -> dict[str, str]:

@@ -23,6 +23,7 @@ _MAX_COUNT = 1 << 16
 _MAX_PAGES = 10_000
 _MAX_ENTRIES = 200_000  # of all pages together, which may share them
 _ENTRY = 12
+_MOST_RATIOS = 1 << 10
 _NO_UNIT, _INCH = 1, 2
 
 
@@ -59,6 +60,15 @@ class Directory:
     def number(self, tag: int, default: int = 0) -> int:
         """First integer of a tag."""
         return self.numbers(tag, (default,))[0]
+
+    def ratios(self, tag: int) -> tuple[float, ...]:
+        """Fractions of a tag, or nothing if it is missing, damaged or of another type."""
+        field, value = self.fields.get(tag), self.raw(tag)
+        if field is None or value is None or field.kind != RATIONAL or len(value) > _MOST_RATIOS:
+            return ()
+        numbers = unpack(f"{self.order}{2 * field.count}I", value, 0)
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+        return tuple(over / under for over, under in pairs) if all(u for _, u in pairs) else ()
 
     def size(self, tag: int) -> int:
         """Bytes that the value of a tag takes, as the directory says."""

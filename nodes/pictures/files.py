@@ -147,6 +147,8 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     if not given.startswith(PREFIX):
         raise BindError(f"'{given}' names no picture. Give a file's name.")
     picture = decode(context.service(Blobs).get(given))
+    if picture.note:
+        context.warn(picture.note)
     return picture.image, facts_of(picture)
 
 

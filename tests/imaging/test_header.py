@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import metadata, parts, tiff
+from paintgraph.imaging.files import parts, tiff
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.header import Header, read_header
@@ -79,15 +79,6 @@ def test_a_tiff_file_with_a_damaged_exif_directory_is_read() -> None:
     data = tiff_file(TIFF_GREY | {tiff.EXIF_IFD: 1 << 20}, bytes(2))
 
     assert decode(data).exif is None
-
-
-def test_exif_that_pillow_cannot_copy_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> bytes:
-        raise TypeError
-
-    monkeypatch.setattr(metadata, "copy_exif", fail)
-
-    assert decode(tiff_file(TIFF_GREY, bytes(2))).exif is None
 
 
 def test_a_bmp_of_odd_depth_is_refused() -> None:
