@@ -18,6 +18,7 @@ from pydantic_settings import (
 from paintgraph.api.http.requests import MAX_BYTES
 from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
+from paintgraph.base.names import legible
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.store.database import Durability
@@ -44,6 +45,16 @@ def _split(value: object) -> object:
 
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _check_folder(folder: Path) -> Path:
+    """The folder; its name is kept in the jobs' database, which holds text only."""
+    name = str(folder)
+    if legible(name) != name:
+        raise ValueError(
+            f"'{legible(name)}' should be UTF-8, which each byte shown as \\xNN is not"
+        )
+    return folder
 
 
 def _check_choices(choices: FooocusChoices) -> FooocusChoices:
@@ -102,7 +113,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=_BIGGEST_PORT)] = PORT
-    data_dir: Path = Field(default_factory=lambda: default_folders().data)
+    data_dir: Annotated[Path, AfterValidator(_check_folder)] = Field(
+        default_factory=lambda: default_folders().data
+    )
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20

@@ -1,5 +1,6 @@
 """Where settings come from, and which source wins."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_fault_of_the_file_is_told(file: Path, text: str) -> None:
     file.write_text(text)
 
     with pytest.raises(SettingsError):
+        load_settings({})
+
+
+def test_a_data_folder_that_no_text_can_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAINTGRAPH_DATA_DIR", os.fsdecode(b"caf\xe9"))
+
+    with pytest.raises(SettingsError, match=r"setting 'data_dir': .*'caf\\xe9' should be UTF-8"):
         load_settings({})
 
 
