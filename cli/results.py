@@ -17,7 +17,15 @@ from paintgraph.cli.faults import misused, plain, tell
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import PublishError, cannot_write, write_new
-from paintgraph.python.results import FORMATS, MAIN, Picture, format_of, numbered
+from paintgraph.nodes.pictures.formats import Format
+from paintgraph.python.results import (
+    FORMATS,
+    MAIN,
+    Picture,
+    format_of,
+    numbered,
+    with_format,
+)
 
 STDOUT = "-"
 _PICTURES = ("image", "mask")
@@ -155,24 +163,28 @@ def _write_pictures(
     if file == STDOUT and len(pictures) > 1:
         message = f"-o -: '{name}' has {len(pictures)} pictures; standard output holds one."
         raise PublishError(f"{message} Write them into files.")
-    form = FORMATS.get(Path(file).suffix.lower(), "png")
-    if form == "jpeg":
-        tell(f"warning: {file}: JPEG changes pixels a little when it is written; PNG does not")
     files = []
+    told: set[str] = set()
     for number, picture in enumerate(pictures, start=1):
+        form, warning = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
+        if form == "jpeg":
+            warning = "JPEG changes pixels a little when it is written; PNG does not"
+        if warning and warning not in told:
+            tell(f"warning: {file}: {warning}")
+        told.add(warning)
         try:
             data = picture.encode(form, metadata=metadata)
         except Error as error:
             raise PublishError(f"-o {file}: {error}", error.code) from error
-        path = _write(data, file, number, is_new=name in wanted.new)
+        path = _write(data, file, form, number, is_new=name in wanted.new)
         height, width = picture.array.shape[:2]
         files.append({"file": path, "width": width, "height": height, "digest": picture.digest})
     return files
 
 
-def _write(data: bytes, file: str, number: int, *, is_new: bool) -> str:
+def _write(data: bytes, file: str, form: Format, number: int, *, is_new: bool) -> str:
     """Write one picture; gives its file."""
-    path = Path(file)
+    path = with_format(Path(file), form)
     if file == STDOUT:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

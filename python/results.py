@@ -23,7 +23,8 @@ from paintgraph.imaging.files.metadata import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
-from paintgraph.nodes.pictures.files import Format, encode_with_facts
+from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
 from paintgraph.nodes.results import plain, results_of
 from paintgraph.nodes.sockets import REPAINT
 
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 MAIN = "image"
 GRAPH_KEY = "paintgraph"
 """The text of a PNG file that holds the graph which made it."""
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, Wanted] = {
     ".png": "png",
     ".jpg": "jpeg",
     ".jpeg": "jpeg",
     ".webp": "webp",
     ".tif": "tiff",
     ".tiff": "tiff",
+    ".*": "same",
 }
 
 
@@ -77,11 +79,12 @@ class Picture:
             self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
         )
 
-    def encode(self, form: Format = "png", *, quality: int = 95, metadata: bool = True) -> bytes:
+    def encode(self, form: Wanted = "png", *, quality: int = 95, metadata: bool = True) -> bytes:
         """The picture as a file's bytes, at the depth and with the profile that it was read with.
 
         `metadata` writes the graph into a PNG. Raises Error for what a format cannot hold.
         """
+        form, _ = self.format_for(form)
         data = encode_with_facts(self._as_image(), form, self.facts, quality)
         is_tagged = metadata and self.graph and form == "png"
         return add_text(data, {GRAPH_KEY: self.graph}) if is_tagged else data
@@ -91,10 +94,12 @@ class Picture:
     ) -> Path:
         """Write a file of the format that its suffix names; replaces one that is there.
 
+        With the suffix .* the format is that of the file which the picture comes from, or PNG.
         Raises Error for a suffix or folder that cannot be used, or a disk that cannot be written.
         """
         file = Path(path)
-        form = format_of(file, f"save '{file}'")
+        form, _ = self.format_for(format_of(file, f"save '{file}'"))
+        file = with_format(file, form)
         try:
             write_whole(file, self.encode(form, quality=quality, metadata=metadata))
         except Error as error:
@@ -102,6 +107,10 @@ class Picture:
         except OSError as error:
             raise cannot_write(file, error) from error
         return file
+
+    def format_for(self, wanted: Wanted) -> tuple[Format, str]:
+        """The format to save in; for `same` also why it is not that of the picture's file."""
+        return format_for(wanted, self.facts, has_alpha=self.array.shape[2:] == (4,))
 
     def __repr__(self) -> str:
         height, width, *channels = self.array.shape
@@ -188,9 +197,9 @@ class Result:
     ) -> list[Path]:
         """Write the pictures of an output, by default of the main one; gives the files.
 
-        The suffix names the format: .png, .jpg, .webp, .tif. Several pictures get numbers:
-        wide.png, wide_2.png. PNG and TIFF keep 16 bits, all keep colour profile and EXIF, and a PNG
-        carries the graph.
+        The suffix names the format: .png, .jpg, .webp, .tif, or .* for that of the file which the
+        picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG and TIFF keep 16
+        bits, all keep colour profile and EXIF, and a PNG carries the graph.
         """
         return [
             picture.save(numbered(Path(path), number), quality=quality, metadata=metadata)
@@ -264,7 +273,12 @@ def numbered(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_stem(f"{path.stem}_{number}")
 
 
-def format_of(path: Path, where: str) -> Format:
+def with_format(path: Path, form: Format) -> Path:
+    """The path, with the suffix of a format in place of .*."""
+    return path.with_suffix(SUFFIXES[form]) if FORMATS.get(path.suffix) == "same" else path
+
+
+def format_of(path: Path, where: str) -> Wanted:
     """The format that a suffix names; raises UsageError, also for a place without folder."""
     form = FORMATS.get(path.suffix.lower())
     if form is None:

@@ -12,18 +12,24 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
+from paintgraph.nodes.pictures.formats import Wanted
 from paintgraph.nodes.sockets import Image
 
 Recipe = Annotated[str, "Name of a recipe that takes an image and gives an image."]
 Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fraction": 0.25}.']
 Save = Annotated[bool, "Write the result into a file instead of passing it on."]
 Prefix = Annotated[str, "The files are named after it and after the pictures."]
+Form = Annotated[Wanted, "Of the files; same is that of each picture's own file."]
+
+
+_NAMELESS = (PREFIX, "data:", "http://", "https://")
 
 
 class Mapped(NamedTuple):
@@ -48,6 +54,7 @@ def map_images(
     settings: list[Settings] = "{}",  # type: ignore[assignment] # of each list entry
     save: list[Save] = True,  # type: ignore[assignment] # noqa: FBT002
     filename_prefix: list[Prefix] = "paintgraph",  # type: ignore[assignment]
+    format: list[Form] = "png",  # type: ignore[assignment] # noqa: A002
     at_once: list[
         Annotated[int, Range(1, 64), "How many are worked on at the same time, if they are saved."]
     ] = 2,  # type: ignore[assignment]
@@ -61,7 +68,7 @@ def map_images(
     unused = recipe_call(context, recipe_name[0], settings[0], None)
     pictures = [name for given in names for name in ([given] if isinstance(given, str) else given)]
     common = {"recipe_name": recipe_name[0], "settings": settings[0], "save": save[0]}
-    common["filename_prefix"] = filename_prefix[0]
+    common |= {"filename_prefix": filename_prefix[0], "format": format[0]}
     if not save[0]:
         each = Node("EachText", {"texts": tuple(pictures)})
         apply = Node("ApplyRecipe", {"image": Link("each", "text"), **common})
@@ -99,6 +106,7 @@ def apply_recipe(
     settings: Settings = "{}",
     save: Save = True,  # noqa: FBT002
     filename_prefix: Prefix = "paintgraph",
+    format: Form = "png",  # noqa: A002
     after: Annotated[Any, RAW, "Waits until this is there, or has failed."] = None,
 ) -> Result:
     """Send a picture through a recipe, and save the result or pass it on."""
@@ -111,9 +119,9 @@ def apply_recipe(
     }
     if not save:
         return Result([Link("work", "image"), 0], expand=expand)
-    stem = "" if ":" in image else f"_{PurePosixPath(image).stem}"
-    saving = {"images": Link("work", "image"), "filename_prefix": f"{filename_prefix}{stem}"}
-    expand["saved"] = Node("SaveListedImage", saving)
+    stem = "" if image.startswith(_NAMELESS) else f"_{PurePosixPath(image).stem}"
+    saving = {"filename_prefix": f"{filename_prefix}{stem}", "format": format}
+    expand["saved"] = Node("SaveListedImage", {"images": Link("work", "image"), **saving})
     return Result([Blocked(), Link("saved", "files")], expand=expand)
 
 
@@ -137,9 +145,14 @@ class Saved(NamedTuple):
 
 
 @node(title="Save Listed Image", category="image/batch", lane="io", outputs=Saved)
-def save_listed_image(context: Context, images: Image, filename_prefix: Prefix) -> Result:
+def save_listed_image(
+    context: Context,
+    images: Image,
+    filename_prefix: Prefix,
+    format: Form = "png",  # noqa: A002
+) -> Result:
     """Write pictures as SaveImage does, and say how many once they are written."""
-    written = picture_files.save_image(context, images, filename_prefix)
+    written = picture_files.save_image(context, images, filename_prefix, format)
     return replace(written, values=(len(images),))
 
 

@@ -16,12 +16,16 @@ from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import add_text, described
 from paintgraph.imaging.masks import algebra as masks
 from paintgraph.imaging.masks.selection import select_transparent
+from paintgraph.nodes.pictures.formats import (
+    DEEP,
+    LOSSY,
+    SUFFIXES,
+    Format,
+    Wanted,
+    format_for,
+    source_facts,
+)
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
-
-Format = Literal["png", "jpeg", "webp", "tiff"]
-SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
-LOSSY = ("jpeg",)
-DEEP = ("png", "tiff")
 
 
 class LoadedImage(NamedTuple):
@@ -121,7 +125,11 @@ def save_image(
         "Name of the file without its number; / parts folders. Filled in are %width%, %height%, "
         "%batch_num%, and the time of the job: %year% to %second%, or %date:yyyy-MM-dd%.",
     ] = "paintgraph",
-    format: Annotated[Format, "PNG and TIFF keep all, WebP 8 bits, JPEG less."] = "png",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Wanted,
+        "PNG and TIFF keep all, WebP 8 bits, JPEG less; same is that of the picture's file, or PNG "
+        "where that cannot be written or hold the picture.",
+    ] = "png",
     quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
     numbering: Annotated[
         Literal["always", "if_taken"], "When the name of the file gets a number."
@@ -154,7 +162,7 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
 
 def facts_of(picture: Picture) -> Facts:
     """What a saver needs to know of a picture beside its samples."""
-    return {"depth": picture.depth, **picture.metadata}
+    return {"depth": picture.depth, **source_facts(picture.format), **picture.metadata}
 
 
 def _as_mask(mask: Array, facts: Facts) -> Value:
@@ -163,9 +171,12 @@ def _as_mask(mask: Array, facts: Facts) -> Value:
 
 
 def _write(
-    context: Context, images: Array, prefix: str, form: Format, quality: int, *, folder: str
+    context: Context, images: Array, prefix: str, wanted: Wanted, quality: int, *, folder: str
 ) -> Result:
     facts = context.facts("images")
+    form, reason = format_for(wanted, facts, has_alpha=images.shape[3] == 4)
+    if reason:
+        context.warn(reason)
     if form in LOSSY:
         context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
     elif facts.get("depth") == 16 and form not in DEEP:
