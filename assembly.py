@@ -11,11 +11,11 @@ from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import MemoryCache, ResultStore
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Metadata, Node
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Listener, Stored
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.binding import Binders
+from paintgraph.engine.recipes.binding import Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
@@ -61,6 +61,7 @@ class Assembly(Catalogue):
 def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """What a worker process is made of; `settings` are those of `server.worker_settings`."""
     folders = Folders(Path(settings["data"]))
+    metadata = settings.get("metadata", "private")
     with assemble(
         folders,
         folders.inputs,
@@ -68,6 +69,7 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
         devices=DeviceRules(**settings.get("devices", {})),
         nodes=settings.get("nodes", ()),
         tell=tell,
+        metadata=metadata,
     ) as assembly:
         recipes = assembly.recipes
         recipes.register_all()  # graphs that arrive are bound, not read
@@ -76,7 +78,7 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
             if any(_calls_recipes(node) for node in graph.nodes.values()) and recipes.refresh():
                 recipes.register_all()
 
-        describe = partial(describe_results, blobs=assembly.blobs)
+        describe = partial(describe_results, blobs=assembly.blobs, metadata=metadata)
         yield Parts(assembly.worker, describe, assembly.loaded.watch, prepare)
 
 
@@ -116,11 +118,13 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
     tell: Listener = lambda _: None,
+    metadata: Metadata = "keep",
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
     With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
-    work. `tell` is called with what is stored on disk.
+    work. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
+    descriptions where neither recipe nor caller says it.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -129,7 +133,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         blobs = Blobs(folders.blobs)
         references = References(blobs, input_folder)
         sources = source_binders(references.bind, input_folder)
-        binders = Binders({**sources, **resource_names.binders(known.names)})
+        binders = Binders(
+            {**sources, **resource_names.binders(known.names), **metadata_binder(metadata)}
+        )
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
         lender = ModelLender(known.names.models, loaded, devices)
         inpainters = stack.enter_context(Inpainters(models=lender))

@@ -156,6 +156,7 @@ def _parts(
         settings.max_body_bytes,
         settings.allow_private_urls,
         resource_names.binders(names),
+        settings.metadata,
     )
     return ServerParts(
         store=store,
@@ -182,6 +183,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
         "data": str(settings.data_dir),
         "memory_bytes": settings.memory_bytes,
         "nodes": list(settings.nodes),
+        "metadata": settings.metadata,
         "devices": {
             "device": settings.device,
             "dtype": settings.dtype,

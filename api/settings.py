@@ -19,6 +19,7 @@ from paintgraph.api.http.requests import MAX_BYTES
 from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
 from paintgraph.base.names import legible
+from paintgraph.engine.graph.graph import Metadata
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.store.database import Durability
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
         dtype: with which samples models work; "auto" leaves it to them.
         model_bytes: memory of a device for the models of a worker; 0 takes a part of what there is.
         model_idle_seconds: how long a model stays in memory that nobody uses; 0: for ever.
+        metadata: what results keep of what given pictures say of themselves, unless somebody says.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
     """
 
@@ -137,6 +139,7 @@ class Settings(BaseSettings):
     dtype: Dtype = "auto"
     model_bytes: Annotated[int, Field(ge=0)] = 0
     model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
+    metadata: Metadata = "private"
     fooocus: _Checked = Field(default_factory=FooocusChoices)
 
     @classmethod

@@ -12,10 +12,13 @@ from paintgraph.cli.commands import (
     Help,
     InputDir,
     Json,
+    Metadata,
     ModelNames,
     Nodes,
     Offline,
     Output,
+    OwnTexts,
+    TellingCommand,
     command,
     show_help,
 )
@@ -42,7 +45,7 @@ _TYPED = {
 }
 
 
-@command(app, subject="recipe", context_settings=_TYPED)
+@command(app, subject="recipe", context_settings=_TYPED, cls=TellingCommand)
 def run(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[
@@ -62,9 +65,8 @@ def run(  # noqa: PLR0913 - the command's options
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Compute everything; use and keep no earlier result.")
     ] = False,
-    metadata: Annotated[
-        bool, typer.Option(help="Write the graph into the picture, to repeat it.")
-    ] = True,
+    metadata: Metadata = None,
+    graph: OwnTexts = None,
     device: Device = "auto",
     nodes: Nodes = None,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
@@ -88,6 +90,7 @@ def run(  # noqa: PLR0913 - the command's options
         stop=stop,
         fresh=fresh,
         metadata=metadata,
+        graph=graph,
         device=device,
         nodes=tuple(nodes or ()),
         json=json,
@@ -159,12 +162,14 @@ def convert(
     return convert_file(file, to, output, nodes or ())
 
 
-@command(app, subject="recipe", context_settings=_TYPED)
+@command(app, subject="recipe", context_settings=_TYPED, cls=TellingCommand)
 def explain(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")] = "",
     output: Output = None,
     input_dir: InputDir = Path(),
+    metadata: Metadata = None,
+    graph: OwnTexts = None,
     nodes: Nodes = None,
     json: Json = False,
     help_: Help = False,
@@ -180,6 +185,8 @@ def explain(  # noqa: PLR0913 - the command's options
         arguments=tuple(context.args),
         outputs=tuple(output or ()),
         input_dir=input_dir,
+        metadata=metadata,
+        graph=graph,
         nodes=tuple(nodes or ()),
         json=json,
     )

@@ -1,8 +1,9 @@
 """What makes a function a command, and the flags that several commands take."""
 
 import inspect
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -40,6 +41,23 @@ Output = Annotated[
 ]
 InputDir = Annotated[
     Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
+]
+Metadata = Annotated[
+    str | None,
+    typer.Option(
+        metavar="keep|private|none",
+        help="What results keep of what the given picture says of itself: all; colours, "
+        "resolution and copyright; or colours and resolution only. By default what the recipe "
+        "says, else keep.",
+    ),
+]
+OwnTexts = Annotated[
+    bool | None,
+    typer.Option(
+        "--graph/--no-graph",
+        help="Write the graph and the numbers of a repaint into PNG files; so do --metadata "
+        "without a value, and --no-metadata. By default what the recipe says, else it is written.",
+    ),
 ]
 Device = Annotated[
     str,
@@ -85,6 +103,29 @@ def command(
         return act
 
     return declare
+
+
+class TellingCommand(typer.core.TyperCommand):
+    """A command whose --metadata may stand without a value, as it did before it had some."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, with the newer names of those that have them."""
+        return super().parse_args(ctx, with_newer_names(args))
+
+
+def with_newer_names(arguments: Sequence[str]) -> list[str]:
+    """The arguments with --graph for a --metadata without a value, and --no-graph."""
+    from paintgraph.base.words import suggestion
+    from paintgraph.engine.graph.graph import METADATA
+
+    newer = []
+    for given, after in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
+        is_value = bool(suggestion(after, METADATA))  # a misspelt one, too
+        if given == "--metadata" and not is_value:
+            newer.append("--graph")
+        else:
+            newer.append("--no-graph" if given == "--no-metadata" else given)
+    return newer
 
 
 def show_help(context: typer.Context, recipe: str, nodes: list[str] | None, *, wanted: bool) -> int:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.jobs.sources.inline import is_inline, read_inline
+from paintgraph.python.results import wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
 STDIN = "-"
@@ -38,7 +39,8 @@ class RunOptions:
     profile: bool = False
     stop: bool = False
     fresh: bool = False
-    metadata: bool = True
+    metadata: str | None = None
+    graph: bool | None = None
     device: str = "auto"
     nodes: tuple[str, ...] = ()
     json: bool = False
@@ -70,6 +72,7 @@ def read_source(given: str, recipes: RecipeBook) -> GraphText:
 
 def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
     """Read, check and bind; raises what keeps the graph from running."""
+    asked = wished(options.metadata, options.graph)
     source = read_source(options.recipe, assembly.recipes)
     found = checked(source, assembly)
     graph = found.sound()
@@ -81,7 +84,8 @@ def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
         raise misused("stdout_twice", "--json and -o - both want standard output. Name a file.")
     _check_stdin(options.recipe, given, graph.inputs)
     opened = _opened(given, graph.inputs, assembly)
-    bound = bind(graph, assembly.registry, opened, assembly.binders)
+    meant = replace(graph, descriptions=asked.or_else(graph.descriptions))
+    bound = bind(meant, assembly.registry, opened, assembly.binders)
     files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
     values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
     return Prepared(source, graph, bound, wanted, values, files)

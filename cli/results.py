@@ -139,24 +139,22 @@ class Written:
             typer.echo(plain(f"{self.name}: {text}"), err=aside)
 
 
-def write_results(
-    wanted: Destinations, results: Mapping[str, Sequence[Any]], *, metadata: bool
-) -> list[Written]:
-    """Write every wanted result that there is; `metadata` writes the graph into PNG files."""
+def write_results(wanted: Destinations, results: Mapping[str, Sequence[Any]]) -> list[Written]:
+    """Write every wanted result that there is."""
     written = []
     for name, entries in results.items():
         result = Written(name)
         if name in wanted.others:
             result.values = list(entries)
         elif name in wanted.files or name in wanted.new:
-            result.files = _write_pictures(wanted, name, entries, metadata=metadata)
+            result.files = _write_pictures(wanted, name, entries)
         if result.files or result.values:
             written.append(result)
     return written
 
 
 def _write_pictures(
-    wanted: Destinations, name: str, pictures: Sequence[Picture], *, metadata: bool
+    wanted: Destinations, name: str, pictures: Sequence[Picture]
 ) -> list[dict[str, Any]]:
     """Write each picture of a result; several get numbers."""
     file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
@@ -173,7 +171,7 @@ def _write_pictures(
             tell(f"warning: {file}: {warning}")
         told.add(warning)
         try:
-            data = picture.encode(form, metadata=metadata)
+            data = picture.encode(form)
         except Error as error:
             raise PublishError(f"-o {file}: {error}", error.code) from error
         path = _write(data, file, form, number, is_new=name in wanted.new)

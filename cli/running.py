@@ -19,7 +19,7 @@ from paintgraph.engine.node.events import NodeFailed
 from paintgraph.jobs.publishing import PublishError
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.models.loading.devices import DeviceRules
-from paintgraph.python.results import graph_text, named_results
+from paintgraph.python.results import named_results
 from paintgraph.python.running import interruptible, perform
 
 _KEPT = "Finished results are kept, so the next run goes on from them."
@@ -88,10 +88,10 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
 def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
     """Write the named results."""
     prepared = ended.prepared
-    text = graph_text(prepared.bound, assembly.registry) if options.metadata else ""
-    results = named_results(prepared.graph, ended.outcome, prepared.values, text)
+    made_by = prepared.bound, assembly.registry
+    results = named_results(prepared.graph, ended.outcome, prepared.values, *made_by)
     try:
-        ended.written.extend(write_results(prepared.wanted, results, metadata=options.metadata))
+        ended.written.extend(write_results(prepared.wanted, results))
     except PublishError as error:
         raise _with_hope(error, options) from error
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import Outcome
-from paintgraph.engine.graph.graph import Graph, Link
+from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions, Graph, Link, Metadata
 from paintgraph.engine.graph.sockets import Blocked, Failed, Value
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
@@ -34,23 +34,29 @@ def plain(data: Any) -> Any:
     return list(data) if isinstance(data, tuple) else data
 
 
-def describe_results(graph: Graph, outcome: Outcome, blobs: Blobs) -> dict[str, Any]:
-    """All results as plain data; pictures become blobs."""
+def describe_results(
+    graph: Graph, outcome: Outcome, blobs: Blobs, metadata: Metadata = "private"
+) -> dict[str, Any]:
+    """All results as plain data; pictures become blobs.
+
+    `metadata` is what these keep of descriptions where the graph does not say it.
+    """
+    told = graph.descriptions.or_else(Descriptions(metadata))
     described = {}
     for name, values, is_one in results_of(graph, outcome):
         if values:
-            entries = [describe(value, blobs) for value in values]
+            entries = [describe(value, blobs, told) for value in values]
             described[name] = entries[0] if is_one else entries
     return described
 
 
-def describe(value: Value, blobs: Blobs) -> Any:
+def describe(value: Value, blobs: Blobs, told: Descriptions = NOTHING_SAID) -> Any:
     """A result as plain data; pictures become PNG blobs at the depth that they were read with."""
     if not isinstance(value.data, np.ndarray):
         return plain(value.data)
     pictures = [
         {
-            "digest": blobs.put(encode_with_facts(picture, "png", value.facts)),
+            "digest": blobs.put(encode_with_facts(picture, "png", value.facts, told)),
             "width": picture.shape[1],
             "height": picture.shape[0],
             "media_type": "image/png",

@@ -19,7 +19,7 @@ from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.book import SUFFIXES
 from paintgraph.imaging.files.decode import decode
@@ -33,6 +33,7 @@ from paintgraph.python.sources import Recipe
 
 _TRIES = 5
 _AGAIN_SECONDS = 0.5
+_TRUTH: Mapping[bool | None, str] = {True: "true", False: "false"}
 _ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -54,9 +55,11 @@ class Order:
 class Client:
     """The requests of one call."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, wished: Descriptions) -> None:
         self._http = http
         self._url = url
+        told = {"metadata": wished.metadata, "graph": _TRUTH.get(wished.graph)}
+        self._wishes = {name: text for name, text in told.items() if text is not None}
         self._outputs: dict[str, list[dict[str, Any]]] = {}
 
     async def order(self, recipe: Recipe) -> Order:
@@ -97,7 +100,7 @@ class Client:
                 await self._upload(name, pictures.pop(value))
         path, body = order.request(inputs)
         once = {"Idempotency-Key": secrets.token_hex(16)}
-        job = await self._json("POST", path, json=body, headers=once)
+        job = await self._json("POST", path, json=body, headers=once, params=self._wishes)
         here = job["links"]["self"]
         tracker = Tracker(report)
         try:
@@ -157,14 +160,16 @@ class Client:
 
     async def _result(self, job: Mapping[str, Any], graph: Mapping[str, Any]) -> Result:
         text = orjson.dumps(graph).decode()
+        told = Descriptions(graph=graph.get("graph"))  # the server has reduced what it keeps
         outputs = {}
         for name, value in job["outputs"].items():
             is_mask = await self._is_mask(graph, name)
             entries = value if isinstance(value, list) and _has_pictures(value) else [value]
-            outputs[name] = tuple([await self._entry(e, text, is_mask=is_mask) for e in entries])
+            made = [await self._entry(e, text, told, is_mask=is_mask) for e in entries]
+            outputs[name] = tuple(made)
         return Result(outputs, list(job["warnings"]))
 
-    async def _entry(self, value: Any, text: str, *, is_mask: bool) -> Any:
+    async def _entry(self, value: Any, text: str, told: Descriptions, *, is_mask: bool) -> Any:
         if not _has_pictures([value]):
             return value
         async with self._http.get(self._url + value["url"]) as response:
@@ -173,7 +178,7 @@ class Client:
         picture = await asyncio.to_thread(decode, data)
         repaint = {REPAINT: value[REPAINT]} if REPAINT in value else {}
         array = picture.image[0, ..., 0] if is_mask else picture.image[0]
-        return Picture(array, {**facts_of(picture), **repaint}, text)
+        return Picture(array, {**facts_of(picture), **repaint}, text, told)
 
     async def _is_mask(self, graph: Mapping[str, Any], name: str) -> bool:
         """Whether an output comes from one that its node declares as a mask."""

@@ -142,9 +142,9 @@ def _file_of(value: Any) -> bytes:
         case bytes() | bytearray() | memoryview():
             return unpacked(bytes(value))
         case Result():
-            return value.pictures()[0].encode()
+            return value.pictures()[0].encode(graph=False)
         case Picture():
-            return value.encode()
+            return value.encode(graph=False)
         case np.ndarray():
             return _of_array(value)
     if hasattr(value, "mode") and hasattr(value, "getbands"):

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import aiohttp
 
 from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.engine.graph.graph import Metadata
 from paintgraph.python.client import Client
 from paintgraph.python.inputs import batches
 from paintgraph.python.progress import Report, reporting
-from paintgraph.python.results import Result, merged
+from paintgraph.python.results import Result, merged, wished
 from paintgraph.python.session import given_inputs, mapping_of
 from paintgraph.python.sources import Recipe
 
@@ -28,15 +29,19 @@ class Connection:
         url: the server's address, such as "http://127.0.0.1:7866".
         key: one of the server's keys, where it wants one.
         timeout: seconds that a call may take, after which its job is cancelled.
+        metadata, graph: what results tell beside their pixels, as for `Picture.encode`; else the
+            server decides on metadata.
         progress: True shows a bar; a callback gets `Progress`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         url: str,
         *,
         key: str | None = None,
         timeout: float | None = None,
+        metadata: Metadata | None = None,
+        graph: bool | None = None,
         progress: Report | bool | None = None,
     ) -> None:
         if not url.startswith(("http://", "https://")):
@@ -45,6 +50,7 @@ class Connection:
         self._url = url.rstrip("/")
         self._headers = {"X-API-KEY": key} if key else {}
         self._timeout = timeout
+        self._wished = wished(metadata, graph)
         self._progress = progress
 
     def run(
@@ -96,7 +102,7 @@ class Connection:
                 asyncio.timeout(self._timeout) as deadline,
                 aiohttp.ClientSession(headers=self._headers, timeout=limits) as http,
             ):
-                client = Client(http, self._url)
+                client = Client(http, self._url, self._wished)
                 order = await client.order(recipe)
                 given = given_inputs(mapping, named, order.declared, options)
                 with reporting(self._progress if progress is None else progress) as report:

@@ -14,8 +14,15 @@ from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.files import write_whole
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.graph.descriptions import read_descriptions
 from paintgraph.engine.graph.formats.native import write_native
-from paintgraph.engine.graph.graph import Graph, InputRef
+from paintgraph.engine.graph.graph import (
+    NOTHING_SAID,
+    Descriptions,
+    Graph,
+    InputRef,
+    Metadata,
+)
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 MAIN = "image"
+_BY_DEFAULT = Descriptions("keep", graph=True)
 GRAPH_KEY = "paintgraph"
 """The text of a PNG file that holds the graph which made it."""
 FORMATS: Mapping[str, Wanted] = {
@@ -54,11 +62,13 @@ class Picture:
             `[H, W]` for a mask, 1 where it selects.
         facts: what is known of it beside its samples: depth, colour profile, EXIF, measures.
         graph: the graph that made it, as JSON; a PNG file carries it.
+        descriptions: what its files tell beside the samples, unless the caller says it.
     """
 
     array: NDArray[np.float32]
     facts: Facts = field(default_factory=lambda: NO_FACTS)
     graph: str = ""
+    descriptions: Descriptions = NOTHING_SAID
 
     @property
     def image(self) -> "PillowImage":
@@ -79,29 +89,48 @@ class Picture:
             self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
         )
 
-    def encode(self, form: Wanted = "png", *, quality: int = 95, metadata: bool = True) -> bytes:
+    def encode(
+        self,
+        form: Wanted = "png",
+        *,
+        quality: int = 95,
+        metadata: Metadata | bool | None = None,
+        graph: bool | None = None,
+    ) -> bytes:
         """The picture as a file's bytes, at the depth and with the profile that it was read with.
 
-        `metadata` writes the graph into a PNG. Raises Error for what a format cannot hold.
+        `metadata` is what is kept of what the given picture says of itself: "keep", which is the
+        default: all, "private": colours, resolution and copyright, or "none": colours and
+        resolution. `graph` writes the graph and the numbers of a repaint into a PNG; as
+        before, this is also what True and False mean as `metadata`. Raises Error for what a format
+        cannot hold.
         """
         form, _ = self.format_for(form)
-        data = encode_with_facts(self._as_image(), form, self.facts, quality)
-        is_tagged = metadata and self.graph and form == "png"
+        told = wished(metadata, graph).or_else(self.descriptions).or_else(_BY_DEFAULT)
+        data = encode_with_facts(self._as_image(), form, self.facts, told, quality)
+        is_tagged = told.graph and self.graph and form == "png"
         return add_text(data, {GRAPH_KEY: self.graph}) if is_tagged else data
 
     def save(
-        self, path: str | os.PathLike[str], *, quality: int = 95, metadata: bool = True
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: int = 95,
+        metadata: Metadata | bool | None = None,
+        graph: bool | None = None,
     ) -> Path:
         """Write a file of the format that its suffix names; replaces one that is there.
 
         With the suffix .* the format is that of the file which the picture comes from, or PNG.
-        Raises Error for a suffix or folder that cannot be used, or a disk that cannot be written.
+        `metadata` and `graph` are those of `encode`. Raises Error for a suffix or folder that
+        cannot be used, or a disk that cannot be written.
         """
         file = Path(path)
         form, _ = self.format_for(format_of(file, f"save '{file}'"))
         file = with_format(file, form)
         try:
-            write_whole(file, self.encode(form, quality=quality, metadata=metadata))
+            data = self.encode(form, quality=quality, metadata=metadata, graph=graph)
+            write_whole(file, data)
         except Error as error:
             raise PublishError(f"save '{file}': {error}", error.code) from error
         except OSError as error:
@@ -118,8 +147,8 @@ class Picture:
         return f"<Picture {kind} {width}x{height} px, {self.facts.get('depth', 8)} bits>"
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows."""
-        return self.encode("png", metadata=False)
+        """What a notebook shows, and holds when it is passed on: nothing private."""
+        return self.encode("png", metadata="private", graph=False)
 
     def _as_image(self) -> NDArray[np.float32]:
         """The samples `[H, W, 3 or 4]`; a mask as grey."""
@@ -193,16 +222,19 @@ class Result:
         name: str = "",
         *,
         quality: int = 95,
-        metadata: bool = True,
+        metadata: Metadata | bool | None = None,
+        graph: bool | None = None,
     ) -> list[Path]:
         """Write the pictures of an output, by default of the main one; gives the files.
 
         The suffix names the format: .png, .jpg, .webp, .tif, or .* for that of the file which the
         picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG and TIFF keep 16
-        bits, all keep colour profile and EXIF, and a PNG carries the graph.
+        bits; `metadata` and `graph` say what the files tell beside the samples, as for
+        `Picture.encode`.
         """
+        wishes: dict[str, Any] = {"quality": quality, "metadata": metadata, "graph": graph}
         return [
-            picture.save(numbered(Path(path), number), quality=quality, metadata=metadata)
+            picture.save(numbered(Path(path), number), **wishes)
             for number, picture in enumerate(self.pictures(name), start=1)
         ]
 
@@ -239,33 +271,42 @@ def _in_short(entries: Sequence[Any]) -> str:
     return first if len(entries) < 2 else f"{len(entries)} of them, the first {first}"
 
 
+def wished(metadata: object, graph: object) -> Descriptions:
+    """What a caller wishes of descriptions; raises UsageError. A bool as metadata means graph."""
+    if isinstance(metadata, bool):
+        metadata, graph = None, metadata if graph is None else graph
+    found, wrong = read_descriptions({"metadata": metadata, "graph": graph})
+    if wrong:
+        raise UsageError(
+            *(Problem(each.code, f"{each.message} Change it.") for each in wrong.values())
+        )
+    return found
+
+
 def named_results(
-    graph: Graph, outcome: Outcome, values: Mapping[str, Any], text: str
+    graph: Graph, outcome: Outcome, values: Mapping[str, Any], bound: Graph, registry: Registry
 ) -> dict[str, tuple[Any, ...]]:
     """What a run gave by name: `Picture`s and plain values; what was not computed is left out.
 
-    `graph` is the checked graph, `values` are those of its declared inputs, `text` is the graph as
-    pictures carry it.
+    `graph` is the checked graph, `values` are those of its declared inputs, `bound` is what ran.
     """
+    made_by = (orjson.dumps(write_native(with_names(bound, registry))).decode(), bound.descriptions)
     found = {name: each for name, each, _ in results_of(graph, outcome)}
     results = {}
     for name, reference in graph.outputs.items():
         if isinstance(reference, InputRef):
             results[name] = (plain(values[reference.name]),)
         elif name in found:
-            results[name] = tuple(each for value in found[name] for each in _entries(value, text))
+            results[name] = tuple(
+                each for value in found[name] for each in _entries(value, *made_by)
+            )
     return results
 
 
-def _entries(value: Value, text: str) -> Iterable[Any]:
+def _entries(value: Value, text: str, told: Descriptions) -> Iterable[Any]:
     if isinstance(value.data, np.ndarray):
-        return [Picture(picture, value.facts, text) for picture in value.data]
+        return [Picture(picture, value.facts, text, told) for picture in value.data]
     return [plain(value.data)]
-
-
-def graph_text(bound: Graph, registry: Registry) -> str:
-    """The graph as pictures carry it."""
-    return orjson.dumps(write_native(with_names(bound, registry))).decode()
 
 
 def numbered(path: Path, number: int) -> Path:

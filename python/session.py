@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.engine.execution.run import Outcome
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import Graph, Metadata
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import targets_of
@@ -24,7 +25,7 @@ from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.own import Own
 from paintgraph.python.inputs import batches, literals
 from paintgraph.python.progress import Progress, Report, Tracker, reporting
-from paintgraph.python.results import Result, graph_text, merged, named_results
+from paintgraph.python.results import Result, merged, named_results, wished
 from paintgraph.python.running import interruptible, perform
 from paintgraph.python.sources import Recipe, checked_recipe
 
@@ -52,6 +53,8 @@ class Session:
         output_dir: folder for what the graph's own save nodes write.
         fresh: compute everything; use and keep no earlier result.
         memory_bytes: results kept in memory between runs.
+        metadata, graph: what files of results tell beside their pixels, as for `Picture.encode`;
+            before what recipes say.
         progress: True shows a bar; a callback gets `Progress`.
     """
 
@@ -66,10 +69,13 @@ class Session:
         output_dir: Place = ".",
         fresh: bool = False,
         memory_bytes: int = MEMORY_BYTES,
+        metadata: Metadata | None = None,
+        graph: bool | None = None,
         progress: Report | bool | None = None,
     ) -> None:
         folders = Folders(Path(data_dir)) if data_dir is not None else default_folders()
         self._output_dir = Path(output_dir)
+        self._wished = wished(metadata, graph)
         self._progress = progress
         self._lock = threading.Lock()
         self._reporting: set[int] = set()  # threads that are in a progress callback
@@ -194,7 +200,8 @@ class Session:
                 return assembly.blobs.adopt(file)
 
             values = literals(given, graph.inputs, refer)
-            bound = bind(graph, assembly.registry, values, assembly.binders)
+            meant = replace(graph, descriptions=self._wished.or_else(graph.descriptions))
+            bound = bind(meant, assembly.registry, values, assembly.binders)
             tracker = Tracker(report, cancellation.cancel)
             tracker.begin(bound.nodes)
             ran = perform(
@@ -210,8 +217,7 @@ class Session:
             _check(ran.outcome)
             tracker.end()
         settled = {name: values.get(name, spec.default) for name, spec in graph.inputs.items()}
-        text = graph_text(bound, assembly.registry)
-        outputs = named_results(graph, ran.outcome, settled, text)
+        outputs = named_results(graph, ran.outcome, settled, bound, assembly.registry)
         return Result(outputs, tracker.warnings, ran.saved)
 
 
@@ -280,6 +286,8 @@ def run(  # noqa: PLR0913 - options of the session and of the run
     device: str | None = None,
     nodes: Iterable[Own] | None = None,
     fresh: bool | None = None,
+    metadata: Metadata | None = None,
+    graph: bool | None = None,
     progress: Report | bool | None = None,
     **named: Any,
 ) -> Result:
@@ -289,6 +297,7 @@ def run(  # noqa: PLR0913 - options of the session and of the run
     the same name as an option goes into the mapping `inputs`.
     """
     settings: dict[str, Any] = {"device": device, "nodes": nodes, "fresh": fresh}
+    settings |= {"metadata": metadata, "graph": graph}
     chosen = {name: value for name, value in settings.items() if value is not None}
     options = chosen.keys() | ({"progress"} if progress is not None else set())
     with Session(**chosen, memory_bytes=0) as session:

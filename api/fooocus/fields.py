@@ -136,6 +136,9 @@ class GenerateFields(Fields):
     loras: list[Lora] = [Lora(enabled=True, model_name=DEFAULT_LORA, weight=0.1)]
     output_format: str = "png"
     save_name: str | None = None
+    save_metadata_to_images: Annotated[
+        bool, Field(description="Write the numbers of the repaint into PNG files")
+    ] = True
     async_process: bool = False
     stream_output: bool = False
     webhook_url: str = ""
@@ -167,7 +170,6 @@ _DEFAULTS: dict[str, Any] = {
     "refiner_model_name": "None",
     "refiner_switch": 0.5,
     "refiner_swap_method": "joint",
-    "save_metadata_to_images": True,
     "metadata_scheme": "fooocus",
     "upscale_multiple": 1.0,
     "uov_method": "Disabled",

@@ -13,7 +13,7 @@ from paintgraph.api.fooocus.model_mapping import Painting, find_model
 from paintgraph.api.services.parts import ServerParts
 from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
 from paintgraph.engine.graph.formats.reading import read_graph
-from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Link, Node
 from paintgraph.graphs import FOLDER
 from paintgraph.jobs.sources.references import draw_seed
 from paintgraph.models.catalogue.family import Kind
@@ -120,7 +120,8 @@ def translate_generate(
         {"seed": seed, "name": file}
         for seed, file in zip(_seeds(fields, number), _names(fields, number), strict=True)
     ]
-    return Translation(repeated(recipe(name), own), inputs, painting.warnings)
+    graph = replace(recipe(name), descriptions=Descriptions(graph=fields.save_metadata_to_images))
+    return Translation(repeated(graph, own), inputs, painting.warnings)
 
 
 def check_generate(fields: GenerateFields, given: Mapping[str, str]) -> None:

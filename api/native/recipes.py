@@ -24,6 +24,7 @@ from paintgraph.api.http.requests import (
     wait_seconds,
 )
 from paintgraph.api.http.routes import Routes, json_answer
+from paintgraph.api.native.descriptions import FIELDS, WISHES, wished_beside, wishes_of
 from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, submit_and_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
@@ -32,6 +33,7 @@ from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.graph.descriptions import SPECS
 from paintgraph.engine.graph.formats.native import type_name
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import shown
@@ -67,7 +69,11 @@ class RecipesJson(TypedDict):
 
 
 ROUTES = Routes("recipes")
-_INPUTS = {"type": "object", "description": "The recipe's inputs by name."}
+_INPUTS = {
+    "type": "object",
+    "properties": FIELDS,
+    "description": "The recipe's inputs by name; beside them what the files of results tell.",
+}
 
 
 @ROUTES.add("GET", "/v1/recipes", {200: json_answer("All recipes.", RecipesJson)}, (503,))
@@ -101,7 +107,8 @@ def _summary(name: str, graph: Graph) -> RecipeSummaryJson:
 async def show(request: web.Request) -> web.Response:
     """Give the JSON Schema of a recipe's inputs."""
     name = request.match_info["name"]
-    return json_response(recipe_schema(name, await _recipe(request, name)))
+    schema = recipe_schema(name, await _recipe(request, name))
+    return json_response({**schema, "properties": {**FIELDS, **schema["properties"]}})
 
 
 @ROUTES.add(
@@ -109,7 +116,7 @@ async def show(request: web.Request) -> web.Response:
     RECIPES_URL + "{name}",
     SUBMITTED,
     (*SUBMIT_ERRORS, 404, 409),
-    parameters=(WAIT, IDEMPOTENCY_KEY),
+    parameters=(WAIT, IDEMPOTENCY_KEY, *WISHES),
     body={JSON: _INPUTS, MULTIPART: _INPUTS},
 )
 async def run(request: web.Request) -> web.Response:
@@ -121,20 +128,23 @@ async def run(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     seconds = wait_seconds(request)
     key = idempotency_key(request)
+    wishes = wishes_of(request)
     graph = await _recipe(request, name)
     require_type(request, (JSON, *YAML, MULTIPART))
     if request.content_type == MULTIPART:
-        inputs = await _form(request, graph)
+        sent = await _form(request, graph)
     else:
-        inputs = await document_of(request, (JSON, *YAML), _mapping)
+        sent = await document_of(request, (JSON, *YAML), _mapping)
+    wished, inputs = wished_beside(sent, graph.inputs)
     wanted = GraphRequest(
         graph,
         [],
-        {"recipe": name, "inputs": inputs},
+        {"recipe": name, "inputs": sent},
         inputs=inputs,
         inputs_at=(),
         client=client_of(request),
         idempotency_key=key,
+        wished=wishes.or_else(wished),
     )
     return await submit_and_answer(request, wanted, seconds)
 
@@ -186,7 +196,7 @@ async def _value(request: web.Request, part: Part, declared: Mapping[str, InputS
     if part.is_file:
         return (await asyncio.to_thread(request.app[PARTS].pictures.put, part.data)).digest
     text = part.text()
-    spec = declared.get(part.name)
+    spec = declared.get(part.name) or SPECS.get(part.name)
     if spec is None or spec.type not in _PLAIN:
         return text
     if spec.type == "list" and not text.lstrip().startswith("["):

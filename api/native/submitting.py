@@ -21,6 +21,7 @@ from paintgraph.api.http.requests import (
     wait_seconds,
 )
 from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
+from paintgraph.api.native.descriptions import WISHES, wishes_of
 from paintgraph.api.native.jobs import ACCEPTED, job_of, job_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JobJson
@@ -29,12 +30,14 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, Spot
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.descriptions import read_descriptions
 from paintgraph.engine.graph.formats.comfy import is_comfy
 from paintgraph.engine.graph.formats.native import is_native
 from paintgraph.engine.graph.formats.reading import graph_of
+from paintgraph.engine.graph.graph import Descriptions, Metadata
 from paintgraph.engine.graph.sockets import shown
 
-FIELDS = ("graph", "inputs", "priority")
+FIELDS = ("graph", "inputs", "metadata", "priority")
 MOST_PRIORITY = 100
 _NAME = "the graph"
 _MOST_NAMED = 100  # fields of a request; answers stay short
@@ -45,6 +48,8 @@ class RecipeJson(TypedDict):
     """A graph in paintgraph's own form."""
 
     about: NotRequired[str]
+    metadata: NotRequired[Metadata | None]
+    graph: NotRequired[bool | None]
     nodes: Annotated[Mapping[str, "UseJson"], JsonSchema(minProperties=1)]
     outputs: NotRequired[Mapping[str, str]]
     paintgraph: NotRequired[Literal[1]]
@@ -81,6 +86,7 @@ class EnvelopeJson(TypedDict):
 
     graph: RecipeJson | ComfyPromptJson
     inputs: NotRequired[dict[str, Any] | None]
+    metadata: NotRequired[Metadata | None]
     priority: NotRequired[
         Annotated[int, JsonSchema(minimum=-MOST_PRIORITY, maximum=MOST_PRIORITY)] | None
     ]
@@ -106,7 +112,7 @@ SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
     "/v1/jobs",
     SUBMITTED,
     SUBMIT_ERRORS,
-    parameters=(WAIT, IDEMPOTENCY_KEY),
+    parameters=(WAIT, IDEMPOTENCY_KEY, *WISHES),
     body={JSON: SubmissionJson, "application/yaml": {}},
 )
 async def submit(request: web.Request) -> web.Response:
@@ -117,12 +123,14 @@ async def submit(request: web.Request) -> web.Response:
     """
     seconds = wait_seconds(request)
     key = idempotency_key(request)
+    wishes = wishes_of(request)
     wanted = await document_of(request, (JSON, *YAML), read_request)
     wanted = replace(
         wanted,
         client=client_of(request),
         idempotency_key=key,
         is_small=has_small_body(request),
+        wished=wishes.or_else(wanted.wished),
     )
     return await submit_and_answer(request, wanted, seconds)
 
@@ -174,6 +182,7 @@ def read_request(document: Document) -> GraphRequest:
         inputs=value.get("inputs") or {},
         prefix=("graph",),
         priority=value.get("priority") or 0,
+        wished=Descriptions(value.get("metadata")),
     )
 
 
@@ -201,6 +210,8 @@ def _faults(fields: Mapping[str, Any], document: Document) -> list[Problem]:
     if inputs is not None and not isinstance(inputs, dict):
         message = f"inputs is {shown(inputs)}; allowed is a mapping of names to values. Change it."
         report("wrong_type", "inputs", message)
+    for name, fault in read_descriptions({"metadata": fields.get("metadata")})[1].items():
+        report(fault.code, name, f"{fault.message} Change it.")
     priority = fields.get("priority")
     if priority is not None and not _is_priority(priority):
         message = (

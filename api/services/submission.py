@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.coercion import GIVEN, is_of_catalogue
 from paintgraph.engine.graph.formats.native import write_native
-from paintgraph.engine.graph.graph import Graph, InputRef
+from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions, Graph, InputRef, Metadata
 from paintgraph.engine.graph.structure import with_names
-from paintgraph.engine.recipes.binding import Binder, Binders, bind
+from paintgraph.engine.recipes.binding import Binder, Binders, bind, metadata_binder
 from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
@@ -42,6 +42,7 @@ class GraphRequest:
         inputs: values for the graph's declared inputs.
         prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
         door: see `NewJob`.
+        wished: what the client wishes of descriptions, before what the graph itself says.
     """
 
     graph: Graph
@@ -55,6 +56,7 @@ class GraphRequest:
     idempotency_key: str | None = None
     is_small: bool = False
     door: str = ""
+    wished: Descriptions = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ class SubmissionRules:
         max_bytes: how large fetched pictures may be.
         allow_private: fetch from private networks, too.
         name_binders: what fixes names of catalogues, by kind of resource.
+        metadata: what results keep of descriptions where neither recipe nor client says it.
     """
 
     input_folder: Path
     max_bytes: int
     allow_private: bool = False
     name_binders: Mapping[str, Binder] = field(default_factory=dict)
+    metadata: Metadata = "private"
 
 
 class Submissions:
@@ -98,7 +102,7 @@ class Submissions:
         """
         small, request_digest = wanted.is_small, ""
         if wanted.idempotency_key is not None:
-            request_digest = await offload(digest_of, wanted.request, is_small=small)
+            request_digest = await offload(digest_of, _as_sent(wanted), is_small=small)
             earlier = self._dispatcher.repeated(wanted.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
@@ -108,7 +112,8 @@ class Submissions:
         fetched = await self._fetched(graph, known, wanted.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
         sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
-        binders = Binders({**sources, **self._rules.name_binders})
+        defaults = metadata_binder(self._rules.metadata)
+        binders = Binders({**sources, **self._rules.name_binders, **defaults})
 
         def new() -> NewJob:
             bound = _bound(wanted, graph, known, binders)
@@ -156,6 +161,14 @@ class Submissions:
         return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
 
 
+def _as_sent(wanted: GraphRequest) -> Mapping[str, Any]:
+    """All that makes a request another one."""
+    wished = wanted.wished
+    return (
+        wanted.request if wished == NOTHING_SAID else {**wanted.request, "wished": asdict(wished)}
+    )
+
+
 def check_request(wanted: GraphRequest, known: Known) -> Checked:
     """The checked graph; its problems point into the request."""
     checked = known.check(wanted.graph, wanted.problems, wanted.inputs)
@@ -170,7 +183,9 @@ def _in_request(path: tuple[str | int, ...], wanted: GraphRequest) -> tuple[str 
 
 def _bound(wanted: GraphRequest, graph: Graph, known: Known, binders: Binders) -> Graph:
     try:
-        return bind(graph, known.registry, wanted.inputs, binders)
+        wished = wanted.wished.or_else(graph.descriptions)
+        meant = replace(graph, descriptions=wished)
+        return bind(meant, known.registry, wanted.inputs, binders)
     except GraphError as error:
         problems = [_pointed(problem, wanted) for problem in error.problems]
         raise GraphError(problems) from error

@@ -98,7 +98,7 @@ def record(
 
 
 def _planned(graph: Graph, registry: Registry, environment: str, binders: Binders) -> Plan:
-    plan = Plan(registry, Names(registry, binders), environment=environment)
+    plan = Plan(registry, Names(registry, binders.of(graph.descriptions)), environment=environment)
     plan.add(graph.nodes)
     for cell in plan.cells.values():
         plan.key_of(cell)

@@ -86,7 +86,8 @@ def run(  # noqa: PLR0913 - a run has this many independent settings
     event at a time for facts; it must be quick and must not call back. Raises Error only for
     faults that no earlier check could see, such as an expansion whose nodes wait for each other.
     """
-    return _Run(worker, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
+    wished = replace(worker, binders=worker.binders.of(graph.descriptions))
+    return _Run(wished, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
 
 
 class _Run:

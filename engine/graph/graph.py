@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from paintgraph.base.text.document import Document
 from paintgraph.engine.graph.spec import InputSpec
@@ -67,6 +67,34 @@ class Source:
     path_of: Callable[[str, str], Path] = native_path
 
 
+Metadata = Literal["keep", "private", "none"]
+METADATA: tuple[Metadata, ...] = get_args(Metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """What files of results tell beside their pixels; None leaves it to others.
+
+    Attributes:
+        metadata: what is kept of what the given pictures say of themselves: all; colours,
+            resolution and copyright; colours and resolution.
+        graph: whether what made them is written: the graph, the numbers of a repaint.
+    """
+
+    metadata: Metadata | None = None
+    graph: bool | None = None
+
+    def or_else(self, others: "Descriptions") -> "Descriptions":
+        """With the wishes of others where there is none."""
+        return Descriptions(
+            others.metadata if self.metadata is None else self.metadata,
+            others.graph if self.graph is None else self.graph,
+        )
+
+
+NOTHING_SAID = Descriptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Nodes and links; knows nothing of files, HTTP or models."""
@@ -75,4 +103,5 @@ class Graph:
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     outputs: Mapping[str, Link | InputRef] = field(default_factory=dict)
     about: str = ""
+    descriptions: Descriptions = NOTHING_SAID
     source: Source | None = field(default=None, compare=False, repr=False)

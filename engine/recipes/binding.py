@@ -1,18 +1,20 @@
 """Binding: everything that a graph names outside itself becomes fixed before it runs.
 
-Declared inputs get their values, names of pictures become digests, random seeds numbers. Keys,
-resume and replay depend on the bound graph alone.
+Declared inputs get their values, names of pictures become digests, random seeds numbers, and what
+is left to the door becomes the door's choice. Keys, resume and replay depend on the bound graph
+alone.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.coercion import DIGEST_MARK, Wrong, canonical, is_of_catalogue
-from paintgraph.engine.graph.graph import Graph, InputRef, Node
+from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Metadata, Node
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
 
@@ -26,6 +28,15 @@ class Binders:
     def __init__(self, binders: Mapping[str, Binder] | None = None) -> None:
         self._binders = dict(binders or {})
 
+    def of(self, descriptions: Descriptions) -> "Binders":
+        """Those of one run, whose wishes stand before what the door does by default."""
+        wished: dict[str, Binder] = {}
+        if descriptions.metadata is not None:
+            wished["metadata"] = partial(_chosen, descriptions.metadata)
+        if descriptions.graph is False:
+            wished["graph"] = lambda _: False
+        return Binders({**self._binders, **wished}) if wished else self
+
     def bind(self, kind: str, value: Any) -> Any:
         """The fixed form of a literal; raises BindError. A kind without binder stays as it is."""
         binder = self._binders.get(kind)
@@ -33,6 +44,17 @@ class Binders:
 
 
 NO_BINDERS = Binders()
+AUTO = "auto"
+"""Stands at a save node for what the run keeps of descriptions."""
+
+
+def metadata_binder(default: Metadata) -> dict[str, Binder]:
+    """What fixes how much a door keeps of the descriptions of given pictures, by kind."""
+    return {"metadata": partial(_chosen, default)}
+
+
+def _chosen(default: Metadata, own: str) -> str:
+    return default if own == AUTO else own
 
 
 def is_open(spec: NodeSpec, declared: InputSpec, inputs: Mapping[str, object]) -> bool:
@@ -66,6 +88,7 @@ def bind(
     declaration or a node that it reaches, a resource that cannot be had.
     """
     problems: list[Problem] = []
+    binders = binders.of(graph.descriptions)
     values = _values(graph, given, binders, problems)
     nodes = {
         id_: _bound(id_, node, registry, values, binders, problems)

@@ -21,6 +21,7 @@ from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.binding import NO_BINDERS, fixed
 from paintgraph.engine.recipes.checking import check
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -168,6 +169,7 @@ def _used(graph: Graph) -> list[str]:
 
 def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declaration:
     """A checked recipe as a node type: its call expands into the recipe's nodes."""
+    graph = _with_own_wishes(graph, registry)
     outputs = tuple(
         OutputSpec(output, _type_of(graph, ref, registry)) for output, ref in graph.outputs.items()
     )
@@ -198,6 +200,17 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         return Result(values=values, expand=expand(given))
 
     return Declaration(spec, call, expand=expand)
+
+
+def _with_own_wishes(graph: Graph, registry: Registry) -> Graph:
+    """The graph with what it says of descriptions at its nodes, which another graph will have."""
+    own = NO_BINDERS.of(graph.descriptions)
+    nodes = {}
+    for id_, node in graph.nodes.items():
+        spec = registry.spec(node.kind)
+        changed = fixed(node.inputs, spec, own.bind, lambda *_: None) if spec else {}
+        nodes[id_] = replace(node, inputs={**node.inputs, **changed})
+    return replace(graph, nodes=nodes)
 
 
 def is_heavy(graph: Graph, registry: Registry) -> bool:

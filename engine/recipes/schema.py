@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from paintgraph.engine.graph.descriptions import SPECS
 from paintgraph.engine.graph.formats.native import INPUT_FIELDS, TYPE_NAMES, VERSION
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
@@ -115,6 +116,7 @@ def format_schema(registry: Registry) -> dict[str, Any]:
         "properties": {
             "paintgraph": {"const": VERSION},
             "about": {"type": "string"},
+            **inputs_schema(SPECS.values())["properties"],
             "inputs": {"type": "object", "additionalProperties": declared},
             "nodes": {"type": "object", "additionalProperties": {"oneOf": nodes}},
             "outputs": {"type": "object", "additionalProperties": _REFERENCE},

@@ -150,9 +150,13 @@ def save_listed_image(
     images: Image,
     filename_prefix: Prefix,
     format: Form = "png",  # noqa: A002
+    metadata: picture_files.KeptMetadata = "auto",
+    graph: picture_files.OwnTexts = True,  # noqa: FBT002
 ) -> Result:
     """Write pictures as SaveImage does, and say how many once they are written."""
-    written = picture_files.save_image(context, images, filename_prefix, format)
+    written = picture_files.save_image(
+        context, images, filename_prefix, format, metadata=metadata, graph=graph
+    )
     return replace(written, values=(len(images),))
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.graph import NOTHING_SAID
 from paintgraph.engine.graph.sockets import Effect, Result
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
@@ -82,5 +83,8 @@ def preview_mask(
     """Show which part of a picture a mask selects."""
     shown = overlay(image, mask, _COLOURS[colour], opacity)
     blobs = context.service(Blobs)
-    files = [blobs.put(encode_with_facts(picture, "png", {"depth": 8})) for picture in shown]
+    files = [
+        blobs.put(encode_with_facts(picture, "png", {"depth": 8}, NOTHING_SAID))
+        for picture in shown
+    ]
     return Result(effects=[Effect(file, "mask", ".png", "temp") for file in files])

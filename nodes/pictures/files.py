@@ -8,12 +8,13 @@ import orjson
 
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.graph.graph import Descriptions, Metadata
 from paintgraph.engine.graph.sockets import TEXT, Effect, Facts, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.metadata import add_text, described
+from paintgraph.imaging.files.metadata import add_text, described, reduced
 from paintgraph.imaging.masks import algebra as masks
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.pictures.formats import (
@@ -26,6 +27,18 @@ from paintgraph.nodes.pictures.formats import (
     source_facts,
 )
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
+
+KeptMetadata = Annotated[
+    Literal["auto", Metadata],
+    Resource("metadata"),
+    "What is kept of what the given picture says of itself: all; colours, resolution and "
+    "copyright; colours and resolution; auto: what is chosen for the run.",
+]
+OwnTexts = Annotated[
+    bool,
+    Resource("graph"),
+    "Write the numbers of a repaint into a PNG, if the run does not refuse.",
+]
 
 
 class LoadedImage(NamedTuple):
@@ -134,18 +147,31 @@ def save_image(
     numbering: Annotated[
         Literal["always", "if_taken"], "When the name of the file gets a number."
     ] = "always",
+    metadata: KeptMetadata = "auto",
+    graph: OwnTexts = True,  # noqa: FBT002
 ) -> Result:
     """Write pictures into the output folder, at the sample depth that they were read with."""
-    written = _write(context, images, filename_prefix, format, quality, folder="output")
+    told = _told(metadata, graph=graph)
+    written = _write(context, images, filename_prefix, format, quality, told, folder="output")
     if numbering == "always":
         return written
     return Result(effects=[replace(each, is_numbered=False) for each in written.effects])
 
 
 @node(title="Preview Image", category="image", lane="io", is_target=True)
-def preview_image(context: Context, images: Image) -> Result:
+def preview_image(
+    context: Context,
+    images: Image,
+    metadata: KeptMetadata = "auto",
+    graph: OwnTexts = True,  # noqa: FBT002
+) -> Result:
     """Show pictures without keeping them."""
-    return _write(context, images, "preview", "png", 95, folder="temp")
+    told = _told(metadata, graph=graph)
+    return _write(context, images, "preview", "png", 95, told, folder="temp")
+
+
+def _told(metadata: Literal["auto", Metadata], *, graph: bool) -> Descriptions:
+    return Descriptions(None if metadata == "auto" else metadata, graph)
 
 
 def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
@@ -171,7 +197,14 @@ def _as_mask(mask: Array, facts: Facts) -> Value:
 
 
 def _write(
-    context: Context, images: Array, prefix: str, wanted: Wanted, quality: int, *, folder: str
+    context: Context,
+    images: Array,
+    prefix: str,
+    wanted: Wanted,
+    quality: int,
+    told: Descriptions,
+    *,
+    folder: str,
 ) -> Result:
     facts = context.facts("images")
     form, reason = format_for(wanted, facts, has_alpha=images.shape[3] == 4)
@@ -185,7 +218,7 @@ def _write(
     effects = []
     for place, picture in enumerate(images):
         context.check()
-        data = encode_with_facts(picture, form, facts, quality)
+        data = encode_with_facts(picture, form, facts, told, quality)
         name = _filled_in(prefix, picture, place)
         effects.append(
             Effect(blobs.put(data), name, SUFFIXES[form], folder, media_type=f"image/{form}")
@@ -204,19 +237,22 @@ def _filled_in(prefix: str, picture: Array, place: int) -> str:
     return prefix
 
 
-def encode_with_facts(picture: Array, form: Format, facts: Facts, quality: int = 95) -> bytes:
-    """The file of one picture `[H, W, C]`, with all that its facts say.
+def encode_with_facts(
+    picture: Array, form: Format, facts: Facts, told: Descriptions, quality: int = 95
+) -> bytes:
+    """The file of one picture `[H, W, C]`, with what of its facts is to be told.
 
-    In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON.
+    In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON. Nothing private
+    is written where nobody wishes it.
     """
     data = encode(
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
         depth=facts.get("depth", 8) if form in DEEP else 8,
         quality=quality,
-        **described(facts),
+        **described(reduced(facts, told.metadata or "private")),
     )
-    if form == "png" and REPAINT in facts:
+    if form == "png" and REPAINT in facts and told.graph is not False:
         data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
     return data
 

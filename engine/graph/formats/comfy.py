@@ -5,6 +5,7 @@ in `_meta.paintgraph`, so that a conversion there and back loses nothing.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from paintgraph.base.errors import Problem
@@ -70,7 +71,7 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
         nodes[id_] = Node(use["class_type"], inputs, title if isinstance(title, str) else "")
     frame, more = read_native(Document({**recipe, "nodes": {}}), name)
     source = Source(name, document, comfy_path)
-    return Graph(nodes, frame.inputs, frame.outputs, frame.about, source), [*problems, *more]
+    return replace(frame, nodes=nodes, source=source), [*problems, *more]
 
 
 def _reason(use: object) -> str:
@@ -128,8 +129,8 @@ def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]
         prompt[id_] = {"class_type": node.kind, "inputs": inputs}
         if meta:
             prompt[id_]["_meta"] = meta
-    frame = write_native(Graph({}, graph.inputs, graph.outputs, graph.about))
-    frame = {key: frame[key] for key in ("about", "inputs", "outputs") if key in frame}
+    frame = write_native(replace(graph, nodes={}))
+    frame = {key: value for key, value in frame.items() if key not in ("paintgraph", "nodes")}
     if frame and prompt:
         first = next(iter(prompt.values()))
         first.setdefault("_meta", {}).setdefault(_EXTRA, {})["recipe"] = frame

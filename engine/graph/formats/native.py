@@ -2,13 +2,24 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
 from paintgraph.engine.graph.coercion import is_of_catalogue
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node, Path, Source
+from paintgraph.engine.graph.descriptions import SPECS, read_descriptions
+from paintgraph.engine.graph.graph import (
+    RECIPE_PREFIX,
+    Descriptions,
+    Graph,
+    InputRef,
+    Link,
+    Node,
+    Path,
+    Source,
+)
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.graph.spec import InputSpec
 
@@ -56,7 +67,7 @@ VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 _TITLE = "_title"
-_TOP = ("paintgraph", "about", "inputs", "nodes", "outputs")
+_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs")
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "image": {"type": "image|text", "resource": "picture"},
     "mask": {"type": "mask|image|text", "resource": "picture"},
@@ -108,8 +119,15 @@ class _Reader:
             inputs={n: self._input(n, declared) for n, declared in inputs.items()},
             outputs=self._outputs(outputs),
             about=self._text(("about",), top.get("about", "")),
+            descriptions=self._descriptions(top),
             source=Source(self._name, self._document),
         )
+
+    def _descriptions(self, top: Mapping[str, Any]) -> Descriptions:
+        descriptions, wrong = read_descriptions(top)
+        for name, fault in wrong.items():
+            self._report(fault.code, (name,), f"the recipe: {fault.message} Change it.")
+        return descriptions
 
     def _node(self, id_: str, use: object) -> Node:
         path = ("nodes", id_)
@@ -274,6 +292,8 @@ def write_native(graph: Graph) -> dict[str, Any]:
     document: dict[str, Any] = {"paintgraph": VERSION}
     if graph.about:
         document["about"] = graph.about
+    wished = asdict(graph.descriptions)
+    document |= {name: value for name, value in wished.items() if value is not None}
     if graph.inputs:
         document["inputs"] = {name: _write_input(spec) for name, spec in graph.inputs.items()}
     document["nodes"] = {id_: _write_node(node) for id_, node in graph.nodes.items()}
