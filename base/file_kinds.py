@@ -21,10 +21,10 @@ class Kind:
 
 KINDS: Mapping[Format, Kind] = {
     "PNG": Kind("PNG", "image/png", (".png",)),
-    "JPEG": Kind("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jfif")),
+    "JPEG": Kind("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jfif", ".jpe", ".jif")),
     "WEBP": Kind("WebP", "image/webp", (".webp",)),
     "TIFF": Kind("TIFF", "image/tiff", (".tif", ".tiff")),
-    "BMP": Kind("BMP", "image/bmp", (".bmp",)),
+    "BMP": Kind("BMP", "image/bmp", (".bmp", ".dib")),
 }
 SUFFIXES = tuple(suffix for kind in KINDS.values() for suffix in kind.suffixes)
 """Of files that are read."""

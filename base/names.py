@@ -29,6 +29,15 @@ def path_in(folder: Path, name: str) -> Path:
     return path if os.path.lexists(path) else folder / _SHOWN.sub(_byte, name)
 
 
+def cut(name: str, most: int) -> str:
+    """The beginning of a name that takes at most so many bytes as UTF-8, in whole characters.
+
+    >>> cut("naïve", 3), cut("naïve", 4)
+    ('na', 'naï')
+    """
+    return name.encode()[: max(most, 0)].decode(errors="ignore")
+
+
 def _show(odd: re.Match[str]) -> str:
     byte = ord(odd[0]) - _FIRST
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{ord(odd[0]):04x}"

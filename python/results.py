@@ -11,6 +11,7 @@ import orjson
 from numpy.typing import NDArray
 
 from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.base.file_kinds import KINDS
 from paintgraph.base.files import write_whole
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.execution.run import Outcome
@@ -42,13 +43,9 @@ MAIN = "image"
 _BY_DEFAULT = Descriptions("keep", graph=True)
 GRAPH_KEY = "paintgraph"
 """The text of a PNG file that holds the graph which made it."""
+_SPELLINGS = {own: kind.suffixes for kind in KINDS.values() for own in kind.suffixes}
 FORMATS: Mapping[str, Wanted] = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".webp": "webp",
-    ".tif": "tiff",
-    ".tiff": "tiff",
+    **{suffix: form for form, own in SUFFIXES.items() for suffix in _SPELLINGS[own]},
     ".*": "same",
 }
 

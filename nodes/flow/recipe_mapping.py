@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.base.names import cut
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
@@ -29,6 +30,7 @@ Prefix = Annotated[str, "The files are named after it and after the pictures."]
 Form = Annotated[Wanted, "Of the files; same is that of each picture's own file."]
 
 
+_MOST_BYTES = 255 - len("__00001_.webp")
 _NAMELESS = (PREFIX, "data:", "http://", "https://")
 
 
@@ -119,10 +121,17 @@ def apply_recipe(
     }
     if not save:
         return Result([Link("work", "image"), 0], expand=expand)
-    stem = "" if image.startswith(_NAMELESS) else f"_{PurePosixPath(image).stem}"
-    saving = {"filename_prefix": f"{filename_prefix}{stem}", "format": format}
+    saving = {"filename_prefix": _named_after(image, filename_prefix), "format": format}
     expand["saved"] = Node("SaveListedImage", {"images": Link("work", "image"), **saving})
     return Result([Blocked(), Link("saved", "files")], expand=expand)
+
+
+def _named_after(image: str, prefix: str) -> str:
+    """The prefix and the name of the picture, if it has one, cut to what file systems hold."""
+    if image.startswith(_NAMELESS):
+        return prefix
+    room = _MOST_BYTES - len(PurePosixPath(prefix).name.encode())
+    return f"{prefix}_{cut(PurePosixPath(image).stem, room)}"
 
 
 @node(title="Load Listed Image", category="image/batch", lane="io")

@@ -125,6 +125,8 @@ def test_results_that_are_no_pictures_are_printed(
         (".PNG", "PNG"),
         (".jpg", "JPEG"),
         (".jpeg", "JPEG"),
+        (".jfif", "JPEG"),
+        (".jpe", "JPEG"),
         (".webp", "WEBP"),
         (".tif", "TIFF"),
         (".tiff", "TIFF"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.sources.references import Listing, References
@@ -62,8 +63,8 @@ def test_a_folder_that_is_not_there_is_told(root: Path, folder: str) -> None:
 @pytest.mark.parametrize("pattern", ["../*", "sub/*", "*.txt", ".hid*"])
 def test_a_pattern_that_fits_no_picture_is_told(root: Path, pattern: str) -> None:
     message = (
-        f"the folder '' holds no picture named like '{pattern}'; allowed are .png, .jpg, .jpeg, "
-        ".webp, .tif, .tiff, .bmp. Change the folder or the pattern."
+        f"the folder '' holds no picture named like '{pattern}'; allowed are "
+        f"{', '.join(SUFFIXES)}. Change the folder or the pattern."
     )
     with pytest.raises(BindError, match=f"^{re.escape(message)}$") as caught:
         Listing(root).bind(("", pattern))
@@ -82,6 +83,13 @@ def test_no_more_is_listed_than_a_job_can_hold(root: Path) -> None:
         "the folder 'sub' holds 1 such pictures; allowed are 5 in all folders of a graph. Name "
         "fewer with the pattern."
     )
+
+
+@pytest.mark.parametrize("name", ["p.jfif", "p.JPE", "p.jpeg", "p.jif", "p.Tif", "p.dib"])
+def test_a_picture_is_listed_under_each_suffix_of_its_format(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+
+    assert Listing(tmp_path).bind(("", "*")) == [name]
 
 
 def test_an_endless_pattern_is_refused(root: Path) -> None:

@@ -119,6 +119,17 @@ def test_a_folder_comes_back_in_its_formats(bench: Bench) -> None:
     }
 
 
+def test_a_long_name_is_cut_so_that_its_results_can_be_written(bench: Bench) -> None:
+    names = [bench.put(f"{'日' * 80}{n}.png", _file("PNG")) for n in range(2)]
+    inputs = {"names": names, "recipe_name": "outpaint", "settings": '{"engine": "telea"}'}
+
+    ran = bench.run({"it": Node("MapImages", {**inputs, "filename_prefix": "a/wide"})})
+
+    prefixes = [effect.prefix for effect in ran.effects]
+    assert prefixes == [f"a/wide_{'日' * 79}"] * 2
+    assert len(f"{prefixes[0]}_00001_.webp".removeprefix("a/").encode()) <= 255
+
+
 def test_pictures_that_no_file_names_are_named_after_the_prefix_alone(bench: Bench) -> None:
     names = [bench.put("a:b.png", _file("PNG")), bench.assembly.blobs.put(_file("PNG"))]
     inputs = {"names": names, "recipe_name": "outpaint", "settings": '{"engine": "telea"}'}

@@ -1,5 +1,6 @@
 import pytest
 
+from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Value
@@ -41,8 +42,8 @@ def test_a_new_file_is_seen_by_the_next_run(bench: Bench) -> None:
 
 def test_a_folder_without_pictures_is_refused(bench: Bench) -> None:
     why = (
-        "the folder 'b' holds no picture named like 'x*'; allowed are .png, .jpg, .jpeg, .webp, "
-        ".tif, .tiff, .bmp. Change the folder or the pattern."
+        f"the folder 'b' holds no picture named like 'x*'; allowed are {', '.join(SUFFIXES)}. "
+        "Change the folder or the pattern."
     )
     with pytest.raises(GraphError) as caught:
         bench.node("LoadImagesFromFolder", folder="b", pattern="x*")
