@@ -15,7 +15,7 @@ from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, jpeg, tiff
 from paintgraph.imaging.files.colour import profile_of_chunks
-from paintgraph.imaging.files.metadata import Metadata, text_chunks
+from paintgraph.imaging.files.metadata import Metadata, comment_of, text_chunks
 from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.files.resolution import physical_chunk, with_density
 from paintgraph.imaging.files.tiff import Entry
@@ -25,7 +25,6 @@ from paintgraph.imaging.samples import Samples, quantise
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _ICC_NAME = b"ICC profile"
 _STRIP_BYTES = 1 << 20
-_BYTES = 7  # TIFF's kind of value for what has no kind
 _NOT_IN_TIFF = frozenset({318, 319})  # primaries, which the profile names
 _ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
 # An alpha plane that is 255 everywhere, packed losslessly: one symbol, no bit for each px. By the
@@ -192,7 +191,7 @@ def _png(samples: Samples, metadata: Metadata, compression: int) -> bytes:
         new.append(physical_chunk(metadata["dpi"]))
     if "exif" in metadata:
         new.append(make_chunk(b"eXIf", _exif(samples, metadata) or b""))
-    new.extend(text_chunks(metadata.get("texts", {})))
+    new.extend(text_chunks(metadata))
     return insert(packed.tobytes(), new)
 
 
@@ -210,14 +209,22 @@ def _jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     data = _by_pillow(samples, "JPEG", {"quality": quality, "subsampling": 0})
     if "dpi" in metadata:
         data = with_density(data, metadata["dpi"])
-    block = _exif(samples, metadata, of_jpeg=True) if "exif" in metadata else None
-    return jpeg.with_segments(data, block=block, icc=metadata.get("icc"))
+    new = jpeg.segments(
+        block=_exif(samples, metadata, of_jpeg=True) if "exif" in metadata else None,
+        packet=metadata.get("xmp"),
+        icc=metadata.get("icc"),
+        records=metadata.get("iptc"),
+        comment=comment_of(metadata),
+    )
+    return jpeg.with_segments(data, new)
 
 
 def _webp(samples: Samples, metadata: Metadata, quality: int, *, lossless: bool) -> bytes:
     options: dict[str, Any] = {"quality": quality}
     if "icc" in metadata:
         options["icc_profile"] = metadata["icc"]
+    if "xmp" in metadata:
+        options["xmp"] = metadata["xmp"]
     block = _exif(samples, metadata)
     if block is not None:
         options["exif"] = exif.PREFIX + block
@@ -262,8 +269,13 @@ def _tiff(samples: Samples, metadata: Metadata, compression: int) -> bytes:
         **{tag: tiff.integers(order, values) for tag, values in longs.items()},
         **tiff.resolution(order, metadata.get("dpi")),
     }
+    if "xmp" in metadata:
+        tree[tiff.XMP] = Entry(tiff.BYTE, len(metadata["xmp"]), metadata["xmp"])
+    if "iptc" in metadata:
+        words = metadata["iptc"] + bytes(-len(metadata["iptc"]) % 4)
+        tree[tiff.IPTC] = Entry(tiff.LONG, len(words) // 4, words)
     if "icc" in metadata:
-        tree[tiff.ICC_PROFILE] = Entry(_BYTES, len(metadata["icc"]), metadata["icc"])
+        tree[tiff.ICC_PROFILE] = Entry(tiff.UNDEFINED, len(metadata["icc"]), metadata["icc"])
 
     def head(start: int) -> bytes:
         """The file up to its strips, which begin at a place that its length tells."""

@@ -25,7 +25,8 @@ _INTEROP_IFD, _MAKER_NOTE = 40965, 37500
 _SIZE = (40962, 40963)
 _COMPONENTS, _POSITIONING = 37121, 531
 _LAYOUT = frozenset({*_SIZE, _COMPONENTS, _INTEROP_IFD})  # of the file, not of the picture
-_BYTES, _IFD = 7, 13
+_TEXT, _BYTES, _IFD = 2, 7, 13
+_MOST_RIGHTS = 1000
 _INCH, _CENTIMETRE = 2, 3
 _JPEG_START = b"\xff\xd8\xff"
 _GRAPHS = (b"prompt:", b"workflow:")
@@ -133,12 +134,15 @@ def only_copyright(block: bytes | None) -> bytes | None:
     return None if right is None else tiff.write(order, {COPYRIGHT: right})
 
 
-def of_copyright(text: str) -> bytes | None:
-    """A block that says who holds the rights; None if it would be too long."""
-    value = text.encode() + b"\0"
-    if len(value) > MAX_BYTES // 2:
-        return None
-    return tiff.write(">", {COPYRIGHT: Entry(2, len(value), value)})
+def with_copyright(block: bytes | None, text: str) -> bytes | None:
+    """The block with who holds the rights, if it does not say so and the text is short enough."""
+    value = text.encode(errors="replace").replace(b"\0", b"") + b"\0"
+    if len(value) == 1 or len(value) > _MOST_RIGHTS:
+        return block
+    order, tree, pinned = (">", {}, None) if block is None else taken_apart(block)
+    if COPYRIGHT in tree:
+        return block
+    return tiff.write(order, {**tree, COPYRIGHT: Entry(_TEXT, len(value), value)}, pinned)
 
 
 def _first(block: bytes) -> Directory:

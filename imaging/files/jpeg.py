@@ -1,14 +1,14 @@
 """What JPEG files carry beside their pixels, in segments of at most 64 KiB."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from paintgraph.imaging.files import exif
+from paintgraph.imaging.files import exif, iptc, xmp
 from paintgraph.imaging.files.parts import jpeg_segments, unpack
 
 _ICC = b"ICC_PROFILE\0"
 _MOST = 0xFFFF - 2
-_APP1, _APP2 = 0xE1, 0xE2
+_APP1, _APP2, _APP13, _COMMENT = 0xE1, 0xE2, 0xED, 0xFE
 
 
 def contents(data: bytes, marker: int, start: bytes = b"") -> Iterator[bytes]:
@@ -23,6 +23,16 @@ def read_exif(data: bytes) -> bytes | None:
     return next(contents(data, _APP1, exif.PREFIX), None)
 
 
+def read_xmp(data: bytes) -> bytes | None:
+    """The XMP packet, or None; what stands in further segments is left out."""
+    return next(contents(data, _APP1, xmp.PREFIX), None)
+
+
+def read_iptc(data: bytes) -> bytes | None:
+    """The IPTC records, or None."""
+    return iptc.of_photoshop(b"".join(contents(data, _APP13, iptc.PHOTOSHOP)))
+
+
 def read_icc(data: bytes) -> bytes | None:
     """The ICC profile, its pieces joined in their order, or None."""
     pieces: dict[int, bytes] = {}
@@ -32,13 +42,39 @@ def read_icc(data: bytes) -> bytes | None:
     return b"".join(pieces[number] for number in sorted(pieces)) or None
 
 
-def with_segments(data: bytes, *, block: bytes | None, icc: bytes | None) -> bytes:
-    """The JPEG file, its pixels untouched, with what it is to say beside them.
+def read_comment(data: bytes) -> str:
+    """The comments, one a line, or nothing."""
+    lines = []
+    for content in contents(data, _COMMENT):
+        try:
+            lines.append(content.decode())
+        except UnicodeDecodeError:
+            lines.append(content.decode("latin-1"))
+    return "\n".join(lines).replace("\0", "").strip()
+
+
+def with_segments(data: bytes, new: Sequence[bytes]) -> bytes:
+    """The JPEG file, which starts with a JFIF segment, with whole segments after that."""
+    at = 4 + unpack(">H", data, 4)[0]
+    return b"".join([data[:at], *new, data[at:]])
+
+
+def segments(
+    *,
+    block: bytes | None,
+    packet: bytes | None,
+    icc: bytes | None,
+    records: bytes | None,
+    comment: str,
+) -> list[bytes]:
+    """The segments that say what a file is to say beside its pixels.
 
     Args:
-        data: a file that starts with a JFIF segment, as libjpeg writes it.
         block: EXIF block of at most 64 KiB, from its byte order mark on, or None.
+        packet: XMP packet, or None; left out if JPEG cannot hold it.
         icc: ICC profile, or None.
+        records: IPTC records, or None; left out if JPEG cannot hold them.
+        comment: any text, or nothing; left out if JPEG cannot hold it.
 
     Raises:
         ValueError: the profile is longer than JPEG can hold.
@@ -46,10 +82,15 @@ def with_segments(data: bytes, *, block: bytes | None, icc: bytes | None) -> byt
     new = []
     if block is not None:
         new.append(_segment(_APP1, exif.PREFIX + block))
+    if packet is not None and len(packet) <= xmp.MOST_IN_JPEG:
+        new.append(_segment(_APP1, xmp.PREFIX + packet))
     if icc is not None:
         new.extend(_icc_segments(icc))
-    at = 4 + unpack(">H", data, 4)[0]
-    return b"".join([data[:at], *new, data[at:]])
+    if records is not None and len(records) <= iptc.MOST_IN_JPEG:
+        new.append(_segment(_APP13, iptc.PHOTOSHOP + iptc.photoshop_block(records)))
+    if comment and len(comment.encode()) <= _MOST:
+        new.append(_segment(_COMMENT, comment.encode()))
+    return new
 
 
 def _icc_segments(icc: bytes) -> list[bytes]:

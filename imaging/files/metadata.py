@@ -1,11 +1,11 @@
 """What a picture file tells beside its pixels, as plain data that travels with the picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, jpeg, parts, tiff
+from paintgraph.imaging.files import exif, iptc, jpeg, parts, tiff, xmp
 from paintgraph.imaging.files.colour import read_colour
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import (
@@ -22,8 +22,9 @@ _MAX_KEY = 79
 # Each holds a graph: how the input was made would be taken for how the result was.
 _GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})
 # Written by ImageMagick, or read as something else than a text.
-_NO_TEXTS = ("Raw profile type ", "XML:com.adobe.xmp", "exif:", "tiff:", "xmp:")
-_COPYRIGHT = "Copyright"
+_RAW_PROFILE = "Raw profile type "
+_NO_TEXTS = (_RAW_PROFILE, xmp.KEY, "exif:", "tiff:", "xmp:")
+_COPYRIGHT, _COMMENT = "Copyright", "Comment"
 
 Kept: TypeAlias = Literal["keep", "private", "none"]
 """How much of what a picture said of itself stays."""
@@ -74,13 +75,19 @@ def reduced(facts: Mapping[str, Any], kept: Kept) -> dict[str, Any]:
     rest = {name: fact for name, fact in facts.items() if name not in DESCRIPTIONS}
     if kept == "none":
         return rest
-    right = facts.get("texts", {}).get(_COPYRIGHT)
-    if right is not None:
-        rest["texts"] = {_COPYRIGHT: right}
-    block = exif.only_copyright(facts.get("exif"))
+    texts = {n: text for n, text in facts.get("texts", {}).items() if n == _COPYRIGHT}
+    if texts:
+        rest["texts"] = texts
+    block = exif.with_copyright(exif.only_copyright(facts.get("exif")), _rights(facts))
     if block is not None:
         rest["exif"] = block
     return rest
+
+
+def _rights(facts: Mapping[str, Any]) -> str:
+    """Who holds the rights by what a picture says beside EXIF, or nothing."""
+    said: str = facts.get("texts", {}).get(_COPYRIGHT, "")
+    return said or xmp.rights(facts.get("xmp", b"")) or iptc.rights(facts.get("iptc", b""))
 
 
 def described(facts: Mapping[str, Any]) -> Metadata:
@@ -104,47 +111,125 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
         What it says, how it is to be turned (1 to 8), and what could not be kept, in words.
     """
     kind = header.format
-    block = data if kind == "TIFF" else read_exif(data, kind)
+    beside = _of_texts(_texts(data)) if kind == "PNG" else _READERS.get(kind, _nothing)(data)
+    block = data if kind == "TIFF" else read_exif(data, kind) or beside.get("exif")
     said = exif.Exif() if block is None else exif.read(block)
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
-    texts = _texts(data) if kind == "PNG" else {}
+    packet, records = beside.get("xmp"), beside.get("iptc")
     found: dict[str, Any] = {
+        **beside,
         "icc": colour.icc,
         "colour": colour.chunks,
         "exif": said.block,
+        "xmp": packet and xmp.cleaned(packet),
+        "iptc": records and iptc.cleaned(records),
         "dpi": dpi and list(dpi if said.orientation < 5 else dpi[::-1]),
-        "texts": texts,
     }
     return described({n: each for n, each in found.items() if each}), said.orientation, colour.note
 
 
+def _nothing(_: bytes) -> dict[str, Any]:
+    return {}
+
+
+def _of_jpeg(data: bytes) -> dict[str, Any]:
+    return {
+        "xmp": jpeg.read_xmp(data),
+        "iptc": jpeg.read_iptc(data),
+        "comment": jpeg.read_comment(data),
+    }
+
+
+def _of_webp(data: bytes) -> dict[str, Any]:
+    return {"xmp": _riff_content(data, b"XMP ")}
+
+
+def _of_tiff(data: bytes) -> dict[str, Any]:
+    page = tiff.read_directory(data)
+    return {"xmp": page.raw(tiff.XMP), "iptc": page.raw(tiff.IPTC)}
+
+
+_READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
+    "JPEG": _of_jpeg,
+    "WEBP": _of_webp,
+    "TIFF": _of_tiff,
+}
+
+
 def _texts(data: bytes) -> dict[str, str]:
-    """The texts of a PNG file that follow to what is made of it."""
+    """All texts of a PNG file that can be read, by key."""
     texts: dict[str, str] = {}
     room = MAX_UNPACKED_BYTES
     for chunk in parts.chunks(data):
         if chunk.name in _TEXT_CHUNKS:
             try:
                 key, value, encoding = _text_content(chunk, data, room)
-                text = value.decode(encoding, "replace")
-                _text_chunk(key, text)
-            except PictureError:  # damaged, too long, or not to be written again
+            except PictureError:  # damaged or too long
                 continue
-            if key not in _GRAPHS and not key.startswith(_NO_TEXTS):
-                room -= len(value)
-                texts[key] = text
+            room -= len(value)
+            texts[key] = value.decode(encoding, "replace")
     return texts
 
 
-def text_chunks(texts: Mapping[str, str]) -> list[bytes]:
-    """PNG's chunks of these texts."""
-    return [_text_chunk(key, text) for key, text in texts.items()]
+def _of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the texts of a PNG file say: most stand for themselves, some hold another's block."""
+    found: dict[str, Any] = {"texts": {n: t for n, t in texts.items() if _is_told(n, t)}}
+    for key, text in texts.items():
+        block = _raw_profile(text) if key.startswith(_RAW_PROFILE) else b""
+        if block.startswith(exif.PREFIX):
+            found["exif"] = block.removeprefix(exif.PREFIX)
+        elif block.startswith(xmp.PREFIX):
+            found["xmp"] = block.removeprefix(xmp.PREFIX)
+        elif key == f"{_RAW_PROFILE}xmp":
+            found["xmp"] = block
+        elif block:
+            blocks = block.removeprefix(iptc.PHOTOSHOP)
+            found["iptc"] = iptc.of_photoshop(blocks) or blocks
+    if xmp.KEY in texts:
+        found["xmp"] = texts[xmp.KEY].encode(errors="replace")
+    return found
+
+
+def _is_told(key: str, text: str) -> bool:
+    """Whether a text follows to what is made of the picture."""
+    if key in _GRAPHS or key.startswith(_NO_TEXTS) or xmp.holds_picture(text):
+        return False
+    try:
+        _text_chunk(key, text)
+    except PictureError:  # PNG cannot hold it, though it came from there
+        return False
+    return True
+
+
+def _raw_profile(text: str) -> bytes:
+    """A block as ImageMagick writes it: a line of its name, one of its length, and hex digits."""
+    _, _, rest = text.strip().partition("\n")
+    try:
+        return bytes.fromhex(rest.strip().partition("\n")[2])
+    except ValueError:
+        return b""
+
+
+def text_chunks(metadata: Metadata) -> list[bytes]:
+    """PNG's chunks of all texts, among them the XMP packet and the comment."""
+    texts = {**metadata.get("texts", {})}
+    if "comment" in metadata:
+        texts.setdefault(_COMMENT, metadata["comment"])
+    new = [_text_chunk(key, text) for key, text in texts.items()]
+    if "xmp" in metadata:
+        new.append(make_chunk(b"iTXt", xmp.KEY.encode() + bytes(5) + metadata["xmp"]))
+    return new
+
+
+def comment_of(metadata: Metadata) -> str:
+    """The comment for a file without keys of texts."""
+    return metadata.get("comment") or metadata.get("texts", {}).get(_COMMENT, "")
 
 
 def add_text(data: bytes, texts: Mapping[str, str]) -> bytes:
     """The PNG file with these texts, pixels untouched; a text of the same key is replaced."""
-    new = text_chunks(texts)
+    new = [_text_chunk(key, text) for key, text in texts.items()]
     keys = {key.encode("latin-1") for key in texts}
     kept = [data[: len(parts.SIGNATURE)]]
     for chunk in parts.chunks(data):

@@ -13,10 +13,12 @@ Order: TypeAlias = Literal["<", ">"]
 
 ORIENTATION = 274
 ICC_PROFILE = 34675
+XMP = 700
+IPTC = 33723
 EXIF_IFD = 34665
 GPS_IFD = 34853
 RESOLUTION = (282, 283, 296)
-SHORT, LONG, RATIONAL = 3, 4, 5  # kinds of values
+BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7  # kinds of values
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _MAX_COUNT = 1 << 16
