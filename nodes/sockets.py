@@ -59,7 +59,9 @@ def _checked(check: Callable[[object, str], Array], array: object) -> Array:
 _COMMON = frozenset({"depth"})  # of a mask and of the picture that it becomes or comes from
 REPAINT = "repaint"
 """The fact that holds how well a repainted picture fits; of that picture alone."""
-_OWN = frozenset({REPAINT})
+TURNED = "turned"
+"""The fact that holds how EXIF turned a picture when it was read, 2 to 8; of that picture alone."""
+_OWN = frozenset({REPAINT, TURNED})
 
 IMAGE = Socket("image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode, _COMMON, _OWN)
 MASK = Socket("mask", "MASK", _check_mask, _weigh, _digest, _encode, _decode, _COMMON)

@@ -34,15 +34,16 @@ from paintgraph.imaging.samples import Depth, to_image, turned
 
 _RGB_ORDER = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 _ASSOCIATED_ALPHA = 1
-_COLOUR_TYPE, _EXTRA = 262, 338
+_COMPRESSION, _COLOUR_TYPE, _EXTRA = 259, 262, 338
+_LOSSY_PACKINGS = (6, 7, 34892)  # JPEG, old and new
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A decoded file: image `[1, H, W, 3 or 4]` and what the file said of it.
 
-    EXIF's orientation is applied to the pixels and gone from the metadata. `note` tells what of
-    the colours could not be kept.
+    EXIF's orientation is applied to the pixels and gone from the metadata; `orientation` (1 to 8)
+    says how they were turned. `note` tells what of the colours could not be kept.
     """
 
     image: Image
@@ -50,6 +51,8 @@ class Picture:
     metadata: Metadata
     format: Format
     note: str = ""
+    orientation: int = 1
+    is_lossy: bool = False
 
     @property
     def icc(self) -> bytes | None:
@@ -74,7 +77,18 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
         metadata=metadata,
         format=header.format,
         note=note,
+        orientation=orientation,
+        is_lossy=_is_lossy(data, header),
     )
+
+
+def _is_lossy(data: bytes, header: Header) -> bool:
+    """Whether the format of the file changed its samples when they were packed."""
+    if header.format == "WEBP":
+        return any(name == b"VP8 " for name, _, _ in parts.riff_chunks(data))
+    if header.format == "TIFF":
+        return tiff.read_directory(data).number(_COMPRESSION, 1) in _LOSSY_PACKINGS
+    return header.format == "JPEG"
 
 
 def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]:

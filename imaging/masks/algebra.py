@@ -14,7 +14,7 @@ Operation: TypeAlias = Literal["union", "intersect", "subtract", "exclude"]
 Channel: TypeAlias = Literal["red", "green", "blue", "alpha", "luminance"]
 
 # ITU-R BT.601, the weights of Pillow's "L".
-_LUMINANCE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
+_GREEN, _BLUE = np.float32(0.587), np.float32(0.114)  # and red: the rest
 # A soft mask is lowered level by level; this many make steps that no eye sees in a ramp.
 _LEVELS = 32
 _HALF_STEP = np.float32(0.5 / 255)
@@ -136,7 +136,7 @@ def from_image(image: Image, channel: Channel = "luminance") -> Mask:
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
-        channel: which; luminance is that of ITU-R BT.601.
+        channel: which; luminance is that of ITU-R BT.601, times alpha: what is not seen is black.
 
     Returns:
         Mask `[B, H, W]`, 0 to 1.
@@ -145,8 +145,11 @@ def from_image(image: Image, channel: Channel = "luminance") -> Mask:
         ContractError: there is no such channel.
     """
     if channel == "luminance":
-        red, green, blue = _LUMINANCE
-        grey = image[..., 0] * red + image[..., 1] * green + image[..., 2] * blue
+        red, green, blue = (image[..., place] for place in range(3))
+        # Written so that grey stays what it is, to the last bit.
+        grey = red + (green - red) * _GREEN + (blue - red) * _BLUE
+        if image.shape[3] == 4:
+            grey *= image[..., 3]
         luminance: Mask = np.clip(grey, 0, 1)
         return luminance
     index = {"red": 0, "green": 1, "blue": 2, "alpha": 3}.get(channel)

@@ -18,6 +18,7 @@ from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import Region, find_regions, find_steps, show
 
@@ -189,8 +190,9 @@ class _Work:
                 continue
             if self.mask[item].all():
                 raise MaskError(
-                    f"the mask selects the whole picture, but {engine} copies from what is not "
-                    "selected; use a smaller mask, or an engine that generates.",
+                    f"the mask selects the whole picture{told_darkest(self.mask[item])}, but "
+                    f"{engine} copies from what is not selected; use a smaller mask, or an engine "
+                    "that generates.",
                     code="full_mask",
                 )
             if not self._sources(item).any():

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
+from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import composite
@@ -13,6 +14,7 @@ from paintgraph.imaging.geometry.regions import Box, crop, selected_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
 from paintgraph.nodes.sockets import Image, Mask
+from paintgraph.nodes.turning import turned_with, warn_if_unsure
 
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
 Offset = Annotated[
@@ -67,6 +69,22 @@ def scale_mask(
         height, width = size_of.shape[1:3]
     width, height = scaled_sides(mask, width, height)
     return resize(mask, width, height, method)
+
+
+@node(title="Turn Mask with Image", category="mask/part")
+def turn_mask_with_image(
+    context: Context,
+    mask: Mask,
+    size_of: Annotated[Image, "The picture that the mask is for, as LoadImage gives it."],
+) -> Mask:
+    """Turn a mask with its picture, if it was made before EXIF turned that one.
+
+    Its size tells, or its proportions where it has another size; with a warning if it is turned,
+    and where nothing tells.
+    """
+    turned = turned_with(context, size_of, mask, "size_of", any_size=True)
+    warn_if_unsure(context, size_of, turned, "size_of")
+    return turned
 
 
 @node(title="Composite Masks", category="mask/part")

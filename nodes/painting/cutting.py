@@ -24,6 +24,7 @@ from paintgraph.imaging.masks.algebra import soften
 from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.sockets import Image, Mask
+from paintgraph.nodes.turning import turned_with
 
 Crop = Annotated[
     ContextMode,
@@ -72,7 +73,7 @@ def crop_for_inpaint(
     enlarges. All pictures of a batch are cut to one box. A mask that selects nothing leaves them
     whole, with a warning.
     """
-    image, mask = match_pair(image, mask)
+    image, mask = match_pair(image, turned_with(context, image, mask))
     height, width = image.shape[1:3]
     hole = selected_box(mask)
     if hole is None:
@@ -110,7 +111,7 @@ def stitch_inpaint(
     A pixel where the output mask is 0 never changes; with `stitch: strict` that is the mask
     itself. New pixels are opaque.
     """
-    image, mask = match_pair(image, mask)
+    image, mask = match_pair(image, turned_with(context, image, mask))
     image, painted = match_batch(image, painted, "image", "the painted part")
     image, mask = match_batch(image, mask)
     if feather:

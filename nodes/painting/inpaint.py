@@ -34,6 +34,7 @@ from paintgraph.nodes.painting.sampling_inputs import (
 )
 from paintgraph.nodes.resource_names import ENGINE
 from paintgraph.nodes.sockets import Image, Mask
+from paintgraph.nodes.turning import turned_with
 
 Seed = Annotated[
     int, Range(-1, SEED_MAXIMUM), Resource("seed"), "Equal seeds give equal pictures; -1: random."
@@ -122,7 +123,7 @@ def inpaint_sampler(
     much of each px is new: with `stitch: ramp` an engine that generates may also change the 31 px
     around the selection.
     """
-    image, mask = match_pair(image, mask)
+    image, mask = match_pair(image, turned_with(context, image, mask))
     mask = soften(mask, feather, "inward") if feather else mask
     stitching = Stitch(stitch, match)
     if not stitching.weights(mask).any():

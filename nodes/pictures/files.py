@@ -15,7 +15,6 @@ from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range,
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import add_text, described, reduced
-from paintgraph.imaging.masks import algebra as masks
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.pictures.formats import (
     DEEP,
@@ -26,7 +25,7 @@ from paintgraph.nodes.pictures.formats import (
     format_for,
     source_facts,
 )
-from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, Array, Image, Mask
+from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, TURNED, Array, Image, Mask
 
 KeptMetadata = Annotated[
     Literal["auto", Metadata],
@@ -69,64 +68,11 @@ def load_image(
     mask selects nothing. With `alpha: keep` the picture keeps its transparency.
     """
     picture, facts = _picture(context, image)
-    mask = _as_mask(select_transparent(picture), facts)
+    mask = as_mask(select_transparent(picture), facts)
     if alpha == "mask" and picture.shape[3] > 3:
         picture = np.ascontiguousarray(picture[..., :3])
-        facts = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
+        facts = {name: fact for name, fact in facts.items() if name != REPAINT}
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
-
-
-@node(
-    title="Load Mask",
-    category="mask",
-    lane="io",
-    converts=(
-        Conversion(
-            "text",
-            "image",
-            "mask",
-            (("channel", "luminance"),),
-            "white is selected in the picture that it names",
-        ),
-    ),
-)
-def load_image_mask(
-    context: Context,
-    image: Annotated[
-        Any,
-        OneOf((TEXT, IMAGE, MASK)),
-        Resource("picture"),
-        "A picture's name or address, a picture, or a mask.",
-    ],
-    channel: Annotated[
-        Literal["alpha", "red", "green", "blue", "luminance"],
-        "What says how much is selected; transparent counts as selected.",
-    ] = "alpha",
-) -> Mask:
-    """Read a mask from one channel of a picture: white (or transparent) is selected."""
-    if isinstance(image, np.ndarray) and image.ndim == 3:
-        return image
-    picture, facts = _picture(context, image)
-    is_alpha = channel == "alpha"
-    mask = select_transparent(picture) if is_alpha else masks.from_image(picture, channel)
-    return _as_mask(mask, facts)  # type: ignore[return-value] # with facts
-
-
-@node(title="Load Mask If Any", category="mask", lane="io")
-def load_mask_if_any(
-    context: Context,
-    size_of: Annotated[Image, "The picture that the mask is for."],
-    image: Annotated[
-        Any,
-        OneOf((TEXT, IMAGE, MASK)),
-        Resource("picture"),
-        "A picture's name or address, a picture, or a mask: white is selected.",
-    ] = None,
-) -> Mask:
-    """Read a mask as LoadImageMask does from a picture's brightness; none selects nothing."""
-    if image is None:
-        return np.zeros(size_of.shape[:3], np.float32)
-    return load_image_mask(context, image, "luminance")
 
 
 @node(title="Save Image", category="image", lane="io", is_target=True)
@@ -178,20 +124,26 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     """Samples and facts of a picture that is named, or already there."""
     if not isinstance(given, str):
         return given, context.facts("image")
-    if not given.startswith(PREFIX):
-        raise BindError(f"'{given}' names no picture. Give a file's name.")
-    picture = decode(context.service(Blobs).get(given))
+    picture = read_picture(context, given)
     if picture.note:
         context.warn(picture.note)
     return picture.image, facts_of(picture)
 
 
+def read_picture(context: Context, name: str) -> Picture:
+    """The decoded picture of a name that was bound to what it holds."""
+    if not name.startswith(PREFIX):
+        raise BindError(f"'{name}' names no picture. Give a file's name.")
+    return decode(context.service(Blobs).get(name))
+
+
 def facts_of(picture: Picture) -> Facts:
     """What a saver needs to know of a picture beside its samples."""
-    return {"depth": picture.depth, **source_facts(picture.format), **picture.metadata}
+    turned = {TURNED: picture.orientation} if picture.orientation > 1 else {}
+    return {"depth": picture.depth, **source_facts(picture.format), **turned, **picture.metadata}
 
 
-def _as_mask(mask: Array, facts: Facts) -> Value:
+def as_mask(mask: Array, facts: Facts) -> Value:
     """A mask with what it shares with the picture that it comes from."""
     return Value(mask, {name: fact for name, fact in facts.items() if name in MASK.common_facts})
 

@@ -12,6 +12,7 @@ from paintgraph.imaging.blend.batches import take
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.nodes.sockets import Image, Mask
+from paintgraph.nodes.turning import turned_with
 
 Side = Annotated[int, Range(1, 16384, "px"), "Cut off where the picture ends."]
 Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
@@ -56,6 +57,7 @@ def crop_to_mask(
     All pictures of a batch are cut to one box. A mask that selects nothing leaves them whole, with
     a warning.
     """
+    mask = turned_with(context, image, mask)
     check_same_size(image, mask)
     height, width = image.shape[1:3]
     selected = selected_box(mask)
