@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, iptc, jpeg, parts, tiff, xmp
+from paintgraph.imaging.files import exif, iptc, jpeg, parts, raw_profile, tiff, xmp
 from paintgraph.imaging.files.colour import read_colour
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import (
@@ -309,12 +309,25 @@ def read_exif(data: bytes, kind: Format) -> bytes | None:
     """The EXIF block of a PNG, JPEG or WebP file (from its byte order mark on), or None."""
     block = None
     if kind == "PNG":
-        block = parts.find(data, b"eXIf")
+        block = parts.find(data, b"eXIf") or _exif_in_text(data)
     elif kind == "JPEG":
         block = jpeg.read_exif(data)
     elif kind == "WEBP":
         block = _riff_content(data, b"EXIF")
     return None if block is None else block.removeprefix(exif.PREFIX)
+
+
+def _exif_in_text(data: bytes) -> bytes | None:
+    """The EXIF block that a PNG file has in a text, or None."""
+    for chunk in parts.chunks(data):
+        if chunk.name in _TEXT_CHUNKS and chunk.content(data).startswith(raw_profile.EXIF_KEYS):
+            try:
+                block = raw_profile.unhex(_text_content(chunk, data, MAX_UNPACKED_BYTES)[1])
+            except PictureError:
+                continue
+            if block is not None and block.startswith(exif.PREFIX):
+                return block
+    return None
 
 
 def _riff_content(data: bytes, name: bytes) -> bytes | None:
