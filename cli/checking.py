@@ -16,7 +16,7 @@ from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json,
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
-from paintgraph.engine.graph.formats.comfy import write_comfy
+from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph

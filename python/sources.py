@@ -4,21 +4,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from paintgraph.assembly import Catalogue
-from paintgraph.base import file_kinds
 from paintgraph.base.errors import Problem, UsageError
+from paintgraph.base.pictures import is_picture
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
 from paintgraph.engine.graph.coercion import NO_RESOURCES, Resources
+from paintgraph.engine.graph.formats.carried import carried
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
 from paintgraph.engine.recipes.checking import Checked, check
 
 MOST_BYTES = 32 * 2**20
-
-_PICTURES = file_kinds.SUFFIXES + file_kinds.OTHER_SUFFIXES
 
 Recipe = str | os.PathLike[str] | Mapping[str, object] | Graph
 """A recipe's name or file, a recipe or ComfyUI prompt as plain data, or a graph."""
@@ -59,19 +59,25 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
         raise _no_graph(_missing(given, recipes))
     if path.is_dir():
         raise _no_graph(f"'{given}' is a folder; a file is needed. Name a file.")
-    if path.suffix.lower() in _PICTURES:
-        raise _no_graph(
-            f"'{given}' is a picture; a recipe or the file of a graph is needed. "
-            f"Name one, and the picture as its input, such as: outpaint --image {given}"
-        )
     try:
         with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
+            text = _text(file, given)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror}. Check its permissions."
         raise _no_graph(message) from error
     stem = path.stem if path.is_file() else "graph"  # a pipe's name says nothing
     return GraphText(text, str(path), stem)
+
+
+def _text(file: BinaryIO, given: str) -> bytes:
+    """What a file holds; of a picture the graph that it carries, however large it is."""
+    if not file.seekable():
+        return file.read(MOST_BYTES + 1)
+    head = file.read(18)
+    file.seek(0)
+    if not is_picture(head):
+        return file.read(MOST_BYTES + 1)
+    return carried(file, f"'{given}'")
 
 
 def _no_graph(message: str) -> UsageError:

@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TypeVar, TypeVarTuple
 
 import orjson
@@ -14,15 +15,19 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import parameter
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
-from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.yaml_reader import read_yaml
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.carried import carried
+from paintgraph.engine.graph.formats.reading import read_document, read_json_document
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 JSON = "application/json"
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+PICTURES = ("image/png", "image/webp")
+"""They may carry the graph that made them."""
+
 MULTIPART = "multipart/form-data"
 MOST_WAIT_SECONDS = 600
 MAX_BYTES = 100 << 20
@@ -70,20 +75,24 @@ async def body_of(request: web.Request) -> bytes:
 
 
 def _whole_json(text: bytes) -> Document:
-    return read_json(text, max_bytes=len(text))  # the body's own limit holds
+    return read_json_document(text, max_bytes=len(text))  # the body's own limit holds
+
+
+def _carried(picture: bytes) -> Document:
+    return read_document(carried(BytesIO(picture), "the picture"))
 
 
 async def document_of(
     request: web.Request, types: Sequence[str], use: Callable[[Document], Result]
 ) -> Result:
-    """What `use` makes of the tree of a body in JSON or YAML.
+    """What `use` makes of the tree of a body in JSON or YAML, or of that in a picture.
 
     Raises ApiError for a body of another type, GraphError for one that cannot be read. A large
     body is read and used in a thread.
     """
     require_type(request, types)
     body = await body_of(request)
-    read = read_yaml if request.content_type in YAML else _whole_json
+    read = _READERS.get(request.content_type, _whole_json)
 
     def act() -> Result:
         try:
@@ -93,6 +102,12 @@ async def document_of(
         return use(document)
 
     return await offload(act, is_small=has_small_body(request))
+
+
+_READERS: Mapping[str, Callable[[bytes], Document]] = {
+    **dict.fromkeys(YAML, read_yaml),
+    **dict.fromkeys(PICTURES, _carried),
+}
 
 
 def has_small_body(request: web.Request) -> bool:

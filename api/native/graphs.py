@@ -7,9 +7,9 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.refusals import BAD_REQUEST, problems_to_json, refusal_status
-from paintgraph.api.http.requests import JSON, YAML, document_of, json_response
+from paintgraph.api.http.requests import JSON, PICTURES, YAML, document_of, json_response
 from paintgraph.api.http.routes import Routes, json_answer
-from paintgraph.api.native.submitting import read_request
+from paintgraph.api.native.submitting import PICTURE_BODIES, read_request
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import check_request
 from paintgraph.base.errors import Problem
@@ -66,7 +66,7 @@ _ANY_GRAPH = {
     "/v1/graphs/validate",
     {200: json_answer("What is wrong with it.", ValidationJson)},
     (400, 408, 413, 415, 422, 503),
-    body={JSON: _ANY_GRAPH, "application/yaml": {}},
+    body={JSON: _ANY_GRAPH, "application/yaml": {}, **PICTURE_BODIES},
 )
 async def validate(request: web.Request) -> web.Response:
     """Name every fault of a graph at once, without running it."""
@@ -76,9 +76,9 @@ async def validate(request: web.Request) -> web.Response:
         return [*check_request(read_request(document), known()).problems]
 
     try:
-        problems = await document_of(request, (JSON, *YAML), check)
+        problems = await document_of(request, (JSON, *YAML, *PICTURES), check)
     except GraphError as error:
-        if request.content_type == JSON or refusal_status(error) != BAD_REQUEST:
+        if request.content_type in (JSON, *PICTURES) or refusal_status(error) != BAD_REQUEST:
             raise
         problems = list(error.problems)  # the text itself is the graph
     answer: ValidationJson = {

@@ -12,6 +12,7 @@ from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
     JSON,
+    PICTURES,
     WAIT,
     YAML,
     document_of,
@@ -27,13 +28,12 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JobJson
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
-from paintgraph.base.text.document import Document, Spot
+from paintgraph.base.text.document import Document
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.descriptions import read_descriptions
-from paintgraph.engine.graph.formats.comfy import is_comfy
-from paintgraph.engine.graph.formats.native import is_native
 from paintgraph.engine.graph.formats.reading import graph_of
+from paintgraph.engine.graph.formats.recognising import is_foreign, kind_of
 from paintgraph.engine.graph.graph import Descriptions, Metadata
 from paintgraph.engine.graph.sockets import shown
 
@@ -54,6 +54,7 @@ class RecipeJson(TypedDict):
     outputs: NotRequired[Mapping[str, str]]
     paintgraph: NotRequired[Literal[1]]
     inputs: NotRequired[Mapping[str, dict[str, Any]]]
+    editor: NotRequired[dict[str, Any]]
 
 
 class UseJson(TypedDict, total=False):
@@ -80,11 +81,24 @@ ComfyPromptJson = TypeAliasType(
 )
 
 
+class EditorJson(TypedDict):
+    """A graph of ComfyUI's editor, as its page saves it."""
+
+    nodes: list[dict[str, Any]]
+    links: NotRequired[list[Any]]
+
+
+class SavedPromptJson(TypedDict):
+    """What ComfyUI's page posts; the prompt is taken."""
+
+    prompt: "ComfyPromptJson"
+
+
 @closed
 class EnvelopeJson(TypedDict):
     """A graph with what it is run on."""
 
-    graph: RecipeJson | ComfyPromptJson
+    graph: RecipeJson | ComfyPromptJson | EditorJson
     inputs: NotRequired[dict[str, Any] | None]
     metadata: NotRequired[Metadata | None]
     priority: NotRequired[
@@ -92,7 +106,9 @@ class EnvelopeJson(TypedDict):
     ]
 
 
-SubmissionJson = TypeAliasType("SubmissionJson", EnvelopeJson | RecipeJson | ComfyPromptJson)
+SubmissionJson = TypeAliasType(
+    "SubmissionJson", EnvelopeJson | RecipeJson | ComfyPromptJson | EditorJson | SavedPromptJson
+)
 
 
 class JobGraphJson(TypedDict):
@@ -101,6 +117,9 @@ class JobGraphJson(TypedDict):
     graph: RecipeJson
     request: dict[str, Any]
 
+
+PICTURE_BODIES: Mapping[str, dict[str, Any]] = {kind: {} for kind in PICTURES}
+"""Pictures that carry a graph."""
 
 ROUTES = Routes("jobs")
 SUBMITTED = {200: json_answer("The job has ended, however it ended.", JobJson), 202: ACCEPTED}
@@ -113,18 +132,19 @@ SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
     SUBMITTED,
     SUBMIT_ERRORS,
     parameters=(WAIT, IDEMPOTENCY_KEY, *WISHES),
-    body={JSON: SubmissionJson, "application/yaml": {}},
+    body={JSON: SubmissionJson, "application/yaml": {}, **PICTURE_BODIES},
 )
 async def submit(request: web.Request) -> web.Response:
     """Run a graph.
 
-    Takes `{"graph": ..., "inputs": ...}`, or a recipe or ComfyUI prompt by itself. With
+    Takes `{"graph": ..., "inputs": ...}`, or a graph by itself: a recipe, a ComfyUI prompt or the
+    workflow of its editor, a picture that carries one. With
     `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
     """
     seconds = wait_seconds(request)
     key = idempotency_key(request)
     wishes = wishes_of(request)
-    wanted = await document_of(request, (JSON, *YAML), read_request)
+    wanted = await document_of(request, (JSON, *YAML, *PICTURES), read_request)
     wanted = replace(
         wanted,
         client=client_of(request),
@@ -167,14 +187,17 @@ async def show_graph(request: web.Request) -> web.Response:
 def read_request(document: Document) -> GraphRequest:
     """What a client wants run; raises GraphError with every fault of its form."""
     value = document.value
-    if is_comfy(value) or is_native(value) or not isinstance(value, dict):
+    if (
+        not isinstance(value, dict)
+        or kind_of(value) is not None
+        or ("graph" not in value and is_foreign(document))
+    ):
         graph, problems = graph_of(document, _NAME)
         return GraphRequest(graph, problems, {"graph": value})
     faults = _faults(value, document)
     if faults:
         raise GraphError(faults)
-    inside = Document(value["graph"], lambda: _spot(document, "graph"))
-    graph, problems = graph_of(inside, _NAME)
+    graph, problems = graph_of(document.inside(("graph",)), _NAME)
     return GraphRequest(
         graph,
         problems,
@@ -184,11 +207,6 @@ def read_request(document: Document) -> GraphRequest:
         priority=value.get("priority") or 0,
         wished=Descriptions(value.get("metadata")),
     )
-
-
-def _spot(document: Document, field: str) -> Spot | None:
-    top = document.spots()
-    return top.inside.get(field) if top else None
 
 
 def _faults(fields: Mapping[str, Any], document: Document) -> list[Problem]:

@@ -5,7 +5,7 @@ A value is a tree of plain dict, list, str, int, float, bool and None; no part o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from paintgraph.base.errors import Error, Place, Problem
 
@@ -62,6 +62,20 @@ class Document:
                 break
             spot = spot.inside[step]
         return spot.key if key and spot.key is not None else spot.value
+
+    def inside(self, path: Path) -> "Document":
+        """The value at a path as a document of its own; its places are still those of the text."""
+        value: Any = self.value
+        for step in path:
+            value = value[step]
+
+        def spot() -> Spot | None:
+            found = self.spots()
+            for step in path:
+                found = found.inside.get(step) if found else None
+            return found
+
+        return Document(value, spot)
 
 
 def place_at(text: str, offset: int) -> Place:

@@ -34,12 +34,20 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++|"'
 _LONE_QUOTE = '"'
 _LONG_NUMBER = re.compile(r"[0-9]{19}")  # Looked for first: the check is slow on many numbers.
 _NAN = re.compile(r"-?(?:NaN|Infinity)\b")
+_STRING_OR_NAN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+")|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def read_json(text: bytes | str, *, max_bytes: int = MAX_JSON_BYTES) -> Document:
-    """Value of a JSON text; raises `TextError` for anything doubtful."""
+def read_json(
+    text: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, nan_is_null: bool = False
+) -> Document:
+    """Value of a JSON text; raises `TextError` for anything doubtful.
+
+    With `nan_is_null` numbers that are not finite are read as null, since Python writes them.
+    """
     text = limits.decode(text, max_bytes)
+    if nan_is_null:
+        text = _STRING_OR_NAN.sub(lambda found: found[1] or "null", text)
     _check_count(text)
     try:
         draft = orjson.loads(text)

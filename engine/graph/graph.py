@@ -60,11 +60,13 @@ class Source:
     """Where a graph was read: its name for people, and its document for line and column.
 
     `path_of(node, input)` is where the format keeps an input; an empty input means the node.
+    A `tolerant` format is one of other tools: what this one has not is left out with a warning.
     """
 
     name: str
     document: Document
     path_of: Callable[[str, str], Path] = native_path
+    tolerant: bool = False
 
 
 Metadata = Literal["keep", "private", "none"]
@@ -97,7 +99,10 @@ NOTHING_SAID = Descriptions()
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes and links; knows nothing of files, HTTP or models."""
+    """Nodes and links; knows nothing of files, HTTP or models.
+
+    `editor` is what an editor keeps beside it, such as places and groups; no result depends on it.
+    """
 
     nodes: Mapping[str, Node]
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
@@ -105,3 +110,4 @@ class Graph:
     about: str = ""
     descriptions: Descriptions = NOTHING_SAID
     source: Source | None = field(default=None, compare=False, repr=False)
+    editor: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -97,7 +97,7 @@ def bind(
     if problems:
         raise GraphError(problems)
     outputs = {name: ref for name, ref in graph.outputs.items() if not isinstance(ref, InputRef)}
-    return replace(graph, nodes=nodes, inputs={}, outputs=outputs)
+    return replace(graph, nodes=nodes, inputs={}, outputs=outputs, editor={})
 
 
 def _values(

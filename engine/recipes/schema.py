@@ -120,6 +120,7 @@ def format_schema(registry: Registry) -> dict[str, Any]:
             "inputs": {"type": "object", "additionalProperties": declared},
             "nodes": {"type": "object", "additionalProperties": {"oneOf": nodes}},
             "outputs": {"type": "object", "additionalProperties": _REFERENCE},
+            "editor": {"type": "object"},
         },
         "required": ["nodes"],
         "additionalProperties": False,

@@ -76,7 +76,7 @@ WRONG = [
     jobs({"nodes": {"a": {"node": 3}}}, 422, "wrong_shape"),
     jobs({"paintgraph": 99, "nodes": ADD["nodes"]}, 422, "unknown_version"),
     jobs({"1": {"class_type": "Nope", "inputs": {}}}, 422, "unknown_node"),
-    jobs({"1": {"class_type": "Add"}}, 422, "wrong_shape"),
+    jobs({"1": {"class_type": "Add", "inputs": 5}}, 422, "wrong_shape"),
     jobs(
         {
             "nodes": {

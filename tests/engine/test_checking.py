@@ -372,7 +372,7 @@ FAULTS = {
         "node: {}\nnodes:\n  a: {node: Add}\noutputs: {x: '${a.sum}'}\n",
         "unknown_field",
         "the recipe has no field 'node'; allowed are paintgraph, about, metadata, graph, inputs, "
-        "nodes, outputs. "
+        "nodes, outputs, editor. "
         "Did you mean 'nodes'?",
         "/node",
         (1, 7),
@@ -464,12 +464,6 @@ COMFY_FAULTS = [
         "node 'a' has the inputs a list of 0; allowed is a mapping, empty if none.",
         ("/a", (3, 7)),
     ),
-    (
-        '{\n "s": {"class_type": "Show", "inputs": {"value": 1}},\n "a": 7}',
-        "wrong_shape",
-        "node 'a' is 7; allowed is a mapping with class_type and inputs.",
-        ("/a", (3, 7)),
-    ),
 ]
 
 
@@ -489,8 +483,9 @@ def test_a_fault_of_a_comfyui_prompt_is_told_with_its_place(
             "a: 5\n",
             "no_graph",
             (
-                "the text is no graph; allowed are a recipe (a mapping with nodes and outputs) and "
-                "a ComfyUI prompt in API format. Export the workflow in API format."
+                "the text is a mapping with a, but no graph; allowed are a recipe (a mapping with "
+                "nodes and outputs), a ComfyUI prompt in API format, a workflow of ComfyUI's "
+                "editor, and a picture that carries one of them. Name such a file."
             ),
             (1, 1),
         ),

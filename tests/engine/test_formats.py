@@ -13,7 +13,7 @@ from paintgraph.base.text.document import Document
 from paintgraph.base.text.json_reader import read_json
 from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.base.text.yaml_reader import read_yaml
-from paintgraph.engine.graph.formats.comfy import is_comfy, read_comfy, write_comfy
+from paintgraph.engine.graph.formats.comfy.prompt import is_comfy, read_comfy, write_comfy
 from paintgraph.engine.graph.formats.native import read_native, write_native
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node

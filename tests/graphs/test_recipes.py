@@ -14,7 +14,7 @@ from paintgraph import graphs
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.text.writers import write_json, write_yaml
 from paintgraph.engine.execution.run import run
-from paintgraph.engine.graph.formats.comfy import write_comfy
+from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node

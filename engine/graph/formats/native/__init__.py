@@ -67,7 +67,7 @@ VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 _TITLE = "_title"
-_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs")
+_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs", "editor")
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "image": {"type": "image|text", "resource": "picture"},
     "mask": {"type": "mask|image|text", "resource": "picture"},
@@ -121,6 +121,7 @@ class _Reader:
             about=self._text(("about",), top.get("about", "")),
             descriptions=self._descriptions(top),
             source=Source(self._name, self._document),
+            editor=self._mapping(("editor",), top.get("editor", {})),
         )
 
     def _descriptions(self, top: Mapping[str, Any]) -> Descriptions:
@@ -299,6 +300,8 @@ def write_native(graph: Graph) -> dict[str, Any]:
     document["nodes"] = {id_: _write_node(node) for id_, node in graph.nodes.items()}
     if graph.outputs:
         document["outputs"] = {name: write_reference(ref) for name, ref in graph.outputs.items()}
+    if graph.editor:
+        document["editor"] = dict(graph.editor)
     return document
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
+from paintgraph.base.words import shorten
 from paintgraph.engine.graph.formats.native import (
     parse_text,
     read_native,
@@ -19,10 +20,16 @@ from paintgraph.engine.graph.formats.native import (
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node, Path, Source
 from paintgraph.engine.graph.sockets import shown
 
-_WRAPPED = "__value__"
-_EXTRA = "paintgraph"
+WRAPPED = "__value__"
+"""Marks a list that is a value, not a link."""
+
+OWN = "paintgraph"
+"""Key of what we write into places that are meant for anybody's."""
+
 _PAIR = 2
-_UPLOAD_BUTTON = ("upload", "image")  # of the editor's LoadImage; no input of the node
+_OF_A_NODE = frozenset(["class_type", "inputs", "_meta"])
+UPLOAD_BUTTONS = ("upload", "choose file to upload")
+"""Names of the button of the editor's LoadImage; no inputs of the node."""
 
 
 def is_comfy(value: object) -> bool:
@@ -45,8 +52,13 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
     problems: list[Problem] = []
     nodes: dict[str, Node] = {}
     recipe: Mapping[str, Any] = {}
+    canvas: Mapping[str, Any] = {}
+    looks: dict[str, Any] = {}
     fields = document.value if isinstance(document.value, dict) else {}
     for id_, use in fields.items():
+        if not isinstance(use, dict) or not use.keys() & _OF_A_NODE:
+            problems.append(_no_node(id_, use, document))
+            continue
         reason = _reason(use)
         if reason:
             place = document.place((id_,))
@@ -59,9 +71,12 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
         references = extra.get("references", {})
         inputs = {
             key: _read_given(value)
-            for key, value in use["inputs"].items()
-            if (key, value) != _UPLOAD_BUTTON
+            for key, value in (use.get("inputs") or {}).items()
+            if not (key in UPLOAD_BUTTONS and value == "image")
         }
+        canvas = extra.get("canvas", canvas)
+        if "editor" in extra:
+            looks[id_] = extra["editor"]
         for key, text in references.items():
             reference = parse_text(text) if isinstance(text, str) else None
             if key in inputs and isinstance(reference, InputRef):
@@ -70,32 +85,39 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
         title = meta.get("title", "") if isinstance(meta, dict) else ""
         nodes[id_] = Node(use["class_type"], inputs, title if isinstance(title, str) else "")
     frame, more = read_native(Document({**recipe, "nodes": {}}), name)
-    source = Source(name, document, comfy_path)
-    return replace(frame, nodes=nodes, source=source), [*problems, *more]
+    editor = {**({"nodes": looks} if looks else {}), **canvas}
+    source = Source(name, document, comfy_path, tolerant=True)
+    graph = replace(frame, nodes=nodes, source=source, editor=editor)
+    return graph, [*problems, *more]
 
 
-def _reason(use: object) -> str:
+def _no_node(id_: str, use: object, document: Document) -> Problem:
+    """What programs save beside the nodes is passed over, by name."""
+    place = document.place((id_,))
+    message = f"'{shorten(id_)}' is {shown(use)} and no node; it is left out."
+    return Problem("no_node", message, path=(id_,), place=place, severity="warning")
+
+
+def _reason(use: Mapping[str, Any]) -> str:
     """Why a node's form is wrong; empty if it is right."""
-    if not isinstance(use, dict):
-        return f"is {shown(use)}; allowed is a mapping with class_type and inputs."
     if not isinstance(use.get("class_type"), str):
         return f"has the class_type {shown(use.get('class_type'))}; allowed is a node's name."
-    if not isinstance(use.get("inputs"), dict):
+    if not isinstance(use.get("inputs"), dict | None):
         return f"has the inputs {shown(use.get('inputs'))}; allowed is a mapping, empty if none."
     return ""
 
 
 def _extra(use: Mapping[str, Any]) -> Mapping[str, Any]:
     meta = use.get("_meta")
-    extra = meta.get(_EXTRA) if isinstance(meta, dict) else None
+    extra = meta.get(OWN) if isinstance(meta, dict) else None
     if not isinstance(extra, dict):
         return {}
     return {key: value for key, value in extra.items() if isinstance(value, dict)}
 
 
 def _read_given(value: object) -> object:
-    if isinstance(value, dict) and value.keys() == {_WRAPPED}:
-        return value[_WRAPPED]
+    if isinstance(value, dict) and value.keys() == {WRAPPED}:
+        return value[WRAPPED]
     if (
         isinstance(value, list)
         and len(value) == _PAIR
@@ -111,6 +133,8 @@ def _read_given(value: object) -> object:
 def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]:
     """The API prompt of a graph; `position` gives which output of its node a link names."""
     prompt: dict[str, Any] = {}
+    given = graph.editor.get("nodes")
+    looks = given if isinstance(given, dict) else {}
     for id_, node in graph.nodes.items():
         inputs: dict[str, Any] = {}
         references: dict[str, str] = {}
@@ -124,20 +148,25 @@ def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]
             else:
                 inputs[name] = _write_literal(value)
         meta: dict[str, Any] = {"title": node.title} if node.title else {}
-        if references:
-            meta[_EXTRA] = {"references": references}
+        own = {"references": references} if references else {}
+        if id_ in looks:
+            own["editor"] = looks[id_]
+        if own:
+            meta[OWN] = own
         prompt[id_] = {"class_type": node.kind, "inputs": inputs}
         if meta:
             prompt[id_]["_meta"] = meta
-    frame = write_native(replace(graph, nodes={}))
+    frame = write_native(replace(graph, nodes={}, editor={}))
     frame = {key: value for key, value in frame.items() if key not in ("paintgraph", "nodes")}
-    if frame and prompt:
-        first = next(iter(prompt.values()))
-        first.setdefault("_meta", {}).setdefault(_EXTRA, {})["recipe"] = frame
+    canvas = {key: kept for key, kept in graph.editor.items() if key != "nodes"}
+    for key, kept in (("recipe", frame), ("canvas", canvas)):
+        if kept and prompt:
+            first = next(iter(prompt.values()))
+            first.setdefault("_meta", {}).setdefault(OWN, {})[key] = kept
     return prompt
 
 
 def _write_literal(value: object) -> object:
     if isinstance(value, list | tuple):
-        return {_WRAPPED: list(value)}
+        return {WRAPPED: list(value)}
     return value

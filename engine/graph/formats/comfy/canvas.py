@@ -1,0 +1,88 @@
+"""What the editor keeps beside a graph: places, sizes and colours of nodes, groups, notes.
+
+It travels as `Graph.editor`: `nodes` by id, `groups` with the ids of their nodes, `notes`.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from paintgraph.engine.graph.formats.comfy.ui import UiGraph, UiNode, mapping
+
+NOTES = ("Note", "MarkdownNote")
+PACK = ("cnr_id", "aux_id", "ver", "Node name for S&R")
+"""Properties that say where a node comes from."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height."""
+
+
+def editor_of(value: Mapping[str, Any], top: UiGraph, named: Mapping[str, str]) -> dict[str, Any]:
+    """What to keep of a canvas; `named` are the ids in the graph by those in the file."""
+    nodes = [node for node in top.nodes if node.id in named]
+    looks = {named[node.id]: look for node in nodes if (look := _look(node))}
+    boxes = {named[node.id]: _box(node.look) for node in nodes}
+    kept = {
+        "nodes": looks,
+        "groups": list(_groups(value.get("groups"), boxes)),
+        "notes": [dict(_note(node)) for node in top.nodes if node.type in NOTES],
+    }
+    return {name: entries for name, entries in kept.items() if entries}
+
+
+def _look(node: UiNode) -> dict[str, Any]:
+    left, top, width, height = _box(node.look)
+    look: dict[str, Any] = {}
+    if "pos" in node.look:
+        look["pos"] = [left, top]
+    if "size" in node.look:
+        look["size"] = [width, height]
+    colours = {key: node.look[key] for key in ("color", "bgcolor") if _is_text(node.look.get(key))}
+    pack = {key: node.properties[key] for key in PACK if _is_text(node.properties.get(key))}
+    return look | colours | ({"properties": pack} if pack else {})
+
+
+def _note(node: UiNode) -> Iterator[tuple[str, Any]]:
+    yield "type", node.type
+    text = node.values[0] if isinstance(node.values, list) and node.values else ""
+    yield "text", text if isinstance(text, str) else ""
+    if node.title:
+        yield "title", node.title
+    yield from _look(node).items()
+
+
+def _groups(given: object, boxes: Mapping[str, Box]) -> Iterator[dict[str, Any]]:
+    """Each group with the nodes whose middle lies within it."""
+    for group in given if isinstance(given, list) else ():
+        fields = mapping(group)
+        left, top, width, height = _numbers(fields.get("bounding"), 4)
+        inside = [
+            id_
+            for id_, (x, y, w, h) in boxes.items()
+            if left <= x + w / 2 <= left + width and top <= y + h / 2 <= top + height
+        ]
+        title, colour = fields.get("title"), fields.get("color")
+        kept = {"title": title if isinstance(title, str) else "Group", "nodes": inside}
+        yield kept | ({"color": colour} if _is_text(colour) else {})
+
+
+def _box(look: Mapping[str, Any]) -> Box:
+    left, top = _numbers(look.get("pos"), 2)
+    width, height = _numbers(look.get("size"), 2)
+    return left, top, width, height
+
+
+def _numbers(given: object, count: int) -> list[float]:
+    """Numbers of a list, or of a mapping as files of 2023 have it; 0 for what is none."""
+    values: Iterable[Any] = given if isinstance(given, list) else mapping(given).values()
+    numbers = [v if _is_finite(v) else 0 for v in values][:count]
+    return numbers + [0] * (count - len(numbers))
+
+
+def _is_finite(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < 1e9 and math.isfinite(value)  # type: ignore[arg-type] # is_number
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200

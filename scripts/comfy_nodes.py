@@ -1,0 +1,148 @@
+"""Writes engine/graph/formats/comfy/nodes.json: what ComfyUI's own nodes are called and take.
+
+`python scripts/comfy_nodes.py OBJECT_INFO [FOLDER ...]`: OBJECT_INFO is what a ComfyUI answers to
+GET /object_info. The folders hold files whose widgets have names: templates of newer versions
+(`widgets_values_named`), and pairs of an editor's graph and the prompt that its page sent, which
+names its widgets in their order. Only names, their order, types and defaults are taken.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).parent.parent / "engine/graph/formats/comfy/nodes.json"
+_WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+_UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload")
+_VIRTUAL = ("Note", "MarkdownNote", "PrimitiveNode", "Reroute")
+_CONTROL = "control_after_generate"
+_CONTROLS = ("fixed", "increment", "decrement", "randomize")
+
+
+def declared(info: dict[str, Any]) -> list[Any]:
+    """Inputs and outputs of a node that a server describes."""
+    given = info["input"]
+    inputs = [
+        _input(name, *declaration)
+        for group in ("required", "optional")
+        for name, declaration in given.get(group, {}).items()
+    ]
+    types = [kind if isinstance(kind, str) else "COMBO" for kind in info["output"]]
+    return [inputs, [list(pair) for pair in zip(info["output_name"], types, strict=True)]]
+
+
+def _input(name: str, kind: Any, options: dict[str, Any] | None = None) -> list[Any]:
+    options = options or {}
+    choices = kind if isinstance(kind, list) else options.get("options", [])
+    kind = "COMBO" if isinstance(kind, list) else kind
+    if kind not in _WIDGETS or options.get("forceInput"):
+        return [name, kind]
+    first = choices[0] if choices else None
+    blank = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False, "COMBO": first}
+    default = options.get("default", blank[kind])
+    written = [name, kind, default if isinstance(default, bool | int | float | str) else None]
+    if options.get(_CONTROL) or (kind == "INT" and name in ("seed", "noise_seed")):
+        written.append("control")
+    elif any(options.get(upload) for upload in _UPLOADS):
+        written.append("upload")
+    return written
+
+
+def seen(folder: Path) -> Iterator[tuple[str, list[Any]]]:
+    """Nodes whose widgets the file names, in order."""
+    for node in _nodes(folder):
+        named, values = node.get("widgets_values_named"), node.get("widgets_values")
+        if not named or not isinstance(values, list) or len(values) != len(named):
+            continue
+        types = {slot["name"]: slot["type"] for slot in node.get("inputs", [])}
+        widgets: list[list[Any]] = []
+        for name, value in named.items():
+            if name == _CONTROL:
+                widgets[-1].append("control")
+            else:
+                widgets.append(_seen(name, value, types))
+        if not any("." in name for name in named):  # those vary with a choice
+            yield _found(node, widgets)
+
+
+def sent(folder: Path) -> Iterator[tuple[str, list[Any]]]:
+    """Nodes whose widgets a page's prompt names, in order."""
+    for file in sorted(folder.glob("*.json")):
+        pair = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(pair, dict) or not {"workflow", "prompt"} <= pair.keys():
+            continue
+        for node in pair["workflow"]["nodes"]:
+            use = pair["prompt"].get(str(node["id"]))
+            values = node.get("widgets_values")
+            if use and values and isinstance(values, list) and use["class_type"] == node["type"]:
+                widgets = _sent(node, use["inputs"], list(values))
+                if widgets:
+                    yield _found(node, widgets)
+
+
+def _found(node: dict[str, Any], widgets: list[list[Any]]) -> tuple[str, list[Any]]:
+    names = [widget[0] for widget in widgets]
+    slots = node.get("inputs", [])
+    sockets = [[s["name"], s["type"]] for s in slots if s["name"] not in names]
+    outputs = [[slot["name"], slot["type"]] for slot in node.get("outputs", [])]
+    return node["type"], [[*sockets, *widgets], outputs]
+
+
+def _sent(node: dict[str, Any], given: dict[str, Any], values: list[Any]) -> list[Any] | None:
+    """The widgets of a node in order; None if its values do not say."""
+    types = {slot["name"]: slot["type"] for slot in node.get("inputs", [])}
+    own = {slot["name"] for slot in node.get("inputs", []) if "widget" in slot}
+    widgets: list[Any] = []
+    for name, value in given.items():
+        is_link = isinstance(value, list)
+        if is_link and name not in own:
+            continue
+        if not values or (values.pop(0) != value and not is_link):
+            return None
+        widgets.append(_seen(name, value, types))
+        if values and "seed" in name and (values[0] in _CONTROLS or isinstance(values[0], bool)):
+            values.pop(0)
+            widgets[-1].append("control")
+    return widgets if not values else None
+
+
+def _seen(name: str, value: Any, types: dict[str, str]) -> list[Any]:
+    guess = {bool: "BOOLEAN", int: "INT", float: "FLOAT", str: "STRING"}.get(type(value), "COMBO")
+    return [name, types.get(name, guess), None]
+
+
+def _nodes(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in sorted(folder.glob("*.json")):
+        graph = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list):
+            continue
+        inner = graph.get("definitions", {}).get("subgraphs", [])
+        own = {one["id"] for one in inner}
+        for one in (graph, *inner):
+            yield from (node for node in one["nodes"] if node["type"] not in own)
+
+
+def main() -> None:
+    """Write the table: for each node its forms, as versions differ; the one to assume first."""
+    info = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    table = {name: [declared(each)] for name, each in info.items()}
+    official = set(table)
+    for folder in map(Path, sys.argv[2:]):
+        for kind, form in (*seen(folder), *sent(folder)):
+            forms = table.setdefault(kind, [])
+            names = [[w[0] for w in one[0] if len(w) > 2] for one in forms]
+            if kind not in official and kind not in _VIRTUAL:
+                own = [w[0] for w in form[0] if len(w) > 2]
+                if own not in names:
+                    forms.append(form)
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(forms, ensure_ascii=False, separators=(',', ':'))}"
+        for name, forms in sorted(table.items())
+        if forms
+    )
+    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
