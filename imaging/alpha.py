@@ -64,9 +64,9 @@ def continue_colours(image: Image, hole: Mask | None = None) -> Image:
         is seen outside the hole.
 
     Examples:
-        >>> row = np.array([[[[0.2, 0.2, 0.2, 1], [1, 0, 1, 0]]]], np.float32)
-        >>> continue_colours(row)[0, 0, 1].round(1).tolist()
-        [0.2, 0.2, 0.2, 0.0]
+        >>> row = np.array([[[[0, 0, 0.5, 1], [1, 0, 1, 0]]]], np.float32)
+        >>> continue_colours(row)[0, 0, 1].tolist()
+        [0.0, 0.0, 0.5, 0.0]
     """
     if image.shape[3] == 3 or image[..., 3].all():
         return image

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.alpha import grey_where_clear
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.samples import quantise
 from paintgraph.models.errors import PictureShapeError, PromptError
@@ -26,8 +27,8 @@ _SEPARATORS = str.maketrans(dict.fromkeys(",;\n\r", "."))
 
 
 def picture_of(image: Samples) -> Picture:
-    """A picture `[H, W, C]` of samples from 0 to 1; what lies under alpha is seen as it is."""
-    return np.ascontiguousarray(quantise(image[..., :3]).astype(np.uint8, copy=False))
+    """The colours of a picture `[H, W, C]`, 0 to 1, without its alpha; grey where it is clear."""
+    return np.ascontiguousarray(quantise(grey_where_clear(image)).astype(np.uint8, copy=False))
 
 
 def check_shape(picture: Picture) -> None:

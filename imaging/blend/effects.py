@@ -4,13 +4,15 @@ What is not drawn on stays bit for bit.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from paintgraph.imaging.alpha import filter_visible
 from paintgraph.imaging.arrays import Image, Mask, match_pair
-from paintgraph.imaging.blend.composite import visible_box
+from paintgraph.imaging.blend.composite import place_image, visible_box
 from paintgraph.imaging.geometry.regions import Box
 from paintgraph.imaging.opencv import cv2
 
@@ -106,6 +108,8 @@ def _letters(label: str, size: int) -> Mask:
 def blur(image: Image, radius: int, avoid: Mask | None = None) -> Image:
     """The picture blurred by a Gaussian whose sigma is half the radius (px); alpha as well.
 
+    Each px counts as much as it is seen.
+
     What `avoid` selects (1) does not mix into its surroundings, which shine through there.
 
     Args:
@@ -122,9 +126,14 @@ def blur(image: Image, radius: int, avoid: Mask | None = None) -> Image:
     if radius <= 0:
         return image.copy()
     if avoid is None:
-        return np.stack([_blurred(picture, radius) for picture in image])
+        return np.stack([filter_visible(each, partial(_blurred, radius=radius)) for each in image])
     image, avoid = match_pair(image, avoid, second_name="avoid")
-    return np.stack([_blurred_around(*pair, radius) for pair in zip(image, avoid, strict=True)])
+    return np.stack(
+        [
+            filter_visible(picture, partial(_blurred_around, avoid=layer, radius=radius))
+            for picture, layer in zip(image, avoid, strict=True)
+        ]
+    )
 
 
 def overlay(image: Image, mask: Mask, colour: tuple[float, float, float], share: float) -> Image:
@@ -143,24 +152,18 @@ def overlay(image: Image, mask: Mask, colour: tuple[float, float, float], share:
         ContractError: sizes or batches differ (`size_mismatch`).
     """
     image, mask = match_pair(image, mask)
-    result = image.copy()
-    weight = (mask * np.float32(share))[..., np.newaxis]
-    result[..., :3] += (np.array(colour, np.float32) - result[..., :3]) * weight
-    if result.shape[3] > 3:
-        result[..., 3:] = np.maximum(result[..., 3:], weight)
-    return result
+    sheet = np.broadcast_to(np.array(colour, np.float32), (*image.shape[:3], 3))
+    return place_image(image, sheet, 0, 0, mask * np.float32(share))
 
 
-def _blurred(picture: Image, radius: int) -> Image:
-    blurred = cv2.GaussianBlur(picture, (0, 0), radius / 2, borderType=cv2.BORDER_REPLICATE)
-    result: Image = np.clip(blurred, 0, 1).astype(np.float32).reshape(picture.shape)
-    return result
+def _blurred(plane: Mask, radius: int) -> Mask:
+    blurred = cv2.GaussianBlur(plane, (0, 0), radius / 2, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred, np.float32)
 
 
-def _blurred_around(picture: Image, avoid: Mask, radius: int) -> Image:
-    weight = (1 - avoid)[..., np.newaxis]
+def _blurred_around(plane: Mask, avoid: Mask, radius: int) -> Mask:
+    weight = 1 - avoid
     total = _blurred(weight, radius)
-    mixed = _blurred(picture * weight, radius) / np.maximum(total, _LEAST_WEIGHT)
+    mixed = _blurred(plane * weight, radius) / np.maximum(total, _LEAST_WEIGHT)
     # Deep inside the avoided area nothing else is near: it is hidden, so anything will do.
-    result: Image = np.where(total > _LEAST_WEIGHT, np.clip(mixed, 0, 1), _blurred(picture, radius))
-    return result
+    return np.where(total > _LEAST_WEIGHT, mixed, _blurred(plane, radius))

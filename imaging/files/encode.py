@@ -118,15 +118,14 @@ def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
         ContractError: the array is no picture.
     """
     validate_image(image)
-    picture = image[0]
-    height, width = picture.shape[:2]
+    colours, alpha = image[0, ..., :3], image[0, ..., 3:]
+    if alpha.size:
+        colours = colours * alpha + (1 - alpha)
+    height, width = colours.shape[:2]
     scale = min(1.0, max_size / max(height, width))
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-    colours, alpha = picture[..., :3], picture[..., 3:]
-    if alpha.size:
-        colours = colours * alpha + (1 - alpha)
+        colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.float32)
     samples = quantise(np.clip(colours, 0, 1))
     return _by_pillow(samples, "JPEG", {"quality": 85})
 

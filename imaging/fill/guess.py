@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.errors import ContractError, MaskError
 from paintgraph.imaging.fill.blur import blur_into
@@ -35,7 +36,8 @@ def fill(
 
     `keep` replaces nothing, `edge` takes the nearest known pixel, `mirror` reflects the picture at
     the contour, `blur` spreads the known colours smoothly, `telea` continues lines (slow in large
-    areas), `noise` is grey noise that follows `seed`, `colour` is one colour.
+    areas), `noise` is grey noise that follows `seed`, `colour` is one colour. Colours that are
+    hidden are not known.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
@@ -64,7 +66,8 @@ def fill(
         elif method == "noise":
             filled[item, ..., :3][hole] = _noise(int(hole.sum()), seed + item)
         else:
-            filled[item, ..., :3][hole] = _from_known(image[item, ..., :3], hole, method)
+            known = continue_colours(image[item : item + 1], mask[item : item + 1])
+            filled[item, ..., :3][hole] = _from_known(known[0, ..., :3], hole, method)
     return filled
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.base.words import shorten
+from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
 
@@ -74,7 +75,8 @@ def pad_image(
 ) -> Image:
     """The picture on a larger canvas; the new pixels are opaque.
 
-    `edge` repeats the outermost pixels, `mirror` reflects the picture, `colour` is one colour.
+    `edge` repeats the outermost pixels, `mirror` reflects the picture, `colour` is one colour. In
+    place of a hidden colour the one of the nearest px that is seen is taken.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
@@ -103,13 +105,16 @@ def pad_image(
     if fill == "colour":
         _paint(canvas, padding, colour)
     else:
+        image = continue_colours(image)
         columns = _sources(width, left, right, fill)
         rows = _sources(height, top, bottom, fill)
         canvas[:, old_rows, :left] = image[:, :, columns[:left]]
         canvas[:, old_rows, left + width :] = image[:, :, columns[left + width :]]
         # Rows come from the canvas: what was added left and right is part of them.
         for row in (*range(top), *range(top + height, canvas.shape[1])):
-            canvas[:, row] = canvas[:, top + rows[row]]
+            source = rows[row]
+            canvas[:, row] = canvas[:, top + source]
+            canvas[:, row, left : left + width] = image[:, source]
     _paint(canvas[..., 3:], padding, 1)
     return canvas
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.alpha import filter_visible
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.opencv import cv2
 
@@ -22,8 +22,6 @@ _FILTERS = {
     "area": Pillow.Resampling.NEAREST,
     "auto": Pillow.Resampling.LANCZOS,
 }
-# Below this alpha a colour is noise when it is divided by it.
-_VISIBLE = 1e-4
 _MANY = 256  # px that become one
 
 
@@ -67,8 +65,11 @@ def resize(
             f"interpolation is {interpolation!r}; allowed are {', '.join(_FILTERS)}."
         )
     if array.ndim == 4 and array.shape[3] == 4 and interpolation != "nearest":
-        return _resize_straight(array, width, height, interpolation)
-    return _resize_planes(array, width, height, interpolation)
+        return filter_visible(
+            array, lambda plane: _resize_planes(plane, width, height, interpolation)
+        )
+    resized = _resize_planes(array, width, height, interpolation)
+    return np.clip(resized, 0, 1, out=resized)
 
 
 def scale_to_fit(
@@ -86,33 +87,17 @@ def scale_to_fit(
     return max(1, min(max_width, round(width * max_height / height))), max_height
 
 
-def _resize_straight(image: Image, width: int, height: int, interpolation: Interpolation) -> Image:
-    """Resize RGB weighted by alpha; where nothing is visible, RGB as it is."""
-    resized = np.empty((image.shape[0], height, width, 4), np.float32)
-    resized[..., 3] = _resize_planes(image[..., 3], width, height, interpolation)
-    for channel in range(3):
-        # One at a time: a weighted copy of a large picture would be large as well.
-        weighted = image[..., channel] * image[..., 3]
-        resized[..., channel] = _resize_planes(weighted, width, height, interpolation)
-    alpha = resized[..., 3]
-    visible = alpha > _VISIBLE
-    resized[visible, :3] /= alpha[visible, np.newaxis]
-    if not visible.all():
-        hidden = _resize_planes(image[..., :3], width, height, interpolation)
-        resized[~visible, :3] = hidden[~visible]
-    return np.clip(resized, 0, 1, out=resized)
-
-
 def _resize_planes(
     array: NDArray[np.float32], width: int, height: int, interpolation: Interpolation
 ) -> NDArray[np.float32]:
+    """Resize each plane; Lanczos and bicubic go beyond 0 and 1 beside steep edges."""
     batch, _, _, *channels = array.shape
     resized = np.empty((batch, height, width, *channels), np.float32)
     for index in np.ndindex(batch, *channels):
         item, *channel = index
         source = np.ascontiguousarray(array[(item, ..., *channel)])
         resized[(item, ..., *channel)] = _resize_plane(source, width, height, interpolation)
-    return np.clip(resized, 0, 1, out=resized)
+    return resized
 
 
 def _resize_plane(

@@ -7,6 +7,7 @@ al. 2020), both by pymatting. Its compiled loops must not run in two threads at 
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.alpha import continue_colours, grey_where_clear
 from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.opencv import cv2
@@ -22,7 +23,8 @@ def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
     """The soft outline of what a mask selects, as the picture shows it: hair, fur, nets.
 
     What lies within `band` px of the outline, or is soft already, is found anew from the colours;
-    everything else keeps 0 or 1. A mask without selected or without free area stays as it is.
+    everything else keeps 0 or 1. A mask without selected or without free area stays as it is. What
+    is clear looks mid grey.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
@@ -37,14 +39,16 @@ def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
         ContractError: sizes or batches differ (`size_mismatch`).
     """
     image, mask = match_pair(image, mask)
-    return np.stack([_matted(*pair, band) for pair in zip(image[..., :3], mask, strict=True)])
+    colours = grey_where_clear(image)
+    return np.stack([_matted(*pair, band) for pair in zip(colours, mask, strict=True)])
 
 
 def decontaminate(image: Image, mask: Mask) -> Image:
     """The picture with the colours of the background taken out of the soft edge of a selection.
 
     Where the mask is 1 nothing changes; alpha never does. Elsewhere the colours of the selected
-    area go on, so that nothing of the background shines through at the edge.
+    area go on, so that nothing of the background shines through at the edge. Colours that are
+    hidden have no part in it.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
@@ -60,10 +64,11 @@ def decontaminate(image: Image, mask: Mask) -> Image:
 
     image, mask = match_pair(image, mask)
     result = image.copy()
-    for picture, layer in zip(result, mask, strict=True):
+    seen = continue_colours(image)[..., :3]
+    for picture, shown, layer in zip(result, seen, mask, strict=True):
         soft = layer < 1
         if soft.any() and layer.any():
-            colours = estimate_foreground_ml(picture[..., :3].astype(np.float64), layer)
+            colours = estimate_foreground_ml(shown.astype(np.float64), layer)
             picture[soft, :3] = np.clip(colours[soft], 0, 1)
     return result
 

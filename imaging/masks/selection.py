@@ -6,6 +6,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.alpha import grey_where_clear
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
@@ -61,7 +62,7 @@ def _select(part: Image, inner: Box, iterations: int) -> Mask:
     height, width = part.shape[1:3]
     shrink = min(1.0, math.sqrt(_LARGEST_AREA / (height * width)))
     small_width, small_height = max(1, int(width * shrink)), max(1, int(height * shrink))
-    small = resize(part[..., :3], small_width, small_height)[0]
+    small = resize(grey_where_clear(part), small_width, small_height)[0]
     frame = Box(
         int(inner.left * small_width / width),
         int(inner.top * small_height / height),
@@ -119,6 +120,8 @@ def split_colour(number: int) -> tuple[int, int, int]:
 def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float = 0) -> Mask:
     """Select what differs from a colour by at most `tolerance` 8-bit steps in every channel.
 
+    What is clear has no colour.
+
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
         colour: red, green and blue, 0 to 255.
@@ -129,7 +132,8 @@ def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float =
     """
     wanted = np.array(colour, np.float32) / np.float32(255)
     furthest = np.abs(image[..., :3] - wanted).max(axis=3)
-    mask: Mask = (furthest * 255 <= tolerance + _ROUNDING).astype(np.float32)
+    is_near = furthest * 255 <= tolerance + _ROUNDING
+    mask: Mask = (is_near & (image[..., 3:] > 0).all(axis=3)).astype(np.float32)
     return mask
 
 

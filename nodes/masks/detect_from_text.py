@@ -89,8 +89,8 @@ def detect_from_text(
 ) -> Detected:
     """Find what words name in a picture: boxes with scores and labels (Grounding DINO).
 
-    The model sees red, green and blue in 8 bits; alpha is left out. Boxes end at the picture's
-    sides. Every picture of a batch is searched for itself.
+    The model sees red, green and blue in 8 bits; alpha is left out, and what is clear is grey.
+    Boxes end at the picture's sides. Every picture of a batch is searched for itself.
     """
     phrases = phrases_of(prompt)
     found = context.service(Selectors).find(

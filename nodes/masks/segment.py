@@ -71,8 +71,9 @@ def segment_boxes(
 ) -> Result:
     """Select the object in each box (Segment Anything); masks are 0 or 1.
 
-    The model sees red, green and blue in 8 bits; alpha is left out. What it worked out of a
-    picture is kept, so that other boxes on it are quick. Without a box nothing is selected.
+    The model sees red, green and blue in 8 bits; alpha is left out, and what is clear is grey. What
+    it worked out of a picture is kept, so that other boxes on it are quick. Without a box nothing
+    is selected.
     """
     batch, height, width = image.shape[:3]
     inside = _inside(boxes_of(boxes, batch), width, height)

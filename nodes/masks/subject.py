@@ -43,8 +43,8 @@ def mask_from_model(
 ) -> Result:
     """Select the subject of a picture by a model of rembg: a soft mask of 8 bits.
 
-    The model sees red, green and blue in 8 bits; alpha is left out. ThresholdMask, CleanMask and
-    InvertMask do the rest.
+    The model sees red, green and blue in 8 bits; alpha is left out, and what is clear is grey.
+    ThresholdMask, CleanMask and InvertMask do the rest.
     """
     selectors = context.service(Selectors)
     mask = selectors.subject(ModelRef.parse(model), image, category, context.listening)

@@ -38,6 +38,7 @@ def test_one_known_colour_fills_all(method: FillMethod, pair: tuple[Image, Mask]
     colour = np.array([0.2, 0.4, 0.6], np.float32)
     image = image.copy()
     image[..., :3][mask == 0] = colour
+    image[..., 3:][mask == 0] = 1
 
     filled = fill(image, mask, method)
 

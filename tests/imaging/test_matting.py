@@ -54,11 +54,26 @@ def test_a_mask_without_an_outline_stays(value: float) -> None:
     assert np.array_equal(mask, matte(image, mask))
 
 
-def test_alpha_of_the_picture_is_not_looked_at() -> None:
+def test_what_is_half_clear_is_seen_and_what_is_clear_is_not() -> None:
     image, alpha = fringe()
-    clear = np.concatenate([image, np.zeros_like(image[..., :1])], axis=3)
+    clear = np.concatenate([image, np.full_like(image[..., :1], 0.25)], axis=3)
+    hiding = clear.copy()
+    hiding[:, :20, :, 3] = 0
+    other = hiding.copy()
+    other[:, :20, :, :3] = 1
 
     assert np.array_equal(matte(image, hard(alpha), 4), matte(clear, hard(alpha), 4))
+    assert np.array_equal(matte(hiding, hard(alpha), 4), matte(other, hard(alpha), 4))
+
+
+def test_no_hidden_colour_gets_into_an_edge() -> None:
+    image = np.full((1, SIDE, SIDE, 4), 0.5, np.float32)
+    image[:, :, 30:] = (1, 0, 1, 0)
+    _, alpha = fringe()
+
+    clean = decontaminate(image, alpha)
+
+    assert np.abs(clean[:, :, :30, :3] - 0.5).max() < 1 / 255
 
 
 def test_an_outline_beyond_all_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
