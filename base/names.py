@@ -1,14 +1,14 @@
-r"""Names of files that are no Unicode: texts show each of their odd bytes as \xNN.
+r"""Names of files as texts have them: Unicode in one form, \xNN for each byte that is none.
 
 Python has such a byte as half a surrogate pair, which no text file, JSON or terminal can hold.
 """
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 _ODD = re.compile(r"[\ud800-\udfff]")
-_SHOWN = re.compile(r"\\x([89a-f][0-9a-f])")
 _FIRST = 0xDC00  # surrogateescape (PEP 383) has byte NN as U+DCNN
 
 
@@ -24,9 +24,32 @@ def legible(text: str) -> str:
 
 
 def path_in(folder: Path, name: str) -> Path:
-    r"""The path of a name inside a folder; where no file is so called, \xNN stands for a byte."""
-    path = folder / name
-    return path if os.path.lexists(path) else folder / _SHOWN.sub(_byte, name)
+    r"""The path of a name inside a folder, where texts may spell it differently from the disk.
+
+    A part of it that is no file's name stands for the first one that a text spells so: \xNN for a
+    byte that is no Unicode, and either form of accents (macOS takes letters and accents apart).
+    """
+    asked = Path(name)
+    path = folder / asked
+    if asked.is_absolute() or ".." in asked.parts or os.path.lexists(path):
+        return path
+    found = folder
+    for part in asked.parts:
+        found = found / (part if os.path.lexists(found / part) else _entry(found, part))
+    return found
+
+
+def _entry(folder: Path, part: str) -> str:
+    """The entry of a folder that a text spells so; the text itself if there is none."""
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except (OSError, ValueError):
+        return part
+    return next((name for name in names if _spelt(name) == _spelt(part)), part)
+
+
+def _spelt(name: str) -> str:
+    return unicodedata.normalize("NFC", legible(name))
 
 
 def cut(name: str, most: int) -> str:
@@ -41,7 +64,3 @@ def cut(name: str, most: int) -> str:
 def _show(odd: re.Match[str]) -> str:
     byte = ord(odd[0]) - _FIRST
     return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{ord(odd[0]):04x}"
-
-
-def _byte(shown: re.Match[str]) -> str:
-    return chr(_FIRST + int(shown[1], 16))
