@@ -13,6 +13,12 @@ _NOTE = (
     "Change the declarations instead. -->"
 )
 
+_TOLD = (
+    "At its top a recipe's file may say what files of its results tell beside their pixels, by\n"
+    "`metadata: private` and `graph: false`: [all doors and their defaults]"
+    "(data-contract.md#what-files-of-results-tell)."
+)
+
 
 def pages() -> dict[str, str]:
     """The pages of the reference by file name."""
@@ -22,7 +28,7 @@ def pages() -> dict[str, str]:
     recipes = "\n\n".join(_recipe(known, name) for name in known.recipes.names())
     return {
         "nodes.md": f"# Nodes\n\n{_NOTE}\n\n{nodes}\n",
-        "recipes.md": f"# Recipes\n\n{_NOTE}\n\n{recipes}\n",
+        "recipes.md": f"# Recipes\n\n{_NOTE}\n\n{_TOLD}\n\n{recipes}\n",
     }
 
 

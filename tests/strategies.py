@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.graph import METADATA, Descriptions, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import accepts
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.declaration import declaration_of
@@ -224,4 +224,7 @@ def recipes(draw: st.DrawFn) -> Graph:
                 )
                 inputs[given.name] = InputRef(name)
         nodes[id_] = Node(node.kind, inputs, draw(texts))
-    return replace(graph, nodes=nodes, inputs=declared, about=draw(texts))
+    told = Descriptions(
+        draw(st.sampled_from((None, *METADATA))), draw(st.sampled_from((None, True, False)))
+    )
+    return replace(graph, nodes=nodes, inputs=declared, about=draw(texts), descriptions=told)

@@ -90,3 +90,19 @@ def test_bad_choices_of_fooocus_are_told(
 
     with pytest.raises(SettingsError, match="PAINTGRAPH_FOOOCUS"):
         load_settings({})
+
+
+def test_servers_keep_nothing_private_unless_they_are_set_to(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings({}).metadata == "private"
+
+    file.write_text('metadata = "none"\n')
+    assert load_settings({}).metadata == "none"
+
+    monkeypatch.setenv("PAINTGRAPH_METADATA", "keep")
+    assert load_settings({}).metadata == "keep"
+
+    monkeypatch.setenv("PAINTGRAPH_METADATA", "all")
+    with pytest.raises(SettingsError, match=r"'metadata'.*PAINTGRAPH_METADATA"):
+        load_settings({})

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def plain(graph: Graph) -> Graph:
         )
         for id_, node in graph.nodes.items()
     }
-    return Graph(nodes, graph.inputs, graph.outputs, graph.about)
+    return replace(graph, nodes=nodes, source=None)
 
 
 @given(recipes())

@@ -1,0 +1,116 @@
+"""What files saved from Python tell beside their pixels."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import paintgraph as front
+from paintgraph.imaging.files.metadata import read_text
+from paintgraph.python.results import GRAPH_KEY, Result
+from paintgraph.tests.private_photo import COPYRIGHT, SECRETS, private_photo, told
+
+OF_EXIF = {*SECRETS[:3]}
+ERASED: dict[str, Any] = {"box": [6, 6, 18, 14], "grow": 2, "engine": "telea"}
+SAVING = {
+    "inputs": {"image": {"type": "image"}},
+    "nodes": {
+        "photo": {"node": "LoadImage", "image": "${inputs.image}"},
+        "saved": {"node": "SaveImage", "images": "${photo.image}"},
+    },
+    "outputs": {"image": "${photo.image}"},
+}
+
+
+@pytest.fixture
+def shot(folder: Path) -> Path:
+    path = folder / "shot.jpg"
+    path.write_bytes(private_photo())
+    return path
+
+
+@pytest.fixture
+def erased(shot: Path) -> Result:
+    return front.run("erase_object", image=shot, **ERASED)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+def test_a_result_keeps_descriptions_unless_it_is_told(erased: Result, suffix: str) -> None:
+    file = f"a.{suffix}"
+
+    assert told(erased.save(file)[0].read_bytes()) >= OF_EXIF
+    private = erased.save(file, metadata="private")[0].read_bytes()
+    assert (told(private), COPYRIGHT in private) == (set(), True)
+    none = erased.pictures()[0].save(file, metadata="none").read_bytes()
+    assert (told(none), COPYRIGHT in none) == (set(), False)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "names"),
+    [
+        ({}, {GRAPH_KEY, "repaint"}),
+        ({"graph": False}, set()),
+        ({"metadata": False}, set()),
+        ({"metadata": True}, {GRAPH_KEY, "repaint"}),
+        ({"metadata": True, "graph": False}, set()),
+        ({"metadata": "none"}, {GRAPH_KEY, "repaint"}),
+    ],
+)
+def test_graph_is_about_own_texts_as_a_bool_was(
+    erased: Result, wishes: dict[str, Any], names: set[str]
+) -> None:
+    data = erased.pictures()[0].encode(**wishes)
+
+    assert read_text(data).keys() == names
+    assert (told(data) >= OF_EXIF) is (wishes.get("metadata") != "none")
+
+
+def test_what_a_notebook_shows_and_passes_on_tells_nothing_private(erased: Result) -> None:
+    shown = erased._repr_png_()
+
+    assert shown is not None
+    assert (told(shown), read_text(shown)) == (set(), {})
+
+
+@pytest.mark.parametrize("wishes", [{"metadata": "all"}, {"graph": "no"}])
+def test_other_wishes_are_refused(erased: Result, shot: Path, wishes: dict[str, Any]) -> None:
+    with pytest.raises(front.Error, match="allowed are"):
+        erased.pictures()[0].encode(**wishes)
+    with pytest.raises(front.Error, match="allowed are"):
+        front.run("erase_object", image=shot, **ERASED, **wishes)
+
+
+def test_a_session_speaks_for_all_files_before_the_recipe(shot: Path) -> None:
+    open_recipe = {**SAVING, "metadata": "keep"}
+    with front.session(metadata="private", graph=False) as session:
+        result = session.run(open_recipe, image=shot)
+        first = result.saved[0].read_bytes()
+        named = result.save("named.png")[0].read_bytes()
+    kept = front.run(open_recipe, image=shot)
+
+    assert (told(first), told(named), read_text(named)) == (set(), set(), {})
+    assert told(result.save("named.png", metadata="keep")[0].read_bytes()) >= OF_EXIF
+    assert told(kept.saved[0].read_bytes()) >= OF_EXIF
+
+
+def test_what_a_recipe_says_holds_for_its_results(shot: Path) -> None:
+    result = front.run({**SAVING, "metadata": "private", "graph": False}, image=shot)
+    other = front.run(
+        {**SAVING, "metadata": "private", "graph": False}, image=shot, metadata="keep", graph=True
+    )
+
+    for data in (result.saved[0].read_bytes(), result.pictures()[0].encode()):
+        assert (told(data), read_text(data).keys() - {"Copyright"}) == (set(), set())
+    assert told(other.saved[0].read_bytes()) >= OF_EXIF
+    assert read_text(other.pictures()[0].encode()).keys() >= {GRAPH_KEY}
+
+
+def test_a_session_with_results_in_memory_takes_no_file_for_another(shot: Path) -> None:
+    with front.session() as session:
+        files = [
+            session.run({**SAVING, **top}, image=shot).saved[0].read_bytes()
+            for top in ({}, {"metadata": "private"}, {}, {"metadata": "none"})
+        ]
+
+    assert [told(data) >= OF_EXIF for data in files] == [True, False, True, False]
+    assert [COPYRIGHT in data for data in files] == [True, True, True, False]
