@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from io import BytesIO
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -15,24 +15,26 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
+from paintgraph.base.file_kinds import Format
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.imaging.errors import PictureError
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"
-SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""Files that are shown, and what Pillow calls their formats."""
+SUFFIXES: Mapping[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Files that are shown, and what their formats are called."""
 
-FORMATS = {
+FORMATS: Mapping[str, Format] = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
     "image/jpg": "JPEG",
     "image/webp": "WEBP",
 }
-"""What may be asked for, and what Pillow calls it."""
+"""What may be asked for, and what it is called."""
 
 ROUTES = Routes("fooocus")
 IMAGES = {
@@ -40,7 +42,6 @@ IMAGES = {
 }
 """Bodies of answers that are pictures."""
 
-_QUALITY = 95
 _WEB = ("http://", "https://")
 _SECONDS = 20.0
 _NAME = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
@@ -174,7 +175,7 @@ async def _answer(request: web.Request, data: bytes | None, name: str) -> web.Re
         wanted = media_type if media_type in FORMATS else "image/png"
     try:
         data = await transcoded(data, wanted, request.app[PARTS].transcoding)
-    except (OSError, ValueError, SyntaxError) as error:
+    except PictureError as error:
         raise ApiError(
             422, "damaged_picture", "the picture is damaged. Send or make it again."
         ) from error
@@ -186,7 +187,7 @@ async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> 
     """The picture's file in the format of a media type; the same bytes if it has it already.
 
     It waits for one of the `turns`: a large picture takes hundreds of megabytes meanwhile. Raises
-    OSError if it is damaged.
+    PictureError if it is damaged.
     """
     wanted = FORMATS[media_type]
     if FORMATS.get(media_type_of(data) or "") == wanted:
@@ -195,22 +196,17 @@ async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> 
         return await asyncio.to_thread(_converted, data, wanted)
 
 
-def _converted(data: bytes, wanted: str) -> bytes:
-    from PIL import Image
+def _converted(data: bytes, wanted: Format) -> bytes:
+    """The same picture with all that its file says of it; on white where there is no alpha."""
+    from paintgraph.imaging.files.decode import decode
+    from paintgraph.imaging.files.encode import encode
+    from paintgraph.imaging.files.metadata import described
 
-    file = BytesIO()
-    with Image.open(BytesIO(data)) as picture:
-        plain: Image.Image = picture
-        if picture.mode.startswith("I"):  # 16 bits of grey
-            plain = picture.convert("I").point(lambda value: value / 256).convert("L")
-        if plain.mode not in ("L", "RGB", "RGBA"):
-            plain = plain.convert("RGBA" if "transparency" in plain.info else "RGB")
-        if wanted == "JPEG" and plain.mode == "RGBA":
-            white = Image.new("RGB", plain.size, "white")
-            white.paste(plain, mask=plain.getchannel("A"))
-            plain = white
-        if wanted == "WEBP":
-            plain.save(file, wanted, lossless=True)
-        else:
-            plain.save(file, wanted, quality=_QUALITY)
-    return file.getvalue()
+    picture = decode(data)
+    image = picture.image
+    if wanted == "JPEG" and image.shape[3] == 4:
+        colours, alpha = image[..., :3], image[..., 3:]
+        image = colours * alpha
+        image += 1 - alpha
+    depth = picture.depth if wanted == "PNG" else 8
+    return encode(image, format=wanted, depth=depth, **described(picture.metadata))

@@ -14,7 +14,15 @@ from paintgraph.imaging.files.metadata import read_text
 from paintgraph.python.remote import connect
 from paintgraph.tests.api.fooocus.asking import finished, inpaint, mask_of, text_of
 from paintgraph.tests.api.serving import Served, run_recipe, serving
-from paintgraph.tests.private_photo import COPYRIGHT, HEIGHT, SECRETS, WIDTH, private_photo, told
+from paintgraph.tests.private_photo import (
+    COPYRIGHT,
+    HEIGHT,
+    PROFILE,
+    SECRETS,
+    WIDTH,
+    private_photo,
+    told,
+)
 
 OF_EXIF = {*SECRETS[:3]}
 ERASED: dict[str, Any] = {"box": [6, 6, 18, 14], "grow": 2, "engine": "telea"}
@@ -194,7 +202,10 @@ def test_the_api_of_fooocus_tells_nothing_private(server: Served, kind: str) -> 
     ]
 
     assert [told(each) for each in data] == [set()] * 6
-    assert len(data[0]) > 100
+    for each in data:
+        picture = decode(each)
+        assert COPYRIGHT in each
+        assert (picture.metadata["icc"], picture.metadata["dpi"]) == (PROFILE, [300, 300])
     if kind == "png":
         assert read_text(data[0]).keys() == {"repaint"}
         bare = finished(inpaint(server, **sent, save_metadata_to_images=False))
