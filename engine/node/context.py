@@ -103,3 +103,7 @@ class Context:
     def service(self, kind: type[Service]) -> Service:
         """A service by type."""
         return self.services.get(kind)
+
+
+ALONE = Context(Origin("", "", "", None, ""), 0, "", Services(), Cancellation(), lambda _: None, {})
+"""The context of a node that is called as a plain function: nobody hears what it tells."""

@@ -91,15 +91,16 @@ def erode_dilate(mask: Mask, amount: int, footprint: Footprint = "square") -> Ma
     return dilate(mask, amount, footprint)
 
 
-def fill_holes(mask: Mask, max_area: int = 0) -> Mask:
+def fill_holes(mask: Mask, max_area: float = 0) -> Mask:
     """Select the holes in the selected area that have at most `max_area` px; 0 takes them all.
 
     A hole is a part of the unselected area that the selected area encloses; what reaches the edge
-    of the picture is none. Soft values stay, but for the soft rim of a hole that is filled.
+    of the picture is none. Soft values stay, but for the soft rim of a hole that is filled. Where
+    the area is given as a share, no fill makes the mask select the whole picture.
 
     Args:
         mask: mask `[B, H, W]`, 0 to 1; selected is what lies above a half.
-        max_area: px.
+        max_area: px; below 1 it is a share of what is selected.
 
     Returns:
         A new mask `[B, H, W]`, nowhere below the old one.
@@ -115,26 +116,32 @@ def fill_holes(mask: Mask, max_area: int = 0) -> Mask:
          [0 1 1 1 0]
          [0 0 0 0 0]]
     """
-
-    def is_hole(stats: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.bool_]:
-        left, top, width, height, area = stats.T
-        inside = (left > 0) & (top > 0) & (left + width < size[1]) & (top + height < size[0])
-        small = area <= max_area if max_area > 0 else True
-        result: NDArray[np.bool_] = inside & small
-        return result
-
+    is_share = 0 < max_area < 1
     filled = mask.copy()
     for layer in filled:
-        layer[_doomed(layer <= _SELECTED, layer < 1, is_hole, connectivity=4)] = 1
+        selected = layer > _SELECTED
+        most = max_area * np.count_nonzero(selected) if is_share else max_area or np.inf
+
+        def is_hole(
+            stats: NDArray[np.int32], size: tuple[int, int], most: float = most
+        ) -> NDArray[np.bool_]:
+            left, top, width, height, area = stats.T
+            inside = (left > 0) & (top > 0) & (left + width < size[1]) & (top + height < size[0])
+            result: NDArray[np.bool_] = inside & (area <= most)
+            return result
+
+        holes = _doomed(~selected, layer < 1, is_hole, connectivity=4)
+        if not (is_share and (selected | holes).all()):
+            layer[holes] = 1
     return filled
 
 
-def remove_islands(mask: Mask, min_area: int) -> Mask:
+def remove_islands(mask: Mask, min_area: float) -> Mask:
     """Unselect the separate areas that have fewer than `min_area` px, with their soft rims.
 
     Args:
         mask: mask `[B, H, W]`, 0 to 1; selected is what lies above a half.
-        min_area: px.
+        min_area: px; below 1 it is a share of the largest area, which stays then.
 
     Returns:
         A new mask `[B, H, W]`, nowhere above the old one.
@@ -146,7 +153,9 @@ def remove_islands(mask: Mask, min_area: int) -> Mask:
     """
 
     def is_small(stats: NDArray[np.int32], _size: tuple[int, int]) -> NDArray[np.bool_]:
-        result: NDArray[np.bool_] = stats[:, cv2.CC_STAT_AREA] < min_area
+        areas = stats[:, cv2.CC_STAT_AREA]
+        least = min_area * areas.max(initial=0) if min_area < 1 else min_area
+        result: NDArray[np.bool_] = areas < least
         return result
 
     return _without(mask, is_small)

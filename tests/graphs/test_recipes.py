@@ -47,6 +47,11 @@ def _mask() -> bytes:
     return png(mask)
 
 
+UNTIDY = {"spots": np.zeros((60, 80), np.bool_), "frame": np.ones((60, 80), np.bool_)}
+UNTIDY["spots"].reshape(5, 12, 5, 16)[:, 4:7, :, 6:9] = True
+UNTIDY["frame"][12:48, 14:66] = False
+
+
 SAMPLES: Mapping[str, Any] = {
     "image": "photo.png",
     "mask": "mask.png",
@@ -94,6 +99,8 @@ def _assembled(folder: Path) -> Iterator[Assembly]:
     (inputs / "photo.png").write_bytes(png(noise(SIDE, SIDE, 4, depth=16)))
     (inputs / "scenery.png").write_bytes(png(noise(50, 40, seed=7)))
     (inputs / "mask.png").write_bytes(_mask())
+    for name, mask in UNTIDY.items():
+        (inputs / f"{name}.png").write_bytes(png(mask.astype(np.uint8) * 255))
     with assemble(Folders(folder / "data"), inputs, with_store=False) as assembly:
         yield assembly
 
@@ -468,3 +475,13 @@ def test_inpaint_without_a_selection_gives_the_picture(assembly: Assembly) -> No
 
     photo = image_of(noise(SIDE, SIDE, 4, depth=16))
     assert np.array_equal(photo, values["image"].data)
+
+
+@pytest.mark.parametrize("name", ["spots", "frame"])
+def test_the_defaults_tidy_no_mask_to_all_or_nothing(assembly: Assembly, name: str) -> None:
+    """A frame, as of a picture that grows on all sides, stays one; and so do small spots."""
+    file = graphs.FOLDER / "grow_and_soften_mask.yaml"
+
+    tidied = _run(assembly, _read(file), {"mask": f"{name}.png", "grow": 0, "soften": 0})
+
+    assert np.array_equal(tidied["mask"].data[0] > 0.5, UNTIDY[name])

@@ -136,7 +136,7 @@ def test_holes_and_islands_go_by_their_area() -> None:
     assert np.array_equal(filled, fill_mask_holes(mask, 1))
     assert np.array_equal(mask, fill_mask_holes(mask, 0))
     assert np.array_equal(mask, remove_mask_islands(mask, 1))
-    assert not remove_mask_islands(mask)[:, 4].any()
+    assert not remove_mask_islands(mask, 0.2)[:, 4].any()
 
 
 @given(images(), st.tuples(*[amounts] * 4), amounts)

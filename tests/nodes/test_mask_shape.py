@@ -1,10 +1,20 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Mask
-from paintgraph.nodes.masks.shape import clean_mask, erode_dilate_mask, soften_mask, threshold_mask
+from paintgraph.nodes.masks.shape import (
+    clean_mask,
+    erode_dilate_mask,
+    fill_mask_holes,
+    remove_mask_islands,
+    soften_mask,
+    threshold_mask,
+)
+from paintgraph.tests.nodes.bench import Bench
 from paintgraph.tests.strategies import masks
 
 FOOTPRINTS = ("square", "disk")
@@ -144,3 +154,89 @@ def test_cleaning_twice_changes_no_more(
     once = clean_mask(hard, holes, islands, largest)
 
     assert np.array_equal(once, clean_mask(once, holes, islands, largest))
+
+
+FRAME = grid("99999 90009 90009 99999")
+SPOT = grid("00000 09000 00000 00000")
+FAINT = (SPOT * np.float32(0.4)).copy()
+HALF = grid("99900 99900 99900 99900")
+
+
+@given(masks())
+def test_by_default_no_hole_that_is_filled_and_no_part_that_goes_leaves_all_or_nothing(
+    mask: Mask,
+) -> None:
+    for layer in mask:
+        filled = fill_mask_holes(layer[np.newaxis])
+        kept = remove_mask_islands(layer[np.newaxis])
+
+        assert (filled > 0.5).all() == (layer > 0.5).all()
+        assert (kept > 0.5).any() == (layer > 0.5).any()
+
+
+def test_an_area_below_1_is_a_part_of_what_is_selected() -> None:
+    ring = grid("000000 099900 090900 099900 000000")
+
+    assert np.array_equal(ring, fill_mask_holes(ring))
+    assert np.array_equal(ring, fill_mask_holes(ring, 0.12))
+    assert fill_mask_holes(ring, 0.13)[0, 2, 2] == 1
+    assert fill_mask_holes(ring, 1)[0, 2, 2] == 1
+    assert np.array_equal(FRAME, fill_mask_holes(FRAME, 0.9))
+    parts = grid("999900 999900 000000 900090")
+    assert np.array_equal(parts, remove_mask_islands(parts, 0.125))
+    assert remove_mask_islands(parts, 0.13).sum() == 8
+
+
+TOO_MUCH: list[tuple[str, Mask, dict[str, Any], dict[str, Any]]] = [
+    ("ErodeDilateMask", SPOT, {"amount": 9}, {"amount": 1}),
+    ("ErodeDilateMask", SPOT, {"amount": -1}, {"amount": 0}),
+    ("GrowMask", SPOT, {"expand": 9}, {"expand": 1}),
+    ("GrowMask", HALF, {"expand": -9}, {"expand": -1}),
+    ("SoftenMask", HALF, {"radius": 9, "direction": "outward"}, {"radius": 1}),
+    ("SoftenMask", HALF, {"radius": 9, "direction": "outward"}, {"radius": 9}),
+    ("ThresholdMask", FAINT, {"value": 0.5}, {"value": 0.2}),
+    ("FillMaskHoles", FRAME, {"max_area": -1}, {"max_area": 5}),
+    ("FillMaskHoles", FRAME, {"max_area": 6}, {}),
+    ("RemoveMaskIslands", SPOT, {"min_area": 2}, {"min_area": 1}),
+    ("RemoveMaskIslands", SPOT, {"min_area": 64}, {}),
+    ("CleanMask", FRAME, {"fill_holes": -1}, {"fill_holes": 0.1}),
+    ("CleanMask", SPOT, {"remove_islands": 9}, {"remove_islands": 0.1}),
+]
+"""A node, a mask, what makes it select all or nothing, and what its warning proposes."""
+
+
+@pytest.mark.parametrize(("kind", "mask", "much", "less"), TOO_MUCH)
+def test_a_mask_that_comes_to_select_all_or_nothing_is_told_with_a_cure(
+    bench: Bench, kind: str, mask: Mask, much: dict[str, Any], less: dict[str, Any]
+) -> None:
+    told, cured = bench.node(kind, mask=mask, **much), bench.node(kind, mask=mask, **less)
+
+    what = "nothing" if not told.array().any() else "the whole picture"
+    assert told.array().all() or not told.array().any()
+    (warning,) = told.warnings
+    assert warning.startswith(f"The mask selects {what} after this, and did not before. ")
+    assert warning.endswith(".")
+    assert cured.array().any()
+    assert not cured.array().all()
+    assert cured.warnings == []
+
+
+def test_the_threshold_that_the_warning_names_works(bench: Bench) -> None:
+    (warning,) = bench.node("ThresholdMask", mask=FAINT).warnings
+    value = float(warning.removesuffix(".").rpartition(" ")[2])
+
+    assert np.array_equal(SPOT, bench.node("ThresholdMask", mask=FAINT, value=value).array())
+
+
+def test_of_a_batch_the_masks_are_named(bench: Bench) -> None:
+    ran = bench.node("ErodeDilateMask", mask=np.concatenate([HALF, SPOT, SPOT]), amount=-1)
+
+    assert ran.warnings == [
+        "The mask of picture 1, 2 selects nothing after this, and did not before. Shrink it less."
+    ]
+
+
+@pytest.mark.parametrize("whole", [np.ones((1, 4, 5), np.float32), np.zeros((1, 4, 5), np.float32)])
+def test_a_mask_that_selected_all_or_nothing_before_is_not_told(bench: Bench, whole: Mask) -> None:
+    for amount in (-2, 2):
+        assert bench.node("ErodeDilateMask", mask=whole, amount=amount).warnings == []
