@@ -6,6 +6,10 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
+from paintgraph.imaging.files.metadata import read_text
+from paintgraph.nodes.sockets import REPAINT
+from paintgraph.python.results import GRAPH_KEY
+
 HEIGHT, WIDTH = 24, 32
 SECRETS = (
     b"Ann Author",
@@ -46,6 +50,11 @@ def private_photo(kind: str = "JPEG") -> bytes:
 def told(data: bytes) -> set[bytes]:
     """The secrets that a file holds."""
     return {secret for secret in SECRETS if secret in data}
+
+
+def own_texts(data: bytes) -> set[str]:
+    """Which texts of paintgraph itself a PNG holds."""
+    return {GRAPH_KEY, REPAINT} & read_text(data).keys()
 
 
 def _exif() -> bytes:

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 import paintgraph as front
-from paintgraph.imaging.files.metadata import read_text
 from paintgraph.python.results import GRAPH_KEY, Result
-from paintgraph.tests.private_photo import COPYRIGHT, SECRETS, private_photo, told
+from paintgraph.tests.private_photo import COPYRIGHT, SECRETS, own_texts, private_photo, told
 
 OF_EXIF = {*SECRETS[:3]}
 ERASED: dict[str, Any] = {"box": [6, 6, 18, 14], "grow": 2, "engine": "telea"}
@@ -61,7 +60,7 @@ def test_graph_is_about_own_texts_as_a_bool_was(
 ) -> None:
     data = erased.pictures()[0].encode(**wishes)
 
-    assert read_text(data).keys() == names
+    assert own_texts(data) == names
     assert (told(data) >= OF_EXIF) is (wishes.get("metadata") != "none")
 
 
@@ -69,7 +68,7 @@ def test_what_a_notebook_shows_and_passes_on_tells_nothing_private(erased: Resul
     shown = erased._repr_png_()
 
     assert shown is not None
-    assert (told(shown), read_text(shown)) == (set(), {})
+    assert (told(shown), own_texts(shown)) == (set(), set())
 
 
 @pytest.mark.parametrize("wishes", [{"metadata": "all"}, {"graph": "no"}])
@@ -88,7 +87,7 @@ def test_a_session_speaks_for_all_files_before_the_recipe(shot: Path) -> None:
         named = result.save("named.png")[0].read_bytes()
     kept = front.run(open_recipe, image=shot)
 
-    assert (told(first), told(named), read_text(named)) == (set(), set(), {})
+    assert (told(first), told(named), own_texts(named)) == (set(), set(), set())
     assert told(result.save("named.png", metadata="keep")[0].read_bytes()) >= OF_EXIF
     assert told(kept.saved[0].read_bytes()) >= OF_EXIF
 
@@ -100,9 +99,9 @@ def test_what_a_recipe_says_holds_for_its_results(shot: Path) -> None:
     )
 
     for data in (result.saved[0].read_bytes(), result.pictures()[0].encode()):
-        assert (told(data), read_text(data).keys() - {"Copyright"}) == (set(), set())
+        assert (told(data), own_texts(data)) == (set(), set())
     assert told(other.saved[0].read_bytes()) >= OF_EXIF
-    assert read_text(other.pictures()[0].encode()).keys() >= {GRAPH_KEY}
+    assert own_texts(other.pictures()[0].encode()) == {GRAPH_KEY}
 
 
 def test_a_session_with_results_in_memory_takes_no_file_for_another(shot: Path) -> None:
