@@ -52,3 +52,8 @@ need_opencv_libraries() {
     need_package libgl1 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
     need_package libglib2.0-0 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
 }
+
+# Reads what picture files say beside their pixels; the tests that ask it are left out without it.
+need_exiftool() {
+    need_package libimage-exiftool-perl exiftool -ver || true
+}
