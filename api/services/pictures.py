@@ -1,14 +1,15 @@
 """Pictures that clients send or name: what they are, and how they become blobs.
 
-No pixel is decoded; what is kept is what the engine can read (`imaging.files.examine`).
+What is kept is what the engine can read: it is examined and decoded once, then let go.
 """
 
 import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
@@ -18,9 +19,9 @@ from paintgraph.api.http.routes import JsonSchema
 from paintgraph.base.file_kinds import KINDS, known_format
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.execution.blobs import PREFIX, Blobs, reference_of
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.examine import check_readable
+from paintgraph.imaging.files.examine import check_readable, is_wide, load_picture
 from paintgraph.imaging.files.header import read_header
 from paintgraph.jobs.sources.inline import (
     is_inline,
@@ -36,6 +37,7 @@ _FORMS = (
 )
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
+_DECODED_AT_ONCE = 2  # a large picture takes hundreds of megabytes meanwhile
 _HOUR = 3600
 _OPEN_HOURS = 24
 
@@ -95,16 +97,22 @@ class Pictures:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
+        self._turns = BoundedSemaphore(_DECODED_AT_ONCE)
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
     def put(self, data: bytes) -> Picture:
         """Keep a picture; raises BindError if it is none, damaged or too large.
 
-        A file of base64 text counts as the picture that it stands for.
+        It is decoded once, so that what is kept runs. A file of base64 text counts as the picture
+        that it stands for.
         """
         data = unpacked(data)
-        found = examine(data, "")
-        return replace(found, digest=self._blobs.put(data))
+        found = examine(data, reference_of(data))
+        if found.digest not in self._blobs:
+            with self._turns:
+                _check_pixels(data)
+            self._blobs.put(data)
+        return found
 
     def get(self, digest: str) -> tuple[str, bytes] | None:
         """The type and the file of a picture, or None if there is none of this digest."""
@@ -141,6 +149,20 @@ def examine(data: bytes, digest: str) -> Picture:
     except PictureError as error:
         raise BindError(error.message, code=error.code) from error
     return Picture(digest, KINDS[header.format].media_type, header.width, header.height)
+
+
+def _check_pixels(data: bytes) -> None:
+    """Raise BindError if the pixels of a readable picture are damaged: only decoding shows it."""
+    header = read_header(data)
+    try:
+        if is_wide(header):
+            from paintgraph.imaging.files.decode import read_samples  # loads OpenCV
+
+            read_samples(data, header, None)
+        else:
+            load_picture(data, header)
+    except PictureError as error:
+        raise BindError(error.message, code=error.code) from error
 
 
 @dataclass(frozen=True, slots=True)

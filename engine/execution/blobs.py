@@ -16,6 +16,11 @@ _CHUNK = 1 << 20
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
+def reference_of(data: bytes) -> str:
+    """What bytes are called once they are kept."""
+    return PREFIX + hashlib.sha256(data).hexdigest()
+
+
 class Blobs:
     """A folder of blobs named by their SHA-256, and files elsewhere that were adopted.
 
@@ -28,12 +33,12 @@ class Blobs:
 
     def put(self, data: bytes) -> str:
         """Keep bytes; gives their reference."""
-        digest = hashlib.sha256(data).hexdigest()
-        path = self._path(digest)
+        reference = reference_of(data)
+        path = self._path(reference.removeprefix(PREFIX))
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
-        return PREFIX + digest
+        return reference
 
     def adopt(self, path: Path) -> str:
         """Refer to a file where it is, without a copy; gives its reference.

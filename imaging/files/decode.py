@@ -4,7 +4,6 @@ Pillow reads 8 bits, OpenCV 16 (Pillow would cut them to 8 without a word). Both
 without what they do not need: most traps are in the parts beside the pixels.
 """
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -23,8 +22,8 @@ from paintgraph.imaging.files.examine import (
     bare_png,
     examine,
     is_wide,
-    open_picture,
-    quiet,
+    load_picture,
+    remarks,
 )
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.metadata import Metadata, read_icc, read_metadata
@@ -43,7 +42,8 @@ class Picture:
     """A decoded file: image `[1, H, W, 3 or 4]` and what the file said of it.
 
     EXIF's orientation is applied to the pixels and gone from the metadata; `orientation` (1 to 8)
-    says how they were turned. `note` tells what of the colours could not be kept.
+    says how they were turned. `note` tells what of the colours could not be kept, `remarks` what
+    else whoever gave the file should know.
     """
 
     image: Image
@@ -53,6 +53,7 @@ class Picture:
     note: str = ""
     orientation: int = 1
     is_lossy: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def icc(self) -> bytes | None:
@@ -79,6 +80,7 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
         note=note,
         orientation=orientation,
         is_lossy=_is_lossy(data, header),
+        remarks=remarks(data, header),
     )
 
 
@@ -108,10 +110,7 @@ def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]
     try:
         if is_wide(header):
             return _wide_png(data, header) if header.format == "PNG" else _wide_tiff(data, header)
-        picture = open_picture(data, header)
-        with quiet() if header.format == "TIFF" else nullcontext():
-            picture.load()
-        samples = np.asarray(_plain(picture, icc))
+        samples = np.asarray(_plain(load_picture(data, header), icc))
         return _with_key(samples, data, header) if header.format == "PNG" else samples
     except PictureError:
         raise

@@ -1,20 +1,21 @@
 """Whether a picture file can be read: one examination for uploads and for decoding.
 
-No pixel is decoded, and nothing is allocated by what a head says before its size is judged. Past
-it, only damage inside the packed pixels can still be found.
+No pixel is decoded, but of JPEG files without an end, and nothing is allocated by what a head says
+before its size is judged. Past it, only damage inside the packed pixels can still be found.
 """
 
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files import jpeg_end, parts, tiff
 from paintgraph.imaging.files.header import Header, read_header
 from paintgraph.imaging.files.parts import damaged, unpack, unsupported
 
@@ -26,7 +27,7 @@ MOST_PIXELS = 40_000_000
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _JPEG_METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
 _MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
-_SOUND = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+_SOUND = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _BMP_PLAIN = (0, 3)  # kinds of compression that leave rows as they are
 _COMPRESSION, _COLOUR_TYPE, _BIT_ORDER = 259, 262, 266
 _SAMPLES, _ROWS, _PLANES = 277, 278, 284
@@ -116,6 +117,28 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     return picture
 
 
+def load_picture(data: bytes, header: Header) -> "ImageFile":
+    """The file, opened and its pixels decoded by Pillow; a `PictureError` if they are damaged."""
+    picture = open_picture(data, header)
+    try:
+        with quiet() if header.format == "TIFF" else nullcontext():
+            picture.load()
+    except Exception as error:  # decoders raise what they like on damaged files
+        raise damaged("its pixels cannot be decoded") from error
+    return picture
+
+
+def remarks(data: bytes, header: Header) -> tuple[str, ...]:
+    """What whoever gave the file should know of it, though it is read."""
+    found = []
+    if header.format == "JPEG" and not jpeg_end.has_end(data):
+        found.append(
+            "the JPEG file has no end marker, as if its last bytes were cut off; all its pixels "
+            "are there. Save it again."
+        )
+    return tuple(found)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Pillow's warnings on odd metadata are dropped inside; one thread at a time."""
@@ -135,7 +158,7 @@ def _bare_jpeg(data: bytes, _: Header) -> bytes:
         if marker not in _JPEG_METADATA:
             kept.append(data[start:end])
         at = end
-    return b"".join([*kept, data[at:]])
+    return jpeg_end.with_end(b"".join([*kept, data[at:]]))
 
 
 _BARE: Mapping[Format, Callable[[bytes, Header], bytes]] = {
@@ -174,8 +197,14 @@ def _check_png(data: bytes, header: Header) -> None:
 def _check_jpeg(data: bytes, header: Header) -> None:
     if header.depth != 8:
         raise unsupported(f"a JPEG file of {header.depth} bits per sample")
-    *_, (marker, _, end) = parts.jpeg_segments(data)
-    if marker != 0xDA or data.rfind(b"\xff\xd9", end) < 0:
+    *_, (marker, _, _) = parts.jpeg_segments(data)
+    if marker != 0xDA:
+        raise damaged("the JPEG file has no pixels")
+
+    def pixels(whole: bytes) -> bytes:
+        return sha256(load_picture(whole, header).tobytes()).digest()
+
+    if not jpeg_end.has_end(data) and not jpeg_end.is_whole(data, pixels):
         raise damaged("the JPEG file has no end")
 
 

@@ -127,6 +127,8 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     picture = read_picture(context, given)
     if picture.note:
         context.warn(picture.note)
+    for remark in picture.remarks:
+        context.warn(f"image: {remark}")
     return picture.image, facts_of(picture)
 
 

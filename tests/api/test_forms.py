@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintgraph.tests.api.fooocus.asking import GENERATE, MASK, ask
+from paintgraph.imaging.files.encode import encode
+from paintgraph.tests.api.fooocus.asking import DAMAGED, GENERATE, MASK, ask
 from paintgraph.tests.api.serving import Served, png
 from paintgraph.tests.base.test_base64_reader import DRESSES
 from paintgraph.tests.imaging.corpus import CORPUS
@@ -29,6 +30,12 @@ def picture(kind: str) -> bytes:
     file = BytesIO()
     Image.fromarray(noise).save(file, kind, **KINDS[kind])
     return file.getvalue()
+
+
+def flipped(data: bytes) -> bytes:
+    """A PNG file with one other bit in its packed pixels; its checksum tells."""
+    at = data.index(b"IDAT") + 40
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 def loads(image: str) -> dict[str, Any]:
@@ -145,11 +152,37 @@ def test_a_file_of_another_kind_is_named_alike_at_every_door(server: Served, wha
     assert f"is {what};" in told[0][1]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["WEBP of 3 frames", "PNG of 3 frames", "TIFF of two pages", "TIFF of floats"],
-)
-def test_what_does_not_run_is_refused_at_every_door(server: Served, name: str) -> None:
-    told = refusals(server, base64.b64encode(CORPUS[name]).decode())
+DEEP = encode(np.random.default_rng(5).random((20, 24, 3)).astype(np.float32), depth=16)
+NOT_RUN = {
+    "WebP of 3 frames": CORPUS["WEBP of 3 frames"],
+    "PNG of 3 frames": CORPUS["PNG of 3 frames"],
+    "two pages": CORPUS["TIFF of two pages"],
+    "floats": CORPUS["TIFF of floats"],
+    "pixels that are none": DAMAGED,
+    "a flipped bit in 8 bits": flipped(picture("PNG")),
+    "a flipped bit in 16 bits": flipped(DEEP),
+    **{f"a {kind} cut in the middle": picture(kind)[: len(picture(kind)) // 2] for kind in KINDS},
+}
+"""What a run would find out, or what nobody should have run."""
 
-    assert {status for status, _ in told} == {422}
+
+@pytest.mark.parametrize("name", NOT_RUN)
+def test_what_does_not_run_is_refused_at_every_door(server: Served, name: str) -> None:
+    uploaded = server.call("POST", "/v1/images", data=NOT_RUN[name], headers=RAW)
+
+    told = refusals(server, base64.b64encode(NOT_RUN[name]).decode())
+
+    assert {status for status, _ in told} | {uploaded.status} == {422}
+
+
+def test_a_jpeg_that_lacks_but_its_end_marker_runs_with_a_warning(server: Served) -> None:
+    data = picture("JPEG")[:-2]
+    text = base64.b64encode(data).decode()
+    task = ask(server, GENERATE, inpaint_input_image=text, outpaint_selections=["Left"]).json
+    graph = loads(server.upload(data))
+
+    job = server.submit(graph, wait=60).json
+
+    assert (job["state"], task["task_status"]) == ("succeeded", "finished")
+    assert "no end marker" in str(job["warnings"])
+    assert "no end marker" in str(task["warnings"])

@@ -51,6 +51,9 @@ def mask_of(
     return file.getvalue()
 
 
+EVERYTHING = mask_of(255, 255)
+"""A mask over all of the photo: the door takes it, and the task fails."""
+
 BOX = np.zeros((HEIGHT, WIDTH), bool)
 BOX[TOP:BOTTOM, LEFT:RIGHT] = True
 

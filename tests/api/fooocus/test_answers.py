@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.tests.api.fooocus.asking import (
-    DAMAGED,
+    EVERYTHING,
     GENERATE,
     PHOTO,
     WIDTH,
@@ -103,7 +103,7 @@ def test_a_stream_tells_progress_and_ends_with_the_pictures(server: Served) -> N
 
 
 def test_a_stream_of_a_task_that_fails_says_why(server: Served) -> None:
-    _, text = streamed(server, inpaint_input_image=text_of(DAMAGED))
+    _, text = streamed(server, inpaint_mask_image_upload=text_of(EVERYTHING))
 
     last = json.loads(text.strip().split("\n\n")[-1].split("\n")[0].removeprefix("data: "))
     assert (last["images"], last["task_status"]) == ([], "error")
@@ -169,17 +169,20 @@ def test_a_body_without_type_is_json(server: Served) -> None:
 
 
 def test_a_task_that_fails_is_told_as_an_error(server: Served) -> None:
-    answer = inpaint(server, inpaint_input_image=text_of(DAMAGED))
+    fields = {"inpaint_mask_image_upload": text_of(EVERYTHING)}
+    answer = inpaint(server, **fields)
 
     task = answer.json
     assert answer.status == 200
     assert (task["task_status"], task["progress"], task["result"]) == ("error", 100, [])
-    assert "photo" in task["message"]
+    assert "painted" in task["message"]
     assert task["problems"][0]["code"]
     assert str(server.data) not in answer.body.decode()
-    nothing = inpaint(server, inpaint_input_image=text_of(DAMAGED), headers={"Accept": "image/png"})
+    nothing = inpaint(
+        server, inpaint_mask_image_upload=text_of(EVERYTHING), headers={"Accept": "image/png"}
+    )
     assert (nothing.status, nothing.body) == (204, b"")
-    assert "photo" in nothing.headers["X-Paintgraph-Error"]
+    assert "painted" in nothing.headers["X-Paintgraph-Error"]
 
 
 def test_a_mask_over_everything_is_an_error_of_the_task(server: Served) -> None:

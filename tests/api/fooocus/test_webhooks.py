@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from paintgraph.api.services.parts import FooocusChoices as Choices
-from paintgraph.tests.api.fooocus.asking import DAMAGED, finished, inpaint, large, text_of
+from paintgraph.tests.api.fooocus.asking import EVERYTHING, finished, inpaint, large, text_of
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
 
 
@@ -69,7 +69,7 @@ def test_a_task_that_nobody_waits_for_is_told_of_too(server: Served, ear: Ear) -
 
 
 def test_a_failure_is_told(server: Served, ear: Ear) -> None:
-    inpaint(server, inpaint_input_image=text_of(DAMAGED), webhook_url=ear.url)
+    inpaint(server, inpaint_mask_image_upload=text_of(EVERYTHING), webhook_url=ear.url)
 
     told = ear.next()
     assert (told["task_status"], told["result"]) == ("error", [])
