@@ -85,10 +85,7 @@ def read_base64(text: str) -> bytes:
     """
     given = undressed(text)
     if given.is_url and not given.is_told and not _may_be_untold(given.body):
-        raise Base64Error(
-            "it is no data URL with base64; it starts 'data:image/png;base64,'. "
-            "Encode the picture so."
-        )
+        raise Base64Error(f"this is a data URL without base64; needed is ';base64,'. {_CURE}")
     packed = _joined(given).rstrip("=")
     if not packed:
         raise Base64Error(f"this is base64 of nothing; needed is a picture's. {_CURE}")

@@ -36,9 +36,15 @@ def read_inline(text: str) -> bytes:
     try:
         return read_base64(text)
     except Base64Error as error:
-        if not undressed(text[:_PROBE]).is_url:
+        given, short = undressed(text[:_PROBE]), shorten(text, 60)
+        if not given.is_url:
             raise BindError(error.message, code=error.code) from error
-        message = f"the data URL '{shorten(text, 60)}' is damaged: {error.message}"
+        message = f"the data URL '{short}' is damaged: {error.message}"
+        if not given.is_told:
+            message = (
+                f"'{short}' is no data URL with base64; it starts 'data:image/png;base64,'. "
+                "Encode the picture so."
+            )
         raise BindError(message, code="bad_data_url") from error
 
 

@@ -80,8 +80,8 @@ def test_no_byte_is_lost_in_any_dress(data: bytes, dress: str) -> None:
         ("ABCDE", "one of its 5 characters is left over"),
         ("data:image/png;base64,", "base64 of nothing"),
         ("", "base64 of nothing"),
-        ("data:image/png,%89PNG", "no data URL with base64"),
-        ("data:text/html,<b>", "no data URL with base64"),
+        ("data:image/png,%89PNG", "a data URL without base64"),
+        ("data:text/html,<b>", "a data URL without base64"),
     ],
 )
 def test_what_cannot_be_decoded_is_named(text: str, what: str) -> None:
