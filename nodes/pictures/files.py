@@ -127,8 +127,6 @@ def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
     picture = read_picture(context, given)
     if picture.note:
         context.warn(picture.note)
-    for remark in picture.remarks:
-        context.warn(f"image: {remark}")
     return picture.image, facts_of(picture)
 
 
@@ -136,7 +134,10 @@ def read_picture(context: Context, name: str) -> Picture:
     """The decoded picture of a name that was bound to what it holds."""
     if not name.startswith(PREFIX):
         raise BindError(f"'{name}' names no picture. Give a file's name.")
-    return decode(context.service(Blobs).get(name))
+    picture = decode(context.service(Blobs).get(name))
+    for remark in picture.remarks:
+        context.warn(f"picture: {remark}")
+    return picture
 
 
 def facts_of(picture: Picture) -> Facts:

@@ -208,9 +208,9 @@ WRONG = {
     "data:image/png;base64,####": (
         "bad_data_url",
         (
-            "the data URL 'data:image/png;base64,####' is damaged: this looks like base64, but '#' is "
-            "none of its characters (character 23); allowed are A to Z, a to z, 0 to 9, + and /, or "
-            "- and _ in their place, and = at the end. Encode the picture again."
+            "the data URL 'data:image/png;base64,####' is damaged: this looks like base64, but '#' "
+            "is none of its characters (character 23); allowed are A to Z, a to z, 0 to 9, + and "
+            "/, or - and _ in their place, and = at the end. Encode the picture again."
         ),
     ),
     "data:image/png,raw": (
