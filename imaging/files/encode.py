@@ -13,11 +13,12 @@ from PIL import Image as Pillow
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, jpeg, tiff
+from paintgraph.imaging.files import exif, jpeg, tiff, xmp
 from paintgraph.imaging.files.colour import profile_of_chunks
-from paintgraph.imaging.files.metadata import Metadata, comment_of, text_chunks
+from paintgraph.imaging.files.metadata import Metadata, fitted
 from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.files.resolution import physical_chunk, with_density
+from paintgraph.imaging.files.texts import packed_text, text_chunk
 from paintgraph.imaging.files.tiff import Entry
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
@@ -88,6 +89,7 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
     _check_ability(one, format, depth, has_metadata=not metadata.keys().isdisjoint({"icc", "exif"}))
     samples = quantise(one, depth)
     try:
+        metadata = fitted(metadata, format)
         if format == "PNG":
             return _png(samples, metadata, compression)
         if format == "TIFF":
@@ -190,7 +192,9 @@ def _png(samples: Samples, metadata: Metadata, compression: int) -> bytes:
         new.append(physical_chunk(metadata["dpi"]))
     if "exif" in metadata:
         new.append(make_chunk(b"eXIf", _exif(samples, metadata) or b""))
-    new.extend(text_chunks(metadata))
+    if "xmp" in metadata:
+        new.append(packed_text(xmp.KEY, metadata["xmp"]))
+    new.extend(text_chunk(key, text) for key, text in metadata.get("texts", {}).items())
     return insert(packed.tobytes(), new)
 
 
@@ -213,7 +217,7 @@ def _jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
         packet=metadata.get("xmp"),
         icc=metadata.get("icc"),
         records=metadata.get("iptc"),
-        comment=comment_of(metadata),
+        comment=metadata.get("comment", ""),
     )
     return jpeg.with_segments(data, new)
 

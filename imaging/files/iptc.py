@@ -7,6 +7,7 @@ PHOTOSHOP = b"Photoshop 3.0\0"
 MOST_IN_JPEG = 65_000
 _BLOCK, _IPTC = b"8BIM", 1028
 _MARK = 0x1C
+_MAX_BYTES = 1 << 20
 _RIGHTS = (2, 116)
 # A preview of the picture, and the picture itself.
 _PREVIEWS = frozenset({(2, 200), (2, 201), (2, 202)})
@@ -56,6 +57,7 @@ def rights(records: bytes) -> str:
 def _datasets(records: bytes) -> Iterator[tuple[tuple[int, int], bytes, bytes]]:
     """Record and number, value, and the whole of each dataset, up to one that is damaged."""
     at = 0
+    records = records[:_MAX_BYTES]
     while at + 5 <= len(records) and records[at] == _MARK:
         record, number, size = struct.unpack_from(">BBH", records, at + 1)
         end = at + 5 + size

@@ -43,9 +43,13 @@ def read_icc(data: bytes) -> bytes | None:
 
 
 def read_comment(data: bytes) -> str:
-    """The comments, one a line, or nothing."""
+    """The comments, one a line, up to what one segment holds; or nothing."""
     lines = []
+    room = _MOST
     for content in contents(data, _COMMENT):
+        room -= len(content)
+        if room < 0:
+            break
         try:
             lines.append(content.decode())
         except UnicodeDecodeError:

@@ -8,17 +8,10 @@ from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import exif, iptc, jpeg, parts, raw_profile, tiff, xmp
 from paintgraph.imaging.files.colour import read_colour
 from paintgraph.imaging.files.header import Header
-from paintgraph.imaging.files.parts import (
-    MAX_UNPACKED_BYTES,
-    Chunk,
-    make_chunk,
-    riff_chunks,
-    unpack_text,
-)
+from paintgraph.imaging.files.parts import riff_chunks, unpack_text
 from paintgraph.imaging.files.resolution import read_dpi
+from paintgraph.imaging.files.texts import raw_profile, readable_texts, text_chunk
 
-_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
-_MAX_KEY = 79
 # Each holds a graph: how the input was made would be taken for how the result was.
 _GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})
 # Written by ImageMagick, or read as something else than a text.
@@ -97,6 +90,34 @@ def described(facts: Mapping[str, Any]) -> Metadata:
     }
 
 
+def fitted(metadata: Metadata, name: Format) -> Metadata:
+    """What a file of that format says: what has no place of its own there takes another's."""
+    fit = metadata.copy()
+    texts = dict(fit.get("texts", {}))
+    if name == "PNG":
+        if "comment" in fit:
+            texts.setdefault(_COMMENT, fit["comment"])
+        return {**fit, "texts": texts}
+    if _COMMENT in texts:
+        fit.setdefault("comment", texts[_COMMENT])
+    block = exif.with_copyright(fit.get("exif"), texts.get(_COPYRIGHT, ""))
+    if block is not None:
+        fit["exif"] = block
+    return fit
+
+
+def left_out(metadata: Metadata, name: Format) -> str:
+    """What people wrote of a picture and a file of that format has no place for, in words."""
+    texts = metadata.get("texts", {}).keys() - {_COMMENT, _COPYRIGHT}
+    if name != "PNG" and texts:
+        return f"{name} has no place for the picture's texts ({', '.join(sorted(texts))}). PNG has."
+    if name not in {"JPEG", "TIFF"} and "iptc" in metadata:
+        return f"{name} has no place for the picture's IPTC. JPEG and TIFF have."
+    if name == "JPEG" and len(metadata.get("xmp", b"")) > xmp.MOST_IN_JPEG:
+        return "JPEG has no place for the picture's XMP, which is long. PNG, TIFF and WebP have."
+    return ""
+
+
 def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metadata, int, str]:
     """What a file says beside its pixels.
 
@@ -111,7 +132,7 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
         What it says, how it is to be turned (1 to 8), and what could not be kept, in words.
     """
     kind = header.format
-    beside = _of_texts(_texts(data)) if kind == "PNG" else _READERS.get(kind, _nothing)(data)
+    beside = _READERS[kind](data) if kind in _READERS else {}
     block = data if kind == "TIFF" else read_exif(data, kind) or beside.get("exif")
     said = exif.Exif() if block is None else exif.read(block)
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
@@ -127,10 +148,6 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
         "dpi": dpi and list(dpi if said.orientation < 5 else dpi[::-1]),
     }
     return described({n: each for n, each in found.items() if each}), said.orientation, colour.note
-
-
-def _nothing(_: bytes) -> dict[str, Any]:
-    return {}
 
 
 def _of_jpeg(data: bytes) -> dict[str, Any]:
@@ -150,33 +167,12 @@ def _of_tiff(data: bytes) -> dict[str, Any]:
     return {"xmp": page.raw(tiff.XMP), "iptc": page.raw(tiff.IPTC)}
 
 
-_READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
-    "JPEG": _of_jpeg,
-    "WEBP": _of_webp,
-    "TIFF": _of_tiff,
-}
-
-
-def _texts(data: bytes) -> dict[str, str]:
-    """All texts of a PNG file that can be read, by key."""
-    texts: dict[str, str] = {}
-    room = MAX_UNPACKED_BYTES
-    for chunk in parts.chunks(data):
-        if chunk.name in _TEXT_CHUNKS:
-            try:
-                key, value, encoding = _text_content(chunk, data, room)
-            except PictureError:  # damaged or too long
-                continue
-            room -= len(value)
-            texts[key] = value.decode(encoding, "replace")
-    return texts
-
-
-def _of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
+def _of_png(data: bytes) -> dict[str, Any]:
     """What the texts of a PNG file say: most stand for themselves, some hold another's block."""
+    texts = readable_texts(data)
     found: dict[str, Any] = {"texts": {n: t for n, t in texts.items() if _is_told(n, t)}}
     for key, text in texts.items():
-        block = _raw_profile(text) if key.startswith(_RAW_PROFILE) else b""
+        block = raw_profile(text) if key.startswith(_RAW_PROFILE) else b""
         if block.startswith(exif.PREFIX):
             found["exif"] = block.removeprefix(exif.PREFIX)
         elif block.startswith(xmp.PREFIX):
@@ -191,104 +187,23 @@ def _of_texts(texts: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+_READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
+    "PNG": _of_png,
+    "JPEG": _of_jpeg,
+    "WEBP": _of_webp,
+    "TIFF": _of_tiff,
+}
+
+
 def _is_told(key: str, text: str) -> bool:
     """Whether a text follows to what is made of the picture."""
     if key in _GRAPHS or key.startswith(_NO_TEXTS) or xmp.holds_picture(text):
         return False
     try:
-        _text_chunk(key, text)
+        text_chunk(key, text)
     except PictureError:  # PNG cannot hold it, though it came from there
         return False
     return True
-
-
-def _raw_profile(text: str) -> bytes:
-    """A block as ImageMagick writes it: a line of its name, one of its length, and hex digits."""
-    _, _, rest = text.strip().partition("\n")
-    try:
-        return bytes.fromhex(rest.strip().partition("\n")[2])
-    except ValueError:
-        return b""
-
-
-def text_chunks(metadata: Metadata) -> list[bytes]:
-    """PNG's chunks of all texts, among them the XMP packet and the comment."""
-    texts = {**metadata.get("texts", {})}
-    if "comment" in metadata:
-        texts.setdefault(_COMMENT, metadata["comment"])
-    new = [_text_chunk(key, text) for key, text in texts.items()]
-    if "xmp" in metadata:
-        new.append(make_chunk(b"iTXt", xmp.KEY.encode() + bytes(5) + metadata["xmp"]))
-    return new
-
-
-def comment_of(metadata: Metadata) -> str:
-    """The comment for a file without keys of texts."""
-    return metadata.get("comment") or metadata.get("texts", {}).get(_COMMENT, "")
-
-
-def add_text(data: bytes, texts: Mapping[str, str]) -> bytes:
-    """The PNG file with these texts, pixels untouched; a text of the same key is replaced."""
-    new = [_text_chunk(key, text) for key, text in texts.items()]
-    keys = {key.encode("latin-1") for key in texts}
-    kept = [data[: len(parts.SIGNATURE)]]
-    for chunk in parts.chunks(data):
-        is_text = chunk.name in _TEXT_CHUNKS
-        if not (is_text and chunk.content(data).partition(b"\0")[0] in keys):
-            kept.append(chunk.whole(data))
-    return parts.insert(b"".join(kept), new)
-
-
-def read_text(data: bytes) -> dict[str, str]:
-    """The texts of a PNG file by key; at most 8 MiB in all, else an error."""
-    texts: dict[str, str] = {}
-    room = MAX_UNPACKED_BYTES
-    for chunk in parts.chunks(data):
-        if chunk.name not in _TEXT_CHUNKS:
-            continue
-        key, value, encoding = _text_content(chunk, data, room)
-        room -= len(value)
-        texts[key] = value.decode(encoding, "replace")
-    return texts
-
-
-def _text_chunk(key: str, text: str) -> bytes:
-    if not (1 <= len(key) <= _MAX_KEY and key.isprintable() and _is_latin(key)):
-        raise PictureError(
-            f"text key {key[:_MAX_KEY]!r}: is no PNG keyword; allowed are 1 to {_MAX_KEY} "
-            "printable Latin-1 characters. Choose another key."
-        )
-    if "\0" in text:
-        raise PictureError(f"text {key!r}: holds a NUL character; allowed is any other. Remove it.")
-    name = key.encode("latin-1")
-    if _is_latin(text):
-        return make_chunk(b"tEXt", name + b"\0" + text.encode("latin-1"))
-    packed = text.encode("utf-8", "surrogatepass")
-    return make_chunk(b"iTXt", name + bytes(5) + packed)
-
-
-def _is_latin(text: str) -> bool:
-    return all(ord(letter) < 256 for letter in text)
-
-
-def _text_content(chunk: Chunk, data: bytes, room: int) -> tuple[str, bytes, str]:
-    """Key, unpacked bytes and encoding of a text chunk; too long a text is an error."""
-    key, _, value = chunk.content(data).partition(b"\0")
-    is_packed, encoding = chunk.name == b"zTXt", "latin-1"
-    if is_packed:
-        value = value[1:]
-    elif chunk.name == b"iTXt":
-        is_packed, encoding = value[:1] == b"\1", "utf-8"
-        value = value[2:].partition(b"\0")[2].partition(b"\0")[2]
-    content = unpack_text(value, room) if is_packed else value
-    if content is None or len(content) > room:
-        raise PictureError(
-            f"text {key.decode('latin-1')[:_MAX_KEY]!r}: is damaged or makes the texts of the "
-            f"file longer than {MAX_UNPACKED_BYTES >> 20} MiB; allowed is up to that. "
-            "Save the picture without it.",
-            code="text_too_long",
-        )
-    return key.decode("latin-1"), content, encoding
 
 
 def read_icc(data: bytes, kind: Format) -> bytes | None:

@@ -14,7 +14,9 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.metadata import add_text, described, reduced
+from paintgraph.imaging.files.metadata import Metadata as Described
+from paintgraph.imaging.files.metadata import described, left_out, reduced
+from paintgraph.imaging.files.texts import add_text
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.pictures.formats import (
     DEEP,
@@ -169,6 +171,9 @@ def _write(
         context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
     elif facts.get("depth") == 16 and form not in DEEP:
         context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
+    lost = left_out(_written(facts, told), form.upper())  # type: ignore[arg-type] # as below
+    if lost:
+        context.warn(lost)
     blobs = context.service(Blobs)
     effects = []
     for place, picture in enumerate(images):
@@ -205,11 +210,16 @@ def encode_with_facts(
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
         depth=facts.get("depth", 8) if form in DEEP else 8,
         quality=quality,
-        **described(reduced(facts, told.metadata or "private")),
+        **_written(facts, told),
     )
     if form == "png" and REPAINT in facts and told.graph is not False:
         data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
     return data
+
+
+def _written(facts: Facts, told: Descriptions) -> Described:
+    """What of a picture's facts is to be told beside its pixels."""
+    return described(reduced(facts, told.metadata or "private"))
 
 
 @node(title="Load Images from Folder", category="image/batch", lane="io")

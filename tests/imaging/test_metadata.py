@@ -11,14 +11,9 @@ from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.metadata import (
-    add_text,
-    read_exif,
-    read_icc,
-    read_text,
-    reduced,
-)
+from paintgraph.imaging.files.metadata import Metadata, left_out, read_exif, read_icc, reduced
 from paintgraph.imaging.files.parts import make_chunk
+from paintgraph.imaging.files.texts import add_text, read_text
 from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
 
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
@@ -165,3 +160,25 @@ def test_private_keeps_what_is_seen_and_who_holds_the_rights() -> None:
     assert reduced(facts, "none") == seen
     assert reduced({"exif": exif_block(None, "Maker")}, "private") == {}
     assert reduced({"exif": b"damaged"}, "private") == {}
+
+
+def test_what_has_no_place_of_its_own_takes_anothers() -> None:
+    texts = {"Copyright": "Ann", "Comment": "told", "parameters": "a cat"}
+    image = np.zeros((1, 1, 3), np.float32)
+    for form in ("JPEG", "WEBP", "TIFF"):
+        metadata = decode(encode(image, format=form, texts=texts)).metadata
+        assert metadata["exif"] == exif_block(None, None, "Ann")
+        assert metadata.get("comment", "told") == "told"
+
+
+def test_what_is_left_out_is_told() -> None:
+    said: Metadata = {"texts": {"Copyright": "Ann", "parameters": "a cat"}, "iptc": b"records"}
+
+    assert left_out(said, "JPEG") == (
+        "JPEG has no place for the picture's texts (parameters). PNG has."
+    )
+    assert left_out(said, "PNG") == ("PNG has no place for the picture's IPTC. JPEG and TIFF have.")
+    assert left_out({"xmp": bytes(70_000)}, "JPEG") == (
+        "JPEG has no place for the picture's XMP, which is long. PNG, TIFF and WebP have."
+    )
+    assert left_out({"texts": {"Copyright": "Ann", "Comment": "told"}}, "JPEG") == ""
