@@ -15,6 +15,8 @@ from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.parts import insert
+from paintgraph.imaging.files.pillow import chunks_of
 from paintgraph.imaging.samples import quantise, to_image
 from paintgraph.jobs.sources.inline import is_inline, read_inline, unpacked
 from paintgraph.python.results import Picture, Result
@@ -197,7 +199,7 @@ def _quantised(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _of_pillow(image: "PillowImage") -> bytes:
-    """The PNG file of a PIL image, with its colour profile and EXIF."""
+    """The PNG file of a PIL image, with all that its `info` says of it."""
     if image.mode not in _MODES:
         raise BindError(
             f"the image's mode is {image.mode}; allowed are {', '.join(_MODES)}. "
@@ -211,7 +213,7 @@ def _of_pillow(image: "PillowImage") -> bytes:
     except (OSError, ValueError, SyntaxError) as error:
         message = f"the image cannot be read: {error}. Open its file again."
         raise BindError(message, code="damaged_picture") from error
-    return file.getvalue()
+    return insert(file.getvalue(), chunks_of(image.info))
 
 
 def _plain(value: object) -> object:

@@ -26,7 +26,6 @@ from paintgraph.imaging.samples import Samples, quantise
 _BGR_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
 _ICC_NAME = b"ICC profile"
 _STRIP_BYTES = 1 << 20
-_NOT_IN_TIFF = frozenset({318, 319})  # primaries, which the profile names
 _ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
 # An alpha plane that is 255 everywhere, packed losslessly: one symbol, no bit for each px. By the
 # WebP container's and the lossless format's specification (RFC 9649, 2.7.1.2 and 3).
@@ -250,7 +249,7 @@ def _tiff(samples: Samples, metadata: Metadata, compression: int) -> bytes:
     """A TIFF file of samples `[H, W, 3 or 4]`, losslessly packed in strips of rows."""
     height, width, channels = samples.shape
     block = metadata.get("exif")
-    order, said, maker_note = exif.taken_apart(block) if block is not None else (">", {}, None)
+    order, said, maker_note = exif.in_tiff(block) if block is not None else (">", {}, None)
     ordered = samples.dtype.newbyteorder(order)
     rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
     strips = [
@@ -267,7 +266,7 @@ def _tiff(samples: Samples, metadata: Metadata, compression: int) -> bytes:
     }
     longs = {256: [width], 257: [height], 278: [rows], 279: [len(strip) for strip in strips]}
     tree = {
-        **{tag: entry for tag, entry in said.items() if tag not in _NOT_IN_TIFF},
+        **said,
         **{tag: tiff.integers(order, values, tiff.SHORT) for tag, values in shorts.items()},
         **{tag: tiff.integers(order, values) for tag, values in longs.items()},
         **tiff.resolution(order, metadata.get("dpi")),

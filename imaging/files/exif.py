@@ -22,6 +22,7 @@ COPYRIGHT = 33432
 
 _MAGIC = (b"II*\0", b"MM\0*")
 _INTEROP_IFD, _MAKER_NOTE = 40965, 37500
+_CHROMATICITIES = frozenset({318, 319})  # in TIFF they are of its samples, and a profile says more
 _SIZE = (40962, 40963)
 _COMPONENTS, _POSITIONING = 37121, 531
 _LAYOUT = frozenset({*_SIZE, _COMPONENTS, _INTEROP_IFD})  # of the file, not of the picture
@@ -120,6 +121,16 @@ def taken_apart(block: bytes) -> Parts:
     """
     first = _first(block)
     return _parts(first, _nested(first))
+
+
+def in_tiff(block: bytes) -> Parts:
+    """What `taken_apart` gives, less what EXIF wants in other files than TIFF only."""
+    order, tree, pinned = taken_apart(block)
+    kept = {tag: entry for tag, entry in tree.items() if tag not in _CHROMATICITIES}
+    photo = kept.get(tiff.EXIF_IFD)
+    if photo is not None and not isinstance(photo, Entry):
+        kept[tiff.EXIF_IFD] = {tag: e for tag, e in photo.items() if tag != _INTEROP_IFD}
+    return order, kept, pinned
 
 
 def only_copyright(block: bytes | None) -> bytes | None:

@@ -5,17 +5,18 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, iptc, jpeg, parts, raw_profile, tiff, xmp
+from paintgraph.imaging.files import exif, iptc, jpeg, parts, tiff, xmp
 from paintgraph.imaging.files.colour import read_colour
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import riff_chunks, unpack_text
+from paintgraph.imaging.files.raw_profile import unhex
 from paintgraph.imaging.files.resolution import read_dpi
-from paintgraph.imaging.files.texts import raw_profile, readable_texts, text_chunk
+from paintgraph.imaging.files.texts import readable_texts, text_chunk
 
 # Each holds a graph: how the input was made would be taken for how the result was.
 _GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})
 # Written by ImageMagick, or read as something else than a text.
-_RAW_PROFILE = "Raw profile type "
+_RAW_PROFILE = "Raw profile type "  # as `raw_profile` reads them
 _NO_TEXTS = (_RAW_PROFILE, xmp.KEY, "exif:", "tiff:", "xmp:")
 _COPYRIGHT, _COMMENT = "Copyright", "Comment"
 
@@ -172,7 +173,7 @@ def _of_png(data: bytes) -> dict[str, Any]:
     texts = readable_texts(data)
     found: dict[str, Any] = {"texts": {n: t for n, t in texts.items() if _is_told(n, t)}}
     for key, text in texts.items():
-        block = raw_profile(text) if key.startswith(_RAW_PROFILE) else b""
+        block = (key.startswith(_RAW_PROFILE) and unhex(text.encode())) or b""
         if block.startswith(exif.PREFIX):
             found["exif"] = block.removeprefix(exif.PREFIX)
         elif block.startswith(xmp.PREFIX):
@@ -224,25 +225,12 @@ def read_exif(data: bytes, kind: Format) -> bytes | None:
     """The EXIF block of a PNG, JPEG or WebP file (from its byte order mark on), or None."""
     block = None
     if kind == "PNG":
-        block = parts.find(data, b"eXIf") or _exif_in_text(data)
+        block = parts.find(data, b"eXIf")
     elif kind == "JPEG":
         block = jpeg.read_exif(data)
     elif kind == "WEBP":
         block = _riff_content(data, b"EXIF")
     return None if block is None else block.removeprefix(exif.PREFIX)
-
-
-def _exif_in_text(data: bytes) -> bytes | None:
-    """The EXIF block that a PNG file has in a text, or None."""
-    for chunk in parts.chunks(data):
-        if chunk.name in _TEXT_CHUNKS and chunk.content(data).startswith(raw_profile.EXIF_KEYS):
-            try:
-                block = raw_profile.unhex(_text_content(chunk, data, MAX_UNPACKED_BYTES)[1])
-            except PictureError:
-                continue
-            if block is not None and block.startswith(exif.PREFIX):
-                return block
-    return None
 
 
 def _riff_content(data: bytes, name: bytes) -> bytes | None:

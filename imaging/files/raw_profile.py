@@ -6,9 +6,6 @@ before, and many such files are about; some viewers turn pictures by it.
 
 import binascii
 
-EXIF_KEYS = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
-"""How the texts begin that hold EXIF, or another APP1 block of JPEG."""
-
 
 def unhex(text: bytes) -> bytes | None:
     r"""The bytes of a text that has the kind, the number of bytes and the digits, a line each.

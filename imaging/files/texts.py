@@ -92,12 +92,3 @@ def readable_texts(data: bytes) -> dict[str, str]:
             room -= len(value)
             texts[key] = value.decode(encoding, "replace")
     return texts
-
-
-def raw_profile(text: str) -> bytes:
-    """A block as ImageMagick writes it: a line of its name, one of its length, and hex digits."""
-    _, _, rest = text.strip().partition("\n")
-    try:
-        return bytes.fromhex(rest.strip().partition("\n")[2])
-    except ValueError:
-        return b""
