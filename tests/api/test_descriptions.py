@@ -86,6 +86,54 @@ def test_own_numbers_are_left_out_where_nobody_wants_them(server: Served) -> Non
     assert own_texts(erased(server, "&graph=false")) == set()
 
 
+def test_a_save_node_leaves_own_numbers_out_where_it_or_the_run_does_not_want_them(
+    server: Served,
+) -> None:
+    def saved(query: str, **own: Any) -> set[str]:
+        canvas = {"node": "PadForOutpaint", "image": "${photo.image}", "sides": ["left"]}
+        painted = {"node": "InpaintSampler", "image": "${canvas.image}", "mask": "${canvas.mask}"}
+        nodes = {
+            "photo": {"node": "LoadImage", "image": server.upload(private_photo())},
+            "canvas": canvas,
+            "painted": {**painted, "engine": "telea"},
+            "saved": {"node": "SaveImage", "images": "${painted.image}", **own},
+        }
+        return own_texts(files(server, run(server, {"nodes": nodes}, query))["saved"])
+
+    assert saved("") == {"repaint"}
+    assert saved("&graph=false") == set()
+    assert saved("", graph=False) == set()
+    assert saved("&graph=true", graph=False) == set()
+
+
+def test_an_input_of_a_recipe_may_have_the_same_name(server: Served) -> None:
+    recipes = server.data / "recipes"
+    recipes.mkdir(exist_ok=True)
+    (recipes / "named.yaml").write_text(
+        "inputs: {image: {type: image}, metadata: {type: text, default: auto}}\n"
+        "nodes:\n"
+        '  photo: {node: LoadImage, image: "${inputs.image}"}\n'
+        '  saved: {node: SaveImage, images: "${photo.image}", metadata: "${inputs.metadata}"}\n'
+    )
+    inputs = {"image": server.upload(private_photo())}
+
+    for wish, query, is_kept in (("keep", "", True), ("auto", "", False), ("auto", "keep", True)):
+        path = f"/v1/recipes/named?wait=60{'&metadata=' if query else ''}{query}"
+        job = server.call("POST", path, json={**inputs, "metadata": wish}).json
+        assert bool(told(files(server, job)["saved"])) is is_kept
+
+
+def test_a_folder_of_pictures_follows_the_server_and_the_client(server: Served) -> None:
+    (server.data / "inputs").mkdir(exist_ok=True)
+    (server.data / "inputs" / "shot.jpg").write_bytes(private_photo())
+    inputs = {"sides": ["left"], "fraction": 0.1, "engine": "telea"}
+    for fields, is_kept in (({}, False), ({"metadata": "keep"}, True), ({}, False)):
+        before = {*(server.data / "outputs").rglob("outpainted*")}
+        run_recipe(server, "batch_outpaint", {**inputs, **fields})
+        (file,) = {*(server.data / "outputs").rglob("outpainted*")} - before
+        assert bool(told(file.read_bytes())) is is_kept
+
+
 def test_a_form_has_the_same_fields(server: Served) -> None:
     for fields, expected in (({}, set()), ({"metadata": "keep", "graph": "false"}, OF_EXIF)):
         form = aiohttp.FormData({"box": "6,6,18,14", "engine": "telea", **fields})
