@@ -22,7 +22,8 @@ class Problem:
 
     `message` reads *where: what is wrong with the value; what is allowed. Cure.* `code` is stable:
     programs may rely on it. `path` leads to the faulty value inside the document, `outputs` names
-    the results that the fault makes impossible. `cure` is the message's cure as plain data, where
+    the results that the fault makes impossible. `nodes` are all nodes that it is about, where
+    there are several. `cure` is the message's cure as plain data, where
     a program can apply it: `{"insert": node type, "input": ..., "output": ..., "settings": {...},
     "needs": [inputs that must be given, too]}` for a node that belongs between, or
     `{"type": ...}` for what a recipe's input should be.
@@ -37,6 +38,7 @@ class Problem:
     severity: Severity = "error"
     outputs: tuple[str, ...] = field(default=(), compare=False)
     cure: Mapping[str, Any] | None = field(default=None, compare=False)
+    nodes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", legible(self.message))
@@ -66,6 +68,8 @@ class Problem:
             "pointer": self.pointer,
             "outputs": list(self.outputs),
         }
+        if self.nodes:
+            plain["nodes"] = list(self.nodes)
         if self.place is not None:
             plain |= {"line": self.place.line, "column": self.place.column}
         return plain

@@ -5,27 +5,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from paintgraph.engine.node.registry import Registry
+from paintgraph.nodes.foreign import replacements
 
 PACKAGES = ("pictures", "masks", "painting", "flow")
 """The folders with nodes, in the order in which nodes are listed."""
 
-REPLACEMENTS = {
-    **dict.fromkeys(("KSampler", "KSamplerAdvanced", "SamplerCustom"), "InpaintSampler"),
-    **dict.fromkeys(
-        (
-            "CheckpointLoaderSimple",
-            "UNETLoader",
-            "CLIPTextEncode",
-            "VAEDecode",
-            "VAEEncode",
-            "VAEEncodeForInpaint",
-            "SetLatentNoiseMask",
-            "InpaintModelConditioning",
-            "EmptyLatentImage",
-        ),
-        "InpaintSampler, which does this itself",
-    ),
-}
+REPLACEMENTS = replacements()
 """Nodes that graphs of other tools use, and what does their job here."""
 
 

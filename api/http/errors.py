@@ -36,6 +36,7 @@ class ProblemJson(TypedDict):
     severity: NotRequired[Severity]
     pointer: NotRequired[Annotated[str, JsonSchema(description="JSON Pointer into the request.")]]
     node: NotRequired[str]
+    nodes: NotRequired[list[str]]
     input: NotRequired[str]
     outputs: NotRequired[list[str]]
     line: NotRequired[Annotated[int, JsonSchema(minimum=1)]]

@@ -163,7 +163,7 @@ class _Scan:
 
     def take_key(self, token: str, place: Place) -> bool:
         try:
-            key = str(json.loads(token))
+            key = token[1:-1] if "\\" not in token else str(json.loads(token))
         except ValueError:
             return False
         self.key = (key, place)

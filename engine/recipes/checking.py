@@ -19,6 +19,7 @@ from paintgraph.engine.graph.sockets import Value, accepts, literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles, upstream
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.foreign import causes, coerced, ends, names_in_words
 from paintgraph.engine.recipes.report import (
     Report,
     Where,
@@ -28,6 +29,9 @@ from paintgraph.engine.recipes.report import (
     reference_cure,
     with_outputs,
 )
+
+OF_UNKNOWN = frozenset(["nameless_values"])
+"""Problems that need not be told of nodes that are not here."""
 
 _MOST_COMPARED = 100_000  # names in search of the nearest: about a second
 
@@ -89,6 +93,8 @@ class _Checker:
         self._registry = registry
         self._report = Report(graph)
         self._compared = 0
+        self._lost: set[Link] = set()
+        self._is_foreign = graph.source is not None and graph.source.tolerant
         self._specs: dict[str, NodeSpec | None] = {
             id_: registry.spec(node.kind) for id_, node in graph.nodes.items()
         }
@@ -100,8 +106,14 @@ class _Checker:
         outputs = {name: self._output(name, ref) for name, ref in graph.outputs.items()}
         self._cycles()
         targets = targets_of(graph, self._registry)
+        reached = dict(targets)
+        if self._is_foreign:
+            unknown = [i for i, s in self._specs.items() if s is None and graph.nodes[i].kind]
+            self._foreign(unknown)
+            problems = [p for p in problems if p.code not in OF_UNKNOWN or p.node not in unknown]
+            reached |= ends(graph, self._specs)
         if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
-            self._reach(targets)
+            self._reach(reached)
         sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
         return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
 
@@ -120,7 +132,8 @@ class _Checker:
     def _node(self, id_: str, node: Node) -> Node:
         spec = self._specs[id_]
         if spec is None:
-            if node.kind:
+            is_recipe = node.kind.startswith(RECIPE_PREFIX)
+            if node.kind and (is_recipe or not self._is_foreign):
                 self._unknown_kind(id_, node.kind)
             self._given_to_unknown(id_, node)
             return node
@@ -143,6 +156,17 @@ class _Checker:
         if not given.keys() <= inputs.keys():
             self._unknown_inputs(id_, spec, given)
         return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
+
+    def _foreign(self, unknown: Iterable[str]) -> None:
+        """Nodes that are not here, one problem for each cause."""
+        for cause in causes(self._graph, unknown, self._registry):
+            cure = cause.cure
+            if cause.code == "unknown_node":
+                cure = (
+                    self._near(self._graph.nodes[cause.nodes[0]].kind, self._node_types()) or cure
+                )
+            message = f": {cause.message}{cure}"
+            self._report.add(cause.code, self._report.about(cause.nodes), message)
 
     def _given_to_unknown(self, id_: str, node: Node) -> None:
         """Links and references of a node of unknown type must lead somewhere all the same."""
@@ -168,18 +192,32 @@ class _Checker:
             code, what, cure = "replaced_node", f"'{kind}' does not exist here", f" Use {instead}."
         else:
             code, what = "unknown_node", f"there is no node type '{kind}'"
-            nodes = [i for i in known if not i.startswith(RECIPE_PREFIX)]
-            cure = self._near(kind, nodes) or " 'paintgraph nodes' lists them."
+            cure = self._near(kind, self._node_types()) or " 'paintgraph nodes' lists them."
             if RECIPE_PREFIX + kind in known:
                 cure = (
                     f" There is a recipe of this name: write 'recipe: {kind}' instead of 'node:'."
                 )
         self._report.add(code, self._report.at(id_, bare=True), f": {what}.{cure}")
 
+    def _node_types(self) -> list[str]:
+        return [i for i in self._registry.known() if not i.startswith(RECIPE_PREFIX)]
+
     def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:
         names = [declared.name for declared in spec.inputs]
-        for name in given:
-            if name not in names:
+        unknown = [name for name in given if name not in names]
+        idle = [
+            n for n in unknown if self._is_foreign and not isinstance(given[n], Link | InputRef)
+        ]
+        if idle:
+            self._report.add(
+                "unused_input",
+                self._report.at(id_, idle[0], bare=True),
+                f": {names_in_words(idle)} is no input here and left out; allowed are "
+                f"{', '.join(names) or 'none'}.",
+                severity="warning",
+            )
+        for name in unknown:
+            if name not in idle:
                 self._report.add(
                     "unknown_input",
                     self._report.at(id_, name, bare=True),
@@ -197,6 +235,8 @@ class _Checker:
         if isinstance(value, Value):
             return value
         result = canonical(declared, value)
+        if self._is_foreign and isinstance(result, Wrong):
+            result = canonical(declared, coerced(declared, value))
         if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
             where = self._report.at(id_, declared.name, bare=True)
             needs = result.code == "needs_link"
@@ -238,10 +278,13 @@ class _Checker:
 
     def _resolve(self, where: Where, link: Link) -> Link | None:
         """The link with the output's position, or None after a report."""
+        if self._is_foreign and link in self._lost:
+            return None
         if link.node not in self._graph.nodes:
             cure = self._near(link.node, self._graph.nodes) or " Add the node or change the link."
             message = f" links to '{link.node}', but there is no such node.{cure}"
             self._report.add("unknown_link", where, message)
+            self._lost.add(link)
             return None
         spec = self._specs[link.node]
         if spec is None:
@@ -251,6 +294,7 @@ class _Checker:
             return Link(link.node, names.index(link.output))
         if isinstance(link.output, int) and 0 <= link.output < len(names):
             return link
+        self._lost.add(link)
         near = self._near(link.output, names) if isinstance(link.output, str) else ""
         self._report.add(
             "unknown_output",
@@ -302,7 +346,11 @@ class _Checker:
             )
             return
         needed = upstream(self._graph, targets.values())
-        for id_ in self._graph.nodes:
-            if id_ not in needed:
-                message = " is not needed for any output and will not run. Use its result."
-                self._report.add("unreachable", self._report.at(id_), message, severity="warning")
+        idle = [id_ for id_ in self._graph.nodes if id_ not in needed]
+        if len(idle) > 1 and self._is_foreign:
+            message = " are not needed for any output and will not run. Use their results."
+            self._report.add("unreachable", self._report.about(idle), message, severity="warning")
+            return
+        for id_ in idle:
+            message = " is not needed for any output and will not run. Use its result."
+            self._report.add("unreachable", self._report.at(id_), message, severity="warning")

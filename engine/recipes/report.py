@@ -1,6 +1,6 @@
 """Collecting problems of a graph, each with its place, its cure and the outputs that it costs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from paintgraph.engine.graph.structure import reached_outputs
 from paintgraph.engine.node.registry import Registry
 
 _LAST = (1 << 30, 0)
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Where:
     path: Path
     node: str | None = None
     input: str | None = None
+    nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class Report:
         path = (self._source.path_of if self._source else native_path)(node, name)
         return Where(text, path, node, name or own or None)
 
+    def about(self, nodes: Sequence[str]) -> Where:
+        """Several nodes, the first one being the place."""
+        first = self.at(nodes[0], bare=True)
+        if len(nodes) == 1:
+            return first
+        kinds = ((id_, self._graph.nodes[id_].kind) for id_ in nodes[:_MOST_NAMED])
+        named = ", ".join(f"'{id_}' ({kind})" for id_, kind in kinds)
+        more = f" and {len(nodes) - _MOST_NAMED} more" if len(nodes) > _MOST_NAMED else ""
+        return replace(first, text=f"nodes {named}{more}", nodes=tuple(nodes))
+
     def add(
         self,
         code: str,
@@ -67,7 +79,17 @@ class Report:
         text = f"{where.text}{message}{cure.text if cure else ''}"
         data = cure.data if cure else None
         self.problems.append(
-            Problem(code, text, where.node, where.input, where.path, place, severity, cure=data)
+            Problem(
+                code,
+                text,
+                where.node,
+                where.input,
+                where.path,
+                place,
+                severity,
+                cure=data,
+                nodes=where.nodes,
+            )
         )
 
 
@@ -82,7 +104,9 @@ def with_outputs(
     names = list(targets)
     completed = []
     for problem in problems:
-        bits = feeds.get(problem.node or "", 0) if problem.severity == "error" else 0
+        bits = 0
+        for node in problem.nodes or (problem.node or "",):
+            bits |= feeds.get(node, 0) if problem.severity == "error" else 0
         lost = tuple(name for bit, name in enumerate(names) if bits >> bit & 1)
         if problem.path[:1] == ("outputs",) and problem.path[1:]:
             lost = (str(problem.path[1]),)

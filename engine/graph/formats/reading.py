@@ -53,8 +53,15 @@ def read_json_document(text: bytes, max_bytes: int = MAX_JSON_BYTES) -> Document
 
 
 def graph_of(document: Document, name: str) -> tuple[Graph, list[Problem]]:
-    """The graph of a document, with every fault of its form."""
+    """The graph of a document, with every fault of its form.
+
+    Lines are told of texts that people write; an editor's graph is written by a program, and to
+    find a line in a large one takes longer than all the rest.
+    """
     found = recognise(document)
+    if found.kind == "editor":
+        document = Document(document.value)
+        found = replace(found, document=Document(found.document.value))
     graph, problems = _READERS[found.kind](found.document, name)
     if not found.path:
         return graph, problems

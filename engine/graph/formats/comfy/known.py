@@ -1,6 +1,6 @@
 """What ComfyUI's own nodes are called and take: names, order, types and defaults, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -42,6 +42,15 @@ def known(type_: str) -> tuple[KnownNode, ...]:
         )
         for inputs, outputs in _table().get(type_, ())
     )
+
+
+def types_of_sockets(sockets: Collection[str]) -> list[str]:
+    """Every node type with an input or output of one of these kinds."""
+    return [
+        type_
+        for type_, forms in _table().items()
+        if any(slot[1] in sockets for inputs, outputs in forms for slot in (*inputs, *outputs))
+    ]
 
 
 @cache

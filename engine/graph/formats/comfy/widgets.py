@@ -43,7 +43,8 @@ def widgets_of(node: UiNode) -> Widgets:
     values = list(node.values or ())
     own = [_own(slot.widget, slot.type, forms) for slot in node.inputs if slot.widget]
     for widgets in (own, *(form.widgets for form in forms)):
-        if widgets and (read := _exactly(widgets, values)) is not None:
+        read = _exactly(widgets, values) if widgets else None
+        if read is not None and (widgets is own or _fit(widgets, read)):
             return Widgets(read)
     return _by_table(forms[0].widgets, values) if forms else Widgets(nameless=values)
 
@@ -58,15 +59,19 @@ def _own(name: str, type_: str, forms: Sequence[KnownNode]) -> Widget:
 
 
 def _exactly(widgets: Sequence[Widget], values: Sequence[Any]) -> dict[str, Any] | None:
-    """The values by name, or None if there are not as many as widgets, or some do not fit."""
+    """The values by name, or None if there are not as many as widgets."""
     named, rest = _aligned(widgets, values)
     if rest or any(widget.name not in named for widget in widgets):
         return None
-    fit = all(
+    return named
+
+
+def _fit(widgets: Sequence[Widget], named: Mapping[str, Any]) -> bool:
+    """Whether the values have the types of the widgets: versions differ in their order, too."""
+    return all(
         isinstance(named[w.name], _PYTHON_TYPES.get(w.type, object)) or named[w.name] is None
         for w in widgets
     )
-    return named if fit else None
 
 
 def _by_table(widgets: Sequence[Widget], values: Sequence[Any]) -> Widgets:

@@ -1,0 +1,105 @@
+"""Graphs of other tools: literals in other forms, and nodes that are not here, told by cause.
+
+A recipe is held to every word. In a prompt or workflow of ComfyUI what this program has not is
+left out with a warning, and one fault is told once, however many nodes have it.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paintgraph.engine.graph.formats.comfy.packs import pack_of
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.node.registry import Registry
+
+_TRUTHS = {"true": True, "false": False}
+
+
+def coerced(declared: InputSpec, value: object) -> object:
+    """The literal in the form of the declared type, as ComfyUI takes it; else as it is.
+
+    "64" and 64.0 become 64 for a whole number, 5 becomes "5" for a text, 1 becomes true.
+    """
+    match declared.type, value:
+        case "int", str() | float():
+            number = _number(value)
+            return value if number is None else int(number)
+        case "float", str():
+            number = _number(value)
+            return value if number is None else number
+        case "text", int() | float():
+            return str(value)
+        case "bool", int() | float():
+            return bool(value)
+        case "bool", str():
+            return _TRUTHS.get(value.lower(), value)
+    return value
+
+
+def _number(value: str | float) -> float | None:
+    try:
+        return int(value) if isinstance(value, str) else value if math.isfinite(value) else None
+    except ValueError:
+        pass
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why some nodes cannot be used: one message for all of them."""
+
+    nodes: tuple[str, ...]
+    code: str
+    message: str
+    cure: str
+
+
+def causes(graph: Graph, unknown: Iterable[str], registry: Registry) -> Iterator[Cause]:
+    """Nodes of unknown type by what they have in common: a way out, a pack, their type."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for id_ in unknown:
+        grouped.setdefault(_common(graph, id_, registry), []).append(id_)
+    for (common, name), nodes in grouped.items():
+        is_one = len(nodes) == 1
+        kind = f"'{graph.nodes[nodes[0]].kind}' does" if is_one else "they do"
+        if common == "instead":
+            yield Cause(tuple(nodes), "replaced_node", f"{kind} not exist here.", f" Use {name}.")
+        elif common == "pack":
+            what = "a node" if is_one else "nodes"
+            message = f"{kind} not exist here: {what} of the pack {name}, which is not loaded."
+            yield Cause(tuple(nodes), "unknown_node", message, _LISTS)
+        else:
+            message = f"there is no node type '{name}'."
+            yield Cause(tuple(nodes), "unknown_node", message, _LISTS)
+
+
+_LISTS = " No loaded pack brings it; 'paintgraph nodes' lists what there is."
+
+
+def _common(graph: Graph, id_: str, registry: Registry) -> tuple[str, str]:
+    kind = graph.nodes[id_].kind
+    instead = registry.replacement(kind)
+    if instead:
+        return "instead", instead
+    kept: Any = graph.editor.get("nodes", {})
+    look = kept.get(id_, {}) if isinstance(kept, dict) else {}
+    pack = pack_of(kind, look.get("properties") if isinstance(look, dict) else None)
+    return ("pack", pack) if pack else ("type", kind)
+
+
+def ends(graph: Graph, specs: Mapping[str, NodeSpec | None]) -> dict[str, str]:
+    """Nodes of unknown type that nothing reads: they may save or show something, so they count."""
+    read = {link.node for node in graph.nodes.values() for _, link in node.links()}
+    return {id_: id_ for id_, spec in specs.items() if spec is None and id_ not in read}
+
+
+def names_in_words(names: Collection[str], most: int = 8) -> str:
+    """Names for a message: "'a', 'b' and 5 more"."""
+    shown = ", ".join(f"'{name}'" for name in list(names)[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,45 @@
+"""What graphs of other tools use that is not here, and what does its job: facts, no code."""
+
+from collections.abc import Mapping
+
+from paintgraph.engine.graph.formats.comfy.known import types_of_sockets
+
+SAMPLING = "InpaintSampler, which loads, encodes, samples and decodes by itself"
+_SAMPLING_SOCKETS = frozenset(
+    [
+        *("MODEL", "CLIP", "VAE", "CONDITIONING", "LATENT", "CONTROL_NET", "STYLE_MODEL"),
+        *("NOISE", "SIGMAS", "SAMPLER", "GUIDER", "CLIP_VISION", "CLIP_VISION_OUTPUT"),
+    ]
+)
+_NEAREST: Mapping[str, tuple[str, ...]] = {
+    "MaskFromModel": (
+        *("easy imageRemBg", "RMBG", "BiRefNetRMBG", "InspyrenetRembg", "InspyrenetRembgAdvanced"),
+        *("BRIA_RMBG_Zho", "BRIA_RMBG_ModelLoader_Zho", "Image Rembg (Remove Background)"),
+        *("LayerMask: RemBgUltra", "LayerMask: BiRefNetUltra", "LayerMask: BiRefNetUltraV2"),
+        *(
+            "RemoveBackground",
+            "LoadBackgroundRemovalModel",
+            "LayerMask: TransparentBackgroundUltra",
+        ),
+    ),
+    "MaskFromText": (
+        *("GroundingDinoSAMSegment (segment anything)", "CLIPSeg", "Mask By Text", "SAM2Segment"),
+        *("GroundingDinoModelLoader (segment anything)", "SAMModelLoader (segment anything)"),
+        *("LayerMask: SegmentAnythingUltra", "LayerMask: SegmentAnythingUltra V2", "SegmentV2"),
+    ),
+    "CropForInpaint": ("InpaintCropImproved", "InpaintCrop"),
+    "StitchInpaint": ("InpaintStitchImproved", "InpaintStitch"),
+    "GrowMask, then SoftenMask": ("GrowMaskWithBlur", "INPAINT_ExpandMask", "AILab_MaskEnhancer"),
+    "FillMasked": ("INPAINT_MaskedFill", "INPAINT_MaskedBlur"),
+    "ImageScale": ("ImageResize+", "ImageResizeKJ", "ImageResizeKJv2"),
+    "PreviewMask": ("MaskPreview", "MaskPreview+", "LayerMask: MaskPreview"),
+    "ImageCompositeMasked": ("BlendInpaint",),
+}
+"""Our nodes by meaning, and nodes of the commonest packs whose job they do."""
+
+
+def replacements() -> dict[str, str]:
+    """What to use instead of other tools' nodes, by their types."""
+    sampling = dict.fromkeys(types_of_sockets(_SAMPLING_SOCKETS), SAMPLING)
+    nearest = {other: own for own, others in _NEAREST.items() for other in others}
+    return {**sampling, **nearest}
