@@ -8,7 +8,7 @@ from paintgraph.engine.graph.sockets import Facts, Value
 from paintgraph.engine.node.declaration import node
 from paintgraph.imaging import measure
 from paintgraph.imaging.arrays import check_same_size
-from paintgraph.nodes.sockets import REPAINT, Array, Image, Mask
+from paintgraph.nodes.sockets import IMAGE, REPAINT, Array, Image, Mask
 
 _DIGITS = 4
 
@@ -49,7 +49,8 @@ def with_fit(
     numbers = measure_seam(before, after, mask)._asdict()
     if ring_shift is not None:
         numbers["ring_shift"] = round(ring_shift, _DIGITS)
-    return Value(after, {**facts, REPAINT: numbers})
+    kept = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
+    return Value(after, {**kept, REPAINT: numbers})
 
 
 def _item(array: Array, item: int) -> Array:

@@ -70,7 +70,7 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 """What a recipe is given beside that: untrained models select much."""
 
 
-GIVE_MASKS = {"generate_mask", "mask_by_text", "mask_by_points"}
+GIVE_MASKS = {"generate_mask", "mask_by_text", "mask_by_points", "scale_mask"}
 """Recipes whose picture is a mask."""
 
 SAVE_THEMSELVES = {"batch_outpaint"}
