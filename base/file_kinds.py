@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP"]
+Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ KINDS: Mapping[Format, Kind] = {
     "WEBP": Kind("WebP", "image/webp", (".webp",)),
     "TIFF": Kind("TIFF", "image/tiff", (".tif", ".tiff")),
     "BMP": Kind("BMP", "image/bmp", (".bmp", ".dib")),
+    "AVIF": Kind("AVIF", "image/avif", (".avif",)),
+    "GIF": Kind("GIF", "image/gif", (".gif",)),
 }
 SUFFIXES = tuple(suffix for kind in KINDS.values() for suffix in kind.suffixes)
 """Of files that are read."""
@@ -45,12 +47,12 @@ _FORMATS: Mapping[bytes, Format] = {
     b"\xff\xd8\xff": "JPEG",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
 }
 _RAW = "a camera's raw file"
 _CANON = b"II*\0\x10\0\0\0CR"
 _OTHER_PICTURES: Mapping[bytes, str] = {
-    b"GIF87a": "a GIF",
-    b"GIF89a": "a GIF",
     b"II+\0": "a BigTIFF",
     b"MM\0+": "a BigTIFF",
     b"8BPS": "a Photoshop file",
@@ -87,18 +89,12 @@ _OTHER_FILES: Mapping[bytes, str] = {
     b"version https://git-lfs": "a pointer of Git LFS, not the file itself",
 }
 _BRANDS: Mapping[bytes, str] = {
-    b"avif": "an AVIF picture",
-    b"avis": "an AVIF picture",
-    b"heic": "a HEIC picture",
-    b"heix": "a HEIC picture",
-    b"hevc": "a HEIC picture",
-    b"hevx": "a HEIC picture",
-    b"heim": "a HEIC picture",
-    b"heis": "a HEIC picture",
-    b"mif1": "a HEIC picture",
-    b"msf1": "a HEIC picture",
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"), "a HEIC picture"),
+    **dict.fromkeys((b"mif1", b"msf1"), "a HEIF picture"),
     b"crx ": _RAW,
 }
+_AVIF = frozenset({b"avif", b"avis"})
+_MOST_BRANDS = 64
 
 
 def known_format(data: bytes) -> Format | None:
@@ -110,6 +106,8 @@ def known_format(data: bytes) -> Format | None:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
+    if _AVIF & set(_brands(data)) and data[8:12] not in _BRANDS.keys() - {b"mif1", b"msf1"}:
+        return "AVIF"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "BMP"
     return None
@@ -130,7 +128,15 @@ def other_picture(data: bytes) -> str | None:
 
 
 def _box_picture(data: bytes) -> str | None:
-    return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
+    return next((_BRANDS[brand] for brand in _brands(data) if brand in _BRANDS), None)
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """What a file of boxes (ISO/IEC 14496-12) says it is, the most fitting brand first."""
+    if data[4:8] != b"ftyp":
+        return []
+    end = min(int.from_bytes(data[:4], "big"), len(data), 16 + 4 * _MOST_BRANDS)
+    return [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
 
 
 def _portable(data: bytes) -> str | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files import avif, parts, tiff
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import unpack
 from paintgraph.imaging.files.profiles import (
@@ -96,6 +96,8 @@ def read_colour(
             icc = _of_tiff(data)
         if icc is None and header.format == "BMP":
             icc = _of_bmp(data)
+        if icc is None and header.format == "AVIF":
+            icc = _of_avif(data)
     return Colour(icc or _adobe_rgb(is_adobe_rgb and embedded is None), note=note)
 
 
@@ -233,6 +235,14 @@ def _transfer_curves(page: tiff.Directory) -> list[bytes]:
         return []
     light: Floats = np.frombuffer(value, f"{page.order}u2") / 65535
     return [table_curve(each) for each in light.reshape(-1, points)]
+
+
+def _of_avif(data: bytes) -> bytes | None:
+    """The profile of H.273's numbers, for the RGB of full range that a decoder gives."""
+    cicp = avif.read(data).cicp
+    if cicp is None:
+        return None
+    return _of_cicp({b"cICP": bytes([cicp[0] & 255, cicp[1] & 255, 0, _FULL_RANGE])}) or None
 
 
 def _of_bmp(data: bytes) -> bytes | None:

@@ -16,7 +16,7 @@ from PIL import ImageCms
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, freeze
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts, tiff
+from paintgraph.imaging.files import gif, parts, tiff
 from paintgraph.imaging.files.examine import (
     MOST_PIXELS,
     bare_png,
@@ -67,7 +67,7 @@ class Picture:
 
 
 def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
-    """Read a PNG, JPEG, WebP, TIFF or BMP file of one frame; anything else is a `PictureError`."""
+    """Read a picture file of one frame; one that cannot be read is a `PictureError`."""
     header = examine(data, max_pixels)
     icc = read_icc(data, header.format)
     metadata, orientation, note = read_metadata(data, header, icc)
@@ -90,7 +90,7 @@ def _is_lossy(data: bytes, header: Header) -> bool:
         return any(name == b"VP8 " for name, _, _ in parts.riff_chunks(data))
     if header.format == "TIFF":
         return tiff.read_directory(data).number(_COMPRESSION, 1) in _LOSSY_PACKINGS
-    return header.format == "JPEG"
+    return header.format in {"JPEG", "AVIF"}
 
 
 def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]:
@@ -110,12 +110,27 @@ def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]
     try:
         if is_wide(header):
             return _wide_png(data, header) if header.format == "PNG" else _wide_tiff(data, header)
-        samples = np.asarray(_plain(load_picture(data, header), icc))
+        picture = load_picture(data, header)
+        if header.format == "GIF":
+            return _of_gif(picture, gif.read(data).box)
+        samples = np.asarray(_plain(picture, icc))
         return _with_key(samples, data, header) if header.format == "PNG" else samples
     except PictureError:
         raise
     except Exception as error:  # decoders raise what they like on damaged files
         raise damaged("its pixels cannot be decoded") from error
+
+
+def _of_gif(picture: Pillow.Image, box: tuple[int, int, int, int]) -> NDArray[Any]:
+    """RGB, or RGBA where the palette or what lies outside the frame is transparent."""
+    if "transparency" not in picture.info and box == (0, 0, *picture.size):
+        return np.asarray(picture.convert("RGB"))
+    samples = np.array(picture.convert("RGBA"))
+    left, top, right, bottom = box
+    outside = np.ones(samples.shape[:2], bool)
+    outside[top:bottom, left:right] = False
+    samples[outside] = 0
+    return samples
 
 
 def _wide_png(data: bytes, header: Header) -> NDArray[Any]:

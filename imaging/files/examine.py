@@ -91,7 +91,9 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     Most traps are in the parts beside the pixels, so they are left out; and `Image.open` has a
     budget and warnings of its own, so the reader is called itself.
     """
+    from PIL.AvifImagePlugin import SUPPORTED, AvifImageFile
     from PIL.BmpImagePlugin import BmpImageFile
+    from PIL.GifImagePlugin import GifImageFile
     from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PngImagePlugin import PngImageFile
     from PIL.TiffImagePlugin import TiffImageFile
@@ -103,7 +105,14 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
         "WEBP": WebPImageFile,
         "TIFF": TiffImageFile,
         "BMP": BmpImageFile,
+        "AVIF": AvifImageFile,
+        "GIF": GifImageFile,
     }
+    if header.format == "AVIF" and not SUPPORTED:
+        raise PictureError(
+            "picture: is an AVIF picture, but Pillow was built here without AVIF; allowed are the "
+            "other formats. Install Pillow's own wheel, or convert the picture to PNG first."
+        )
     bare = _BARE[header.format](data, header) if header.format in _BARE else data
     try:
         with quiet():
@@ -135,6 +144,10 @@ def remarks(data: bytes, header: Header) -> tuple[str, ...]:
         found.append(
             "the JPEG file has no end marker, as if its last bytes were cut off; all its pixels "
             "are there. Save it again."
+        )
+    if header.format == "AVIF" and header.depth > 8:
+        found.append(
+            f"its samples have {header.depth} bits, of which 8 are read. A 16-bit PNG keeps them."
         )
     return tuple(found)
 
@@ -261,4 +274,6 @@ _CHECKS: Mapping[Format, Callable[[bytes, Header], None]] = {
     "WEBP": _check_webp,
     "TIFF": _check_tiff,
     "BMP": _check_bmp,
+    "AVIF": lambda *_: None,  # its boxes were walked to the end for its head
+    "GIF": lambda *_: None,
 }

@@ -12,7 +12,7 @@ from paintgraph.base.file_kinds import (
     other_picture,
 )
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import tiff
+from paintgraph.imaging.files import avif, gif, tiff
 from paintgraph.imaging.files.parts import (
     chunks,
     damaged,
@@ -151,10 +151,23 @@ def _read_bmp(data: bytes) -> Header:
     return Header("BMP", width, abs(height), _BMP_MODES[bits], 1, min(bits, 8))
 
 
+def _read_avif(data: bytes) -> Header:
+    said = avif.read(data)
+    mode = ("L" if said.is_grey else "RGB") + ("A" if said.has_alpha else "")
+    return Header("AVIF", said.width, said.height, mode, said.frames, said.depth)
+
+
+def _read_gif(data: bytes) -> Header:
+    said = gif.read(data)
+    return Header("GIF", said.width, said.height, "P", said.frames, 8)
+
+
 _READERS: Mapping[Format, Callable[[bytes], Header]] = {
     "PNG": _read_png,
     "JPEG": _read_jpeg,
     "WEBP": _read_webp,
     "TIFF": _read_tiff,
     "BMP": _read_bmp,
+    "AVIF": _read_avif,
+    "GIF": _read_gif,
 }

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, iptc, jpeg, parts, tiff, xmp
+from paintgraph.imaging.files import avif, exif, gif, iptc, jpeg, parts, tiff, xmp
 from paintgraph.imaging.files.colour import read_colour
 from paintgraph.imaging.files.header import Header
 from paintgraph.imaging.files.parts import riff_chunks, unpack_text
@@ -136,6 +136,8 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
     beside = _READERS[kind](data) if kind in _READERS else {}
     block = data if kind == "TIFF" else read_exif(data, kind) or beside.get("exif")
     said = exif.Exif() if block is None else exif.read(block)
+    # Boxes turn an AVIF picture; its EXIF only repeats that, for people (ISO/IEC 23008-12).
+    turn = avif.read(data).orientation if kind == "AVIF" else said.orientation
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
     packet, records = beside.get("xmp"), beside.get("iptc")
@@ -146,9 +148,9 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
         "exif": said.block,
         "xmp": packet and xmp.cleaned(packet),
         "iptc": records and iptc.cleaned(records),
-        "dpi": dpi and list(dpi if said.orientation < 5 else dpi[::-1]),
+        "dpi": dpi and list(dpi if turn < 5 else dpi[::-1]),
     }
-    return described({n: each for n, each in found.items() if each}), said.orientation, colour.note
+    return described({n: each for n, each in found.items() if each}), turn, colour.note
 
 
 def _of_jpeg(data: bytes) -> dict[str, Any]:
@@ -166,6 +168,16 @@ def _of_webp(data: bytes) -> dict[str, Any]:
 def _of_tiff(data: bytes) -> dict[str, Any]:
     page = tiff.read_directory(data)
     return {"xmp": page.raw(tiff.XMP), "iptc": page.raw(tiff.IPTC)}
+
+
+def _of_avif(data: bytes) -> dict[str, Any]:
+    said = avif.read(data)
+    return {"exif": said.exif, "xmp": said.xmp}
+
+
+def _of_gif(data: bytes) -> dict[str, Any]:
+    said = gif.read(data)
+    return {"xmp": said.xmp, "comment": said.comment.decode("utf-8", "replace")}
 
 
 def _of_png(data: bytes) -> dict[str, Any]:
@@ -193,6 +205,8 @@ _READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
     "JPEG": _of_jpeg,
     "WEBP": _of_webp,
     "TIFF": _of_tiff,
+    "AVIF": _of_avif,
+    "GIF": _of_gif,
 }
 
 
@@ -218,7 +232,9 @@ def read_icc(data: bytes, kind: Format) -> bytes | None:
         return _riff_content(data, b"ICCP")
     if kind == "TIFF":
         return tiff.read_directory(data).raw(tiff.ICC_PROFILE)
-    return None
+    if kind == "AVIF":
+        return avif.read(data).icc
+    return gif.read(data).icc if kind == "GIF" else None
 
 
 def read_exif(data: bytes, kind: Format) -> bytes | None:

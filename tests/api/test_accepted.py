@@ -22,6 +22,8 @@ RAW = {"Content-Type": "application/octet-stream"}
 REFUSED = {
     "WEBP of 3 frames": "animated_picture",
     "PNG of 3 frames": "animated_picture",
+    "GIF of 3 frames": "animated_picture",
+    "AVIF of 3 frames": "animated_picture",
     "TIFF of two pages": "animated_picture",
     "TIFF F ": "unsupported_picture",
     "TIFF I ": "unsupported_picture",
@@ -67,7 +69,7 @@ def check(pictures: Pictures, data: bytes) -> None:
     assert accepted == {is_decoded(data)}
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF"])
 def test_what_is_accepted_is_decoded_and_nothing_else(pictures: Pictures, kind: str) -> None:
     """Of the grid of TIFF and BMP files every seventh, as their examination has a test itself."""
     names = [name for name in CORPUS if name.startswith(kind)]

@@ -20,6 +20,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
     "BMP": {},
     "TIFF": {"compression": "tiff_lzw"},
+    "AVIF": {"quality": 90},
+    "GIF": {},
 }
 RAW = {"Content-Type": "application/octet-stream"}
 
@@ -156,6 +158,8 @@ DEEP = encode(np.random.default_rng(5).random((20, 24, 3)).astype(np.float32), d
 NOT_RUN = {
     "WebP of 3 frames": CORPUS["WEBP of 3 frames"],
     "PNG of 3 frames": CORPUS["PNG of 3 frames"],
+    "GIF of 3 frames": CORPUS["GIF of 3 frames"],
+    "AVIF of 3 frames": CORPUS["AVIF of 3 frames"],
     "two pages": CORPUS["TIFF of two pages"],
     "floats": CORPUS["TIFF of floats"],
     "pixels that are none": DAMAGED,

@@ -120,7 +120,7 @@ def test_head_gives_the_headers_only(server: Served) -> None:
         (b"hello", "not_a_picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "not_a_picture"),
         (b"<html>", "not_a_picture"),
-        (b"GIF89a" + bytes(20), "not_a_picture"),
+        (b"GIF89a" + bytes(20), "damaged_picture"),
         (b"%PDF-1.7", "not_a_picture"),
         (b"\x89PNG\r\n\x1a\n", "damaged_picture"),
         (png()[:20], "damaged_picture"),

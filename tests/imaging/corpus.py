@@ -21,8 +21,10 @@ _OPTIONS: dict[str, tuple[dict[str, object], ...]] = {
     "WEBP": ({}, {"lossless": True}, {"exif": exif_block(6, "Maker")}),
     "TIFF": ({}, *[dict[str, object](compression=name) for name in _PACKINGS]),
     "BMP": ({},),
+    "AVIF": ({}, {"exif": exif_block(6, "Maker")}),
+    "GIF": ({}, {"interlace": 1}, {"transparency": 3}),
 }
-_ANIMATED = ("PNG", "WEBP", "TIFF")
+_ANIMATED = ("PNG", "WEBP", "TIFF", "AVIF", "GIF")
 _FLOATS = np.linspace(0, 1, 90, dtype=np.float32).reshape(5, 6, 3)
 _NOISE = np.random.default_rng(5).integers(0, 256, (20, 24, 3), np.uint8)
 
@@ -43,7 +45,6 @@ def _of_pillow() -> Iterator[tuple[str, bytes]]:
     for name in _ANIMATED:
         more = [Pillow.new("RGB", (24, 20), colour) for colour in ("red", "blue")]
         yield f"{name} of 3 frames", pillow_file(noise, name, save_all=True, append_images=more)
-    yield "GIF", pillow_file(noise.convert("P"), "GIF")
 
 
 def _of_tiff() -> Iterator[tuple[str, bytes]]:

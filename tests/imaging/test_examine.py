@@ -42,7 +42,7 @@ def test_the_corpus_has_files_of_both_kinds() -> None:
     readable = [name.split()[0] for name, data in CORPUS.items() if verdict(data) == ""]
 
     assert {kind: readable.count(kind) > 3 for kind in readable} == dict.fromkeys(
-        ("PNG", "JPEG", "WEBP", "TIFF", "BMP"), True
+        ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF"), True
     )
     assert len(readable) < len(CORPUS) / 2
 
@@ -57,7 +57,8 @@ def test_the_corpus_has_files_of_both_kinds() -> None:
         ("TIFF I ", "unsupported_picture"),
         ("TIFF LAB ", "unsupported_picture"),
         ("TIFF of floats", "unsupported_picture"),
-        ("GIF", "unsupported_picture"),
+        ("GIF of 3 frames", "animated_picture"),
+        ("AVIF of 3 frames", "animated_picture"),
     ],
 )
 def test_what_the_engine_refuses_is_named_before_it_is_decoded(name: str, code: str) -> None:

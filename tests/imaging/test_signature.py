@@ -9,8 +9,13 @@ from paintgraph.imaging.files.header import recognise
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"GIF89a\1\0\1\0", "a GIF"),
-        (b"\0\0\0\x1cftypavif", "an AVIF picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x14ftypmif1\0\0\0\0msf1", "a HEIF picture"),
+        (b"\xff\x0a\xfa", "a JPEG XL picture"),
+        (b"\0\0\0\x0cjP  \r\n", "a JPEG 2000 picture"),
+        (b"II*\0\x10\0\0\0CR\2\0", "a camera's raw file"),
+        (b"P6\n1 1\n255\n", "a PPM, PGM or PBM picture"),
+        (b"gimp xcf v011", "a GIMP file"),
         (b"\0\0\0\x1cftypheic", "a HEIC picture"),
         (b'<?xml version="1.0"?>\n<svg xmlns="">', "an SVG drawing"),
         (b"II+\0\x08\0\0\0", "a BigTIFF"),
@@ -23,7 +28,10 @@ def test_another_kind_of_picture_is_named(data: bytes, what: str) -> None:
 
     assert (error.value.code, str(error.value)) == (
         "unsupported_picture",
-        f"picture: is {what}; allowed are PNG, JPEG, WebP, TIFF and BMP. Convert it to PNG first.",
+        (
+            f"picture: is {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF. "
+            "Convert it to PNG first."
+        ),
     )
 
 
@@ -49,7 +57,7 @@ def test_a_file_that_is_no_picture_is_named(data: bytes, what: str) -> None:
     assert (error.value.code, str(error.value)) == (
         "not_a_picture",
         (
-            f"picture: {what}; allowed are PNG, JPEG, WebP, TIFF and BMP. "
+            f"picture: {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF. "
             "Check that the path or address leads to the picture itself."
         ),
     )

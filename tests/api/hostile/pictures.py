@@ -61,6 +61,13 @@ def _bmp(width: int, height: int) -> bytes:
     return b"BM" + struct.pack("<IHHI", 54 + 12, 0, 0, 54) + head + bytes(12)
 
 
+def _larger_inside() -> bytes:
+    """An AVIF file of 16x12 whose stream has 4000x3000, which a decoder would make room for."""
+    data = bytearray(_file("AVIF", size=(4000, 3000)))
+    struct.pack_into(">II", data, data.index(b"ispe") + 8, 16, 12)
+    return bytes(data)
+
+
 _TIFF_LOOP = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HI", 0, 8)
 _TIFF_HUGE = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 65535)
 _PLAIN = _file("PNG")
@@ -79,8 +86,11 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "a TIFF that is a circle": lambda: _TIFF_LOOP,
     "a TIFF of 65,535 fields": lambda: _TIFF_HUGE,
     "an SVG": lambda: _SVG,
+    "a GIF of 65,535 x 65,535": lambda: b"GIF89a" + b"\xff" * 4 + _file("GIF", "P")[10:],
+    "a GIF of endless blocks": lambda: _file("GIF", "P")[:-2] + b"\1\0" * 2_000_000,
+    "an AVIF whose pixels are larger than it says": _larger_inside,
+    "an AVIF of endless boxes": lambda: _file("AVIF")[:32] + b"\0\0\0\x08free" * 100_000,
     "a page": lambda: _HTML,
-    "a GIF": lambda: _file("GIF", "P"),
     "a PDF": lambda: _file("PDF"),
     "an EPS": lambda: _file("EPS"),
     "an ICO": lambda: _file("ICO"),
@@ -101,6 +111,8 @@ RUN: dict[str, tuple[Callable[[], bytes], str]] = {
     "grey with alpha": (lambda: _file("PNG", "LA"), "succeeded"),
     "a float TIFF": (lambda: _file("TIFF", "F"), ""),
     "a signed TIFF": (lambda: _file("TIFF", "I"), ""),
+    "a GIF": (lambda: _file("GIF", "P"), "succeeded"),
+    "an AVIF": (lambda: _file("AVIF"), "succeeded"),
     "one pixel": (lambda: _file("PNG", size=(1, 1)), "succeeded"),
     "one row of 65,000": (lambda: _file("PNG", size=(65_000, 1)), "succeeded"),
     "a page behind the picture": (lambda: _PLAIN + _HTML, ""),
@@ -208,7 +220,7 @@ CORPUS = [
     *(hostile for name, make in REFUSED.items() for hostile in _ways(name, make)),
     *(hostile for name, (make, state) in RUN.items() for hostile in _fed(name, make, state)),
     post("an SVG as an SVG", "/v1/images", _SVG, "image/svg+xml", 415),
-    post("a GIF as a GIF", "/v1/images", REFUSED["a GIF"], "image/gif", 415),
+    post("a page as a GIF", "/v1/images", _HTML, "image/gif", 422),
     post("two files", "/v1/images", part("a", _PLAIN, "a") * 2 + b"--x--\r\n", FORM, 422),
     *(graph(f"{name} as a picture", loads(text), 422) for name, text in NAMES.items()),
     *(
