@@ -37,7 +37,12 @@ Offline = Annotated[
 
 Output = Annotated[
     list[str] | None,
-    typer.Option("--output", "-o", help="File for the result, or NAME=FILE; - is stdout."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="File for the result, or NAME=FILE. - is stdout; the suffix .* stands for that of the "
+        "given picture's format.",
+    ),
 ]
 InputDir = Annotated[
     Path, typer.Option(help="Folder in which the graph's own file names are looked up.")
