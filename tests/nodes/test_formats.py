@@ -10,7 +10,8 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.nodes.pictures.formats import format_for
 from paintgraph.tests.nodes.bench import Bench, Ran, noise, use
 
-SAVED = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WEBP", "TIFF": "TIFF", "BMP": "PNG"}
+READ_ONLY = dict.fromkeys(("BMP", "GIF", "AVIF"), "PNG")
+SAVED = {**{form: form for form in ("PNG", "JPEG", "WEBP", "TIFF")}, **READ_ONLY}
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
 
 
@@ -47,10 +48,11 @@ def test_the_format_follows_through_nodes(bench: Bench, form: str) -> None:
     assert ran.effects[0].media_type == f"image/{SAVED[form].lower()}"
 
 
-def test_what_cannot_be_written_becomes_png_with_a_warning(bench: Bench) -> None:
-    ran = _through_nodes(bench, "BMP", format="same")
+@pytest.mark.parametrize("form", READ_ONLY)
+def test_what_cannot_be_written_becomes_png_with_a_warning(bench: Bench, form: str) -> None:
+    ran = _through_nodes(bench, form, format="same")
 
-    assert ran.warnings == ["BMP is read only; the picture is saved as PNG instead."]
+    assert ran.warnings == [f"{form} is read only; the picture is saved as PNG instead."]
 
 
 def test_a_jpeg_whose_background_was_removed_becomes_png_with_a_warning(bench: Bench) -> None:
