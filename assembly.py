@@ -55,6 +55,7 @@ class Assembly(Catalogue):
     blobs: Blobs
     binders: Binders
     loaded: LoadedModels
+    input_folder: Path
 
 
 @contextmanager
@@ -153,4 +154,6 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             store,
             binders=binders,
         )
-        yield Assembly(known.registry, known.recipes, known.names, worker, blobs, binders, loaded)
+        yield Assembly(
+            known.registry, known.recipes, known.names, worker, blobs, binders, loaded, input_folder
+        )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.jobs.sources.inline import is_inline, read_inline
+from paintgraph.jobs.sources.references import left_out
 from paintgraph.python.results import wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
@@ -52,7 +53,7 @@ class Prepared:
     """A graph that can run, and where its results go.
 
     `graph` is the checked graph, `bound` the same with everything fixed. `values` are those of the
-    declared inputs, `files` the names of pictures by their reference.
+    declared inputs, `files` the names of pictures by their reference, `warnings` what was left out.
     """
 
     source: GraphText
@@ -61,6 +62,7 @@ class Prepared:
     wanted: Destinations
     values: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def read_source(given: str, recipes: RecipeBook) -> GraphText:
@@ -86,9 +88,12 @@ def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
     opened = _opened(given, graph.inputs, assembly)
     meant = replace(graph, descriptions=asked.or_else(graph.descriptions))
     bound = bind(meant, assembly.registry, opened, assembly.binders)
+    notices = left_out(bound, assembly.registry, options.input_dir)
+    for notice in notices:
+        tell(f"warning: {notice}")
     files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
     values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
-    return Prepared(source, graph, bound, wanted, values, files)
+    return Prepared(source, graph, bound, wanted, values, files, notices)
 
 
 def _check_stdin(recipe: str, given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> None:

@@ -108,7 +108,7 @@ def _answer(ended: _Ended, seconds: float) -> dict[str, object]:
         "seconds": round(seconds, 3),
         "outputs": {each.name: each.to_json() for each in ended.written},
         "saved": [str(path) for path in ended.saved],
-        "warnings": ended.watcher.warnings,
+        "warnings": [*ended.prepared.warnings, *ended.watcher.warnings],
         "failures": [
             {
                 "code": failure.code,

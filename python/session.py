@@ -20,6 +20,7 @@ from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import targets_of
 from paintgraph.jobs.sources.folders import Folders, default_folders
+from paintgraph.jobs.sources.references import left_out
 from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.own import Own
@@ -218,7 +219,8 @@ class Session:
             tracker.end()
         settled = {name: values.get(name, spec.default) for name, spec in graph.inputs.items()}
         outputs = named_results(graph, ran.outcome, settled, bound, assembly.registry)
-        return Result(outputs, tracker.warnings, ran.saved)
+        notices = left_out(bound, assembly.registry, assembly.input_folder)
+        return Result(outputs, [*notices, *tracker.warnings], ran.saved)
 
 
 def mapping_of(inputs: object) -> dict[str, Any]:

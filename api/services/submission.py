@@ -21,7 +21,7 @@ from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
-from paintgraph.jobs.sources.references import References, source_binders
+from paintgraph.jobs.sources.references import References, left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 
@@ -117,6 +117,7 @@ class Submissions:
 
         def new() -> NewJob:
             bound = _bound(wanted, graph, known, binders)
+            notices = left_out(bound, known.registry, self._rules.input_folder)
             return NewJob(
                 graph=write_native(with_names(bound, known.registry)),
                 request=_without_pictures(wanted.request, binder.inline)
@@ -127,7 +128,7 @@ class Submissions:
                 priority=wanted.priority,
                 idempotency_key=wanted.idempotency_key,
                 request_digest=request_digest,
-                warnings=[problem.message for problem in checked.problems],
+                warnings=[*(problem.message for problem in checked.problems), *notices],
                 door=wanted.door,
             )
 

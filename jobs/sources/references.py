@@ -8,14 +8,17 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from paintgraph.base.file_kinds import SUFFIXES
+from paintgraph.base.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from paintgraph.base.names import legible, path_in
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binder
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 
@@ -114,6 +117,7 @@ def draw_seed(seed: int) -> int:
 
 
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
+_MOST_SHOWN = 5
 _LONGEST_PATTERN = 1000  # no name of a file is as long
 
 
@@ -145,7 +149,23 @@ class Listing:
             self._left -= len(names)
         return names
 
+    def unread(self, folder: str, pattern: str) -> list[str]:
+        """Names of a folder's pictures that fit a pattern but are of kinds that are not read."""
+        return self._fitting(folder, pattern, OTHER_SUFFIXES)
+
     def _names(self, folder: str, pattern: str) -> list[str]:
+        names = self._fitting(folder, pattern, SUFFIXES)
+        if not names:
+            others = self.unread(folder, pattern)
+            there = f", but {_counted(others)} to be converted to PNG first" if others else ""
+            raise BindError(
+                f"the folder '{folder}' holds no picture named like '{pattern}'{there}; allowed "
+                f"are {', '.join(SUFFIXES)}. Change the folder or the pattern.",
+                code="no_pictures",
+            )
+        return names
+
+    def _fitting(self, folder: str, pattern: str, suffixes: tuple[str, ...]) -> list[str]:
         if len(pattern) > _LONGEST_PATTERN:
             raise BindError(
                 f"the pattern has {len(pattern)} characters; allowed are {_LONGEST_PATTERN}. "
@@ -155,19 +175,13 @@ class Listing:
         root = self._folder.resolve()
         place = self._place(root, folder)
         try:
-            found = list(_files(place))
+            found = list(_files(place, suffixes))
         except OSError as error:
             raise BindError(
                 f"the folder '{folder}' cannot be read: {error.strerror}. Check its permissions.",
                 code="unreadable_folder",
             ) from error
         fitting = [name for name in found if fnmatchcase(name.casefold(), pattern.casefold())]
-        if not fitting:
-            raise BindError(
-                f"the folder '{folder}' holds no picture named like '{pattern}'; allowed are "
-                f"{', '.join(SUFFIXES)}. Change the folder or the pattern.",
-                code="no_pictures",
-            )
         above = place.relative_to(root)
         return [legible((above / name).as_posix()) for name in sorted(fitting, key=_natural)]
 
@@ -190,11 +204,38 @@ class Listing:
         return place
 
 
-def _files(place: Path) -> Iterator[str]:
+def left_out(graph: Graph, registry: Registry, input_folder: Path) -> list[str]:
+    """Warnings of a bound graph: pictures in its folders that are of kinds that are not read."""
+    listing = Listing(input_folder)
+    warnings = []
+    for node in graph.nodes.values():
+        spec = registry.spec(node.kind)
+        for declared in spec.inputs if spec else ():
+            asked = [node.inputs.get(name) for name in declared.found_by]
+            if declared.resource != "folder" or not all(isinstance(each, str) for each in asked):
+                continue
+            folder, pattern = map(str, asked)
+            with suppress(BindError):  # told when it was bound
+                if names := listing.unread(folder, pattern):
+                    warnings.append(
+                        f"the folder '{folder}' holds {_counted(names)} of kinds that are not "
+                        "read, which are left out. Convert them to PNG first."
+                    )
+    return warnings
+
+
+def _counted(names: list[str]) -> str:
+    """How many pictures there are, and the first of them."""
+    shown = ", ".join(f"'{shorten(name, 60)}'" for name in names[:_MOST_SHOWN])
+    more = ", ..." if len(names) > _MOST_SHOWN else ""
+    return f"{len(names)} picture{'s' * (len(names) > 1)} ({shown}{more})"
+
+
+def _files(place: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
     with os.scandir(place) as entries:
         for entry in entries:
             is_plain = not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
-            is_picture = entry.name.lower().endswith(SUFFIXES)
+            is_picture = entry.name.lower().endswith(suffixes)
             if is_plain and is_picture:
                 yield entry.name
 

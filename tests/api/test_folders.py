@@ -83,3 +83,22 @@ def test_a_recipe_over_a_folder_has_its_listing_too(server: Served) -> None:
     assert graph["nodes"]["files"]["names"] == ["b/p2.png", "b/p10.png"]
     written = sorted(path.name for path in (server.data / "outputs").glob("outpainted*"))
     assert written == ["outpainted_p10_00001_.png", "outpainted_p2_00001_.png"]
+
+
+def test_pictures_that_are_not_read_are_told(server: Served) -> None:
+    for name in ("c/a.png", "c/b.HEIC", "c/c.psd", "c/notes.txt", "c/d.gif"):
+        path = server.data / "inputs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png())
+
+    job = server.submit({"graph": naming(folder="c")}, wait=60).json
+    none = server.submit({"graph": naming(folder="c", pattern="*.psd")})
+
+    assert job["outputs"] == {"names": ["c/a.png", "c/d.gif"]}
+    (warning,) = job["warnings"]
+    assert warning == (
+        "the folder 'c' holds 2 pictures ('c/b.HEIC', 'c/c.psd') of kinds that are not read, which "
+        "are left out. Convert them to PNG first."
+    )
+    assert (none.status, none.codes) == (422, ["no_pictures"])
+    assert "1 picture ('c/c.psd') to be converted to PNG first" in none.json["detail"]
