@@ -76,8 +76,8 @@ class Inpainters:
         request = InpaintRequest(seed=seed)
         # The steps that are reported are those of the engine that is shown the result.
         quiet = Listening(check=listening.check)
-        painted = repaint(image[..., :3], hole, self.get(AUTO), request, quiet).image
-        return np.concatenate([painted, image[..., 3:]], axis=3)
+        painted = repaint(image, hole, self.get(AUTO), request, quiet).image
+        return np.concatenate([painted[..., :3], image[..., 3:]], axis=3)
 
     def names(self) -> list[str]:
         """The engines without weights, the default first."""

@@ -5,22 +5,26 @@ Where the effective mask is 0 the result equals the picture bit for bit, whateve
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.base.listening import SILENT, Listening
+from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.blend.stitching import RAMP, Stitch, fit
 from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.fill.alpha import alpha_of_hole
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import Region, find_regions, find_steps, show
+
+_Place: TypeAlias = tuple[slice, slice, slice]
 
 _LEAST_GROWTH = 64  # px
 _ENOUGH = 0.25  # of the px of a hole: what there should be to copy from
@@ -67,8 +71,9 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
     """Paint what the mask selects (1 = all new, between 0 and 1 blended) and keep the rest.
 
     Separate holes are painted one by one where that is less work, each with the context around it
-    and at most at the engine's working size. New pixels are opaque. An empty mask gives an equal
-    picture. An engine that copies never copies from where `avoid` is above 0.
+    and at most at the engine's working size. Alpha goes on into a hole from around it; new canvas
+    stays opaque, and what an engine is shown (the fill `keep`) keeps its alpha. An empty mask gives
+    an equal picture. An engine that copies never copies from where `avoid` is above 0.
     """
     image, mask = match_pair(image, mask)
     work = _Work(image, mask, avoid, inpainter, geometry or Geometry())
@@ -108,6 +113,7 @@ class _Work:
         self.image = image
         self.result = image.copy()
         self.changed = np.zeros_like(self.weights) if blends_around else self.weights
+        self.alpha = alpha_of_hole(image, self.mask) if image.shape[3] == 4 else None
         self.avoid = _matched(image, avoid) if avoid is not None and avoid.any() else None
         if inpainter.copies_surroundings:
             self._check_sources()
@@ -125,7 +131,8 @@ class _Work:
         inpainter = self.inpainter
         region = self._with_sources(region) if inpainter.copies_surroundings else region
         cut = _cut(region.item, region.around)
-        part, part_mask = self.image[cut], self.mask[cut]
+        part_mask = self.mask[cut]
+        part = continue_colours(self.image[cut], part_mask)
         avoid = None if self.avoid is None else self.avoid[cut]
         shown = show(
             part, part_mask, avoid, inpainter, request, listening, filler=self.geometry.filler
@@ -143,8 +150,17 @@ class _Work:
             self.geometry.stitch.match,
             ring_is_painted=not inpainter.copies_surroundings,
         )
-        self._put_back(region, fitted.painted)
+        self._put_back(region, self._with_alpha(cut, fitted.painted, request))
         return fitted.shift
+
+    def _with_alpha(self, cut: _Place, painted: Image, request: InpaintRequest) -> Image:
+        """What was painted, with alpha if the picture has it."""
+        if self.alpha is None:
+            return painted
+        # An engine that works on what is there leaves its shape.
+        keeps = request.fill == "keep" and not self.inpainter.copies_surroundings
+        alpha = self.image[cut][..., 3] if keeps else self.alpha[cut]
+        return np.concatenate([painted, alpha[..., np.newaxis]], axis=3)
 
     def _put_back(self, region: Region, full: Image) -> None:
         around = region.around
@@ -209,7 +225,7 @@ def _matched(image: Image, avoid: Mask) -> Mask:
     return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
 
 
-def _cut(item: int, box: Box) -> tuple[slice, slice, slice]:
+def _cut(item: int, box: Box) -> _Place:
     """Where a box lies; what it cuts out is a view: of a large picture a copy is large as well."""
     return np.s_[item : item + 1, box.top : box.bottom, box.left : box.right]
 

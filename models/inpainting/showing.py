@@ -179,17 +179,20 @@ def show(  # noqa: PLR0913 - a part is three arrays
     *,
     filler: Filler | None = None,
 ) -> Shown:
-    """What the engine sees of a part `[1, H, W, C]` whose mask is `[1, H, W]`."""
+    """What the engine sees of a part `[1, H, W, C]` whose mask is `[1, H, W]`.
+
+    Of px with alpha it sees the colours; none may be hidden.
+    """
     height, width = mask.shape[1:]
     size = working_size(width, height, int(np.count_nonzero(mask)), inpainter)
     small_avoid = None if avoid is None else (resize(avoid, *size) > 0).astype(np.float32)
     if inpainter.copies_surroundings:
         known = mask == 0
         visible = known * part[..., 3] if part.shape[3] == 4 else known
-        visible = visible if visible.any() else known
+        visible = visible / visible.max() if visible.any() else known
         return Shown(*_shrink_known(part[..., :3], visible, *size), small_avoid)
     filled = _filled(part, mask, request, filler, listening)
-    return Shown(resize(filled, *size)[..., :3], resize(mask, *size), small_avoid)
+    return Shown(resize(filled[..., :3], *size), resize(mask, *size), small_avoid)
 
 
 def _filled(

@@ -7,17 +7,19 @@ import numpy as np
 from paintgraph.engine.graph.sockets import LIST
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import match_batch, match_pair
-from paintgraph.imaging.blend.composite import blend_into
+from paintgraph.imaging.blend.composite import place_image
 from paintgraph.imaging.blend.stitching import Match, Stitch, StitchMode, fit
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.fill.alpha import alpha_of_hole
 from paintgraph.imaging.geometry.context import (
     ContextMode,
     ContextRule,
     fit_working_size,
     megapixel_size,
 )
-from paintgraph.imaging.geometry.regions import Box, selected_box
+from paintgraph.imaging.geometry.regions import Box, paste, selected_box
 from paintgraph.imaging.geometry.regions import crop as cut
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.algebra import soften
@@ -109,7 +111,7 @@ def stitch_inpaint(
     """Put a painted part back where CropForInpaint cut it out, in the colours of the picture.
 
     A pixel where the output mask is 0 never changes; with `stitch: strict` that is the mask
-    itself. New pixels are opaque.
+    itself. A painted part without alpha takes on that of its surroundings.
     """
     image, mask = match_pair(image, turned_with(context, image, mask))
     image, painted = match_batch(image, painted, "image", "the painted part")
@@ -124,22 +126,32 @@ def stitch_inpaint(
     if not weights.any():
         context.warn("The mask selects nothing in the box, so the picture stays as it is.")
         return Stitched(image, weights)
-    fits = [
-        fit(
-            image[item : item + 1][inner],
-            mask[item : item + 1][inner],
-            resize(painted[item : item + 1, ..., :3], area.width, area.height),
-            match,
-            ring_is_painted=True,
-        )
-        for item in range(len(image))
-    ]
-    result = image.copy()
-    for item, fitted in enumerate(fits):
-        blend_into(result[item][inner[1:]], fitted.painted[0], weights[item][inner[1:]])
-    shift = max(fitted.shift or 0.0 for fitted in fits)
+    painted = resize(continue_colours(painted), area.width, area.height)
+    part, shift = _fitted(image, mask, painted, inner, match)
+    result = paste(image, place_image(image[inner], part, 0, 0, weights[inner]), area)
     measured = with_fit(image, result, weights, context.facts("image"), shift)
     return Stitched(measured, weights)  # type: ignore[arg-type] # with facts
+
+
+def _fitted(
+    image: Image, mask: Mask, painted: Image, inner: tuple[slice, ...], match: Match
+) -> tuple[Image, float]:
+    """The painted part in the colours of the picture, with its alpha, and how far it lies off."""
+    known = continue_colours(image, mask)[inner]
+    fits = [
+        fit(*each, match, ring_is_painted=True)
+        for each in zip(
+            np.split(known, len(known)),
+            np.split(mask[inner], len(known)),
+            np.split(painted[..., :3], len(known)),
+            strict=True,
+        )
+    ]
+    part = np.concatenate([each.painted for each in fits])
+    alpha = painted[..., 3:]
+    if image.shape[3] > painted.shape[3]:
+        alpha = alpha_of_hole(image, mask)[inner][..., np.newaxis]
+    return np.concatenate([part, alpha], axis=3), max(each.shift or 0.0 for each in fits)
 
 
 def _size(box: Box, size: str, side: int) -> tuple[int, int]:

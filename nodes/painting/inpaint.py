@@ -118,10 +118,10 @@ def inpaint_sampler(
 ) -> Repainted:
     """Paint what is selected; a pixel that is not selected never changes.
 
-    Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Pictures may have
-    any size. An empty mask gives the picture unchanged, with a warning. The output mask says how
-    much of each px is new: with `stitch: ramp` an engine that generates may also change the 31 px
-    around the selection.
+    Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Transparency goes
+    on from around a hole; new canvas stays opaque. Pictures may have any size. An empty mask gives
+    the picture unchanged, with a warning. The output mask says how much of each px is new: with
+    `stitch: ramp` an engine that generates may also change the 31 px around the selection.
     """
     image, mask = match_pair(image, turned_with(context, image, mask))
     mask = soften(mask, feather, "inward") if feather else mask

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from paintgraph.engine.graph.coercion import canonical
@@ -94,6 +97,19 @@ OWN_BATCH: Mapping[str, str] = {
     "SolidMask": "makes a mask of nothing",
 }
 """Nodes that do not give one picture or mask for each that they take, and why."""
+
+SHOW_HIDDEN_COLOURS: Mapping[str, str] = {
+    "ImageToMask": "gives the channel that is asked for",
+    "JoinImageWithAlpha": "gives new alpha to the colours that there are, as in ComfyUI",
+    "LoadImage": "leaves alpha out unless it is to be kept, as ComfyUI does",
+    "LoadImageMask": "gives the channel that is asked for",
+    "LoadMaskIfAny": "gives the channel that is asked for",
+    "MeasureSeam": "counts every sample that changed, seen or not",
+}
+"""Nodes that may show colours under alpha 0, and why."""
+
+SAMPLING = {"sampler", "scheduler"}
+"""Inputs that change nothing in how a picture is shown to an engine."""
 
 NEED_FILES = {
     "ApplyRecipe",
@@ -200,7 +216,7 @@ def test_a_new_node_without_a_sample_is_told_what_to_add() -> None:
 def test_no_sample_is_left_over() -> None:
     assert OVERRIDES.keys() <= set(REGISTRY.ids())
     assert {id_ for id_, _, _ in NOT_ITEM_BY_ITEM} <= set(REGISTRY.ids())
-    assert OWN_BATCH.keys() | NEED_FILES <= set(REGISTRY.ids())
+    assert OWN_BATCH.keys() | SHOW_HIDDEN_COLOURS.keys() | NEED_FILES <= set(REGISTRY.ids())
 
 
 @every_node
@@ -306,6 +322,39 @@ def _joined(spec: NodeSpec, singles: list[list[Any]]) -> list[bytes]:
     if not spec.outputs:
         return _bytes(list(chain.from_iterable(singles)))
     return _bytes([np.concatenate(parts) for parts in zip(*singles, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "value"), [case for case in CASES if case.values[1] not in SAMPLING]
+)
+@settings(max_examples=4)
+@for_all(seed=st.integers(0, 2**32 - 1), share=st.sampled_from([0.1, 0.5, 0.9, 1]))
+def test_no_visible_pixel_depends_on_hidden_colours(  # noqa: PLR0913 - a case is three
+    bench: Bench, spec: NodeSpec, name: str, value: object, seed: int, share: float
+) -> None:
+    if spec.id in SHOW_HIDDEN_COLOURS:
+        pytest.skip(SHOW_HIDDEN_COLOURS[spec.id])
+    generator = np.random.default_rng(seed)
+    first, second = _given(spec, name, value), _given(spec, name, value)
+    for input_name, array in first.items():
+        if isinstance(array, np.ndarray) and array.ndim == 4 and array.shape[3] == 4:
+            one, other = array.copy(), generator.random(array.shape, np.float32)
+            one[..., 3][generator.random(array.shape[:3]) < share] = 0
+            second[input_name] = np.where(one[..., 3:] == 0, other, one)
+            second[input_name][..., 3] = one[..., 3]
+            first[input_name] = one
+
+    results = [_data(bench.node(spec.id, **inputs), "it") for inputs in (first, second)]
+
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(_seen(one), _seen(other))
+
+
+def _seen(datum: Any) -> Any:
+    """What can be seen of a picture: colours where alpha is not 0, and alpha."""
+    if not isinstance(datum, np.ndarray) or datum.ndim < 4 or datum.shape[3] < 4:
+        return datum
+    return np.where(datum[..., 3:] > 0, datum, 0)
 
 
 @every_runnable
