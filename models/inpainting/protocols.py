@@ -31,6 +31,8 @@ class InpaintRequest:
     """How much of what lies under the mask is replaced, 0 to 1."""
     fill: Fill = "blur"
     """What is put under the mask before the engine sees it."""
+    depth: int = 8
+    """Bits per sample that the picture holds: 8 or 16."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def paint_all(
 ) -> tuple[Any, Mask]:
     """Pictures with how well they fit, and how much of each px is new; seeds grow."""
     geometry = replace(geometry, filler=context.service(Inpainters).fill)
+    request = replace(request, depth=context.facts("image").get("depth", 8))
     listening = _listening(context)
     shown, changed, shifts = [], [], []
     for number in range(images):

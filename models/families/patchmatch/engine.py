@@ -15,6 +15,7 @@ from paintgraph.base.listening import SILENT, Listening
 from paintgraph.base.processes import HelperProcess
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.fill.deepen import deepen
 from paintgraph.imaging.fill.detail import enlarge_with_detail
 from paintgraph.imaging.samples import nearest_bytes
 from paintgraph.models.errors import EngineFailedError
@@ -246,8 +247,13 @@ class PatchMatch:
         # A full mask is refused by the pool, with a message of its own.
         sources = None if hole.all() else find_sources(hole, avoided)
         painted = self._pool.inpaint(pixels, hole, request.seed, listening, sources)
+        result: Image = painted[np.newaxis].astype(np.float32) / np.float32(255)
+        is_finer = request.depth > 8 and not np.array_equal(result[0][~hole], image[0][~hole])
+        if is_finer and sources is not None:
+            known = ~(hole | sources.barred)
+            result = deepen(image[0], hole, result[0], known, listening.check)[np.newaxis]
         listening.progress(1, 1)
-        return painted[np.newaxis].astype(np.float32) / np.float32(255)
+        return result
 
     def finish(
         self,
