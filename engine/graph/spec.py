@@ -28,7 +28,7 @@ class InputSpec:
         raw: the node gets the link itself, after its source ran.
         multiline: a text that an editor shows over several lines.
         resource: what a text names, bound before a run: "picture", "engine", "seed", "kind:family"
-            for a name of a catalogue, or "".
+            for a name of a catalogue; "metadata" and "graph" for what files of results tell; or "".
         found_by: inputs that together lead to the resource; this one is filled before a run.
     """
 

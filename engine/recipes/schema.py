@@ -69,6 +69,8 @@ def _literal(spec: InputSpec) -> dict[str, Any] | None:
         schema["maximum"] = spec.maximum
     if not spec.required and spec.default is None and "type" in schema:
         schema["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            schema["enum"].append(None)
     return schema
 
 
