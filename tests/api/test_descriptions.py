@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import aiohttp
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
@@ -299,3 +300,18 @@ def test_results_that_are_kept_do_not_carry_wishes_over(
     assert told(erased(server)) == set()
     assert after == before
     assert not any(told(data) for data in after.values())
+
+
+def test_schemas_have_the_fields(server: Served) -> None:
+    schema = server.call("GET", "/v1/recipes/erase_object").json
+    inputs = {"image": "sha256:", "box": [1, 2, 3, 4]}
+    document = server.call("GET", "/openapi.json").json
+
+    for wishes in ({}, {"metadata": "none", "graph": False}, {"metadata": None}):
+        jsonschema.validate({**inputs, **wishes}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**inputs, "metadata": "all"}, schema)
+    assert "metadata" in document["components"]["schemas"]["Envelope"]["properties"]
+    for path in ("/v1/jobs", "/v1/recipes/{name}"):
+        parameters = {each["name"] for each in document["paths"][path]["post"]["parameters"]}
+        assert parameters >= {"metadata", "graph"}
