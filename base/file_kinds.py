@@ -50,7 +50,7 @@ _FORMATS: Mapping[bytes, Format] = {
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
 }
-_RAW = "a camera's raw file"
+RAW = "a camera's raw file"
 _CANON = b"II*\0\x10\0\0\0CR"
 _OTHER_PICTURES: Mapping[bytes, str] = {
     b"II+\0": "a BigTIFF",
@@ -67,12 +67,12 @@ _OTHER_PICTURES: Mapping[bytes, str] = {
     b"\0\0\x01\0": "an icon file",
     b"\0\0\x02\0": "a cursor file",
     b"icns": "an icon file",
-    _CANON: _RAW,
-    b"FUJIFILMCCD-RAW": _RAW,
-    b"IIU\0": _RAW,
-    b"IIRO": _RAW,
-    b"IIRS": _RAW,
-    b"FOVb": _RAW,
+    _CANON: RAW,
+    b"FUJIFILMCCD-RAW": RAW,
+    b"IIU\0": RAW,
+    b"IIRO": RAW,
+    b"IIRS": RAW,
+    b"FOVb": RAW,
     b"DDS ": "a DDS texture",
     b"qoif": "a QOI picture",
     b"\x8aMNG": "an MNG animation",
@@ -91,7 +91,7 @@ _OTHER_FILES: Mapping[bytes, str] = {
 _BRANDS: Mapping[bytes, str] = {
     **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"), "a HEIC picture"),
     **dict.fromkeys((b"mif1", b"msf1"), "a HEIF picture"),
-    b"crx ": _RAW,
+    b"crx ": RAW,
 }
 _AVIF = frozenset({b"avif", b"avis"})
 _MOST_BRANDS = 64

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from paintgraph.base.file_kinds import (
     KINDS,
+    RAW,
     Format,
     known_format,
     other_file,
@@ -33,6 +34,8 @@ _TIFF_MODES = {0: "L", 1: "L", 2: "RGB", 3: "P", 5: "CMYK", 6: "YCbCr"}
 _TIFF_COLOURS = {"L": 1, "P": 1, "RGB": 3, "YCbCr": 3, "CMYK": 4}
 _BMP_MODES = {1: "P", 4: "P", 8: "P", 16: "RGB", 24: "RGB", 32: "RGB"}
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PAGE_KIND, _SUB_PAGES, _DNG_VERSION = 254, 330, 50706
+_REDUCED = 1
 _OLD_BMP_HEADER = 12
 _IS_ANIMATED, _HAS_ALPHA = 0x02, 0x10
 
@@ -125,6 +128,9 @@ def _read_webp(data: bytes) -> Header:
 
 def _read_tiff(data: bytes) -> Header:
     page = tiff.read_directory(data)
+    is_preview = page.number(_PAGE_KIND) & _REDUCED and _SUB_PAGES in page.fields
+    if _DNG_VERSION in page.fields or is_preview:  # DNG, NEF, ARW: the raw pixels stand elsewhere
+        raise PictureError(f"picture: is {RAW}; {ALLOWED}. {_CONVERT}")
     colour, samples = page.number(262, -1), page.number(277, 1)
     depths, kinds = set(page.numbers(258, (1,))), set(page.numbers(339, (1,)))
     if kinds != {1}:

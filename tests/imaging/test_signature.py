@@ -3,7 +3,8 @@
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.header import recognise
+from paintgraph.imaging.files.header import read_header, recognise
+from paintgraph.tests.imaging.files import TIFF_GREY, tiff_file
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,11 @@ def test_a_file_that_is_no_picture_is_named(data: bytes, what: str) -> None:
             "Check that the path or address leads to the picture itself."
         ),
     )
+
+
+@pytest.mark.parametrize("tags", [{50706: 1}, {254: 1, 330: 8}])
+def test_a_raw_file_that_is_laid_out_as_tiff_is_not_taken_for_its_preview(
+    tags: dict[int, int],
+) -> None:
+    with pytest.raises(PictureError, match="is a camera's raw file"):
+        read_header(tiff_file(TIFF_GREY | tags, bytes(2)))
