@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from paintgraph.benchmarks import (
@@ -26,6 +27,7 @@ from paintgraph.benchmarks import (
     startup,
     text_masks,
     walks,
+    workflows,
 )
 from paintgraph.benchmarks.measuring import Figure
 
@@ -60,17 +62,22 @@ _NOTE = (
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(_GROUPS)}")
+    known = [*_GROUPS, "workflows FOLDER"]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()
-    unknown = [name for name in given.names if name not in _GROUPS]
+    groups = dict(_GROUPS)
+    names = list(given.names)
+    if names[:1] == ["workflows"] and len(names) == 2 and Path(names[1]).is_dir():
+        groups["workflows"] = partial(workflows.figures, Path(names.pop()))
+    unknown = [name for name in names if name not in groups]
     if unknown:
-        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(_GROUPS)}")
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
     began = time.perf_counter()
     measured: dict[str, list[Figure]] = {}
-    for name in given.names or _GROUPS:
+    for name in names or groups:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        measured[name] = _GROUPS[name]()
+        measured[name] = groups[name]()
     text = _report(measured, time.perf_counter() - began)
     print(text)
     if given.write:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 import typer
@@ -17,10 +16,12 @@ from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
+from paintgraph.engine.graph.formats.comfy.slots import Slots
+from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.structure import position, with_names
+from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
@@ -28,7 +29,7 @@ from paintgraph.nodes import resource_names
 from paintgraph.python.results import check_place
 from paintgraph.python.sources import checked
 
-_FORMATS = ("yaml", "json", "comfy")
+_FORMATS = ("yaml", "json", "comfy", "editor")
 
 
 def validate_file(file: str, own: Iterable[str], *, json: bool) -> int:
@@ -59,8 +60,10 @@ def convert_file(file: str, to: str, output: str, own: Iterable[str]) -> int:
     known = catalogue(default_folders(), own)
     source = read_source(file, known.recipes)
     graph, problems = read_graph(source.text, source.name)
-    if problems:
+    if any(problem.severity == "error" for problem in problems):
         raise GraphError(problems)
+    for line in lines(problems, source.name):
+        tell(line)
     known.recipes.register_used(graph)
     text = _written(graph, to, known.registry)
     if output == "-":
@@ -92,7 +95,9 @@ def _format(to: str, output: str) -> str:
 
 
 def _written(graph: Graph, to: str, registry: Registry) -> str:
+    if to == "editor":
+        return write_json(write_editor(graph, registry))
     if to == "comfy":
-        return write_json(write_comfy(graph, partial(position, graph, registry)))
+        return write_json(write_comfy(graph, Slots(graph, registry).position))
     document = write_native(with_names(graph, registry))
     return write_yaml(document) if to == "yaml" else write_json(document)

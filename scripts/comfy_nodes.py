@@ -58,7 +58,7 @@ def seen(folder: Path) -> Iterator[tuple[str, list[Any]]]:
         types = {slot["name"]: slot["type"] for slot in node.get("inputs", [])}
         widgets: list[list[Any]] = []
         for name, value in named.items():
-            if name == _CONTROL:
+            if name in (_CONTROL, *_CONTROLS):
                 widgets[-1].append("control")
             else:
                 widgets.append(_seen(name, value, types))

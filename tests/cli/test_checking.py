@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph import graphs
+from paintgraph.base.text.yaml_reader import read_yaml
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.tests.cli.conftest import Paintgraph
@@ -92,7 +93,7 @@ def test_a_missing_file_is_a_fault_of_usage(paintgraph: Paintgraph, json: list[s
     assert bool(answer.stdout) == bool(json)
 
 
-@pytest.mark.parametrize("first", ["json", "comfy"])
+@pytest.mark.parametrize("first", ["json", "comfy", "editor"])
 def test_every_format_and_back_gives_the_same_graph(
     paintgraph: Paintgraph, folder: Path, first: str
 ) -> None:
@@ -117,6 +118,15 @@ def test_shipped_recipes_survive_every_format(
 
     assert there.stdout == straight.stdout
     assert sorted(path.name for path in folder.iterdir()) == ["there.json"]
+
+
+@pytest.mark.parametrize("name", ["inpaint", "batch_outpaint"])
+def test_a_recipe_comes_back_from_the_editor_as_it_was(paintgraph: Paintgraph, name: str) -> None:
+    paintgraph("convert", name, "--to", "editor", "-o", "there.json")
+    there = paintgraph("convert", "there.json")
+    straight = paintgraph("convert", name)
+
+    assert read_yaml(there.stdout).value == read_yaml(straight.stdout).value
 
 
 def test_the_suffix_says_the_format_unless_it_is_named(

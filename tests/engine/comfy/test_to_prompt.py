@@ -194,13 +194,15 @@ def test_values_may_have_names() -> None:
     mapping = node(1, "Video", values={"rate": 8, "loop": True})
     named = node(2, "Other", values=[3, "fixed"],
                  widgets_values_named={"seed": 3, "control_after_generate": "fixed"})  # fmt: skip
+    other = node(4, "Fourth", values=[3, "fixed"], widgets_values_named={"n": 3, "fixed": "fixed"})
     slots = [slot("text", "STRING", "text"), slot("seed", "INT", "seed")]
     by_slot = node(3, "Third", slots, [], ["hello", 4, "randomize"])
 
-    assert inputs([mapping, named, by_slot], []) == {
+    assert inputs([mapping, named, by_slot, other], []) == {
         "1": {"rate": 8, "loop": True},
         "2": {"seed": 3},
         "3": {"text": "hello", "seed": 4},
+        "4": {"n": 3},
     }
 
 

@@ -3,11 +3,16 @@
 It travels as `Graph.editor`: `nodes` by id, `groups` with the ids of their nodes, `notes`.
 """
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from paintgraph.engine.graph.formats.comfy.ui import UiGraph, UiNode, mapping
+
+OWN = "paintgraph"
+"""Key of what we write into places that are meant for anybody's."""
 
 NOTES = ("Note", "MarkdownNote")
 PACK = ("cnr_id", "aux_id", "ver", "Node name for S&R")
@@ -17,10 +22,18 @@ Box = tuple[float, float, float, float]
 """Left, top, width and height."""
 
 
+def digest_of(places: Iterable[tuple[object, object]]) -> str:
+    """What places and sizes are known by, to see whether somebody moved a node since."""
+    text = json.dumps([list(place) for place in places], default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
 def editor_of(value: Mapping[str, Any], top: UiGraph, named: Mapping[str, str]) -> dict[str, Any]:
     """What to keep of a canvas; `named` are the ids in the graph by those in the file."""
     nodes = [node for node in top.nodes if node.id in named]
-    looks = {named[node.id]: look for node in nodes if (look := _look(node))}
+    arranged = mapping(top.extra.get(OWN)).get("arranged")
+    moved = arranged != digest_of((node.look.get("pos"), node.look.get("size")) for node in nodes)
+    looks = {named[node.id]: look for node in nodes if (look := _look(node, with_place=moved))}
     boxes = {named[node.id]: _box(node.look) for node in nodes}
     kept = {
         "nodes": looks,
@@ -30,15 +43,19 @@ def editor_of(value: Mapping[str, Any], top: UiGraph, named: Mapping[str, str]) 
     return {name: entries for name, entries in kept.items() if entries}
 
 
-def _look(node: UiNode) -> dict[str, Any]:
+def _look(node: UiNode, *, with_place: bool = True) -> dict[str, Any]:
     left, top, width, height = _box(node.look)
     look: dict[str, Any] = {}
-    if "pos" in node.look:
+    if with_place and "pos" in node.look:
         look["pos"] = [left, top]
-    if "size" in node.look:
+    if with_place and "size" in node.look:
         look["size"] = [width, height]
     colours = {key: node.look[key] for key in ("color", "bgcolor") if _is_text(node.look.get(key))}
-    pack = {key: node.properties[key] for key in PACK if _is_text(node.properties.get(key))}
+    pack = {
+        key: text
+        for key in PACK
+        if _is_text(text := node.properties.get(key)) and text != node.type
+    }
     return look | colours | ({"properties": pack} if pack else {})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import shorten
+from paintgraph.engine.graph.formats.comfy.canvas import OWN
 from paintgraph.engine.graph.formats.native import (
     parse_text,
     read_native,
@@ -22,9 +23,6 @@ from paintgraph.engine.graph.sockets import shown
 
 WRAPPED = "__value__"
 """Marks a list that is a value, not a link."""
-
-OWN = "paintgraph"
-"""Key of what we write into places that are meant for anybody's."""
 
 _PAIR = 2
 _OF_A_NODE = frozenset(["class_type", "inputs", "_meta"])
@@ -141,7 +139,8 @@ def write_comfy(graph: Graph, position: Callable[[Link], int]) -> dict[str, Any]
         for name, value in node.inputs.items():
             if isinstance(value, InputRef):
                 references[name] = write_reference(value)
-                default = graph.inputs[value.name].default
+                declared = graph.inputs.get(value.name)
+                default = declared.default if declared else None
                 inputs[name] = _write_literal("" if default is None else default)
             elif isinstance(value, Link):
                 inputs[name] = [value.node, position(value)]

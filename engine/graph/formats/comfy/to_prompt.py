@@ -10,10 +10,10 @@ from typing import Any
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import path_in_words
-from paintgraph.engine.graph.formats.comfy.canvas import editor_of
+from paintgraph.engine.graph.formats.comfy.canvas import OWN, editor_of
 from paintgraph.engine.graph.formats.comfy.everywhere import add_open_links
 from paintgraph.engine.graph.formats.comfy.flatten import Flat, flatten
-from paintgraph.engine.graph.formats.comfy.prompt import OWN, WRAPPED
+from paintgraph.engine.graph.formats.comfy.prompt import WRAPPED
 from paintgraph.engine.graph.formats.comfy.replacing import FIELD, fill_in
 from paintgraph.engine.graph.formats.comfy.routes import Literal, Missing, Origin
 from paintgraph.engine.graph.formats.comfy.ui import BYPASSED, MUTED, UiNode, mapping
@@ -65,7 +65,7 @@ def to_prompt(document: Document) -> Converted:
     add_detours(flat.nodes, flat.routes)
     for ring in flat.routes.rings():
         first = flat.nodes[ring[0]] if ring[0] in flat.nodes else UiNode(ring[0], "subgraph")
-        way = path_in_words([*ring, ring[0]])
+        way = path_in_words([ring[0], *reversed(ring)])
         refuse("cycle", first.path, f"links run in a ring and come from nowhere: {way}. Cut one.")
     prompt: dict[str, Any] = {}
     places = {}
@@ -147,8 +147,9 @@ def _sent(node: UiNode, read: Widgets, flat: Flat, warn: Warn) -> dict[str, Any]
     own = mapping(node.properties.get(OWN))
     if isinstance(own.get("references"), dict):
         _own_meta(sent)["references"] = own["references"]
-    if own:
-        sent["inputs"] = {name: given for name, given in inputs.items() if given is not None}
+    for name, default in mapping(own.get("unset")).items():
+        if inputs.get(name) == _literal(default):  # nobody changed it
+            inputs.pop(name, None)
     if read.nameless:
         _own_meta(sent)["editor"] = {"widgets_values": list(read.nameless)}
         pack = _pack(node)

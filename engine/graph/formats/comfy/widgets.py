@@ -15,6 +15,9 @@ CONTROL = "control_after_generate"
 CONTROLS = frozenset(["fixed", "increment", "increment-wrap", "decrement", "randomize"])
 """What a seed becomes after a run; files of 2023 have true and false in its place."""
 
+SEEDS = ("seed", "noise_seed")
+"""Whole numbers of these names have such a control behind them."""
+
 UPLOAD = "upload"
 """The name that a button has as an input; older pages send its mark, too."""
 
@@ -50,7 +53,11 @@ def widgets_of(node: UiNode) -> Widgets:
 
 
 def _without_marks(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != CONTROL}
+    return {
+        name: value
+        for name, value in values.items()
+        if name != CONTROL and not (name in CONTROLS and isinstance(value, str))
+    }
 
 
 def _own(name: str, type_: str, forms: Sequence[KnownNode]) -> Widget:
@@ -108,7 +115,7 @@ def _aligned(
 def _is_mark(widget: Widget, rest: Sequence[Any], following: Sequence[Widget]) -> bool:
     """Whether the next value belongs to a widget's button or control, not to a widget."""
     value = rest[0]
-    expected = widget.after == "control" or "seed" in widget.name
+    expected = widget.after == "control" or (widget.type == "INT" and widget.name in SEEDS)
     if isinstance(value, bool):
         is_wanted = bool(following) and following[0].type == "BOOLEAN"
         return expected and (not is_wanted or len(rest) > len(following))
