@@ -146,14 +146,15 @@ def test_reading_twice_changes_nothing() -> None:
         assert exif.read(once) == exif.Exif(once)
 
 
-def test_a_block_is_never_longer_than_jpeg_can_hold() -> None:
-    note = Entry(7, 30_000, bytes(range(250)) * 120)
-    photo = {tag: Entry(7, 7_000, bytes(7_000)) for tag in range(50_000, 50_006)}
-    block = exif.read(block_of({37500: note, **photo}, pinned_at=31_000)).block
+def test_a_maker_note_that_leaves_no_room_is_dropped() -> None:
+    """The other value fits neither before it nor, in what JPEG can hold, behind it."""
+    note, value = Entry(7, 30_000, bytes(30_000)), Entry(7, 25_000, b"v" * 25_000)
+    block = exif.read(block_of({37500: note, 50_000: value}, pinned_at=20_000)).block
     assert block is not None
 
-    assert len(block) < exif.MAX_BYTES
-    assert len(written(block, "JPEG")) > 40_000
+    assert 25_000 < len(block) < 26_000
+    assert value.value in written(block, "JPEG")
+    assert len(exif.read(block_of({37500: note}, pinned_at=20_000)).block or b"") == 50_000
 
 
 def test_many_tags_that_share_one_value_are_not_copied_without_end() -> None:
