@@ -8,6 +8,7 @@ from paintgraph.imaging.files.parts import MAX_UNPACKED_BYTES, Chunk, make_chunk
 
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _MAX_KEY = 79
+_MOST_DAMAGED = 8
 
 
 def add_text(data: bytes, texts: Mapping[str, str]) -> bytes:
@@ -80,15 +81,19 @@ def _content(chunk: Chunk, data: bytes, room: int) -> tuple[str, bytes, str]:
 
 
 def readable_texts(data: bytes) -> dict[str, str]:
-    """All texts of a PNG file that can be read, by key."""
+    """All texts of a PNG file that can be read, by key; with many damaged ones, the first."""
     texts: dict[str, str] = {}
-    room = MAX_UNPACKED_BYTES
+    room, damaged = MAX_UNPACKED_BYTES, 0
     for chunk in parts.chunks(data):
-        if chunk.name in _TEXT_CHUNKS:
-            try:
-                key, value, encoding = _content(chunk, data, room)
-            except PictureError:  # damaged or too long
-                continue
-            room -= len(value)
-            texts[key] = value.decode(encoding, "replace")
+        if chunk.name not in _TEXT_CHUNKS:
+            continue
+        try:
+            key, value, encoding = _content(chunk, data, room)
+        except PictureError:  # damaged or too long, for which it was unpacked all the same
+            damaged += 1
+            if damaged == _MOST_DAMAGED:
+                break
+            continue
+        room -= len(value)
+        texts[key] = value.decode(encoding, "replace")
     return texts

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import parts
+from paintgraph.imaging.files import texts as texts_module
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import Metadata, left_out, read_exif, read_icc, reduced
@@ -137,6 +138,21 @@ def test_damaged_texts_are_dropped() -> None:
     ]
 
     assert decode(parts.insert(PNG, new)).metadata["texts"] == {"Title": "kept"}
+
+
+def test_texts_that_unpack_to_too_much_are_not_unpacked_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unpacked: list[bytes] = []
+
+    def refuse(packed: bytes, _: int) -> None:
+        unpacked.append(packed)
+
+    monkeypatch.setattr(texts_module, "unpack_text", refuse)
+    bombs = [make_chunk(b"zTXt", b"bomb\0\0" + bytes(9))] * 1000
+
+    assert decode(parts.insert(PNG, bombs)).metadata == {}
+    assert len(unpacked) == 8
 
 
 def test_private_keeps_what_is_seen_and_who_holds_the_rights() -> None:
