@@ -167,9 +167,10 @@ def _write_pictures(
         form, warning = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
         if form == "jpeg":
             warning = "JPEG changes pixels a little when it is written; PNG does not"
-        if warning and warning not in told:
-            tell(f"warning: {file}: {warning}")
-        told.add(warning)
+        for each in (warning, picture.not_told(form).removesuffix(".")):
+            if each and each not in told:
+                tell(f"warning: {file}: {each}")
+            told.add(each)
         try:
             data = picture.encode(form)
         except Error as error:

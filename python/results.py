@@ -31,7 +31,7 @@ from paintgraph.imaging.files.texts import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
-from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.pictures.files import encode_with_facts, not_told
 from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
 from paintgraph.nodes.results import plain, results_of
 from paintgraph.nodes.sockets import REPAINT
@@ -69,10 +69,15 @@ class Picture:
 
     @property
     def image(self) -> "PillowImage":
-        """As a PIL image of 8 bits a sample: L, RGB or RGBA."""
+        """As a PIL image of 8 bits a sample: L, RGB or RGBA; its `info` has profile and dpi."""
         from PIL import Image
 
-        return Image.fromarray(quantise(self.array))
+        image = Image.fromarray(quantise(self.array))
+        if "icc" in self.facts:
+            image.info["icc_profile"] = self.facts["icc"]
+        if "dpi" in self.facts:
+            image.info["dpi"] = tuple(self.facts["dpi"])
+        return image
 
     @property
     def measures(self) -> dict[str, Any]:
@@ -85,6 +90,10 @@ class Picture:
         return pixel_digest(
             self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
         )
+
+    def not_told(self, form: Format) -> str:
+        """What the given picture says of itself and that format has no place for, in words."""
+        return not_told(form, self.facts, self.descriptions.or_else(_BY_DEFAULT))
 
     def encode(
         self,

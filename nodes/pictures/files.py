@@ -171,7 +171,7 @@ def _write(
         context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
     elif facts.get("depth") == 16 and form not in DEEP:
         context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
-    lost = left_out(_written(facts, told), form.upper())  # type: ignore[arg-type] # as below
+    lost = not_told(form, facts, told)
     if lost:
         context.warn(lost)
     blobs = context.service(Blobs)
@@ -215,6 +215,11 @@ def encode_with_facts(
     if form == "png" and REPAINT in facts and told.graph is not False:
         data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
     return data
+
+
+def not_told(form: Format, facts: Facts, told: Descriptions) -> str:
+    """What of a picture's facts is to be told but has no place in that format, in words."""
+    return left_out(_written(facts, told), form.upper())  # type: ignore[arg-type] # as above
 
 
 def _written(facts: Facts, told: Descriptions) -> Described:

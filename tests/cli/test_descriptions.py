@@ -6,6 +6,7 @@ import pytest
 
 from paintgraph.cli.commands import with_newer_names
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.texts import add_text
 from paintgraph.python.results import GRAPH_KEY
 from paintgraph.tests.cli.conftest import Answer, Paintgraph
 from paintgraph.tests.private_photo import (
@@ -193,3 +194,13 @@ def test_explain_knows_what_changed(paintgraph: Paintgraph, folder: Path) -> Non
 
     assert "changed:" not in same.text
     assert "saved (SaveImage): runs; changed: metadata" in other.text
+
+
+def test_what_a_format_has_no_place_for_is_told(paintgraph: Paintgraph, shot: Path) -> None:
+    shot.write_bytes(add_text(private_photo("PNG"), {"parameters": "a cat"}))
+    arguments = ("run", "erase_object", "--image", "shot.jpg", *ERASED)
+    warning = "WEBP has no place for the picture's texts (parameters). PNG has"
+
+    assert warning in paintgraph(*arguments, "-o", "a.webp").stderr
+    assert warning not in paintgraph(*arguments, "-o", "a.png").stderr
+    assert warning not in paintgraph(*arguments, "--metadata", "private", "-o", "a.webp").stderr

@@ -4,10 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import paintgraph as front
 from paintgraph.python.results import GRAPH_KEY, Result
-from paintgraph.tests.private_photo import COPYRIGHT, SECRETS, own_texts, private_photo, told
+from paintgraph.tests.private_photo import (
+    COPYRIGHT,
+    PROFILE,
+    SECRETS,
+    own_texts,
+    private_photo,
+    told,
+)
 
 OF_EXIF = {*SECRETS[:3]}
 ERASED: dict[str, Any] = {"box": [6, 6, 18, 14], "grow": 2, "engine": "telea"}
@@ -113,3 +121,16 @@ def test_a_session_with_results_in_memory_takes_no_file_for_another(shot: Path) 
 
     assert [told(data) >= OF_EXIF for data in files] == [True, False, True, False]
     assert [COPYRIGHT in data for data in files] == [True, True, True, False]
+
+
+def test_a_pil_image_of_a_result_has_its_profile_and_resolution(erased: Result) -> None:
+    assert erased.image.info == {"icc_profile": PROFILE, "dpi": (300, 300)}
+
+
+def test_a_pil_image_that_is_given_says_what_its_file_said(shot: Path) -> None:
+    with Image.open(shot) as given:
+        result = front.run("erase_object", image=given, **ERASED)
+    data = result.save("a.jpg")[0].read_bytes()
+
+    assert told(data) == {*SECRETS[:5]}  # all but the thumbnail
+    assert result.image.info == {"icc_profile": PROFILE, "dpi": (300, 300)}
