@@ -15,6 +15,7 @@ from paintgraph.imaging.opencv import cv2
 # What rembg takes for sure of a mask of 8 bits.
 _SURE = np.float32(240 / 255)
 _SURELY_NOT = np.float32(10 / 255)
+_OTHER = np.float32(0.1 / 255)  # from here on a colour counts as another one
 _MARGIN = 8  # px of known area around what is unknown, for colours to compare with
 _MOST_UNKNOWN = 2_000_000  # px; each costs about 1 kB while the equations are solved
 
@@ -69,6 +70,8 @@ def decontaminate(image: Image, mask: Mask) -> Image:
         soft = layer < 1
         if soft.any() and layer.any():
             colours = estimate_foreground_ml(shown.astype(np.float64), layer)
+            # Where it finds no other colour it is a little off for want of rounds.
+            colours = np.where(np.abs(colours - shown) < _OTHER, shown, colours)
             picture[soft, :3] = np.clip(colours[soft], 0, 1)
     return result
 
