@@ -63,8 +63,9 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
 ) -> bytes:
     """One picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]` as a file.
 
-    Alpha, depth, profile or EXIF that the format cannot hold are an error, never dropped. Sizes
-    and resolution that the file names beside its pixels are those of the result.
+    Alpha (unless it is 1 everywhere), depth, profile or EXIF that the format cannot hold are an
+    error, never dropped. Sizes and resolution that the file names beside its pixels are those of
+    the result.
 
     Args:
         image: picture `[1, H, W, 3 or 4]` or `[H, W, 3 or 4]`, 0 to 1.
@@ -83,6 +84,8 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
         ContractError: the array is no picture.
     """
     one = _one_picture(image)
+    if format in _ABILITIES and not _ABILITIES[format].alpha and (one[..., 3:] == 1).all():
+        one = one[..., :3]  # says nothing that is lost
     _check_range("compression", compression, 0, 9)
     _check_range("quality", quality, 1, 100)
     _check_ability(one, format, depth, has_metadata=not metadata.keys().isdisjoint({"icc", "exif"}))

@@ -1,6 +1,7 @@
 """Every recipe that comes with paintgraph; a new one is tested by existing."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from paintgraph.jobs.sources.folders import Folders
 from paintgraph.nodes.results import describe
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.models.text_models import add_text_models, models_of
-from paintgraph.tests.nodes.bench import image_of, noise, png, samples_of
+from paintgraph.tests.nodes.bench import Samples, image_of, noise, png, samples_of
 
 FILES = sorted(graphs.FOLDER.glob("*.yaml"))
 every_recipe = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -97,12 +98,21 @@ def _assembled(folder: Path) -> Iterator[Assembly]:
     inputs = folder / "inputs"
     inputs.mkdir()
     (inputs / "photo.png").write_bytes(png(noise(SIDE, SIDE, 4, depth=16)))
+    (inputs / "other.png").write_bytes(png(_other_hidden_colours()))
     (inputs / "scenery.png").write_bytes(png(noise(50, 40, seed=7)))
     (inputs / "mask.png").write_bytes(_mask())
     for name, mask in UNTIDY.items():
         (inputs / f"{name}.png").write_bytes(png(mask.astype(np.uint8) * 255))
     with assemble(Folders(folder / "data"), inputs, with_store=False) as assembly:
         yield assembly
+
+
+def _other_hidden_colours() -> Samples:
+    """The photo, but for the colours of its px whose alpha is 0."""
+    photo = noise(SIDE, SIDE, 4, depth=16)
+    other = noise(SIDE, SIDE, 4, depth=16, seed=9)
+    other[..., 3] = photo[..., 3]
+    return np.where(photo[..., 3:] == 0, other, photo)
 
 
 def _read(file: Path) -> Graph:
@@ -264,6 +274,28 @@ def test_it_runs_with_every_engine(assembly: Assembly, file: Path, engine: str |
     if "image" in graph.inputs and file.stem not in GIVE_MASKS:
         assert values["image"].facts["depth"] == 16
         _check_kept(image, values["mask"].data)
+
+
+@every_recipe_with_a_picture
+def test_no_visible_pixel_depends_on_hidden_colours(assembly: Assembly, file: Path) -> None:
+    graph = _read(file)
+    if "image" not in graph.inputs:
+        pytest.skip("it takes no picture but a mask")
+    first, second = (
+        _run(assembly, graph, _run_with(file) | {"image": name})
+        for name in ("photo.png", "other.png")
+    )
+
+    for name in graph.outputs:
+        assert _digest(_as_seen(first[name])) == _digest(_as_seen(second[name]))
+
+
+def _as_seen(value: Value) -> Value:
+    """The value without the colours of px whose alpha is 0."""
+    data = value.data
+    if not isinstance(data, np.ndarray) or data.ndim < 4 or data.shape[3] < 4:
+        return value
+    return replace(value, data=np.where(data[..., 3:] > 0, data, np.float32(0)))
 
 
 def _check_kept(image: Any, mask: Any) -> None:

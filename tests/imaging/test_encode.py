@@ -219,3 +219,11 @@ def test_a_preview_fits_its_size(size: tuple[int, int], expected: tuple[int, int
 
 def test_clear_parts_of_a_preview_are_white() -> None:
     assert decode(preview_jpeg(np.zeros((2, 8, 8, 4), np.float32))).image.min() == 1
+
+
+@pytest.mark.parametrize("name", ["JPEG", "BMP"])
+def test_alpha_that_says_nothing_keeps_no_picture_from_a_format(name: Format) -> None:
+    opaque = np.random.default_rng(1).random((1, 9, 8, 4), np.float32)
+    opaque[..., 3] = 1
+
+    assert encode(opaque, format=name) == encode(opaque[..., :3], format=name)
