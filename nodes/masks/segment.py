@@ -154,13 +154,17 @@ def _selected(
         together: Array = np.zeros((batch, height, width), np.float32)
         masks: list[Array] = []
         scores: list[float] = []
+        is_found = False
         for item, candidates in found:
+            is_found |= bool(candidates.masks.any())
             tidied = _tidied(candidates.masks.astype(np.float32), *smallest)
             np.maximum(together[item], tidied[candidates.best], out=together[item])
             kept = range(len(tidied)) if choose == "all" else [candidates.best]
             scores += [float(candidates.scores[place]) for place in kept]
             if separately:
                 masks += [tidied[place].copy() for place in kept]
+        if is_found and not together.any():
+            context.warn("All that was found is dropped by remove_islands. Use a smaller area.")
         if not separately:
             return Result([Value(together, _HARD), _too_many(count, height, width), scores])
         separate = np.stack(masks) if masks else np.zeros((1, height, width), np.float32)

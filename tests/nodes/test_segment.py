@@ -11,7 +11,6 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Blocked
 from paintgraph.models.families.sam.sam import Sam
 from paintgraph.models.roles import Prompt, picture_of
-from paintgraph.nodes.sockets import Array
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.models.text_models import SAM as SAM_FILE
 from paintgraph.tests.models.tiny_segmenters import KIND
@@ -170,19 +169,24 @@ def test_bad_points_are_told(
 
 
 def test_small_holes_and_islands_are_tidied(text_bench: Bench) -> None:
-    def select(**inputs: int) -> Array:
+    def select(**inputs: int) -> Ran:
         return text_bench.node(
             "SegmentPoints", image=IMAGE, points=[30, 20], model=PICKERS[0], **inputs
-        ).array()
+        )
 
-    plain = select()
-    filled = select(fill_holes=10_000)
-    without = select(remove_islands=10_000)
+    plain = select().array()
+    filled = select(fill_holes=10_000).array()
+    dropped = select(remove_islands=10_000)
+    without = dropped.array()
 
     expected = text_bench.node("FillMaskHoles", mask=plain, max_area=10_000).array()
     assert np.array_equal(filled, expected)
     assert plain.any()
     assert not without.any()
+    assert dropped.warnings == [
+        "All that was found is dropped by remove_islands. Use a smaller area."
+    ]
+    assert select(remove_islands=1).warnings == []
 
 
 def test_a_second_prompt_costs_the_decoder_only(text_bench: Bench) -> None:
