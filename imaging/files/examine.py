@@ -128,6 +128,15 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
 
 def load_picture(data: bytes, header: Header) -> "ImageFile":
     """The file, opened and its pixels decoded by Pillow; a `PictureError` if they are damaged."""
+    picture = _decoded(data, header)
+    if header.format == "JPEG" and _ends_grey(picture):  # as libjpeg fills what is missing
+        before = jpeg_end.before_end(data)
+        if not jpeg_end.is_whole(before, lambda whole: _digest(whole, header)):
+            raise damaged("its pixels end early")
+    return picture
+
+
+def _decoded(data: bytes, header: Header) -> "ImageFile":
     picture = open_picture(data, header)
     try:
         with quiet() if header.format == "TIFF" else nullcontext():
@@ -135,6 +144,16 @@ def load_picture(data: bytes, header: Header) -> "ImageFile":
     except Exception as error:  # decoders raise what they like on damaged files
         raise damaged("its pixels cannot be decoded") from error
     return picture
+
+
+def _ends_grey(picture: "ImageFile") -> bool:
+    """Whether the last pixel is the grey of a block that holds nothing, 127 in four inks."""
+    last = picture.crop((picture.width - 1, picture.height - 1, picture.width, picture.height))
+    return set(last.tobytes()[:3]) in ({128}, {127})
+
+
+def _digest(data: bytes, header: Header) -> bytes:
+    return sha256(_decoded(data, header).tobytes()).digest()
 
 
 def remarks(data: bytes, header: Header) -> tuple[str, ...]:
@@ -214,10 +233,9 @@ def _check_jpeg(data: bytes, header: Header) -> None:
     if marker != 0xDA:
         raise damaged("the JPEG file has no pixels")
 
-    def pixels(whole: bytes) -> bytes:
-        return sha256(load_picture(whole, header).tobytes()).digest()
-
-    if not jpeg_end.has_end(data) and not jpeg_end.is_whole(data, pixels):
+    if jpeg_end.has_end(data):
+        return
+    if not jpeg_end.is_whole(data, lambda whole: _digest(whole, header)):
         raise damaged("the JPEG file has no end")
 
 

@@ -32,6 +32,13 @@ def has_end(data: bytes) -> bool:
     return data.rfind(_END, begin) >= 0
 
 
+def before_end(data: bytes) -> bytes:
+    """The file up to its end marker."""
+    *_, (_, _, begin) = jpeg_segments(data)
+    end = data.find(_END, begin)
+    return data if end < 0 else data[:end]
+
+
 def with_end(data: bytes) -> bytes:
     """The file with an end marker."""
     return data if has_end(data) else _packed(data) + _END

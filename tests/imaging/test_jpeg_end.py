@@ -77,3 +77,20 @@ def test_zeros_of_a_transfer_that_broke_off_are_no_pixels(padding: bytes) -> Non
     assert decode(data[:-2] + padding).remarks
     with pytest.raises(PictureError, match="cut off or damaged"):
         decode(data[: len(data) // 2] + padding)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "progressive" not in kind])
+def test_grey_in_the_place_of_missing_pixels_is_damage(kind: str) -> None:
+    """A cut file to which something added an end marker; libjpeg fills the rest with grey."""
+    data = jpeg(kind)
+
+    with pytest.raises(PictureError, match="its pixels end early"):
+        decode(data[: len(data) * 3 // 4] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_may_be_grey_at_its_end(kind: str) -> None:
+    samples = _NOISE.copy()
+    samples[16:, 16:] = 128
+
+    assert decode(jpeg(kind, samples)).remarks == ()
