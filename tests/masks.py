@@ -71,6 +71,8 @@ FORMS: Mapping[str, tuple[bytes, dict[str, Any]]] = {
     "a JPEG": (saved(_SEL, "JPEG", quality=60), {}),
     "a poor JPEG": (saved(_SEL, "JPEG", quality=20), {}),
     "a lossy WebP": (saved(np.dstack([_SEL] * 3), "WEBP", quality=50), {}),
+    "an AVIF": (saved(np.dstack([_SEL] * 3), "AVIF", quality=40), {}),
+    "a GIF": (saved(_SEL, "GIF"), {}),
     "what is transparent": (saved(np.dstack([MIDDLE, _grey(0, 255)])), {"channel": "alpha"}),
     "what is opaque": (saved(np.dstack([MIDDLE, _SEL])), {"channel": "opaque"}),
     "red": (saved(np.dstack([_SEL, _BLACK, _BLACK])), {"channel": "red"}),
