@@ -25,11 +25,16 @@ _INTEROP_IFD, _MAKER_NOTE = 40965, 37500
 _CHROMATICITIES = frozenset({318, 319})  # in TIFF they are of its samples, and a profile says more
 _SIZE = (40962, 40963)
 _COMPONENTS, _POSITIONING = 37121, 531
-_LAYOUT = frozenset({*_SIZE, _COMPONENTS, _INTEROP_IFD})  # of the file, not of the picture
+# How the file lies and where its pictures stand, also where they have no place: in the directories
+# of camera, place and interoperability (4096 to 4098: another file's kind and size).
+_LAYOUT = frozenset(
+    {256, 257, 273, tiff.ORIENTATION, 279, 330, 513, 514, *range(4096, 4099)}
+    | {*_SIZE, _COMPONENTS, _INTEROP_IFD}
+)
 _TEXT, _BYTES, _IFD = 2, 7, 13
 _MOST_RIGHTS = 1000
 _INCH, _CENTIMETRE = 2, 3
-_JPEG_START = b"\xff\xd8\xff"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"/9j/4", b"iVBORw0KGgo")  # JPEG, PNG; in base64
 _GRAPHS = (b"prompt:", b"workflow:")
 # Program, document, description, maker, model, page, software, time, artist, computer, primaries,
 # rating, copyright, titles of Windows, print matching.
@@ -221,7 +226,7 @@ def _chosen(directories: dict[int, Directory]) -> dict[int, dict[int, Entry]]:
 
 def _is_unwanted(value: bytes) -> bool:
     """Whether a value holds a picture, or the graph that ComfyUI made the input with."""
-    return _JPEG_START in value or value.startswith(_GRAPHS)
+    return value.startswith(_GRAPHS) or any(start in value for start in _PICTURES)
 
 
 def _candidates(directories: dict[int, Directory]) -> Iterator[tuple[int, int, int]]:

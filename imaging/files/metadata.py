@@ -141,6 +141,7 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
     packet, records = beside.get("xmp"), beside.get("iptc")
+    comment = beside.get("comment", "")
     found: dict[str, Any] = {
         **beside,
         "icc": colour.icc,
@@ -148,6 +149,7 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
         "exif": said.block,
         "xmp": packet and xmp.cleaned(packet),
         "iptc": records and iptc.cleaned(records),
+        "comment": "" if xmp.holds_picture(comment) else comment,
         "dpi": dpi and list(dpi if turn < 5 else dpi[::-1]),
     }
     return described({n: each for n, each in found.items() if each}), turn, colour.note

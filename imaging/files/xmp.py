@@ -45,6 +45,7 @@ _PANORAMA = "http://ns.google.com/photos/1.0/panorama/"
 _PICTURE = re.compile(
     r"\s*(/9j/|iVBORw0KGgo|UklGR|R0lGOD|SUkqA|TU0AK|/woA|AAAA[\s\S]{2,4}Z0eX|data:image)"
 )
+_PICTURE_WITHIN = re.compile("/9j/4|iVBORw0KGgo")  # long enough to be no chance
 _HEAD = 80
 _NAME = rb"[^\s=/>]+"
 _VALUE = rb"""\s*=\s*(?:"[^"]*"|'[^']*')"""
@@ -55,8 +56,8 @@ Name = tuple[str, str]
 
 
 def holds_picture(text: str) -> bool:
-    """Whether a text is a picture's file in base64."""
-    return _PICTURE.match(text[:_HEAD]) is not None
+    """Whether a text is a picture's file in base64, or has that of a JPEG or PNG file in it."""
+    return _PICTURE.match(text[:_HEAD]) is not None or _PICTURE_WITHIN.search(text) is not None
 
 
 def cleaned(packet: bytes) -> bytes | None:
@@ -159,6 +160,7 @@ class _Reader:
     def _wrote(self, text: str) -> None:
         if self._property and self._open[self._property - 1].name == _RIGHTS:
             self.rights += text
+        self._is_unwanted |= _PICTURE_WITHIN.search(text) is not None
         if len(self._text) < _HEAD:
             self._text += text
 

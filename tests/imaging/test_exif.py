@@ -1,5 +1,6 @@
 """What EXIF says of a picture: true in the result, or gone; nothing hides beside it."""
 
+import base64
 import struct
 from contextlib import suppress
 
@@ -113,7 +114,9 @@ def test_a_maker_note_stays_where_its_offsets_are_true(form: Format, at: int) ->
 
 
 @pytest.mark.parametrize(
-    "value", [b"note" + THUMBNAIL, b"\xff\xd8\xff\xdb" + bytes(90)], ids=["inside", "alone"]
+    "value",
+    [b"note" + THUMBNAIL, b"\xff\xd8\xff\xdb" + bytes(90), base64.b64encode(THUMBNAIL)],
+    ids=["inside", "alone", "as text"],
 )
 @pytest.mark.parametrize("tag", [37500, 37510, 271])
 def test_a_value_that_holds_a_picture_is_dropped(tag: int, value: bytes) -> None:
@@ -137,6 +140,14 @@ def test_other_directories_and_bytes_between_are_left_behind() -> None:
 
     assert b"hidden" not in (exif.read(hidden).block or b"")
     assert exif.read(with_more).block == tiff.write("<", {305: Entry(2, 2, b"S\0")})
+
+
+def test_sizes_and_places_in_other_directories_are_gone() -> None:
+    odd = {tag: tiff.integers("<", [9]) for tag in (256, 257, 274, 513, 514, 4097, 4098)}
+    interop = {1: Entry(2, 4, b"R98\0")}
+    block = tiff.write("<", {tiff.EXIF_IFD: {**odd, 40965: {**odd, **interop}}})
+
+    assert exif.read(block).block == tiff.write("<", {tiff.EXIF_IFD: {40965: interop}})
 
 
 def test_reading_twice_changes_nothing() -> None:

@@ -85,6 +85,7 @@ def test_a_packet_without_fault_stays_byte_for_byte() -> None:
         f"<my:Preview my:deep='{JPEG_TEXT}'/>",
         "<my:Preview my:deep='>'><rdf:li>data:image/webp;base64,UklGR</rdf:li></my:Preview>",
         "<GImage:Empty/>",
+        f"<my:Json>{{'preview': '{JPEG_TEXT}'}}</my:Json>",
         '<q:ImageWidth xmlns:q="http://ns.adobe.com/tiff/1.0/">9</q:ImageWidth>',
     ],
 )
@@ -229,6 +230,15 @@ def test_comments_of_jpeg_go_along() -> None:
     assert decode(encode(IMAGE, format="JPEG", **picture.metadata)).metadata == picture.metadata
     assert read_text(encode(IMAGE, **picture.metadata)) == {"Comment": "größer\ngrößer"}
     assert decode(encode(IMAGE, format="JPEG", texts={"Comment": "a"})).metadata == {"comment": "a"}
+
+
+def test_a_comment_or_text_that_holds_a_picture_is_dropped() -> None:
+    text = f'{{"preview": "data:image/jpeg;base64,{JPEG_TEXT}"}}'
+
+    assert decode(jpeg_with(0xFE, text.encode())).metadata == {}
+    assert decode(encode(IMAGE, texts={"any": text, "Title": "a"})).metadata == {
+        "texts": {"Title": "a"}
+    }
 
 
 @pytest.mark.parametrize(
