@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.parts import damaged
+
 PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 """What comes before a packet in a JPEG segment."""
 KEY = "XML:com.adobe.xmp"
@@ -84,13 +87,9 @@ def _read(packet: bytes) -> "_Reader | None":
     reader = _Reader(packet)
     try:
         reader.read()
-    except (expat.ExpatError, _RefusedError):
+    except (expat.ExpatError, PictureError):
         return None
     return reader
-
-
-class _RefusedError(Exception):
-    """A packet that no program writes: with declarations of its own, or nested without end."""
 
 
 @dataclass(slots=True)
@@ -124,7 +123,7 @@ class _Reader:
 
     def _started(self, written: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) == _MAX_DEPTH:
-            raise _RefusedError
+            raise damaged("XMP is nested too deeply")
         self._text = ""
         parent = self._open[-1] if self._open else None
         names = {} if parent is None else parent.names
@@ -133,7 +132,7 @@ class _Reader:
         at = self._parser.CurrentByteIndex
         tag = _TAG.match(self.packet, at)
         if tag is None:
-            raise _RefusedError
+            raise damaged("XMP holds a tag that no program writes")
         is_empty = self.packet[tag.end() - 2 : tag.end()] == b"/>"
         element = _Element(_resolved(written, names), names, at, tag.end() if is_empty else 0)
         self._open.append(element)
@@ -180,7 +179,7 @@ class _Reader:
 
 
 def _refuse(*_: object) -> None:
-    raise _RefusedError
+    raise damaged("XMP declares a document type of its own")
 
 
 def _resolved(written: str, names: Mapping[str, str]) -> Name:

@@ -199,8 +199,7 @@ PICTURES: Mapping[str, tuple[Maker, str, str]] = {
         "is an SVG drawing",
     ),
     "PDF": (_text("%PDF-1.7\n"), "not_a_picture", "is a PDF document"),
-    "GIF": (lambda: _saved("GIF"), "unsupported_picture", "is a GIF"),
-    "animated GIF": (lambda: _saved("GIF", frames=2), "unsupported_picture", "is a GIF"),
+    "animated GIF": (lambda: _saved("GIF", frames=2), "animated_picture", "has 2 frames"),
     "animated WebP": (
         lambda: _saved("WEBP", frames=2, lossless=True),
         "animated_picture",
