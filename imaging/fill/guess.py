@@ -16,6 +16,7 @@ from paintgraph.imaging.fill.blur import blur_into
 from paintgraph.imaging.fill.copying import copy_mirrored, copy_nearest
 from paintgraph.imaging.geometry.canvas import GREY, Colour
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
+from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.imaging.opencv import cv2
 
 FillMethod: TypeAlias = Literal["keep", "edge", "mirror", "blur", "telea", "noise", "colour"]
@@ -67,7 +68,7 @@ def fill(
             filled[item, ..., :3][hole] = _noise(int(hole.sum()), seed + item)
         else:
             known = continue_colours(image[item : item + 1], mask[item : item + 1])
-            filled[item, ..., :3][hole] = _from_known(known[0, ..., :3], hole, method)
+            filled[item, ..., :3][hole] = _from_known(known[0, ..., :3], mask[item], method)
     return filled
 
 
@@ -77,12 +78,13 @@ def _noise(count: int, seed: int) -> _Samples:
     return noise
 
 
-def _from_known(picture: _Samples, hole: _Hole, method: FillMethod) -> _Samples:
+def _from_known(picture: _Samples, mask: Mask, method: FillMethod) -> _Samples:
     """Colours `[N, 3]` for the N pixels of the hole in a picture `[H, W, 3]`."""
+    hole = mask > 0
     if hole.all():
         raise MaskError(
-            f"the mask selects the whole picture, so {method!r} has no pixel to fill from; "
-            "use fill 'noise', 'colour' or 'keep', or a smaller mask.",
+            f"the mask selects the whole picture{told_darkest(mask)}, so {method!r} has no pixel "
+            "to fill from; use fill 'noise', 'colour' or 'keep', or a smaller mask.",
             code="full_mask",
         )
     spread = _SPREAD.get(method)
