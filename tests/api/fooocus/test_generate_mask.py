@@ -141,3 +141,16 @@ def test_a_mask_of_the_background_is_its_inverse(server: Served) -> None:
 
     assert not changed(server, task)[middle].any()
     assert changed(server, task)[~middle].any()
+
+
+def test_hidden_colours_select_nothing(server: Served) -> None:
+    clear = np.asarray(Image.open(BytesIO(PHOTO)).convert("RGBA")).copy()
+    clear[: HEIGHT // 2, :, 3] = 0
+    other = clear.copy()
+    other[: HEIGHT // 2, :, :3] = (255, 0, 0)
+
+    first, second = (
+        mask_in(ask(server, MASK, image=text_of(encoded(samples)))) for samples in (clear, other)
+    )
+
+    assert np.array_equal(first, second)
