@@ -20,6 +20,57 @@ _CONTROL = "control_after_generate"
 _CONTROLS = ("fixed", "increment", "decrement", "randomize")
 
 
+_SAMPLING = "seed:i steps:i cfg:f sampler_name:c scheduler:c denoise:f"
+_DETAIL = f"guide_size:f guide_size_for:b max_size:f {_SAMPLING} feather:i noise_mask:b"
+_AGAIN = "cycle:i inpaint_model:b noise_mask_feather:i tiled_encode:b tiled_decode:b"
+_TILES = (
+    f"upscale_by:f {_SAMPLING} mode_type:c tile_width:i tile_height:i mask_blur:i tile_padding:i "
+    "seam_fix_mode:c seam_fix_denoise:f seam_fix_width:i seam_fix_mask_blur:i seam_fix_padding:i "
+    "force_uniform_tiles:b tiled_decode:b"
+)
+_SCALING = f"scale_method:c {_SAMPLING} use_tiled_vae:b tile_size:i"
+_DECLARED = {
+    "BboxDetectorForEach": "threshold:f dilation:i crop_factor:f drop_size:i labels:s",
+    "CfgScheduleHookProvider": "schedule_for_iteration:c target_cfg:f",
+    "DenoiseScheduleHookProvider": "schedule_for_iteration:c target_denoise:f",
+    "ImpactKSamplerBasicPipe": _SAMPLING,
+    "KSamplerAdvancedProvider": "cfg:f sampler_name:c scheduler:c sigma_factor:f",
+    "KSamplerProvider": _SAMPLING,
+    "PixelKSampleUpscalerProvider": _SCALING,
+    "PixelKSampleUpscalerProviderPipe": _SCALING,
+    "SDXLPromptStyler": "text_positive:s text_negative:s style:c log_prompt:b",
+    "SegmDetectorSEGS": "threshold:f dilation:i crop_factor:f drop_size:i labels:s",
+    "TiledDiffusion": "method:c tile_width:i tile_height:i tile_overlap:i tile_batch_size:i",
+    "CLIPSeg": "text:s blur:f threshold:f dilation_factor:i",
+    "DetailerForEach": f"{_DETAIL} force_inpaint:b wildcard:s {_AGAIN}",
+    "DetailerForEachDebug": f"{_DETAIL} force_inpaint:b wildcard:s {_AGAIN}",
+    "FaceDetailer": (
+        f"{_DETAIL} force_inpaint:b bbox_threshold:f bbox_dilation:i bbox_crop_factor:f "
+        "sam_detection_hint:c sam_dilation:i sam_threshold:f sam_bbox_expansion:i "
+        "sam_mask_hint_threshold:f sam_mask_hint_use_negative:c drop_size:i wildcard:s " + _AGAIN
+    ),
+    "GrowMaskWithBlur": (
+        "expand:i incremental_expandrate:f tapered_corners:b flip_input:b blur_radius:f "
+        "lerp_alpha:f decay_factor:f fill_holes:b"
+        "|expand:i incremental_expandrate:i tapered_corners:b flip_input:b blur_radius:i sigma:f"
+    ),
+    "ImageResizeKJ": "width:i height:i upscale_method:c keep_proportion:b divisible_by:i crop:c",
+    "ImageResizeKJv2": (
+        "width:i height:i upscale_method:c keep_proportion:c pad_color:s crop_position:c "
+        "divisible_by:i device:c"
+    ),
+    "INPAINT_LoadFooocusInpaint": "head:c patch:c",
+    "INPAINT_LoadInpaintModel": "model_name:c",
+    "INPAINT_MaskedBlur": "blur:i falloff:i",
+    "INPAINT_MaskedFill": "fill:c falloff:i",
+    "Text Concatenate": "delimiter:s clean_whitespace:c",
+    "Text String": "text:s text_b:s text_c:s text_d:s",
+    "UltimateSDUpscale": _TILES,
+    "UltimateSDUpscaleNoUpscale": _TILES.removeprefix("upscale_by:f "),
+}
+"""Widgets of some nodes of packs in their order, as the packs declare them; `|` is a version."""
+
+
 def declared(info: dict[str, Any]) -> list[Any]:
     """Inputs and outputs of a node that a server describes."""
     given = info["input"]
@@ -66,6 +117,33 @@ def seen(folder: Path) -> Iterator[tuple[str, list[Any]]]:
             yield _found(node, widgets)
 
 
+def listed(folder: Path) -> Iterator[tuple[str, list[Any]]]:
+    """Nodes whose slots name every widget, in order."""
+    for node in _nodes(folder):
+        values, slots = node.get("widgets_values"), node.get("inputs", [])
+        names = [slot["widget"]["name"] for slot in slots if slot.get("widget")]
+        if not isinstance(values, list) or not names or any("." in name for name in names):
+            continue
+        types = {slot["name"]: slot["type"] for slot in slots}
+        given = dict.fromkeys(names)
+        widgets = _sent(node, given, list(values), names_only=True)
+        if widgets:
+            yield _found(node, [[w[0], types.get(w[0], w[1]), *w[2:]] for w in widgets])
+
+
+def read() -> Iterator[tuple[str, list[Any]]]:
+    """Nodes by the declarations in their packs' sources."""
+    letters = {"i": "INT", "f": "FLOAT", "s": "STRING", "b": "BOOLEAN", "c": "COMBO"}
+    for kind, text in _DECLARED.items():
+        for form in text.split("|"):
+            pairs = (word.split(":") for word in form.split())
+            widgets: list[list[Any]] = [[name, letters[letter], None] for name, letter in pairs]
+            for widget in widgets:
+                if widget[0] in ("seed", "noise_seed"):
+                    widget.append("control")
+            yield kind, [widgets, []]
+
+
 def sent(folder: Path) -> Iterator[tuple[str, list[Any]]]:
     """Nodes whose widgets a page's prompt names, in order."""
     for file in sorted(folder.glob("*.json")):
@@ -89,13 +167,15 @@ def _found(node: dict[str, Any], widgets: list[list[Any]]) -> tuple[str, list[An
     return node["type"], [[*sockets, *widgets], outputs]
 
 
-def _sent(node: dict[str, Any], given: dict[str, Any], values: list[Any]) -> list[Any] | None:
+def _sent(
+    node: dict[str, Any], given: dict[str, Any], values: list[Any], *, names_only: bool = False
+) -> list[Any] | None:
     """The widgets of a node in order; None if its values do not say."""
     types = {slot["name"]: slot["type"] for slot in node.get("inputs", [])}
     own = {slot["name"] for slot in node.get("inputs", []) if "widget" in slot}
     widgets: list[Any] = []
     for name, value in given.items():
-        is_link = isinstance(value, list)
+        is_link = isinstance(value, list) or names_only
         if is_link and name not in own:
             continue
         if not values or (values.pop(0) != value and not is_link):
@@ -128,8 +208,10 @@ def main() -> None:
     info = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     table = {name: [declared(each)] for name, each in info.items()}
     official = set(table)
+    for kind, form in read():
+        table.setdefault(kind, []).append(form)
     for folder in map(Path, sys.argv[2:]):
-        for kind, form in (*seen(folder), *sent(folder)):
+        for kind, form in (*seen(folder), *listed(folder), *sent(folder)):
             forms = table.setdefault(kind, [])
             names = [[w[0] for w in one[0] if len(w) > 2] for one in forms]
             if kind not in official and kind not in _VIRTUAL:

@@ -24,7 +24,12 @@ UPLOAD = "upload"
 UPLOADS = frozenset(["image", "video", "audio", "file"])
 """Marks of the button that uploads a file; they stand behind the name of the file."""
 
-_PYTHON_TYPES: Mapping[str, Any] = {"INT": int | float, "FLOAT": int | float, "STRING": str}
+_PYTHON_TYPES: Mapping[str, Any] = {
+    "INT": int | float,
+    "FLOAT": int | float,
+    "STRING": str,
+    "BOOLEAN": bool,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def widgets_of(node: UiNode) -> Widgets:
         read = _exactly(widgets, values) if widgets else None
         if read is not None and (widgets is own or _fit(widgets, read)):
             return Widgets(read)
-    return _by_table(forms[0].widgets, values) if forms else Widgets(nameless=values)
+    return _by_table(_nearest(forms, values), values) if forms else Widgets(nameless=values)
 
 
 def _without_marks(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,6 +84,15 @@ def _fit(widgets: Sequence[Widget], named: Mapping[str, Any]) -> bool:
         isinstance(named[w.name], _PYTHON_TYPES.get(w.type, object)) or named[w.name] is None
         for w in widgets
     )
+
+
+def _nearest(forms: Sequence[KnownNode], values: Sequence[Any]) -> Sequence[Widget]:
+    """The widgets of the form that takes all values in their types, else of the first."""
+    for form in forms:
+        named, rest = _aligned(form.widgets, values)
+        if not rest and _fit([w for w in form.widgets if w.name in named], named):
+            return form.widgets
+    return forms[0].widgets
 
 
 def _by_table(widgets: Sequence[Widget], values: Sequence[Any]) -> Widgets:
