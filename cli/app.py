@@ -150,8 +150,8 @@ def convert(
     to: Annotated[
         str,
         typer.Option(
-            help="yaml, json, comfy (ComfyUI's API format) or editor (a workflow of its page); by "
-            "default as the file's suffix says"
+            help="yaml, json, comfy (ComfyUI's API format) or editor (a workflow of its page) or "
+            "recipe (what does a sampler graph's job here); by default as the file's suffix says"
         ),
     ] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="File to write.")] = "-",

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from paintgraph.assembly import catalogue
+from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import Problem
 from paintgraph.base.files import write_whole
 from paintgraph.base.text.writers import write_json, write_yaml
@@ -16,20 +17,25 @@ from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
+from paintgraph.engine.graph.formats.comfy.sampling import settings_of
 from paintgraph.engine.graph.formats.comfy.slots import Slots
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import with_names
-from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.nodes import resource_names
 from paintgraph.python.results import check_place
 from paintgraph.python.sources import checked
 
-_FORMATS = ("yaml", "json", "comfy", "editor")
+_FORMATS = ("yaml", "json", "comfy", "editor", "recipe")
+_KEPT = ("nameless_values",)
+"""Codes of what a conversion keeps all the same."""
+
+_REPAINT = "inpaint"
+"""The recipe that does what a graph of samplers does."""
 
 
 def validate_file(file: str, own: Iterable[str], *, json: bool) -> int:
@@ -62,10 +68,10 @@ def convert_file(file: str, to: str, output: str, own: Iterable[str]) -> int:
     graph, problems = read_graph(source.text, source.name)
     if any(problem.severity == "error" for problem in problems):
         raise GraphError(problems)
-    for line in lines(problems, source.name):
+    for line in lines([p for p in problems if p.code not in _KEPT], source.name):
         tell(line)
     known.recipes.register_used(graph)
-    text = _written(graph, to, known.registry)
+    text = _written(graph, to, known)
     if output == "-":
         sys.stdout.write(text)
         return OK
@@ -85,7 +91,7 @@ def _format(to: str, output: str) -> str:
         message = f"--to is '{to}'; allowed are {', '.join(_FORMATS)}.{suggestion(to, _FORMATS)}"
         raise misused("not_a_choice", message)
     if output != "-":
-        allowed = (".yaml", ".yml") if to == "yaml" else (".json",)
+        allowed = (".yaml", ".yml") if to in ("yaml", "recipe") else (".json",)
         if suffix not in allowed:
             has = f"the suffix is '{suffix}'" if suffix else "there is no suffix"
             message = f"-o {output}: {has}; allowed for {to} is {' or '.join(allowed)}."
@@ -94,10 +100,38 @@ def _format(to: str, output: str) -> str:
     return to
 
 
-def _written(graph: Graph, to: str, registry: Registry) -> str:
+def _written(graph: Graph, to: str, known: Catalogue) -> str:
+    registry = known.registry
+    if to == "recipe":
+        return write_yaml(_repaint(graph, known))
     if to == "editor":
         return write_json(write_editor(graph, registry))
     if to == "comfy":
         return write_json(write_comfy(graph, Slots(graph, registry).position))
     document = write_native(with_names(graph, registry))
     return write_yaml(document) if to == "yaml" else write_json(document)
+
+
+def _repaint(graph: Graph, known: Catalogue) -> dict[str, Any]:
+    """A recipe with the prompt and settings of a graph of samplers; its pictures are inputs."""
+    settings = settings_of(graph)
+    if not settings:
+        message = (
+            "the graph has no sampler, so no recipe does the same by itself; allowed is a workflow "
+            "or prompt of ComfyUI with one, such as KSampler. Choose --to yaml."
+        )
+        raise misused("no_sampler", message)
+    kind = f"{RECIPE_PREFIX}{_REPAINT}"
+    known.recipes.register_used(Graph({"": Node(kind, {})}))
+    spec = known.registry.spec(kind)
+    declared = {each.name: each for each in spec.inputs} if spec else {}
+    pictures = {name: str(settings.pop(name, "")) for name in ("image", "mask")}
+    given = {name: value for name, value in settings.items() if name in declared}
+    use = {name: InputRef(name) for name in pictures} | given
+    made = Graph(
+        {"painted": Node(kind, use)},
+        {name: declared[name] for name in pictures},
+        {"image": Link("painted", "image")},
+        f"What the samplers of a graph of ComfyUI painted, by the recipe {_REPAINT}.",
+    )
+    return write_native(made)

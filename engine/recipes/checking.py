@@ -19,7 +19,7 @@ from paintgraph.engine.graph.sockets import Value, accepts, literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles, upstream
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.foreign import causes, coerced, ends, names_in_words
+from paintgraph.engine.recipes.foreign import UNKNOWN, causes, coerced, ends, names_in_words
 from paintgraph.engine.recipes.report import (
     Report,
     Where,
@@ -108,7 +108,7 @@ class _Checker:
         targets = targets_of(graph, self._registry)
         reached = dict(targets)
         if self._is_foreign:
-            unknown = [i for i, s in self._specs.items() if s is None and graph.nodes[i].kind]
+            unknown = {i: None for i, s in self._specs.items() if s is None and graph.nodes[i].kind}
             self._foreign(unknown)
             problems = [p for p in problems if p.code not in OF_UNKNOWN or p.node not in unknown]
             reached |= ends(graph, self._specs)
@@ -161,10 +161,9 @@ class _Checker:
         """Nodes that are not here, one problem for each cause."""
         for cause in causes(self._graph, unknown, self._registry):
             cure = cause.cure
-            if cause.code == "unknown_node":
-                cure = (
-                    self._near(self._graph.nodes[cause.nodes[0]].kind, self._node_types()) or cure
-                )
+            if not cure:
+                kind = self._graph.nodes[cause.nodes[0]].kind
+                cure = self._near(kind, self._node_types()) or UNKNOWN
             message = f": {cause.message}{cure}"
             self._report.add(cause.code, self._report.about(cause.nodes), message)
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paintgraph.engine.graph.formats.comfy.packs import pack_of
+from paintgraph.engine.graph.formats.comfy.packs import is_core, pack_of
+from paintgraph.engine.graph.formats.comfy.sampling import SAMPLERS, in_words, settings_of
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
@@ -69,17 +70,32 @@ def causes(graph: Graph, unknown: Iterable[str], registry: Registry) -> Iterator
         is_one = len(nodes) == 1
         kind = f"'{graph.nodes[nodes[0]].kind}' does" if is_one else "they do"
         if common == "instead":
-            yield Cause(tuple(nodes), "replaced_node", f"{kind} not exist here.", f" Use {name}.")
+            cure = f" Use {name}.{_values(graph, nodes)}"
+            yield Cause(tuple(nodes), "replaced_node", f"{kind} not exist here.", cure)
         elif common == "pack":
             what = "a node" if is_one else "nodes"
             message = f"{kind} not exist here: {what} of the pack {name}, which is not loaded."
             yield Cause(tuple(nodes), "unknown_node", message, _LISTS)
+        elif common == "core":
+            what = "a node" if is_one else "nodes"
+            message = f"{kind} not exist here: {what} of ComfyUI that this program has not."
+            yield Cause(tuple(nodes), "unknown_node", message, _LISTS)
         else:
             message = f"there is no node type '{name}'."
-            yield Cause(tuple(nodes), "unknown_node", message, _LISTS)
+            yield Cause(tuple(nodes), "unknown_node", message, "")
 
 
-_LISTS = " No loaded pack brings it; 'paintgraph nodes' lists what there is."
+_LISTS = " 'paintgraph nodes' lists what there is."
+UNKNOWN = f" No loaded pack brings it either;{_LISTS}"
+"""The cure of a node type that nobody knows, unless one is called nearly the same."""
+
+
+def _values(graph: Graph, nodes: list[str]) -> str:
+    """What a graph of samplers paints, where these nodes are among them."""
+    settings = settings_of(graph) if len(nodes) > 1 else {}
+    if not settings or not any(graph.nodes[id_].kind in SAMPLERS for id_ in nodes):
+        return ""
+    return f" 'paintgraph convert FILE --to recipe' takes over {in_words(settings)}."
 
 
 def _common(graph: Graph, id_: str, registry: Registry) -> tuple[str, str]:
@@ -89,8 +105,10 @@ def _common(graph: Graph, id_: str, registry: Registry) -> tuple[str, str]:
         return "instead", instead
     kept: Any = graph.editor.get("nodes", {})
     look = kept.get(id_, {}) if isinstance(kept, dict) else {}
-    pack = pack_of(kind, look.get("properties") if isinstance(look, dict) else None)
-    return ("pack", pack) if pack else ("type", kind)
+    properties = look.get("properties") if isinstance(look, dict) else None
+    if pack := pack_of(kind, properties):
+        return "pack", pack
+    return ("core", "") if is_core(kind, properties) else ("type", kind)
 
 
 def ends(graph: Graph, specs: Mapping[str, NodeSpec | None]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`paintgraph validate` and `convert`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,32 @@ def test_a_graph_with_faults_of_form_is_not_converted(paintgraph: Paintgraph) ->
 
     assert (answer.code, answer.text) == (1, "")
     assert "[wrong_shape]" in answer.stderr
+
+
+SAMPLERS = {
+    "1": {"class_type": "CLIPTextEncode", "inputs": {"text": "a cat", "clip": ["9", 1]}},
+    "2": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["1", 0]}},
+    "9": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a"}},
+}
+
+
+def test_a_sampler_graph_becomes_the_recipe_that_does_its_job(
+    paintgraph: Paintgraph, folder: Path
+) -> None:
+    (folder / "graph.json").write_text(json.dumps(SAMPLERS))
+
+    told = paintgraph("validate", "graph.json")
+    made = paintgraph("convert", "graph.json", "--to", "recipe", "-o", "mine.yaml")
+    valid = paintgraph("validate", "mine.yaml")
+
+    assert "--to recipe' takes over steps 20, seed 7, prompt 'a cat'." in told.stdout.decode()
+    assert (made.code, valid.code) == (0, 0), made.stderr
+    painted = _graph(folder / "mine.yaml").nodes["painted"]
+    assert painted.kind == "recipe/inpaint"
+    assert (painted.inputs["prompt"], painted.inputs["steps"]) == ("a cat", 20)
+
+
+def test_a_graph_without_a_sampler_becomes_no_recipe(paintgraph: Paintgraph) -> None:
+    answer = paintgraph("convert", "outpaint", "--to", "recipe")
+
+    assert (answer.code, "[no_sampler]" in answer.stderr) == (2, True)

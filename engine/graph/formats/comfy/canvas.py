@@ -28,12 +28,22 @@ def digest_of(places: Iterable[tuple[object, object]]) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def editor_of(value: Mapping[str, Any], top: UiGraph, named: Mapping[str, str]) -> dict[str, Any]:
-    """What to keep of a canvas; `named` are the ids in the graph by those in the file."""
+def editor_of(
+    value: Mapping[str, Any], top: UiGraph, inner: Iterable[UiNode], named: Mapping[str, str]
+) -> dict[str, Any]:
+    """What to keep of a canvas; `named` are the ids in the graph by those in the file.
+
+    Nodes of opened subgraphs, `inner`, have places on canvases of their own, which are gone.
+    """
     nodes = [node for node in top.nodes if node.id in named]
     arranged = mapping(top.extra.get(OWN)).get("arranged")
     moved = arranged != digest_of((node.look.get("pos"), node.look.get("size")) for node in nodes)
-    looks = {named[node.id]: look for node in nodes if (look := _look(node, with_place=moved))}
+    looks = {
+        named[node.id]: look
+        for node in inner
+        if node.id in named and (look := _look(node, with_place=False))
+    }
+    looks |= {named[node.id]: look for node in nodes if (look := _look(node, with_place=moved))}
     boxes = {named[node.id]: _box(node.look) for node in nodes}
     kept = {
         "nodes": looks,

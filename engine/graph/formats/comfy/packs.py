@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from paintgraph.engine.graph.formats.comfy.known import known
+
 _CORE = "comfy-core"
 _BY_ENDING = {
     " (rgthree)": "rgthree/rgthree-comfy",
@@ -25,6 +27,12 @@ def pack_of(type_: str, properties: object = None) -> str:
         if isinstance(name, str) and name and name != _CORE:
             return name[:80]
     return next((pack for end, pack in _BY_ENDING.items() if type_.endswith(end)), "")
+
+
+def is_core(type_: str, properties: object = None) -> bool:
+    """Whether ComfyUI itself brings a node type."""
+    known_as = properties.get("cnr_id") if isinstance(properties, dict) else None
+    return known_as == _CORE or bool(known(type_))
 
 
 @cache

@@ -80,7 +80,7 @@ def to_prompt(document: Document) -> Converted:
     _name_files(prompt, flat, read)
     named = _own_names(flat, prompt)
     prompt = _renamed(prompt, named)
-    _keep(prompt, editor_of(value, top, named), top.extra)
+    _keep(prompt, editor_of(value, top, flat.nodes.values(), named), top.extra)
     return Converted(prompt, problems, {named[id_]: path for id_, path in places.items()})
 
 

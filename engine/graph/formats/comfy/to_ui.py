@@ -157,7 +157,7 @@ class _Writer:
                 if isinstance(given, Link):
                     given = slot.default
                 values.append(list(given) if isinstance(given, tuple) else given)
-                values += [_CONTROL] if slot.has_control else []
+                values += [_CONTROL] if slot.has_control and not isinstance(given, str) else []
         nameless = look.get("widgets_values")
         return nameless if isinstance(nameless, list) and not values else values
 
