@@ -85,7 +85,7 @@ def test_a_packet_without_fault_stays_byte_for_byte() -> None:
         f"<my:Preview my:deep='{JPEG_TEXT}'/>",
         "<my:Preview my:deep='>'><rdf:li>data:image/webp;base64,UklGR</rdf:li></my:Preview>",
         "<GImage:Empty/>",
-        f"<my:Json>{{'preview': '{JPEG_TEXT}'}}</my:Json>",
+        f"<my:Json>{{'a': '{'word ' * 50}', 'preview': '{JPEG_TEXT}'}}</my:Json>",
         '<q:ImageWidth xmlns:q="http://ns.adobe.com/tiff/1.0/">9</q:ImageWidth>',
     ],
 )
