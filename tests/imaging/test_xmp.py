@@ -23,6 +23,7 @@ GREY = np.full((6, 8, 3), 90, np.uint8)
 IMAGE = np.zeros((1, 2, 3), np.float32)
 FORMATS: tuple[Format, ...] = ("PNG", "JPEG", "WEBP", "TIFF")
 JPEG_TEXT = base64.b64encode(pillow_file(GREY, "JPEG")).decode()
+LINES = "word\n" * 50
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)
 
 SPACES = {
@@ -85,7 +86,7 @@ def test_a_packet_without_fault_stays_byte_for_byte() -> None:
         f"<my:Preview my:deep='{JPEG_TEXT}'/>",
         "<my:Preview my:deep='>'><rdf:li>data:image/webp;base64,UklGR</rdf:li></my:Preview>",
         "<GImage:Empty/>",
-        f"<my:Json>{{'a': '{'word ' * 50}', 'preview': '{JPEG_TEXT}'}}</my:Json>",
+        f"<my:Json>{LINES}{{'preview': '{JPEG_TEXT}'}}</my:Json>",
         '<q:ImageWidth xmlns:q="http://ns.adobe.com/tiff/1.0/">9</q:ImageWidth>',
     ],
 )
