@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import aiohttp
@@ -18,7 +18,7 @@ from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.formats.native import write_native
-from paintgraph.engine.graph.formats.reading import graph_of, read_graph
+from paintgraph.engine.graph.formats.reading import document_in, graph_of
 from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.book import SUFFIXES
@@ -34,6 +34,7 @@ from paintgraph.python.sources import Recipe
 _TRIES = 5
 _AGAIN_SECONDS = 0.5
 _TRUTH: Mapping[bool | None, str] = {True: "true", False: "false"}
+_PICTURES = (".png", ".webp")  # they may carry a graph
 _ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -71,11 +72,12 @@ class Client:
                 graph, _ = graph_of(Document(dict(recipe)), "the recipe")
                 return Order("", recipe, graph.inputs)
         name = str(recipe)
-        if Path(name).suffix in SUFFIXES:
-            graph, problems = read_graph(await asyncio.to_thread(_bytes, Path(name)), name)
-            if problems:
+        if Path(name).suffix in (*SUFFIXES, *_PICTURES):
+            document = document_in(await asyncio.to_thread(_bytes, Path(name)), name)
+            graph, problems = graph_of(document, name)
+            if any(problem.severity == "error" for problem in problems):
                 raise GraphError(problems)
-            return Order("", write_native(graph), graph.inputs)
+            return Order("", cast("Mapping[str, Any]", document.value), graph.inputs)
         known = await self._json("GET", "/v1/recipes")
         found = next((each for each in known["recipes"] if each["name"] == name), None)
         if found is None:  # the server says why

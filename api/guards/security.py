@@ -26,8 +26,12 @@ NATIVE_TYPES = frozenset(
         "application/x-yaml",
         "text/yaml",
         "multipart/form-data",
+        "image/png",
+        "image/webp",
     }
 )
+"""None but forms is sent across origins without being asked for; pictures may carry graphs."""
+
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
 """What browsers only ever show; SVG is not among them: it can hold scripts."""
 

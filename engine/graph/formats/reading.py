@@ -25,9 +25,14 @@ def read_graph(text: bytes, name: str) -> tuple[Graph, list[Problem]]:
     `name` is what messages call the text. Raises GraphError with one problem if it is neither YAML
     nor JSON or no graph at all.
     """
+    return graph_of(document_in(text, name), name)
+
+
+def document_in(text: bytes, name: str) -> Document:
+    """The tree of a text, or of that in a picture; raises GraphError if there is none."""
     if is_picture(text[:18]):
         text = carried(BytesIO(text), name)
-    return graph_of(read_document(text), name)
+    return read_document(text)
 
 
 def read_document(text: bytes) -> Document:
