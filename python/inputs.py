@@ -14,9 +14,9 @@ from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.imaging.files.descriptions.pillow import chunks_of
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.parts import insert
-from paintgraph.imaging.files.pillow import chunks_of
+from paintgraph.imaging.files.formats.parts import insert
 from paintgraph.imaging.samples import quantise, to_image
 from paintgraph.jobs.sources.inline import is_inline, read_inline, unpacked
 from paintgraph.python.results import Picture, Result

@@ -27,7 +27,7 @@ from paintgraph.engine.graph.graph import (
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.node.registry import Registry
-from paintgraph.imaging.files.texts import add_text
+from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write

@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
-from paintgraph.imaging.files.texts import read_text
+from paintgraph.imaging.files.descriptions.texts import read_text
 from paintgraph.nodes.sockets import REPAINT
 from paintgraph.python.results import GRAPH_KEY
 

@@ -22,7 +22,7 @@ from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs, reference_of
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.examine import check_readable, is_wide, load_picture
-from paintgraph.imaging.files.header import read_header
+from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.jobs.sources.inline import (
     is_inline,
     read_inline,

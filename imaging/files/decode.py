@@ -16,7 +16,6 @@ from PIL import ImageCms
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, freeze
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import gif, parts, tiff
 from paintgraph.imaging.files.examine import (
     MOST_PIXELS,
     bare_png,
@@ -25,9 +24,10 @@ from paintgraph.imaging.files.examine import (
     load_picture,
     remarks,
 )
-from paintgraph.imaging.files.header import Header
+from paintgraph.imaging.files.formats import gif, parts, tiff
+from paintgraph.imaging.files.formats.header import Header
+from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 from paintgraph.imaging.files.metadata import Metadata, read_icc, read_metadata
-from paintgraph.imaging.files.parts import damaged, unpack, unsupported
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Depth, to_image, turned
 

@@ -13,13 +13,14 @@ from PIL import Image as Pillow
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, jpeg, tiff, xmp
-from paintgraph.imaging.files.colour import profile_of_chunks
+from paintgraph.imaging.files.descriptions import exif, jpeg, xmp
+from paintgraph.imaging.files.descriptions.colour import profile_of_chunks
+from paintgraph.imaging.files.descriptions.resolution import physical_chunk, with_density
+from paintgraph.imaging.files.descriptions.texts import packed_text, text_chunk
+from paintgraph.imaging.files.formats import tiff
+from paintgraph.imaging.files.formats.parts import insert, make_chunk, riff_chunks, riff_file
+from paintgraph.imaging.files.formats.tiff import Entry
 from paintgraph.imaging.files.metadata import Metadata, fitted
-from paintgraph.imaging.files.parts import insert, make_chunk, riff_chunks, riff_file
-from paintgraph.imaging.files.resolution import physical_chunk, with_density
-from paintgraph.imaging.files.texts import packed_text, text_chunk
-from paintgraph.imaging.files.tiff import Entry
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
 

@@ -15,9 +15,9 @@ from zlib import crc32
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import jpeg_end, parts, tiff
-from paintgraph.imaging.files.header import Header, read_header
-from paintgraph.imaging.files.parts import damaged, unpack, unsupported
+from paintgraph.imaging.files.formats import jpeg_end, parts, tiff
+from paintgraph.imaging.files.formats.header import Header, read_header
+from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

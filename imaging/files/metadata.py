@@ -5,13 +5,14 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import avif, exif, gif, iptc, jpeg, parts, tiff, xmp
-from paintgraph.imaging.files.colour import read_colour
-from paintgraph.imaging.files.header import Header
-from paintgraph.imaging.files.parts import riff_chunks, unpack_text
-from paintgraph.imaging.files.raw_profile import unhex
-from paintgraph.imaging.files.resolution import read_dpi
-from paintgraph.imaging.files.texts import readable_texts, text_chunk
+from paintgraph.imaging.files.descriptions import exif, iptc, jpeg, xmp
+from paintgraph.imaging.files.descriptions.colour import read_colour
+from paintgraph.imaging.files.descriptions.raw_profile import unhex
+from paintgraph.imaging.files.descriptions.resolution import read_dpi
+from paintgraph.imaging.files.descriptions.texts import readable_texts, text_chunk
+from paintgraph.imaging.files.formats import avif, gif, parts, tiff
+from paintgraph.imaging.files.formats.header import Header
+from paintgraph.imaging.files.formats.parts import riff_chunks, unpack_text
 
 # Each holds a graph: how the input was made would be taken for how the result was.
 _GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})

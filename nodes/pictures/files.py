@@ -13,10 +13,10 @@ from paintgraph.engine.graph.sockets import TEXT, Effect, Facts, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode
+from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.metadata import Metadata as Described
 from paintgraph.imaging.files.metadata import described, left_out, reduced
-from paintgraph.imaging.files.texts import add_text
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.nodes.pictures.formats import (
     DEEP,

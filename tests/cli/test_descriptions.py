@@ -6,7 +6,7 @@ import pytest
 
 from paintgraph.cli.commands import with_newer_names
 from paintgraph.imaging.files.decode import decode
-from paintgraph.imaging.files.texts import add_text
+from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.python.results import GRAPH_KEY
 from paintgraph.tests.cli.conftest import Answer, Paintgraph
 from paintgraph.tests.private_photo import (

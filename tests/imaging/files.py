@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from paintgraph.imaging.files.parts import SIGNATURE, make_chunk
+from paintgraph.imaging.files.formats.parts import SIGNATURE, make_chunk
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

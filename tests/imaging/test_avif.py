@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 from PIL.ImageOps import exif_transpose
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import avif
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.examine import examine
+from paintgraph.imaging.files.formats import avif
 from paintgraph.imaging.opencv import cv2
 from paintgraph.tests.imaging.files import SRGB, exif_block, pillow_file
 

@@ -18,12 +18,13 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from paintgraph.base.file_kinds import Format
-from paintgraph.imaging.files import profiles, tiff
-from paintgraph.imaging.files.colour import profile_of_chunks
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.descriptions import profiles
+from paintgraph.imaging.files.descriptions.colour import profile_of_chunks
+from paintgraph.imaging.files.descriptions.profiles import D65, SRGB, Primaries
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.parts import chunks, find, make_chunk
-from paintgraph.imaging.files.profiles import D65, SRGB, Primaries
+from paintgraph.imaging.files.formats import tiff
+from paintgraph.imaging.files.formats.parts import chunks, find, make_chunk
 from paintgraph.imaging.samples import Samples, pixel_digest, quantise
 from paintgraph.tests.imaging.files import SRGB as SRGB_PROFILE
 from paintgraph.tests.imaging.files import exif_block, pillow_file, png_file

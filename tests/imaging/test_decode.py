@@ -12,7 +12,7 @@ from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.header import Header, read_header
+from paintgraph.imaging.files.formats.header import Header, read_header
 from paintgraph.tests.imaging.files import (
     SEEN,
     SRGB,

@@ -11,7 +11,7 @@ from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.errors import ContractError, PictureError
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode, preview_jpeg
-from paintgraph.imaging.files.header import read_header
+from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.tests.imaging.files import SRGB, exif_block
 from paintgraph.tests.strategies import images
 

@@ -12,10 +12,11 @@ from PIL import Image as Pillow
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import exif, tiff
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.descriptions import exif
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.tiff import Entry, Tree
+from paintgraph.imaging.files.formats import tiff
+from paintgraph.imaging.files.formats.tiff import Entry, Tree
 from paintgraph.tests.imaging.files import exif_block, pillow_file, tiff_file
 
 GREY = np.full((6, 8, 3), 90, np.uint8)

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Pillow
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import gif
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.formats import gif
 from paintgraph.tests.imaging.files import pillow_file
 
 SAMPLES = np.random.default_rng(2).integers(0, 256, (12, 20, 3), np.uint8)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts, tiff
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
-from paintgraph.imaging.files.header import Header, read_header
+from paintgraph.imaging.files.formats import parts, tiff
+from paintgraph.imaging.files.formats.header import Header, read_header
 from paintgraph.tests.imaging.files import TIFF_GREY, exif_block, png_file, tiff_file
 
 JPEG = encode(np.zeros((8, 8, 3), np.float32), format="JPEG")

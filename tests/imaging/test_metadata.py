@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts
-from paintgraph.imaging.files import texts as texts_module
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.descriptions import texts as texts_module
+from paintgraph.imaging.files.descriptions.texts import add_text, read_text
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.formats import parts
+from paintgraph.imaging.files.formats.parts import make_chunk
 from paintgraph.imaging.files.metadata import Metadata, left_out, read_exif, read_icc, reduced
-from paintgraph.imaging.files.parts import make_chunk
-from paintgraph.imaging.files.texts import add_text, read_text
 from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
 
 PNG = png_file([bytes([1, 2])], width=2, depth=8, colour=0)

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image as Pillow
 from PIL.Image import Image
 
-from paintgraph.imaging.files import iptc, xmp
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.descriptions import iptc, xmp
+from paintgraph.imaging.files.descriptions.pillow import chunks_of
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.formats.parts import insert, make_chunk
 from paintgraph.imaging.files.metadata import Metadata
-from paintgraph.imaging.files.parts import insert, make_chunk
-from paintgraph.imaging.files.pillow import chunks_of
 from paintgraph.tests.imaging.files import SRGB, exif_block, pillow_file
 
 IMAGE = np.zeros((1, 2, 3), np.float32)

@@ -8,7 +8,7 @@ from PIL import ImageCms
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files import decode as pixels
 from paintgraph.imaging.files.decode import decode
-from paintgraph.imaging.files.header import read_header
+from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.tests.imaging.files import TIFF_GREY, pillow_file, png_file, tiff_file
 
 

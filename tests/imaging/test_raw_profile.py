@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from paintgraph.imaging.files.decode import decode
-from paintgraph.imaging.files.parts import make_chunk
-from paintgraph.imaging.files.raw_profile import unhex
+from paintgraph.imaging.files.descriptions.raw_profile import unhex
+from paintgraph.imaging.files.formats.parts import make_chunk
 from paintgraph.tests.imaging.files import exif_block, png_file
 
 BLOCK = b"Exif\0\0" + exif_block(6, maker="a maker")

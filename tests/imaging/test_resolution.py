@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from paintgraph.base.file_kinds import Format
-from paintgraph.imaging.files import tiff
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.formats import tiff
 from paintgraph.tests.imaging.files import TIFF_GREY, pillow_file, png_file, tiff_file
 
 GREY = np.full((6, 8, 3), 90, np.uint8)

@@ -3,7 +3,7 @@
 import pytest
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.header import read_header, recognise
+from paintgraph.imaging.files.formats.header import read_header, recognise
 from paintgraph.tests.imaging.files import TIFF_GREY, tiff_file
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from paintgraph.base.file_kinds import Format
-from paintgraph.imaging.files import iptc, parts, tiff, xmp
 from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.files.descriptions import iptc, xmp
+from paintgraph.imaging.files.descriptions.texts import read_text
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.formats import parts, tiff
+from paintgraph.imaging.files.formats.parts import make_chunk
 from paintgraph.imaging.files.metadata import reduced
-from paintgraph.imaging.files.parts import make_chunk
-from paintgraph.imaging.files.texts import read_text
 from paintgraph.tests.imaging.files import exif_block, pillow_file, png_file
 
 GREY = np.full((6, 8, 3), 90, np.uint8)

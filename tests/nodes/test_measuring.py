@@ -10,7 +10,7 @@ import pytest
 
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.files.texts import read_text
+from paintgraph.imaging.files.descriptions.texts import read_text
 from paintgraph.nodes.results import describe
 from paintgraph.tests.imaging.pictures import clouds
 from paintgraph.tests.nodes.bench import Bench, png, use

@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator, Sequence
 
-from paintgraph.imaging.files import exif, iptc, xmp
-from paintgraph.imaging.files.parts import jpeg_segments, unpack
+from paintgraph.imaging.files.descriptions import exif, iptc, xmp
+from paintgraph.imaging.files.formats.parts import jpeg_segments, unpack
 
 _ICC = b"ICC_PROFILE\0"
 _MOST = 0xFFFF - 2

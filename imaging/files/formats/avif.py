@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.av1 import frame_sizes
-from paintgraph.imaging.files.parts import damaged, unpack, unsupported
+from paintgraph.imaging.files.formats.av1 import frame_sizes
+from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 
 _MOST_BOXES = 20_000
 _MOST_PIXELS = 250_000_000

@@ -11,9 +11,9 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import tiff
-from paintgraph.imaging.files.parts import unpack
-from paintgraph.imaging.files.tiff import Directory, Entry, Tree
+from paintgraph.imaging.files.formats import tiff
+from paintgraph.imaging.files.formats.parts import unpack
+from paintgraph.imaging.files.formats.tiff import Directory, Entry, Tree
 
 PREFIX = b"Exif\0\0"
 MAX_BYTES = 64_000

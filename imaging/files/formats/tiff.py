@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from paintgraph.imaging.files.parts import damaged, unpack
+from paintgraph.imaging.files.formats.parts import damaged, unpack
 
 Order: TypeAlias = Literal["<", ">"]
 """Of bytes: the lowest first (II), or the highest (MM)."""

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import iptc, xmp
-from paintgraph.imaging.files.parts import make_chunk
-from paintgraph.imaging.files.resolution import physical_chunk
-from paintgraph.imaging.files.texts import packed_text, text_chunk
+from paintgraph.imaging.files.descriptions import iptc, xmp
+from paintgraph.imaging.files.descriptions.resolution import physical_chunk
+from paintgraph.imaging.files.descriptions.texts import packed_text, text_chunk
+from paintgraph.imaging.files.formats.parts import make_chunk
 
 _IPTC = 1028
 _WRONG = (TypeError, ValueError, struct.error)

@@ -13,8 +13,8 @@ from paintgraph.base.file_kinds import (
     other_picture,
 )
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import avif, gif, tiff
-from paintgraph.imaging.files.parts import (
+from paintgraph.imaging.files.formats import avif, gif, tiff
+from paintgraph.imaging.files.formats.parts import (
     chunks,
     damaged,
     jpeg_segments,

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts
-from paintgraph.imaging.files.exif import known_dpi
-from paintgraph.imaging.files.parts import jpeg_segments, make_chunk, unpack
+from paintgraph.imaging.files.descriptions.exif import known_dpi
+from paintgraph.imaging.files.formats import parts
+from paintgraph.imaging.files.formats.parts import jpeg_segments, make_chunk, unpack
 
 _METRE = Fraction(254, 10_000)  # of which an inch is that many
 _CENTIMETRE = Fraction(254, 100)

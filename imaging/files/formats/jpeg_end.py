@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from paintgraph.imaging.files.parts import jpeg_segments, unpack
+from paintgraph.imaging.files.formats.parts import jpeg_segments, unpack
 
 _END = b"\xff\xd9"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

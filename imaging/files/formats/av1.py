@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from paintgraph.imaging.files.parts import damaged
+from paintgraph.imaging.files.formats.parts import damaged
 
 _SEQUENCE_HEADER = 1
 

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import parts
-from paintgraph.imaging.files.parts import MAX_UNPACKED_BYTES, Chunk, make_chunk, unpack_text
+from paintgraph.imaging.files.formats import parts
+from paintgraph.imaging.files.formats.parts import (
+    MAX_UNPACKED_BYTES,
+    Chunk,
+    make_chunk,
+    unpack_text,
+)
 
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _MAX_KEY = 79

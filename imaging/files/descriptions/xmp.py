@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.parts import damaged
+from paintgraph.imaging.files.formats.parts import damaged
 
 PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 """What comes before a packet in a JPEG segment."""

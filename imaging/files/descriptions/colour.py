@@ -11,10 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files import avif, parts, tiff
-from paintgraph.imaging.files.header import Header
-from paintgraph.imaging.files.parts import unpack
-from paintgraph.imaging.files.profiles import (
+from paintgraph.imaging.files.descriptions.profiles import (
     ADOBE_RGB,
     D65,
     SRGB,
@@ -29,6 +26,9 @@ from paintgraph.imaging.files.profiles import (
     sampled,
     table_curve,
 )
+from paintgraph.imaging.files.formats import avif, parts, tiff
+from paintgraph.imaging.files.formats.header import Header
+from paintgraph.imaging.files.formats.parts import unpack
 
 _SIZES = {b"cICP": 4, b"mDCV": 24, b"cLLI": 8, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 """PNG's chunks that say what colours are, and their lengths."""

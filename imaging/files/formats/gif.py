@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from paintgraph.imaging.files.parts import damaged, unpack
+from paintgraph.imaging.files.formats.parts import damaged, unpack
 
 _MOST_BLOCKS = 1_000_000  # 40 million pixels that do not pack at all have a quarter of that
 _EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B

@@ -1,0 +1,1 @@
+"""What picture files say beside their pixels: read, cleaned and written again, kind by kind."""

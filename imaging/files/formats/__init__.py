@@ -1,0 +1,1 @@
+"""How picture files are built, format by format: recognised and walked without decoding a pixel."""
