@@ -40,6 +40,14 @@ def test_a_muted_node_goes_with_the_links_from_it() -> None:
     }
 
 
+def test_a_widget_that_a_muted_node_would_feed_is_not_sent() -> None:
+    number = node(1, "Number", [], ["INT"], mode=2)
+    image = node(2, "EmptyImage", [slot("width", "INT", "width")], [], [64, 32, 1, 0])
+
+    assert "width" not in inputs([number, image], [(1, 0, 2, 0)])["2"]
+    assert inputs([{**number, "mode": 4}, image], [(1, 0, 2, 0)])["2"]["width"] == 64
+
+
 def test_a_bypassed_node_passes_on_what_it_gets() -> None:
     assert inputs([load(), passing(2, mode=4), save()], [(1, 0, 2, 0), (2, 0, 9, 0)])["9"] == {
         "images": ["1", 0]

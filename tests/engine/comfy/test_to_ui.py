@@ -166,3 +166,14 @@ def test_columns_are_no_places_until_somebody_moves_a_node() -> None:
 
     assert untouched.editor == {}
     assert moved.editor["nodes"]["b"]["pos"] == [7, 8]
+
+
+def test_a_widget_that_only_shows_its_default_is_not_given() -> None:
+    graph = Graph({"1": Node("Add", {"a": 1})})
+    written = write_editor(graph, REGISTRY)
+    untouched = read(written)
+    written["nodes"][0]["widgets_values"] = [1, 5]
+
+    assert written["nodes"][0]["inputs"][1]["name"] == "b"
+    assert untouched.nodes["1"].inputs == {"a": 1}
+    assert read(written).nodes["1"].inputs == {"a": 1, "b": 5}
