@@ -111,6 +111,8 @@ def seen(folder: Path) -> Iterator[tuple[str, list[Any]]]:
         for name, value in named.items():
             if name in (_CONTROL, *_CONTROLS):
                 widgets[-1].append("control")
+            elif name == "upload" and widgets:
+                widgets[-1].append("upload")
             else:
                 widgets.append(_seen(name, value, types))
         if not any("." in name for name in named):  # those vary with a choice
@@ -211,10 +213,11 @@ def main() -> None:
     for kind, form in read():
         table.setdefault(kind, []).append(form)
     for folder in map(Path, sys.argv[2:]):
-        for kind, form in (*seen(folder), *listed(folder), *sent(folder)):
+        guessed = (each for each in (*listed(folder), *sent(folder)) if each[0] not in official)
+        for kind, form in (*seen(folder), *guessed):
             forms = table.setdefault(kind, [])
             names = [[w[0] for w in one[0] if len(w) > 2] for one in forms]
-            if kind not in official and kind not in _VIRTUAL:
+            if kind not in _VIRTUAL:
                 own = [w[0] for w in form[0] if len(w) > 2]
                 if own not in names:
                     forms.append(form)

@@ -98,12 +98,22 @@ def test_a_primitive_gives_its_value_to_the_widget_also_through_a_reroute() -> N
     assert found == {"width": 64, "height": 64, "batch_size": 1, "color": 7}
 
 
-def test_what_is_set_is_got_by_its_name() -> None:
+def test_a_muted_reroute_still_passes_on() -> None:
+    reroute = node(2, "Reroute", [slot("", "*")], ["*"], mode=2)
+
+    assert inputs([load(), reroute, save()], [(1, 0, 2, 0), (2, 0, 9, 0)])["9"] == {
+        "images": ["1", 0]
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", "easy "])
+def test_what_is_set_is_got_by_its_name(prefix: str) -> None:
+    setter, getter = (f"{prefix}{kind}" for kind in (("set", "get") if prefix else ("Set", "Get")))
     nodes = [
         load(),
-        node(2, "SetNode", [slot("IMAGE")], ["*"], ["picture"]),
-        node(3, "GetNode", [], ["IMAGE"], ["picture"]),
-        node(4, "GetNode", [], ["IMAGE"], ["nothing"]),
+        node(2, f"{setter}Node", [slot("IMAGE")], ["*"], ["picture"]),
+        node(3, f"{getter}Node", [], ["IMAGE"], ["picture"]),
+        node(4, f"{getter}Node", [], ["IMAGE"], ["nothing"]),
         save(),
         save(10),
     ]

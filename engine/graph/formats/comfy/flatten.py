@@ -1,7 +1,7 @@
 """One flat set of nodes out of a graph with subgraphs and group nodes inside each other.
 
 Ids are as the page writes them: `outer:inner`. What stands at a border becomes a detour: an output
-that leads on to another one, to a value, or nowhere (see `paintgraph.engine...routes`).
+that leads on to another one, to a value, or nowhere (see `routes`).
 """
 
 from collections.abc import Mapping, Sequence

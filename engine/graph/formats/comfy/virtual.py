@@ -20,15 +20,17 @@ SILENT = frozenset(
         "Mute / Bypass Repeater (rgthree)",
         "Node Collector (rgthree)",
         "Random Unmuter (rgthree)",
-        "DJZ-LoadLatent-Bookmark",
     ]
 )
 """They say something to people, or switch other nodes in the editor."""
 
-PASSING = frozenset(["Reroute", "Reroute (rgthree)", "SetNode"])
+SETTERS, GETTERS = frozenset(["SetNode", "easy setNode"]), frozenset(["GetNode", "easy getNode"])
+"""One names what comes in, the other gives what has this name; both in their first widget."""
+
+PASSING = frozenset(["Reroute", "Reroute (rgthree)"]) | SETTERS
 """What comes into their first input leaves by their first output."""
 
-PRIMITIVE, GETTER, SETTER = "PrimitiveNode", "GetNode", "SetNode"
+PRIMITIVE = "PrimitiveNode"
 EVERYWHERE = ("Anything Everywhere", "Anything Everywhere3", "Anything Everywhere?")
 PROMPTS_EVERYWHERE = "Prompts Everywhere"
 _BROADCASTS = (*EVERYWHERE, PROMPTS_EVERYWHERE)
@@ -39,7 +41,8 @@ def is_virtual(node: UiNode) -> bool:
     return (
         node.type in SILENT
         or node.type in PASSING
-        or node.type in (PRIMITIVE, GETTER)
+        or node.type in GETTERS
+        or node.type == PRIMITIVE
         or node.type in _BROADCASTS
     )
 
@@ -49,18 +52,18 @@ def add_detours(nodes: Mapping[str, UiNode], routes: Routes) -> None:
     setters = {
         (_scope(node.id), name): node
         for node in nodes.values()
-        if node.type == SETTER and (name := _first_text(node))
+        if node.type in SETTERS and (name := _first_text(node))
     }
     for node in nodes.values():
-        if node.mode == MUTED:
-            routes.muted.add(node.id)
-        elif node.mode == BYPASSED:
-            _bypass(node, routes)
-        elif is_virtual(node):
+        if is_virtual(node):  # whatever its mode: the page passes on through a muted reroute, too
             routes.ended.add(node.id)
             target = _detour(node, routes, setters)
             if target is not None:
                 routes.detours[Origin(node.id, 0)] = target
+        elif node.mode == MUTED:
+            routes.muted.add(node.id)
+        elif node.mode == BYPASSED:
+            _bypass(node, routes)
 
 
 def _detour(node: UiNode, routes: Routes, setters: Mapping[tuple[str, str], UiNode]) -> End:
@@ -71,7 +74,7 @@ def _detour(node: UiNode, routes: Routes, setters: Mapping[tuple[str, str], UiNo
             node.values if isinstance(node.values, list) else list((node.values or {}).values())
         )
         return Literal(values[0]) if values else None
-    if node.type == GETTER:
+    if node.type in GETTERS:
         setter = _setter(node, setters)
         return routes.linked.get((setter.id, 0)) if setter else None
     return None
