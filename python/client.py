@@ -73,7 +73,7 @@ class Client:
                 return Order("", recipe, graph.inputs)
         name = str(recipe)
         if Path(name).suffix in (*SUFFIXES, *_PICTURES):
-            document = document_in(await asyncio.to_thread(_bytes, Path(name)), name)
+            document = document_in(await asyncio.to_thread(_bytes, Path(name)))
             graph, problems = graph_of(document, name)
             if any(problem.severity == "error" for problem in problems):
                 raise GraphError(problems)

@@ -61,7 +61,7 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
         raise _no_graph(f"'{given}' is a folder; a file is needed. Name a file.")
     try:
         with path.open("rb") as file:
-            text = _text(file, given)
+            text = _text(file)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror}. Check its permissions."
         raise _no_graph(message) from error
@@ -69,7 +69,7 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
     return GraphText(text, str(path), stem)
 
 
-def _text(file: BinaryIO, given: str) -> bytes:
+def _text(file: BinaryIO) -> bytes:
     """What a file holds; of a picture the graph that it carries, however large it is."""
     if not file.seekable():
         return file.read(MOST_BYTES + 1)
@@ -77,7 +77,7 @@ def _text(file: BinaryIO, given: str) -> bytes:
     file.seek(0)
     if not is_picture(head):
         return file.read(MOST_BYTES + 1)
-    return carried(file, f"'{given}'")
+    return carried(file)
 
 
 def _no_graph(message: str) -> UsageError:

@@ -79,7 +79,7 @@ def _whole_json(text: bytes) -> Document:
 
 
 def _carried(picture: bytes) -> Document:
-    return read_document(carried(BytesIO(picture), "the picture"))
+    return read_document(carried(BytesIO(picture)))
 
 
 async def document_of(

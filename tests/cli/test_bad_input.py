@@ -237,7 +237,7 @@ COMMANDS: list[tuple[str, int, str, str]] = [
     ("zzz", 2, "no_such_graph", "there is no file or recipe 'zzz'. 'paintgraph recipes' lists"),
     ("./no.yaml", 2, "no_such_graph", "there is no file './no.yaml'. Check the spelling"),
     (".", 2, "no_such_graph", "'.' is a folder; a file is needed."),
-    ("photo.png", 1, "no_graph", "'photo.png': this picture carries no graph; allowed are"),
+    ("photo.png", 1, "no_graph", "photo.png: this picture carries no graph; allowed are"),
     ("--image photo.png outpaint", 2, "no_such_graph", "Write the recipe first"),
     ("outpaint", 2, "missing_input", "--image is missing; the recipe needs it."),
     ("outpaint --image", 2, "no_value", "--image has no value."),

@@ -25,13 +25,13 @@ def read_graph(text: bytes, name: str) -> tuple[Graph, list[Problem]]:
     `name` is what messages call the text. Raises GraphError with one problem if it is neither YAML
     nor JSON or no graph at all.
     """
-    return graph_of(document_in(text, name), name)
+    return graph_of(document_in(text), name)
 
 
-def document_in(text: bytes, name: str) -> Document:
+def document_in(text: bytes) -> Document:
     """The tree of a text, or of that in a picture; raises GraphError if there is none."""
     if is_picture(text[:18]):
-        text = carried(BytesIO(text), name)
+        text = carried(BytesIO(text))
     return read_document(text)
 
 

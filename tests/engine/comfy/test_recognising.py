@@ -112,6 +112,8 @@ PICTURES = {
     "prompt": png(text("prompt", PROMPT)),
     "after the pixels": png(PIXELS, text("prompt", PROMPT)),
     "prompt beside workflow": png(text("workflow", EDITOR), text("prompt", PROMPT)),
+    "broken workflow beside": png(text("prompt", PROMPT), chunk(b"tEXt", b"workflow\0{")),
+    "broken prompt of ours beside": png(chunk(b"tEXt", b"paintgraph\0{"), text("prompt", PROMPT)),
     "our own": png(text("paintgraph", RECIPE)),
     "NaN": png(chunk(b"tEXt", b'prompt\0{"1": {"class_type": "Load", "inputs": {"image": "a.png"}'
                               b', "is_changed": [NaN]}}')),
