@@ -22,7 +22,7 @@ from paintgraph.engine.graph.formats.comfy.slots import Slots
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Form, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
@@ -31,6 +31,9 @@ from paintgraph.python.results import check_place
 from paintgraph.python.sources import checked
 
 _FORMATS = ("yaml", "json", "comfy", "editor", "recipe")
+_FORMS = {"prompt": " (a prompt of ComfyUI)", "workflow": " (a workflow of ComfyUI)"}
+"""What a file is, where it is no recipe."""
+
 _KEPT = ("nameless_values",)
 """Codes of what a conversion keeps all the same."""
 
@@ -43,20 +46,24 @@ def validate_file(file: str, own: Iterable[str], *, json: bool) -> int:
     known = catalogue(default_folders(), own)
     source = read_source(file, known.recipes)
     problems: tuple[Problem, ...]
+    form: Form | None = None
     try:
         resources = Resources(resource_names.checks(known.names))
-        problems = checked(source, known, resources).problems
+        found = checked(source, known, resources)
+        problems = found.problems
+        form = found.graph.source.form if found.graph.source else None
     except GraphError as error:
         problems = error.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if json:
-        answer = {"valid": not errors, "problems": [problem.to_json() for problem in problems]}
-        print_json(answer)
+        told = [problem.to_json() for problem in problems]
+        print_json({"valid": not errors, "form": form, "problems": told})
     else:
         for line in lines(problems, source.name):
             typer.echo(plain(line))
         count = f"{len(errors)} problem{'' if len(errors) == 1 else 's'}"
-        typer.echo(plain(f"{source.name}: {count if errors else 'valid'}"))
+        what = _FORMS.get(form or "recipe", "")
+        typer.echo(plain(f"{source.name}: {count if errors else 'valid'}{what}"))
     return FAILED if errors else OK
 
 

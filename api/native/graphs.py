@@ -1,6 +1,7 @@
 """Graphs and what they are made of: checking without running, the node types."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NotRequired
 
 from aiohttp import web
 from typing_extensions import TypedDict
@@ -16,16 +17,22 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.graph import Form
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.recipes.checking import Checked
 from paintgraph.engine.recipes.schema import node_schema
 
 NODES_URL = "/v1/nodes/"
 
 
 class ValidationJson(TypedDict):
-    """Every fault of a graph; it is valid if none of them is an error."""
+    """Every fault of a graph; it is valid if none of them is an error.
+
+    `form` is what a graph of another tool is.
+    """
 
     valid: bool
+    form: NotRequired[Form]
     problems: list[ProblemJson]
 
 
@@ -72,19 +79,24 @@ async def validate(request: web.Request) -> web.Response:
     """Name every fault of a graph at once, without running it."""
     known = request.app[PARTS].catalogue.known
 
-    def check(document: Document) -> list[Problem]:
-        return [*check_request(read_request(document), known()).problems]
+    def check(document: Document) -> Checked:
+        return check_request(read_request(document), known())
 
+    source = None
+    problems: Sequence[Problem]
     try:
-        problems = await document_of(request, (JSON, *YAML, *PICTURES), check)
+        checked = await document_of(request, (JSON, *YAML, *PICTURES), check)
+        problems, source = checked.problems, checked.graph.source
     except GraphError as error:
         if request.content_type in (JSON, *PICTURES) or refusal_status(error) != BAD_REQUEST:
             raise
-        problems = list(error.problems)  # the text itself is the graph
+        problems = error.problems  # the text itself is the graph
     answer: ValidationJson = {
         "valid": not any(problem.severity == "error" for problem in problems),
         "problems": problems_to_json(problems, request.app[PARTS].serializer.hide),
     }
+    if source is not None and source.tolerant:
+        answer["form"] = source.form
     return json_response(answer)
 
 

@@ -55,18 +55,26 @@ def native_path(node: str, name: str) -> Path:
     return ("nodes", node, name) if name else ("nodes", node)
 
 
+Form = Literal["recipe", "prompt", "workflow"]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a graph was read: its name for people, and its document for line and column.
 
     `path_of(node, input)` is where the format keeps an input; an empty input means the node.
-    A `tolerant` format is one of other tools: what this one has not is left out with a warning.
+    `form` is what it was taken for; prompts and workflows are ComfyUI's.
     """
 
     name: str
     document: Document
     path_of: Callable[[str, str], Path] = native_path
-    tolerant: bool = False
+    form: Form = "recipe"
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether what this program has not is left out with a warning: it is of another tool."""
+        return self.form != "recipe"
 
 
 Metadata = Literal["keep", "private", "none"]

@@ -39,7 +39,8 @@ SENT = {
 def test_each_form_is_valid(server: Served, name: str) -> None:
     answer = server.call("POST", "/v1/graphs/validate", json=SENT[name])
 
-    assert (answer.status, answer.json) == (200, {"valid": True, "problems": []})
+    form = "prompt" if "request" in name else "workflow"
+    assert (answer.status, answer.json) == (200, {"valid": True, "form": form, "problems": []})
 
 
 @pytest.mark.parametrize("key", [b"prompt", b"workflow"])
@@ -51,7 +52,8 @@ def test_a_picture_that_carries_a_graph_is_valid(server: Served, key: bytes) -> 
         "POST", "/v1/graphs/validate", data=picture, headers={"Content-Type": "image/png"}
     )
 
-    assert (told.status, told.json) == (200, {"valid": True, "problems": []})
+    form = key.decode()
+    assert (told.status, told.json) == (200, {"valid": True, "form": form, "problems": []})
 
 
 @pytest.mark.parametrize("path", ["/v1/graphs/validate", "/v1/jobs"])

@@ -41,7 +41,7 @@ def test_a_workflow_runs_from_its_file_and_from_a_picture(
 def test_a_workflow_is_read_from_standard_input(paintgraph: Paintgraph, photo: Path) -> None:
     told = paintgraph("validate", "-", stdin=carrying(photo, b"workflow"))
 
-    assert (told.code, told.text) == (0, "standard input: valid\n")
+    assert (told.code, told.text) == (0, "standard input: valid (a workflow of ComfyUI)\n")
 
 
 def test_a_large_picture_is_not_read_whole(
@@ -53,4 +53,4 @@ def test_a_large_picture_is_not_read_whole(
         file.seek(200 << 20, 1)
         file.write(bytes(4) + data[33:])
 
-    assert paintgraph("validate", "large.png").text == "large.png: valid\n"
+    assert paintgraph("validate", "large.png").text == "large.png: valid (a workflow of ComfyUI)\n"

@@ -84,7 +84,7 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
         nodes[id_] = Node(use["class_type"], inputs, title if isinstance(title, str) else "")
     frame, more = read_native(Document({**recipe, "nodes": {}}), name)
     editor = {**({"nodes": looks} if looks else {}), **canvas}
-    source = Source(name, document, comfy_path, tolerant=True)
+    source = Source(name, document, comfy_path, "prompt")
     graph = replace(frame, nodes=nodes, source=source, editor=editor)
     return graph, [*problems, *more]
 

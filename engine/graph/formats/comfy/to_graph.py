@@ -21,5 +21,5 @@ def read_editor(document: Document, name: str) -> tuple[Graph, list[Problem]]:
     def path_of(node: str, _: str) -> Path:
         return places.get(node, ())
 
-    source = Source(name, document, path_of, tolerant=True)
+    source = Source(name, document, path_of, "workflow")
     return replace(graph, source=source), [*converted.problems, *problems]
