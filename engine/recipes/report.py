@@ -1,6 +1,6 @@
 """Collecting problems of a graph, each with its place, its cure and the outputs that it costs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,11 +107,19 @@ def with_outputs(
         bits = 0
         for node in problem.nodes or (problem.node or "",):
             bits |= feeds.get(node, 0) if problem.severity == "error" else 0
-        lost = tuple(name for bit, name in enumerate(names) if bits >> bit & 1)
+        lost = tuple(names[bit] for bit in _set_bits(bits))
         if problem.path[:1] == ("outputs",) and problem.path[1:]:
             lost = (str(problem.path[1]),)
         completed.append(replace(problem, outputs=lost) if lost else problem)
     return tuple(sorted(completed, key=lambda problem: problem.place or _LAST))
+
+
+def _set_bits(bits: int) -> Iterator[int]:
+    """The positions of the bits that are set; few of many, mostly."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def link_cure(registry: Registry, given: str, wanted: str) -> Cure:

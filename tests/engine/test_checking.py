@@ -1,5 +1,6 @@
 """Every fault of a graph: what is said of it, and where it is said to be."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -597,6 +598,15 @@ def test_errors_are_raised_together() -> None:
 
     assert len(caught.value.problems) == 2
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_thousands_of_faults_at_thousands_of_outputs_are_told_soon() -> None:
+    nodes = {f"n{number}": Node("Show", {}) for number in range(10_000)}
+    began = time.perf_counter()
+    problems = check(Graph(nodes), REGISTRY).problems
+
+    assert [problem.outputs for problem in problems] == [(id_,) for id_ in nodes]
+    assert time.perf_counter() - began < 5
 
 
 def test_a_sound_graph_has_defaults_positions_and_canonical_literals() -> None:

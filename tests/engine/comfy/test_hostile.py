@@ -56,6 +56,27 @@ def test_a_long_row_of_reroutes_is_followed() -> None:
     assert str(graph.nodes[str(MANY + 1)].inputs["images"]) == "0.0"
 
 
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a*a*a*a*a*a*a*a*$", "(", "(a|aa)+$"])
+def test_a_pattern_that_searches_for_ever_means_itself(pattern: str) -> None:
+    readers = [{**save(n), "title": "a" * 5000 + "!"} for n in range(100, 300)]
+    give = node(2, "Anything Everywhere?", [slot("x", "*")], [], [pattern, pattern])
+    began = time.perf_counter()
+    graph, _ = graph_of(Document(canvas([load(), give, *readers], [(1, 0, 2, 0)])), "it")
+
+    assert graph.nodes["100"].inputs == {}
+    assert time.perf_counter() - began < 5
+
+
+def test_thousands_that_give_to_thousands_end_soon() -> None:
+    gives = [node(n, "Anything Everywhere", [slot("x", "*")]) for n in range(10, 4000)]
+    takes = [save(n) for n in range(4000, 8000)]
+    links = [(1, 0, n, 0) for n in range(10, 4000)]
+    began = time.perf_counter()
+    graph_of(Document(canvas([load(), *gives, *takes], links)), "it")
+
+    assert time.perf_counter() - began < 10
+
+
 def test_a_bypassed_ring_ends() -> None:
     nodes = [passing(1, mode=4), passing(2, mode=4), save()]
 

@@ -18,6 +18,8 @@ NOTES = ("Note", "MarkdownNote")
 PACK = ("cnr_id", "aux_id", "ver", "Node name for S&R")
 """Properties that say where a node comes from."""
 
+_MOST_GROUPS = 200
+
 Box = tuple[float, float, float, float]
 """Left, top, width and height."""
 
@@ -80,7 +82,7 @@ def _note(node: UiNode) -> Iterator[tuple[str, Any]]:
 
 def _groups(given: object, boxes: Mapping[str, Box]) -> Iterator[dict[str, Any]]:
     """Each group with the nodes whose middle lies within it."""
-    for group in given if isinstance(given, list) else ():
+    for group in given[:_MOST_GROUPS] if isinstance(given, list) else ():
         fields = mapping(group)
         left, top, width, height = _numbers(fields.get("bounding"), 4)
         inside = [

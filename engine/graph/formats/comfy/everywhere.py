@@ -6,6 +6,8 @@ Where the editor's file lists what it linked (`extra.ue_links`), that holds.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from paintgraph.engine.graph.formats.comfy.routes import Origin, Routes
@@ -17,7 +19,12 @@ from paintgraph.engine.graph.formats.comfy.virtual import (
 )
 
 _PROMPT_NAMES = ("pos", "neg")
-_MOST_PATTERN = 200  # letters; a hostile one must not take for ever
+_MOST_BROADCASTS = 100
+_MOST_TITLE, _MOST_PATTERN, _MOST_REPEATS = 100, 200, 2
+"""Letters of a title and a pattern, and repetitions in one: more could search for ever."""
+
+_REPEAT = re.compile(r"[*+?{]")
+_REPEATED_GROUP = re.compile(r"\)[*+?{]")
 
 
 class _Broadcast(NamedTuple):
@@ -39,7 +46,7 @@ def add_open_links(
         _add_listed(nodes, routes, listed)
         return
     by_type: dict[str, list[_Broadcast]] = defaultdict(list)
-    for broadcast in _broadcasts(nodes, routes):
+    for broadcast in islice(_broadcasts(nodes, routes), _MOST_BROADCASTS):
         by_type[broadcast.type].append(broadcast)
     if not by_type:
         return
@@ -99,12 +106,15 @@ def _wants(node: UiNode) -> Callable[[UiNode, str], bool]:
     texts = [v for v in node.values or () if isinstance(v, str)] if node.type.endswith("?") else []
     title, name = (_pattern(text) for text in (*texts, "", "")[:2])
     return lambda reader, slot: bool(
-        title.search(reader.title or reader.type) and name.search(slot)
+        title.search((reader.title or reader.type)[:_MOST_TITLE])
+        and name.search(slot[:_MOST_TITLE])
     )
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text[:_MOST_PATTERN])
-    except re.error:
-        return re.compile(re.escape(text))
+    """A regular expression that ends soon; any other text means itself."""
+    text = text[:_MOST_PATTERN]
+    if len(_REPEAT.findall(text)) <= _MOST_REPEATS and not _REPEATED_GROUP.search(text):
+        with suppress(re.error):
+            return re.compile(text)
+    return re.compile(re.escape(text))

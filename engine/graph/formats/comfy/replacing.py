@@ -12,21 +12,22 @@ _FIELD = re.compile(r"%([^%.]+)\.([^%.]+)%")
 _FORBIDDEN = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
 
 
-def fill_in(text: str, nodes: Iterable[UiNode], widgets: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text with each value that it names; what names none, such as a date, stays.
+class FileNames:
+    """Fills in the names of files; `widgets` are the values of each node by name."""
 
-    `widgets` are the values of each node by name.
-    """
-    if "%" not in text:
-        return text
-    named: dict[str, str] = {}
-    for node in nodes:
-        for name in (node.title, node.properties.get(_NAME)):
-            if isinstance(name, str) and node.id in widgets:
-                named[name] = node.id
+    def __init__(self, nodes: Iterable[UiNode], widgets: Mapping[str, Mapping[str, Any]]) -> None:
+        self._widgets = widgets
+        self._named = {
+            name: node.id
+            for node in nodes
+            for name in (node.title, node.properties.get(_NAME))
+            if isinstance(name, str)
+        }
 
-    def filled(found: re.Match[str]) -> str:
-        value = widgets.get(named.get(found[1], ""), {}).get(found[2])
+    def fill_in(self, text: str) -> str:
+        """The text with each value that it names; what names none, such as a date, stays."""
+        return _FIELD.sub(self._filled, text)
+
+    def _filled(self, found: re.Match[str]) -> str:
+        value = self._widgets.get(self._named.get(found[1], ""), {}).get(found[2])
         return found[0] if value is None else _FORBIDDEN.sub("_", str(value))
-
-    return _FIELD.sub(filled, text)

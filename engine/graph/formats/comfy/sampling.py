@@ -1,6 +1,7 @@
 """What a graph of samplers paints: its prompt and settings, under the names of our recipes."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from paintgraph.engine.graph.graph import Graph, Link, Node
@@ -20,6 +21,7 @@ _SETTINGS: Mapping[str, str] = {
 """Our names of settings by theirs; they stand at the sampler or at what it is fed by."""
 
 _MASKED = ("VAEEncodeForInpaint", "SetLatentNoiseMask", "InpaintModelConditioning")
+_MOST_ENCODERS = 8
 _LOADERS: Mapping[str, str] = {"LoadImage": "alpha", "LoadImageMask": ""}
 """Nodes that load a mask, and what of the picture it is; empty if an input says it."""
 
@@ -97,9 +99,8 @@ def _side(graph: Graph, sampler: str, side: str) -> Link | None:
 def _pictures(graph: Graph, sampler: str) -> dict[str, Any]:
     """The file of the picture, and the mask's with its channel, where they are just loaded."""
     found: dict[str, Any] = {}
-    for _, node in _upstream(graph, sampler):
-        if node.kind not in (*_MASKED, "VAEEncode"):
-            continue
+    encoders = (n for _, n in _upstream(graph, sampler) if n.kind in (*_MASKED, "VAEEncode"))
+    for node in islice(encoders, _MOST_ENCODERS):
         for name, own in (("pixels", "image"), ("mask", "mask")):
             link = node.inputs.get(name)
             loaded = _loaded(graph, link) if isinstance(link, Link) else None

@@ -14,7 +14,7 @@ from paintgraph.engine.graph.formats.comfy.canvas import OWN, editor_of
 from paintgraph.engine.graph.formats.comfy.everywhere import add_open_links
 from paintgraph.engine.graph.formats.comfy.flatten import Flat, flatten
 from paintgraph.engine.graph.formats.comfy.prompt import WRAPPED
-from paintgraph.engine.graph.formats.comfy.replacing import FIELD, fill_in
+from paintgraph.engine.graph.formats.comfy.replacing import FIELD, FileNames
 from paintgraph.engine.graph.formats.comfy.routes import Literal, Missing, Origin
 from paintgraph.engine.graph.formats.comfy.ui import BYPASSED, MUTED, UiNode, mapping
 from paintgraph.engine.graph.formats.comfy.virtual import add_detours, is_virtual
@@ -129,10 +129,11 @@ def _own_meta(use: dict[str, Any]) -> dict[str, Any]:
 
 def _name_files(prompt: dict[str, Any], flat: Flat, read: Mapping[str, Widgets]) -> None:
     values = {id_: widgets.values for id_, widgets in read.items()}
+    names = FileNames(flat.nodes.values(), values)
     for use in prompt.values():
         given = use["inputs"].get(FIELD)
         if isinstance(given, str):
-            use["inputs"][FIELD] = fill_in(given, flat.nodes.values(), values)
+            use["inputs"][FIELD] = names.fill_in(given)
 
 
 def _sent(node: UiNode, read: Widgets, flat: Flat, warn: Warn) -> dict[str, Any]:
