@@ -209,7 +209,7 @@ def test_missing_values_are_defaults_and_surplus_ones_are_told_of() -> None:
 
 
 def test_values_may_have_names() -> None:
-    mapping = node(1, "Video", values={"rate": 8, "loop": True})
+    mapping = node(1, "Video", values={"rate": 8, "loop": True, "videopreview": {"hidden": 0}})
     named = node(2, "Other", values=[3, "fixed"],
                  widgets_values_named={"seed": 3, "control_after_generate": "fixed"})  # fmt: skip
     other = node(4, "Fourth", values=[3, "fixed"], widgets_values_named={"n": 3, "fixed": "fixed"})

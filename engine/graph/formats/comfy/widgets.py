@@ -24,6 +24,9 @@ UPLOAD = "upload"
 UPLOADS = frozenset(["image", "video", "audio", "file"])
 """Marks of the button that uploads a file; they stand behind the name of the file."""
 
+_UNSENT = (CONTROL, "videopreview", "choose video to upload", "choose audio to upload")
+"""Widgets of mappings that pages keep to themselves."""
+
 _PYTHON_TYPES: Mapping[str, Any] = {
     "INT": int | float,
     "FLOAT": int | float,
@@ -61,7 +64,7 @@ def _without_marks(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if name != CONTROL and not (name in CONTROLS and isinstance(value, str))
+        if name not in _UNSENT and not (name in CONTROLS and isinstance(value, str))
     }
 
 
