@@ -164,10 +164,8 @@ def _write_pictures(
     files = []
     told: set[str] = set()
     for number, picture in enumerate(pictures, start=1):
-        form, warning = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
-        if form == "jpeg":
-            warning = "JPEG changes pixels a little when it is written; PNG does not"
-        for each in (warning, picture.not_told(form).removesuffix(".")):
+        form, reason = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
+        for each in (reason, *picture.losses(form)):
             if each and each not in told:
                 tell(f"warning: {file}: {each}")
             told.add(each)

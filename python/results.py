@@ -31,7 +31,7 @@ from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
-from paintgraph.nodes.pictures.files import encode_with_facts, not_told
+from paintgraph.nodes.pictures.files import encode_with_facts, losses
 from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
 from paintgraph.nodes.results import plain, results_of
 from paintgraph.nodes.sockets import REPAINT
@@ -91,9 +91,9 @@ class Picture:
             self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
         )
 
-    def not_told(self, form: Format) -> str:
-        """What the given picture says of itself and that format has no place for, in words."""
-        return not_told(form, self.facts, self.descriptions.or_else(_BY_DEFAULT))
+    def losses(self, form: Format) -> list[str]:
+        """What a file of that format does not keep of the picture: sentences."""
+        return losses(form, self.facts, self.descriptions.or_else(_BY_DEFAULT))
 
     def encode(
         self,

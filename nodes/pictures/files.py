@@ -165,15 +165,9 @@ def _write(
 ) -> Result:
     facts = context.facts("images")
     form, reason = format_for(wanted, facts, has_alpha=images.shape[3] == 4)
-    if reason:
-        context.warn(reason)
-    if form in LOSSY:
-        context.warn(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
-    elif facts.get("depth") == 16 and form not in DEEP:
-        context.warn(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
-    lost = not_told(form, facts, told)
-    if lost:
-        context.warn(lost)
+    for each in (reason, *losses(form, facts, told)):
+        if each:
+            context.warn(each)
     blobs = context.service(Blobs)
     effects = []
     for place, picture in enumerate(images):
@@ -217,9 +211,15 @@ def encode_with_facts(
     return data
 
 
-def not_told(form: Format, facts: Facts, told: Descriptions) -> str:
-    """What of a picture's facts is to be told but has no place in that format, in words."""
-    return left_out(_written(facts, told), form.upper())  # type: ignore[arg-type] # as above
+def losses(form: Format, facts: Facts, told: Descriptions) -> list[str]:
+    """What a file of that format does not keep of a picture with these facts: sentences."""
+    found = []
+    if form in LOSSY:
+        found.append(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
+    elif facts.get("depth") == 16 and form not in DEEP:
+        found.append(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")
+    lost = left_out(_written(facts, told), form.upper())  # type: ignore[arg-type] # as above
+    return [*found, lost] if lost else found
 
 
 def _written(facts: Facts, told: Descriptions) -> Described:
