@@ -189,7 +189,7 @@ def _of_png(data: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {"texts": {n: t for n, t in texts.items() if _is_told(n, t)}}
     for key, text in texts.items():
         block = (key.startswith(_RAW_PROFILE) and unhex(text.encode())) or b""
-        if block.startswith(exif.PREFIX):
+        if block.startswith((exif.PREFIX, *exif.MAGIC)):
             found["exif"] = block.removeprefix(exif.PREFIX)
         elif block.startswith(xmp.PREFIX):
             found["xmp"] = block.removeprefix(xmp.PREFIX)

@@ -116,8 +116,14 @@ def test_a_maker_note_stays_where_its_offsets_are_true(form: Format, at: int) ->
 
 @pytest.mark.parametrize(
     "value",
-    [b"note" + THUMBNAIL, b"\xff\xd8\xff\xdb" + bytes(90), base64.b64encode(THUMBNAIL)],
-    ids=["inside", "alone", "as text"],
+    [
+        b"note" + THUMBNAIL,
+        b"\xff\xd8\xff\xdb" + bytes(90),
+        base64.b64encode(THUMBNAIL),
+        b"Minolta\2" + THUMBNAIL[1:],
+        b"Minolta\2\xd8\xff\xdb" + bytes(90),
+    ],
+    ids=["inside", "alone", "as text", "of another first byte", "and without JFIF"],
 )
 @pytest.mark.parametrize("tag", [37500, 37510, 271])
 def test_a_value_that_holds_a_picture_is_dropped(tag: int, value: bytes) -> None:
@@ -132,6 +138,12 @@ def test_a_value_that_holds_a_picture_is_dropped(tag: int, value: bytes) -> None
 @pytest.mark.parametrize("text", [b"prompt:{}\0", b"workflow:{}\0"])
 def test_a_graph_of_comfyui_is_dropped(text: bytes) -> None:
     assert exif.read(tiff.write(">", {271: Entry(2, len(text), text)})).block is None
+
+
+def test_a_block_that_ends_with_its_directory_is_read() -> None:
+    block = tiff.write(">", {274: tiff.integers(">", [6], tiff.SHORT)})[:-4]
+
+    assert exif.read(block).orientation == 6
 
 
 def test_other_directories_and_bytes_between_are_left_behind() -> None:

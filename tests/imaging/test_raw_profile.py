@@ -19,6 +19,7 @@ CHUNKS: Mapping[str, tuple[bytes, bytes]] = {
     "plain": (b"tEXt", KEY + TEXT),
     "packed": (b"zTXt", KEY + b"\0" + zlib.compress(TEXT)),
     "Unicode": (b"iTXt", KEY + bytes(4) + TEXT),
+    "bare": (b"tEXt", KEY + f"\nexif\n{len(BLOCK) - 6}\n{DIGITS[12:]}\n".encode()),
     "APP1": (b"zTXt", b"Raw profile type APP1\0\0" + zlib.compress(TEXT)),
 }
 

@@ -237,7 +237,11 @@ def test_comments_of_jpeg_go_along() -> None:
 def test_a_comment_or_text_that_holds_a_picture_is_dropped() -> None:
     text = f'{{"preview": "data:image/jpeg;base64,{JPEG_TEXT}"}}'
 
+    digits = base64.b64decode(JPEG_TEXT).hex()
+
     assert decode(jpeg_with(0xFE, text.encode())).metadata == {}
+    assert decode(jpeg_with(0xFE, digits.encode())).metadata == {}
+    assert decode(encode(IMAGE, texts={"any": f"thumb {digits.upper()}"})).metadata == {}
     assert decode(encode(IMAGE, texts={"any": text, "Title": "a"})).metadata == {
         "texts": {"Title": "a"}
     }

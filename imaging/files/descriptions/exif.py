@@ -20,7 +20,7 @@ MAX_BYTES = 64_000
 """Of a block that is kept: JPEG holds 65,527, less what is added when it is written."""
 COPYRIGHT = 33432
 
-_MAGIC = (b"II*\0", b"MM\0*")
+MAGIC = (b"II*\0", b"MM\0*")
 _INTEROP_IFD, _MAKER_NOTE = 40965, 37500
 _CHROMATICITIES = frozenset({318, 319})  # in TIFF they are of its samples, and a profile says more
 _SIZE = (40962, 40963)
@@ -34,7 +34,11 @@ _LAYOUT = frozenset(
 _TEXT, _BYTES, _IFD = 2, 7, 13
 _MOST_RIGHTS = 1000
 _INCH, _CENTIMETRE = 2, 3
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"/9j/4", b"iVBORw0KGgo")  # JPEG, PNG; in base64
+# JPEG, PNG; both in base64; JPEG whose first byte another takes the place of, as Minolta writes it.
+_PICTURES = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n", b"/9j/4", b"iVBORw0KGgo"),
+    *(b"\xd8\xff\xdb\0", b"\xd8\xff\xe0\0\x10"),
+)
 _GRAPHS = (b"prompt:", b"workflow:")
 # Program, document, description, maker, model, page, software, time, artist, computer, primaries,
 # rating, copyright, titles of Windows, print matching.
@@ -162,7 +166,7 @@ def with_copyright(block: bytes | None, text: str) -> bytes | None:
 
 
 def _first(block: bytes) -> Directory:
-    if block[:4] not in _MAGIC:
+    if block[:4] not in MAGIC:
         raise PictureError("EXIF: is no such block; allowed is one of a file. Leave it out.")
     return tiff.read_directory(block)
 

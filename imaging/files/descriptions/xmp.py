@@ -48,7 +48,8 @@ _PANORAMA = "http://ns.google.com/photos/1.0/panorama/"
 _PICTURE = re.compile(
     r"\s*(/9j/|iVBORw0KGgo|UklGR|R0lGOD|SUkqA|TU0AK|/woA|AAAA[\s\S]{2,4}Z0eX|data:image)"
 )
-_PICTURE_WITHIN = re.compile("/9j/4|iVBORw0KGgo")  # long enough to be no chance
+# Long enough to be no chance; the others are hexadecimal digits.
+_PICTURE_WITHIN = re.compile("/9j/4|iVBORw0KGgo|(?i:ffd8ff(?:db00|e000|e1)|89504e470d0a)")
 _HEAD = 80
 _NAME = rb"[^\s=/>]+"
 _VALUE = rb"""\s*=\s*(?:"[^"]*"|'[^']*')"""

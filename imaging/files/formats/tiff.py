@@ -104,7 +104,9 @@ def read_directory(data: bytes, at: int | None = None) -> Directory:
         if size is not None:
             value_at = entry_at + 8 if items * size <= 4 else offset
             fields[tag] = Field(entry_at, kind, items, value_at)
-    (next_at,) = unpack(f"{order}I", data, at + 2 + count * _ENTRY)
+    end = at + 2 + count * _ENTRY
+    # Blocks of EXIF may end without a word on the next directory, which then is none.
+    next_at = unpack(f"{order}I", data, end)[0] if end + 4 <= len(data) else 0
     return Directory(data, order, at, count, fields, next_at)
 
 
