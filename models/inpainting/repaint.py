@@ -184,7 +184,7 @@ class _Work:
 
     def _with_sources(self, region: Region) -> Region:
         """The region with more around it, if what is around it holds too little to copy."""
-        known = self._sources(region.item)
+        known = self._sources(region.item) & _seen(self.image[region.item])
         height, width = known.shape
         hole = np.count_nonzero(self.mask[_cut(region.item, region.hole)])
         enough = min(int(np.count_nonzero(known)), max(1, int(_ENOUGH * hole)))
@@ -217,6 +217,14 @@ class _Work:
                     "copy from; avoid less, or use an engine that generates.",
                     code="nothing_to_copy",
                 )
+
+
+def _seen(picture: Image) -> NDArray[np.bool_]:
+    """What of a picture `[H, W, 3 or 4]` an engine that copies is shown, `[H, W]`."""
+    if picture.shape[2] == 3:
+        return np.ones(picture.shape[:2], np.bool_)
+    seen: NDArray[np.bool_] = picture[..., 3] >= picture[..., 3].max() / 2
+    return seen
 
 
 def _matched(image: Image, avoid: Mask) -> Mask:

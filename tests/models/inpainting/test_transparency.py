@@ -171,3 +171,17 @@ def test_alpha_of_a_hole_comes_from_what_is_known(pair: tuple[Image, Mask]) -> N
             assert np.isin(after[layer > 0], np.append(known, 1)).all()
         else:
             assert np.array_equal(before, after)
+
+
+def test_new_canvas_beside_a_clear_part_is_copied_from_what_is_seen(
+    patchmatch: PatchMatch,
+) -> None:
+    image = np.random.default_rng(6).uniform(0.4, 0.6, (1, 60, 220, 4)).astype(np.float32)
+    image[..., 3] = 1
+    image[:, :, :50] = 0
+    padding = Padding(left=100)
+    hole = pad_mask(np.zeros(image.shape[:3], np.float32), padding)
+
+    result = repaint(pad_image(image, padding), hole, patchmatch, InpaintRequest()).image
+
+    assert result[:, :, :100, :3].min() > 0.35  # nothing of the clear part's black
