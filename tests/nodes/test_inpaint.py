@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -310,8 +311,10 @@ def _cancel_when_busy(inpainters: Inpainters, cancellation: Cancellation) -> Non
 
 def _children() -> set[int]:
     """The processes that this one started and that still run."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    while True:
+        tasks = list(Path("/proc/self/task").iterdir())
+        with suppress(FileNotFoundError):  # a thread ended meanwhile: look again
+            return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at Linux's /proc")
