@@ -22,7 +22,14 @@ from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
-from paintgraph.models.inpainting.showing import Region, find_regions, find_steps, show
+from paintgraph.models.inpainting.showing import (
+    KNOWN,
+    Region,
+    find_regions,
+    find_steps,
+    known_share,
+    show,
+)
 
 _Place: TypeAlias = tuple[slice, slice, slice]
 
@@ -184,9 +191,10 @@ class _Work:
 
     def _with_sources(self, region: Region) -> Region:
         """The region with more around it, if what is around it holds too little to copy."""
-        known = self._sources(region.item) & _seen(self.image[region.item])
+        item = region.item
+        known = self._sources(item) & (known_share(self.image[item], self.mask[item]) >= KNOWN)
         height, width = known.shape
-        hole = np.count_nonzero(self.mask[_cut(region.item, region.hole)])
+        hole = np.count_nonzero(self.mask[_cut(item, region.hole)])
         enough = min(int(np.count_nonzero(known)), max(1, int(_ENOUGH * hole)))
         around, growth = region.around, _LEAST_GROWTH
         while np.count_nonzero(known[_cut(0, around)[1:]]) < enough:
@@ -217,14 +225,6 @@ class _Work:
                     "copy from; avoid less, or use an engine that generates.",
                     code="nothing_to_copy",
                 )
-
-
-def _seen(picture: Image) -> NDArray[np.bool_]:
-    """What of a picture `[H, W, 3 or 4]` an engine that copies is shown, `[H, W]`."""
-    if picture.shape[2] == 3:
-        return np.ones(picture.shape[:2], np.bool_)
-    seen: NDArray[np.bool_] = picture[..., 3] >= picture[..., 3].max() / 2
-    return seen
 
 
 def _matched(image: Image, avoid: Mask) -> Mask:

@@ -24,6 +24,7 @@ _NEAR = 64  # px; holes nearer to each other are painted together
 _CALL = 64 * 64  # px that could be painted in the time that a call takes besides
 _MANY = 24  # holes; of more, not every pair is looked at
 _UNKNOWN_SHARE = 3 / 8
+KNOWN = 0.5  # least share of a px that an engine that copies takes for known
 
 
 class Region(NamedTuple):
@@ -187,12 +188,20 @@ def show(  # noqa: PLR0913 - a part is three arrays
     size = working_size(width, height, int(np.count_nonzero(mask)), inpainter)
     small_avoid = None if avoid is None else (resize(avoid, *size) > 0).astype(np.float32)
     if inpainter.copies_surroundings:
-        known = mask == 0
-        visible = known * part[..., 3] if part.shape[3] == 4 else known
-        visible = visible / visible.max() if visible.any() else known
-        return Shown(*_shrink_known(part[..., :3], visible, *size), small_avoid)
+        known = known_share(part, mask)
+        return Shown(*_shrink_known(part[..., :3], known, *size), small_avoid)
     filled = _filled(part, mask, request, filler, listening)
     return Shown(resize(filled[..., :3], *size), resize(mask, *size), small_avoid)
+
+
+def known_share(part: Image, mask: Mask) -> Mask:
+    """How much an engine that copies may take each px for known: `[..., H, W]`, 0 to 1.
+
+    Nothing of what the mask selects; of the rest as much as it is seen, beside what is seen most.
+    """
+    known: Mask = (mask == 0).astype(np.float32)
+    seen = known * part[..., 3] if part.shape[-1] == 4 else known
+    return seen / seen.max() if seen.any() else known
 
 
 def _filled(
@@ -214,7 +223,7 @@ def _shrink_known(part: Image, known: Mask, width: int, height: int) -> tuple[Im
     weighted = np.concatenate([part, known[..., np.newaxis]], axis=3, dtype=np.float32)
     small = resize(weighted, width, height)
     coverage = small[..., 3]
-    hole = coverage < 0.5
+    hole = coverage < KNOWN
     if hole.all():
         # Little is known anywhere: start from where most is.
         hole = coverage < coverage.max()

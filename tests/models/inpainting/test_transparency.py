@@ -173,11 +173,12 @@ def test_alpha_of_a_hole_comes_from_what_is_known(pair: tuple[Image, Mask]) -> N
             assert np.array_equal(before, after)
 
 
+@pytest.mark.parametrize("alpha", [1, 0.4])
 def test_new_canvas_beside_a_clear_part_is_copied_from_what_is_seen(
-    patchmatch: PatchMatch,
+    patchmatch: PatchMatch, alpha: float
 ) -> None:
     image = np.random.default_rng(6).uniform(0.4, 0.6, (1, 60, 220, 4)).astype(np.float32)
-    image[..., 3] = 1
+    image[..., 3] = alpha
     image[:, :, :50] = 0
     padding = Padding(left=100)
     hole = pad_mask(np.zeros(image.shape[:3], np.float32), padding)
