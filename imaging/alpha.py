@@ -39,13 +39,14 @@ def filter_visible(image: Image, linear: Callable[[_Plane], _Plane]) -> Image:
         return np.clip(np.stack([*planes, *opaque], axis=-1), 0, 1)
     alpha = linear(image[..., 3])
     visible = alpha > _LEAST_ALPHA
+    hidden = None if visible.all() else ~visible
     filtered = np.empty((*alpha.shape, 4), np.float32)
     for channel in range(3):
         # One at a time: a weighted copy of a large picture would be large as well.
         weighted = linear(image[..., channel] * image[..., 3])
         np.divide(weighted, alpha, out=filtered[..., channel], where=visible)
-        if not visible.all():
-            filtered[~visible, channel] = linear(image[..., channel])[~visible]
+        if hidden is not None:
+            filtered[hidden, channel] = linear(image[..., channel])[hidden]
     filtered[..., 3] = np.where(visible, alpha, 0)
     return np.clip(filtered, 0, 1, out=filtered)
 
@@ -95,3 +96,20 @@ def grey_where_clear(image: Image) -> Image:
     if image.shape[-1] == 3:
         return image
     return np.where(image[..., 3:] > 0, image[..., :3], NEUTRAL)
+
+
+def on_white(image: Image) -> Image:
+    """The colours as they look on white; what is clear becomes white.
+
+    Args:
+        image: `[..., 3 or 4]`, 0 to 1.
+
+    Returns:
+        Colours `[..., 3]`, 0 to 1.
+    """
+    if image.shape[-1] == 3:
+        return image
+    colours, alpha = image[..., :3], image[..., 3:]
+    white = colours * alpha
+    white += 1 - alpha
+    return np.clip(white, 0, 1, out=white)

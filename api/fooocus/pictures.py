@@ -15,7 +15,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
-from paintgraph.base.file_kinds import Format
+from paintgraph.base.file_kinds import KINDS, Format
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
@@ -25,21 +25,16 @@ from paintgraph.jobs.sources.inline import is_inline, read_inline
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"
-SUFFIXES: Mapping[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""Files that are shown, and what their formats are called."""
-
+_SHOWN: tuple[Format, ...] = ("PNG", "JPEG", "WEBP")
+_SUFFIXES = frozenset(suffix for shown in _SHOWN for suffix in KINDS[shown].suffixes)
 FORMATS: Mapping[str, Format] = {
-    "image/png": "PNG",
-    "image/jpeg": "JPEG",
+    **{KINDS[shown].media_type: shown for shown in _SHOWN},
     "image/jpg": "JPEG",
-    "image/webp": "WEBP",
 }
-"""What may be asked for, and what it is called."""
+"""Media types that may be asked for, and their formats."""
 
 ROUTES = Routes("fooocus")
-IMAGES = {
-    f"image/{kind}": {"type": "string", "format": "binary"} for kind in ("png", "jpeg", "webp")
-}
+IMAGES = {KINDS[shown].media_type: {"type": "string", "format": "binary"} for shown in _SHOWN}
 """Bodies of answers that are pictures."""
 
 _WEB = ("http://", "https://")
@@ -140,7 +135,7 @@ def output_bytes(outputs: Path, name: str) -> bytes | None:
     root = outputs.resolve()
     try:
         path = (root / name).resolve()
-        is_shown = path.is_relative_to(root) and path.suffix.lower() in SUFFIXES
+        is_shown = path.is_relative_to(root) and path.suffix.lower() in _SUFFIXES
         return path.read_bytes() if is_shown and path.is_file() else None
     except (OSError, RuntimeError, ValueError):
         return None
@@ -159,7 +154,7 @@ async def sent_picture(request: web.Request) -> web.Response:
     """Give a picture that a client sent, in the format that `Accept` names first."""
     found = _NAME.fullmatch(request.match_info["file"])
     kept = None
-    if found and f".{found[2]}" in SUFFIXES:
+    if found and f".{found[2]}" in _SUFFIXES:
         kept = await asyncio.to_thread(request.app[PARTS].pictures.get, PREFIX + found[1])
     return await _answer(request, kept[1] if kept else None, request.match_info["file"])
 
@@ -198,15 +193,14 @@ async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> 
 
 def _converted(data: bytes, wanted: Format) -> bytes:
     """The same picture with all that its file says of it; on white where there is no alpha."""
+    from paintgraph.imaging.alpha import on_white
     from paintgraph.imaging.files.decode import decode
     from paintgraph.imaging.files.encode import encode
     from paintgraph.imaging.files.metadata import described
 
     picture = decode(data)
     image = picture.image
-    if wanted == "JPEG" and image.shape[3] == 4:
-        colours, alpha = image[..., :3], image[..., 3:]
-        image = colours * alpha
-        image += 1 - alpha
+    if wanted == "JPEG":
+        image = on_white(image)
     depth = picture.depth if wanted == "PNG" else 8
     return encode(image, format=wanted, depth=depth, **described(picture.metadata))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from paintgraph.base.file_kinds import Format
+from paintgraph.imaging.alpha import on_white
 from paintgraph.imaging.arrays import Image, validate_image
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.descriptions import exif, jpeg, xmp
@@ -123,9 +124,7 @@ def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
         ContractError: the array is no picture.
     """
     validate_image(image)
-    colours, alpha = image[0, ..., :3], image[0, ..., 3:]
-    if alpha.size:
-        colours = colours * alpha + (1 - alpha)
+    colours = on_white(image[0])
     height, width = colours.shape[:2]
     scale = min(1.0, max_size / max(height, width))
     if scale < 1:
