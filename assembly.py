@@ -153,6 +153,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
             binders=binders,
+            environment=devices.environment(),
         )
         yield Assembly(
             known.registry, known.recipes, known.names, worker, blobs, binders, loaded, input_folder

@@ -171,6 +171,7 @@ def explain(  # noqa: PLR0913 - the command's options
     input_dir: InputDir = Path(),
     metadata: Metadata = None,
     graph: OwnTexts = None,
+    device: Device = "auto",
     nodes: Nodes = None,
     json: Json = False,
     help_: Help = False,
@@ -188,6 +189,7 @@ def explain(  # noqa: PLR0913 - the command's options
         input_dir=input_dir,
         metadata=metadata,
         graph=graph,
+        device=device,
         nodes=tuple(nodes or ()),
         json=json,
     )

@@ -15,18 +15,21 @@ from paintgraph.cli.preparing import RunOptions, prepare
 from paintgraph.engine.execution.explain import Explained, Record, explain
 from paintgraph.engine.execution.store import Keeping
 from paintgraph.jobs.sources.folders import Folders, default_folders
+from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.python.sources import GraphText
 
 
 def explain_recipe(options: RunOptions) -> int:
     """Print the plan of a recipe or graph; gives the exit code."""
     folders = default_folders()
-    with assemble(folders, options.input_dir, nodes=options.nodes) as assembly:
+    devices = DeviceRules(options.device)
+    with assemble(folders, options.input_dir, devices=devices, nodes=options.nodes) as assembly:
         prepared = prepare(options, assembly)
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
         targets = prepared.wanted.targets(prepared.bound, assembly.registry)
         last = remembered(prepared.source, folders)
-        explained = explain(prepared.bound, targets, keeping, last, binders=assembly.binders)
+        environment = assembly.worker.environment
+        explained = explain(prepared.bound, targets, keeping, last, environment, assembly.binders)
     if options.json:
         print_json([_entry(entry) for entry in explained])
         return OK

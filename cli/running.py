@@ -52,7 +52,8 @@ def run_recipe(options: RunOptions) -> int:
         prepared = prepare(options, assembly)
         ended = _performed(options, prepared, assembly)
         if ended.outcome.state == "succeeded" and not options.fresh:
-            made_of = record(prepared.bound, assembly.registry, binders=assembly.binders)
+            environment = assembly.worker.environment
+            made_of = record(prepared.bound, assembly.registry, environment, assembly.binders)
             remember(prepared.source, made_of, folders)
         if ended.outcome.state != "cancelled":
             _write(options, ended, assembly)

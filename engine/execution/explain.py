@@ -17,6 +17,9 @@ Record = Mapping[str, Mapping[str, str]]
 """Of each node what its key is made of: the declaration under "", and each input by name."""
 
 
+_SURROUNDINGS = "the program or the device"
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """One node of a plan.
@@ -24,7 +27,8 @@ class Explained:
     Attributes:
         node: its id; kind: its declaration.
         state: "kept" if its result is there, "idle" if all that would read it is, else "runs".
-        changed: inputs that differ from the last run; "its declaration" for the code itself.
+        changed: inputs that differ from the last run; _SURROUNDINGS for the code itself
+            and the class of machine.
         is_new: whether the last run had no such node.
         why: of one that runs though nothing changed, why its result is not kept.
     """
@@ -59,7 +63,9 @@ def explain(  # noqa: PLR0913 - what an answer depends on
         cell = plan.cells[id_]
         before, now = last.get(id_), record[id_]
         changed = [
-            name or "its declaration" for name in now if before and before.get(name) != now[name]
+            name or "the program or the device"
+            for name in now
+            if before and before.get(name) != now[name]
         ]
         changed += [name for name in before or () if name not in now]
         state: State = "kept" if id_ in kept else "runs" if id_ in runs else "idle"

@@ -1,6 +1,8 @@
 """Where models work: devices, sample types, and how much memory the models of a device may take."""
 
 import os
+import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -14,6 +16,8 @@ DTYPES: tuple[str, ...] = get_args(Dtype)
 
 _SHARE = {CPU: 0.5}  # of the memory; the rest is for pictures, results and other programs
 _SHARE_OF_ACCELERATOR = 0.8
+_ACCELERATORS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA, the same in WSL, AMD
+_NONE_VISIBLE = ("", "-1")
 _ONNX_PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "rocm": "ROCMExecutionProvider",
@@ -45,6 +49,16 @@ class DeviceRules:
     memory_bytes: int = 0
     idle_seconds: float = 0
 
+    def environment(self) -> str:
+        """The class of machine that results depend on, such as "cpu" or "cuda float16".
+
+        It is told without loading torch: "auto" is "accelerator" where one can be seen.
+        """
+        device = self.device
+        if device == AUTO:
+            device = "accelerator" if _sees_accelerator() else CPU
+        return device if self.dtype == AUTO else f"{device} {self.dtype}"
+
 
 ANY_DEVICE = DeviceRules()
 """Whatever is best, with the usual share of its memory."""
@@ -71,6 +85,14 @@ class Devices:
                 "Choose one, or install what the device needs."
             )
         return Placement(wanted, _dtype(dtype or self.rules.dtype))
+
+
+def _sees_accelerator() -> bool:
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in _NONE_VISIBLE:
+        return False
+    return any(map(os.path.exists, _ACCELERATORS))
 
 
 def _dtype(name: str) -> Dtype:

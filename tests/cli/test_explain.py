@@ -95,3 +95,14 @@ def test_a_damaged_record_counts_as_none(
     record.write_text("{")
 
     assert _explained(paintgraph, "--image", str(photo))[3] == "filled (InpaintSampler): kept"
+
+
+def test_what_is_kept_of_one_device_is_not_given_for_another(
+    paintgraph: Paintgraph, photo: Path
+) -> None:
+    given = ("--image", str(photo))
+    paintgraph("run", "outpaint", *given, *ENGINE, "--device", "cpu")
+
+    assert _explained(paintgraph, *given, "--device", "cpu")[-1].endswith("): kept")
+    told = _explained(paintgraph, *given, "--device", "cuda")
+    assert "runs; changed: the program or the device" in told[-1]

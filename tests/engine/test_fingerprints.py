@@ -98,7 +98,7 @@ def test_an_edit_of_anything_that_computes_counts(ran: Path, file: str) -> None:
     finally:
         source.write_text(text)
 
-    assert "filled (InpaintSampler): runs; changed: its declaration" in explained
+    assert "filled (InpaintSampler): runs; changed: the program or the device" in explained
 
 
 def _run_own(folder: Path, module: str, store: Path) -> tuple[object, str]:

@@ -1,5 +1,6 @@
 """Where models work, and how much memory they may take."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,31 @@ def test_a_container_has_no_more_than_its_limit(tmp_path: Path) -> None:
     assert _container_bytes([str(tmp_path / "none"), str(limit)]) == 4096
     limit.write_text("max\n")
     assert _container_bytes([str(limit)]) > 2**60
+
+
+@pytest.mark.parametrize(
+    ("rules", "hidden", "files", "environment"),
+    [
+        (DeviceRules("cpu"), None, ("/",), "cpu"),
+        (DeviceRules("cuda", "float16"), None, (), "cuda float16"),
+        (DeviceRules(), None, ("/",), "accelerator"),
+        (DeviceRules(), None, ("/no/such/device",), "cpu"),
+        (DeviceRules(), "", ("/",), "cpu"),
+        (DeviceRules(dtype="bfloat16"), "0", ("/",), "accelerator bfloat16"),
+    ],
+)
+def test_results_of_other_devices_or_samples_are_set_apart(
+    rules: DeviceRules,
+    hidden: str | None,
+    files: tuple[str, ...],
+    environment: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("paintgraph.models.loading.devices._ACCELERATORS", files)
+    if hidden is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+
+    assert rules.environment() == environment
