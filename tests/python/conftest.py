@@ -1,5 +1,7 @@
 """Python's front door, each test in folders of its own."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,11 @@ def recipe(folder: Path) -> Path:
     path = folder / "copy.yaml"
     path.write_text(COPY)
     return path
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, as it does for a user; in background jobs of a shell it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -200,6 +200,7 @@ def test_a_cancelled_task_cancels_its_job(small: Served, slow: front.Connection)
     assert soon(lambda: states(small) == ["cancelled"])
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_cancels_the_job(small: Served, slow: front.Connection) -> None:
     main = threading.main_thread().ident
     assert main is not None

@@ -461,6 +461,7 @@ def test_what_a_progress_callback_raises_ends_the_run(photo: Path) -> None:
         front.run("outpaint", image=photo, progress=fail, fresh=True, **WIDER)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_cancels_the_run(photo: Path) -> None:
     seen: list[front.Progress] = []
 
