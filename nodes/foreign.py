@@ -32,8 +32,7 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
     "GrowMask, then SoftenMask": ("GrowMaskWithBlur", "INPAINT_ExpandMask", "AILab_MaskEnhancer"),
     "FillMasked": ("INPAINT_MaskedFill", "INPAINT_MaskedBlur"),
     "ImageScale": ("ImageResize+", "ImageResizeKJ", "ImageResizeKJv2"),
-    "BlurImage": ("ImageBlur",),
-    "PreviewMask": ("MaskPreview", "MaskPreview+", "LayerMask: MaskPreview"),
+    "MaskPreview": ("MaskPreview+", "LayerMask: MaskPreview"),
     "ImageCompositeMasked": ("BlendInpaint",),
 }
 """Our nodes by meaning, and nodes of the commonest packs whose job they do."""

@@ -9,7 +9,7 @@ from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.blend.composite import with_channels
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import crop_to_ratio
-from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.geometry.resize import Interpolation, resize
 
 
 def join(first: Image, second: Image) -> Image:
@@ -24,11 +24,26 @@ def join(first: Image, second: Image) -> Image:
     Returns:
         Pictures `[A + B, H, W, 3 or 4]`.
     """
-    height, width = first.shape[1:3]
-    if second.shape[1:3] != first.shape[1:3]:
-        second = resize(crop_to_ratio(second, width, height), width, height, "bilinear")
+    second = fitted(second, first, "bilinear")
     channels = max(first.shape[3], second.shape[3])
     return np.concatenate([with_channels(picture, channels) for picture in (first, second)])
+
+
+def fitted(image: Image, size_of: Image, interpolation: Interpolation) -> Image:
+    """The pictures at the size of others; of their longer side what does not fit is cut off.
+
+    Args:
+        image: pictures `[B, h, w, 3 or 4]`, 0 to 1.
+        size_of: pictures `[N, H, W, C]`.
+        interpolation: how new values follow from old ones.
+
+    Returns:
+        Pictures `[B, H, W, 3 or 4]`; the same ones if they have that size.
+    """
+    height, width = size_of.shape[1:3]
+    if image.shape[1:3] == (height, width):
+        return image
+    return resize(crop_to_ratio(image, width, height), width, height, interpolation)
 
 
 def regroup(images: Sequence[Image], size: int) -> list[Image]:

@@ -136,6 +136,31 @@ def blur(image: Image, radius: int, avoid: Mask | None = None) -> Image:
     )
 
 
+def blur_window(image: Image, radius: int, sigma: float) -> Image:
+    """The picture blurred by a Gaussian that ends at `radius`; beyond its sides it is mirrored.
+
+    Each px counts as much as it is seen.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        radius: px on each side of a px that count.
+        sigma: standard deviation, in radii: from 1 on all of them count about as much.
+
+    Returns:
+        A new picture `[B, H, W, 3 or 4]`, 0 to 1.
+    """
+    offsets = np.linspace(-1, 1, 2 * radius + 1)
+    weights = np.exp(-(offsets**2) / (2 * sigma**2))
+    weights /= weights.sum()
+
+    def blurred(plane: Mask) -> Mask:
+        border = cv2.BORDER_REFLECT_101
+        filtered = cv2.sepFilter2D(plane, cv2.CV_32F, weights, weights, borderType=border)
+        return np.asarray(filtered, np.float32)
+
+    return np.stack([filter_visible(each, blurred) for each in image])
+
+
 def overlay(image: Image, mask: Mask, colour: tuple[float, float, float], share: float) -> Image:
     """The picture with a colour laid over what the mask selects; `share` (0..1) of it is colour.
 

@@ -1,12 +1,15 @@
-"""Nodes that look at, change or spread the colours of a picture."""
+"""Nodes that look at, change, spread or compare the colours of a picture."""
 
 from typing import Annotated
 
 import numpy as np
 
 from paintgraph.engine.node.declaration import Range, node
+from paintgraph.imaging import edges
 from paintgraph.imaging.blend import effects
+from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.masks import selection
+from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.nodes.sockets import Image, Mask
 
 
@@ -55,3 +58,41 @@ def blur_image(
 ) -> Image:
     """Blur a picture; with a subject to avoid, so that no halo of it stays in the background."""
     return effects.blur(image, radius, avoid)
+
+
+@node(title="Blur Image by a Window", category="image", packages=("opencv-python",))
+def image_blur(
+    image: Image,
+    blur_radius: Annotated[int, Range(1, 31, "px"), "No colour spreads further."] = 1,
+    sigma: Annotated[
+        float,
+        Range(0.1, 10, "radii", 0.1),
+        "How evenly those within the radius mix: by 10 all alike, by 0.1 nearly not at all.",
+    ] = 1.0,
+) -> Image:
+    """Blur a picture as ComfyUI's node of this name does; BlurImage goes further and avoids a mask.
+
+    By a Gaussian that ends at the radius; at its sides the picture counts as mirrored.
+    """
+    return effects.blur_window(image, blur_radius, sigma)
+
+
+Threshold = Annotated[
+    float, Range(0.01, 0.99, step=0.01), "Of the contrast; a step from black to white has 2.59."
+]
+
+
+@node(title="Detect Edges (Canny)", category="image", packages=("opencv-python",))
+def canny(image: Image, low_threshold: Threshold = 0.4, high_threshold: Threshold = 0.8) -> Image:
+    """White lines on black along the edges of what a picture shows.
+
+    Lines begin where the contrast is above the high threshold and go on as long as it is above the
+    low one.
+    """
+    if low_threshold > high_threshold:
+        raise ContractError(
+            f"low_threshold is {low_threshold:g} but high_threshold {high_threshold:g}; allowed is "
+            "at most the same. Swap them.",
+            code="bad_threshold",
+        )
+    return to_image(edges.canny(image, low_threshold, high_threshold))

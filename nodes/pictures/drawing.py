@@ -1,6 +1,6 @@
-"""Nodes that draw boxes and masks on pictures."""
+"""Nodes that draw boxes and masks on pictures, and show masks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from paintgraph.imaging.blend.effects import draw_boxes as draw
 from paintgraph.imaging.blend.effects import overlay
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.nodes.boxes import GivenBoxes, boxes_of
 from paintgraph.nodes.pictures.files import encode_with_facts
 from paintgraph.nodes.sockets import Image, Mask
@@ -81,10 +82,26 @@ def preview_mask(
     context: Context, image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6
 ) -> Result:
     """Show which part of a picture a mask selects."""
-    shown = overlay(image, mask, _COLOURS[colour], opacity)
+    return Result(effects=_shown(context, overlay(image, mask, _COLOURS[colour], opacity)))
+
+
+class PreviewedMask(NamedTuple):
+    """What was shown."""
+
+    mask: Annotated[Mask, "The same mask."]
+
+
+@node(title="Preview Mask Alone", category="mask", is_target=True, outputs=PreviewedMask)
+def mask_preview(context: Context, mask: Mask) -> Result:
+    """Show a mask in black and white; PreviewMask shows it on its picture."""
+    return Result([mask], effects=_shown(context, to_image(mask)))
+
+
+def _shown(context: Context, images: Image) -> list[Effect]:
+    """The files that show pictures made of masks."""
     blobs = context.service(Blobs)
     files = [
         blobs.put(encode_with_facts(picture, "png", {"depth": 8}, NOTHING_SAID))
-        for picture in shown
+        for picture in images
     ]
-    return Result(effects=[Effect(file, "mask", ".png", "temp") for file in files])
+    return [Effect(file, "mask", ".png", "temp") for file in files]

@@ -118,6 +118,23 @@ def preview_image(
     return _write(context, images, "preview", "png", 95, told, folder="temp")
 
 
+@node(title="Compare Images", category="image", lane="io", is_target=True)
+def image_compare(
+    context: Context,
+    image_a: Annotated[Image | None, "Shown on one side."] = None,
+    image_b: Annotated[Image | None, "Shown on the other side."] = None,
+) -> Result:
+    """Show two pictures beside each other without keeping them, or the one that there is."""
+    told = Descriptions("private", graph=False)
+    effects = []
+    for name, images in (("image_a", image_a), ("image_b", image_b)):
+        if images is not None:
+            prefix, ui = f"compare_{name[-1]}", f"{name[-1]}_images"
+            shown = _write(context, images, prefix, "png", 95, told, folder="temp", name=name)
+            effects += [replace(effect, ui=ui) for effect in shown.effects]
+    return Result(effects=effects)
+
+
 def _told(metadata: Literal["auto", Metadata], *, graph: bool) -> Descriptions:
     return Descriptions(None if metadata == "auto" else metadata, graph)
 
@@ -162,8 +179,10 @@ def _write(
     told: Descriptions,
     *,
     folder: str,
+    name: str = "images",
 ) -> Result:
-    facts = context.facts("images")
+    """The files of the pictures at the input `name`."""
+    facts = context.facts(name)
     form, reason = format_for(wanted, facts, has_alpha=images.shape[3] == 4)
     for each in (reason, *losses(form, facts, told)):
         if each:
@@ -173,9 +192,9 @@ def _write(
     for place, picture in enumerate(images):
         context.check()
         data = encode_with_facts(picture, form, facts, told, quality)
-        name = _filled_in(prefix, picture, place)
+        file = _filled_in(prefix, picture, place)
         effects.append(
-            Effect(blobs.put(data), name, SUFFIXES[form], folder, media_type=f"image/{form}")
+            Effect(blobs.put(data), file, SUFFIXES[form], folder, media_type=f"image/{form}")
         )
     return Result(effects=effects)
 

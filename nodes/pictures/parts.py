@@ -8,7 +8,8 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_same_size
 from paintgraph.imaging.blend import composite
-from paintgraph.imaging.blend.batches import take
+from paintgraph.imaging.blend.batches import fitted, take
+from paintgraph.imaging.blend.modes import Mode, blend
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.nodes.sockets import Image, Mask
@@ -111,6 +112,22 @@ def image_composite_masked(
         mask = take(mask, batch)
         mask = resize(mask, source.shape[2], source.shape[1], "bilinear")
     return composite.lay_over(destination, source, x, y, mask)
+
+
+@node(title="Blend Images", category="image/part")
+def image_blend(
+    image1: Annotated[Image, "The picture below; it keeps its size and channels."],
+    image2: Annotated[Image, "The picture above, brought to that size; what does not fit is cut."],
+    blend_factor: Annotated[float, Range(0, 1, step=0.01), "How much of image2 is seen."] = 0.5,
+    blend_mode: Annotated[
+        Mode, "How image2 is seen through image1; difference takes its colours away."
+    ] = "normal",
+) -> Image:
+    """Lay one picture over the whole of another, half transparent or in a blend mode.
+
+    Where image2 is transparent image1 is seen, as much as it is.
+    """
+    return blend(image1, fitted(image2, image1, "bicubic"), blend_factor, blend_mode)
 
 
 @node(title="Put Behind", category="image/part")

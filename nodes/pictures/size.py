@@ -29,8 +29,7 @@ def image_scale(
     # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
     cuts = crop == "center" and width > 0 and height > 0
     width, height = scaled_sides(image, width, height)
-    part = crop_to_ratio(image, width, height) if cuts else image
-    return resize(part, width, height, _interpolation(upscale_method))
+    return stretched(image, width, height, upscale_method, cuts=cuts)
 
 
 @node(title="Scale Image By", category="image")
@@ -42,8 +41,7 @@ def image_scale_by(
     """Scale both sides of a picture by a factor; each stays at least 1 px long."""
     old_height, old_width = image.shape[1:3]
     width, height = (max(1, round(side * scale_by)) for side in (old_width, old_height))
-    width, height = scaled_sides(image, width, height)
-    return resize(image, width, height, _interpolation(upscale_method))
+    return stretched(image, width, height, upscale_method)
 
 
 class ImageSize(NamedTuple):
@@ -59,6 +57,15 @@ def get_image_size(image: Image) -> ImageSize:
     """The width and height of a picture in px, and how many there are in its batch."""
     batch, height, width = image.shape[:3]
     return ImageSize(width, height, batch)
+
+
+def stretched(
+    image: Array, width: int, height: int, method: Method, *, cuts: bool = False
+) -> Array:
+    """The picture at another size; it `cuts` the longer side off instead of stretching."""
+    check_pixels(width, height)
+    part = crop_to_ratio(image, width, height) if cuts else image
+    return resize(part, width, height, _interpolation(method))
 
 
 def _interpolation(method: Method) -> Interpolation:

@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.imaging.blend.effects import blur, overlay
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.blend.effects import blur, blur_window, overlay
+from paintgraph.tests.strategies import images
 
 SIDE = 40
 
@@ -64,3 +66,30 @@ def test_an_overlay_is_seen_on_clear_pixels_too() -> None:
     clear = np.concatenate([scene(), np.zeros((1, SIDE, SIDE, 1), np.float32)], axis=3)
 
     assert np.allclose(overlay(clear, square(), (1, 0, 0), 0.5)[square() == 1][:, 3], 0.5)
+
+
+def by_hand(row: np.ndarray, radius: int, sigma: float) -> np.ndarray:
+    """A row under the Gaussian of a window, mirrored beyond its ends without their px again."""
+    offsets = np.linspace(-1, 1, 2 * radius + 1)
+    weights = np.exp(-(offsets**2) / (2 * sigma**2))
+    padded = np.pad(row, radius, mode="reflect")
+    return np.convolve(padded, weights / weights.sum(), mode="valid")
+
+
+@given(st.integers(1, 31), st.floats(0.1, 10))
+def test_a_window_mixes_by_its_weights(radius: int, sigma: float) -> None:
+    row = np.random.default_rng(2).random(40)
+    image = np.tile(row.astype(np.float32)[:, np.newaxis], (1, 9, 1, 3))
+
+    for turned in (image, image.transpose(0, 2, 1, 3).copy()):
+        blurred = blur_window(turned, radius, sigma)
+        back = blurred if turned is image else blurred.transpose(0, 2, 1, 3)
+        assert np.allclose(back[0, 4, :, 0], by_hand(row, radius, sigma), atol=1e-5)
+
+
+@given(images(), st.integers(1, 31), st.floats(0.1, 10))
+def test_a_window_gives_pictures_of_any_size(image: Image, radius: int, sigma: float) -> None:
+    blurred = blur_window(image, radius, sigma)
+
+    assert blurred.shape == image.shape
+    assert 0 <= blurred.min() <= blurred.max() <= 1

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paintgraph.tests.nodes.bench import Bench
+from paintgraph.tests.nodes.bench import Bench, samples_of
 
 IMAGE = np.zeros((1, 40, 60, 3), np.float32)
 
@@ -57,3 +57,18 @@ def test_bad_boxes_are_told(
 
 def test_no_boxes_leave_the_picture(bench: Bench) -> None:
     assert not bench.node("DrawBoxes", image=IMAGE, boxes=[]).array().any()
+
+
+def test_a_mask_is_shown_in_black_and_white_and_passed_on(bench: Bench) -> None:
+    mask = np.zeros((2, 5, 6), np.float32)
+    mask[0, 1:3, 2:4], mask[1, 4, 5] = 1, 0.4
+
+    ran = bench.node("MaskPreview", mask=mask)
+
+    assert np.array_equal(mask, ran.array())
+    assert [(e.folder, e.ui, e.media_type) for e in ran.effects] == [
+        ("temp", "images", "image/png")
+    ] * 2
+    for data, layer in zip(ran.files, mask, strict=True):
+        shown = samples_of(data)
+        assert np.array_equal(shown, np.repeat((layer * 255).astype(np.uint8)[..., None], 3, 2))

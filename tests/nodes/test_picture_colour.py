@@ -47,3 +47,30 @@ def test_a_bad_colour_is_told(bench: Bench) -> None:
 def test_what_is_transparent_is_selected(image: Image) -> None:
     assert np.array_equal(1 - image[..., 3], mask_from_alpha(image))
     assert not mask_from_alpha(image[..., :3]).any()
+
+
+def test_lines_are_white_on_black(bench: Bench) -> None:
+    image = np.zeros((2, 9, 12, 4), np.float32)
+    image[..., 3] = 1
+    image[1, :, 6:, :3] = 1
+
+    lines = bench.node("Canny", image=image).array()
+
+    assert lines.shape == (2, 9, 12, 3)
+    assert not lines[0].any()
+    assert np.array_equal(lines[1], np.repeat(lines[1, ..., :1], 3, axis=2))
+    assert np.array_equal(lines[1, ..., 0].sum(axis=1), np.ones(9))
+
+
+def test_a_low_threshold_above_the_high_one_is_told_and_swapped_is_fine(bench: Bench) -> None:
+    image = np.zeros((1, 4, 5, 3), np.float32)
+
+    assert bench.node("Canny", image=image, low_threshold=0.8, high_threshold=0.4).fault == (
+        "bad_threshold",
+        (
+            "node 'it' (Canny): low_threshold is 0.8 but high_threshold 0.4; allowed is at most "
+            "the same. Swap them."
+        ),
+    )
+    swapped = bench.node("Canny", image=image, low_threshold=0.4, high_threshold=0.8)
+    assert swapped.outcome.failures == ()

@@ -467,3 +467,30 @@ def test_a_preview_is_a_png_that_is_not_kept(bench: Bench) -> None:
         "image/png",
     )
     assert np.array_equal(RGBA, samples_of(ran.files[0]))
+
+
+@pytest.mark.parametrize("given_", [("a", "b"), ("a",), ("b",), ()])
+def test_pictures_are_compared_without_keeping_them(bench: Bench, given_: tuple[str, ...]) -> None:
+    pictures = {f"image_{side}": image_of(noise(3, 4, seed=ord(side))) for side in given_}
+
+    ran = bench.node("ImageCompare", **pictures)
+
+    assert [(e.prefix, e.folder, e.ui) for e in ran.effects] == [
+        (f"compare_{side}", "temp", f"{side}_images") for side in given_
+    ]
+    for side, data in zip(given_, ran.files, strict=True):
+        assert np.array_equal(samples_of(data), noise(3, 4, seed=ord(side)))
+
+
+def test_a_compared_picture_keeps_its_depth_and_says_nothing_private(bench: Bench) -> None:
+    name = bench.put("rich.png", rich_png(noise(5, 6, 3, depth=16)))
+    nodes = {
+        "photo": Node("LoadImage", {"image": name}),
+        "it": Node("ImageCompare", {"image_b": Link("photo", 0)}),
+    }
+
+    (data,) = bench.run(nodes).files
+
+    assert np.array_equal(samples_of(data), noise(5, 6, 3, depth=16))
+    assert b"iCCP" in data
+    assert b"eXIf" not in data

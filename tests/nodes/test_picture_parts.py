@@ -190,3 +190,14 @@ def test_nodes_take_negative_places(bench: Bench, kind: str, given_: dict[str, o
     expected = np.zeros((6, 8), np.float32)
     expected[:2, :2] = 1
     assert np.array_equal(expected, placed[0] if placed.ndim == 3 else placed[0, ..., 0])
+
+
+def test_blending_brings_the_second_picture_to_the_size_of_the_first(bench: Bench) -> None:
+    below = np.zeros((2, 6, 6, 3), np.float32)
+    above = np.zeros((1, 6, 18, 3), np.float32)
+    above[:, :, 6:12] = 1  # its middle: the rest is cut off
+
+    blended = bench.node("ImageBlend", image1=below, image2=above, blend_mode="screen")
+
+    assert blended.array().shape == (2, 6, 6, 3)
+    assert np.allclose(blended.array(), 0.5)
