@@ -79,7 +79,7 @@ SIDES += [1104, 1184, 1248, 1328, 1392, 1456, 1504, 1568]
 """All that ComfyUI's documentation lists; the widest is the least high, and so on."""
 
 
-@pytest.mark.parametrize(("width", "height"), zip(SIDES, reversed(SIDES), strict=True))
+@pytest.mark.parametrize(("width", "height"), list(zip(SIDES, reversed(SIDES), strict=True)))
 def test_for_kontext_a_picture_of_its_sizes_keeps_its_size(width: int, height: int) -> None:
     assert fitting.flux_kontext_image_scale(empty(height, width)).shape[1:3] == (height, width)
 
