@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paintgraph.base.errors import Error, Problem
     from paintgraph.engine.graph.graph import Graph
+    from paintgraph.engine.graph.spec import When
     from paintgraph.engine.node.context import Context
     from paintgraph.engine.node.declaration import node
-    from paintgraph.engine.node.hints import Output, Range
+    from paintgraph.engine.node.hints import LAZY, Forms, Grows, Output, Range
     from paintgraph.nodes.sockets import Image, Mask
     from paintgraph.python.progress import Progress
     from paintgraph.python.remote import Connection, connect
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "LAZY",
     "Connection",
     "Context",
     "Error",
+    "Forms",
     "Graph",
+    "Grows",
     "Image",
     "Mask",
     "Output",
@@ -39,6 +43,7 @@ __all__ = [
     "Range",
     "Result",
     "Session",
+    "When",
     "__version__",
     "connect",
     "node",
@@ -50,8 +55,11 @@ _PLACES = {
     "Connection": "python.remote",
     "Context": "engine.node.context",
     "Error": "base.errors",
+    "Forms": "engine.node.hints",
     "Graph": "engine.graph.graph",
+    "Grows": "engine.node.hints",
     "Image": "nodes.sockets",
+    "LAZY": "engine.node.hints",
     "Mask": "nodes.sockets",
     "Output": "engine.node.hints",
     "Picture": "python.results",
@@ -60,6 +68,7 @@ _PLACES = {
     "Range": "engine.node.hints",
     "Result": "python.results",
     "Session": "python.session",
+    "When": "engine.graph.spec",
     "connect": "python.remote",
     "node": "engine.node.declaration",
     "run": "python.session",

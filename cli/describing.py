@@ -1,6 +1,6 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import typer
@@ -56,13 +56,25 @@ def _node_row(spec: NodeSpec) -> tuple[str, str, str]:
 def node_text(spec: NodeSpec) -> str:
     """A node's declaration for people, in Markdown."""
     lines = [f"## {spec.id}", "", spec.about, "", "Inputs:"]
-    lines += [f"- `{given.name}`: {_input_text(given)}" for given in spec.inputs] or ["- none"]
+    lines += [f"- `{name}`: {text}" for name, text in _inputs(spec)] or ["- none"]
     lines += ["", "Outputs:"]
     lines += [
         f"- `{output.name}`: {in_words(output.type)}" + (", one or more" if output.is_list else "")
         for output in spec.outputs
     ] or ["- none; it saves or shows what it is given"]
     return "\n".join(lines)
+
+
+def _inputs(spec: NodeSpec) -> Iterator[tuple[str, str]]:
+    """Each input with its text; those that grow together, such as `values.a`, once."""
+    names = [declared.name for declared in spec.inputs if declared.grows]
+    for declared in spec.inputs:
+        group = declared.name.rpartition(".")[0] if declared.grows else ""
+        own = [name for name in names if group and name.rpartition(".")[0] == group]
+        if not own:
+            yield declared.name, _input_text(declared)
+        elif declared.name == own[0]:
+            yield f"{own[0]}` ... `{own[-1]}", _input_text(declared)
 
 
 def _input_text(spec: InputSpec) -> str:
@@ -77,6 +89,9 @@ def _input_text(spec: InputSpec) -> str:
         words += f"; default {listed}"
     elif not spec.required:
         words += "; may be left out"
+    if spec.when is not None:
+        need, values = "needed" if spec.required else "counts", map(shown, spec.when.values)
+        words += f"; {need} with {spec.when.input} {' or '.join(values)}"
     return f"{words}. {spec.about}".rstrip()
 
 

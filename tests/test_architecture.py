@@ -259,7 +259,8 @@ def test_every_name_of_the_front_door_is_there_as_type_checkers_see_it() -> None
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("paintgraph.")
         for alias in node.names
     }
-    code = "import paintgraph; print([getattr(paintgraph, n) and n for n in paintgraph.__all__])"
+    names = "sorted(paintgraph.__all__)"
+    code = f"import paintgraph; print([getattr(paintgraph, n) and n for n in {names}])"
 
     assert fresh(code) == f"{sorted([*seen, '__version__'])}\n"
     for name, place in seen.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.execution.plan import Cell
-from paintgraph.engine.graph.coercion import Wrong, canonical
+from paintgraph.engine.graph.coercion import Wrong, canonical, in_order
 from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.graph.sockets import Blocked, Entry, Failed, Row, Slot, Slots, Value
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
@@ -18,7 +18,10 @@ Given = Slot | Link | None
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a node reads its inputs, worked out once: defaults, and which are lazy or raw."""
+    """How a node reads its inputs, worked out once: defaults, and which are lazy or raw.
+
+    What counts only at times has the default None where it is not there.
+    """
 
     defaults: Mapping[str, object]
     lazy: frozenset[str]
@@ -28,7 +31,7 @@ class Reading:
     def of(spec: NodeSpec) -> "Reading":
         """How a node of this spec reads."""
         return Reading(
-            {i.name: i.default for i in spec.inputs if not i.required},
+            {i.name: i.default for i in spec.inputs if not i.required or i.when},
             frozenset(i.name for i in spec.inputs if i.lazy),
             frozenset(i.name for i in spec.inputs if i.raw),
         )
@@ -145,7 +148,7 @@ def _checked(declared: InputSpec, value: Value, registry: Registry) -> Value:
 
 def _of_type(declared: InputSpec, datum: Any, registry: Registry) -> Any:
     reasons = []
-    for type_ in declared.type.split("|"):
+    for type_ in in_order(declared.type, datum):
         socket = registry.socket(type_)
         try:
             data = socket.check(datum)

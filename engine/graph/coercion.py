@@ -6,8 +6,8 @@ from typing import Any
 
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.graph.graph import Graph, InputRef
-from paintgraph.engine.graph.sockets import ANY, PLAIN_SOCKETS, Socket, shown
+from paintgraph.engine.graph.graph import Graph, InputRef, Link
+from paintgraph.engine.graph.sockets import ANY, PLAIN_SOCKETS, Socket, Value, shown
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 
 DIGEST_MARK = "@sha256:"
@@ -87,7 +87,18 @@ def _catalogued(spec: NodeSpec | None) -> list[InputSpec]:
     return [i for i in spec.inputs if is_of_catalogue(i.resource)] if spec else []
 
 
+def counts(declared: InputSpec, inputs: Mapping[str, object]) -> bool | None:
+    """Whether an input counts beside the others of its node; None where a link decides it."""
+    if declared.when is None:
+        return True
+    decisive = inputs.get(declared.when.input)
+    if isinstance(decisive, Link | InputRef | Value):
+        return None
+    return decisive in declared.when.values
+
+
 _PLAIN: Mapping[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
+_OWN_TYPES = {bool: "bool", int: "int", float: "float", str: "text"}
 _SHOWN_CHOICES = 20
 
 
@@ -107,7 +118,7 @@ def canonical(spec: InputSpec, value: object) -> Any:
     """
     if value is None and not spec.required and spec.default is None:
         return None
-    types = [part for part in spec.type.split("|") if part in _PLAIN]
+    types = [part for part in in_order(spec.type, value) if part in _PLAIN]
     if not types:
         return Wrong(
             "needs_link",
@@ -125,6 +136,18 @@ def canonical(spec: InputSpec, value: object) -> Any:
     if isinstance(result, Wrong):
         return result
     return _within(spec, result)
+
+
+def in_order(type_: str, value: object) -> list[str]:
+    """The parts of a type in the order to try them for a value: that of its own type first."""
+    parts = type_.split("|")
+    own = _OWN_TYPES.get(type(value))
+    return sorted(parts, key=lambda part: part != own) if len(parts) > 1 else parts
+
+
+def type_of_literal(value: object) -> str:
+    """The type that a literal has by itself."""
+    return _OWN_TYPES.get(type(value), "list" if isinstance(value, list | tuple) else ANY)
 
 
 def _within(spec: InputSpec, value: Any) -> Any:
@@ -146,10 +169,10 @@ def _checked(type_: str, value: object) -> Any:
     """The datum in the canonical form of a type; of its own where the type is anything."""
     if type_ != ANY:
         return _PLAIN[type_].check(value)
-    own = {int: "int", float: "float", str: "text"}.get(type(value))
+    own = _OWN_TYPES.get(type(value))
     if own is not None:
         return _PLAIN[own].check(value)
-    if value is None or isinstance(value, bool):
+    if value is None:
         return value
     raise ValueError(f"is {shown(value)}; allowed are plain values")
 

@@ -77,6 +77,45 @@ def accepts(wanted: str, given: str) -> bool:
     )
 
 
+def union(sockets: Sequence[Socket]) -> Socket:
+    """The socket of a union: each datum is treated by the first of some sockets that takes it."""
+
+    def treated(datum: object) -> tuple[int, Any]:
+        reasons = []
+        for place, socket in enumerate(sockets):
+            try:
+                return place, socket.check(datum)
+            except ValueError as error:
+                reasons.append(error)
+        raise reasons[0]
+
+    def digest(value: Value) -> str:
+        by = sockets[treated(value.data)[0]].digest
+        return value.key if by is None else by(value)
+
+    def encode(datum: object) -> bytes:
+        place, data = treated(datum)
+        by = sockets[place].encode
+        return bytes([place]) + (by(data) if by else b"")
+
+    def decode(data: bytes) -> object:
+        by = sockets[data[0]].decode
+        return by(data[1:]) if by else None
+
+    is_kept = all(socket.encode and socket.decode for socket in sockets)
+    return Socket(
+        "|".join(socket.name for socket in sockets),
+        ",".join(socket.wire for socket in sockets),
+        lambda datum: treated(datum)[1],
+        lambda datum: sockets[treated(datum)[0]].weigh(datum),
+        digest if all(socket.digest for socket in sockets) else None,
+        encode if is_kept else None,
+        decode if is_kept else None,
+        frozenset[str]().union(*(socket.common_facts for socket in sockets)),
+        frozenset[str]().union(*(socket.own_facts for socket in sockets)),
+    )
+
+
 def literal_types(type_: str) -> str:
     """The parts of a type that a literal can have."""
     plain = ("int", "float", "bool", "text", "list", "any")

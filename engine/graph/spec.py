@@ -11,6 +11,14 @@ Lane = Literal["cpu", "io", "device", "serial"]
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Another input of the node, and the values of it with which this one counts."""
+
+    input: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InputSpec:
     """One input of a node.
 
@@ -30,6 +38,8 @@ class InputSpec:
         resource: what a text names, bound before a run: "picture", "engine", "seed", "kind:family"
             for a name of a catalogue; "metadata" and "graph" for what files of results tell; or "".
         found_by: inputs that together lead to the resource; this one is filled before a run.
+        when: what lets it count; where it does not, it is not needed and has no default.
+        grows: one of as many as a graph gives; where it is not given, it has no default.
     """
 
     name: str
@@ -48,16 +58,22 @@ class InputSpec:
     multiline: bool = False
     resource: str = ""
     found_by: tuple[str, ...] = ()
+    when: When | None = None
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """One output of a node; `is_list` spreads a returned list into elements."""
+    """One output of a node; `is_list` spreads a returned list into elements.
+
+    An output that `follows` inputs has the type of what comes to them, within `type`.
+    """
 
     name: str
     type: str
     about: str = ""
     is_list: bool = False
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,15 @@ from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import Node
 from paintgraph.engine.graph.sockets import Socket, Value, accepts
-from paintgraph.engine.graph.spec import Conversion, InputSpec, Lane, NodeSpec
+from paintgraph.engine.graph.spec import Conversion, Lane, NodeSpec, When
 from paintgraph.engine.node.context import Context
+from paintgraph.engine.node.groups import Group, choosing, growing, with_default
 from paintgraph.engine.node.hints import (
     LAZY,
     MULTILINE,
     RAW,
+    Forms,
+    Grows,
     OneOf,
     Output,
     Range,
@@ -32,6 +35,7 @@ from paintgraph.engine.node.hints import (
     input_of,
     item_of,
     outputs_of,
+    peeled,
 )
 from paintgraph.engine.node.sources import sources_of
 
@@ -41,11 +45,14 @@ __all__ = [
     "RAW",
     "Conversion",
     "Declaration",
+    "Forms",
+    "Grows",
     "Needs",
     "OneOf",
     "Output",
     "Range",
     "Resource",
+    "When",
     "declaration_of",
     "node",
     "unwrap",
@@ -103,11 +110,12 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
         hints = get_type_hints(function, include_extras=True)
         returned = hints.pop("return", None)
         context_name = next((n for n, hint in hints.items() if hint is Context), None)
-        described = [
-            _describe(function, parameter, hints, takes_lists=takes_lists)
+        groups = {
+            parameter.name: _group(function, parameter, hints, takes_lists=takes_lists)
             for parameter in inspect.signature(function).parameters.values()
             if parameter.name != context_name
-        ]
+        }
+        described = [one for group in groups.values() for one in group.inputs]
         results = outputs_of(function, outputs if outputs is not None else returned)
         spec = NodeSpec(
             id=name or _pascal_case(function.__name__),
@@ -128,7 +136,8 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
         )
         _check(spec)
         sockets = tuple({s.name: s for _, many in (*described, *results) for s in many}.values())
-        call, is_async = _as_call(function, context_name), inspect.iscoroutinefunction(function)
+        call = _as_call(function, context_name, groups)
+        is_async = inspect.iscoroutinefunction(function)
         declaration = Declaration(spec, call, needs, sockets, is_async, sources_of(function))
         setattr(function, _DECLARATION, declaration)
         return function
@@ -145,10 +154,14 @@ def declaration_of(function: object) -> Declaration:
 
 
 def _as_call(
-    function: Callable[..., Any], context_name: str | None
+    function: Callable[..., Any], context_name: str | None, groups: Mapping[str, Group]
 ) -> Callable[[Context, Mapping[str, Any]], Any]:
+    gathers = {name: group.gather for name, group in groups.items() if group.gather is not None}
+
     def call(context: Context, inputs: Mapping[str, Any]) -> object:
         data = {name: unwrap(given) for name, given in inputs.items()}
+        for name, gather in gathers.items():
+            data[name] = gather(data)
         if context_name is not None:
             data[context_name] = context
         return function(**data)
@@ -165,13 +178,14 @@ def unwrap(given: object) -> object:
     return given
 
 
-def _describe(
+def _group(
     function: Callable[..., Any],
     parameter: inspect.Parameter,
     hints: Mapping[str, Any],
     *,
     takes_lists: bool,
-) -> tuple[InputSpec, tuple[Socket, ...]]:
+) -> Group:
+    """The inputs that a parameter declares, one for most."""
     name = parameter.name
     place = f"{function.__qualname__}: parameter '{name}'"
     if name in _RESERVED:
@@ -179,20 +193,22 @@ def _describe(
     if name not in hints or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
         raise DeclarationError(f"{place} has no type; each input needs one. Annotate it.")
     hint = item_of(place, hints[name]) if takes_lists else hints[name]
+    grows, forms = (
+        next((entry for entry in peeled(hint)[1] if isinstance(entry, kind)), None)
+        for kind in (Grows, Forms)
+    )
+    if isinstance(grows, Grows):
+        return growing(place, name, hint, grows)
+    if isinstance(forms, Forms):
+        return choosing(place, name, hint, forms)
     spec, sockets = input_of(place, name, hint)
     if parameter.default is not parameter.empty:
-        spec = replace(spec, required=False, default=parameter.default)
-        if not takes_lists:
-            spec = replace(spec, default=_default(place, spec))
-    return spec, sockets
-
-
-def _default(place: str, spec: InputSpec) -> object:
-    """The default in canonical form, so that writing it down changes no key."""
-    default = canonical(spec, spec.default)
-    if isinstance(default, Wrong):
-        raise DeclarationError(f"{place} has a default that it would refuse: {default.message}")
-    return default
+        spec = (
+            replace(spec, required=False, default=parameter.default)
+            if takes_lists
+            else with_default(place, spec, parameter.default)
+        )
+    return Group([(spec, sockets)])
 
 
 def _check(spec: NodeSpec) -> None:
@@ -201,6 +217,19 @@ def _check(spec: NodeSpec) -> None:
     names = [output.name for output in spec.outputs]
     if len(set(names)) < len(names):
         raise DeclarationError(f"{spec.id}: two outputs have one name in {names}; rename one.")
+    named = [name for output in spec.outputs for name in output.follows]
+    before: set[str] = set()
+    for declared in spec.inputs:
+        if declared.when and declared.when.input not in before:
+            raise DeclarationError(
+                f"{spec.id}: '{declared.name}' counts by '{declared.when.input}', which is no "
+                "input before it. Correct it."
+            )
+        before.add(declared.name)
+    if unknown := [name for name in named if name not in before]:
+        raise DeclarationError(
+            f"{spec.id}: an output follows '{unknown[0]}', which is no input. Correct it."
+        )
     for conversion in spec.converts:
         if wrong := _unfit(conversion, spec):
             raise DeclarationError(

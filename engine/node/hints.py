@@ -1,7 +1,7 @@
 """Type hints of a function as inputs and outputs of a node, and the marks that they may have."""
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +17,7 @@ from paintgraph.engine.graph.sockets import (
     Result,
     Socket,
 )
-from paintgraph.engine.graph.spec import InputSpec, OutputSpec
+from paintgraph.engine.graph.spec import InputSpec, OutputSpec, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,36 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Names a single output otherwise than by its type."""
+    """Names a single output otherwise than by its type.
+
+    `follows` are inputs that it has its type of: it passes on what comes to them, or makes the
+    like of it.
+    """
 
     name: str
+    follows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grows:
+    """As many inputs as a graph gives, called `PARAMETER.NAME`; the first `least` must be given.
+
+    The annotation says what each of them is; the function gets a mapping of those given by name.
+    """
+
+    names: Sequence[str]
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A choice that brings inputs of its own, called `PARAMETER.FIELD`.
+
+    `classes` are NamedTuple classes by choice, whose fields are those inputs; the function gets an
+    object of the class that is chosen. Choices may share an input.
+    """
+
+    classes: Mapping[str, type[tuple[Any, ...]]]
 
 
 _PLAIN = {int: INT, float: FLOAT, bool: BOOL, str: TEXT}
@@ -73,7 +100,7 @@ _PLAIN = {int: INT, float: FLOAT, bool: BOOL, str: TEXT}
 
 def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket, ...]]:
     """The declaration of an input, and the sockets behind it."""
-    base, metadata = _peel(hint)
+    base, metadata = peeled(hint)
     type_, sockets = _type_of(place, base, metadata)
     spec = InputSpec(name, type_)
     if get_origin(base) is Literal:
@@ -91,6 +118,8 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
                 spec = replace(spec, resource=kind, found_by=found_by)
             case Mark(field):
                 spec = replace(spec, **_marked(field))
+            case When():
+                spec = replace(spec, when=entry)
             case str():
                 spec = replace(spec, about=entry)
             case _:
@@ -122,7 +151,7 @@ def _type_of(place: str, base: Any, metadata: tuple[Any, ...]) -> tuple[str, tup
 
 def item_of(place: str, hint: Any) -> Any:
     """The type of a list's items, with the metadata of the list."""
-    base, metadata = _peel(hint)
+    base, metadata = peeled(hint)
     if get_origin(base) is not list:
         raise DeclarationError(f"{place} is a {base!r}; a node that takes lists needs a list.")
     (item,) = get_args(base)
@@ -148,18 +177,19 @@ def _output(
     name: str,
     hint: Any,
 ) -> tuple[OutputSpec, tuple[Socket, ...]]:
-    base, metadata = _peel(hint)
+    base, metadata = peeled(hint)
     is_list = get_origin(base) is list
     if is_list:
-        base, inner = _peel(get_args(base)[0])
+        base, inner = peeled(get_args(base)[0])
         metadata = (*inner, *metadata)
     type_, sockets = _type_of(f"{function.__qualname__}: output '{name}'", base, metadata)
     name = name or next((m.name for m in metadata if isinstance(m, Output)), type_)
     about = next((m for m in metadata if isinstance(m, str)), "")
-    return OutputSpec(name, type_, about, is_list), sockets
+    follows = next((m.follows for m in metadata if isinstance(m, Output)), ())
+    return OutputSpec(name, type_, about, is_list, follows), sockets
 
 
-def _peel(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+def peeled(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     """The type inside `Annotated`, `| None` and `| Blocked`, with all metadata."""
     metadata: tuple[Any, ...] = ()
     while True:

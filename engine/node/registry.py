@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import orjson
 
 from paintgraph.engine.errors import DeclarationError
-from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket
+from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket, union
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.declaration import Declaration, declaration_of
 from paintgraph.engine.node.sources import OWN, own_digest
@@ -50,6 +50,7 @@ class Registry:
         self._token = secrets.token_hex(8)
         self._fingerprints: dict[str, str] = {}
         self._sockets: dict[str, Socket] = {socket.name: socket for socket in PLAIN_SOCKETS}
+        self._unions: dict[str, Socket] = {}
         for function in functions:
             self.add(declaration_of(function))
 
@@ -136,8 +137,12 @@ class Registry:
         return self._faults.get(id_)
 
     def socket(self, type_: str) -> Socket:
-        """The socket of a type; a union or an unknown type is not checked."""
-        return self._sockets.get(type_, ANYTHING)
+        """The socket of a type; an unknown type, or a union with one, is not checked."""
+        found = self._sockets.get(type_)
+        if found is None and "|" in type_:
+            parts = [self._sockets.get(part, ANYTHING) for part in type_.split("|")]
+            found = ANYTHING if ANYTHING in parts else self._unions.setdefault(type_, union(parts))
+        return found or ANYTHING
 
     def __iter__(self) -> Iterator[Declaration]:
         return iter(self._declarations.values())

@@ -12,10 +12,12 @@ from paintgraph.engine.graph.coercion import (
     Resources,
     Wrong,
     canonical,
+    counts,
     inherited,
 )
+from paintgraph.engine.graph.following import OutputTypes
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
-from paintgraph.engine.graph.sockets import Value, accepts, literal_types
+from paintgraph.engine.graph.sockets import ANY, Value, accepts, literal_types, shown
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles, upstream
 from paintgraph.engine.node.registry import Registry
@@ -98,6 +100,7 @@ class _Checker:
         self._specs: dict[str, NodeSpec | None] = {
             id_: registry.spec(node.kind) for id_, node in graph.nodes.items()
         }
+        self._types = OutputTypes(graph, self._specs)
 
     def check(self, problems: list[Problem]) -> Checked:
         graph = self._graph
@@ -137,25 +140,56 @@ class _Checker:
                 self._unknown_kind(id_, node.kind)
             self._given_to_unknown(id_, node)
             return node
-        inputs: dict[str, object] = {}
-        given = node.inputs
-        for declared in spec.inputs:
-            if declared.name in given:
-                inputs[declared.name] = self._given(id_, declared, given[declared.name])
-            elif declared.required:
-                self._report.add(
-                    "missing_input",
-                    self._report.at(id_, own=declared.name),
-                    f": {declared.name} is missing; it needs {in_words(declared.type)}. Add it.",
-                )
-            else:
-                inputs[declared.name] = declared.default
-                self._has_fault(id_, declared, declared.default)
+        inputs = self._inputs(id_, spec, node.inputs)
         if fault := self._resources.inner_fault(spec):
             self._report.add(fault.code, self._report.at(id_, bare=True), f": {fault}")
-        if not given.keys() <= inputs.keys():
-            self._unknown_inputs(id_, spec, given)
+        if not node.inputs.keys() <= {declared.name for declared in spec.inputs}:
+            self._unknown_inputs(id_, spec, node.inputs)
         return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
+
+    def _inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> dict[str, object]:
+        """What a node gets at each input, by its declaration."""
+        inputs: dict[str, object] = {}
+        idle = []
+        for declared in spec.inputs:
+            is_counting = counts(declared, inputs)
+            if declared.name in given and (is_counting is not False or declared.lazy):
+                inputs[declared.name] = self._given(id_, declared, given[declared.name])
+            elif is_counting is False:
+                idle += [declared] if declared.name in given else []
+            elif declared.required:
+                if is_counting:
+                    self._missing(id_, declared, inputs)
+            elif not declared.grows:
+                inputs[declared.name] = declared.default
+                self._has_fault(id_, declared, declared.default)
+        for declared in idle:
+            self._idle_input(id_, declared, inputs)
+        return inputs
+
+    def _missing(self, id_: str, declared: InputSpec, inputs: Mapping[str, object]) -> None:
+        where, reason = self._report.at(id_, own=declared.name), ""
+        if declared.when is not None:
+            reason = f" though {declared.when.input} is {shown(inputs[declared.when.input])}"
+        needs = f"it {'takes' if declared.type == ANY else 'needs'} {in_words(declared.type)}"
+        message = f": {declared.name} is missing{reason}; {needs}. Add it."
+        self._report.add("missing_input", where, message)
+
+    def _idle_input(self, id_: str, declared: InputSpec, inputs: Mapping[str, object]) -> None:
+        """An input that is given where it does not count."""
+        if declared.when is None:
+            return
+        other, values = declared.when.input, " or ".join(map(shown, declared.when.values))
+        message = (
+            f": {declared.name} does not count while {other} is {shown(inputs.get(other))}, but "
+            f"with {values}"
+        )
+        where = self._report.at(id_, declared.name, bare=True)
+        if self._is_foreign:
+            message = f"{message}; it is left out."
+            self._report.add("unused_input", where, message, severity="warning")
+        else:
+            self._report.add("unknown_input", where, f"{message}. Take it out.")
 
     def _foreign(self, unknown: Iterable[str]) -> None:
         """Nodes that are not here, one problem for each cause."""
@@ -260,13 +294,14 @@ class _Checker:
         if resolved is None or source is None:
             return link
         given = source.outputs[int(resolved.output)]
-        if not accepts(declared.type, given.type):
+        type_ = self._types.of(link.node, int(resolved.output))
+        if not accepts(declared.type, type_):
             self._report.add(
                 "type_mismatch",
                 where,
                 f" takes {in_words(declared.type)}, but '{link.node}.{given.name}' ({source.id}) "
-                f"is {in_words(given.type)}.",
-                cure=link_cure(self._registry, given.type, declared.type),
+                f"is {in_words(type_)}.",
+                cure=link_cure(self._registry, type_, declared.type),
             )
         return resolved
 

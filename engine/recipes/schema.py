@@ -6,7 +6,7 @@ from typing import Any
 from paintgraph.engine.graph.descriptions import SPECS
 from paintgraph.engine.graph.formats.native import INPUT_FIELDS, TYPE_NAMES, VERSION
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
-from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec, When
 from paintgraph.engine.node.registry import Registry
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -24,12 +24,20 @@ _TYPES: dict[str, dict[str, Any]] = {
 def inputs_schema(specs: Iterable[InputSpec], *, links: bool = False) -> dict[str, Any]:
     """Schema of an object with these inputs; with `links` each may be a reference instead."""
     specs = tuple(specs)
-    return {
+    schema = {
         "type": "object",
         "properties": {spec.name: _input(spec, links=links) for spec in specs},
-        "required": [spec.name for spec in specs if spec.required],
+        "required": [spec.name for spec in specs if spec.required and not spec.when],
         "additionalProperties": False,
     }
+    needs = [_need(spec.name, spec.when) for spec in specs if spec.required and spec.when]
+    return {**schema, "allOf": needs} if needs else schema
+
+
+def _need(name: str, when: When) -> dict[str, Any]:
+    """Schema that wants an input where it counts."""
+    decisive = {"properties": {when.input: {"enum": list(when.values)}}, "required": [when.input]}
+    return {"if": decisive, "then": {"required": [name]}}
 
 
 def _input(spec: InputSpec, *, links: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import orjson
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.sockets import Result, shown
-from paintgraph.engine.node.declaration import LAZY, Output, node
+from paintgraph.engine.node.declaration import LAZY, Output, When, node
 from paintgraph.imaging.geometry.boxes import Boxes
 
 
@@ -19,13 +19,25 @@ def _wanted(switch: bool, on_true: object, on_false: object) -> list[str]:  # no
     return ["on_true" if switch else "on_false"]
 
 
+Switching = Annotated[bool, "On passes on_true on, off passes on_false on."]
+OnTrue = Annotated[Any, LAZY, When("switch", (True,)), "Passed on if the switch is on."]
+OnFalse = Annotated[Any, LAZY, When("switch", (False,)), "Passed on if the switch is off."]
+Chosen = Annotated[Any, Output("output", ("on_true", "on_false"))]
+
+
 @node(title="Switch", category="logic", needs=_wanted)
-def switch(
-    switch: Annotated[bool, "On passes on_true on, off passes on_false on."],
-    on_true: Annotated[Any, LAZY, "Passed on if the switch is on."] = None,
-    on_false: Annotated[Any, LAZY, "Passed on if the switch is off."] = None,
-) -> Annotated[Any, Output("output")]:
+def switch(switch: Switching, on_true: OnTrue, on_false: OnFalse) -> Chosen:
     """Pass one of two values on; what leads to the other one alone does not run."""
+    return _passed_on(switch, on_true, on_false)
+
+
+@node(title="If/Else Switch", category="logic", needs=_wanted)
+def comfy_switch_node(switch: Switching, on_false: OnFalse, on_true: OnTrue) -> Chosen:
+    """Pass one of two values on: the Switch by the name that it has in ComfyUI."""
+    return _passed_on(switch, on_true, on_false)
+
+
+def _passed_on(switch: Switching, on_true: object, on_false: object) -> object:
     chosen = on_true if switch else on_false
     if chosen is None:
         name, state = ("on_true", "on") if switch else ("on_false", "off")

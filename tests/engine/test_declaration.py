@@ -374,4 +374,5 @@ def test_a_registry_knows_its_nodes_and_their_types() -> None:
     assert registry.get("Old") is None
     assert registry.socket("box") == BOX
     assert Box(3) is not registry.socket("any").check(3)
-    assert registry.socket("box|text").name == "any"
+    assert registry.socket("box|text").name == "box|text"
+    assert registry.socket("box|unheard").name == "any"

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from paintgraph.engine.graph.coercion import canonical
+from paintgraph.engine.graph.coercion import canonical, counts
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
@@ -51,6 +51,8 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "ImageScale": {"width": 9},
     "SaveImage": {"images": _images()[..., :3].copy()},
     "Switch": {"switch": False, "on_true": _images(), "on_false": _masks()},
+    "ComfySwitchNode": {"switch": False, "on_true": _images(), "on_false": _masks()},
+    "ComfyMathExpression": {"expression": "a + 1", "values.a": 2},
     "ImageCrop": {"width": 5, "height": 4, "x": 2, "y": 3},
     "CropMask": {"width": 5, "height": 4, "x": 2, "y": 3},
     "PasteBack": {"part": _images()[:, 2:7, 3:9].copy(), "left": 12, "top": 1},
@@ -144,7 +146,7 @@ def _inputs(spec: NodeSpec) -> dict[str, Any]:
     for declared in spec.inputs:
         if declared.name in OVERRIDES.get(spec.id, {}):
             inputs[declared.name] = OVERRIDES[spec.id][declared.name]
-        elif declared.required:
+        elif declared.required and (not declared.when or counts(declared, inputs)):
             inputs[declared.name] = _sample(spec, declared)
     return inputs
 
@@ -252,7 +254,9 @@ def test_the_schema_is_valid_and_takes_what_the_node_takes(spec: NodeSpec) -> No
     assert not validator.is_valid({"node": "Other"} | links)
     for declared in spec.inputs:
         if declared.required:
-            without = {name: link for name, link in links.items() if name != declared.name}
+            chosen = {declared.when.input: declared.when.values[0]} if declared.when else {}
+            given = links | chosen
+            without = {name: link for name, link in given.items() if name != declared.name}
             assert not validator.is_valid({"node": spec.id} | without)
 
 
@@ -467,8 +471,8 @@ def test_no_bad_array_reaches_a_node(
         "source": Node(f"Bad{type_.capitalize()}", {"fault": fault}),
         "it": use(spec.id, **(_inputs(spec) | {declared.name: Link("source", type_)})),
     }
-    lazy_choice = {"switch": declared.name == "on_true"} if spec.id == "Switch" else {}
-    nodes["it"] = replace(nodes["it"], inputs={**nodes["it"].inputs, **lazy_choice})
+    counting = {declared.when.input: declared.when.values[0]} if declared.when else {}
+    nodes["it"] = replace(nodes["it"], inputs={**nodes["it"].inputs, **counting})
 
     ran = bench_with_bad_sources.run(nodes, ["it"])
 

@@ -52,7 +52,11 @@ def test_plain_values_pass_through(bench: Bench, literal: object) -> None:
 )
 def test_what_is_chosen_must_be_given(bench: Bench, on: bool, state: str, name: str) -> None:  # noqa: FBT001 - a case
     other = "on_false" if on else "on_true"
-    ran = bench.node("Switch", **{"switch": on, other: 1})
+    nodes = {
+        "state": Node("PrimitiveBoolean", {"value": on}),
+        "it": Node("Switch", {"switch": Link("state", 0), other: 1}),
+    }
+    ran = bench.run(nodes)
 
     assert ran.fault == (
         "missing_input",
