@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from paintgraph import graphs
+from paintgraph.api.editor.files import add_editor
+from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
@@ -57,6 +59,7 @@ from paintgraph.nodes.own import add_own
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
 
+_LOG = logging.getLogger(__name__)
 FACTORY = "paintgraph.assembly:worker_parts"
 _BACKLOG = 1024
 _END_SECONDS = 2.0
@@ -92,7 +95,15 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     app.on_startup.append(resume_webhooks)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
+    if page := _page(settings):
+        add_editor(app, page)
+        if page.warning:
+            _LOG.warning(page.warning)
     return app
+
+
+def _page(settings: "Settings") -> Page | None:
+    return page_in(settings.front_end_root) if settings.front_end_root else installed_page()
 
 
 async def _running(

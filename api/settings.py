@@ -100,6 +100,7 @@ class Settings(BaseSettings):
         model_bytes: memory of a device for the models of a worker; 0 takes a part of what there is.
         model_idle_seconds: how long a model stays in memory that nobody uses; 0: for ever.
         metadata: what results keep of what given pictures say of themselves, unless somebody says.
+        front_end_root: folder of another build of ComfyUI's page than the installed package's.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
     """
 
@@ -140,6 +141,7 @@ class Settings(BaseSettings):
     model_bytes: Annotated[int, Field(ge=0)] = 0
     model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
     metadata: Metadata = "private"
+    front_end_root: Path | None = None
     fooocus: _Checked = Field(default_factory=FooocusChoices)
 
     @classmethod

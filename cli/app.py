@@ -225,6 +225,9 @@ def serve(  # noqa: PLR0913 - the command's options
         typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
     ] = None,
     nodes: Nodes = None,
+    front_end_root: Annotated[
+        Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
+    ] = None,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
 ) -> int:
     """Start the HTTP server: its pages are at /docs."""
@@ -240,6 +243,7 @@ def serve(  # noqa: PLR0913 - the command's options
         "light_workers": light_workers,
         "api_keys": tuple(api_key or ()) or None,
         "nodes": tuple(nodes or ()) or None,
+        "front_end_root": front_end_root,
     }
     serve_until_ended(load_settings(flags), typer.echo)
     return 0

@@ -1,0 +1,1 @@
+"""The official page of ComfyUI, served from an installed package."""
