@@ -62,6 +62,8 @@ def is_open(spec: NodeSpec, declared: InputSpec, inputs: Mapping[str, object]) -
     literal = inputs.get(declared.name)
     if declared.found_by:
         return not literal
+    if _is_left_empty(declared, literal):
+        return False
     if declared.resource == "picture":
         return isinstance(literal, str) and not literal.startswith("sha256:")
     if declared.resource == "seed":
@@ -73,6 +75,11 @@ def is_open(spec: NodeSpec, declared: InputSpec, inputs: Mapping[str, object]) -
     return is_name and not any(
         declared.name in other.found_by and inputs.get(other.name) for other in spec.inputs
     )
+
+
+def _is_left_empty(declared: InputSpec, literal: object) -> bool:
+    """Whether an empty text stands where a name need not be given, so that it names nothing."""
+    return bool(literal == "" == declared.default)
 
 
 def bind(
@@ -188,6 +195,8 @@ def fixed(
     for declared in spec.inputs:
         value = inputs.get(declared.name)
         if not declared.resource or declared.found_by or not isinstance(value, str | int):
+            continue
+        if _is_left_empty(declared, value):
             continue
         try:
             bound = bind(declared.resource, value)

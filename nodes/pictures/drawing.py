@@ -8,14 +8,18 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID
 from paintgraph.engine.graph.sockets import Effect, Result
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, node
+from paintgraph.engine.node.declaration import Range, Resource, node
+from paintgraph.imaging.blend.batches import plain
+from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.blend.effects import draw_boxes as draw
 from paintgraph.imaging.blend.effects import overlay
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.imaging.masks.selection import parse_colour
 from paintgraph.nodes.boxes import GivenBoxes, boxes_of
-from paintgraph.nodes.pictures.files import encode_with_facts
+from paintgraph.nodes.pictures.files import encode_with_facts, read_picture
 from paintgraph.nodes.sockets import Image, Mask
 
 
@@ -95,6 +99,44 @@ class PreviewedMask(NamedTuple):
 def mask_preview(context: Context, mask: Mask) -> Result:
     """Show a mask in black and white; PreviewMask shows it on its picture."""
     return Result([mask], effects=_shown(context, to_image(mask)))
+
+
+class Painted(NamedTuple):
+    """A picture with strokes on it, and the strokes."""
+
+    image: Image
+    mask: Annotated[Mask, "How opaque the strokes are: what was painted is selected."]
+
+
+_Side = Annotated[int, Range(64, 4096, "px", 64), "Of the canvas that there is without an image."]
+
+
+@node(title="Painter", category="image", lane="io")
+def painter(
+    context: Context,
+    image: Annotated[
+        Image | None, "What is painted on; without one a canvas of the colour and size below."
+    ] = None,
+    mask: Annotated[
+        str,
+        Resource("picture"),
+        "A picture of the strokes on a clear ground, as an editor's canvas uploads it; nothing: no "
+        "strokes.",
+    ] = "",
+    width: _Side = 512,
+    height: _Side = 512,
+    bg_color: Annotated[str, "Colour of the canvas, as #rrggbb."] = "#000000",
+) -> Painted:
+    """Lay strokes that were painted by hand over a picture or an empty canvas.
+
+    Strokes of another size are stretched. On every picture of a batch they are the same.
+    """
+    below = plain(width, height, 1, parse_colour(bg_color)) if image is None else image
+    if not mask:
+        return Painted(below, np.zeros(below.shape[:3], np.float32))
+    strokes = with_channels(read_picture(context, mask).image, 4)
+    strokes = resize(strokes, below.shape[2], below.shape[1], "bilinear")
+    return Painted(lay_over(below, strokes, 0, 0), np.repeat(strokes[..., 3], len(below), axis=0))
 
 
 def _shown(context: Context, images: Image) -> list[Effect]:

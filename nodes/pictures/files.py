@@ -77,6 +77,22 @@ def load_image(
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
 
+@node(title="Load Image (from Outputs)", category="image", lane="io")
+def load_image_output(
+    context: Context,
+    image: Annotated[
+        str,
+        Resource("picture"),
+        "A file of the output folder, such as 'paintgraph_00001_.png [output]'.",
+    ],
+) -> LoadedImage:
+    """Read a picture that was saved, as LoadImage does, from the name that the saving gave it.
+
+    [output] behind the name says where it lies; without that it is a file of the input folder.
+    """
+    return load_image(context, image)
+
+
 @node(title="Save Image", category="image", lane="io", is_target=True)
 def save_image(
     context: Context,

@@ -10,7 +10,7 @@ from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
-from paintgraph.engine.recipes.binding import Binders, bind, is_open
+from paintgraph.engine.recipes.binding import Binders, bind, fixed, is_open
 from paintgraph.engine.recipes.checking import check
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import run_nodes
@@ -203,6 +203,19 @@ def test_open_is_what_may_change_from_run_to_run(
     spec = NodeSpec("It", "It", "test", "It.", (declared,), ())
 
     assert expected == is_open(spec, declared, {"x": literal})
+
+
+@pytest.mark.parametrize(("default", "names_nothing"), [("", True), ("a.png", False)])
+def test_an_empty_name_names_nothing_where_nothing_is_the_default(
+    default: str,
+    names_nothing: bool,  # noqa: FBT001 - a case
+) -> None:
+    declared = InputSpec("x", "text", required=False, default=default, resource="picture")
+    spec = NodeSpec("It", "It", "test", "It.", (declared,), ())
+
+    assert is_open(spec, declared, {"x": ""}) is not names_nothing
+    bound = fixed({"x": ""}, spec, lambda _, name: pictures(name), lambda *_: None)
+    assert bound == ({} if names_nothing else {"x": "sha256:"})
 
 
 def test_a_name_of_a_catalogue_is_open_until_it_or_what_it_leads_to_is_bound() -> None:

@@ -47,6 +47,16 @@ DECLARED: list[tuple[str, list[tuple[Any, ...]], list[str]]] = [
         ["image"],
     ),
     ("ImageCompare", [("image_a", None), ("image_b", None)], []),
+    ("LoadImageOutput", [("image",)], ["image", "mask"]),
+    (
+        "Painter",
+        [
+            *(("image", None), ("mask", "")),
+            *(("width", 512, (64, 4096, 64)), ("height", 512, (64, 4096, 64))),
+            ("bg_color", "#000000"),
+        ],
+        ["image", "mask"],
+    ),
     (
         "Canny",
         [("image",), ("low_threshold", 0.4, _THRESHOLD), ("high_threshold", 0.8, _THRESHOLD)],

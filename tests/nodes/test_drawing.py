@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from paintgraph.tests.nodes.bench import Bench, samples_of
+from paintgraph.engine.errors import GraphError
+from paintgraph.tests.nodes.bench import Bench, Samples, png, samples_of
 
 IMAGE = np.zeros((1, 40, 60, 3), np.float32)
 
@@ -72,3 +73,68 @@ def test_a_mask_is_shown_in_black_and_white_and_passed_on(bench: Bench) -> None:
     for data, layer in zip(ran.files, mask, strict=True):
         shown = samples_of(data)
         assert np.array_equal(shown, np.repeat((layer * 255).astype(np.uint8)[..., None], 3, 2))
+
+
+def strokes(height: int, width: int) -> Samples:
+    """Strokes on a clear ground: an opaque red one above a half transparent green one."""
+    drawn = np.zeros((height, width, 4), np.uint8)
+    drawn[1, 2:5] = 255, 0, 0, 255
+    drawn[3, 2:5] = 0, 255, 0, 51
+    return drawn
+
+
+def test_strokes_are_laid_over_every_picture_of_a_batch(bench: Bench) -> None:
+    name = bench.put("strokes.png", png(strokes(6, 8)))
+    image = np.random.default_rng(0).random((2, 6, 8, 3), np.float32)
+
+    ran = bench.node("Painter", image=image, mask=name)
+
+    painted, mask = ran.array(), ran.array(output=1)
+    assert np.allclose(mask, [strokes(6, 8)[..., 3] / np.float32(255)] * 2)
+    assert np.array_equal(painted[mask == 0], image[mask == 0])
+    assert (painted[mask == 1] == [1, 0, 0]).all()
+    half = (mask > 0) & (mask < 1)
+    assert np.allclose(painted[half], image[half] * 0.8 + np.array([0, 0.2, 0]))
+
+
+def test_strokes_on_an_empty_canvas_of_a_colour_and_size(bench: Bench) -> None:
+    name = bench.put("strokes.png", png(strokes(64, 128)))
+
+    ran = bench.node("Painter", mask=name, width=128, height=64, bg_color="#0000ff")
+
+    assert ran.array().shape == (1, 64, 128, 3)
+    assert ran.array()[0, 0, 0].tolist() == [0, 0, 1]
+    assert ran.array()[0, 1, 2].tolist() == [1, 0, 0]
+
+
+def test_strokes_of_another_size_are_stretched(bench: Bench) -> None:
+    drawn = np.zeros((10, 10, 4), np.uint8)
+    drawn[:, 5:] = 255
+    name = bench.put("half.png", png(drawn))
+
+    mask = bench.node("Painter", image=IMAGE, mask=name).array(output=1)
+
+    assert mask.shape == IMAGE.shape[:3]
+    assert not mask[:, :, :24].any()
+    assert mask[:, :, 36:].all()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_without_strokes_a_picture_stays_bit_for_bit(bench: Bench, channels: int) -> None:
+    image = np.random.default_rng(0).random((2, 6, 8, channels), np.float32)
+
+    ran = bench.node("Painter", image=image, mask="")
+
+    assert np.array_equal(image, ran.array())
+    assert np.array_equal(np.zeros((2, 6, 8)), ran.array(output=1))
+
+
+def test_a_picture_of_strokes_that_is_not_there_is_told(bench: Bench) -> None:
+    with pytest.raises(
+        GraphError, match=r"node 'it' \(Painter\): mask: there is no file 'gone.png'"
+    ):
+        bench.node("Painter", mask="gone.png")
+
+
+def test_a_canvas_of_no_colour_is_told(bench: Bench) -> None:
+    assert bench.node("Painter", bg_color="blue").fault[0] == "bad_colour"

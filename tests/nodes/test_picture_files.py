@@ -494,3 +494,13 @@ def test_a_compared_picture_keeps_its_depth_and_says_nothing_private(bench: Benc
     assert np.array_equal(samples_of(data), noise(5, 6, 3, depth=16))
     assert b"iCCP" in data
     assert b"eXIf" not in data
+
+
+def test_a_picture_of_the_outputs_is_read_as_any_other(bench: Bench) -> None:
+    name = bench.put("rich.png", rich_png(noise(5, 6, 4, depth=16)))
+
+    loaded, same = (bench.node(kind, image=name) for kind in ("LoadImage", "LoadImageOutput"))
+
+    assert np.array_equal(loaded.array(), same.array())
+    assert np.array_equal(loaded.array(output=1), same.array(output=1))
+    assert loaded.value().facts == same.value().facts
