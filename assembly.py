@@ -79,8 +79,15 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
             if any(_calls_recipes(node) for node in graph.nodes.values()) and recipes.refresh():
                 recipes.register_all()
 
+        def free(*, models: bool, results: bool) -> None:
+            if models:
+                for device in {held.device for held in assembly.loaded.held()}:
+                    assembly.loaded.evict(device)
+            if results and assembly.worker.memory is not None:
+                assembly.worker.memory.clear()
+
         describe = partial(describe_results, blobs=assembly.blobs, metadata=metadata)
-        yield Parts(assembly.worker, describe, assembly.loaded.watch, prepare)
+        yield Parts(assembly.worker, describe, assembly.loaded.watch, prepare, free)
 
 
 def _calls_recipes(node: Node) -> bool:
@@ -132,7 +139,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
         blobs = Blobs(folders.blobs)
-        references = References(blobs, input_folder)
+        made = {"output": folders.outputs, "temp": folders.temp}
+        references = References(blobs, input_folder, made)
         sources = source_binders(references.bind, input_folder)
         binders = Binders(
             {**sources, **resource_names.binders(known.names), **metadata_binder(metadata)}

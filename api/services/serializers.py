@@ -1,5 +1,6 @@
 """Jobs, facts and pictures as clients see them."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired
@@ -97,6 +98,9 @@ class Serializer:
         data = {name: value for name, value in fact.items() if name not in _HIDDEN}
         if "message" in data:
             data["message"] = self.hide(data["message"])
+        if isinstance(data.get("data"), bytes):
+            picture = b64encode(data.pop("data")).decode()
+            data["image"] = f"data:{data['media_type']};base64,{picture}"
         if "files" in data:
             data["files"] = [self._output(file) for file in data["files"]]
         return data

@@ -22,7 +22,7 @@ from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.references import References, left_out, source_binders
-from paintgraph.jobs.store.job import NewJob, digest_of
+from paintgraph.jobs.store.job import NewJob, OnFailure, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 
 _WEB = ("http://", "https://")
@@ -41,7 +41,7 @@ class GraphRequest:
         request: what was submitted, for the client to read back.
         inputs: values for the graph's declared inputs.
         prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
-        door: see `NewJob`.
+        door, name, rank, on_failure: see `NewJob`.
         wished: what the client wishes of descriptions, before what the graph itself says.
     """
 
@@ -56,6 +56,9 @@ class GraphRequest:
     idempotency_key: str | None = None
     is_small: bool = False
     door: str = ""
+    name: str = ""
+    rank: float = 0.0
+    on_failure: OnFailure = "continue"
     wished: Descriptions = NOTHING_SAID
 
 
@@ -130,6 +133,9 @@ class Submissions:
                 request_digest=request_digest,
                 warnings=[*(problem.message for problem in checked.problems), *notices],
                 door=wanted.door,
+                name=wanted.name,
+                rank=wanted.rank,
+                on_failure=wanted.on_failure,
             )
 
         small = small and not _reads_files(graph, known)

@@ -130,6 +130,29 @@ class Dispatcher:
         """How many jobs are at work."""
         return len(self._running)
 
+    def free(self, *, models: bool, results: bool) -> None:
+        """Let each worker let go of models, or of results in memory, once its job has ended."""
+        for handle in self._handles:
+            handle.free(models=models, results=results)
+
+    def queued_of(self, door: str) -> list[Job]:
+        """The jobs of a door that wait, those of lower rank first."""
+        jobs = (job for job in self._queued.values() if job.door == door)
+        return sorted(jobs, key=lambda job: (job.rank, job.number))
+
+    def running_of(self, door: str) -> list[Job]:
+        """The jobs of a door at work, the oldest first."""
+        return [running.job for running in self._running.values() if running.job.door == door]
+
+    def count_of(self, door: str) -> int:
+        """How many jobs of a door wait or are at work."""
+        waiting = sum(job.door == door for job in self._queued.values())
+        return waiting + sum(running.job.door == door for running in self._running.values())
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether a job is at work; one that is not may wait or have ended."""
+        return job_id in self._running
+
     def numbers(self) -> list[Mapping[str, Any]]:
         """What each worker holds in memory."""
         return [handle.numbers for handle in self._handles if handle.numbers]
@@ -246,8 +269,9 @@ class Dispatcher:
         running = Running(claimed, handle)
         self._running[job.id] = running
         began = time.monotonic()
+        self.subscriptions.publish(job.id)
         try:
-            handle.run(claimed, self._store.document(job.id) or b"{}", "continue")
+            handle.run(claimed, self._store.document(job.id) or b"{}", job.on_failure)
             while not await self._outcomes.take(running, await handle.receive()):
                 pass
         except BrokenFrameError:

@@ -7,7 +7,10 @@ from paintgraph.jobs.store.job import Job
 
 
 class FairQueue:
-    """Queued jobs of one size. Within a priority clients take turns, each in its own order."""
+    """Queued jobs of one size.
+
+    Within a priority clients take turns, each in the order of its jobs' ranks, then of arrival.
+    """
 
     def __init__(self) -> None:
         self._turns: dict[int, OrderedDict[str, deque[Job]]] = {}
@@ -25,7 +28,7 @@ class FairQueue:
             own.appendleft(job)
             clients.move_to_end(job.client, last=False)
         else:
-            own.append(job)
+            _place(own, job)
         self._count += 1
         self._arrived.set()
 
@@ -82,3 +85,11 @@ class FairQueue:
                         return before + turn + sum(others)
             before += sum(len(own) for own in clients.values())
         return None
+
+
+def _place(line: deque[Job], job: Job) -> None:
+    """Put a job behind all of its rank or a lower one; most often that is the end."""
+    later = 0
+    while later < len(line) and line[-1 - later].rank > job.rank:
+        later += 1
+    line.insert(len(line) - later, job)

@@ -19,7 +19,7 @@ from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.job import Job, Report, Shown
 from paintgraph.jobs.store.jobs import JobStore, StaleFenceError
 from paintgraph.jobs.workers.handle import WorkerHandle
 
@@ -37,6 +37,7 @@ class Running:
         nodes: those under way, the last one begun last.
         begun: whether the worker has said anything of the job.
         warnings, files, problems: gathered for its end.
+        shown, cached, finished: see `Report`.
         cancelled: whether it was asked to stop.
     """
 
@@ -47,6 +48,9 @@ class Running:
     warnings: list[str] = field(default_factory=list)
     files: dict[str, list[Any]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    cached: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
     cancelled: bool = False
 
     @property
@@ -198,16 +202,24 @@ class Outcomes:
             outputs={**running.files, **message["outputs"]},
             warnings=running.warnings,
             problems=[*running.problems, *message["problems"]],
+            report=_report(running, state),
         )
 
     async def _note(self, running: Running, fact: dict[str, Any]) -> None:
         """Gather what a fact says of the job; files that it wants written are published first."""
         if fact["type"] in ("node_finished", "node_failed"):
             running.nodes.pop(fact["node"], None)
+        if fact["type"] == "node_finished":
+            if fact["how"] == "cached":
+                running.cached.append(fact["node"])
+            elif fact["how"] in ("computed", "shared"):
+                running.finished.append(fact["node"])
         elif fact["type"] == "warning":
             running.warnings.append(fact["message"])
-        elif fact["type"] == "executed" and fact["effects"]:
-            await self._publish(running, fact)
+        elif fact["type"] == "executed":
+            if fact["effects"]:
+                await self._publish(running, fact)
+            _show(running, fact)
 
     async def _publish(self, running: Running, fact: dict[str, Any]) -> None:
         """Publish a node's files; those that cannot be written fail the job in the end."""
@@ -257,6 +269,26 @@ class Outcomes:
                     raise
                 _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _show(running: Running, fact: Mapping[str, Any]) -> None:
+    """Note what a node shows."""
+    if fact["type"] == "executed":  # and did not fail meanwhile
+        running.shown[fact["node"]] = {
+            "display": fact["display"],
+            "parent": fact["parent"],
+            "submitted": fact["submitted"],
+            "ui": fact["ui"],
+            "files": fact.get("files", []),
+        }
+
+
+def _report(running: Running, state: str) -> Report:
+    """What editors tell of the job in the end."""
+    report: Report = {"shown": running.shown, "cached": running.cached}
+    if state == "succeeded":
+        return report
+    return {**report, "finished": running.finished, "stopped_at": running.node}
 
 
 def _fail(running: Running, fact: dict[str, Any], code: str, message: str) -> None:

@@ -7,7 +7,7 @@ one input folder.
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,11 +30,18 @@ _FORMS = (
 
 
 class References:
-    """Turns what a graph calls a picture into a blob's reference."""
+    """Turns what a graph calls a picture into a blob's reference.
 
-    def __init__(self, blobs: Blobs, input_folder: Path) -> None:
+    A name may say in which folder it lies: "a.png [output]". `others` has such folders beside the
+    input folder.
+    """
+
+    def __init__(
+        self, blobs: Blobs, input_folder: Path, others: Mapping[str, Path] | None = None
+    ) -> None:
         self._blobs = blobs
         self._folder = input_folder
+        self._others = dict(others or {})
 
     def bind(self, text: str) -> str:
         """The blob's reference; raises BindError with the cure."""
@@ -69,9 +76,11 @@ class References:
             ) from error
 
     def _file(self, name: str) -> Path:
-        """A file inside the input folder; neither `..` nor links lead out of it."""
-        root = self._folder.resolve()
-        plain = _SUFFIX.sub("", name)
+        """A file inside the folder that a name means; neither `..` nor links lead out of it."""
+        marked = _SUFFIX.search(name)
+        plain = name[: marked.start()] if marked else name
+        kind = marked[1] if marked and marked[1] in self._others else "input"
+        root = self._others.get(kind, self._folder).resolve()
         if not plain.strip() or plain in {".", ".."} or "\0" in plain:
             raise BindError(
                 f"'{shorten(name, 60)}' names no picture; allowed are {_FORMS}. Name one.",
@@ -84,13 +93,13 @@ class References:
             path, is_there = root / shorten(plain, 60), False
         if not path.is_relative_to(root):
             raise BindError(
-                f"'{shorten(name, 60)}' lies outside the input folder; graphs read files in "
+                f"'{shorten(name, 60)}' lies outside the {kind} folder; graphs read files in "
                 "it only. Copy the picture there, or make it an input of the recipe.",
                 code="outside_input_folder",
             )
         if not is_there:
             raise BindError(
-                f"there is no file '{shorten(plain, 60)}' in the input folder; allowed are "
+                f"there is no file '{shorten(plain, 60)}' in the {kind} folder; allowed are "
                 f"{_FORMS}. Check the spelling.",
                 code="no_such_file",
             )

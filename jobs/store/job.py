@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 import orjson
+from typing_extensions import TypedDict
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
@@ -14,6 +15,9 @@ ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 
 Size = Literal["light", "heavy"]
 """Which workers take a job: light ones have workers of their own and never wait for heavy ones."""
+
+OnFailure = Literal["continue", "stop"]
+"""Whether a job does all that does not read what failed, or nothing more."""
 
 Fact = Mapping[str, Any]
 """One event of a job as plain data; `type` says which."""
@@ -32,6 +36,9 @@ class NewJob:
         idempotency_key: the same key and request give the same job.
         request_digest: differs for different requests; by default made of `request`.
         door: the API whose list of jobs has it, if one has a list of its own.
+        name: what the clients of that door call it; the newest of several counts.
+        rank: of the jobs of one client and priority those of lower rank run first.
+        on_failure: see `OnFailure`.
     """
 
     graph: Mapping[str, Any]
@@ -43,12 +50,44 @@ class NewJob:
     request_digest: str = ""
     warnings: Sequence[str] = ()
     door: str = ""
+    name: str = ""
+    rank: float = 0.0
+    on_failure: OnFailure = "continue"
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
     """A digest that differs for different requests."""
     text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=16).hexdigest()
+
+
+class Shown(TypedDict):
+    """What one node shows: lists for editors by name, and the files that were written.
+
+    `display`, `parent` and `submitted` are as in the engine's `Origin`.
+    """
+
+    display: str
+    parent: str | None
+    submitted: str
+    ui: Mapping[str, Sequence[Any]]
+    files: Sequence[Mapping[str, Any]]
+
+
+class Report(TypedDict, total=False):
+    """What editors tell of a job that has ended.
+
+    Attributes:
+        shown: by node; those whose result was kept from before, too.
+        cached: nodes whose result was kept from before.
+        finished, stopped_at: of a job that did not succeed, the nodes that were done, and the one
+            that was at work last.
+    """
+
+    shown: Mapping[str, Shown]
+    cached: Sequence[str]
+    finished: Sequence[str]
+    stopped_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +114,9 @@ class Job:
     deaths: Mapping[str, int] = field(default_factory=dict)
     bytes: int = 0
     door: str = ""
+    name: str = ""
+    rank: float = 0.0
+    on_failure: OnFailure = "continue"
 
     @property
     def has_ended(self) -> bool:

@@ -13,7 +13,7 @@ import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.jobs.store.database import Database, Durability
-from paintgraph.jobs.store.job import Fact, Job, NewJob, State, digest_of
+from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
 
@@ -63,6 +63,9 @@ class JobStore(JobQueries):
             "size": new.size,
             "door": new.door,
             "priority": new.priority,
+            "name": new.name,
+            "rank": new.rank,
+            "on_failure": new.on_failure,
             "created": time.time(),
             "graph": graph,
             "request": request,
@@ -125,11 +128,15 @@ class JobStore(JobQueries):
         outputs: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
         problems: Sequence[Mapping[str, Any]] = (),
+        report: Report | None = None,
     ) -> Job:
         """End a running job with its last facts. Raises StaleFenceError."""
 
         def update(connection: sqlite3.Connection) -> Job:
             _hold(connection, job)
+            if report:
+                plain = (orjson.dumps(report), job.id)
+                connection.execute("UPDATE jobs SET report = ? WHERE id = ?", plain)
             return _end(connection, job, state, facts, outputs, warnings, problems)
 
         return await asyncio.wrap_future(self._database.write(update))
@@ -190,6 +197,19 @@ class JobStore(JobQueries):
             return _end(connection, job, "cancelled")
 
         return await asyncio.wrap_future(self._database.write(update))
+
+    async def unlist(self, door: str, names: Sequence[str] | None = None) -> None:
+        """Leave ended jobs out of a door's list from now on: those of some names, or all."""
+
+        def update(connection: sqlite3.Connection) -> None:
+            start = "UPDATE jobs SET is_listed = 0 WHERE door = ? AND ended IS NOT NULL"
+            if names is None:
+                connection.execute(start, (door,))
+            else:
+                each = [(door, name) for name in names]
+                connection.executemany(f"{start} AND name = ?", each)
+
+        await asyncio.wrap_future(self._database.write(update))
 
     async def recover(self) -> list[Job]:
         """At start: queue jobs again that ran when the last process ended; gives all queued."""

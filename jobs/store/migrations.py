@@ -64,5 +64,20 @@ _FIRST = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_first,)
+
+def _second(connection: sqlite3.Connection) -> None:
+    """What doors with clients of other programs need: names, an order, reports, shorter lists."""
+    for column in (
+        "name TEXT NOT NULL DEFAULT ''",
+        "rank REAL NOT NULL DEFAULT 0",
+        "on_failure TEXT NOT NULL DEFAULT 'continue'",
+        "is_listed INTEGER NOT NULL DEFAULT 1",
+        "report BLOB NOT NULL DEFAULT '{}'",
+    ):
+        connection.execute(f"ALTER TABLE jobs ADD COLUMN {column}")
+    connection.execute("CREATE INDEX jobs_by_name ON jobs (door, name, number)")
+    connection.execute("CREATE INDEX jobs_by_end ON jobs (door, is_listed, ended)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second)
 """The file's `PRAGMA user_version` says how many of them it has seen."""

@@ -2,12 +2,21 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from paintgraph.jobs.store.database import Database
-from paintgraph.jobs.store.job import Fact, Job, State
+from paintgraph.jobs.store.job import Fact, Job, Report, State
+
+
+class Reported(NamedTuple):
+    """A job, its request in JSON, what it showed, and whether its door's list has it."""
+
+    job: Job
+    request: bytes
+    report: Report
+    is_listed: bool
 
 
 class JobQueries:
@@ -65,6 +74,36 @@ class JobQueries:
         rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
         return [job_of(row) for row in rows]
 
+    def named(self, door: str, name: str) -> Job | None:
+        """The newest job that a door's clients call so, or None."""
+        sql = "SELECT * FROM jobs WHERE door = ? AND name = ? ORDER BY number DESC LIMIT 1"
+        row = self._database.read(lambda c: c.execute(sql, (door, name)).fetchone())
+        return None if row is None else job_of(row)
+
+    def reported(self, job: Job) -> Reported:
+        """An ended job with what came in and what it showed."""
+        sql = "SELECT * FROM jobs WHERE number = ?"
+        row = self._database.read(lambda c: c.execute(sql, (job.number,)).fetchone())
+        return _reported(row)
+
+    def history(
+        self, door: str, *, limit: int, offset: int = 0, newest_first: bool = True
+    ) -> list[Reported]:
+        """Jobs of a door's list that were begun and have ended, in the order of their ends."""
+        order = "DESC" if newest_first else "ASC"
+        sql = (
+            "SELECT * FROM jobs WHERE door = ? AND is_listed = 1 AND ended IS NOT NULL "  # noqa: S608 - one of two words
+            f"AND started IS NOT NULL ORDER BY ended {order} LIMIT ? OFFSET ?"
+        )
+        rows = self._database.read(lambda c: c.execute(sql, (door, limit, offset)).fetchall())
+        return [_reported(row) for row in rows]
+
+    def highest_rank(self, door: str) -> float:
+        """The highest rank that a job of a door ever had; 0 without any."""
+        sql = "SELECT max(rank) FROM jobs WHERE door = ?"
+        row = self._database.read(lambda c: c.execute(sql, (door,)).fetchone())
+        return row[0] or 0.0
+
     def facts(self, job: Job, after: int = 0, limit: int = 1000) -> list[tuple[int, Fact]]:
         """A job's facts with their numbers, in order, beyond number `after`."""
         rows = self._database.read(
@@ -92,6 +131,11 @@ class JobQueries:
         return {row[0]: row[1] for row in rows}
 
 
+def _reported(row: sqlite3.Row) -> Reported:
+    report = orjson.loads(row["report"])
+    return Reported(job_of(row), bytes(row["request"]), report, bool(row["is_listed"]))
+
+
 def job_of(row: sqlite3.Row) -> Job:
     """The job in a row with every column."""
     plain = {name: row[name] for name in _PLAIN}
@@ -101,6 +145,6 @@ def job_of(row: sqlite3.Row) -> Job:
 
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
-    "bytes", "door",
+    "bytes", "door", "name", "rank", "on_failure",
 )  # fmt: skip
 _PARSED = ("outputs", "warnings", "problems", "deaths")

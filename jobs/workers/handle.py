@@ -13,6 +13,7 @@ import orjson
 from paintgraph.base import frames, platforms, processes
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.workers.bodies import with_bytes
 
 _START_SECONDS = 120
 
@@ -99,6 +100,10 @@ class WorkerHandle:
         """Ask it to stop a job."""
         self._writer.write(frames.pack({"type": "cancel", "job": job_id}))
 
+    def free(self, *, models: bool, results: bool) -> None:
+        """Ask it to let go of models, or of results in memory, between two jobs."""
+        self._writer.write(frames.pack({"type": "free", "models": models, "results": results}))
+
     async def receive(self) -> dict[str, Any]:
         """Its next message; raises BrokenFrameError once it is lost and all is received."""
         message = await self._messages.get()
@@ -110,10 +115,12 @@ class WorkerHandle:
     async def _read_all(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                message, _ = await frames.read_async(reader)
+                message, body = await frames.read_async(reader)
                 if message["type"] == "numbers":
                     self.numbers = message["numbers"]
                 else:
+                    if body:
+                        message["signals"] = with_bytes(message["signals"], body)
                     self._messages.put_nowait(message)
         except (BrokenFrameError, orjson.JSONDecodeError):
             pass

@@ -21,6 +21,7 @@ import orjson
 from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
+from paintgraph.jobs.workers.bodies import without_bytes
 from paintgraph.jobs.workers.runner import SIGNALS, Parts, run_job, to_wire
 
 Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
@@ -70,7 +71,8 @@ class _Reporter:
                 facts, signals = self._take()
                 if facts or signals:
                     head = {"type": "events", "job": self.job}
-                    self._send({**head, "facts": facts, "signals": signals})
+                    plain, bodies = without_bytes(signals)
+                    self._send({**head, "facts": facts, "signals": plain}, *bodies)
 
     def _take(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         with self._changed:
@@ -78,9 +80,9 @@ class _Reporter:
             self._facts, self._signals = [], {}
         return taken
 
-    def _send(self, message: frames.Message) -> None:
+    def _send(self, message: frames.Message, *bodies: bytes) -> None:
         try:
-            self._connection.sendall(frames.pack(message))
+            self._connection.sendall(frames.pack(message, *bodies))
         except OSError:
             os._exit(0)  # nobody is there to work for
 
@@ -89,7 +91,7 @@ class _Control:
     """What the server says, taken by a thread of its own."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.runs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stream = connection.makefile("rb")
         self._running: tuple[str, Cancellation] | None = None
         self._lock = threading.Lock()
@@ -103,8 +105,8 @@ class _Control:
         try:
             while True:
                 message, _ = frames.read(self._stream)
-                if message["type"] == "run":
-                    self.runs.put(message)
+                if message["type"] in ("run", "free"):
+                    self.orders.put(message)
                 elif message["type"] == "cancel":
                     self._cancel(message["job"])
         except frames.BrokenFrameError:
@@ -135,7 +137,10 @@ def main() -> None:
         reporter.send({"type": "ready", "pid": os.getpid(), **known})
         parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
         while True:
-            order = control.runs.get()
+            order = control.orders.get()
+            if order["type"] == "free":
+                parts.free(models=order["models"], results=order["results"])
+                continue
             reporter.send({"type": "begun", "job": order["job"]})
             cancellation = Cancellation()
             control.begin(order["job"], cancellation)

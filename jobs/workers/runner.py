@@ -5,7 +5,7 @@ The same in this process and in workers.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from paintgraph.base.errors import Error
 from paintgraph.base.text.document import Document
@@ -21,6 +21,17 @@ from paintgraph.jobs.publishing import PublishError, not_written
 Report = Callable[[Mapping[str, Any]], None]
 
 
+class Free(Protocol):
+    """Lets go of what is held in memory."""
+
+    def __call__(self, *, models: bool, results: bool) -> None:
+        """Let go of models, of results, or of both."""
+
+
+def _free_nothing(*, models: bool, results: bool) -> None:
+    """For who holds nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a factory builds for a runner.
@@ -28,6 +39,7 @@ class Parts:
     `describe(graph, outcome)` is the results by name as plain data: a picture becomes a blob's
     reference.
     `prepare(graph)` is called before each job, to take note of what has changed outside.
+    `free(models=, results=)` lets go of loaded models, or of results in memory.
     `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
     """
 
@@ -35,6 +47,7 @@ class Parts:
     describe: Callable[[Graph, Outcome], Mapping[str, Any]]
     watch: Callable[[Report], None] = lambda _: None
     prepare: Callable[[Graph], None] = lambda _: None
+    free: Free = _free_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,7 @@ SIGNALS = ("node_started", "progress", "preview")
 
 
 def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of event
-    """An event as plain data; `type` says which."""
+    """An event as plain data; `type` says which. The `data` of a preview are bytes."""
     match event:
         case events.NodeStarted(origin, elements):
             return {"type": "node_started", **_origin(origin), "elements": elements}
@@ -109,8 +122,8 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kin
                 "done": done,
                 "total": total,
             }
-        case events.Preview(origin, element, _, media_type):
-            plain = {"element": element, "media_type": media_type}
+        case events.Preview(origin, element, data, media_type):
+            plain = {"element": element, "media_type": media_type, "data": data}
             return {"type": "preview", **_origin(origin), **plain}
         case events.Warned(origin, element, message):
             return {"type": "warning", **_origin(origin), "element": element, "message": message}

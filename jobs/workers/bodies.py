@@ -1,0 +1,28 @@
+"""Signals with bytes, such as previews, between a worker and the server: behind a frame's head."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Signal = Mapping[str, Any]
+
+
+def without_bytes(signals: Iterable[Signal]) -> tuple[list[Signal], list[bytes]]:
+    """The signals with the length in place of their `data`, and all data in a row."""
+    signals = list(signals)
+    bodies = [signal["data"] for signal in signals if "data" in signal]
+    plain = [{**each, "data": len(each["data"])} if "data" in each else each for each in signals]
+    return plain, bodies
+
+
+def with_bytes(signals: Iterable[Signal], body: bytes) -> list[Signal]:
+    """What `without_bytes` took apart."""
+    whole = []
+    start = 0
+    for signal in signals:
+        if "data" not in signal:
+            whole.append(signal)
+            continue
+        end = start + signal["data"]
+        whole.append({**signal, "data": body[start:end]})
+        start = end
+    return whole
