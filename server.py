@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from paintgraph import graphs
+from paintgraph.api.comfy.routes import add_comfy
 from paintgraph.api.editor.files import add_editor
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.fooocus.generate import resume_webhooks
@@ -92,6 +93,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     guard(app, _security(settings, signer))
     app.middlewares.append(refusal_guard(hide))
     app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
+    add_comfy(app)
     app.on_startup.append(resume_webhooks)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
@@ -119,7 +121,9 @@ async def _running(
         dispatcher = _dispatcher(settings, factory, store, blobs)
         pictures = Pictures(blobs)
         serializer = Serializer(store, dispatcher, pictures, addresses, hide)
-        parts = _parts(settings, store, dispatcher, References(blobs, folders.inputs), serializer)
+        made = {"output": folders.outputs, "temp": folders.temp}
+        references = References(blobs, folders.inputs, made)
+        parts = _parts(settings, store, dispatcher, references, serializer)
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)
         stack.push_async_callback(parts.webhooks.close)
@@ -180,7 +184,7 @@ def _parts(
         addresses=serializer.addresses,
         serializer=serializer,
         metrics=Metrics(store, dispatcher, time.time()),
-        outputs=folders.outputs,
+        folders=folders,
         engine_names=names,
         pulls=Pulls(index, are_allowed=settings.allow_model_pull),
         webhooks=Webhooks(dispatcher, allow_private=settings.allow_private_urls),

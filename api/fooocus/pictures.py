@@ -60,7 +60,7 @@ async def _had(request: web.Request, field: str, text: str) -> str | Fault:
             return await asyncio.to_thread(_inside, pictures, text)
         own = own_path(request, text)
         if own is not None:
-            return await asyncio.to_thread(_own, pictures, parts.outputs, own)
+            return await asyncio.to_thread(_own, pictures, parts.folders.outputs, own)
         data = await fetch(
             text,
             max_bytes=parts.rules.max_bytes,
@@ -145,7 +145,7 @@ def output_bytes(outputs: Path, name: str) -> bytes | None:
 async def output(request: web.Request) -> web.Response:
     """Give the file of a result, in the format that `Accept` names first."""
     name = f"{request.match_info['date']}/{request.match_info['file']}"
-    data = await asyncio.to_thread(output_bytes, request.app[PARTS].outputs, name)
+    data = await asyncio.to_thread(output_bytes, request.app[PARTS].folders.outputs, name)
     return await _answer(request, data, request.match_info["file"])
 
 

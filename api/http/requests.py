@@ -192,11 +192,12 @@ def bad_parameter(name: str, text: str, allowed: str) -> ApiError:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One named part; `is_file` if it was sent as a file."""
+    """One named part; `is_file` if it was sent as a file, which mostly has a name of its own."""
 
     name: str
     data: bytes
     is_file: bool
+    file_name: str = ""
 
     def text(self) -> str:
         """What it says; raises ApiError if it is no text."""
@@ -225,7 +226,7 @@ async def parts_of(request: web.Request) -> list[Part]:
             left -= len(data)
             media_type = reader.headers.get("Content-Type", "")
             is_file = reader.filename is not None or media_type.startswith("image/")
-            parts.append(Part(reader.name, data, is_file))
+            parts.append(Part(reader.name, data, is_file, reader.filename or ""))
     except _DAMAGES as error:
         raise _damaged("its parts cannot be told apart") from error
     return parts

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
@@ -16,6 +15,7 @@ from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.models.engine_names import EngineNames
 
@@ -42,7 +42,7 @@ class ServerParts:
     """Everything that handlers use, for as long as the application runs.
 
     Attributes:
-        outputs: the folder with the files of results.
+        folders: where pictures and the files of results lie.
         rules: how large fetched pictures may be, and which networks are talked to.
         engine_names: the models on this machine, those that paint and all others.
         transcoding: how many pictures may be brought to another format at once.
@@ -58,7 +58,7 @@ class ServerParts:
     addresses: Addresses
     serializer: Serializer
     metrics: Metrics
-    outputs: Path
+    folders: Folders
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks

@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
+from paintgraph.api.comfy.routes import served as comfy_routes
 from paintgraph.server import ROUTES
 from paintgraph.tests.api.serving import Served
 
@@ -46,6 +48,8 @@ def test_every_route_is_told_of(small: Served, document: Any) -> None:
     }
 
     aliases = {(route.method, alias) for route in ROUTES for alias in route.aliases}
+    canonical = partial(re.sub, r":[^}]+}", "}")
+    aliases |= {(method, canonical(path)) for method, path, _ in comfy_routes()}  # told by ComfyUI
     assert {(method, path) for method, path in served - aliases if path not in PAGES} == told
     assert aliases <= served
     assert told == {(r.method, r.path) for r in ROUTES} | {("GET", "/openapi.json")}

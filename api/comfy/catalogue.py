@@ -1,0 +1,55 @@
+"""What there is to run, as editors ask for it: node types with their widgets and files."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from paintgraph.api.comfy.wire import object_info
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS
+from paintgraph.base.file_kinds import SUFFIXES
+from paintgraph.base.names import legible
+from paintgraph.engine.graph.spec import NodeSpec
+
+ROUTES = web.RouteTableDef()
+_MOST_PICTURES = 10_000
+
+
+@ROUTES.get("/object_info")
+async def index(request: web.Request) -> web.Response:
+    """Every node type, recipes among them."""
+    parts = request.app[PARTS]
+    registry = parts.catalogue.known().registry
+    specs = [declaration.spec for declaration in registry]
+    folder = parts.rules.input_folder
+    return await asyncio.to_thread(_listed, specs, folder)
+
+
+@ROUTES.get("/object_info/{name:.*}")
+async def show(request: web.Request) -> web.Response:
+    """One node type; nothing for an unknown one."""
+    parts = request.app[PARTS]
+    spec = parts.catalogue.known().registry.spec(request.match_info["name"])
+    specs = [] if spec is None else [spec]
+    return await asyncio.to_thread(_listed, specs, parts.rules.input_folder)
+
+
+def _listed(specs: list[NodeSpec], folder: Path) -> web.Response:
+    pictures = pictures_in(folder)
+    return json_response({spec.id: object_info(spec, pictures) for spec in specs})
+
+
+def pictures_in(folder: Path) -> list[str]:
+    """The names of the pictures right inside a folder, in order."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                legible(entry.name)
+                for entry in entries
+                if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+            ]
+    except OSError:
+        return []
+    return sorted(names)[:_MOST_PICTURES]

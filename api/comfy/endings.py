@@ -1,0 +1,110 @@
+"""How a prompt went, as ComfyUI's clients are told: the same in the history and over a socket."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from paintgraph.api.http.refusals import Hide
+from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.queries import Reported
+
+Told = tuple[str, dict[str, Any]]
+"""A kind of message and its data."""
+
+_STATUS = {"succeeded": "success"}
+
+
+def milliseconds(seconds: float) -> int:
+    """Seconds since 1970 as these clients count them."""
+    return int(seconds * 1000)
+
+
+def started(job: Job, when: float) -> Told:
+    """A prompt has begun."""
+    return "execution_start", {"prompt_id": job.name, "timestamp": milliseconds(when)}
+
+
+def cached(job: Job, nodes: Sequence[str], when: float) -> Told:
+    """Which nodes need not run."""
+    data = {"nodes": list(nodes), "prompt_id": job.name, "timestamp": milliseconds(when)}
+    return "execution_cached", data
+
+
+def ending(reported: Reported, hide: Hide) -> Told:
+    """How a job of this door ended."""
+    job, report = reported.job, reported.report
+    data: dict[str, Any] = {"prompt_id": job.name, "timestamp": milliseconds(job.ended or 0)}
+    if job.state == "succeeded":
+        return "execution_success", data
+    problem = next(
+        (p for p in job.problems if p.get("node")), job.problems[0] if job.problems else {}
+    )
+    node = problem.get("node") or report.get("stopped_at", "")
+    prompt = orjson.loads(reported.request)["prompt"][2]
+    data |= {
+        "node_id": node,
+        "node_type": class_of(prompt, node),
+        "executed": report.get("finished", []),
+    }
+    if job.state == "cancelled":
+        return "execution_interrupted", data
+    return "execution_error", {
+        **data,
+        "exception_message": hide(problem.get("message", "")),
+        "exception_type": problem.get("code", ""),
+        "traceback": [],
+        "current_inputs": {n: [hide(text)] for n, text in (problem.get("inputs") or {}).items()},
+        "current_outputs": report.get("finished", []),
+    }
+
+
+def status_of(reported: Reported, hide: Hide) -> dict[str, Any]:
+    """The status of a history's entry."""
+    job = reported.job
+    began, found = job.started or 0, reported.report.get("cached", [])
+    if found:
+        _, _, prompt, _, targets = orjson.loads(reported.request)["prompt"]
+        found = not_needed(prompt, targets, found)
+    messages = [started(job, began), cached(job, found, began), ending(reported, hide)]
+    return {
+        "status_str": _STATUS.get(job.state, "error"),
+        "completed": job.state == "succeeded",
+        "messages": messages,
+    }
+
+
+def not_needed(
+    prompt: Mapping[str, Any], targets: Sequence[str], found: Collection[str]
+) -> list[str]:
+    """The nodes of a prompt that need not run, as the results of some were found.
+
+    Those are these nodes, and all that only they read.
+    """
+    every, needed = _upstream(prompt, targets, ()), _upstream(prompt, targets, found)
+    return [id_ for id_ in prompt if id_ in every and id_ not in needed]
+
+
+def class_of(prompt: Mapping[str, Any], node: str) -> str:
+    """The type of a node; nothing if it is none of the prompt's own."""
+    use = prompt.get(node)
+    return str(use.get("class_type", "")) if isinstance(use, dict) else ""
+
+
+def _upstream(
+    prompt: Mapping[str, Any], targets: Sequence[str], without: Collection[str]
+) -> set[str]:
+    """The targets and all that they need, not looking past the nodes in `without`."""
+    past = set(without)
+    seen: set[str] = set()
+    stack = [target for target in targets if target not in past]
+    while stack:
+        id_ = stack.pop()
+        use = prompt.get(id_)
+        if id_ in seen or not isinstance(use, dict):
+            continue
+        seen.add(id_)
+        given = (use.get("inputs") or {}).values()
+        links = [each for each in given if isinstance(each, list) and len(each) == 2]
+        stack.extend(source for source, _ in links if source not in past)
+    return seen

@@ -1,0 +1,72 @@
+"""Models by folders, as ComfyUI's clients know them; their names are those that nodes take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS
+from paintgraph.base.words import shorten
+from paintgraph.models.catalogue.family import Kind
+
+ROUTES = web.RouteTableDef()
+FOLDERS: Mapping[str, tuple[Kind, ...]] = {
+    "checkpoints": (Kind.GENERATE,),
+    "loras": (Kind.LORA,),
+    "vae": (Kind.VAE,),
+    "inpaint": (Kind.ERASE,),
+    "background_removal": (Kind.SUBJECT,),
+    "sams": (Kind.SEGMENT,),
+    "grounding-dino": (Kind.DETECT,),
+    "embeddings": (),
+}
+"""What lies in each folder."""
+
+
+@ROUTES.get("/models")
+async def index(_: web.Request) -> web.Response:
+    """The names of the folders."""
+    return json_response(list(FOLDERS))
+
+
+@ROUTES.get("/models/{folder}")
+async def show(request: web.Request) -> web.Response:
+    """The models of a folder."""
+    return json_response(_names(request))
+
+
+@ROUTES.get("/embeddings")
+async def embeddings(_: web.Request) -> web.Response:
+    """Words that stand for learnt vectors: there are none."""
+    return json_response([])
+
+
+@ROUTES.get("/experiment/models")
+async def folders(_: web.Request) -> web.Response:
+    """The folders as ComfyUI's page lists them; where they lie is not told."""
+    return json_response([{"name": name, "folders": [name]} for name in FOLDERS])
+
+
+@ROUTES.get("/experiment/models/{folder}")
+async def files(request: web.Request) -> web.Response:
+    """The models of a folder as ComfyUI's page lists them."""
+    found: list[dict[str, Any]] = [
+        {"name": name, "pathIndex": 0, "modified": 0, "created": 0, "size": 0}
+        for name in _names(request)
+    ]
+    return json_response(found)
+
+
+def _names(request: web.Request) -> list[str]:
+    """The models of the folder that a path names; raises ApiError for an unknown one."""
+    folder = request.match_info["folder"]
+    kinds = FOLDERS.get(folder)
+    if kinds is None:
+        raise ApiError(
+            404,
+            "unknown_folder",
+            f"there is no folder '{shorten(folder, 40)}'; there are {', '.join(FOLDERS)}.",
+        )
+    return request.app[PARTS].engine_names.models.choices(*kinds) if kinds else []

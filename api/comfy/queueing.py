@@ -1,0 +1,85 @@
+"""The queue: what waits and runs, leaving out, interrupting, letting go of memory."""
+
+from typing import Any
+
+from aiohttp import web
+
+from paintgraph.api.comfy.bodies import fields_of, texts_of
+from paintgraph.api.comfy.door import DOOR, NAME
+from paintgraph.api.comfy.history import item_of
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.jobs.store.job import Job
+
+ROUTES = web.RouteTableDef()
+
+
+@ROUTES.get("/queue")
+async def show(request: web.Request) -> web.Response:
+    """The prompts that run, and those that wait in their order."""
+    parts = request.app[PARTS]
+    return json_response(
+        {
+            "queue_running": [_item(parts, job) for job in parts.dispatcher.running_of(NAME)],
+            "queue_pending": [_item(parts, job) for job in parts.dispatcher.queued_of(NAME)],
+        }
+    )
+
+
+@ROUTES.post("/queue")
+async def change(request: web.Request) -> web.Response:
+    """Leave out what waits: all of it, or what is named."""
+    fields = await fields_of(request)
+    if fields.get("clear"):
+        await cancel(request.app, waiting=True)
+    if names := texts_of(fields.get("delete")):
+        await cancel(request.app, set(names), waiting=True)
+    return web.Response()
+
+
+@ROUTES.post("/interrupt")
+async def interrupt(request: web.Request) -> web.Response:
+    """Stop the prompt that is named if it runs; without a name all that run."""
+    try:
+        wanted = (await fields_of(request)).get("prompt_id")
+    except ApiError:
+        wanted = None  # as ComfyUI: any body that is none means all
+    await cancel(request.app, None if wanted is None else {str(wanted)}, running=True)
+    return web.Response()
+
+
+@ROUTES.post("/free")
+async def free(request: web.Request) -> web.Response:
+    """Let go of models, and of kept results, once the running prompts have ended."""
+    fields = await fields_of(request)
+    request.app[PARTS].dispatcher.free(
+        models=bool(fields.get("unload_models")), results=bool(fields.get("free_memory"))
+    )
+    return web.Response()
+
+
+async def cancel(
+    app: web.Application,
+    names: set[str] | None = None,
+    *,
+    waiting: bool = False,
+    running: bool = False,
+) -> int:
+    """Cancel prompts by name, or all, that wait or run; gives how many there were."""
+    dispatcher = app[PARTS].dispatcher
+    count = 0
+    # Each list is made anew: while one is cancelled, others begin.
+    for is_wanted, listed in ((waiting, dispatcher.queued_of), (running, dispatcher.running_of)):
+        jobs = [job for job in listed(NAME) if names is None or job.name in names]
+        for job in jobs if is_wanted else ():
+            if job.id in {each.id for each in listed(NAME)}:
+                await dispatcher.cancel(job.id)
+                count += 1
+    if count:
+        app[DOOR].changed(app)
+    return count
+
+
+def _item(parts: ServerParts, job: Job) -> Any:
+    return item_of(parts.store.document(job.id, "request") or b'{"prompt":null}')

@@ -1,0 +1,48 @@
+"""The routes of this protocol, each as it is written and under /api."""
+
+from collections.abc import Iterator
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from paintgraph.api.comfy import (
+    catalogue,
+    history,
+    models,
+    prompts,
+    queueing,
+    system,
+    uploads,
+    views,
+)
+from paintgraph.api.comfy.door import running
+
+_TABLES = (
+    prompts.ROUTES,
+    queueing.ROUTES,
+    history.ROUTES,
+    catalogue.ROUTES,
+    uploads.ROUTES,
+    views.ROUTES,
+    models.ROUTES,
+    system.ROUTES,
+)
+
+
+def served() -> Iterator[tuple[str, str, Handler]]:
+    """Every route: its method, path and handler."""
+    for table in _TABLES:
+        for route in table:
+            if isinstance(route, web.RouteDef):
+                for path in (route.path, f"/api{route.path}"):
+                    yield route.method, path, route.handler
+
+
+def add_comfy(app: web.Application) -> None:
+    """Serve the protocol. It is ComfyUI's, so the OpenAPI document leaves it out."""
+    app.cleanup_ctx.append(running)
+    for method, path, handler in served():
+        if method == "GET":
+            app.router.add_get(path, handler)  # HEAD, too
+        else:
+            app.router.add_route(method, path, handler)

@@ -1,0 +1,185 @@
+"""Pictures are uploaded into the folders that prompts name files in."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from paintgraph.api.comfy.places import folder_of, path_inside, unmarked
+from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import MULTIPART, Part, json_response, parts_of
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.pictures import examine
+from paintgraph.base.files import write_new, write_whole
+from paintgraph.base.names import legible
+from paintgraph.base.words import shorten
+from paintgraph.engine.errors import BindError
+from paintgraph.engine.execution.blobs import reference_of
+from paintgraph.imaging.errors import PictureError
+from paintgraph.jobs.naming import portable
+from paintgraph.jobs.sources.folders import Folders
+
+ROUTES = web.RouteTableDef()
+_MOST_NAME_BYTES = 200
+_YES = ("true", "1")
+
+
+@ROUTES.post("/upload/image")
+async def upload(request: web.Request) -> web.Response:
+    """Keep a picture under its name; another picture of this name stays, unless told otherwise."""
+    form = await _form(request)
+    return json_response(await asyncio.to_thread(_kept, form, request.app[PARTS].folders))
+
+
+@ROUTES.post("/upload/mask")
+async def upload_mask(request: web.Request) -> web.Response:
+    """Keep an earlier picture with the transparency of the one that comes."""
+    form = await _form(request)
+    parts = request.app[PARTS]
+
+    def keep() -> dict[str, str]:
+        data = _with_alpha_of(_picture(form), _original(form, parts.folders))
+        masked = replace(form["image"], data=data)
+        return _kept({**form, "image": masked}, parts.folders)
+
+    async with parts.transcoding:
+        return json_response(await asyncio.to_thread(keep))
+
+
+async def _form(request: web.Request) -> dict[str, Part]:
+    """The parts of a form by name, in whatever order they come."""
+    if request.content_type != MULTIPART:
+        raise ApiError(
+            400,
+            "bad_form",
+            f"the body is '{shorten(request.content_type)}'; allowed is {MULTIPART}."
+            " Send the picture as the part 'image'.",
+        )
+    return {part.name: part for part in await parts_of(request)}
+
+
+def _text(form: dict[str, Part], name: str, default: str = "") -> str:
+    return form[name].text() if name in form else default
+
+
+def _picture(form: dict[str, Part]) -> bytes:
+    """The bytes of the picture; raises ApiError if it is none that is read."""
+    part = form.get("image")
+    if part is None or not part.file_name:
+        raise ApiError(
+            400, "no_picture", "the form has no part 'image' with a file's name. Add the picture."
+        )
+    try:
+        examine(part.data, reference_of(part.data))
+    except BindError as error:
+        raise ApiError(400, error.code, str(error)) from error
+    return part.data
+
+
+def _kept(form: dict[str, Part], folders: Folders) -> dict[str, str]:
+    """Write the picture of a form; gives its name, folder and kind of place."""
+    data = _picture(form)
+    kind = _text(form, "type", "input")
+    root = folder_of(folders, kind)
+    folder = path_inside(root, _text(form, "subfolder"))
+    path = path_inside(root, _text(form, "subfolder"), _name(form["image"].file_name))
+    if path in (folder, root.resolve()):
+        raise _bad_name(form["image"].file_name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if _text(form, "overwrite").lower() in _YES:
+            write_whole(path, data)
+        else:
+            path = _new(path, data)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise _bad_name(form["image"].file_name) from error
+    subfolder = path.parent.relative_to(root.resolve()).as_posix()
+    return {
+        "name": legible(path.name),
+        "subfolder": "" if subfolder == "." else legible(subfolder),
+        "type": kind,
+    }
+
+
+def _name(given: str) -> str:
+    """The name of a file as every system can hold it."""
+    name = portable(given.replace("\\", "/"))
+    last = name.rpartition("/")[2]
+    if not last.strip(". _") or last.startswith(".") or len(last.encode()) > _MOST_NAME_BYTES:
+        raise _bad_name(given)
+    return name
+
+
+def _bad_name(given: str) -> ApiError:
+    return ApiError(
+        400,
+        "bad_name",
+        f"'{shorten(given)}' is no name for a picture; allowed are plain names of up to "
+        f"{_MOST_NAME_BYTES} bytes that begin with no dot. Change it.",
+    )
+
+
+def _new(path: Path, data: bytes) -> Path:
+    """Write a file under the first name that is free, or holds the same; gives its path."""
+    for candidate in _numbered(path):
+        try:
+            write_new(candidate, data)
+        except FileExistsError:
+            if candidate.is_file() and candidate.read_bytes() == data:
+                return candidate
+            continue
+        return candidate
+    raise _bad_name(path.name)
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    yield path
+    for number in range(1, 10_000):
+        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+
+
+def _original(form: dict[str, Part], folders: Folders) -> bytes:
+    """The picture that `original_ref` names."""
+    try:
+        named: Any = json.loads(_text(form, "original_ref", "null"))
+    except (ValueError, RecursionError):
+        named = None
+    if not isinstance(named, dict) or not isinstance(named.get("filename"), str):
+        raise ApiError(
+            400,
+            "bad_original",
+            "the part 'original_ref' names no picture; allowed is JSON with filename, subfolder "
+            "and type. Add it.",
+        )
+    name, kind = unmarked(named["filename"], str(named.get("type") or "output"))
+    path = path_inside(folder_of(folders, kind), str(named.get("subfolder") or ""), name)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"there is no picture '{shorten(name)}' to keep with a mask. Upload it first."
+        raise ApiError(400, "no_original", message) from error
+
+
+def _with_alpha_of(masking: bytes, original: bytes) -> bytes:
+    """The original as PNG with the transparency of another picture, and its own texts."""
+    import numpy as np
+
+    from paintgraph.imaging.files.decode import decode
+    from paintgraph.imaging.files.descriptions.texts import add_text, readable_texts
+    from paintgraph.imaging.files.encode import encode
+    from paintgraph.imaging.geometry.resize import resize
+
+    try:
+        picture, mask = decode(original), decode(masking).image
+        colours = picture.image[..., :3]
+        alpha = mask[..., 3] if mask.shape[3] == 4 else np.ones(mask.shape[:3], np.float32)
+        height, width = colours.shape[1:3]
+        alpha = resize(alpha, width, height)[..., np.newaxis]
+        data = encode(np.concatenate((colours, alpha), axis=3), depth=picture.depth)
+        return add_text(data, readable_texts(original)) if original[1:4] == b"PNG" else data
+    except PictureError as error:
+        raise ApiError(400, error.code, f"the picture cannot be read: {error.message}") from error

@@ -1,0 +1,92 @@
+"""Declarations of nodes as ComfyUI's clients know them: types, widgets and their options."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paintgraph.engine.graph.coercion import is_of_catalogue
+from paintgraph.engine.graph.graph import RECIPE_PREFIX
+from paintgraph.engine.graph.sockets import ANY, literal_types
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+
+_PLAIN = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", ANY: "*"}
+_WIDGETS = ("int", "float", "bool", "text")
+_LARGEST = 2**53
+"""The largest whole number that JavaScript holds exactly."""
+
+_OWN_PACKAGE = "paintgraph."
+_FIELDS: Mapping[str, str] = {"minimum": "min", "maximum": "max", "step": "step"}
+
+
+def wire_type(type_: str) -> str:
+    """The name of a type; of a union those of all parts."""
+    return ",".join(_PLAIN.get(part, part.upper()) for part in type_.split("|"))
+
+
+def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
+    """What an editor knows of a node type; `pictures` are the files that it may choose from.
+
+    What an editor shows as a widget stands under `required` with its default: such clients send
+    every value. Sockets that may stay open are `optional`.
+    """
+    groups: dict[str, dict[str, Any]] = {"required": {}}
+    for declared in spec.inputs:
+        if declared.found_by:
+            continue  # filled in before a run
+        group = "required" if declared.required or is_widget(declared) else "optional"
+        groups.setdefault(group, {})[declared.name] = input_config(declared, pictures)
+    is_own = spec.module.startswith(_OWN_PACKAGE) or spec.id.startswith(RECIPE_PREFIX)
+    return {
+        "input": groups,
+        "input_order": {group: list(inputs) for group, inputs in groups.items()},
+        "is_input_list": spec.takes_lists,
+        "output": [wire_type(output.type) for output in spec.outputs],
+        "output_is_list": [output.is_list for output in spec.outputs],
+        "output_name": [output.name for output in spec.outputs],
+        "output_tooltips": [output.about for output in spec.outputs],
+        "name": spec.id,
+        "display_name": spec.title,
+        "description": spec.about,
+        "python_module": "nodes" if is_own else spec.module,
+        "category": spec.category,
+        "output_node": spec.is_target,
+    }
+
+
+def is_widget(declared: InputSpec) -> bool:
+    """Whether an editor shows an input as a widget."""
+    return literal_types(declared.type).split("|")[0] in _WIDGETS
+
+
+def input_config(declared: InputSpec, pictures: Sequence[str] = ()) -> list[Any]:
+    """The type of an input and its options: `["INT", {"default": 1, "min": 0}]`."""
+    options: dict[str, Any] = {"tooltip": declared.about} if declared.about else {}
+    if declared.lazy:
+        options["lazy"] = True
+    if declared.raw:
+        options["rawLink"] = True
+    if not is_widget(declared):
+        return [wire_type(declared.type), options]
+    if declared.default is not None:
+        options["default"] = declared.default
+    if declared.resource == "picture":
+        return [list(pictures), {"image_upload": True, **options}]
+    if declared.choices or is_of_catalogue(declared.resource):
+        return [list(declared.choices), options]
+    return _plain_widget(declared, options)
+
+
+def _plain_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
+    """A number, a text or a switch, with bounds and steps."""
+    plain = literal_types(declared.type).split("|")[0]
+    if plain == "text":
+        options["multiline"] = declared.multiline
+    for field, option in _FIELDS.items():
+        number = getattr(declared, field)
+        if number is not None:
+            bounded = max(-_LARGEST, min(_LARGEST, number))
+            options[option] = int(bounded) if plain == "int" else bounded
+    if plain == "float":
+        options.setdefault("step", 0.01)  # else editors round to halves
+    if declared.resource == "seed":
+        options["control_after_generate"] = True
+    return [_PLAIN[plain], options]

@@ -1,0 +1,84 @@
+"""The history: pages, single entries, leaving out; it outlives the server."""
+
+from pathlib import Path
+
+import pytest
+
+from paintgraph.tests.api.comfy.asking import ended, node, posted
+from paintgraph.tests.api.serving import Served, serving
+
+PROMPT = {"1": node("EmptyImage", width=4, height=4), "2": node("PreviewImage", images=["1", 0])}
+
+
+@pytest.fixture(scope="module")
+def five(server: Served) -> list[str]:
+    """Five prompts that ended one after the other."""
+    ids = []
+    for number in range(5):
+        ids.append(posted(server, PROMPT, prompt_id=f"prompt-{number}"))
+        ended(server, ids[-1])
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", slice(None)),
+        ("?max_items=2", slice(3, None)),
+        ("?max_items=-1", slice(None)),
+        ("?max_items=0", slice(0, 0)),
+        ("?offset=1&max_items=2", slice(1, 3)),
+        ("?offset=3", slice(3, None)),
+        ("?offset=-1", slice(None)),
+        ("?offset=99", slice(0, 0)),
+    ],
+)
+def test_pages_count_as_comfyuis_do(
+    server: Served, five: list[str], query: str, wanted: slice
+) -> None:
+    for prefix in ("", "/api"):
+        answer = server.call("GET", f"{prefix}/history{query}")
+
+        assert list(answer.json) == five[wanted]
+
+
+@pytest.mark.parametrize(
+    "query", ["max_items=x", "offset=1.5", "max_items=" + "9" * 50, "max_items="]
+)
+def test_a_page_that_is_no_number_is_refused(server: Served, query: str) -> None:
+    assert server.call("GET", f"/history?{query}").status == 400
+
+
+@pytest.mark.parametrize("name", ["unknown", "x%2f..", "x" * 3000, "%00", "%ff"], ids=range(5))
+def test_what_is_not_there_is_nothing(server: Served, name: str) -> None:
+    answer = server.call("GET", f"/history/{name}")
+
+    assert (answer.status, answer.json) == (200, {})
+
+
+def test_entries_are_left_out_by_name_and_altogether(server: Served) -> None:
+    for name in ("keep", "drop"):
+        ended(server, posted(server, PROMPT, prompt_id=name))
+
+    assert server.call("POST", "/history", json={"delete": ["drop", "none", 7]}).status == 200
+    left = server.call("GET", "/history").json
+    assert "keep" in left
+    assert "drop" not in left
+    assert server.call("GET", "/history/drop").json == {}
+    assert server.call("POST", "/history", json={"clear": True}).status == 200
+    assert server.call("GET", "/history").json == {}
+    assert server.call("GET", "/v1/jobs").json["jobs"]  # they are kept all the same
+
+
+def test_history_outlives_the_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as first:
+        prompt_id = posted(first, PROMPT)
+        before = ended(first, prompt_id)
+        number = before["prompt"][0]
+
+    with serving(tmp_path) as second:
+        assert second.call("GET", "/history").json == {prompt_id: before}
+        assert posted(second, PROMPT) != prompt_id
+        assert list(second.call("GET", "/prompt").json) == ["exec_info"]
+        entry = ended(second, posted(second, PROMPT))
+        assert entry["prompt"][0] == number + 2

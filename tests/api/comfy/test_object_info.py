@@ -1,0 +1,75 @@
+"""Node types as editors know them."""
+
+from typing import Any
+
+import pytest
+
+from paintgraph.tests.api.comfy.asking import upload
+from paintgraph.tests.api.serving import Served, png
+
+FIELDS = {
+    *("input", "input_order", "is_input_list", "output", "output_is_list", "output_name"),
+    *("output_tooltips", "name", "display_name", "description", "python_module", "category"),
+    "output_node",
+}
+TYPES = {"IMAGE", "MASK", "INT", "FLOAT", "STRING", "BOOLEAN", "LIST", "BOXES", "*"}
+
+
+@pytest.fixture(scope="module")
+def info(server: Served) -> dict[str, Any]:
+    """All of it."""
+    found: dict[str, Any] = server.call("GET", "/object_info").json
+    return found
+
+
+def test_every_node_has_every_field(info: dict[str, Any]) -> None:
+    for name, entry in info.items():
+        assert entry.keys() == FIELDS
+        assert entry["name"] == name
+        for group, inputs in entry["input"].items():
+            assert list(inputs) == entry["input_order"][group]
+            for type_, options in inputs.values():
+                assert isinstance(options, dict)
+                assert isinstance(type_, list) or set(type_.split(",")) <= TYPES
+        assert len(entry["output"]) == len(entry["output_name"]) == len(entry["output_is_list"])
+
+
+def test_one_node_is_given_alone_and_an_unknown_one_is_nothing(
+    server: Served, info: dict[str, Any]
+) -> None:
+    assert server.call("GET", "/api/object_info/SaveImage").json == {"SaveImage": info["SaveImage"]}
+    assert server.call("GET", "/object_info/recipe/outpaint").json == {
+        "recipe/outpaint": info["recipe/outpaint"]
+    }
+    for name in ("Nope", "a b", "{x}", "a/b"):
+        answer = server.call("GET", f"/object_info/{name}")
+        assert (answer.status, answer.json) == (200, {})
+
+
+def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
+    width = info["EmptyImage"]["input"]["required"]["width"]
+    sampler = info["InpaintSampler"]["input"]["required"]
+
+    assert width[0] == "INT"
+    assert {"default": 512, "min": 1, "max": 16384}.items() <= width[1].items()
+    assert sampler["seed"][1]["control_after_generate"] is True
+    assert sampler["seed"][1]["max"] <= 2**53
+    assert isinstance(sampler["engine"][0], list)
+    assert info["SaveImage"]["output_node"] is True
+    assert info["ImageCompositeMasked"]["input"]["optional"]["mask"][0] == "MASK"
+
+
+def test_loaders_list_the_files(server: Served) -> None:
+    upload(server, png(), "zebra.png")
+    upload(server, png(), "apple.png")
+    (server.data / "inputs" / "notes.txt").write_text("no picture")
+
+    names, options = server.call("GET", "/object_info/LoadImage").json["LoadImage"]["input"][
+        "required"
+    ]["image"]
+
+    assert [name for name in names if name in ("apple.png", "zebra.png", "notes.txt")] == [
+        "apple.png",
+        "zebra.png",
+    ]
+    assert options["image_upload"] is True
