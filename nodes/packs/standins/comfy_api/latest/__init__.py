@@ -1,0 +1,118 @@
+"""Stand-in for `comfy_api.latest`: `io`, `ui` and what a V3 pack is entered by."""
+
+from typing import Any
+
+from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.host.running import current
+from paintgraph.nodes.packs.standins.comfy.utils import preview_bytes
+from paintgraph.nodes.packs.standins.comfy_api.latest import _io as io
+from paintgraph.nodes.packs.standins.comfy_api.latest import _ui as ui
+
+__all__ = [
+    "IO",
+    "UI",
+    "ComfyAPI",
+    "ComfyAPISync",
+    "ComfyExtension",
+    "Input",
+    "InputImpl",
+    "Types",
+    "io",
+    "ui",
+]
+
+IO = io
+UI = ui
+
+
+class ComfyExtension:
+    """What `comfy_entrypoint` of a pack gives: its nodes."""
+
+    async def on_load(self) -> None:
+        """Called once before the nodes are asked for."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        """The classes of the nodes."""
+        return []
+
+
+def _set_progress(value: float, max_value: float, preview_image: Any) -> None:
+    current().progress(value, max_value)
+    if preview_image is not None:
+        given = preview_image if isinstance(preview_image, tuple) else ("JPEG", preview_image, 512)
+        current().preview(*preview_bytes(given))
+
+
+class _Execution:
+    """Reports of the node that runs."""
+
+    async def set_progress(
+        self,
+        value: float,
+        max_value: float,
+        node_id: str | None = None,
+        preview_image: Any = None,
+        ignore_size_limit: bool = False,
+    ) -> None:
+        """Say that `value` of `max_value` is done, and show a preview."""
+        _set_progress(value, max_value, preview_image)
+
+
+class _ExecutionSync:
+    """The same for code that does not await."""
+
+    def set_progress(
+        self,
+        value: float,
+        max_value: float,
+        node_id: str | None = None,
+        preview_image: Any = None,
+        ignore_size_limit: bool = False,
+    ) -> None:
+        """Say that `value` of `max_value` is done, and show a preview."""
+        _set_progress(value, max_value, preview_image)
+
+
+class ComfyAPI:
+    """What V3 nodes may ask of the engine."""
+
+    Execution = _Execution
+
+    def __init__(self) -> None:
+        self.execution = _Execution()
+
+
+class ComfyAPISync:
+    """The same for code that does not await."""
+
+    Execution = _ExecutionSync
+
+    def __init__(self) -> None:
+        self.execution = _ExecutionSync()
+
+
+class Input:
+    """Types of inputs, for annotations."""
+
+    Image = Any
+    Mask = Any
+    Audio = Any
+    Video = Any
+    Latent = Any
+
+
+class InputImpl:
+    """Files as inputs: none of them can be read here yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+class Types:
+    """Types, for annotations."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+__getattr__ = names_of("comfy_api.latest")

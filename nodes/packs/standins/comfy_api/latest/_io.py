@@ -1,0 +1,368 @@
+"""Stand-in for `comfy_api.latest.io`: schemas of V3 nodes, their sockets and results.
+
+Sockets are classes with `Input` and `Output` in them: `io.Int.Input("steps", default=20)`. What an
+input was declared with is in its `options`, under the names that `/object_info` uses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from paintgraph.nodes.packs.standins.comfy_api.latest._io_options import (
+    TYPES,
+    ControlAfterGenerate,
+    FolderType,
+    Hidden,
+    HiddenHolder,
+    NumberDisplay,
+    RemoteOptions,
+    UploadType,
+)
+from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker
+
+__all__ = [
+    "ComfyNode",
+    "ComfyType",
+    "ControlAfterGenerate",
+    "Custom",
+    "FolderType",
+    "Hidden",
+    "HiddenHolder",
+    "Input",
+    "NodeOutput",
+    "NumberDisplay",
+    "Output",
+    "RemoteOptions",
+    "Schema",
+    "UploadType",
+]
+"""What a star imports; the types are found by name."""
+
+_WIRE_NAMES = {"force_input": "forceInput", "dynamic_prompts": "dynamicPrompts"}
+_WIRE_NAMES |= {"raw_link": "rawLink", "display_mode": "display", "widget_type": "widgetType"}
+
+
+class Input:
+    """One input: its id, type and options."""
+
+    io_type = "*"
+
+    def __init__(
+        self,
+        id: str,
+        display_name: str | None = None,
+        optional: bool = False,
+        tooltip: str | None = None,
+        lazy: bool | None = None,
+        extra_dict: Mapping[str, Any] | None = None,
+        raw_link: bool | None = None,
+        advanced: bool | None = None,
+        **options: Any,
+    ) -> None:
+        self.id = id
+        self.display_name = display_name
+        self.optional = optional
+        self.tooltip = tooltip
+        self.lazy = lazy
+        self.raw_link = raw_link
+        given = {"display_name": display_name, "tooltip": tooltip, "lazy": lazy}
+        given |= {"raw_link": raw_link, "advanced": advanced, **options, **(extra_dict or {})}
+        self.options = {_WIRE_NAMES.get(n, n): _plain(v) for n, v in given.items() if v is not None}
+        for name, value in options.items():
+            if not hasattr(self, name):
+                setattr(self, name, value)
+
+    def get_io_type(self) -> str:
+        """The name of the type."""
+        return self.io_type
+
+    def as_dict(self) -> dict[str, Any]:
+        """The options as `/object_info` has them."""
+        return dict(self.options)
+
+    def get_all(self) -> list["Input"]:
+        """This input, and those that it brings."""
+        return [self]
+
+
+WidgetInput = Input
+
+
+def _plain(value: Any) -> Any:
+    """An option as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, RemoteOptions):
+        return {name: each for name, each in vars(value).items() if each is not None}
+    return value
+
+
+class Output:
+    """One output."""
+
+    io_type = "*"
+
+    def __init__(
+        self,
+        id: str | None = None,
+        display_name: str | None = None,
+        tooltip: str | None = None,
+        is_output_list: bool = False,
+        **_: Any,
+    ) -> None:
+        self.id = id
+        self.display_name = display_name or id
+        self.tooltip = tooltip
+        self.is_output_list = is_output_list
+
+    def get_io_type(self) -> str:
+        """The name of the type."""
+        return self.io_type
+
+
+class ComfyType:
+    """A type of sockets: its name, and the classes of its inputs and outputs."""
+
+    io_type: ClassVar[str] = "*"
+    Type: Any = Any
+    Input: ClassVar[Any] = Input
+    Output: ClassVar[Any] = Output
+
+
+ComfyTypeIO = ComfyTypeI = ComfyType
+
+
+def comfytype(io_type: str, **_: Any) -> Any:
+    """Name the type that a class declares."""
+
+    def name(cls: type) -> type:
+        named: type = _named(cls, io_type)
+        return named
+
+    return name
+
+
+def _named(cls: Any, io_type: str) -> Any:
+    """A class of a type whose inputs and outputs know its name."""
+    cls.io_type = io_type
+    for part, default in (("Input", Input), ("Output", Output)):
+        base = getattr(cls, part, default)
+        made = type(part, (base,), {"io_type": io_type, "__module__": __name__, "Parent": cls})
+        setattr(cls, part, made)
+    return cls
+
+
+def Custom(io_type: str) -> Any:
+    """A type of the pack's own."""
+    return _named(type(io_type, (ComfyType,), {"__module__": __name__}), io_type)
+
+
+class _Choices(WidgetInput):
+    """An input of which the value is one of some texts."""
+
+    def __init__(
+        self,
+        id: str,
+        options: Any = None,
+        display_name: str | None = None,
+        **more: Any,
+    ) -> None:
+        if isinstance(options, type) and issubclass(options, Enum):
+            options = [each.value for each in options]
+        upload = more.pop("upload", None)
+        super().__init__(id, display_name, **more)
+        self.options["options"] = list(options or [])
+        if upload is not None:
+            self.options[_plain(upload)] = True
+
+
+class Combo(ComfyType):
+    """One of some texts."""
+
+    Input = _Choices
+
+
+class MultiCombo(ComfyType):
+    """Several of some texts."""
+
+    class Input(_Choices):
+        """Choices of which several may be taken."""
+
+        def __init__(
+            self,
+            id: str,
+            options: Any = None,
+            display_name: str | None = None,
+            placeholder: str | None = None,
+            chip: bool | None = None,
+            **more: Any,
+        ) -> None:
+            super().__init__(id, options, display_name, **more)
+            shown = {"placeholder": placeholder, "chip": chip}
+            kept = {name: value for name, value in shown.items() if value is not None}
+            self.options["multi_select"] = kept or True
+
+
+class MultiType:
+    """An input of several types."""
+
+    class Input(Input):
+        """Takes each of `types`; `id` may be an input whose widget it has."""
+
+        def __init__(
+            self,
+            id: Any,
+            types: Sequence[Any],
+            display_name: str | None = None,
+            **more: Any,
+        ) -> None:
+            self.input_override = id if isinstance(id, Input) else None
+            name = id.id if isinstance(id, Input) else id
+            super().__init__(name, display_name, **more)
+            if isinstance(id, Input):
+                self.optional = self.optional or id.optional
+                self.options = {**id.options, **self.options}
+            first = [id.io_type] if isinstance(id, Input) else []
+            named = [*first, *(each.io_type for each in types)]
+            self.io_type = ",".join(dict.fromkeys(named))
+
+
+class MatchType:
+    """Inputs and outputs that all take the type of what is linked to one of them."""
+
+    class Template:
+        """What they share."""
+
+        def __init__(self, template_id: str, allowed_types: Any = None) -> None:
+            self.template_id = template_id
+            allowed = allowed_types or [Custom("*")]
+            types = allowed if isinstance(allowed, list | tuple) else [allowed]
+            self.io_type = ",".join(each.io_type for each in types)
+
+    class Input(Input):
+        """An input of the shared type."""
+
+        def __init__(
+            self, id: str, template: Any, display_name: str | None = None, **more: Any
+        ) -> None:
+            super().__init__(id, display_name, **more)
+            self.template = template
+            self.io_type = template.io_type
+
+    class Output(Output):
+        """An output of the shared type."""
+
+        def __init__(self, template: Any, id: str | None = None, **more: Any) -> None:
+            super().__init__(id, **more)
+            self.template = template
+            self.io_type = template.io_type
+
+
+@dataclass
+class Schema:
+    """The declaration of a V3 node."""
+
+    node_id: str
+    display_name: str | None = None
+    category: str = "sd"
+    inputs: list[Any] = field(default_factory=list)
+    outputs: list[Any] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+    description: str = ""
+    search_aliases: list[str] = field(default_factory=list)
+    is_input_list: bool = False
+    is_output_node: bool = False
+    is_deprecated: bool = False
+    is_experimental: bool = False
+    is_dev_only: bool = False
+    is_api_node: bool = False
+    not_idempotent: bool = False
+    enable_expand: bool = False
+    accept_all_inputs: bool = False
+    price_badge: Any = None
+    essentials_category: str | None = None
+    has_intermediate_output: bool = False
+
+
+class NodeOutput:
+    """What a V3 node gives: values, and what is shown, expanded or blocked."""
+
+    def __init__(
+        self,
+        *args: Any,
+        ui: Any = None,
+        expand: Mapping[str, Any] | None = None,
+        block_execution: str | None = None,
+    ) -> None:
+        self.args = args
+        self.ui = ui
+        self.expand = expand
+        self.block_execution = block_execution
+
+    @property
+    def result(self) -> tuple[Any, ...] | None:
+        """The values, or None if there are none."""
+        return self.args or None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "NodeOutput":
+        """The result of a V1 node as one of V3."""
+        values = data.get("result", ())
+        blocked = values.message if isinstance(values, ExecutionBlocker) else None
+        given = values if isinstance(values, tuple | list) else ()
+        return cls(*given, ui=data.get("ui"), expand=data.get("expand"), block_execution=blocked)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.args[index]
+
+
+class ComfyNode:
+    """The base of V3 nodes: class methods only, called on a locked clone of the class."""
+
+    SCHEMA: ClassVar[Schema | None] = None
+    hidden: ClassVar[HiddenHolder | None] = None
+    RELATIVE_PYTHON_MODULE: ClassVar[str | None] = None
+
+    @classmethod
+    def define_schema(cls) -> Schema:
+        """The declaration."""
+        raise NotImplementedError(f"{cls.__name__} declares no schema")
+
+    @classmethod
+    def GET_SCHEMA(cls) -> Schema:
+        """The declaration, made once for each class."""
+        if "SCHEMA" not in vars(cls) or cls.SCHEMA is None:
+            cls.SCHEMA = cls.define_schema()
+        return cls.SCHEMA
+
+
+class _Locked(type):
+    """The type of classes whose attributes cannot be set."""
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        raise AttributeError(
+            f"'{name}' cannot be set on {cls.__name__}: a V3 node keeps no state in its class"
+        )
+
+
+def locked(cls: type[ComfyNode], hidden: HiddenHolder) -> type[ComfyNode]:
+    """A clone of a V3 node for one call: it knows what it asked for, and cannot be changed."""
+    made: Any = _Locked(cls.__name__, (cls,), {"hidden": hidden})
+    return made  # type: ignore[no-any-return] # a class made by hand
+
+
+def __getattr__(name: str) -> Any:
+    """The types by name; a type that is new to us is one of its name in capitals."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    wire = TYPES.get(name)
+    if wire is None and not name[0].isupper():
+        raise AttributeError(name)
+    made = Custom(wire or name.upper())
+    globals()[name] = made
+    return made
+
+
+for _wire, _kind in (("COMBO", Combo), ("COMBO", MultiCombo)):
+    _named(_kind, _wire)

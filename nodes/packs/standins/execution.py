@@ -1,0 +1,63 @@
+"""Stand-in for `execution`: a `PromptExecutor` whose methods packs may replace, to no effect."""
+
+from typing import Any
+
+from paintgraph.nodes.packs.host.placeholders import names_of
+
+
+class PromptExecutor:
+    """What runs graphs in ComfyUI. Here the engine does, so nobody calls these methods."""
+
+    def __init__(self, server: Any = None, *_: Any, **__: Any) -> None:
+        self.server = server
+        self.outputs: dict[str, Any] = {}
+        self.success = True
+
+    def reset(self) -> None:
+        """Forget everything."""
+
+    def add_message(self, event: str, data: dict[str, Any], broadcast: bool) -> None:
+        """Tell something to the page."""
+
+    def handle_execution_error(self, *_: Any, **__: Any) -> None:
+        """Report an error."""
+
+    def execute(self, *_: Any, **__: Any) -> None:
+        """Run a prompt."""
+
+    async def execute_async(self, *_: Any, **__: Any) -> None:
+        """Run a prompt."""
+
+
+class PromptQueue:
+    """What holds prompts in ComfyUI; this one is always empty."""
+
+    def __init__(self, server: Any = None) -> None:
+        self.server = server
+        self.currently_running: dict[int, Any] = {}
+        self.history: dict[str, Any] = {}
+        self.queue: list[Any] = []
+
+    def get_current_queue(self) -> tuple[list[Any], list[Any]]:
+        """What runs, and what waits."""
+        return [], []
+
+    def get_tasks_remaining(self) -> int:
+        """How many prompts run or wait."""
+        return 0
+
+    def get_history(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """What has run."""
+        return {}
+
+    def put(self, item: Any) -> None:
+        """Add a prompt: not from here."""
+        raise RuntimeError("packs cannot queue prompts here; POST them to /prompt instead")
+
+
+def full_type_name(klass: type) -> str:
+    """Module and name of a class."""
+    return f"{klass.__module__}.{klass.__qualname__}"
+
+
+__getattr__ = names_of("execution")

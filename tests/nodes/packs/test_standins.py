@@ -1,0 +1,322 @@
+"""What packs import from ComfyUI is there under its names and does what it is called for."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paintgraph.engine.node.context import Cancellation, Context, Services
+from paintgraph.engine.node.events import Event, Origin, Preview, Progress
+from paintgraph.nodes.packs.host.placeholders import NeedsModelObjectsError
+from paintgraph.nodes.packs.host.places import Places
+from paintgraph.nodes.packs.host.running import running
+
+pytestmark = pytest.mark.usefixtures("standins")
+torch = pytest.importorskip("torch")
+
+
+def call(heard: list[Event], cancellation: Cancellation | None = None) -> Context:
+    origin = Origin("7", "Any", "7", None, "7")
+    cancelled = cancellation or Cancellation()
+    return Context(origin, 0, "job", Services(), cancelled, heard.append, {})
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (
+            "folder_paths",
+            (
+                "base_path models_dir folder_names_and_paths supported_pt_extensions "
+                "get_filename_list get_full_path get_full_path_or_raise get_folder_paths "
+                "add_model_folder_path "
+                "get_annotated_filepath exists_annotated_filepath get_input_directory "
+                "output_directory "
+                "get_output_directory get_temp_directory get_user_directory get_directory_by_type "
+                "get_save_image_path filter_files_extensions recursive_search"
+            ),
+        ),
+        (
+            "comfy.utils",
+            (
+                "ProgressBar common_upscale lanczos load_torch_file save_torch_file tiled_scale "
+                "get_attr set_attr repeat_to_batch_size"
+            ),
+        ),
+        (
+            "comfy.model_management",
+            (
+                "get_torch_device intermediate_device unet_offload_device text_encoder_device "
+                "text_encoder_offload_device vae_device vae_offload_device get_autocast_device "
+                "is_device_mps is_nvidia is_intel_xpu soft_empty_cache unload_all_models "
+                "free_memory "
+                "get_free_memory should_use_fp16 OOM_EXCEPTION InterruptProcessingException "
+                "throw_exception_if_processing_interrupted processing_interrupted"
+            ),
+        ),
+        (
+            "nodes",
+            (
+                "MAX_RESOLUTION NODE_CLASS_MAPPINGS SaveImage PreviewImage LoadImage LoadImageMask "
+                "ImageScale ImageScaleBy ImageBatch ImageInvert ImagePadForOutpaint EmptyImage "
+                "interrupt_processing"
+            ),
+        ),
+        ("server", "PromptServer BinaryEventTypes"),
+        ("comfy.comfy_types.node_typing", "IO ComfyNodeABC InputTypeDict"),
+        ("comfy_execution.graph_utils", "GraphBuilder is_link ExecutionBlocker"),
+        ("comfy_api.latest", "io ui ComfyExtension"),
+        ("comfy_api.v0_0_2", "ComfyAPI ComfyAPISync"),
+        ("execution", "PromptExecutor"),
+    ],
+)
+def test_names_that_packs_import_are_real(module: str, names: str) -> None:
+    found = vars(importlib.import_module(module))
+
+    assert [name for name in names.split() if name not in found] == []
+
+
+def test_an_import_gives_the_same_module_as_our_own_name() -> None:
+    theirs = importlib.import_module("comfy_execution.graph_utils")
+    ours = importlib.import_module("paintgraph.nodes.packs.standins.comfy_execution.graph_utils")
+
+    assert theirs is ours
+    assert ours.__spec__ is not None
+    assert ours.__spec__.name == ours.__name__
+
+
+def test_a_name_without_a_stand_in_can_be_imported_and_extended_but_not_used() -> None:
+    namespace: dict[str, Any] = {}
+    source = """
+import comfy.ldm.modules.attention
+from comfy.model_patcher import ModelPatcher
+from comfy_extras.nodes_mask import MaskComposite
+import comfy.samplers
+class Mine(ModelPatcher): pass
+names = comfy.samplers.KSampler.SAMPLERS
+"""
+    exec(source, namespace)  # noqa: S102 - as a pack has it
+
+    assert "euler" in namespace["names"]
+    for name in ("Mine", "ModelPatcher", "MaskComposite"):
+        with pytest.raises(NeedsModelObjectsError, match="needs ComfyUI's model objects"):
+            namespace[name]()
+
+
+def test_models_are_found_in_every_folder_of_their_kind(standins: Places) -> None:
+    folder_paths = importlib.import_module("folder_paths")
+    for file in ("models/loras/a.safetensors", "models/loras/b.txt", "more/in/c.pt"):
+        path = standins.base / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    folder_paths.add_model_folder_path("loras", str(standins.base / "more"))
+
+    assert folder_paths.get_filename_list("loras") == ["a.safetensors", "in/c.pt"]
+    assert folder_paths.get_full_path("loras", "in/c.pt") == str(standins.base / "more/in/c.pt")
+    assert folder_paths.get_full_path("loras", "../loras/../../more/in/c.pt") is None
+    with pytest.raises(FileNotFoundError, match=r"no file 'd.pt'"):
+        folder_paths.get_full_path_or_raise("loras", "d.pt")
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "a/../../x.png [input]", "/etc/passwd"])
+def test_no_name_leads_out_of_the_folder_of_pictures(name: str) -> None:
+    folder_paths = importlib.import_module("folder_paths")
+
+    with pytest.raises(ValueError, match="leads outside"):
+        folder_paths.get_annotated_filepath(name)
+    assert not folder_paths.exists_annotated_filepath(name)
+    with pytest.raises(ValueError, match="leads outside"):
+        folder_paths.get_save_image_path("../" + name.lstrip("/"), folder_paths.output_directory)
+
+
+def test_saved_pictures_carry_their_graph_and_get_the_next_free_number(standins: Places) -> None:
+    nodes = importlib.import_module("nodes")
+    picture = torch.full((1, 4, 6, 3), 1 / 3)
+
+    shown = [
+        nodes.SaveImage().save_images(picture, "sub/x", {"1": {}}, {"workflow": {"a": 1}})
+        for _ in range(2)
+    ]
+
+    names = [each["ui"]["images"][0]["filename"] for each in shown]
+    assert names == ["x_00001_.png", "x_00002_.png"]
+    with Image.open(standins.outputs / "sub" / names[1]) as file:
+        assert json.loads(file.info["prompt"]) == {"1": {}}
+        assert json.loads(file.info["workflow"]) == {"a": 1}
+        assert file.size == (6, 4)
+
+
+def test_a_loaded_picture_is_what_was_saved(standins: Places) -> None:
+    nodes = importlib.import_module("nodes")
+    rgba = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4)
+    standins.inputs.mkdir()
+    Image.fromarray(rgba).save(standins.inputs / "p.png")
+
+    image, mask = nodes.LoadImage().load_image("p.png")
+
+    assert torch.equal(image, torch.from_numpy(rgba[None, ..., :3] / np.float32(255)))
+    assert torch.allclose(mask, 1 - torch.from_numpy(rgba[None, ..., 3] / np.float32(255)))
+    assert nodes.LoadImage.VALIDATE_INPUTS("p.png") is True
+    assert "no picture 'q.png'" in nodes.LoadImage.VALIDATE_INPUTS("q.png")
+    assert "p.png" in nodes.LoadImage.INPUT_TYPES()["required"]["image"][0]
+
+
+def test_classes_of_the_convention_do_what_our_nodes_do() -> None:
+    nodes = importlib.import_module("nodes")
+    image = torch.rand(1, 5, 7, 3)
+
+    (inverted,) = nodes.ImageInvert().invert(image)
+    (scaled,) = nodes.ImageScale().upscale(image, "nearest-exact", 14, 0, "disabled")
+    (both,) = nodes.ImageBatch().batch(image, image)
+    padded, mask = nodes.ImagePadForOutpaint().expand_image(image, 2, 0, 0, 0, 0)
+    (blue,) = nodes.EmptyImage().generate(2, 3, 1, 0x0000FF)
+
+    assert torch.allclose(inverted, 1 - image)
+    assert torch.equal(scaled, image.repeat_interleave(2, 1).repeat_interleave(2, 2))
+    assert torch.equal(both, torch.cat([image, image]))
+    assert torch.equal(padded[:, :, 2:], image)
+    assert mask[:, :, :2].min() == 1
+    assert mask[:, :, 2:].max() == 0
+    assert blue.shape == (1, 3, 2, 3)
+    assert blue[0, 0, 0].tolist() == [0, 0, 1]
+
+
+def test_tiles_of_the_same_function_join_without_a_seam() -> None:
+    utils = importlib.import_module("comfy.utils")
+    image = torch.rand(2, 3, 37, 50)
+
+    def twice(tile: Any) -> Any:
+        return tile.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+    tiled = utils.tiled_scale(image, twice, 16, 16, overlap=4, upscale_amount=2)
+
+    assert torch.allclose(tiled, twice(image), atol=1e-6)
+
+
+def test_the_middle_is_kept_when_a_picture_is_cut_to_a_size() -> None:
+    utils = importlib.import_module("comfy.utils")
+    image = torch.arange(6.0).reshape(1, 1, 1, 6).expand(1, 1, 2, 6)
+
+    cut = utils.common_upscale(image, 2, 2, "nearest-exact", "center")
+
+    assert cut[0, 0, 0].tolist() == [2, 3]
+
+
+def test_progress_of_a_pack_is_progress_of_its_call() -> None:
+    utils = importlib.import_module("comfy.utils")
+    heard: list[Event] = []
+
+    with running(call(heard)):
+        bar = utils.ProgressBar(4)
+        bar.update(1)
+        bar.update_absolute(3, preview=("JPEG", Image.new("RGB", (900, 90)), 256))
+
+    told = [(each.done, each.total) for each in heard if isinstance(each, Progress)]
+    assert told == [(1, 4), (3, 4)]
+    assert [each.media_type for each in heard if isinstance(each, Preview)] == ["image/jpeg"]
+
+
+def test_a_cancelled_call_ends_where_it_asks() -> None:
+    management = importlib.import_module("comfy.model_management")
+    cancellation = Cancellation()
+
+    with running(call([], cancellation)):
+        management.throw_exception_if_processing_interrupted()
+        management.interrupt_current_processing()
+        assert management.processing_interrupted()
+        with pytest.raises(management.InterruptProcessingException):
+            management.throw_exception_if_processing_interrupted()
+    assert cancellation.is_set
+    assert not management.processing_interrupted()
+
+
+def test_a_pickle_is_read_as_weights_only(tmp_path: Path) -> None:
+    utils = importlib.import_module("comfy.utils")
+    path = str(tmp_path / "w.safetensors")
+    utils.save_torch_file({"a": torch.ones(2)}, path, {"of": "me"})
+    bad = str(tmp_path / "bad.pt")
+    torch.save({"a": Path("x")}, bad)
+
+    tensors, metadata = utils.load_torch_file(path, return_metadata=True)
+
+    assert tensors["a"].tolist() == [1, 1]
+    assert metadata == {"of": "me"}
+    with pytest.raises(Exception, match=r"[Ww]eights"):
+        utils.load_torch_file(bad)
+
+
+def test_expanded_graphs_have_ids_of_their_call() -> None:
+    graph_utils = importlib.import_module("comfy_execution.graph_utils")
+    graph_utils.GraphBuilder.set_default_prefix("2", 0)
+
+    first, second = graph_utils.GraphBuilder(), graph_utils.GraphBuilder()
+    loaded = first.node("LoadImage", image="a.png")
+    first.node("Invert", "twice", image=loaded.out(0), extra=1).set_input("extra", None)
+
+    assert first.finalize() == {
+        "2.0.0.1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+        "2.0.0.twice": {"class_type": "Invert", "inputs": {"image": ["2.0.0.1", 0]}},
+    }
+    assert second.prefix == "2.0.1."
+
+
+def test_a_schema_tells_type_and_options_of_each_input() -> None:
+    io = importlib.import_module("comfy_api.latest").io
+
+    inputs = [
+        io.Int.Input("steps", default=20, min=1, max=50, tooltip="How many."),
+        io.Combo.Input("way", options=["a", "b"], upload=io.UploadType.image),
+        io.MultiType.Input("value", types=[io.Float, io.String], optional=True),
+        io.Custom("MINE").Input("mine", lazy=True),
+        io.MultiType.Input(io.Float.Input("both", default=1.0), types=[io.Mask]),
+    ]
+
+    assert [each.io_type for each in inputs] == [
+        "INT",
+        "COMBO",
+        "FLOAT,STRING",
+        "MINE",
+        "FLOAT,MASK",
+    ]
+    assert inputs[0].options == {"default": 20, "min": 1, "max": 50, "tooltip": "How many."}
+    assert inputs[1].options == {"options": ["a", "b"], "image_upload": True}
+    assert [each.optional for each in inputs] == [False, False, True, False, False]
+    assert inputs[4].options == {"default": 1.0}
+    assert io.Image.Output("out", is_output_list=True).io_type == "IMAGE"
+
+
+def test_a_v3_node_cannot_keep_state_in_its_class() -> None:
+    io = importlib.import_module("comfy_api.latest").io
+
+    class Mine(io.ComfyNode):  # type: ignore[misc, name-defined] # a module that packs know
+        @classmethod
+        def execute(cls) -> None:
+            cls.count = 1
+
+    clone = io.locked(Mine, io.HiddenHolder("7"))
+
+    assert clone.hidden.unique_id == "7"
+    with pytest.raises(AttributeError, match="keeps no state"):
+        clone.execute()
+
+
+def test_routes_and_messages_of_packs_are_noted() -> None:
+    prompt_server = importlib.import_module("server").PromptServer
+    server = prompt_server()
+
+    async def answer(request: Any) -> Any:
+        return request
+
+    server.routes.get("/mine/{name}")(answer)
+    server.app.router.add_post("/mine", answer)
+    told: list[Any] = []
+    server.tell = lambda *message: told.append(message)
+    server.send_sync("mine", {"a": 1})
+
+    assert server.routes.added == [("GET", "/mine/{name}", answer)]
+    assert server.app.router.added == [("POST", "/mine", answer)]
+    assert told == [("mine", {"a": 1}, None)]
