@@ -1,6 +1,6 @@
 """Boxes as nodes take and give them: a type of socket, or plain numbers in its place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Any
 
@@ -58,6 +58,59 @@ GivenBoxes = Annotated[
     OneOf((BOXES, LIST)),
     "What was found; or left, top, right, bottom in px of each box, right and bottom exclusive.",
 ]
+
+
+BOUNDING_BOX = Socket("bounding_box", "BOUNDING_BOX", lambda given: given)
+"""What ComfyUI's finders give: mappings of x, y, width and height, perhaps with label and score.
+
+One alone or a list of them is meant for every picture, a list of lists for one picture each.
+"""
+
+
+def boxes_of_mappings(given: Any) -> list[Boxes]:
+    """What ComfyUI calls boxes, for each picture; a single entry is for every picture.
+
+    Raises ContractError for what is no such box; boxes without a pixel are left out.
+    """
+    if isinstance(given, Mapping):
+        given = [given]
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise _no_box(given)
+    is_nested = bool(given) and all(isinstance(each, list | tuple) for each in given)
+    return [_boxes_of_mappings(each) for each in (given if is_nested else [given])]
+
+
+def _boxes_of_mappings(given: Sequence[Any]) -> Boxes:
+    corners, scores, labels = [], [], []
+    for each in given:
+        if not isinstance(each, Mapping) or not each.keys() >= _SIDES:
+            raise _no_box(each)
+        try:
+            x, y, width, height = (float(each[name]) for name in ("x", "y", "width", "height"))
+            score = float(each.get("score", 1))
+        except (TypeError, ValueError) as error:
+            raise _no_box(each) from error
+        if not all(abs(number) < _FAR for number in (x, y, width, height, score)):
+            raise _no_box(each)
+        if width > 0 and height > 0:
+            corners.append((x, y, x + width, y + height))
+            scores.append(score)
+            labels.append(str(each.get("label") or ""))
+    items = np.zeros(len(corners), np.int64)
+    floats = np.asarray(corners, np.float32).reshape(-1, 4)
+    return check_boxes(Boxes(floats, np.asarray(scores, np.float32), tuple(labels), items))
+
+
+_SIDES = {"x", "y", "width", "height"}
+_FAR = 2**24  # px; float32 has whole numbers up to there
+
+
+def _no_box(given: object) -> ContractError:
+    return ContractError(
+        f"a box is {shown(given)}; allowed are mappings with numbers of px for x, y, width and "
+        "height, and perhaps a label and a score. Correct what gives them.",
+        code="bad_box",
+    )
 
 
 def boxes_of(given: Boxes | Sequence[Any], batch: int) -> Boxes:

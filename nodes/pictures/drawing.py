@@ -1,24 +1,33 @@
 """Nodes that draw boxes and masks on pictures, and show masks."""
 
-from typing import Annotated, Literal, NamedTuple
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID
-from paintgraph.engine.graph.sockets import Effect, Result
+from paintgraph.engine.graph.sockets import LIST, Effect, Result
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, Resource, node
-from paintgraph.imaging.blend.batches import plain
+from paintgraph.engine.node.declaration import OneOf, Output, Range, Resource, node
+from paintgraph.imaging.arrays import check_pixels
+from paintgraph.imaging.blend.batches import plain, take
 from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.blend.effects import draw_boxes as draw
 from paintgraph.imaging.blend.effects import overlay
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.boxes import Boxes
+from paintgraph.imaging.geometry.boxes import Boxes, joined
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.masks.selection import parse_colour
-from paintgraph.nodes.boxes import GivenBoxes, boxes_of
+from paintgraph.nodes.boxes import (
+    BOUNDING_BOX,
+    BOXES,
+    GivenBoxes,
+    boxes_of,
+    boxes_of_mappings,
+)
 from paintgraph.nodes.pictures.files import encode_with_facts, read_picture
 from paintgraph.nodes.sockets import Image, Mask
 
@@ -46,6 +55,59 @@ def draw_boxes(
             code="bad_box",
         )
     told = [*labels, *[""] * (count - len(labels))] * repeated if labels else _told(found)
+    return _drawn(image, found, told, thickness)
+
+
+@node(name="DrawBBoxes", title="Draw Bounding Boxes", category="image", packages=("pillow",))
+def draw_bboxes(
+    bboxes: Annotated[
+        Any,
+        OneOf((BOXES, BOUNDING_BOX, LIST)),
+        "What was found, here or by a node of ComfyUI; or left, top, right, bottom in px of each "
+        "box, right and bottom exclusive.",
+    ],
+    image: Annotated[
+        Image | None, "Without one a black canvas that holds the boxes, 640 x 640 px or larger."
+    ] = None,
+) -> Annotated[Image, Output("out_image")]:
+    """Draw a frame inside each box, with its label and score, as ComfyUI's node of this name.
+
+    DrawBoxes takes other labels and frames of any thickness.
+    """
+    found, count = _found(bboxes, None if image is None else len(image))
+    if image is None:
+        sides = found.corners.max(axis=0, initial=0)[2:]
+        width, height = (max(_CANVAS, math.ceil(side)) for side in sides.tolist())
+        check_pixels(width, height, count)
+        image = plain(width, height, count, (0, 0, 0))
+    return _drawn(take(image, count), found, _told(found), thickness=2)
+
+
+def _found(given: Any, batch: int | None) -> tuple[Boxes, int]:
+    """The boxes of each picture, and how many pictures they are drawn on.
+
+    A single picture is repeated where there are lists for more.
+    """
+    if isinstance(given, Boxes):
+        count = batch or int(given.items.max(initial=0)) + 1
+        return boxes_of(given, count), count
+    if isinstance(given, list | tuple) and all(isinstance(each, int | float) for each in given):
+        return boxes_of(given, batch or 1), batch or 1
+    every = boxes_of_mappings(given)
+    if len(every) == 1:
+        every *= batch or 1
+    if batch not in (None, 1, len(every)):
+        raise ContractError(
+            f"there are lists of boxes for {len(every)} pictures, but the batch has {batch}; "
+            "allowed is one list for each picture, or one for all. Use boxes that were found in "
+            "these pictures.",
+            code="bad_box",
+        )
+    return joined(every), len(every)
+
+
+def _drawn(image: Image, found: Boxes, told: Sequence[str], thickness: int) -> Image:
+    """The pictures with the boxes of each, and the text of each box."""
     drawn = []
     for item, picture in enumerate(image):
         here = found.of_item(item)
@@ -59,6 +121,8 @@ def _told(found: Boxes) -> list[str]:
     scores = found.scores.tolist()
     return [f"{w} {s:.2f}" if w else "" for w, s in zip(found.labels, scores, strict=True)]
 
+
+_CANVAS = 640  # px
 
 Colour = Annotated[
     Literal["red", "green", "blue", "magenta", "white", "black"],

@@ -47,6 +47,7 @@ DECLARED: list[tuple[str, list[tuple[Any, ...]], list[str]]] = [
         ["image"],
     ),
     ("ImageCompare", [("image_a", None), ("image_b", None)], []),
+    ("DrawBBoxes", [("bboxes",), ("image", None)], ["out_image"]),
     ("LoadImageOutput", [("image",)], ["image", "mask"]),
     (
         "Painter",

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.sockets import Value
 from paintgraph.tests.nodes.bench import Bench, Samples, png, samples_of
 
 IMAGE = np.zeros((1, 40, 60, 3), np.float32)
@@ -138,3 +139,82 @@ def test_a_picture_of_strokes_that_is_not_there_is_told(bench: Bench) -> None:
 
 def test_a_canvas_of_no_colour_is_told(bench: Bench) -> None:
     assert bench.node("Painter", bg_color="blue").fault[0] == "bad_colour"
+
+
+FOUND = {"x": 5, "y": 4, "width": 20, "height": 10.5, "label": "cat", "score": 0.87}
+OTHER = {"x": 40, "y": 20, "width": 10, "height": 10}
+
+
+def found(data: object) -> Value:
+    """Boxes as a node of ComfyUI gives them."""
+    return Value(data, key=repr(data))
+
+
+@pytest.mark.parametrize("data", [FOUND, [FOUND], [[FOUND]]])
+def test_boxes_of_one_picture_are_drawn_on_each_as_drawboxes_does(
+    bench: Bench, data: object
+) -> None:
+    ours = bench.node(
+        "DrawBoxes", image=IMAGE, boxes=[5, 4, 25, 14.5], labels=["cat 0.87"], thickness=2
+    )
+    ran = bench.node("DrawBBoxes", image=np.repeat(IMAGE, 2, axis=0), bboxes=found(data))
+
+    assert ran.array().any()
+    assert np.array_equal(np.repeat(ours.array(), 2, axis=0), ran.array())
+
+
+def test_boxes_of_several_pictures_are_drawn_on_the_picture_of_each(bench: Bench) -> None:
+    lists = found([[OTHER], [], [OTHER, OTHER]])
+
+    three = bench.node("DrawBBoxes", image=np.repeat(IMAGE, 3, axis=0), bboxes=lists).array()
+    from_one = bench.node("DrawBBoxes", image=IMAGE, bboxes=lists).array()
+
+    assert [bool(picture.any()) for picture in three] == [True, False, True]
+    assert three[0].any(axis=2).nonzero()[0].min() == 20
+    assert np.array_equal(three, from_one)
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        (FOUND, (1, 640, 640, 3)),
+        ([[FOUND | {"x": 700}], []], (2, 640, 720, 3)),
+        ([], (1, 640, 640, 3)),
+        ((1, 1, 5, 900.5), (1, 901, 640, 3)),
+    ],
+)
+def test_without_a_picture_there_is_a_canvas_that_holds_all(
+    bench: Bench, data: object, shape: tuple[int, ...]
+) -> None:
+    drawn = bench.node("DrawBBoxes", bboxes=found(data)).array()
+
+    assert drawn.shape == shape
+    assert drawn.any() == bool(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ([{"x": 1}], "a box is a mapping of 1; allowed are mappings with numbers of px for x, y"),
+        ([FOUND | {"x": "left"}], "a box is a mapping of 6; allowed"),
+        ([FOUND | {"width": 1e30}], "a box is a mapping of 6; allowed"),
+        ([FOUND | {"score": float("nan")}], "a box is a mapping of 6; allowed"),
+        ("cat", "a box is 'cat'; allowed"),
+        ([[FOUND], "cat"], "a box is a list of 1; allowed"),
+        (7, "a box is 7; allowed"),
+        ([[FOUND]] * 3, "there are lists of boxes for 3 pictures, but the batch has 2; allowed"),
+        ((1, 2, 3), "boxes has 3 numbers; allowed are 4 for each box"),
+    ],
+)
+def test_what_is_no_box_is_told(bench: Bench, data: object, told: str) -> None:
+    ran = bench.node("DrawBBoxes", image=np.repeat(IMAGE, 2, axis=0), bboxes=found(data))
+
+    code, message = ran.fault
+    assert code == "bad_box"
+    assert message.startswith(f"node 'it' (DrawBBoxes): {told}")
+
+
+def test_too_large_a_canvas_is_refused_before_it_is_made(bench: Bench) -> None:
+    far = found({"x": 10**6, "y": 10**6, "width": 1, "height": 1})
+
+    assert bench.node("DrawBBoxes", bboxes=far).fault[0] == "too_many_pixels"

@@ -85,6 +85,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "ImageScaleToTotalPixels": {"megapixels": 0.01},
     "ImageBlur": {"blur_radius": 3},
     "Painter": {"image": _images()},
+    "DrawBBoxes": {"bboxes": [1, 1, 9, 9, 8, 2, 30, 30], "image": _images()},
     "ImageCompare": {"image_a": _images()[..., :3].copy()},
     "AddSetting": {"name": "seed", "value": 3},
     "SaveListedImage": {"images": _images()[..., :3].copy(), "filename_prefix": "listed"},
