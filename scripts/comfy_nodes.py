@@ -70,6 +70,25 @@ _DECLARED = {
 }
 """Widgets of some nodes of packs in their order, as the packs declare them; `|` is a version."""
 
+_CHOOSING = {
+    "ResizeImageMaskNode": (
+        "resize_type",
+        {
+            "scale by multiplier": "multiplier:f",
+            "scale dimensions": "width:i height:i crop:c",
+            "scale longer dimension": "longer_size:i",
+            "scale shorter dimension": "shorter_size:i",
+            "scale width": "width:i",
+            "scale height": "height:i",
+            "scale total pixels": "megapixels:f",
+            "match size": "crop:c",
+            "scale to multiple": "multiple:i",
+        },
+        "scale_method:c",
+    ),
+}
+"""Nodes with a choice that brings widgets of its own: it, those by choice, and those after them."""
+
 
 def declared(info: dict[str, Any]) -> list[Any]:
     """Inputs and outputs of a node that a server describes."""
@@ -135,15 +154,26 @@ def listed(folder: Path) -> Iterator[tuple[str, list[Any]]]:
 
 def read() -> Iterator[tuple[str, list[Any]]]:
     """Nodes by the declarations in their packs' sources."""
-    letters = {"i": "INT", "f": "FLOAT", "s": "STRING", "b": "BOOLEAN", "c": "COMBO"}
     for kind, text in _DECLARED.items():
         for form in text.split("|"):
-            pairs = (word.split(":") for word in form.split())
-            widgets: list[list[Any]] = [[name, letters[letter], None] for name, letter in pairs]
+            widgets = _written(form)
             for widget in widgets:
                 if widget[0] in ("seed", "noise_seed"):
                     widget.append("control")
             yield kind, [widgets, []]
+    for kind, (choice, brought, after) in _CHOOSING.items():
+        own: dict[str, list[Any]] = {}
+        for value, text in brought.items():
+            for name, type_, default in _written(text):
+                full = f"{choice}.{name}"
+                own.setdefault(full, [full, type_, default, "", [choice, []]])[4][1].append(value)
+        yield kind, [[[choice, "COMBO", None], *own.values(), *_written(after)], []]
+
+
+def _written(text: str) -> list[list[Any]]:
+    letters = {"i": "INT", "f": "FLOAT", "s": "STRING", "b": "BOOLEAN", "c": "COMBO"}
+    pairs = (word.split(":") for word in text.split())
+    return [[name, letters[letter], None] for name, letter in pairs]
 
 
 def sent(folder: Path) -> Iterator[tuple[str, list[Any]]]:

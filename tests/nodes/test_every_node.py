@@ -51,6 +51,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "ImageScale": {"width": 9},
     "SaveImage": {"images": _images()[..., :3].copy()},
     "Switch": {"switch": False, "on_true": _images(), "on_false": _masks()},
+    "ResizeImageMaskNode": {"resize_type": "scale longer dimension"},
     "ComfySwitchNode": {"switch": False, "on_true": _images(), "on_false": _masks()},
     "ComfyMathExpression": {"expression": "a + 1", "values.a": 2},
     "ImageCrop": {"width": 5, "height": 4, "x": 2, "y": 3},
@@ -187,7 +188,9 @@ every_variant = pytest.mark.parametrize(("spec", "name", "value"), CASES)
 
 
 def _given(spec: NodeSpec, name: str, value: object) -> dict[str, Any]:
-    return _inputs(spec) | ({name: value} if name else {})
+    when = next((i.when for i in spec.inputs if i.name == name), None)
+    counting = {when.input: when.values[0]} if when else {}
+    return _inputs(spec) | counting | ({name: value} if name else {})
 
 
 def _results(bench: Bench, spec: NodeSpec, inputs: Mapping[str, Any]) -> list[Any]:

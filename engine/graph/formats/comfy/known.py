@@ -1,6 +1,6 @@
 """What ComfyUI's own nodes are called and take: names, order, types and defaults, as data."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,12 +14,18 @@ class Widget:
     """An input that holds a value of its own; `after` is what stands behind it in a list of values.
 
     That is "control" for what a seed becomes after a run, "upload" for the mark of a button.
+    `when` is another widget, and the values of it with which this one is there; empty for most.
     """
 
     name: str
     type: str
     default: Any = None
     after: str = ""
+    when: tuple[str, Sequence[Any]] | None = None
+
+    def is_there(self, named: Mapping[str, Any]) -> bool:
+        """Whether a node has this widget that has these values by name."""
+        return self.when is None or named.get(self.when[0]) in self.when[1]
 
 
 @dataclass(frozen=True, slots=True)

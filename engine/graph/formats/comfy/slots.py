@@ -6,6 +6,7 @@ They follow the declaration of the node's type; what is not known of a type is t
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from paintgraph.engine.graph.coercion import counts
 from paintgraph.engine.graph.formats.comfy.known import KnownNode, known
 from paintgraph.engine.graph.formats.comfy.widgets import SEEDS
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
@@ -76,7 +77,7 @@ class Slots:
     def _declared(self, node: Node) -> Iterator[InputSlot]:
         spec = self._specs.spec(node.kind)
         if spec is not None:
-            yield from (_of_spec(declared, node) for declared in spec.inputs)
+            yield from (_of_spec(each, node) for each in spec.inputs if _is_shown(each, node))
         elif forms := known(node.kind):
             yield from _of_table(_fitting(forms, node), node)
 
@@ -84,6 +85,12 @@ class Slots:
 def _fitting(forms: Sequence[KnownNode], node: Node) -> KnownNode:
     """The form of a type that has the most of the node's inputs."""
     return max(forms, key=lambda form: len(node.inputs.keys() & form.inputs.keys()))
+
+
+def _is_shown(declared: InputSpec, node: Node) -> bool:
+    """Whether a node has this input now: it is given, or it counts and is not one of a row."""
+    idle = declared.grows or (counts(declared, node.inputs) is False and not declared.lazy)
+    return declared.name in node.inputs or not idle
 
 
 def _of_spec(declared: InputSpec, node: Node) -> InputSlot:
@@ -95,7 +102,9 @@ def _of_spec(declared: InputSpec, node: Node) -> InputSlot:
     if declared.choices or (is_widget and declared.resource == "picture"):
         type_ = "COMBO"
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
-    has_control = type_ == "INT" and declared.name in SEEDS
+    widgets = (widget for form in known(node.kind) for widget in form.widgets)
+    controlled = {*SEEDS, *(widget.name for widget in widgets if widget.after == "control")}
+    has_control = type_ == "INT" and declared.name in controlled
     return InputSlot(declared.name, type_, is_widget, default, has_control)
 
 

@@ -76,7 +76,7 @@ def _own(name: str, type_: str, forms: Sequence[KnownNode]) -> Widget:
 def _exactly(widgets: Sequence[Widget], values: Sequence[Any]) -> dict[str, Any] | None:
     """The values by name, or None if there are not as many as widgets."""
     named, rest = _aligned(widgets, values)
-    if rest or any(widget.name not in named for widget in widgets):
+    if rest or any(widget.name not in named for widget in widgets if widget.is_there(named)):
         return None
     return named
 
@@ -86,6 +86,7 @@ def _fit(widgets: Sequence[Widget], named: Mapping[str, Any]) -> bool:
     return all(
         isinstance(named[w.name], _PYTHON_TYPES.get(w.type, object)) or named[w.name] is None
         for w in widgets
+        if w.name in named
     )
 
 
@@ -93,7 +94,7 @@ def _nearest(forms: Sequence[KnownNode], values: Sequence[Any]) -> Sequence[Widg
     """The widgets of the form that takes all values in their types, else of the first."""
     for form in forms:
         named, rest = _aligned(form.widgets, values)
-        if not rest and _fit([w for w in form.widgets if w.name in named], named):
+        if not rest and _fit(form.widgets, named):
             return form.widgets
     return forms[0].widgets
 
@@ -101,7 +102,7 @@ def _nearest(forms: Sequence[KnownNode], values: Sequence[Any]) -> Sequence[Widg
 def _by_table(widgets: Sequence[Widget], values: Sequence[Any]) -> Widgets:
     named, surplus = _aligned(widgets, values)
     for widget in widgets:
-        if widget.name not in named and widget.default is not None:
+        if widget.name not in named and widget.default is not None and widget.is_there(named):
             named[widget.name] = widget.default
     return Widgets(named, surplus=[value for value in surplus if not _is_idle(value)])
 
@@ -120,6 +121,8 @@ def _aligned(
     for index, widget in enumerate(widgets):
         if at >= len(values):
             break
+        if not widget.is_there(named):
+            continue
         named[widget.name] = values[at]
         at += 1
         if at < len(values) and _is_mark(widget, values[at:], widgets[index + 1 :]):
