@@ -59,6 +59,7 @@ _DECLARED = {
         "width:i height:i upscale_method:c keep_proportion:c pad_color:s crop_position:c "
         "divisible_by:i device:c"
     ),
+    "ImageCompare": "compare_view:v",
     "INPAINT_LoadFooocusInpaint": "head:c patch:c",
     "INPAINT_LoadInpaintModel": "model_name:c",
     "INPAINT_MaskedBlur": "blur:i falloff:i",
@@ -68,7 +69,7 @@ _DECLARED = {
     "UltimateSDUpscale": _TILES,
     "UltimateSDUpscaleNoUpscale": _TILES.removeprefix("upscale_by:f "),
 }
-"""Widgets of some nodes of packs in their order, as the packs declare them; `|` is a version."""
+"""Widgets of some nodes of packs, and newer ones of ComfyUI, in their order; `|` is a version."""
 
 _CHOOSING = {
     "ResizeImageMaskNode": (
@@ -172,6 +173,7 @@ def read() -> Iterator[tuple[str, list[Any]]]:
 
 def _written(text: str) -> list[list[Any]]:
     letters = {"i": "INT", "f": "FLOAT", "s": "STRING", "b": "BOOLEAN", "c": "COMBO"}
+    letters["v"] = "IMAGECOMPARE"
     pairs = (word.split(":") for word in text.split())
     return [[name, letters[letter], None] for name, letter in pairs]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from paintgraph.api.comfy.widgets import WIDGETS
 from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.engine.graph.sockets import ANY, literal_types
@@ -34,6 +35,8 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
             continue  # filled in before a run
         group = "required" if declared.required or is_widget(declared) else "optional"
         groups.setdefault(group, {})[declared.name] = input_config(declared, pictures)
+    for name, config in WIDGETS.get(spec.id, {}).items():
+        groups["required"][name] = config
     is_own = spec.module.startswith(_OWN_PACKAGE) or spec.id.startswith(RECIPE_PREFIX)
     return {
         "input": groups,

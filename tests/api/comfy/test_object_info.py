@@ -13,6 +13,7 @@ FIELDS = {
     "output_node",
 }
 TYPES = {"IMAGE", "MASK", "INT", "FLOAT", "STRING", "BOOLEAN", "LIST", "BOXES", "*"}
+TYPES |= {"BOUNDING_BOX", "COLOR", "COMBO", "IMAGECOMPARE"}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,17 @@ def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
     assert isinstance(sampler["engine"][0], list)
     assert info["SaveImage"]["output_node"] is True
     assert info["ImageCompositeMasked"]["input"]["optional"]["mask"][0] == "MASK"
+
+
+def test_what_the_page_draws_itself_has_its_own_widgets(info: dict[str, Any]) -> None:
+    needed = {name: entry["input"]["required"] for name, entry in info.items()}
+
+    assert needed["ImageCompare"] == {"compare_view": ["IMAGECOMPARE", {}]}
+    assert list(info["ImageCompare"]["input"]["optional"]) == ["image_a", "image_b"]
+    assert list(needed["Painter"]) == ["mask", "width", "height", "bg_color"]
+    assert needed["Painter"]["mask"][1]["widgetType"] == "PAINTER"
+    assert needed["Painter"]["bg_color"][0] == "COLOR"
+    assert needed["LoadImageOutput"]["image"][1]["image_folder"] == "output"
 
 
 def test_loaders_list_the_files(server: Served) -> None:

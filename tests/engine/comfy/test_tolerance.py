@@ -88,6 +88,24 @@ def test_literals_that_no_input_takes_are_left_out_with_a_warning() -> None:
     assert found.graph.nodes["a"].inputs == {"value": 5}
 
 
+@pytest.mark.parametrize("view", [{"__value__": ["", ""]}, {"before": "/view?a", "after": ""}])
+def test_what_the_page_shows_in_a_comparison_is_no_input(view: dict[str, Any]) -> None:
+    graph, problems = graph_of(
+        Document({"1": {"class_type": "ImageCompare", "inputs": {"compare_view": view}}}), "it"
+    )
+
+    assert problems == []
+    assert graph.nodes["1"].inputs == {}
+
+
+def test_a_comparison_in_an_editors_file_says_what_was_shown_by_a_name() -> None:
+    compared = node(1, "ImageCompare", values=[{"before": "/view?a", "after": "/view?b"}])
+    graph, problems = graph_of(Document(canvas([compared], [])), "it")
+
+    assert problems == []
+    assert graph.nodes["1"].inputs == {}
+
+
 def test_a_link_that_no_input_takes_is_a_fault() -> None:
     uses: Uses = {"a": ("Number", {}), "b": ("Number", {"other": ["a", 0]})}
 

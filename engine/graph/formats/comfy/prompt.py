@@ -28,6 +28,8 @@ _PAIR = 2
 _OF_A_NODE = frozenset(["class_type", "inputs", "_meta"])
 UPLOAD_BUTTONS = ("upload", "choose file to upload")
 """Names of the button of the editor's LoadImage; no inputs of the node."""
+_VIEWS = (("ImageCompare", "compare_view"),)
+"""What editors keep of pictures that they show, by type and name; no inputs of the node."""
 
 
 def is_comfy(value: object) -> bool:
@@ -71,6 +73,7 @@ def read_comfy(document: Document, name: str) -> tuple[Graph, list[Problem]]:
             key: _read_given(value)
             for key, value in (use.get("inputs") or {}).items()
             if not (key in UPLOAD_BUTTONS and value == "image")
+            and (use["class_type"], key) not in _VIEWS
         }
         canvas = extra.get("canvas", canvas)
         if "editor" in extra:
