@@ -1,5 +1,6 @@
 """A graph: nodes by id, links between them, declared inputs and named outputs. Frozen."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -50,9 +51,22 @@ class Node:
 Path = tuple[str | int, ...]
 
 
+_OWN_FIELD = re.compile(r"\$*(node|recipe|_title)")
+
+
+def field_of(name: str) -> str:
+    """The key of a node's input in a recipe: `$node`, where a node has `node` itself."""
+    return f"${name}" if _OWN_FIELD.fullmatch(name) else name
+
+
+def input_in(field: str) -> str:
+    """The name of the input that a recipe keeps under a key."""
+    return field[1:] if field.startswith("$") and _OWN_FIELD.fullmatch(field) else field
+
+
 def native_path(node: str, name: str) -> Path:
     """Where the native format keeps a node's input."""
-    return ("nodes", node, name) if name else ("nodes", node)
+    return ("nodes", node, field_of(name)) if name else ("nodes", node)
 
 
 Form = Literal["recipe", "prompt", "workflow"]

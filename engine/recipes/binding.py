@@ -14,7 +14,15 @@ from paintgraph.base.errors import Problem
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.graph.coercion import DIGEST_MARK, Wrong, canonical, is_of_catalogue
-from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Metadata, Node
+from paintgraph.engine.graph.graph import (
+    Descriptions,
+    Graph,
+    InputRef,
+    Metadata,
+    Node,
+    Path,
+    native_path,
+)
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
 
@@ -155,7 +163,7 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
     def refuse(name: str, error: BindError) -> None:
         reached = node.inputs.get(name)
         start = f"node '{id_}' ({spec.id}): {name}"
-        place: tuple[str, ...] = ("nodes", id_, name)
+        place: Path = native_path(id_, name)
         if isinstance(reached, InputRef):
             start, place = f"input '{reached.name}'", ("inputs", reached.name)
         problems.append(Problem(error.code, f"{start}: {error}", id_, name, place))

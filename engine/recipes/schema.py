@@ -5,7 +5,7 @@ from typing import Any
 
 from paintgraph.engine.graph.descriptions import SPECS
 from paintgraph.engine.graph.formats.native import INPUT_FIELDS, TYPE_NAMES, VERSION
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, field_of
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec, When
 from paintgraph.engine.node.registry import Registry
 
@@ -23,21 +23,22 @@ _TYPES: dict[str, dict[str, Any]] = {
 
 def inputs_schema(specs: Iterable[InputSpec], *, links: bool = False) -> dict[str, Any]:
     """Schema of an object with these inputs; with `links` each may be a reference instead."""
-    specs = tuple(specs)
+    named = {field_of(spec.name) if links else spec.name: spec for spec in specs}
     schema = {
         "type": "object",
-        "properties": {spec.name: _input(spec, links=links) for spec in specs},
-        "required": [spec.name for spec in specs if spec.required and not spec.when],
+        "properties": {name: _input(spec, links=links) for name, spec in named.items()},
+        "required": [name for name, spec in named.items() if spec.required and not spec.when],
         "additionalProperties": False,
     }
-    needs = [_need(spec.name, spec.when) for spec in specs if spec.required and spec.when]
+    needs = [_need(name, spec.when) for name, spec in named.items() if spec.required and spec.when]
     return {**schema, "allOf": needs} if needs else schema
 
 
 def _need(name: str, when: When) -> dict[str, Any]:
-    """Schema that wants an input where it counts."""
-    decisive = {"properties": {when.input: {"enum": list(when.values)}}, "required": [when.input]}
-    return {"if": decisive, "then": {"required": [name]}}
+    """Schema of a node that wants an input where it counts."""
+    decisive, values = field_of(when.input), {"enum": list(when.values)}
+    is_chosen = {"properties": {decisive: values}, "required": [decisive]}
+    return {"if": is_chosen, "then": {"required": [name]}}
 
 
 def _input(spec: InputSpec, *, links: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
@@ -18,9 +19,12 @@ from paintgraph.engine.graph.formats.comfy.prompt import is_comfy, read_comfy, w
 from paintgraph.engine.graph.formats.native import read_native, write_native
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
-from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import position, with_names
+from paintgraph.engine.node.declaration import Declaration
+from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.checking import check
+from paintgraph.engine.recipes.schema import node_schema
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.strategies import recipes, texts
 
@@ -197,6 +201,45 @@ def test_a_node_may_use_a_recipe_and_have_a_title() -> None:
     assert problems == []
     assert {"a": Node("recipe/inpaint", {"image": "x.png"}, "Paint")} == graph.nodes
     assert document == write_native(graph)
+
+
+FIELDS = st.from_regex(r"\$*(node|recipe|_title|nodes|type)", fullmatch=True)
+CLASHING = FIELDS | st.text(min_size=1)
+
+
+@given(inputs=st.dictionaries(CLASHING, st.integers() | st.text(), min_size=1))
+@example(inputs={"node": 1, "$node": 2, "$$node": 3, "recipe": 4, "_title": "5", "$": 6})
+def test_an_input_may_be_called_like_a_field_of_the_node(inputs: dict[str, object]) -> None:
+    graph = Graph({"a": Node("Pack: it", inputs, "Its title"), "b": Node("recipe/it", inputs)})
+    written = write_native(graph)
+    prompt = write_comfy(graph, lambda link: int(link.output))
+
+    assert read(written)[0].nodes == graph.nodes
+    assert (written["nodes"]["a"]["node"], written["nodes"]["b"]["recipe"]) == ("Pack: it", "it")
+    assert read(prompt)[0].nodes == graph.nodes
+
+
+def test_faults_of_such_an_input_are_found_by_its_name_and_place() -> None:
+    text = "nodes:\n  a: {node: Pack, $node: 1, $_title: '${b.c}'}\noutputs: {it: '${a.it}'}\n"
+    spec = NodeSpec(
+        "Pack", "Pack", "test", "It.", (InputSpec("node", "text"), InputSpec("_title", "text")), ()
+    )
+    registry = Registry()
+    registry.add(Declaration(spec, lambda *_: None))
+    graph, problems = read_graph(text.encode(), "it.yaml")
+
+    found = check(graph, registry, problems).problems
+
+    nowhere = "but there is no such node. Add the node or change the link."
+    assert [(p.input, p.pointer, p.place, p.message) for p in found][:2] == [
+        ("node", "/nodes/a/$node", (2, 26),
+         "node 'a' (Pack): node is 1; allowed is text. Quote it."),
+        ("_title", "/nodes/a/$_title", (2, 38),
+         f"node 'a' (Pack): _title links to 'b', {nowhere}"),
+    ]  # fmt: skip
+    validator = Draft7Validator(node_schema(spec))
+    assert validator.is_valid({"node": "Pack", "$node": "x", "$_title": "x", "_title": "Mine"})
+    assert not validator.is_valid({"node": "Pack", "_title": "x"})
 
 
 def test_null_is_a_literal() -> None:

@@ -19,6 +19,9 @@ from paintgraph.engine.graph.graph import (
     Node,
     Path,
     Source,
+    field_of,
+    input_in,
+    native_path,
 )
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.graph.spec import InputSpec
@@ -157,9 +160,9 @@ class _Reader:
             kind = RECIPE_PREFIX + self._text((*path, "recipe"), fields["recipe"])
         title = self._text((*path, _TITLE), fields.get(_TITLE, ""))
         inputs = {
-            name: self._given(id_, name, value)
-            for name, value in fields.items()
-            if name not in ("node", "recipe", _TITLE)
+            input_in(field): self._given(id_, input_in(field), value)
+            for field, value in fields.items()
+            if field not in ("node", "recipe", _TITLE)
         }
         return Node(kind, inputs, title)
 
@@ -169,7 +172,7 @@ class _Reader:
             if given == value and looks_like_reference(value):
                 self._report(
                     "bad_reference",
-                    ("nodes", id_, name),
+                    native_path(id_, name),
                     f"node '{id_}': {name} is {shown(value)}; a reference names a node and its "
                     'output, such as "${node.output}". Name both, or write $$ if it is a text.',
                     input_=name,
@@ -180,7 +183,7 @@ class _Reader:
         if any(isinstance(entry, str) and is_reference(entry) for entry in value):
             self._report(
                 "nested_reference",
-                ("nodes", id_, name),
+                native_path(id_, name),
                 f"node '{id_}': {name} has a reference inside a list; a reference is the whole "
                 "value of an input. Make the list an input of the recipe.",
                 input_=name,
@@ -312,7 +315,7 @@ def _write_node(node: Node) -> dict[str, Any]:
     )
     if node.title:
         written[_TITLE] = node.title
-    return written | {name: _write_given(value) for name, value in node.inputs.items()}
+    return written | {field_of(name): _write_given(v) for name, v in node.inputs.items()}
 
 
 def _write_given(value: object) -> object:
