@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from aiohttp import web
 from paintgraph import graphs
 from paintgraph.api.comfy.routes import add_comfy
 from paintgraph.api.editor.files import add_editor
+from paintgraph.api.editor.login import add_login
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
@@ -25,6 +26,7 @@ from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.guards.keys import KeyRules, Keys, Signer, check_bind, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
+from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
 from paintgraph.api.native import graphs as graph_routes
@@ -88,15 +90,19 @@ class StartError(Error):
 def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     """The application; its workers are built by `factory`, "module:function"."""
     app = web.Application(client_max_size=settings.max_body_bytes)
-    signer = Signer(load_secret(settings.data_dir / "secret")) if settings.api_keys else None
+    secret = load_secret(settings.data_dir / "secret") if settings.api_keys else b""
+    signer = Signer(secret) if secret else None
+    keys = _keys(settings)
+    sessions = Sessions(secret, _named(settings, keys))
     hide = hiding((settings.data_dir, graphs.FOLDER))
-    guard(app, _security(settings, signer))
+    guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
     app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
     add_comfy(app)
     app.on_startup.append(resume_webhooks)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
+    add_login(app, keys, sessions)
     if page := _page(settings):
         add_editor(app, page)
         if page.warning:
@@ -208,7 +214,9 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
     }
 
 
-def _security(settings: "Settings", signer: Signer | None) -> SecurityRules:
+def _security(
+    settings: "Settings", signer: Signer | None, keys: Keys, sessions: Sessions
+) -> SecurityRules:
     contents = {
         "/v1/": NATIVE_TYPES,
         IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES,
@@ -218,7 +226,7 @@ def _security(settings: "Settings", signer: Signer | None) -> SecurityRules:
         return SecurityRules(
             hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
             origins=OriginRules(settings.origins),
-            keys=KeyRules(_keys(settings), signer, PROBES | PATHS | {"/openapi.json"}, FORBIDDING),
+            keys=KeyRules(keys, signer, PROBES | PATHS | {"/openapi.json"}, sessions, FORBIDDING),
             contents=ContentRules(contents),
         )
     except ValueError as error:
@@ -230,6 +238,12 @@ def _keys(settings: "Settings") -> Keys:
         return Keys(key.get_secret_value() for key in settings.api_keys)
     except ValueError as error:
         raise StartError(str(error)) from error
+
+
+def _named(settings: "Settings", keys: Keys) -> Iterator[tuple[str, str]]:
+    for secret in settings.api_keys:
+        key = secret.get_secret_value()
+        yield key, keys.name_of(key) or ""
 
 
 def serve(settings: "Settings", report: Callable[[str], None], factory: str = FACTORY) -> None:

@@ -1,4 +1,4 @@
-"""Who may use the server: keys that programs send, and addresses signed for a plain GET.
+"""Who may use the server: keys that programs send, sessions, addresses signed for a plain GET.
 
 Of keys only digests are kept; signed addresses expire.
 """
@@ -19,9 +19,13 @@ from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from paintgraph.api.guards.origins import PROBES, parse_authority
+from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Error
 from paintgraph.base.files import write_new
+
+LOGIN = "/login"
+"""Where a browser that has no session is led."""
 
 _SALT_BYTES = 16
 _SHOWN_DIGITS = 12
@@ -120,12 +124,14 @@ class KeyRules:
         keys: see `Keys`.
         signer: whose signatures open single addresses for reading.
         open_paths: exact paths that need no key.
+        sessions: of browsers; without them only keys and signatures open anything.
         forbidding: paths, by their beginning, whose clients know 403 as the answer without a key.
     """
 
     keys: Keys = field(default_factory=Keys)
     signer: Signer | None = None
     open_paths: frozenset[str] = PROBES
+    sessions: Sessions | None = None
     forbidding: tuple[str, ...] = ()
 
 
@@ -158,7 +164,7 @@ def check_bind(host: str | None, keys: Keys) -> None:
 
 
 def _is_open(request: web.Request, rules: KeyRules) -> bool:
-    if request.path in rules.open_paths:
+    if request.path in rules.open_paths or (rules.sessions and request.path == LOGIN):
         return True
     is_read = request.method in {"GET", "HEAD"}
     return is_read and rules.signer is not None and rules.signer.verify(str(request.rel_url))
@@ -167,6 +173,11 @@ def _is_open(request: web.Request, rules: KeyRules) -> bool:
 def _authenticated(request: web.Request, rules: KeyRules) -> str:
     offered = _offered(request)
     status = 403 if rules.forbidding and request.path.startswith(rules.forbidding) else 401
+    if not offered and rules.sessions:
+        if name := rules.sessions.name_of(request):
+            return name
+        if _is_visit(request):
+            raise web.HTTPSeeOther(URL(LOGIN).with_query(to=str(request.rel_url)))
     if not offered:
         raise ApiError(
             status,
@@ -184,6 +195,12 @@ def _authenticated(request: web.Request, rules: KeyRules) -> str:
             headers=_CHALLENGE,
         )
     return names[0]
+
+
+def _is_visit(request: web.Request) -> bool:
+    """Whether somebody opens a page, who can be asked for a key."""
+    is_page = "text/html" in request.headers.get("Accept", "")
+    return is_page and request.method == "GET" and "Upgrade" not in request.headers
 
 
 def _offered(request: web.Request) -> list[str]:
