@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from paintgraph.engine.graph.formats.comfy.known import types_of_sockets
 
 SAMPLING = "InpaintSampler, which loads, encodes, samples and decodes by itself"
-_SAMPLING_SOCKETS = frozenset(
+MODEL_SOCKETS = frozenset(
     [
         *("MODEL", "CLIP", "VAE", "CONDITIONING", "LATENT", "CONTROL_NET", "STYLE_MODEL"),
         *("NOISE", "SIGMAS", "SAMPLER", "GUIDER", "CLIP_VISION", "CLIP_VISION_OUTPUT"),
@@ -40,6 +40,6 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
 
 def replacements() -> dict[str, str]:
     """What to use instead of other tools' nodes, by their types."""
-    sampling = dict.fromkeys(types_of_sockets(_SAMPLING_SOCKETS), SAMPLING)
+    sampling = dict.fromkeys(types_of_sockets(MODEL_SOCKETS), SAMPLING)
     nearest = {other: own for own, others in _NEAREST.items() for other in others}
     return {**sampling, **nearest}

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.node.declaration import declaration_of
@@ -20,8 +20,18 @@ from paintgraph.engine.node.registry import Registry
 GROUP = "paintgraph.nodes"
 """The group of entry points by which installed packages offer nodes."""
 
-Own = str | os.PathLike[str] | ModuleType | Callable[..., Any]
-"""A Python file, the name of a module, a module, or a function that is declared as a node."""
+
+@runtime_checkable
+class NodeLoader(Protocol):
+    """What registers many nodes by itself, such as packs; it reports its faults in its own way."""
+
+    def load_into(self, registry: Registry) -> None:
+        """Register the nodes."""
+
+
+Own = str | os.PathLike[str] | ModuleType | Callable[..., Any] | NodeLoader
+"""A Python file, the name of a module, a module, a function that is declared as a node, a loader.
+"""
 
 
 _LIBRARY = sys.stdlib_module_names
@@ -42,6 +52,9 @@ def add_own(registry: Registry, sources: Iterable[Own]) -> None:
         owner = f" of the package '{entry_point.dist.name}'" if entry_point.dist else ""
         _add(registry, f"the entry point '{entry_point.name}'{owner}", entry_point)
     for source in sources:
+        if isinstance(source, NodeLoader):
+            source.load_into(registry)
+            continue
         _add(registry, f"'{getattr(source, '__name__', source)}'", source)
 
 
@@ -101,14 +114,14 @@ def _guarded(name: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NodesError(f"there is no file {name}. Check the spelling and the folder.") from error
     except (Exception, SystemExit) as error:
-        where, why = _place(error), f"{error}".rstrip(".") or "it ended the program"
+        where, why = place_of(error), f"{error}".rstrip(".") or "it ended the program"
         kind = "" if isinstance(error, Error) else f"{type(error).__name__}: "
         message = f"nodes of {name} cannot be loaded{where}: {kind}{why}. Mend them."
         raise NodesError(message) from error
 
 
-def _place(error: BaseException) -> str:
-    """The last line of the other author's own code that an error came by."""
+def place_of(error: BaseException) -> str:
+    """As ", FILE, line N" the last line of the other author's own code that it came by."""
     if isinstance(error, SyntaxError) and error.filename:
         return f", {error.filename}, line {error.lineno}"
     place = ""

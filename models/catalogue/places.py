@@ -188,22 +188,35 @@ class ComfyFolders:
                 f"'{path}', ComfyUI's extra model paths, cannot be read: {error}. Mend the file, "
                 "or unset PAINTGRAPH_EXTRA_MODEL_PATHS."
             ) from error
-        self._folders = tuple(dict.fromkeys(_folders(sections, path.parent)))
+        self._by_kind: dict[str, list[Path]] = {}
+        for kind, folder in _folders(sections, path.parent):
+            self._by_kind.setdefault(kind, []).append(folder)
 
     def folders(self) -> Iterator[Path]:
         """All that are there."""
-        return (folder for folder in self._folders if folder.is_dir())
+        every = (folder for folders in self._by_kind.values() for folder in folders)
+        return (folder for folder in dict.fromkeys(every) if folder.is_dir())
+
+    def kinds(self) -> list[str]:
+        """The kinds of models that have folders, such as "checkpoints"."""
+        return list(self._by_kind)
+
+    def of_kind(self, kind: str) -> list[Path]:
+        """The folders of a kind, there or not."""
+        return list(self._by_kind.get(kind, ()))
 
     def find_folder(self, name: str, file: str) -> Path | None:
         """The first folder of this name that holds a file of that name."""
         return next((f / name for f in self.folders() if (f / name / file).is_file()), None)
 
 
-def _folders(sections: object, beside: Path) -> Iterator[Path]:
+def _folders(sections: object, beside: Path) -> Iterator[tuple[str, Path]]:
     for section in sections.values() if isinstance(sections, dict) else ():
         if not isinstance(section, dict):
             continue
         base = beside / Path(str(section.get("base_path") or "")).expanduser()
         for kind, text in section.items():
             if isinstance(text, str) and kind not in ("base_path", "is_default"):
-                yield from (base / line.strip() for line in text.splitlines() if line.strip())
+                yield from (
+                    (str(kind), base / each) for each in map(str.strip, text.splitlines()) if each
+                )

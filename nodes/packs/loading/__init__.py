@@ -1,0 +1,1 @@
+"""Finding packs, importing them with care, and telling what became of each."""

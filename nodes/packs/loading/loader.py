@@ -1,0 +1,180 @@
+"""Loads packs into a registry, one after the other, and reports what became of each."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from paintgraph.engine.errors import DeclarationError
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.declaration import Declaration
+from paintgraph.engine.node.registry import Registry
+from paintgraph.nodes.foreign import MODEL_SOCKETS
+from paintgraph.nodes.packs.host.finder import install
+from paintgraph.nodes.packs.host.places import Places
+from paintgraph.nodes.packs.loading.finding import Pack, find_packs
+from paintgraph.nodes.packs.loading.guard import Announce, process_guard
+from paintgraph.nodes.packs.loading.importing import Imported, import_pack, prestart
+from paintgraph.nodes.packs.loading.report import PackReport
+
+Declare = Callable[[str, Any, Pack], Declaration]
+"""Makes a node's class a declaration: (name in graphs, class, pack)."""
+
+
+class PackLoader:
+    """Loads packs, once for a process: the names that packs import are taken from then on.
+
+    `sources` are as for `find_packs`. `allowed` says what packs may do at import, of `FREEDOMS`.
+    `left_out` names packs that are not to be imported, with what an earlier process came to by
+    them. `announce` is told the name of each pack before it is imported, and "" at the end, so that
+    one that never returns is known by name.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[str],
+        places: Places,
+        *,
+        device: str = "auto",
+        allowed: Iterable[str] = (),
+        left_out: Mapping[str, str] | None = None,
+        announce: Announce = lambda _: None,
+        declare: Declare | None = None,
+    ) -> None:
+        self._packs = find_packs(sources)
+        self._places = places
+        self._device = device
+        self._allowed = tuple(allowed)
+        self._left_out = dict(left_out or {})
+        self._announce = announce
+        self._declare = declare
+        self.reports: list[PackReport] = []
+        """What became of each pack, once they are loaded."""
+
+    def load_into(self, registry: Registry) -> None:
+        """Import every pack and register its nodes; what fails is in `reports`."""
+        self.reports = []
+        if not self._packs:
+            return
+        self._prepare()
+        ready = [pack for pack in self._packs if pack.name not in self._left_out]
+        failed = {pack: self._guarded(pack, prestart)[0] for pack in ready}
+        owners: dict[str, str] = {}
+        for pack in self._packs:
+            if pack.name in self._left_out:
+                why = f"it is left out: {self._left_out[pack.name]}"
+                report = PackReport(pack.name, str(pack.path), "left out", why)
+            elif failed[pack]:
+                report = PackReport(pack.name, str(pack.path), "failed", failed[pack])
+            else:
+                report = self._load(pack, registry, owners)
+            for node, reason in report.left_out.items():
+                if node not in registry:
+                    registry.refuse(node, f"pack '{pack.name}' has it, but {reason}")
+            self.reports.append(report)
+        self._announce("")
+
+    def _prepare(self) -> None:
+        """Let packs find what they import."""
+        install()
+        from paintgraph.nodes.packs.standins import folder_paths
+        from paintgraph.nodes.packs.standins.comfy import model_management
+
+        folder_paths.configure(self._places)
+        model_management.configure(self._device)
+
+    def _guarded(self, pack: Pack, act: Callable[[Pack], Any]) -> tuple[Any, list[str]]:
+        """What an act gives while packs are held to what they may do, and what was refused."""
+        self._announce(pack.name)
+        places = self._places
+        folders = (places.inputs, places.outputs, places.temp, places.user, places.models)
+        with process_guard().guarding(self._allowed, folders) as refused:
+            return act(pack), refused
+
+    def _load(self, pack: Pack, registry: Registry, owners: dict[str, str]) -> PackReport:
+        from paintgraph.nodes.packs.standins.server import PromptServer
+
+        server = PromptServer.instance
+        before = len(server.routes.added), len(server.app.router.added)
+        digest = pack.digest
+        imported, refused = self._guarded(pack, import_pack)
+        added = [*server.routes.added[before[0] :], *server.app.router.added[before[1] :]]
+        report = PackReport(
+            pack.name,
+            str(pack.path),
+            "failed" if imported.why else "loaded",
+            imported.why,
+            imported.missing,
+            refused=tuple(refused),
+            routes=tuple(f"{method} {path}" for method, path, _ in added),
+            web=imported.web,
+            digest=digest,
+            seconds=round(imported.seconds, 3),
+        )
+        if imported.why:
+            return report
+        left_out = self._register(pack, imported, registry, owners)
+        found = tuple(name for name in imported.classes if owners.get(name) == pack.name)
+        return replace(report, nodes=found, left_out=left_out)
+
+    def _register(
+        self, pack: Pack, imported: Imported, registry: Registry, owners: dict[str, str]
+    ) -> dict[str, str]:
+        """Register the classes of a pack; gives those that are left out, with the reason."""
+        from paintgraph.nodes.packs.standins import nodes
+
+        left_out = {}
+        for name, cls in imported.classes.items():
+            if name in registry:
+                owner = owners.get(name)
+                left_out[name] = (
+                    f"pack '{owner}' has a node of this name already, and comes first"
+                    if owner
+                    else "paintgraph has a node of this name itself"
+                )
+                continue
+            try:
+                left_out[name] = self._add(name, cls, pack, imported, registry)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - another author's code
+                left_out[name] = f"its class fails: {type(error).__name__}: {error}".rstrip(": ")
+            if not left_out[name]:
+                del left_out[name]
+                owners[name] = pack.name
+                nodes.NODE_CLASS_MAPPINGS[name] = cls
+                nodes.NODE_DISPLAY_NAME_MAPPINGS[name] = imported.titles.get(name, name)
+        return left_out
+
+    def _add(self, name: str, cls: Any, pack: Pack, imported: Imported, registry: Registry) -> str:
+        """Register one class; why it cannot be, or ""."""
+        if not isinstance(name, str) or not isinstance(cls, type):
+            raise DeclarationError(f"'{name}' is no class of a node")
+        cls.RELATIVE_PYTHON_MODULE = pack.python_module  # type: ignore[attr-defined] # as packs expect
+        declare = self._declare or _declare_class()
+        declaration = declare(name, cls, pack)
+        if title := imported.titles.get(name):
+            declaration = replace(declaration, spec=replace(declaration.spec, title=title))
+        if types := _model_types(declaration.spec):
+            return f"it needs ComfyUI's model objects ({', '.join(types)})"
+        registry.add(declaration)
+        return ""
+
+
+def _declare_class() -> Declare:
+    raise NotImplementedError
+
+
+def _model_types(spec: NodeSpec) -> Sequence[str]:
+    """The types of model objects that a node cannot do without, or gives."""
+    needed = [each.type for each in spec.inputs if each.required]
+    given = [each.type for each in spec.outputs]
+    return list(dict.fromkeys(t for t in (*needed, *given) if t.upper() in MODEL_SOCKETS))
+
+
+def log_reports(reports: Iterable[PackReport], write: Callable[[str], None]) -> None:
+    """Write a line for each pack, and for all that does not work in it."""
+    for report in reports:
+        if report.state == "loaded":
+            write(f"pack '{report.name}': {len(report.nodes)} nodes in {report.seconds:.1f} s")
+        for sentence in report.sentences():
+            write(sentence)
+    sys.stderr.flush()

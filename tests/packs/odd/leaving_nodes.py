@@ -1,0 +1,4 @@
+"""Ends the program, politely."""
+import sys
+
+sys.exit("this pack wants another ComfyUI")
