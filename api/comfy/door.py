@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from paintgraph.api.comfy.following import Following
+from paintgraph.api.comfy.sockets import Sessions
 from paintgraph.api.services.parts import PARTS
-from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 
 NAME = "comfy"
@@ -31,12 +32,8 @@ class Door:
     """The parts of this protocol alone, beside `ServerParts`."""
 
     counter: Counter
-
-    def accepted(self, app: web.Application, job: Job) -> None:
-        """Tell of a prompt that is queued from now on."""
-
-    def changed(self, app: web.Application) -> None:
-        """Tell that the queue has another length."""
+    sessions: Sessions
+    following: Following
 
 
 DOOR = web.AppKey("comfy", Door)
@@ -44,10 +41,16 @@ DOOR = web.AppKey("comfy", Door)
 
 async def running(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`, after that of the server's own parts."""
-    app[DOOR] = Door(Counter(app[PARTS].store))
+    parts = app[PARTS]
+    sessions = Sessions()
+    following = Following(NAME, parts.store, parts.dispatcher, sessions, parts.serializer.hide)
+    for job in (*parts.dispatcher.running_of(NAME), *parts.dispatcher.queued_of(NAME)):
+        following.watch(job)
+    app[DOOR] = Door(Counter(parts.store), sessions, following)
     yield
+    await following.close()
 
 
-def queue_remaining(app: web.Application) -> int:
-    """How many prompts wait or run."""
-    return app[PARTS].dispatcher.count_of(NAME)
+async def close_sockets(app: web.Application) -> None:
+    """For `on_shutdown`: nobody waits for clients that stay."""
+    await app[DOOR].sessions.close()

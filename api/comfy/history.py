@@ -5,7 +5,7 @@ extra data, outputs]}. It is never parsed to be shown.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -13,11 +13,11 @@ from aiohttp import web
 
 from paintgraph.api.comfy.bodies import fields_of, texts_of
 from paintgraph.api.comfy.door import NAME
-from paintgraph.api.comfy.endings import status_of
+from paintgraph.api.comfy.telling import outputs_of, status_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import bad_parameter, json_response
 from paintgraph.api.services.parts import PARTS
-from paintgraph.jobs.store.job import Job, Shown
+from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.queries import Reported
 
 ROUTES = web.RouteTableDef()
@@ -75,21 +75,6 @@ async def change(request: web.Request) -> web.Response:
 def item_of(request: bytes) -> orjson.Fragment:
     """A prompt as the queue and the history have it, from the request of its job."""
     return orjson.Fragment(request[_ITEM:-1])
-
-
-def outputs_of(shown: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
-    """What nodes show, by node: lists by name; files are told by name, folder and kind of place."""
-    return {id_: ui_of(node["ui"], node["files"]) for id_, node in shown.items()}
-
-
-def ui_of(ui: Mapping[str, Any], files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What one node shows: its own lists, and its files."""
-    found: dict[str, Any] = {name: list(entries) for name, entries in ui.items()}
-    for file in files:
-        folder, _, name = str(file["file"]).rpartition("/")
-        entry = {"filename": name, "subfolder": folder, "type": file["folder"]}
-        found.setdefault(file["ui"], []).append(entry)
-    return found
 
 
 def _entries(found: Iterable[Reported], hide: Hide) -> bytes:

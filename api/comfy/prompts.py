@@ -11,7 +11,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from paintgraph.api.comfy.bodies import document_of
-from paintgraph.api.comfy.door import DOOR, NAME, queue_remaining
+from paintgraph.api.comfy.door import DOOR, NAME
 from paintgraph.api.comfy.errors import NodeErrors, PromptError, node_errors, refused
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.requests import has_small_body, json_response
@@ -46,7 +46,8 @@ _NAME = "the prompt"
 @ROUTES.get("/prompt")
 async def count(request: web.Request) -> web.Response:
     """How many prompts wait or run."""
-    return json_response({"exec_info": {"queue_remaining": queue_remaining(request.app)}})
+    remaining = request.app[DOOR].following.remaining
+    return json_response({"exec_info": {"queue_remaining": remaining}})
 
 
 @ROUTES.post("/prompt")
@@ -201,7 +202,8 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             targets = _left(error, graph, registry, targets, faults)
             continue
         break
-    door.accepted(request.app, accepted.job)
+    door.following.watch(accepted.job)
+    door.following.tell_status()
     return {"prompt_id": posted.prompt_id, "number": number, "node_errors": faults}
 
 

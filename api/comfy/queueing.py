@@ -77,7 +77,7 @@ async def cancel(
                 await dispatcher.cancel(job.id)
                 count += 1
     if count:
-        app[DOOR].changed(app)
+        app[DOOR].following.tell_status()
     return count
 
 

@@ -14,8 +14,9 @@ from paintgraph.api.comfy import (
     system,
     uploads,
     views,
+    websocket,
 )
-from paintgraph.api.comfy.door import running
+from paintgraph.api.comfy.door import close_sockets, running
 
 _TABLES = (
     prompts.ROUTES,
@@ -24,6 +25,7 @@ _TABLES = (
     catalogue.ROUTES,
     uploads.ROUTES,
     views.ROUTES,
+    websocket.ROUTES,
     models.ROUTES,
     system.ROUTES,
 )
@@ -41,6 +43,7 @@ def served() -> Iterator[tuple[str, str, Handler]]:
 def add_comfy(app: web.Application) -> None:
     """Serve the protocol. It is ComfyUI's, so the OpenAPI document leaves it out."""
     app.cleanup_ctx.append(running)
+    app.on_shutdown.append(close_sockets)
     for method, path, handler in served():
         if method == "GET":
             app.router.add_get(path, handler)  # HEAD, too

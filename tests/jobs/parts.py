@@ -60,6 +60,17 @@ def tick(context: Context, seconds: float = 60.0) -> Sum:
     return steps
 
 
+@node(title="Sketch", category="test", volatile=True)
+def sketch(context: Context, pictures: int = 1, seconds: float = 0.0) -> Sum:
+    """Show previews: PNG, JPEG and so on in turns."""
+    for number in range(pictures):
+        kind = "image/jpeg" if number % 2 else "image/png"
+        context.preview(f"picture {number}".encode(), kind)
+        time.sleep(0.02)
+    time.sleep(seconds)
+    return pictures
+
+
 @node(title="Write Line", category="test")
 def write_line(path: str, seconds: float = 0.0) -> Sum:
     """Add a line to a file and take some time: a test counts how often it really ran."""
@@ -103,7 +114,9 @@ def describe(graph: Graph, outcome: Outcome) -> dict[str, Any]:
 @contextmanager
 def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A factory for workers."""
-    registry = Registry((*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say))
+    registry = Registry(
+        (*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say, sketch)
+    )
 
     with ResultStore(
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))

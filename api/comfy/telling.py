@@ -1,12 +1,12 @@
-"""How a prompt went, as ComfyUI's clients are told: the same in the history and over a socket."""
+"""What came of a prompt, as ComfyUI's clients are told: in the history and over a socket alike."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from paintgraph.api.http.refusals import Hide
-from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.job import Job, Shown
 from paintgraph.jobs.store.queries import Reported
 
 Told = tuple[str, dict[str, Any]]
@@ -72,6 +72,21 @@ def status_of(reported: Reported, hide: Hide) -> dict[str, Any]:
         "completed": job.state == "succeeded",
         "messages": messages,
     }
+
+
+def outputs_of(shown: Mapping[str, Shown]) -> dict[str, dict[str, Any]]:
+    """What nodes show, by node: lists by name; files are told by name, folder and kind of place."""
+    return {id_: ui_of(node["ui"], node["files"]) for id_, node in shown.items()}
+
+
+def ui_of(ui: Mapping[str, Any], files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What one node shows: its own lists, and its files."""
+    found: dict[str, Any] = {name: list(entries) for name, entries in ui.items()}
+    for file in files:
+        folder, _, name = str(file["file"]).rpartition("/")
+        entry = {"filename": name, "subfolder": folder, "type": file["folder"]}
+        found.setdefault(file["ui"], []).append(entry)
+    return found
 
 
 def not_needed(

@@ -1,0 +1,126 @@
+"""Prompts are followed from their acceptance on, and what becomes of them is sent to their clients.
+
+A prompt's end is told in this order: the history can be read, the message of how it ended, the
+length of the queue without it, and `executing` without a node.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+
+import orjson
+
+from paintgraph.api.comfy.narrating import Message, Narrator
+from paintgraph.api.comfy.sockets import Session, Sessions
+from paintgraph.api.http.refusals import Hide
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.subscriptions import Follower
+from paintgraph.jobs.store.job import ENDED, Job
+from paintgraph.jobs.store.jobs import JobStore
+
+_LOG = logging.getLogger(__name__)
+
+
+class Following:
+    """One task for each prompt that has not ended."""
+
+    def __init__(
+        self, door: str, store: JobStore, dispatcher: Dispatcher, sessions: Sessions, hide: Hide
+    ) -> None:
+        self._door = door
+        self._store = store
+        self._dispatcher = dispatcher
+        self._sessions = sessions
+        self._hide = hide
+        self._narrators: dict[str, dict[str, Narrator]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def watch(self, job: Job) -> None:
+        """Follow a prompt until its end."""
+        task = asyncio.create_task(self._follow(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._let_go)
+
+    def catch_up(self, session: Session) -> None:
+        """Send a client that comes what it has missed of its running prompts."""
+        for narrator in self._narrators.get(session.client_id, {}).values():
+            for message in narrator.catch_up():
+                session.send(message)
+
+    def tell_status(self) -> None:
+        """Tell everybody the length of the queue."""
+        self._sessions.broadcast_status(self.remaining)
+
+    @property
+    def remaining(self) -> int:
+        """How many prompts wait or run."""
+        return self._dispatcher.count_of(self._door)
+
+    async def close(self) -> None:
+        """Follow nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow(self, job: Job) -> None:
+        async with self._dispatcher.subscriptions.follow(job.id) as follower:
+            if not await self._has_begun(job, follower):
+                return
+            request = orjson.loads(self._store.document(job.id, "request") or b"{}")
+            _, _, prompt, extra, targets = request["prompt"]
+            client = str(extra.get("client_id", ""))
+            narrator = Narrator(job, prompt, targets)
+            self._narrators.setdefault(client, {})[job.id] = narrator
+            try:
+                self.tell_status()
+                self._send(client, narrator.start(time.time()))
+                await self._narrate(job, client, narrator, follower)
+            finally:
+                self._forget(client, job.id)
+            # What ran is over for the store; the dispatcher lets go of it a moment later.
+            while self._dispatcher.is_running(job.id):
+                await follower.wait()
+        reported = self._store.reported(job)
+        self._send(client, narrator.end(reported, self._hide, time.time()))
+        self.tell_status()
+        self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
+
+    async def _has_begun(self, job: Job, follower: Follower) -> bool:
+        """Wait for a prompt's begin; False if it was left out before."""
+        while not self._dispatcher.is_running(job.id):
+            now = self._store.get(job.id)
+            if now is None or now.has_ended:
+                return now is not None and now.started is not None
+            await follower.wait()
+        return True
+
+    async def _narrate(self, job: Job, client: str, narrator: Narrator, follower: Follower) -> None:
+        """Send what becomes of a running prompt until it has ended."""
+        last = 0
+        signals: Iterable[dict[str, object]] = ()
+        while True:
+            while facts := self._store.facts(job, last):
+                last = facts[-1][0]
+                plain = [fact for _, fact in facts]
+                self._send(client, narrator.take_facts(plain, time.time()))
+                if plain[-1]["type"] == "state" and plain[-1]["state"] in ENDED:
+                    return
+            self._send(client, narrator.take_signals(signals, time.time()))
+            signals = await follower.wait() or ()  # type: ignore[assignment] # mappings
+
+    def _send(self, client: str, messages: Iterable[Message]) -> None:
+        session = self._sessions.of(client) if client else None
+        for message in messages if session else ():
+            session.send(message)  # type: ignore[union-attr] # it is there
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _LOG.error("a prompt is followed no more", exc_info=task.exception())
+
+    def _forget(self, client: str, job_id: str) -> None:
+        own = self._narrators[client]
+        del own[job_id]
+        if not own:
+            del self._narrators[client]

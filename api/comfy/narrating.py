@@ -1,0 +1,193 @@
+"""A job's facts and signals as the messages that ComfyUI's clients follow a prompt by.
+
+ComfyUI sends the state of all nodes with each step of one. Here each `progress_state` holds the
+nodes that changed since the last one and those that run; `whole` has all, for clients that come
+later, and at the end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paintgraph.api.comfy import telling
+from paintgraph.api.comfy.telling import Told
+from paintgraph.api.http.refusals import Hide
+from paintgraph.jobs.store.job import Fact, Job
+from paintgraph.jobs.store.queries import Reported
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture of what a node has so far; `about` says of which node it is."""
+
+    about: Mapping[str, Any]
+    data: bytes
+    media_type: str
+
+
+Message = Told | Preview
+
+
+@dataclass(slots=True)
+class Narrator:
+    """Tells of one prompt, from its start to its end.
+
+    Attributes:
+        prompt, targets: the nodes as they were posted, and those that are wanted.
+    """
+
+    job: Job
+    prompt: Mapping[str, Any]
+    targets: Sequence[str]
+    _states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _running: dict[str, str] = field(default_factory=dict)
+    _changed: dict[str, None] = field(default_factory=dict)
+    _shown: set[str] = field(default_factory=set)
+    _found: list[str] = field(default_factory=list)
+    _kept_back: list[Told] = field(default_factory=list)
+    _has_begun: bool = False
+
+    def start(self, when: float) -> list[Message]:
+        """The prompt begins."""
+        return [telling.started(self.job, when)]
+
+    def take_facts(self, facts: Iterable[Fact], when: float) -> list[Message]:
+        """What nodes have done."""
+        told: list[Message] = []
+        for fact in facts:
+            kind = fact["type"]
+            if kind == "node_finished":
+                told += self._finish(fact, when)
+            elif kind == "executed":
+                told += self._show(fact, when)
+            elif kind == "node_failed":
+                told += self._begin(fact, when)
+                self._set(fact, state="error")
+        return [*told, *self._increment()]
+
+    def take_signals(self, signals: Iterable[Mapping[str, Any]], when: float) -> list[Message]:
+        """What nodes are doing; what comes too late of one that has ended is left out."""
+        begun: list[Message] = []
+        later: list[Message] = []
+        for signal in signals:
+            node = signal.get("node", "")
+            state = self._states.get(node)
+            if state is not None and node not in self._running:
+                continue
+            begun += self._begin(signal, when)
+            if signal["type"] == "progress":
+                value, most = _bounded(signal["done"], signal["total"])
+                self._set(signal, value=value, max=most)
+                data = {"value": value, "max": most, "prompt_id": self.job.name, "node": node}
+                later.append(("progress", data))
+            elif signal["type"] == "preview":
+                later.append(Preview(self._about(signal), signal["data"], signal["media_type"]))
+        return [*self._increment(), *begun, *later]
+
+    def whole(self) -> Told:
+        """The state of every node so far."""
+        self._changed.clear()
+        return "progress_state", {"prompt_id": self.job.name, "nodes": dict(self._states)}
+
+    def catch_up(self) -> list[Message]:
+        """What a client has to know that comes while the prompt runs."""
+        at_work: list[Message] = [
+            ("executing", {"node": node, "display_node": display, "prompt_id": self.job.name})
+            for node, display in self._running.items()
+        ]
+        return [self.whole(), *at_work]
+
+    def end(self, reported: Reported, hide: Hide, when: float) -> list[Message]:
+        """The prompt has ended."""
+        told = self._flush(when)
+        if self._states:
+            told.append(self.whole())
+        return [*told, telling.ending(reported, hide)]
+
+    def _finish(self, fact: Fact, when: float) -> list[Message]:
+        node, how = fact["node"], fact["how"]
+        if how == "skipped":
+            return []
+        if how == "cached" and node not in self._running:
+            self._found.append(node)
+            return []
+        told = self._begin(fact, when)
+        self._running.pop(node, None)
+        state = self._states[node]
+        if how == "failed":
+            self._set(fact, state="error")
+            return told
+        self._set(fact, state="finished", value=state["max"])
+        if node not in self._shown:
+            told.append(("executed", self._executed(fact, None)))
+        return told
+
+    def _show(self, fact: Fact, when: float) -> list[Message]:
+        """A node shows something; of those that need not run it is told after all these."""
+        output = telling.ui_of(fact["ui"], fact.get("files", []))
+        message = "executed", self._executed(fact, output)
+        self._shown.add(fact["node"])
+        if not fact["cached"]:
+            return [*self._begin(fact, when), message]
+        if self._has_begun:
+            return [message]
+        self._kept_back.append(message)
+        return []
+
+    def _begin(self, event: Mapping[str, Any], when: float) -> list[Message]:
+        """A node begins, if that is news: its start may have been overtaken by its end."""
+        node = event["node"]
+        if node in self._states:
+            return []
+        told = self._flush(when)
+        self._running[node] = event["display"]
+        self._set(event, state="running", value=0.0, max=1.0)
+        about = {"node": node, "display_node": event["display"], "prompt_id": self.job.name}
+        return [*told, ("executing", about)]
+
+    def _flush(self, when: float) -> list[Message]:
+        """Tell once which nodes need not run."""
+        if self._has_begun:
+            return []
+        self._has_begun = True
+        found: Sequence[str] = ()
+        if self._found:
+            found = telling.not_needed(self.prompt, self.targets, self._found)
+        told, self._kept_back = self._kept_back, []
+        return [telling.cached(self.job, found, when), *told]
+
+    def _increment(self) -> list[Message]:
+        """The states of nodes that changed since the last time, and of those that run."""
+        if not self._changed:
+            return []
+        nodes = {node: self._states[node] for node in {**self._changed, **self._running}}
+        self._changed.clear()
+        return [("progress_state", {"prompt_id": self.job.name, "nodes": nodes})]
+
+    def _set(self, event: Mapping[str, Any], **state: Any) -> None:
+        node = event["node"]
+        # A new mapping each time: those in messages that wait must not change.
+        self._states[node] = {**self._about(event), **self._states.get(node, {}), **state}
+        self._changed[node] = None
+
+    def _about(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "node_id": event["node"],
+            "prompt_id": self.job.name,
+            "display_node_id": event["display"],
+            "parent_node_id": event["parent"],
+            "real_node_id": event["submitted"],
+        }
+
+    def _executed(self, fact: Fact, output: object) -> dict[str, Any]:
+        return {
+            "node": fact["node"],
+            "display_node": fact["display"],
+            "output": output,
+            "prompt_id": self.job.name,
+        }
+
+
+def _bounded(done: float, total: float) -> tuple[float, float]:
+    """Steps done and in all, where that is not known as if there were one."""
+    return (min(done, total), total) if total > 0 else (0.0, 1.0)

@@ -1,0 +1,59 @@
+"""The queue and the history are complete after the server was killed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paintgraph.tests.api.comfy.asking import node
+from paintgraph.tests.api.hostile.processes import SMALL_NODES, Child, running, wait_for
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes"),
+]
+QUICK = {"1": node("Add", a=1), "2": node("Show", value=["1", 0])}
+SLOW = {"1": node("Tick", seconds=60), "2": node("Show", value=["1", 0])}
+
+
+def posted(server: Child, prompt: Any, name: str) -> None:
+    body = {"prompt": prompt, "prompt_id": name, "client_id": "me", "extra_data": {"kept": name}}
+    answer = server.call("POST", "/prompt", body)
+    assert answer.status == 200, answer.text
+
+
+def queue(server: Child) -> list[Any]:
+    """What runs, then what waits."""
+    found = server.call("GET", "/queue").json
+    return [*found["queue_running"], *found["queue_pending"]]
+
+
+def history(server: Child) -> Any:
+    return server.call("GET", "/history").json
+
+
+def test_queue_and_history_are_complete_after_a_kill(tmp_path: Path) -> None:
+    with running(tmp_path, SMALL_NODES) as server:
+        server.until_ready()
+        posted(server, QUICK, "done")
+        wait_for(lambda: "done" in history(server), "the first prompt has ended")
+        names = ["first", "second", "third"]
+        for name in names:
+            posted(server, SLOW, name)
+        wait_for(lambda: server.call("GET", "/queue").json["queue_running"], "one runs")
+        before, entries = queue(server), history(server)
+        server.kill()
+
+    with running(tmp_path, SMALL_NODES) as server:
+        server.until_ready()
+        assert queue(server) == before
+        assert history(server) == entries
+        for name in names:
+            wait_for(lambda: server.call("GET", "/queue").json["queue_running"], "one runs")
+            server.call("POST", "/interrupt", {"prompt_id": name})
+            wait_for(lambda wanted=name: wanted in history(server), f"{name} has ended")  # type: ignore[misc] # mypy knows no such lambdas
+        posted(server, QUICK, "later")
+        wait_for(lambda: "later" in history(server), "the last prompt has ended")
+        assert list(history(server)) == ["done", *names, "later"]
+        numbers = [entry["prompt"][0] for entry in history(server).values()]
+        assert numbers == [1, 2, 3, 4, 5]
