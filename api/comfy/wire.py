@@ -1,8 +1,10 @@
 """Declarations of nodes as ComfyUI's clients know them: types, widgets and their options."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from paintgraph.api.comfy.dynamic import match_types, shown_inputs
 from paintgraph.api.comfy.widgets import WIDGETS
 from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
@@ -30,11 +32,11 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
     every value. Sockets that may stay open are `optional`.
     """
     groups: dict[str, dict[str, Any]] = {"required": {}}
-    for declared in spec.inputs:
+    for declared, config in shown_inputs(spec, partial(input_config, pictures=pictures), _needed):
         if declared.found_by:
             continue  # filled in before a run
-        group = "required" if declared.required or is_widget(declared) else "optional"
-        groups.setdefault(group, {})[declared.name] = input_config(declared, pictures)
+        group = "required" if _needed(declared) and not declared.when else "optional"
+        groups.setdefault(group, {})[declared.name] = config
     for name, config in WIDGETS.get(spec.id, {}).items():
         groups["required"][name] = config
     is_own = spec.module.startswith(_OWN_PACKAGE) or spec.id.startswith(RECIPE_PREFIX)
@@ -46,6 +48,7 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
         "output_is_list": [output.is_list for output in spec.outputs],
         "output_name": [output.name for output in spec.outputs],
         "output_tooltips": [output.about for output in spec.outputs],
+        **match_types(spec),
         "name": spec.id,
         "display_name": spec.title,
         "description": spec.about,
@@ -55,8 +58,14 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
+def _needed(declared: InputSpec) -> bool:
+    return declared.required or is_widget(declared)
+
+
 def is_widget(declared: InputSpec) -> bool:
-    """Whether an editor shows an input as a widget."""
+    """Whether an editor shows an input as a widget; what takes several types is a socket."""
+    if declared.grows and "|" in declared.type:
+        return False
     return literal_types(declared.type).split("|")[0] in _WIDGETS
 
 

@@ -13,6 +13,7 @@ FIELDS = {
     "output_node",
 }
 TYPES = {"IMAGE", "MASK", "INT", "FLOAT", "STRING", "BOOLEAN", "LIST", "BOXES", "*"}
+TYPES |= {"COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3", "COMFY_MATCHTYPE_V3"}
 TYPES |= {"BOUNDING_BOX", "COLOR", "COMBO", "IMAGECOMPARE"}
 
 
@@ -25,7 +26,7 @@ def info(server: Served) -> dict[str, Any]:
 
 def test_every_node_has_every_field(info: dict[str, Any]) -> None:
     for name, entry in info.items():
-        assert entry.keys() == FIELDS
+        assert entry.keys() - {"output_matchtypes"} == FIELDS
         assert entry["name"] == name
         for group, inputs in entry["input"].items():
             assert list(inputs) == entry["input_order"][group]
@@ -58,6 +59,44 @@ def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
     assert isinstance(sampler["engine"][0], list)
     assert info["SaveImage"]["output_node"] is True
     assert info["ImageCompositeMasked"]["input"]["optional"]["mask"][0] == "MASK"
+
+
+def test_a_choice_holds_the_inputs_that_it_brings(info: dict[str, Any]) -> None:
+    entry = info["ResizeImageMaskNode"]
+    needed = entry["input"]["required"]
+    type_, options = needed["resize_type"]
+    brought = {one["key"]: one["inputs"] for one in options["options"]}
+
+    assert list(needed) == ["input", "resize_type", "scale_method"]
+    assert type_ == "COMFY_DYNAMICCOMBO_V3"
+    assert list(brought["scale dimensions"]["required"]) == ["width", "height", "crop"]
+    assert brought["scale width"]["required"]["width"][1]["max"] == 8192
+    assert list(brought["match size"]["required"]) == ["crop", "match"]
+    assert brought["match size"]["required"]["match"][0] == "IMAGE,MASK"
+
+
+def test_a_row_is_told_once(info: dict[str, Any]) -> None:
+    needed = info["ComfyMathExpression"]["input"]["required"]
+    type_, options = needed["values"]
+
+    assert list(needed) == ["expression", "values"]
+    assert type_ == "COMFY_AUTOGROW_V3"
+    assert options["template"]["input"]["required"]["value"][0] == "INT,FLOAT,BOOLEAN"
+    assert "".join(options["template"]["names"]) == "abcdefghijklmnopqrstuvwxyz"
+    assert options["template"]["min"] == 1
+
+
+def test_outputs_share_a_template_with_what_they_follow(info: dict[str, Any]) -> None:
+    switch, resized = info["ComfySwitchNode"], info["ResizeImageMaskNode"]
+    type_, options = switch["input"]["optional"]["on_true"]
+
+    assert (type_, options["lazy"]) == ("COMFY_MATCHTYPE_V3", True)
+    assert options["template"] == {"template_id": "output", "allowed_types": "*"}
+    assert list(switch["input"]["required"]) == ["switch"]
+    assert switch["output_matchtypes"] == ["output"]
+    assert resized["output_matchtypes"] == ["resized"]
+    assert resized["input"]["required"]["input"][1]["template"]["allowed_types"] == "IMAGE,MASK"
+    assert "output_matchtypes" not in info["LoadImage"]
 
 
 def test_what_the_page_draws_itself_has_its_own_widgets(info: dict[str, Any]) -> None:
