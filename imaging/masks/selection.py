@@ -137,6 +137,25 @@ def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float =
     return mask
 
 
+def select_code(image: Image, colour: tuple[int, int, int]) -> Mask:
+    """Select what has exactly a colour, once rounded to 8 bits; what is clear has no colour.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        colour: red, green and blue, 0 to 255.
+
+    Returns:
+        Mask `[B, H, W]` of 0 and 1.
+
+    Examples:
+        >>> select_code(np.full((1, 1, 1, 3), 0.5, np.float32), (128, 128, 128)).tolist()
+        [[[1.0]]]
+    """
+    is_colour = (nearest_bytes(image[..., :3]) == colour).all(axis=3)
+    mask: Mask = (is_colour & (image[..., 3:] > 0).all(axis=3)).astype(np.float32)
+    return mask
+
+
 def select_transparent(image: Image) -> Mask:
     """Select what is transparent, as much as it is; nothing in a picture without alpha.
 

@@ -63,7 +63,7 @@ def soften_mask(
 @node(title="Threshold Mask", category="mask")
 def threshold_mask(
     mask: Mask,
-    value: Annotated[float, Range(0, 1), "What is above it is selected."] = 0.5,
+    value: Annotated[float, Range(0, 1, step=0.01), "What is above it is selected."] = 0.5,
     *,
     context: Context = ALONE,
 ) -> Mask:

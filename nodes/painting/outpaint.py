@@ -142,11 +142,13 @@ def image_pad_for_outpaint(
     """Put a picture on a larger grey canvas, with a mask that reaches softly into the picture.
 
     So the rim of the picture is repainted a little; PadForOutpaint keeps every old pixel. Half a
-    side of the picture or more is too much feathering: none is used then. New pixels are opaque.
+    side of the picture or more is too much feathering: none is used then. Where the picture has
+    alpha, new pixels are half transparent.
     """
     batch, height, width = image.shape[:3]
     padding = Padding(left, top, right, bottom)
     check_pixels(width + left + right, height + top + bottom, batch)
     mask = outpaint_mask(width, height, padding, feathering)
-    canvas = pad_image(image, padding, "colour")
+    margins = ((0, 0), (top, bottom), (left, right), (0, 0))
+    canvas = np.pad(image, margins, constant_values=0.5)
     return Padded(canvas, np.broadcast_to(mask, canvas.shape[:3]))

@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import numpy as np
-
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging import edges
 from paintgraph.imaging.blend import effects
@@ -15,8 +13,8 @@ from paintgraph.nodes.sockets import Image, Mask
 
 @node(title="Invert Image", category="image")
 def image_invert(image: Image) -> Image:
-    """Turn a picture into its negative; transparency stays."""
-    return np.concatenate([1 - image[..., :3], image[..., 3:]], axis=3)
+    """Turn a picture into its negative; where it has alpha, what was clear is opaque then."""
+    return 1 - image
 
 
 @node(title="Mask from Color Number", category="mask/convert")
@@ -27,7 +25,7 @@ def image_color_to_mask(
     ] = 0,
 ) -> Mask:
     """Select what has exactly one colour, once rounded to 8 bits."""
-    return selection.select_colour(image, selection.split_colour(color), tolerance=0.5)
+    return selection.select_code(image, selection.split_colour(color))
 
 
 @node(title="Mask from Colour", category="mask/convert")

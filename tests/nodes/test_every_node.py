@@ -110,6 +110,7 @@ OWN_BATCH: Mapping[str, str] = {
 """Nodes that do not give one picture or mask for each that they take, and why."""
 
 SHOW_HIDDEN_COLOURS: Mapping[str, str] = {
+    "ImageInvert": "inverts alpha as well, as in ComfyUI, so that what was clear is opaque",
     "ImageToMask": "gives the channel that is asked for",
     "JoinImageWithAlpha": "gives new alpha to the colours that there are, as in ComfyUI",
     "LoadImage": "leaves alpha out unless it is to be kept, as ComfyUI does",
