@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.blend.composite import with_channels
 from paintgraph.imaging.errors import ContractError
-from paintgraph.imaging.geometry.regions import crop_to_ratio
-from paintgraph.imaging.geometry.resize import Interpolation, resize
+from paintgraph.imaging.geometry.regions import crop_evenly
+from paintgraph.imaging.geometry.sampling import Method, sample
 
 
 def join(first: Image, second: Image) -> Image:
@@ -29,13 +29,13 @@ def join(first: Image, second: Image) -> Image:
     return np.concatenate([with_channels(picture, channels) for picture in (first, second)])
 
 
-def fitted(image: Image, size_of: Image, interpolation: Interpolation) -> Image:
+def fitted(image: Image, size_of: Image, method: Method) -> Image:
     """The pictures at the size of others; of their longer side what does not fit is cut off.
 
     Args:
         image: pictures `[B, h, w, 3 or 4]`, 0 to 1.
         size_of: pictures `[N, H, W, C]`.
-        interpolation: how new values follow from old ones.
+        method: how new values follow from old ones; what shrinks is not averaged, but by `area`.
 
     Returns:
         Pictures `[B, H, W, 3 or 4]`; the same ones if they have that size.
@@ -43,7 +43,7 @@ def fitted(image: Image, size_of: Image, interpolation: Interpolation) -> Image:
     height, width = size_of.shape[1:3]
     if image.shape[1:3] == (height, width):
         return image
-    return resize(crop_to_ratio(image, width, height), width, height, interpolation)
+    return sample(crop_evenly(image, width, height), width, height, method)
 
 
 def regroup(images: Sequence[Image], size: int) -> list[Image]:

@@ -127,6 +127,32 @@ def crop_to_ratio(array: NDArray[np.float32], width: int, height: int) -> NDArra
     return crop(array, Box(left, top, left + new_width, top + new_height))
 
 
+def crop_evenly(array: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """About the proportions of `width` to `height`; as many px go on one side as on the other.
+
+    So ComfyUI crops: the result may miss the proportions by a px, where `crop_to_ratio` does not.
+
+    Args:
+        array: picture `[B, H, W, C]` or mask `[B, H, W]`.
+        width: of the proportion.
+        height: of the proportion.
+
+    Returns:
+        Array `[B, h, w, ...]`, a copy; at least 1 px of each side stays.
+
+    Examples:
+        >>> crop_evenly(np.zeros((1, 4, 7), np.float32), 1, 1).shape
+        (1, 4, 3)
+    """
+    old_height, old_width = array.shape[1:3]
+    # By these divisions: others round a half to another side.
+    old, new = old_width / old_height, width / height
+    left = round((old_width - old_width * (new / old)) / 2) if old > new else 0
+    top = round((old_height - old_height * (old / new)) / 2) if old < new else 0
+    left, top = min(left, (old_width - 1) // 2), min(top, (old_height - 1) // 2)
+    return crop(array, Box(left, top, old_width - left, old_height - top))
+
+
 def split_regions(mask: Mask, merge_distance: int = 0) -> list[Box]:
     """Boxes of the separate selected areas, from top to bottom.
 

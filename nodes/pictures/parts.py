@@ -11,7 +11,7 @@ from paintgraph.imaging.blend import composite
 from paintgraph.imaging.blend.batches import fitted, take
 from paintgraph.imaging.blend.modes import Mode, blend
 from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
-from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.geometry.sampling import sample
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with
 
@@ -107,10 +107,10 @@ def image_composite_masked(
     batch, height, width = destination.shape[:3]
     source = take(source, batch)
     if resize_source:
-        source = resize(source, width, height, "bilinear")
+        source = sample(source, width, height, "bilinear")
     if mask is not None:
         mask = take(mask, batch)
-        mask = resize(mask, source.shape[2], source.shape[1], "bilinear")
+        mask = sample(mask, source.shape[2], source.shape[1], "bilinear")
     return composite.lay_over(destination, source, x, y, mask)
 
 
@@ -154,5 +154,5 @@ def join_image_with_alpha(
 
     A mask of another size is stretched to the picture's.
     """
-    alpha = take(resize(alpha, image.shape[2], image.shape[1], "bilinear"), len(image))
+    alpha = take(sample(alpha, image.shape[2], image.shape[1], "bilinear"), len(image))
     return np.concatenate([image[..., :3], 1 - alpha[..., np.newaxis]], axis=3)

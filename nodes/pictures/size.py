@@ -4,44 +4,53 @@ from typing import Annotated, Literal, NamedTuple
 
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_pixels
-from paintgraph.imaging.geometry.regions import crop_to_ratio
+from paintgraph.imaging.geometry.regions import crop_evenly, crop_to_ratio
 from paintgraph.imaging.geometry.resize import Interpolation, resize
+from paintgraph.imaging.geometry.sampling import sample
 from paintgraph.nodes.sockets import Array, Image
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
+HowScaled = Annotated[Method, "How new pixels come from old ones; auto always averages."]
 ScaledSide = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
+Antialias = Annotated[
+    bool,
+    "Average what shrinks, at the picture's depth; without it the numbers are ComfyUI's.",
+]
 
 
 @node(title="Scale Image", category="image")
 def image_scale(
     image: Image,
-    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
-    width: ScaledSide = 0,
-    height: ScaledSide = 0,
+    upscale_method: HowScaled = "nearest-exact",
+    width: ScaledSide = 512,
+    height: ScaledSide = 512,
     crop: Annotated[  # the name that graphs made elsewhere use
         Literal["disabled", "center"], "Cut the longer side off instead of stretching."
     ] = "disabled",
+    antialias: Antialias = False,  # noqa: FBT002
 ) -> Image:
     """Scale a picture to a width and height; a side of 0 keeps the proportions.
 
     No side is 0 at the end: a picture keeps its size if both are 0.
     """
-    # A side that follows from the other keeps the proportions up to rounding: nothing to cut.
-    cuts = crop == "center" and width > 0 and height > 0
-    width, height = scaled_sides(image, width, height)
-    return stretched(image, width, height, upscale_method, cuts=cuts)
+    sides = scaled_sides(image, width, height)
+    # A side that follows from the other is rounded: ComfyUI cuts what that is off, mostly nothing.
+    cuts_rounded = not (antialias or upscale_method == "auto")
+    cuts = crop == "center" and (min(width, height) > 0 or cuts_rounded)
+    return stretched(image, *sides, upscale_method, cuts=cuts, antialias=antialias)
 
 
 @node(title="Scale Image By", category="image")
 def image_scale_by(
     image: Image,
-    upscale_method: Annotated[Method, "How new pixels come from old ones."] = "auto",
+    upscale_method: HowScaled = "nearest-exact",
     scale_by: Annotated[float, Range(0.01, 8, step=0.01), "2 doubles both sides."] = 1.0,
+    antialias: Antialias = False,  # noqa: FBT002
 ) -> Image:
     """Scale both sides of a picture by a factor; each stays at least 1 px long."""
     old_height, old_width = image.shape[1:3]
     width, height = (max(1, round(side * scale_by)) for side in (old_width, old_height))
-    return stretched(image, width, height, upscale_method)
+    return stretched(image, width, height, upscale_method, antialias=antialias)
 
 
 class ImageSize(NamedTuple):
@@ -60,12 +69,21 @@ def get_image_size(image: Image) -> ImageSize:
 
 
 def stretched(
-    image: Array, width: int, height: int, method: Method, *, cuts: bool = False
+    image: Array,
+    width: int,
+    height: int,
+    method: Method,
+    *,
+    cuts: bool = False,
+    antialias: bool = False,
 ) -> Array:
     """The picture at another size; it `cuts` the longer side off instead of stretching."""
     check_pixels(width, height)
-    part = crop_to_ratio(image, width, height) if cuts else image
-    return resize(part, width, height, _interpolation(method))
+    if method == "auto" or antialias:
+        part = crop_to_ratio(image, width, height) if cuts else image
+        return resize(part, width, height, _interpolation(method))
+    part = crop_evenly(image, width, height) if cuts else image
+    return sample(part, width, height, method)
 
 
 def _interpolation(method: Method) -> Interpolation:

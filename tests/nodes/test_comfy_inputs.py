@@ -87,3 +87,144 @@ def test_inputs_and_outputs_are_comfyuis(
         found.append(entry)
     assert found == inputs
     assert [output.name for output in spec.outputs] == outputs
+
+
+_SIDE = (1, 16384)
+_PLACE = (0, 16384)
+_COUNT = (1, 4096)
+_COLOUR = (0, 0xFFFFFF)
+_SHARE = (0, 1)
+
+SHARED: list[tuple[str, list[tuple[Any, ...]], list[str]]] = [
+    ("ImageBatch", [("image1",), ("image2",)], ["image"]),
+    ("RepeatImageBatch", [("image",), ("amount", 1, _COUNT)], ["image"]),
+    (
+        "ImageFromBatch",
+        [("image",), ("batch_index", 0, (0, 4095)), ("length", 1, _COUNT)],
+        ["image"],
+    ),
+    ("RebatchImages", [("images",), ("batch_size", 1, _COUNT)], ["image"]),
+    (
+        "EmptyImage",
+        [
+            *(("width", 512, _SIDE), ("height", 512, _SIDE)),
+            *(("batch_size", 1, _COUNT), ("color", 0, _COLOUR)),
+        ],
+        ["image"],
+    ),
+    ("ImageInvert", [("image",)], ["image"]),
+    ("ImageColorToMask", [("image",), ("color", 0, _COLOUR)], ["mask"]),
+    ("LoadImage", [("image",)], ["image", "mask"]),
+    ("SaveImage", [("images",), ("filename_prefix",)], []),
+    ("PreviewImage", [("images",)], []),
+    (
+        "ImageCrop",
+        [
+            *(("image",), ("width", 512, _SIDE), ("height", 512, _SIDE)),
+            *(("x", 0, _PLACE), ("y", 0, _PLACE)),
+        ],
+        ["image"],
+    ),
+    (
+        "ImageCompositeMasked",
+        [
+            *(("destination",), ("source",), ("x", 0, _PLACE), ("y", 0, _PLACE)),
+            *(("resize_source", False), ("mask", None)),
+        ],
+        ["image"],
+    ),
+    ("JoinImageWithAlpha", [("image",), ("alpha",)], ["image"]),
+    (
+        "ImageScale",
+        [
+            *(("image",), ("upscale_method", "nearest-exact", _METHODS)),
+            *(("width", 512, _PLACE), ("height", 512, _PLACE)),
+            ("crop", "disabled", ("disabled", "center")),
+        ],
+        ["image"],
+    ),
+    (
+        "ImageScaleBy",
+        [
+            *(("image",), ("upscale_method", "nearest-exact", _METHODS)),
+            ("scale_by", 1.0, (0.01, 8)),
+        ],
+        ["image"],
+    ),
+    ("GetImageSize", [("image",)], ["int", "int", "int"]),
+    ("InvertMask", [("mask",)], ["mask"]),
+    ("MaskToImage", [("mask",)], ["image"]),
+    (
+        "ImageToMask",
+        [("image",), ("channel", "red", ("red", "green", "blue", "alpha"))],
+        ["mask"],
+    ),
+    (
+        "LoadImageMask",
+        [("image",), ("channel", "alpha", ("alpha", "red", "green", "blue"))],
+        ["mask"],
+    ),
+    (
+        "SolidMask",
+        [("value", 1.0, _SHARE), ("width", 512, _SIDE), ("height", 512, _SIDE)],
+        ["mask"],
+    ),
+    (
+        "CropMask",
+        [
+            *(("mask",), ("x", 0, _PLACE), ("y", 0, _PLACE)),
+            *(("width", 512, _SIDE), ("height", 512, _SIDE)),
+        ],
+        ["mask"],
+    ),
+    (
+        "MaskComposite",
+        [
+            *(("destination",), ("source",), ("x", 0, _PLACE), ("y", 0, _PLACE)),
+            ("operation", "multiply", ("multiply", "add", "subtract", "and", "or", "xor")),
+        ],
+        ["mask"],
+    ),
+    (
+        "FeatherMask",
+        [("mask",), *((side, 0, _PLACE) for side in ("left", "top", "right", "bottom"))],
+        ["mask"],
+    ),
+    ("ThresholdMask", [("mask",), ("value", 0.5, _SHARE)], ["mask"]),
+    (
+        "GrowMask",
+        [("mask",), ("expand", 0, (-16384, 16384)), ("tapered_corners", True)],
+        ["mask"],
+    ),
+    (
+        "ImagePadForOutpaint",
+        [
+            *(("image",), *((side, 0, _PLACE) for side in ("left", "top", "right", "bottom"))),
+            ("feathering", 40, (0, 16384)),
+        ],
+        ["image", "mask"],
+    ),
+    ("PreviewAny", [("source",)], []),
+]
+"""What ComfyUI 0.3.64 declares: inputs in their order with default, choices or bounds; outputs."""
+
+
+@pytest.mark.parametrize(("id_", "inputs", "outputs"), SHARED)
+def test_all_that_comfyui_gives_a_node_of_the_name_is_taken(
+    id_: str, inputs: list[tuple[Any, ...]], outputs: list[str]
+) -> None:
+    spec = REGISTRY.spec(id_)
+    assert spec is not None
+
+    assert [declared.name for declared in spec.inputs][: len(inputs)] == [i[0] for i in inputs]
+    for declared, (_, *given) in zip(spec.inputs, inputs, strict=False):
+        assert not (given and declared.required)
+        assert given[:1] in ([], [declared.default])
+        if given[1:] and isinstance(given[1][0], str):
+            assert set(given[1]) <= set(declared.choices)
+        elif given[1:]:
+            assert declared.minimum is not None
+            assert declared.maximum is not None
+            assert declared.minimum <= given[1][0] < given[1][1] <= declared.maximum
+    assert not any(declared.required for declared in spec.inputs[len(inputs) :])
+    assert [output.type for output in spec.outputs][: len(outputs)] == outputs

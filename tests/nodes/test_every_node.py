@@ -48,7 +48,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "CombineMasks": {"second": _masks()[::-1].copy()},
     "SoftenMask": {"radius": 2},
     "ErodeDilateMask": {"amount": 1},
-    "ImageScale": {"width": 9},
+    "ImageScale": {"width": 9, "height": 0},
     "SaveImage": {"images": _images()[..., :3].copy()},
     "Switch": {"switch": False, "on_true": _images(), "on_false": _masks()},
     "ResizeImageMaskNode": {"resize_type": "scale longer dimension"},

@@ -90,7 +90,7 @@ def test_every_repainted_picture_carries_its_numbers(bench: Bench) -> None:
 
 def test_the_numbers_stay_with_the_picture_that_they_describe(bench: Bench) -> None:
     others: dict[str, tuple[str, dict[str, Any]]] = {
-        "scaled": ("ImageScale", {"image": Link("it", 0), "width": 50}),
+        "scaled": ("ImageScale", {"image": Link("it", 0), "width": 50, "height": 0}),
         "flipped": ("ImageInvert", {"image": Link("it", 0)}),
         "part": ("ImageCrop", {"image": Link("it", 0), "width": 9, "height": 9}),
         "mask": ("ImageToMask", {"image": Link("it", 0), "channel": "red"}),

@@ -368,7 +368,7 @@ def test_depth_profile_and_exif_reach_the_file(bench: Bench, channels: int, form
         ),
         "filled": use("FillMasked", image=Link("photo", 0), mask=mask),
         "painted": use("InpaintSampler", image=Link("filled", 0), mask=mask, engine="telea"),
-        "scaled": Node("ImageScale", {"image": Link("painted", 0)}),
+        "scaled": Node("ImageScaleBy", {"image": Link("painted", 0)}),
         "canvas": Node("PadForOutpaint", {"image": Link("scaled", 0), "left": 1}),
         "it": Node(
             "SaveImage",

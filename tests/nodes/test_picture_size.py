@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from paintgraph.imaging.arrays import Image
 from paintgraph.nodes.pictures.size import image_scale
 from paintgraph.tests.nodes.bench import Bench
-from paintgraph.tests.strategies import images
+from paintgraph.tests.strategies import images, sizes
 
 METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto")
 
@@ -24,7 +26,7 @@ def test_a_picture_keeps_its_size_and_bits_unless_told(
     image: Image, method: str, crop: str
 ) -> None:
     height, width = image.shape[1:3]
-    unchanged = image_scale(image, method, crop=crop)  # type: ignore[arg-type]
+    unchanged = image_scale(image, method, 0, 0, crop)  # type: ignore[arg-type]
     same = image_scale(image, method, width, height, crop)  # type: ignore[arg-type]
 
     assert np.array_equal(image, unchanged)
@@ -34,14 +36,15 @@ def test_a_picture_keeps_its_size_and_bits_unless_told(
 @given(
     images(),
     st.sampled_from(METHODS),
-    st.integers(1, 30),
-    st.integers(1, 30),
+    sizes(30),
     st.sampled_from(["disabled", "center"]),
+    st.sampled_from([True, False]),
 )
 def test_both_sides_are_what_was_asked_for(
-    image: Image, method: str, width: int, height: int, crop: str
+    image: Image, method: Any, size: tuple[int, int], crop: Any, antialias: Any
 ) -> None:
-    scaled = image_scale(image, method, width, height, crop)  # type: ignore[arg-type]
+    height, width = size
+    scaled = image_scale(image, method, width, height, crop, antialias)
 
     assert scaled.shape == (image.shape[0], height, width, image.shape[3])
     assert scaled.min() >= 0
@@ -49,15 +52,15 @@ def test_both_sides_are_what_was_asked_for(
 
 
 def test_one_side_keeps_the_proportions() -> None:
-    assert image_scale(ramp(30, 60), width=20).shape == (1, 10, 20, 3)
-    assert image_scale(ramp(30, 60), height=20).shape == (1, 20, 40, 3)
-    assert image_scale(ramp(700, 1), height=10).shape == (1, 10, 1, 3)
+    assert image_scale(ramp(30, 60), width=20, height=0).shape == (1, 10, 20, 3)
+    assert image_scale(ramp(30, 60), width=0, height=20).shape == (1, 20, 40, 3)
+    assert image_scale(ramp(700, 1), width=0, height=10).shape == (1, 10, 1, 3)
 
 
 @pytest.mark.parametrize("crop", ["disabled", "center"])
 @pytest.mark.parametrize(("height", "width"), [(5, 7), (427, 641), (1, 700)])
 def test_one_side_shows_the_whole_picture(height: int, width: int, crop: str) -> None:
-    scaled = image_scale(ramp(height, width), "area", width=3, crop=crop)  # type: ignore[arg-type]
+    scaled = image_scale(ramp(height, width), "area", 3, 0, crop, antialias=True)  # type: ignore[arg-type]
 
     assert scaled[0, 0, :, 0] == pytest.approx([1 / 6, 1 / 2, 5 / 6], abs=0.1)
 
@@ -83,7 +86,7 @@ def test_nearest_pixels_are_copied() -> None:
     ("sides", "size"),
     [
         ({"width": 16384, "height": 16384}, "16384x16384"),
-        ({"width": 16384}, "8192000x16384"),
+        ({"width": 16384, "height": 0}, "8192000x16384"),
     ],
 )
 def test_too_large_a_size_is_refused_before_it_is_made(
@@ -99,3 +102,22 @@ def test_too_large_a_size_is_refused_before_it_is_made(
             "100 million px in all. Ask for less."
         ),
     )
+
+
+@pytest.mark.parametrize("method", ["bilinear", "bicubic"])
+def test_what_shrinks_is_averaged_only_if_told(method: str) -> None:
+    lines = np.zeros((1, 12, 120, 3), np.float32)
+    lines[:, :, ::10] = 1
+
+    averaged = image_scale(lines, method, 12, 12, antialias=True)  # type: ignore[arg-type]
+    looked_up = image_scale(lines, method, 12, 12)  # type: ignore[arg-type]
+
+    assert looked_up.max() < 0.05
+    assert averaged.mean() == pytest.approx(0.1, abs=0.01)
+
+
+def test_deep_samples_stay_deep_only_with_antialias() -> None:
+    faint = np.full((1, 4, 4, 3), 0.5, np.float32)
+
+    assert image_scale(faint, "lanczos", 2, 2, antialias=True) == pytest.approx(0.5)
+    assert image_scale(faint, "lanczos", 2, 2) == pytest.approx(127 / 255)

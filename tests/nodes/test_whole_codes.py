@@ -51,7 +51,8 @@ CHAINS: Mapping[str, Mapping[str, Node]] = {
         f"{method} by {factor}": {
             "it": Node(
                 "ImageScaleBy",
-                {"image": PHOTO, "upscale_method": method, "scale_by": factor},
+                {"image": PHOTO, "upscale_method": method, "scale_by": factor,
+                 "antialias": method == "lanczos"},  # without it lanczos has 8 bits, as in ComfyUI
             )
         }
         for method in METHODS
