@@ -93,7 +93,13 @@ def load_image_output(
     return load_image(context, image)
 
 
-@node(title="Save Image", category="image", lane="io", is_target=True)
+class SavedImages(NamedTuple):
+    """What was saved."""
+
+    images: Annotated[Image, "The same pictures."]
+
+
+@node(title="Save Image", category="image", lane="io", is_target=True, outputs=SavedImages)
 def save_image(
     context: Context,
     images: Image,
@@ -117,9 +123,11 @@ def save_image(
     """Write pictures into the output folder, at the sample depth that they were read with."""
     told = _told(metadata, graph=graph)
     written = _write(context, images, filename_prefix, format, quality, told, folder="output")
-    if numbering == "always":
-        return written
-    return Result(effects=[replace(each, is_numbered=False) for each in written.effects])
+    is_numbered = numbering == "always"
+    return Result(
+        [Value(images, context.facts("images"))],
+        effects=[replace(each, is_numbered=is_numbered) for each in written.effects],
+    )
 
 
 @node(title="Preview Image", category="image", lane="io", is_target=True)

@@ -504,3 +504,17 @@ def test_a_picture_of_the_outputs_is_read_as_any_other(bench: Bench) -> None:
     assert np.array_equal(loaded.array(), same.array())
     assert np.array_equal(loaded.array(output=1), same.array(output=1))
     assert loaded.value().facts == same.value().facts
+
+
+def test_a_saved_picture_is_passed_on_with_its_facts(bench: Bench) -> None:
+    name = bench.put("rich.png", rich_png(noise(5, 6, 4, depth=16)))
+    nodes = {
+        "photo": Node("LoadImage", {"image": name, "alpha": "keep"}),
+        "it": Node("SaveImage", {"images": Link("photo", 0)}),
+    }
+
+    ran = bench.run(nodes)
+
+    assert ran.value().data is ran.value("photo").data
+    assert ran.value().facts == ran.value("photo").facts
+    assert len(ran.files) == 1
