@@ -1,6 +1,7 @@
 """What a worker is made of: registry, services, caches; whoever starts one names `assemble`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,17 +14,21 @@ from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import MemoryCache, ResultStore
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Metadata, Node
 from paintgraph.engine.node.context import Services
-from paintgraph.engine.node.events import Listener, Stored
+from paintgraph.engine.node.events import Event, Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import References, source_binders
-from paintgraph.jobs.workers.runner import Parts
+from paintgraph.jobs.workers.runner import Loading, Parts
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import default_models_dir
+from paintgraph.models.catalogue.places import (
+    COMFY_VARIABLE,
+    ComfyFolders,
+    default_models_dir,
+)
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.families import open_index
 from paintgraph.models.inpainters import Inpainters
@@ -33,6 +38,9 @@ from paintgraph.models.selectors import Selectors
 from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
 from paintgraph.nodes.own import Own, add_own
+from paintgraph.nodes.packs.host.places import Places
+from paintgraph.nodes.packs.loading.finding import pack_folders
+from paintgraph.nodes.packs.loading.loader import PackLoader
 from paintgraph.nodes.results import describe_results
 
 STORE_BYTES = 4 * 2**30
@@ -59,16 +67,32 @@ class Assembly(Catalogue):
 
 
 @contextmanager
-def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
+def worker_parts(
+    settings: Mapping[str, Any], tell: Callable[[Event | Loading], None]
+) -> Iterator[Parts]:
     """What a worker process is made of; `settings` are those of `server.worker_settings`."""
     folders = Folders(Path(settings["data"]))
     metadata = settings.get("metadata", "private")
+    devices = DeviceRules(**settings.get("devices", {}))
+    nodes: list[Own] = [*settings.get("nodes", ())]
+    packs = settings.get("packs")
+    loader = None
+    if packs and packs["sources"]:
+        loader = PackLoader(
+            packs["sources"],
+            pack_places(folders, packs["sources"]),
+            device=devices.device,
+            allowed=packs["allowed"],
+            left_out=settings.get("left_out"),
+            announce=lambda name: tell(Loading(name)),
+        )
+        nodes.append(loader)
     with assemble(
         folders,
         folders.inputs,
         memory_bytes=settings["memory_bytes"],
-        devices=DeviceRules(**settings.get("devices", {})),
-        nodes=settings.get("nodes", ()),
+        devices=devices,
+        nodes=nodes,
         tell=tell,
         metadata=metadata,
     ) as assembly:
@@ -87,7 +111,36 @@ def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]
                 assembly.worker.memory.clear()
 
         describe = partial(describe_results, blobs=assembly.blobs, metadata=metadata)
-        yield Parts(assembly.worker, describe, assembly.loaded.watch, prepare, free)
+        reports = loader.reports if loader else []
+        yield Parts(
+            assembly.worker,
+            describe,
+            assembly.loaded.watch,
+            prepare,
+            free,
+            packs=[report.to_json() for report in reports],
+            notices=[sentence for report in reports for sentence in report.sentences()],
+        )
+
+
+def pack_places(folders: Folders, sources: Iterable[str], outputs: Path | None = None) -> Places:
+    """Where packs find and put files: in the data folder, and where models lie.
+
+    `outputs` is another folder for what they save. Raises PackFolderError and CatalogueError.
+    """
+    named = os.environ.get(COMFY_VARIABLE)
+    shared = ComfyFolders(Path(named)) if named else None
+    kinds = [kind for kind in shared.kinds() if kind != "custom_nodes"] if shared else []
+    return Places(
+        folders.data,
+        default_models_dir(),
+        folders.inputs,
+        outputs or folders.outputs,
+        folders.temp,
+        folders.data / "user",
+        {kind: shared.of_kind(kind) for kind in kinds} if shared else {},
+        pack_folders(sources),
+    )
 
 
 def _calls_recipes(node: Node) -> bool:

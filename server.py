@@ -58,6 +58,7 @@ from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes import resource_names
 from paintgraph.nodes.own import add_own
+from paintgraph.nodes.packs.loading.finding import find_packs
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
@@ -145,7 +146,7 @@ def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blob
         store,
         Subscriptions(),
         JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}),
-        WorkerSpec(factory, worker_settings(settings)),
+        WorkerSpec(factory, worker_settings(settings), settings.pack_seconds),
         {"heavy": settings.workers, "light": settings.light_workers},
         Limits(
             settings.queue_jobs,
@@ -204,6 +205,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
         "data": str(settings.data_dir),
         "memory_bytes": settings.memory_bytes,
         "nodes": list(settings.nodes),
+        "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},
         "metadata": settings.metadata,
         "devices": {
             "device": settings.device,
@@ -253,6 +255,7 @@ def serve(settings: "Settings", report: Callable[[str], None], factory: str = FA
     """
     check_bind(settings.host, _keys(settings))
     add_own(Registry(), settings.nodes)  # a worker that cannot load them would never be ready
+    find_packs(settings.node_packs)
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -24,6 +24,7 @@ from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.store.database import Durability
 from paintgraph.models.loading.devices import Dtype
+from paintgraph.nodes.packs.loading.guard import Freedom
 
 CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
 PORT = 7866
@@ -83,6 +84,9 @@ class Settings(BaseSettings):
         workers, light_workers: processes for jobs that paint, and for those that do not.
         memory_bytes: results that each worker keeps in memory.
         nodes: files and modules of other authors with nodes, loaded by each worker.
+        node_packs: folders with node packs written for ComfyUI, loaded by each worker.
+        allow_packs: what packs may do when they are imported: "subprocess", "network", "write".
+        pack_seconds: how long a pack may take to be imported before it is left out.
         api_keys: who sends none of them is refused; needed where others can reach the server.
         hosts: names under which the server is reached, beside this machine's.
         origins: web pages that may use the server, beside its own.
@@ -123,6 +127,9 @@ class Settings(BaseSettings):
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20
     nodes: Texts = ()
+    node_packs: Texts = ()
+    allow_packs: Annotated[tuple[Freedom, ...], NoDecode, BeforeValidator(_split)] = ()
+    pack_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     api_keys: Secrets = ()
     hosts: Texts = ()
     origins: Texts = ()

@@ -80,6 +80,14 @@ def on_signals(numbers: Iterable[int], action: Callable[[], None]) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(action))
 
 
+def signal_name(number: int) -> str:
+    """A signal's name, such as SIGSEGV."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def sync_folder(folder: Path) -> None:
     """Let the names of a folder's files survive a loss of power, where the system can do that."""
     with suppress(OSError):  # Windows opens no folders, and some file systems sync none

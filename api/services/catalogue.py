@@ -21,20 +21,17 @@ from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.book import RecipeBook, RecipeFiles, find_recipes
 from paintgraph.engine.recipes.checking import Checked, check
+from paintgraph.jobs.workers.handle import Ready
 
 _RETRY_SECONDS = 5
 _LOOK_SECONDS = 0.5
 _NOT_A_NODE = "It has faults. 'paintgraph validate' names them."
 
 
-class KnowsSpecs(Protocol):
-    """Who knows the node types: as plain data, empty until a worker has reported them.
+class KnowsNodes(Protocol):
+    """Who knows the node types: nothing is in them until a worker is ready."""
 
-    `replacements` says what to use instead of other tools' nodes.
-    """
-
-    specs: list[dict[str, Any]]
-    replacements: dict[str, str]
+    ready: Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +79,14 @@ class Catalogue:
 
     def __init__(
         self,
-        source: KnowsSpecs,
+        source: KnowsNodes,
         folders: Sequence[Path],
         name_checks: Mapping[str, NameCheck] | None = None,
     ) -> None:
         self._source = source
         self._name_checks = dict(name_checks or {})
         self._folders = tuple(folders)
-        self._specs: list[dict[str, Any]] = []
+        self._ready = Ready()
         self._files: RecipeFiles = {}
         self._found: RecipeFiles = {}
         self._folder_times: tuple[int, ...] = ()
@@ -98,8 +95,8 @@ class Catalogue:
 
     def known(self) -> Known:
         """What there is to run; raises ApiError until a worker is there."""
-        specs = self._source.specs
-        if not specs:
+        ready = self._source.ready
+        if not ready.specs:
             raise ApiError(
                 503,
                 "starting",
@@ -107,18 +104,21 @@ class Catalogue:
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         files = self._look()
-        if self._known is None or specs != self._specs or files != self._files:
-            registry = Registry(replacements=self._source.replacements)
-            for plain in specs:
+        if self._known is None or ready != self._ready or files != self._files:
+            registry = Registry(replacements=ready.replacements)
+            for plain in ready.specs:
                 if not plain["id"].startswith(RECIPE_PREFIX):  # a worker's may be older
                     registry.add(Declaration(NodeSpec.from_json(plain), _never))
+            for id_, why in ready.faults.items():
+                if not id_.startswith(RECIPE_PREFIX):
+                    registry.refuse(id_, why)
             recipes = RecipeBook(registry, self._folders)
             recipes.register_all()
             for kind in (RECIPE_PREFIX + name for name in recipes.names()):
                 if kind not in registry:
                     registry.refuse(kind, _NOT_A_NODE)
             self._known = Known(registry, recipes, self._name_checks)
-            self._specs, self._files = specs, files
+            self._ready, self._files = ready, files
         return self._known
 
     def _look(self) -> RecipeFiles:

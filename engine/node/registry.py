@@ -132,6 +132,11 @@ class Registry:
         """Note why there is no node of this id though there might be one."""
         self._faults[id_] = why
 
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Ids of which there might be a node, with why there is none."""
+        return self._faults
+
     def fault(self, id_: str) -> str | None:
         """Why there is no node of this id though there might be one, or None."""
         return self._faults.get(id_)

@@ -213,7 +213,9 @@ class _Checker:
         known = self._registry.known()
         instead = self._registry.replacement(kind)
         fault = self._registry.fault(kind)
-        if fault:
+        if fault and not kind.startswith(RECIPE_PREFIX):
+            code, what, cure = "node_left_out", f"the node '{kind}' cannot be used", f" {fault}"
+        elif fault:
             name = kind.removeprefix(RECIPE_PREFIX)
             code, what, cure = "bad_recipe", f"the recipe '{name}' cannot be used", f" {fault}"
         elif kind.startswith(RECIPE_PREFIX):

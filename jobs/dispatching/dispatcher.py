@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paintgraph.base.errors import Error
@@ -16,7 +16,7 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import Accepted, JobStore, StaleFenceError
-from paintgraph.jobs.workers.handle import WorkerHandle, WorkerSpec
+from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
 
 _LOG = logging.getLogger("paintgraph.jobs")
 _RESTART_SECONDS = 1.0
@@ -85,10 +85,9 @@ class Dispatcher:
         self._draining = False
         self._ended = asyncio.Event()
         self.restarts = 0
-        self.specs: list[dict[str, Any]] = []
-        """The workers' node types as plain data."""
-        self.replacements: dict[str, str] = {}
-        """What to use instead of other tools' nodes."""
+        self._left_out: dict[str, str] = {}
+        self.ready = Ready()
+        """What the workers said of themselves, last of all."""
 
     async def start(self) -> None:
         """Queue what an earlier process accepted and left, and start the workers."""
@@ -244,13 +243,17 @@ class Dispatcher:
     async def _serve(self, size: Size, name: str) -> None:
         while True:
             try:
-                handle = await WorkerHandle.start(self._spec)
+                handle = await WorkerHandle.start(self._spec_now())
+            except StuckError as error:
+                _LOG.error("worker %s starts again without %s", name, error)
+                self._left_out[error.what] = error.why
+                continue
             except (BrokenFrameError, TimeoutError, OSError) as error:
                 _LOG.error("worker %s does not start: %s", name, error)
                 await asyncio.sleep(_RESTART_SECONDS)
                 continue
             self._handles.add(handle)
-            self.specs, self.replacements = handle.specs, handle.replacements
+            self._take(handle.ready)
             try:
                 while await self._run_next(size, name, handle):
                     pass
@@ -258,6 +261,19 @@ class Dispatcher:
                 self._handles.discard(handle)
                 await handle.kill()
             self.restarts += 1
+
+    def _spec_now(self) -> WorkerSpec:
+        """How a worker is built, without what others could not load."""
+        if not self._left_out:
+            return self._spec
+        return replace(self._spec, settings={**self._spec.settings, "left_out": self._left_out})
+
+    def _take(self, ready: Ready) -> None:
+        """Note what a worker said of itself; notices are logged when they change."""
+        if ready.notices != self.ready.notices:
+            for notice in ready.notices:
+                _LOG.warning(notice)
+        self.ready = ready
 
     async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
         """Run one job; False if the worker was lost."""

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -24,6 +24,36 @@ class WorkerSpec:
 
     factory: str
     settings: Mapping[str, Any]
+    loading_seconds: float = 60.0
+    """How long something that it says it loads may take."""
+
+
+class StuckError(BrokenFrameError):
+    """A worker ended, or did not go on, while it loaded something."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"'{what}': {why}")
+        self.what = what
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a worker says of itself once it is ready, as plain data.
+
+    Attributes:
+        specs: its node types.
+        replacements: what to use instead of other tools' nodes.
+        faults: ids of which there might be a node, with why there is none.
+        packs: reports on the node packs that it loaded.
+        notices: sentences for whoever runs the server.
+    """
+
+    specs: Sequence[Mapping[str, Any]] = ()
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    packs: Sequence[Mapping[str, Any]] = ()
+    notices: Sequence[str] = ()
 
 
 class WorkerHandle:
@@ -45,16 +75,17 @@ class WorkerHandle:
         self.lost = asyncio.get_running_loop().create_future()
         """Done once nothing more can come from it."""
         self._reading = asyncio.create_task(self._read_all(reader))
-        self.specs: list[dict[str, Any]] = []
-        """Its node types as plain data."""
-        self.replacements: dict[str, str] = {}
-        """What to use instead of other tools' nodes."""
+        self.ready = Ready()
+        """What it said of itself when it was ready."""
         self.numbers: dict[str, Any] = {}
         """What it holds in memory, as it reported last."""
 
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":
-        """Start a worker and wait until it is ready; raises BrokenFrameError if it ends instead."""
+        """Start a worker and wait until it is ready; raises BrokenFrameError if it ends instead.
+
+        StuckError names what it was loading then, or has been loading for too long.
+        """
         with closing(platforms.open_channel()) as channel:
             # Not asyncio's own: that one leaks the process when it is cancelled while it starts.
             process = processes.start(
@@ -78,12 +109,40 @@ class WorkerHandle:
                 raise
         handle = WorkerHandle(process, reader, writer)
         try:
-            ready = await asyncio.wait_for(handle.receive(), _START_SECONDS)
+            handle.ready = await handle.get_ready(spec.loading_seconds)
         except BaseException:  # being cancelled too: no process is left behind
             await handle.kill()
             raise
-        handle.specs, handle.replacements = ready["specs"], ready["replacements"]
         return handle
+
+    async def get_ready(self, loading_seconds: float) -> Ready:
+        """What it says once it is ready; raises BrokenFrameError, StuckError or TimeoutError."""
+        what = ""
+        while True:
+            seconds = loading_seconds if what else _START_SECONDS
+            try:
+                message = await asyncio.wait_for(self.receive(), seconds)
+            except TimeoutError as error:
+                if not what:
+                    raise
+                raise StuckError(what, f"it did not return within {seconds:g} s") from error
+            except BrokenFrameError as error:
+                if not what:
+                    raise
+                raise StuckError(what, await self._ending()) from error
+            if message.pop("type") == "ready":
+                del message["pid"]
+                return Ready(**message)
+            what = message["what"]
+
+    async def _ending(self) -> str:
+        """How the process ended that closed its connection."""
+        with suppress(subprocess.TimeoutExpired):
+            code = await asyncio.to_thread(self._process.wait, 1)
+            if code < 0:
+                return f"it ended the process ({platforms.signal_name(-code)})"
+            return f"it ended the process (exit code {code})"
+        return "it closed the connection of the process"
 
     @property
     def pid(self) -> int:

@@ -22,9 +22,10 @@ from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
 from paintgraph.jobs.workers.bodies import without_bytes
-from paintgraph.jobs.workers.runner import SIGNALS, Parts, run_job, to_wire
+from paintgraph.jobs.workers.runner import SIGNALS, Loading, Parts, run_job, to_wire
 
-Factory = Callable[[dict[str, Any], Callable[[Event], None]], AbstractContextManager[Parts]]
+Tell = Callable[[Event | Loading], None]
+Factory = Callable[[dict[str, Any], Tell], AbstractContextManager[Parts]]
 NICENESS = 5
 _GATHER_SECONDS = 0.005
 
@@ -44,7 +45,10 @@ class _Reporter:
         self.job = ""
         threading.Thread(target=self._send_all, name="reporter", daemon=True).start()
 
-    def listen(self, event: Event) -> None:
+    def listen(self, event: Event | Loading) -> None:
+        if isinstance(event, Loading):  # it may be the last that this process can say
+            self.send({"type": "loading", "what": event.what})
+            return
         plain = to_wire(event)
         with self._changed:
             if plain["type"] in SIGNALS:
@@ -132,8 +136,14 @@ def main() -> None:
     module, _, function = factory_name.partition(":")
     factory: Factory = getattr(import_module(module), function)
     with factory(orjson.loads(settings), reporter.listen) as parts:
-        specs = [declaration.spec.to_json() for declaration in parts.worker.registry]
-        known = {"specs": specs, "replacements": dict(parts.worker.registry.replacements)}
+        registry = parts.worker.registry
+        known = {
+            "specs": [declaration.spec.to_json() for declaration in registry],
+            "replacements": dict(registry.replacements),
+            "faults": dict(registry.faults),
+            "packs": list(parts.packs),
+            "notices": list(parts.notices),
+        }
         reporter.send({"type": "ready", "pid": os.getpid(), **known})
         parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
         while True:

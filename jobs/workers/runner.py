@@ -3,7 +3,7 @@
 The same in this process and in workers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -33,6 +33,13 @@ def _free_nothing(*, models: bool, results: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """Told before something is loaded that may end the process, or never return; "" once it did."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a factory builds for a runner.
 
@@ -41,6 +48,7 @@ class Parts:
     `prepare(graph)` is called before each job, to take note of what has changed outside.
     `free(models=, results=)` lets go of loaded models, or of results in memory.
     `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
+    `packs` are reports on node packs as plain data, `notices` sentences for who runs the server.
     """
 
     worker: Worker
@@ -48,6 +56,8 @@ class Parts:
     watch: Callable[[Report], None] = lambda _: None
     prepare: Callable[[Graph], None] = lambda _: None
     free: Free = _free_nothing
+    packs: Sequence[Mapping[str, Any]] = ()
+    notices: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import GraphError
 from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.workers.handle import Ready
 from paintgraph.nodes import build_registry
 from paintgraph.tests.api.serving import png
 from paintgraph.tests.jobs.test_dispatcher import rig
@@ -28,8 +29,7 @@ INLINE = base64.b64encode(png()).decode()
 class Told:
     """The node types, as workers tell them."""
 
-    specs = SPECS
-    replacements: dict[str, str] = {}  # noqa: RUF012 - never changed
+    ready = Ready(SPECS)
 
 
 def graph_of(image: Any, inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class PackLoader:
                 report = self._load(pack, registry, owners)
             for node, reason in report.left_out.items():
                 if node not in registry:
-                    registry.refuse(node, f"pack '{pack.name}' has it, but {reason}")
+                    registry.refuse(node, f"Pack '{pack.name}' has it, but {reason}.")
             self.reports.append(report)
         self._announce("")
 

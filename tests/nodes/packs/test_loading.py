@@ -82,7 +82,7 @@ def test_nodes_that_need_model_objects_are_left_out_by_name(load: Load) -> None:
 
     why = "it needs ComfyUI's model objects (MODEL, LATENT)"
     assert reports["mixed_nodes"].left_out == {"MixedSampler": why}
-    assert registry.fault("MixedSampler") == f"pack 'mixed_nodes' has it, but {why}"
+    assert registry.fault("MixedSampler") == f"Pack 'mixed_nodes' has it, but {why}."
 
 
 def test_routes_and_scripts_of_packs_are_told(load: Load) -> None:
