@@ -178,13 +178,15 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     with_store: bool = True,
     nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
+    output_folder: Path | None = None,
     tell: Listener = lambda _: None,
     metadata: Metadata = "keep",
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
     With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
-    work. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
+    work. Graphs read files of earlier results in `output_folder`, by default where servers have
+    them. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
     descriptions where neither recipe nor caller says it.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
@@ -192,7 +194,10 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
         blobs = Blobs(folders.blobs)
-        made = {"output": folders.outputs, "temp": folders.temp}
+        made = {
+            "output": output_folder or folders.outputs,
+            "temp": output_folder or folders.temp,
+        }
         references = References(blobs, input_folder, made)
         sources = source_binders(references.bind, input_folder)
         binders = Binders(

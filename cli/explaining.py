@@ -23,7 +23,13 @@ def explain_recipe(options: RunOptions) -> int:
     """Print the plan of a recipe or graph; gives the exit code."""
     folders = default_folders()
     devices = DeviceRules(options.device)
-    with assemble(folders, options.input_dir, devices=devices, nodes=options.nodes) as assembly:
+    with assemble(
+        folders,
+        options.input_dir,
+        devices=devices,
+        nodes=options.nodes,
+        output_folder=options.output_dir,
+    ) as assembly:
         prepared = prepare(options, assembly)
         keeping = Keeping(assembly.registry, None, assembly.worker.store)
         targets = prepared.wanted.targets(prepared.bound, assembly.registry)

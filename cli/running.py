@@ -47,6 +47,7 @@ def run_recipe(options: RunOptions) -> int:
         devices=devices,
         with_store=not options.fresh,
         nodes=options.nodes,
+        output_folder=options.output_dir,
     ) as assembly:
         began = time.perf_counter()
         prepared = prepare(options, assembly)

@@ -90,6 +90,7 @@ class Session:
                 with_store=not fresh,
                 nodes=[nodes] if isinstance(nodes, str | os.PathLike) else nodes,
                 models_dir=None if models_dir is None else Path(models_dir),
+                output_folder=self._output_dir,
             )
         )
 

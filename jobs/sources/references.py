@@ -100,10 +100,18 @@ class References:
         if not is_there:
             raise BindError(
                 f"there is no file '{shorten(plain, 60)}' in the {kind} folder; allowed are "
-                f"{_FORMS}. Check the spelling.",
+                f"{_FORMS}. {self._cure(plain, kind)}",
                 code="no_such_file",
             )
         return path
+
+    def _cure(self, name: str, kind: str) -> str:
+        """What to do about a file that is not in the folder of its kind."""
+        with suppress(OSError):  # too long a name
+            for other, folder in self._others.items():
+                if other != kind and (folder / name).is_file():
+                    return f"Write '{name} [{other}]' for the file of that name in that folder."
+        return "Check the spelling."
 
 
 def source_binders(

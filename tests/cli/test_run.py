@@ -285,6 +285,20 @@ def test_names_of_files_in_a_graph_are_looked_up_in_the_input_folder(
     assert _pixels(Path("copy_00001_.png")).shape == (3, 5, 3)
 
 
+def test_a_file_that_an_earlier_run_saved_is_read_where_that_saved_it(
+    paintgraph: Paintgraph, photo: Path, folder: Path
+) -> None:
+    (folder / "save.yaml").write_text(SAVING % (photo.name, "made"))
+    (folder / "again.yaml").write_text(SAVING % ("'made_00001_.png [output]'", "again"))
+
+    answers = [
+        paintgraph("run", name, "--output-dir", "out") for name in ("save.yaml", "again.yaml")
+    ]
+
+    assert [answer.code for answer in answers] == [0, 0]
+    assert np.array_equal(_pixels(Path("out/again_00001_.png")), samples())
+
+
 def test_a_comfyui_prompt_runs(paintgraph: Paintgraph, photo: Path, folder: Path) -> None:
     (folder / "prompt.json").write_text(json.dumps(COMFY))
 

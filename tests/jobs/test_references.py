@@ -126,3 +126,32 @@ def test_the_message_names_what_is_allowed(references: References) -> None:
 
     assert str(told.value).startswith("there is no file 'no.png' in the input folder")
     assert str(told.value).endswith("Check the spelling.")
+
+
+@pytest.mark.parametrize("place", ["output", "temp"])
+def test_of_a_result_the_message_says_how_to_name_it_and_so_it_is_read(
+    blobs: Blobs, inputs: Path, tmp_path: Path, place: str
+) -> None:
+    folder = tmp_path / place / "sub"
+    folder.mkdir(parents=True)
+    (folder / "made.png").write_bytes(BYTES)
+    references = References(blobs, inputs, {p: tmp_path / p for p in ("output", "temp")})
+
+    with pytest.raises(BindError) as told:
+        references.bind("sub/made.png")
+
+    assert str(told.value).endswith(
+        f"Write 'sub/made.png [{place}]' for the file of that name in that folder."
+    )
+    assert blobs.get(references.bind(f"sub/made.png [{place}]")) == BYTES
+
+
+def test_nothing_is_told_of_files_outside_all_folders(
+    blobs: Blobs, inputs: Path, tmp_path: Path
+) -> None:
+    references = References(blobs, inputs, {"output": tmp_path / "in_too"})
+
+    for name in ("../secret.png", "x" * 5000, "a/../../secret.png"):
+        with pytest.raises(BindError) as told:
+            references.bind(name)
+        assert "Write '" not in str(told.value)
