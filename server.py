@@ -16,9 +16,9 @@ from aiohttp import web
 
 from paintgraph import graphs
 from paintgraph.api.comfy.routes import add_comfy
-from paintgraph.api.editor.files import add_editor
 from paintgraph.api.editor.login import add_login
 from paintgraph.api.editor.page import Page, installed_page, page_in
+from paintgraph.api.editor.routes import add_editor
 from paintgraph.api.fooocus.generate import resume_webhooks
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES

@@ -31,20 +31,25 @@ _TABLES = (
 )
 
 
-def served() -> Iterator[tuple[str, str, Handler]]:
-    """Every route: its method, path and handler."""
+def served(under: str = "") -> Iterator[tuple[str, str, Handler]]:
+    """Every route, under a path such as "/editor": its method, path and handler."""
     for table in _TABLES:
         for route in table:
             if isinstance(route, web.RouteDef):
                 for path in (route.path, f"/api{route.path}"):
-                    yield route.method, path, route.handler
+                    yield route.method, under + path, route.handler
 
 
 def add_comfy(app: web.Application) -> None:
     """Serve the protocol. It is ComfyUI's, so the OpenAPI document leaves it out."""
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(close_sockets)
-    for method, path, handler in served():
+    add_routes_under(app)
+
+
+def add_routes_under(app: web.Application, under: str = "") -> None:
+    """Serve the protocol's routes under a path, too, for a page that lies there."""
+    for method, path, handler in served(under):
         if method == "GET":
             app.router.add_get(path, handler)  # HEAD, too
         else:

@@ -42,8 +42,8 @@ class _Content:
     tag: str
 
 
-def add_editor(app: web.Application, page: Page) -> None:
-    """Serve the page under PREFIX."""
+def add_page(app: web.Application, page: Page) -> None:
+    """Serve the page under PREFIX, where nothing else is served by then."""
     app.router.add_get(PREFIX.rstrip("/"), _to_folder)
     app.router.add_get(PREFIX + "{path:.*}", _handler(page))
 

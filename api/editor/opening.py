@@ -64,5 +64,5 @@ def _type_of(source: Link | InputRef, recipe: Graph, specs: Specs) -> str:
     if isinstance(source, InputRef):
         return ""  # what was given is no result
     spec = specs.spec(recipe.nodes[source.node].kind)
-    outputs = spec.outputs if spec else ()
-    return next((output.type for output in outputs if output.name == source.output), "")
+    outputs = enumerate(spec.outputs) if spec else ()
+    return next((output.type for at, output in outputs if source.output in (at, output.name)), "")

@@ -1,0 +1,81 @@
+"""What paintgraph adds to the page: recipes as templates, a first graph, one script.
+
+They stand before the routes of the protocol, whose clients without a page need none of it.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from paintgraph.api.editor.files import PREFIX
+from paintgraph.api.editor.opening import MASK, PHOTO, opened
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS
+from paintgraph.base.files import write_whole
+from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
+
+_WEB = files("paintgraph.api.editor") / "web"
+_SCRIPT = "paintgraph.js"
+_PACK = "paintgraph"
+_FIRST = ("erase_object", "inpaint", "outpaint", "remove_background", "replace_background")
+"""The recipes that people come for; the others follow by name."""
+
+
+def additions() -> Iterator[tuple[str, Handler]]:
+    """Paths that are read, and what answers there."""
+    yield f"{PREFIX}api/extensions", _scripts
+    yield f"{PREFIX}extensions/{_PACK}/{_SCRIPT}", _script
+    yield f"{PREFIX}api/workflow_templates", _templates
+    yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.json", _template
+
+
+async def lay_out_examples(app: web.Application) -> None:
+    """For `on_startup`: put the picture of the templates where LoadImage finds it."""
+    folder = app[PARTS].rules.input_folder
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    for name in (PHOTO, MASK):
+        if not (folder / name).exists():
+            await asyncio.to_thread(write_whole, folder / name, (_WEB / name).read_bytes())
+
+
+async def _scripts(_: web.Request) -> web.Response:
+    """The scripts that the page loads beside its own."""
+    return json_response([f"/extensions/{_PACK}/{_SCRIPT}"])
+
+
+async def _script(_: web.Request) -> web.Response:
+    body = await asyncio.to_thread((_WEB / _SCRIPT).read_bytes)
+    headers = {"Cache-Control": "no-cache"}
+    return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
+
+
+async def _templates(request: web.Request) -> web.Response:
+    """The recipes, those first that people come for."""
+    known = request.app[PARTS].catalogue.known()
+    names = sorted(known.sound_recipes(), key=lambda name: (_place(name), name))
+    return json_response({_PACK: names})
+
+
+def _place(name: str) -> int:
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
+
+
+async def _template(request: web.Request) -> web.Response:
+    """A recipe as a graph that runs at once."""
+    known = request.app[PARTS].catalogue.known()
+
+    def written() -> dict[str, Any]:
+        try:
+            recipe = known.recipe(request.match_info["name"])
+        except GraphError:
+            recipe = None
+        if recipe is None:
+            raise web.HTTPNotFound
+        return write_editor(opened(recipe, known.registry), known.registry)
+
+    return json_response(await asyncio.to_thread(written))

@@ -1,0 +1,78 @@
+"""What the page finds beside its own files: templates, a script, pictures to try, the protocol."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from paintgraph.api.editor.opening import MASK, PHOTO
+from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
+
+FIRST = ["erase_object", "inpaint", "outpaint", "remove_background", "replace_background"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a page."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "index.html").write_text("<!doctype html>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that shows that page, with the real nodes."""
+    with serving(tmp_path_factory.mktemp("data"), front_end_root=built) as served:
+        yield served
+
+
+def test_recipes_are_the_templates_those_first_that_people_come_for(page: Served) -> None:
+    (names,) = page.call("GET", "/editor/api/workflow_templates").json.values()
+
+    assert names[: len(FIRST)] == FIRST
+    assert names[len(FIRST) :] == sorted(set(names) - set(FIRST))
+    assert len(names) > 20
+
+
+def test_a_template_runs_as_it_is_opened(page: Served) -> None:
+    path = "/editor/api/workflow_templates/paintgraph/grow_mask.json"
+    workflow = page.call("GET", path).json
+
+    job = page.call("POST", "/v1/jobs?wait=30", json=workflow).json
+
+    assert job["state"] == "succeeded", job
+
+
+@pytest.mark.parametrize("name", ["nothing", "..%2F..%2Fsecret", "%2e%2e", "a" * 2000, "%00"])
+def test_there_are_no_other_templates(page: Served, name: str) -> None:
+    path = f"/editor/api/workflow_templates/paintgraph/{name}.json"
+
+    assert page.call("GET", path).status == 404
+
+
+def test_the_script_is_named_and_served(page: Served) -> None:
+    (path,) = page.call("GET", "/editor/api/extensions").json
+    script = page.call("GET", f"/editor{path}")
+
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert b"registerExtension" in script.body
+
+
+def test_the_pictures_of_templates_are_there_and_a_users_own_stay(
+    built: Path, tmp_path: Path
+) -> None:
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    (inputs / PHOTO).write_bytes(b"mine")
+
+    with serving(tmp_path, SMALL_NODES, front_end_root=built):
+        assert (inputs / PHOTO).read_bytes() == b"mine"
+        assert (inputs / MASK).is_file()
+
+
+@pytest.mark.parametrize("path", ["/api/prompt", "/prompt", "/api/object_info", "/api/queue"])
+def test_the_protocol_is_spoken_where_the_page_lies(page: Served, path: str) -> None:
+    answers = [page.call("GET", prefix + path) for prefix in ("", "/editor")]
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].json == answers[1].json
