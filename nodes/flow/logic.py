@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import orjson
@@ -103,10 +103,17 @@ def each_text(
     return texts
 
 
-@node(title="Preview Any", category="image", is_target=True)
+class Shown(NamedTuple):
+    """What was shown."""
+
+    text: Annotated[str, "The same text."]
+
+
+@node(title="Preview Any", category="image", is_target=True, outputs=Shown)
 def preview_any(source: Annotated[Any, "The value to show."]) -> Result:
     """Show a value as text: numbers, texts and lists as they are, of pictures their shape."""
-    return Result(ui={"text": [_shown(source)]})
+    text = _shown(source)
+    return Result([text], ui={"text": [text]})
 
 
 def _shown(source: object) -> str:

@@ -130,7 +130,13 @@ def save_image(
     )
 
 
-@node(title="Preview Image", category="image", lane="io", is_target=True)
+class ShownImages(NamedTuple):
+    """What was shown."""
+
+    images: Annotated[Image, "The same pictures."]
+
+
+@node(title="Preview Image", category="image", lane="io", is_target=True, outputs=ShownImages)
 def preview_image(
     context: Context,
     images: Image,
@@ -139,7 +145,8 @@ def preview_image(
 ) -> Result:
     """Show pictures without keeping them."""
     told = _told(metadata, graph=graph)
-    return _write(context, images, "preview", "png", 95, told, folder="temp")
+    shown = _write(context, images, "preview", "png", 95, told, folder="temp")
+    return Result([Value(images, context.facts("images"))], effects=shown.effects)
 
 
 @node(title="Compare Images", category="image", lane="io", is_target=True)

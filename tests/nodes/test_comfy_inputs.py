@@ -115,8 +115,8 @@ SHARED: list[tuple[str, list[tuple[Any, ...]], list[str]]] = [
     ("ImageInvert", [("image",)], ["image"]),
     ("ImageColorToMask", [("image",), ("color", 0, _COLOUR)], ["mask"]),
     ("LoadImage", [("image",)], ["image", "mask"]),
-    ("SaveImage", [("images",), ("filename_prefix",)], []),
-    ("PreviewImage", [("images",)], []),
+    ("SaveImage", [("images",), ("filename_prefix",)], ["image"]),
+    ("PreviewImage", [("images",)], ["image"]),
     (
         "ImageCrop",
         [
@@ -204,9 +204,12 @@ SHARED: list[tuple[str, list[tuple[Any, ...]], list[str]]] = [
         ],
         ["image", "mask"],
     ),
-    ("PreviewAny", [("source",)], []),
+    ("PreviewAny", [("source",)], ["text"]),
 ]
-"""What ComfyUI 0.3.64 declares: inputs in their order with default, choices or bounds; outputs."""
+"""What ComfyUI declares: inputs in their order, default, choices or bounds; types of outputs.
+
+Those of 0.3.64, and of newer ones where theirs are more: they pass on what they save or show.
+"""
 
 
 @pytest.mark.parametrize(("id_", "inputs", "outputs"), SHARED)

@@ -94,7 +94,10 @@ def test_a_switch_goes_by_it(bench: Bench) -> None:
         (np.zeros((1, 2, 3), np.float32), "float32[1, 2, 3]"),
     ],
 )
-def test_preview_any_shows_a_text(bench: Bench, source: object, shown: str) -> None:
+def test_preview_any_shows_a_text_and_passes_it_on(
+    bench: Bench, source: object, shown: str
+) -> None:
     ran = bench.node("PreviewAny", source=source)
 
+    assert ran.value().data == shown
     assert [dict(e.ui) for e in ran.events if isinstance(e, Executed)] == [{"text": (shown,)}]

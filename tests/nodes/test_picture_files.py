@@ -506,11 +506,14 @@ def test_a_picture_of_the_outputs_is_read_as_any_other(bench: Bench) -> None:
     assert loaded.value().facts == same.value().facts
 
 
-def test_a_saved_picture_is_passed_on_with_its_facts(bench: Bench) -> None:
+@pytest.mark.parametrize("kind", ["SaveImage", "PreviewImage"])
+def test_a_picture_that_is_saved_or_shown_is_passed_on_with_its_facts(
+    bench: Bench, kind: str
+) -> None:
     name = bench.put("rich.png", rich_png(noise(5, 6, 4, depth=16)))
     nodes = {
         "photo": Node("LoadImage", {"image": name, "alpha": "keep"}),
-        "it": Node("SaveImage", {"images": Link("photo", 0)}),
+        "it": Node(kind, {"images": Link("photo", 0)}),
     }
 
     ran = bench.run(nodes)
