@@ -91,6 +91,17 @@ def test_scaling(image: Image, new: tuple[int, int], method: Method) -> None:
     )
 
 
+@given(opaque, st.integers(1, 30))
+def test_a_side_that_follows_is_rounded_and_the_picture_cut_for_it(image: Image, side: int) -> None:
+    old_height, old_width = image.shape[1:3]
+    width, height = side, max(1, round(old_height * side / old_width))
+
+    agree(
+        size.image_scale(image, "bilinear", side, 0, "center"),
+        scaled(middle(image, width, height), width, height, "bilinear"),
+    )
+
+
 @given(opaque, sizes(30))
 def test_scaling_by_lanczos(image: Image, new: tuple[int, int]) -> None:
     height, width = new
