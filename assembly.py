@@ -123,10 +123,15 @@ def worker_parts(
         )
 
 
-def pack_places(folders: Folders, sources: Iterable[str], outputs: Path | None = None) -> Places:
+def pack_places(
+    folders: Folders,
+    sources: Iterable[str],
+    inputs: Path | None = None,
+    outputs: Path | None = None,
+) -> Places:
     """Where packs find and put files: in the data folder, and where models lie.
 
-    `outputs` is another folder for what they save. Raises PackFolderError and CatalogueError.
+    `inputs` and `outputs` are other folders for pictures. Raises PackFolderError, CatalogueError.
     """
     named = os.environ.get(COMFY_VARIABLE)
     shared = ComfyFolders(Path(named)) if named else None
@@ -134,8 +139,8 @@ def pack_places(folders: Folders, sources: Iterable[str], outputs: Path | None =
     return Places(
         folders.data,
         default_models_dir(),
-        folders.inputs,
-        outputs or folders.outputs,
+        (inputs or folders.inputs).absolute(),
+        (outputs or folders.outputs).absolute(),
         folders.temp,
         folders.data / "user",
         {kind: shared.of_kind(kind) for kind in kinds} if shared else {},

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from paintgraph.cli.commands import (
+    AllowPacks,
     Debug,
     Device,
     GraphFile,
@@ -14,10 +15,12 @@ from paintgraph.cli.commands import (
     Json,
     Metadata,
     ModelNames,
+    NodePacks,
     Nodes,
     Offline,
     Output,
     OwnTexts,
+    PackSeconds,
     TellingCommand,
     command,
     show_help,
@@ -204,6 +207,14 @@ def doctor(json: Json = False) -> int:
     return examine(json=json)
 
 
+@command(app, subject="packs")
+def packs(nodes: Nodes = None, json: Json = False) -> int:
+    """List node packs: their nodes, what is missing, what was refused. Exit code 1 if one fails."""
+    from paintgraph.cli.packs import list_packs
+
+    return list_packs(nodes or (), json=json)
+
+
 @command(app)
 def serve(  # noqa: PLR0913 - the command's options
     host: Annotated[
@@ -225,6 +236,9 @@ def serve(  # noqa: PLR0913 - the command's options
         typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
     ] = None,
     nodes: Nodes = None,
+    node_packs: NodePacks = None,
+    allow_packs: AllowPacks = None,
+    pack_seconds: PackSeconds = None,
     front_end_root: Annotated[
         Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
     ] = None,
@@ -243,6 +257,9 @@ def serve(  # noqa: PLR0913 - the command's options
         "light_workers": light_workers,
         "api_keys": tuple(api_key or ()) or None,
         "nodes": tuple(nodes or ()) or None,
+        "node_packs": tuple(node_packs or ()) or None,
+        "allow_packs": tuple(allow_packs or ()) or None,
+        "pack_seconds": pack_seconds,
         "front_end_root": front_end_root,
     }
     serve_until_ended(load_settings(flags), typer.echo)

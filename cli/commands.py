@@ -28,6 +28,26 @@ Nodes = Annotated[
     list[str] | None,
     typer.Option("--nodes", help="Python file or module with own nodes; repeat it for several."),
 ]
+NodePacks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--node-packs",
+        help="Folder with node packs written for ComfyUI; repeat it for several. Their code is "
+        "run: name only what you trust.",
+    ),
+]
+AllowPacks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-packs",
+        help="What packs may do when they are imported: subprocess, network, write; repeatable.",
+    ),
+]
+PackSeconds = Annotated[
+    float | None,
+    typer.Option(help="How long a pack may take to be imported; by default 60 s."),
+]
+_PACK_SECONDS = 60.0
 Offline = Annotated[
     bool,
     typer.Option(
@@ -80,34 +100,66 @@ def command(
 ) -> Callable[[Act], Act]:
     """Make a function that gives an exit code a command of the group, with the flag --debug.
 
+    One that takes `nodes` has the options of node packs, too, unless it names them itself.
+
     What it raises is reported as messages. They begin with `subject`, or with the value of the
     parameter of this name; by default with the command's name.
     """
 
     def declare(act: Act) -> Act:
         signature = inspect.signature(act)
-        debug = inspect.Parameter(
-            "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
-        )
+        more: dict[str, tuple[Any, Any]] = {"debug": (Debug, False)}
+        takes_packs = "nodes" in signature.parameters and "node_packs" not in signature.parameters
+        if takes_packs:
+            more |= {"node_packs": (NodePacks, None), "allow_packs": (AllowPacks, None)}
+            more |= {"pack_seconds": (PackSeconds, None)}
 
         @wraps(act)
         def run(*, debug: bool, **given: Any) -> NoReturn:
             from paintgraph.cli.faults import guard
 
+            perform = _with_packs(act) if takes_packs else act
             if "debug" in signature.parameters:
                 given["debug"] = debug
             what = given.get(subject, subject) or act.__name__.rstrip("_")
             json = given.get("json", False)
-            raise typer.Exit(guard(lambda: act(**given), what, debug=debug, json=json))
+            raise typer.Exit(guard(lambda: perform(**given), what, debug=debug, json=json))
 
         parameters = dict(signature.parameters)
-        parameters.setdefault("debug", debug)
+        for option, (annotation, default) in more.items():
+            kind = inspect.Parameter.KEYWORD_ONLY
+            added = inspect.Parameter(option, kind, default=default, annotation=annotation)
+            parameters.setdefault(option, added)
         run.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined] # typer reads it
-        run.__annotations__ = {**act.__annotations__, "debug": Debug}
+        hints = {option: annotation for option, (annotation, _) in more.items()}
+        run.__annotations__ = {**act.__annotations__, **hints}
         group.command(name, **settings)(run)
         return act
 
     return declare
+
+
+def _with_packs(act: Act) -> Act:
+    """The command with the nodes of packs among `nodes`, in a process that packs may end."""
+
+    def perform(
+        *,
+        node_packs: list[str] | None,
+        allow_packs: list[str] | None,
+        pack_seconds: float | None,
+        **given: Any,
+    ) -> int:
+        if not node_packs:
+            return act(**given)
+        from paintgraph.cli.packs import TellingLoader, loads_here, pack_loader, run_aside
+
+        if not loads_here():
+            return run_aside(node_packs, pack_seconds or _PACK_SECONDS)
+        folders = given.get("input_dir"), given.get("output_dir")
+        loader = TellingLoader(pack_loader(node_packs, allow_packs or (), *folders))
+        return act(**{**given, "nodes": [*(given["nodes"] or ()), loader]})
+
+    return perform
 
 
 class TellingCommand(typer.core.TyperCommand):

@@ -146,17 +146,24 @@ class PackLoader:
 
     def _add(self, name: str, cls: Any, pack: Pack, imported: Imported, registry: Registry) -> str:
         """Register one class; why it cannot be, or ""."""
+        from paintgraph.nodes.packs.loading.schemas import as_v1
+
         if not isinstance(name, str) or not isinstance(cls, type):
             raise DeclarationError(f"'{name}' is no class of a node")
         cls.RELATIVE_PYTHON_MODULE = pack.python_module  # type: ignore[attr-defined] # as packs expect
         declare = self._declare or _declare_class()
-        declaration = declare(name, cls, pack)
-        if title := imported.titles.get(name):
+        declaration = declare(name, as_v1(cls), pack)
+        if title := imported.titles.get(name) or _display_name(cls):
             declaration = replace(declaration, spec=replace(declaration.spec, title=title))
         if types := _model_types(declaration.spec):
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
         registry.add(declaration)
         return ""
+
+
+def _display_name(cls: Any) -> str | None:
+    """The name for people that a V3 node has of itself."""
+    return cls.GET_SCHEMA().display_name if hasattr(cls, "GET_SCHEMA") else None
 
 
 def _declare_class() -> Declare:

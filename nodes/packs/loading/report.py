@@ -59,8 +59,12 @@ class PackReport:
             yield f"pack '{self.name}': {self.why}"
         elif self.missing:
             yield f"pack '{self.name}': {needed(self.missing)}"
-        for node, why in self.left_out.items():
-            yield f"pack '{self.name}': node '{node}' is left out: {why}"
+        if self.left_out:
+            every = len(self.left_out) + len(self.nodes)
+            yield (
+                f"pack '{self.name}': {len(self.left_out)} of its {every} nodes are left out. "
+                "'paintgraph packs' says why."
+            )
         for call in self.refused:
             yield (
                 f"pack '{self.name}': refused at import: {call}. If it needs that, allow it with "

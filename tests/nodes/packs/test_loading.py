@@ -27,18 +27,13 @@ Load = Callable[..., dict[str, PackReport]]
 
 def declared(name: str, cls: Any, pack: Pack) -> Declaration:
     """The least that a class declares: inputs by name and type."""
-    if hasattr(cls, "GET_SCHEMA"):
-        schema = cls.GET_SCHEMA()
-        inputs = [InputSpec(each.id, each.io_type, not each.optional) for each in schema.inputs]
-        outputs = [OutputSpec(str(i), each.io_type) for i, each in enumerate(schema.outputs)]
-    else:
-        types = cls.INPUT_TYPES()
-        inputs = [
-            InputSpec(each, str(given[0]), group == "required")
-            for group in ("required", "optional")
-            for each, given in types.get(group, {}).items()
-        ]
-        outputs = [OutputSpec(str(i), each) for i, each in enumerate(cls.RETURN_TYPES)]
+    types = cls.INPUT_TYPES()
+    inputs = [
+        InputSpec(each, str(given[0]), group == "required")
+        for group in ("required", "optional")
+        for each, given in types.get(group, {}).items()
+    ]
+    outputs = [OutputSpec(str(i), each) for i, each in enumerate(cls.RETURN_TYPES)]
     spec = NodeSpec(name, name, "packs", pack.name, tuple(inputs), tuple(outputs))
     return Declaration(spec, lambda *_: None, sources=pack.digest)
 

@@ -1,0 +1,67 @@
+"""Packs on the command line: what does not work is named, and no pack keeps a command from it."""
+
+from pathlib import Path
+
+import pytest
+
+from paintgraph.tests.cli.conftest import Answer, Paintgraph
+
+pytest.importorskip("torch")
+PACKS = Path(__file__).parents[1] / "packs"
+
+
+def listed(answer: Answer) -> dict[str, str]:
+    return {report["name"]: report["state"] for report in answer.json}
+
+
+def test_packs_are_listed_with_what_does_not_work(process: Paintgraph) -> None:
+    answer = process("packs", "--node-packs", str(PACKS / "odd"), "--json")
+
+    assert answer.code == 1
+    states = listed(answer)
+    assert {name for name, state in states.items() if state == "failed"} == {
+        "empty_nodes",
+        "leaving_nodes",
+        "missing_nodes",
+    }
+    reports = {report["name"]: report for report in answer.json}
+    assert reports["missing_nodes"]["missing"] == ["no_such_module_at_all"]
+    assert len(reports["installing_nodes"]["refused"]) == 5
+    assert "swallowed" in answer.stderr
+
+
+@pytest.mark.slow
+def test_packs_that_end_the_process_or_hang_are_named_and_left_out(process: Paintgraph) -> None:
+    answer = process("packs", "--node-packs", str(PACKS / "deadly"), "--pack-seconds", "1")
+
+    assert answer.code == 1
+    assert "it ended the process (exit code 3)" in answer.text
+    assert "it ended the process (SIGSEGV)" in answer.text
+    assert "it did not return within 1 s" in answer.text
+    assert "survivor  loaded" in answer.text
+
+
+def test_packs_that_load_are_no_failure(process: Paintgraph) -> None:
+    answer = process("packs", "--node-packs", str(PACKS / "sound"))
+
+    assert answer.code == 0
+    assert "mask_tools" in answer.text
+    assert "routes: GET /served_nodes/value" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--node-packs", "nowhere"), "is no folder with node packs"),
+        (("--node-packs", PACKS / "sound", "--allow-packs", "all"), "--allow-packs: is 'all'"),
+        ((), "Name the folder they lie in with --node-packs"),
+    ],
+)
+def test_wrong_options_are_told(
+    options: tuple[str | Path, ...], message: str, process: Paintgraph
+) -> None:
+    answer = process("packs", *map(str, options))
+
+    assert answer.code in (1, 2)
+    assert message in answer.stderr
+    assert "fault of paintgraph" not in answer.stderr
