@@ -80,7 +80,7 @@ def _inputs(spec: NodeSpec) -> Iterator[tuple[str, str]]:
 def _input_text(spec: InputSpec) -> str:
     words = in_words(spec.type)
     if spec.choices:
-        words = f"{'any of' if spec.items else 'one of'} {', '.join(spec.choices)}"
+        words = f"{'any of' if spec.items else 'one of'} {', '.join(map(str, spec.choices))}"
     if (spec.minimum is not None or spec.maximum is not None) and spec.resource != "seed":
         words += f", {bounds(spec)}"
     if not spec.required and spec.default not in (None, ()):

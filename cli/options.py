@@ -155,15 +155,15 @@ def _metavar(spec: InputSpec) -> str:
         return "A,B,..." if spec.choices else f"{spec.items.upper() or 'TEXT'},..."
     if is_of_catalogue(spec.resource):
         return "NAME"
-    return "|".join(spec.choices) if spec.choices else spec.type.upper()
+    return "|".join(map(str, spec.choices)) if spec.choices else spec.type.upper()
 
 
 def _meaning(spec: InputSpec) -> str:
     parts = [spec.about]
     if spec.type == "list" and spec.choices:
-        parts.append(f"Any of {', '.join(spec.choices)}.")
+        parts.append(f"Any of {', '.join(map(str, spec.choices))}.")
     if is_of_catalogue(spec.resource):
-        parts.append(f"[one of {', '.join(spec.choices)}]")
+        parts.append(f"[one of {', '.join(map(str, spec.choices))}]")
     if spec.type == "bool" and spec.default is True:
         parts.append(f"{_option(f'no_{spec.name}')} turns it off.")
     if spec.resource != "seed" and (spec.minimum is not None or spec.maximum is not None):

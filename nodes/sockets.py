@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 
 def _weigh(array: Array) -> int:
-    return int(array.nbytes)
+    return int(getattr(array, "nbytes", 64))  # an open node may give anything
 
 
 def _digest(value: Value) -> str:
@@ -29,6 +29,8 @@ def _digest(value: Value) -> str:
 
 
 def _encode(array: Array) -> bytes:
+    if not isinstance(array, np.ndarray):
+        raise TypeError("no array")
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()
@@ -56,6 +58,26 @@ def _checked(check: Callable[[object, str], Array], array: object) -> Array:
         raise ContractError(f"breaks the data contract: {reason}", code=error.code) from error
 
 
+def _adapt_image(datum: object) -> object:
+    """An array of numbers with the axes of an image, cut to 0..1: what an open node may mean."""
+    if not isinstance(datum, np.ndarray):
+        return datum
+    image = datum[None] if datum.ndim == 3 else datum
+    image = np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
+    return np.clip(image.astype(np.float32, copy=False), 0, 1)
+
+
+def _adapt_mask(datum: object) -> object:
+    """An array of numbers with the axes of a mask, cut to 0..1: what an open node may mean."""
+    if not isinstance(datum, np.ndarray):
+        return datum
+    mask = datum
+    if mask.ndim == 4:
+        mask = mask[..., 0] if mask.shape[-1] == 1 else mask[:, 0] if mask.shape[1] == 1 else mask
+    mask = mask[None] if mask.ndim == 2 else mask
+    return np.clip(mask.astype(np.float32, copy=False), 0, 1)
+
+
 _COMMON = frozenset({"depth"})  # of a mask and of the picture that it becomes or comes from
 REPAINT = "repaint"
 """The fact that holds how well a repainted picture fits; of that picture alone."""
@@ -63,8 +85,21 @@ TURNED = "turned"
 """The fact that holds how EXIF turned a picture when it was read, 2 to 8; of that picture alone."""
 _OWN = frozenset({REPAINT, TURNED})
 
-IMAGE = Socket("image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode, _COMMON, _OWN)
-MASK = Socket("mask", "MASK", _check_mask, _weigh, _digest, _encode, _decode, _COMMON)
+IMAGE = Socket(
+    "image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode, _COMMON, _OWN, _adapt_image
+)
+MASK = Socket(
+    "mask",
+    "MASK",
+    _check_mask,
+    _weigh,
+    _digest,
+    _encode,
+    _decode,
+    _COMMON,
+    frozenset(),
+    _adapt_mask,
+)
 
 Image = Annotated[Array, IMAGE]
 Mask = Annotated[Array, MASK]

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import orjson
+
 from paintgraph.api.comfy.dynamic import match_types, shown_inputs
 from paintgraph.api.comfy.widgets import WIDGETS
 from paintgraph.engine.graph.coercion import is_of_catalogue
@@ -31,6 +33,9 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
     What an editor shows as a widget stands under `required` with its default: such clients send
     every value. Sockets that may stay open are `optional`.
     """
+    if spec.object_info:
+        own: dict[str, Any] = orjson.loads(spec.object_info)
+        return {**own, "display_name": spec.title}
     groups: dict[str, dict[str, Any]] = {"required": {}}
     for declared, config in shown_inputs(spec, partial(input_config, pictures=pictures), _needed):
         if declared.found_by:

@@ -11,6 +11,7 @@ from typing import Any
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.calls import Call, checked, described, stopped_row
+from paintgraph.engine.execution.expansions import as_declared
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import Cell, Plan, element_key
 from paintgraph.engine.execution.store import Keeping
@@ -59,7 +60,8 @@ class Performer:
             prepared = self._prepared(cell, call)
             if isinstance(prepared, Row):
                 return prepared
-            returned = cell.declaration.call(self._context(cell, prepared), prepared.inputs)
+            context = self.context(cell, prepared.index, prepared.inputs)
+            returned = cell.declaration.call(context, prepared.inputs)
             return self._row(cell, prepared, returned, time.perf_counter() - began)
         except Cancelled:
             raise
@@ -73,8 +75,8 @@ class Performer:
             prepared = self._prepared(cell, call)
             if isinstance(prepared, Row):
                 return prepared
-            coroutine = cell.declaration.call(self._context(cell, prepared), prepared.inputs)
-            returned = await _awaited(coroutine)
+            context = self.context(cell, prepared.index, prepared.inputs)
+            returned = await _awaited(cell.declaration.call(context, prepared.inputs))
             return self._row(cell, prepared, returned, time.perf_counter() - began)
         except Cancelled:
             raise
@@ -87,7 +89,7 @@ class Performer:
         spec, registry = cell.declaration.spec, self.keeping.registry
         if call.stop is not None:
             if type(call.stop) is Blocked and call.stop.message:
-                self.listen(Warned(cell.origin, call.index, call.stop.message))
+                self.listen(Warned(cell.origin, call.index, call.stop.message, "blocked"))
             return stopped_row(spec, call.stop)
         inputs = call.inputs
         if cell.is_late:
@@ -99,16 +101,17 @@ class Performer:
             inputs = checked(inputs, cell.unsure, registry)
         return _Prepared(call.index, inputs, key)
 
-    def _context(self, cell: Cell, prepared: "_Prepared") -> Context:
+    def context(self, cell: Cell, element: int, inputs: Mapping[str, Any]) -> Context:
         """What the node may ask for."""
         return Context(
             origin=cell.origin,
-            element=prepared.index,
+            element=element,
             job=self.job,
             services=self.services,
             cancellation=self.cancellation,
             listen=self.listen,
-            input_facts={n: v.facts for n, v in prepared.inputs.items() if type(v) is Value},
+            input_facts={n: v.facts for n, v in inputs.items() if type(v) is Value},
+            nodes=self.plan,
         )
 
     def _row(self, cell: Cell, prepared: "_Prepared", returned: object, seconds: float) -> Row:
@@ -125,6 +128,8 @@ class Performer:
         )
         ui = None if result.ui is None else {n: tuple(v) for n, v in result.ui.items()}
         expand = result.expand
+        if expand and declaration.spec.is_open:
+            expand = as_declared(expand, self.keeping.registry)
         if expand:
             expand = self.names.in_expansion(expand, strict=declaration.expand is None)
         row = Row(outputs, ui, tuple(result.effects), seconds, expand, key=key)
@@ -262,7 +267,7 @@ def _wrapper(
         said = datum if type(datum) is Value else None
         raw = datum if said is None else said.data
         try:
-            data = socket.check(raw)
+            data = raw if spec.is_open else socket.check(raw)
         except ValueError as error:
             raise NodeError(
                 f"output '{output.name}' of {spec.id} {error}. This is a fault of the node.",

@@ -8,9 +8,18 @@ from paintgraph.engine.errors import NodeError
 from paintgraph.engine.execution.plan import Cell
 from paintgraph.engine.graph.coercion import Wrong, canonical, in_order
 from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.sockets import Blocked, Entry, Failed, Row, Slot, Slots, Value
+from paintgraph.engine.graph.sockets import (
+    Blocked,
+    Entry,
+    Failed,
+    Row,
+    Slot,
+    Slots,
+    Socket,
+    Value,
+)
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
-from paintgraph.engine.node.declaration import unwrap
+from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.registry import Registry
 
 Given = Slot | Link | None
@@ -31,7 +40,7 @@ class Reading:
     def of(spec: NodeSpec) -> "Reading":
         """How a node of this spec reads."""
         return Reading(
-            {i.name: i.default for i in spec.inputs if not i.required or i.when},
+            {i.name: i.default for i in spec.inputs if not (i.required or i.omitted) or i.when},
             frozenset(i.name for i in spec.inputs if i.lazy),
             frozenset(i.name for i in spec.inputs if i.raw),
         )
@@ -100,7 +109,7 @@ def given(
     for name, value in own.items():
         link = cell.links.get(name)
         if link is None:
-            found[name] = (value if type(value) is Value else Value(value),)
+            found[name] = (value if type(value) in (Value, Blocked) else Value(value),)
         elif name in reading.raw:
             found[name] = link
         elif name in reading.lazy and name not in asked:
@@ -110,7 +119,12 @@ def given(
     return found
 
 
-def needed(cell: Cell, asked_before: Collection[str], calls: Sequence[Call]) -> list[str]:
+def needed(
+    cell: Cell,
+    asked_before: Collection[str],
+    calls: Sequence[Call],
+    context_of: Callable[[Cell, int, Mapping[str, Any]], Context],
+) -> list[str]:
     """Lazy inputs that the calls will read and that are not there yet; runs code of the node."""
     needs = cell.declaration.needs
     if needs is None:
@@ -118,8 +132,8 @@ def needed(cell: Cell, asked_before: Collection[str], calls: Sequence[Call]) -> 
     asked: dict[str, None] = {}
     for call in calls:
         if call.stop is None:
-            data = {name: unwrap(value) for name, value in call.inputs.items()}
-            asked.update(dict.fromkeys(needs(**data)))
+            context = context_of(cell, call.index, call.inputs)
+            asked.update(dict.fromkeys(needs(context, call.inputs)))
     return [name for name in asked if name in cell.links and name not in asked_before]
 
 
@@ -151,7 +165,7 @@ def _of_type(declared: InputSpec, datum: Any, registry: Registry) -> Any:
     for type_ in in_order(declared.type, datum):
         socket = registry.socket(type_)
         try:
-            data = socket.check(datum)
+            data = _adapted(socket, datum)
         except ValueError as error:
             reasons.append(str(error))
             continue
@@ -163,6 +177,16 @@ def _of_type(declared: InputSpec, datum: Any, registry: Registry) -> Any:
     raise NodeError(
         f"{declared.name} {reasons[0]}{'' if reasons[0].endswith('.') else '.'}", code="wrong_type"
     )
+
+
+def _adapted(socket: Socket, datum: Any) -> Any:
+    """The datum in the socket's canonical form; what only comes near to it is brought there."""
+    try:
+        return socket.check(datum)
+    except ValueError:
+        if socket.adapt is None:
+            raise
+        return socket.check(socket.adapt(datum))
 
 
 def described(inputs: Mapping[str, Any]) -> dict[str, str]:

@@ -7,8 +7,8 @@ key(call) = digest(declaration, canonical literals, keys of what is linked). An 
 maps over one element has the key of its only call.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -25,6 +25,8 @@ from paintgraph.engine.node.events import Origin
 from paintgraph.engine.node.registry import Registry
 
 MOST_CELLS = 200_000
+NOTHING: Mapping[str, Any] = {}
+_UNASKED = "not asked yet"
 _LITERAL, _VALUE, _LIST, _NAMES = range(4)
 
 
@@ -41,6 +43,7 @@ class Cell:
         inside: of a recipe, what its nodes name outside the graph.
         is_uncertain: its expansion names things of which its key knows nothing: it is not kept.
         unsure: linked inputs whose data must be checked when they come.
+        state: what its declaration told of it, see `Declaration.state`.
     """
 
     id: str
@@ -55,24 +58,47 @@ class Cell:
     inside: list[object] | None = None
     is_uncertain: bool = False
     unsure: tuple[InputSpec, ...] = ()
+    state: str | None = _UNASKED
 
 
 class Plan:
     """All cells of a run; expansions are added as they are made. Not thread-safe.
 
     `job` sets results apart that are kept within their job only, `environment` names the class of
-    machine that all results depend on.
+    machine that all results depend on. Nodes see it as `Nodes`, with `extra`.
     """
 
     def __init__(
-        self, registry: Registry, names: Names, job: str = "", environment: str = "cpu"
+        self,
+        registry: Registry,
+        names: Names,
+        job: str = "",
+        environment: str = "cpu",
+        extra: Mapping[str, Any] = NOTHING,
     ) -> None:
         self.cells: dict[str, Cell] = {}
+        self.extra = extra
         self._registry = registry
         self._names = names
         self._job = job
         self._environment = environment
         self._fingerprints: dict[str, str] = {}
+
+    def ids(self) -> list[str]:
+        """The ids of all nodes."""
+        return list(self.cells)
+
+    def node(self, id_: str) -> Node | None:
+        """A node, its links by the run's ids and by position; None if there is none."""
+        cell = self.cells.get(id_)
+        if cell is None:
+            return None
+        return replace(cell.node, inputs={**cell.node.inputs, **cell.links})
+
+    def origin(self, id_: str) -> Origin | None:
+        """What a node stems from; None if there is none."""
+        cell = self.cells.get(id_)
+        return None if cell is None else cell.origin
 
     def add(
         self, nodes: Mapping[str, Node], parent: Cell | None = None, call: int = 0
@@ -100,7 +126,7 @@ class Plan:
         for cell in cells:
             self._look_for_names(cell)
             if cell.links:
-                cell.unsure = _unsure_inputs(cell.declaration.spec, cell.links, self._output_type)
+                cell.unsure = self._unsure_inputs(cell.declaration.spec, cell.links)
         for cell in cells if parent else ():
             self.key_of(cell)
         if parent is not None and parent.declaration.expand is None:
@@ -120,7 +146,10 @@ class Plan:
             origin = Origin(id_, node.kind, node.display or name, None, id_)
             return Cell(id_, node, declaration, origin, place, {})
         above = parent.origin
-        origin = Origin(id_, node.kind, node.display or above.display, parent.id, above.submitted)
+        display = node.display or above.display
+        if display in self.cells:  # which may itself be of an expansion
+            display = self.cells[display].origin.display
+        origin = Origin(id_, node.kind, display, parent.id, above.submitted)
         rank = (*parent.rank, *place)
         return Cell(id_, node, declaration, origin, rank, {}, parent=parent)
 
@@ -157,6 +186,27 @@ class Plan:
         elif not spec.volatile:
             cell.inside = self._names.inside(cell.declaration, inputs)
             cell.is_late = cell.inside is None
+
+    def _unsure_inputs(self, spec: NodeSpec, links: Mapping[str, Link]) -> tuple[InputSpec, ...]:
+        """The linked inputs whose data must be looked at.
+
+        Bounded ones, and those that come as another type, or from a node that gives what it likes.
+        """
+        if spec.is_open:
+            return ()
+        return tuple(
+            declared
+            for declared in spec.inputs
+            if declared.name in links
+            and not declared.raw
+            and declared.type != ANY
+            and (
+                declared.minimum is not None
+                or declared.choices
+                or self._output_type(links[declared.name]) != declared.type
+                or self.cells[links[declared.name].node].declaration.spec.is_open
+            )
+        )
 
     def _output_type(self, link: Link) -> str:
         return self.cells[link.node].declaration.spec.outputs[int(link.output)].type
@@ -209,11 +259,19 @@ class Plan:
                 is_late = inside is None
         if inside:
             parts[""] = [_NAMES, inside]
-        scope = f"{self._job}/{cell.id}" if spec.volatile or is_late else ""
-        body = orjson.dumps(
-            [self.fingerprint(cell.node.kind), scope, parts], option=orjson.OPT_SORT_KEYS
-        )
+        state = "" if cell.declaration.state is None else self._state(cell)
+        is_new = spec.volatile or is_late or state is None
+        scope = f"{self._job}/{cell.id}" if is_new else f"#{cell.id}" if spec.is_single else ""
+        known = [self.fingerprint(cell.node.kind), scope, parts]
+        body = orjson.dumps([*known, state] if state else known, option=orjson.OPT_SORT_KEYS)
         return blake2b(body, digest_size=20).hexdigest()
+
+    def _state(self, cell: Cell) -> str | None:
+        """What the declaration tells of the node, asked for once in a run; runs its code."""
+        if cell.state is _UNASKED and cell.declaration.state is not None:
+            literals = {n: None if n in cell.links else v for n, v in cell.node.inputs.items()}
+            cell.state = cell.declaration.state(cell.id, literals)
+        return cell.state
 
     def parts(self, cell: Cell) -> dict[str, str]:
         """What each input adds to the cell's own key, as text."""
@@ -266,21 +324,3 @@ def _names_or_saves(cell: Cell) -> bool:
     spec = cell.declaration.spec
     names = bool(cell.inside) or any(declared.resource for declared in spec.inputs)
     return names or cell.is_late or spec.volatile or spec.is_target
-
-
-def _unsure_inputs(
-    spec: NodeSpec, links: Mapping[str, Any], type_of: Callable[[Any], str]
-) -> tuple[InputSpec, ...]:
-    """The linked inputs whose data must be looked at: bounded ones, and those of another type."""
-    return tuple(
-        declared
-        for declared in spec.inputs
-        if declared.name in links
-        and not declared.raw
-        and declared.type != ANY
-        and (
-            declared.minimum is not None
-            or declared.choices
-            or type_of(links[declared.name]) != declared.type
-        )
-    )

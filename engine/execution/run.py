@@ -4,6 +4,7 @@ Results do not depend on the order in which lanes happen to work: equal to a ser
 bit, as long as nodes are deterministic.
 """
 
+import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from paintgraph.engine.execution.calls import (
 )
 from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
 from paintgraph.engine.execution.names import Names
-from paintgraph.engine.execution.plan import Plan
+from paintgraph.engine.execution.plan import NOTHING, Plan
 from paintgraph.engine.execution.schedule import Schedule, Step
 from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
 from paintgraph.engine.graph.graph import Graph, Link
@@ -78,26 +79,30 @@ def run(  # noqa: PLR0913 - a run has this many independent settings
     listen: Listener = lambda _: None,
     cancellation: Cancellation | None = None,
     on_failure: OnFailure = "continue",
+    extra: Mapping[str, Any] = NOTHING,
 ) -> Outcome:
     """Run the parts of a bound graph that the targets (node ids) need.
 
     A failing node fails what reads it; the rest goes on unless `on_failure` is "stop": then no
     further call is made, not even of the failing node. `listen` is called from several threads, one
-    event at a time for facts; it must be quick and must not call back. Raises Error only for
-    faults that no earlier check could see, such as an expansion whose nodes wait for each other.
+    event at a time for facts; it must be quick and must not call back. `extra` is what came beside
+    the graph, for nodes that ask for it; no key knows of it. Raises Error only for faults that no
+    earlier check could see, such as an expansion whose nodes wait for each other.
     """
     wished = replace(worker, binders=worker.binders.of(graph.descriptions))
-    return _Run(wished, job, listen, cancellation or Cancellation(), on_failure).go(graph, targets)
+    it = _Run(wished, job, listen, cancellation or Cancellation(), on_failure, extra)
+    return it.go(graph, targets)
 
 
 class _Run:
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as many as `run` has
         self,
         worker: Worker,
         job: str,
         listen: Listener,
         cancellation: Cancellation,
         on_failure: OnFailure,
+        extra: Mapping[str, Any],
     ) -> None:
         self._listen = listen
         self._cancellation = cancellation
@@ -106,7 +111,7 @@ class _Run:
         self._keeping = Keeping(worker.registry, worker.memory, worker.store)
         self._failures: list[NodeFailed] = []
         names = Names(worker.registry, worker.binders)
-        self._plan = Plan(worker.registry, names, job, worker.environment)
+        self._plan = Plan(worker.registry, names, job, worker.environment, extra)
         self._schedule = Schedule(self._plan, self._keeping, self._lanes.push, self._found)
         self._performer = Performer(
             self._plan, names, self._keeping, worker.services, cancellation, job, listen, self._fail
@@ -180,8 +185,15 @@ class _Run:
             step.followers = []
 
     async def _work_async(self, step: Step, calls: list[Call]) -> None:
-        wanted = self._while_wanted(calls)
-        rows = [await self._performer.attempt_async(step.cell, call) for call in wanted]
+        attempts = [
+            asyncio.create_task(self._performer.attempt_async(step.cell, call))
+            for call in self._while_wanted(calls)
+        ]
+        try:
+            rows = await asyncio.gather(*attempts)
+        finally:
+            for attempt in attempts:
+                attempt.cancel()
         self._settle(step, calls, rows)
 
     def _while_wanted(self, calls: list[Call]) -> Iterator[Call]:
@@ -196,7 +208,7 @@ class _Run:
         spec = step.cell.declaration.spec
         calls = calls_of(spec, self._given(step))  # what it reads is held for it: no lock
         try:
-            names = needed(step.cell, step.asked, calls)
+            names = needed(step.cell, step.asked, calls, self._performer.context)
         except Exception as error:  # noqa: BLE001 - a node's own code
             failed = failed_row(self._fail, step.cell, calls[0], error)
             self._assemble(step, [failed] * len(calls))

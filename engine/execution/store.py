@@ -78,7 +78,7 @@ class ResultStore:
     def offer(self, key: str, entry: Entry, spec: NodeSpec, registry: Registry) -> None:
         """Keep a result if it is worth it and every datum has a codec.
 
-        Results with effects are made anew instead: their blobs may be gone by then.
+        What is saved or shown is made anew instead: blobs and files may be gone by then.
         """
         weight = sum(
             registry.socket(output.type).weigh(element.data)
@@ -87,7 +87,7 @@ class ResultStore:
             if isinstance(element, Value)
         )
         writing = _OPENING_SECONDS + weight / self._rate
-        if entry.effects or entry.seconds < WORTH * writing or key in self:
+        if entry.effects or spec.is_target or entry.seconds < WORTH * writing or key in self:
             return
         data = _encode(entry, spec, registry)
         if data is not None and len(data) <= self._budget:

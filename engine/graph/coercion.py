@@ -119,6 +119,8 @@ def canonical(spec: InputSpec, value: object) -> Any:
     if value is None and not spec.required and spec.default is None:
         return None
     types = [part for part in in_order(spec.type, value) if part in _PLAIN]
+    if spec.free and (not types or isinstance(value, list | tuple | dict)):
+        return value
     if not types:
         return Wrong(
             "needs_link",
@@ -156,6 +158,8 @@ def _within(spec: InputSpec, value: Any) -> Any:
     if spec.choices and isinstance(value, str):
         chosen = plain_name(value) if is_of_catalogue(spec.resource) else value
         return value if chosen in spec.choices else _not_a_choice(spec, value)
+    if spec.choices and value not in spec.choices:
+        return _not_a_choice(spec, value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         low, high = spec.minimum, spec.maximum
         if (low is not None and value < low) or (high is not None and value > high):
@@ -192,9 +196,10 @@ def _items(spec: InputSpec, values: tuple[Any, ...]) -> Any:
 
 
 def _not_a_choice(spec: InputSpec, value: object) -> Wrong:
-    choices = ", ".join(spec.choices[:_SHOWN_CHOICES])
+    choices = ", ".join(map(str, spec.choices[:_SHOWN_CHOICES]))
     more = "" if len(spec.choices) <= _SHOWN_CHOICES else f", ... ({len(spec.choices)} in all)"
-    near = suggestion(value, spec.choices) if isinstance(value, str) else ""
+    texts = [choice for choice in spec.choices if isinstance(choice, str)]
+    near = suggestion(value, texts) if isinstance(value, str) else ""
     which = "has" if spec.items else "is"
     return Wrong(
         "not_a_choice", f"{spec.name} {which} {shown(value)}; allowed are {choices}{more}.{near}"

@@ -50,6 +50,7 @@ class Socket:
         encode, decode: codec for stores, or None: then values stay in their worker's memory.
         common_facts: facts that follow from inputs of other types too, if none of its own has any.
         own_facts: facts of one value alone: they never follow to what is made of it.
+        adapt: brings what an open node gave nearer to the canonical form, for `check` to look at.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Socket:
     decode: Callable[[bytes], Any] | None = None
     common_facts: frozenset[str] = frozenset()
     own_facts: frozenset[str] = frozenset()
+    adapt: Callable[[Any], Any] | None = None
 
 
 def accepts(wanted: str, given: str) -> bool:
@@ -72,7 +74,7 @@ def accepts(wanted: str, given: str) -> bool:
         return True
     allowed = wanted.split("|")
     return any(
-        part in allowed or part == ANY or (part == "int" and "float" in allowed)
+        part in allowed or ANY in (part, *allowed) or (part == "int" and "float" in allowed)
         for part in given.split("|")
     )
 
@@ -211,7 +213,7 @@ FLOAT = _plain("float", "FLOAT", _check_float)
 BOOL = _plain("bool", "BOOLEAN", _check_bool)
 TEXT = _plain("text", "STRING", _check_text)
 LIST = _plain("list", "LIST", _check_list)
-ANYTHING = Socket(ANY, "*", lambda value: value)
+ANYTHING = Socket(ANY, "*", lambda value: value, lambda value: getattr(value, "nbytes", 64))
 PLAIN_SOCKETS = (INT, FLOAT, BOOL, TEXT, LIST, ANYTHING)
 
 

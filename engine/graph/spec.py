@@ -29,7 +29,7 @@ class InputSpec:
         default: literal used when the graph gives none.
         minimum, maximum, step: bounds of a number, both allowed; step is for editors.
         unit: unit of a number, for people ("px").
-        choices: the texts allowed; for a list, of its items.
+        choices: the literals allowed, texts for the most part; for a list, of its items.
         items: type of a list's items.
         about: one sentence for people.
         lazy: evaluated only when the node asks for it.
@@ -40,6 +40,8 @@ class InputSpec:
         found_by: inputs that together lead to the resource; this one is filled before a run.
         when: what lets it count; where it does not, it is not needed and has no default.
         grows: one of as many as a graph gives; where it is not given, it has no default.
+        omitted: where it is not given, the call goes without it: the code has a default of its own.
+        free: takes literals of any form, made by an editor's own widget.
     """
 
     name: str
@@ -50,7 +52,7 @@ class InputSpec:
     maximum: float | None = None
     step: float | None = None
     unit: str = ""
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
     items: str = ""
     about: str = ""
     lazy: bool = False
@@ -60,6 +62,8 @@ class InputSpec:
     found_by: tuple[str, ...] = ()
     when: When | None = None
     grows: bool = False
+    omitted: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,12 @@ class NodeSpec:
         converts: the types that it turns into another one, for errors to name it as a cure.
         names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
         module: where it comes from, for editors.
+        is_open: made for looser rules than these: what comes by links reaches it unchecked, at
+            inputs that it does not declare as well; what it gives is checked by who reads it.
+        takes_extras: of an open one, literals at inputs that it does not declare are passed, too.
+        is_single: results are this node's alone; an equal one under another id makes its own.
+        has_checks: its code looks at literals itself before a run, where the code is.
+        object_info: how ComfyUI describes it to editors, as JSON, where it differs from the above.
     """
 
     id: str
@@ -130,6 +140,11 @@ class NodeSpec:
     converts: tuple[Conversion, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     module: str = "nodes"
+    is_open: bool = False
+    takes_extras: bool = False
+    is_single: bool = False
+    has_checks: bool = False
+    object_info: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` gives an equal spec back."""

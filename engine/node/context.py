@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from paintgraph.base.listening import Listening
 from paintgraph.engine.errors import Cancelled
+from paintgraph.engine.graph.graph import Node
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts
 from paintgraph.engine.node.events import Listener, Origin, Preview, Progress, Warned
 
@@ -62,6 +63,41 @@ class Services:
         raise LookupError(f"No service {kind.__name__} in this worker; there are: {there}.")
 
 
+class Nodes(Protocol):
+    """The nodes of a run as they are now: those submitted, and those that others expanded into.
+
+    `extra` is what came beside the graph and changes no result, such as ComfyUI's extra_pnginfo.
+    """
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """See above."""
+
+    def ids(self) -> list[str]:
+        """All ids of the run."""
+
+    def node(self, id_: str) -> Node | None:
+        """A node, its links by the run's ids and by position; None if there is none."""
+
+    def origin(self, id_: str) -> Origin | None:
+        """What a node stems from; None if there is none."""
+
+
+class _NoNodes:
+    """The nodes of a call outside of runs."""
+
+    extra: Mapping[str, Any] = {}
+
+    def ids(self) -> list[str]:
+        return []
+
+    def node(self, _: str) -> None:
+        return None
+
+    def origin(self, _: str) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One call's view of its run. A node asks for it by a parameter of this type."""
@@ -73,6 +109,7 @@ class Context:
     cancellation: Cancellation
     listen: Listener
     input_facts: Mapping[str, Facts]
+    nodes: Nodes = _NoNodes()  # noqa: RUF009 - it holds nothing
 
     @property
     def listening(self) -> Listening:

@@ -60,6 +60,7 @@ __all__ = [
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Needs = Callable[..., "list[str]"]
+Faults = Callable[[str, Mapping[str, Any], Mapping[str, str]], list[tuple[str, str]]]
 _DECLARATION = "declaration"
 _RESERVED = ("node", "recipe", "_title")  # what a recipe writes beside a node's inputs
 
@@ -70,18 +71,23 @@ class Declaration:
 
     `call(context, inputs)` gets a `Value` per input (a list of them if the spec `takes_lists`, a
     `Link` for a raw input, None for what is not there) and returns data, or a `Result`.
-    `needs(**data)` names the lazy inputs that the call will read. `sources` is what
+    `needs(context, inputs)` names the lazy inputs that the call will read. `sources` is what
     `sources.sources_of` said of the code when it was declared, "" if it is not in this process.
     `expand(inputs)`, of a recipe, gives its nodes with what it is given in place of its inputs.
+    `state(id, literals)` tells what the results depend on besides the inputs, None if it must run
+    each time; `faults(id, literals, types)` which inputs are wrong before a run, and why. Both get
+    the node's id and its inputs, None for a link; `types` are those of what is linked.
     """
 
     spec: NodeSpec
     call: Callable[[Context, Mapping[str, Any]], Any]
-    needs: Needs | None = None
+    needs: Callable[[Context, Mapping[str, Any]], list[str]] | None = None
     sockets: tuple[Socket, ...] = ()
     is_async: bool = False
     sources: str | None = ""
     expand: Callable[[Mapping[str, Any]], Mapping[str, Node]] | None = None
+    state: Callable[[str, Mapping[str, Any]], str | None] | None = None
+    faults: Faults | None = None
 
 
 def node(  # noqa: PLR0913 - each is an independent property of a node
@@ -138,7 +144,8 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
         sockets = tuple({s.name: s for _, many in (*described, *results) for s in many}.values())
         call = _as_call(function, context_name, groups)
         is_async = inspect.iscoroutinefunction(function)
-        declaration = Declaration(spec, call, needs, sockets, is_async, sources_of(function))
+        ask = None if needs is None else _as_needs(needs)
+        declaration = Declaration(spec, call, ask, sockets, is_async, sources_of(function))
         setattr(function, _DECLARATION, declaration)
         return function
 
@@ -167,6 +174,10 @@ def _as_call(
         return function(**data)
 
     return call
+
+
+def _as_needs(needs: Needs) -> Callable[[Context, Mapping[str, Any]], list[str]]:
+    return lambda _, inputs: needs(**{name: unwrap(given) for name, given in inputs.items()})
 
 
 def unwrap(given: object) -> object:

@@ -61,11 +61,15 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Fact: something that the user should know, though the node went on."""
+    """Fact: something that the user should know, though the node went on.
+
+    `code` is "blocked" where another node keeps this one from a call, and says why.
+    """
 
     origin: Origin
     element: int
     message: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from paintgraph.engine.graph.following import OutputTypes
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import ANY, Value, accepts, literal_types, shown
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
-from paintgraph.engine.graph.structure import cycles, upstream
+from paintgraph.engine.graph.structure import cycles
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.foreign import UNKNOWN, causes, coerced, ends, names_in_words
+from paintgraph.engine.recipes.own_faults import own_faults
 from paintgraph.engine.recipes.report import (
     Report,
     Where,
@@ -29,6 +30,7 @@ from paintgraph.engine.recipes.report import (
     link_cure,
     literal_cure,
     reference_cure,
+    report_reach,
     with_outputs,
 )
 
@@ -108,6 +110,10 @@ class _Checker:
         nodes = {id_: self._node(id_, node) for id_, node in graph.nodes.items()}
         outputs = {name: self._output(name, ref) for name, ref in graph.outputs.items()}
         self._cycles()
+        for fault in own_faults(nodes, self._registry, self._types, self._report.problems):
+            where = self._report.at(fault.node, fault.input, bare=True)
+            message = f": the node refuses its inputs: {fault.text}. Change them."
+            self._report.add("refused_inputs", where, message)
         targets = targets_of(graph, self._registry)
         reached = dict(targets)
         if self._is_foreign:
@@ -116,7 +122,7 @@ class _Checker:
             problems = [p for p in problems if p.code not in OF_UNKNOWN or p.node not in unknown]
             reached |= ends(graph, self._specs)
         if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
-            self._reach(reached)
+            report_reach(self._report, graph, reached, together=self._is_foreign)
         sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
         return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
 
@@ -143,8 +149,13 @@ class _Checker:
         inputs = self._inputs(id_, spec, node.inputs)
         if fault := self._resources.inner_fault(spec):
             self._report.add(fault.code, self._report.at(id_, bare=True), f": {fault}")
-        if not node.inputs.keys() <= {declared.name for declared in spec.inputs}:
-            self._unknown_inputs(id_, spec, node.inputs)
+        names = {declared.name for declared in spec.inputs}
+        if not node.inputs.keys() <= names:
+            extra = {name: value for name, value in node.inputs.items() if name not in names}
+            kept = self._extra_inputs(id_, extra, spec) if spec.is_open else {}
+            inputs |= kept
+            if len(kept) < len(extra):
+                self._unknown_inputs(id_, spec, extra.keys() - kept.keys(), node.inputs)
         return replace(node, inputs=inputs)  # though equal: 0 and -0.0 equal 0.0
 
     def _inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> dict[str, object]:
@@ -160,7 +171,7 @@ class _Checker:
             elif declared.required:
                 if is_counting:
                     self._missing(id_, declared, inputs)
-            elif not declared.grows:
+            elif not (declared.grows or declared.omitted):
                 inputs[declared.name] = declared.default
                 self._has_fault(id_, declared, declared.default)
         for declared in idle:
@@ -237,9 +248,23 @@ class _Checker:
     def _node_types(self) -> list[str]:
         return [i for i in self._registry.known() if not i.startswith(RECIPE_PREFIX)]
 
-    def _unknown_inputs(self, id_: str, spec: NodeSpec, given: Mapping[str, object]) -> None:
+    def _extra_inputs(
+        self, id_: str, extra: Mapping[str, object], spec: NodeSpec
+    ) -> dict[str, object]:
+        """Those undeclared inputs that an open node takes: links, and literals where it does."""
+        return {
+            name: self._resolve(self._report.at(id_, name), value) or value
+            if isinstance(value, Link)
+            else value
+            for name, value in extra.items()
+            if isinstance(value, Link) or (spec.takes_extras and not isinstance(value, InputRef))
+        }
+
+    def _unknown_inputs(
+        self, id_: str, spec: NodeSpec, unfit: Collection[str], given: Mapping[str, object]
+    ) -> None:
         names = [declared.name for declared in spec.inputs]
-        unknown = [name for name in given if name not in names]
+        unknown = [name for name in given if name in unfit]
         idle = [
             n for n in unknown if self._is_foreign and not isinstance(given[n], Link | InputRef)
         ]
@@ -371,22 +396,3 @@ class _Checker:
             where = replace(self._report.at(cycle[0]), text="the graph")
             message = f" has a cycle: {path}; nodes must not wait for each other. Cut a link."
             self._report.add("cycle", where, message)
-
-    def _reach(self, targets: Mapping[str, str]) -> None:
-        if not targets and not self._graph.outputs:
-            self._report.add(
-                "no_outputs",
-                Where("the graph", ()),
-                " has no output; a run needs a result to reach. Name one under outputs, or add a "
-                "node that saves or shows, such as SaveImage.",
-            )
-            return
-        needed = upstream(self._graph, targets.values())
-        idle = [id_ for id_ in self._graph.nodes if id_ not in needed]
-        if len(idle) > 1 and self._is_foreign:
-            message = " are not needed for any output and will not run. Use their results."
-            self._report.add("unreachable", self._report.about(idle), message, severity="warning")
-            return
-        for id_ in idle:
-            message = " is not needed for any output and will not run. Use its result."
-            self._report.add("unreachable", self._report.at(id_), message, severity="warning")

@@ -8,7 +8,7 @@ from paintgraph.base.errors import Problem, Severity
 from paintgraph.engine.graph.graph import Graph, Path, native_path
 from paintgraph.engine.graph.sockets import literal_types
 from paintgraph.engine.graph.spec import Conversion, InputSpec, NodeSpec
-from paintgraph.engine.graph.structure import reached_outputs
+from paintgraph.engine.graph.structure import reached_outputs, upstream
 from paintgraph.engine.node.registry import Registry
 
 _LAST = (1 << 30, 0)
@@ -91,6 +91,29 @@ class Report:
                 nodes=where.nodes,
             )
         )
+
+
+def report_reach(
+    report: Report, graph: Graph, targets: Mapping[str, str], *, together: bool
+) -> None:
+    """Report that a graph reaches nothing, or nodes that no target needs, `together` or each."""
+    if not targets and not graph.outputs:
+        report.add(
+            "no_outputs",
+            Where("the graph", ()),
+            " has no output; a run needs a result to reach. Name one under outputs, or add a "
+            "node that saves or shows, such as SaveImage.",
+        )
+        return
+    needed = upstream(graph, targets.values())
+    idle = [id_ for id_ in graph.nodes if id_ not in needed]
+    if len(idle) > 1 and together:
+        message = " are not needed for any output and will not run. Use their results."
+        report.add("unreachable", report.about(idle), message, severity="warning")
+        return
+    for id_ in idle:
+        message = " is not needed for any output and will not run. Use its result."
+        report.add("unreachable", report.at(id_), message, severity="warning")
 
 
 def with_outputs(

@@ -87,6 +87,7 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
     cancellation: Cancellation | None = None,
     listen: Callable[[Event], None] = lambda _: None,
     is_checked: bool = True,
+    extra: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Check a graph and run it; without targets the last node is one."""
     registry = registry or fake_nodes.registry()
@@ -112,6 +113,7 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
             listen=hear,
             cancellation=cancellation,
             on_failure=on_failure,
+            extra=extra or {},
         )
     )
     return Ran(outcome, events)

@@ -1,7 +1,9 @@
 """Stand-in for `comfy_execution.graph_utils`: builds the graphs that nodes expand into."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
 from paintgraph.nodes.packs.host.placeholders import names_of
 
@@ -53,12 +55,20 @@ class Node:
         return plain
 
 
+@dataclass
+class _Place:
+    """The call that builds, and how many graphs it has begun."""
+
+    root: str = ""
+    call: int = 0
+    graph: int = 0
+
+
+_place: ContextVar[_Place | None] = ContextVar("place", default=None)
+
+
 class GraphBuilder:
     """Builds a graph; ids begin with a prefix that the engine sets for each call of a node."""
-
-    _default_prefix_root: ClassVar[str] = ""
-    _default_prefix_call_index: ClassVar[int] = 0
-    _default_prefix_graph_index: ClassVar[int] = 0
 
     def __init__(self, prefix: str | None = None) -> None:
         self.prefix = GraphBuilder.alloc_prefix() if prefix is None else prefix
@@ -68,20 +78,18 @@ class GraphBuilder:
     @classmethod
     def set_default_prefix(cls, prefix_root: str, call_index: int, graph_index: int = 0) -> None:
         """Set by the engine before a call."""
-        GraphBuilder._default_prefix_root = prefix_root
-        GraphBuilder._default_prefix_call_index = call_index
-        GraphBuilder._default_prefix_graph_index = graph_index
+        _place.set(_Place(prefix_root, call_index, graph_index))
 
     @classmethod
     def alloc_prefix(
         cls, root: str | None = None, call_index: int | None = None, graph_index: int | None = None
     ) -> str:
         """A prefix that no other builder of this call has."""
-        root = GraphBuilder._default_prefix_root if root is None else root
-        call_index = GraphBuilder._default_prefix_call_index if call_index is None else call_index
-        if graph_index is None:
-            graph_index = GraphBuilder._default_prefix_graph_index
-        GraphBuilder._default_prefix_graph_index += 1
+        place = _place.get() or _Place()
+        root = place.root if root is None else root
+        call_index = place.call if call_index is None else call_index
+        graph_index = place.graph if graph_index is None else graph_index
+        place.graph += 1
         return f"{root}.{call_index}.{graph_index}."
 
     def node(self, class_type: str, id: str | None = None, **kwargs: Any) -> Node:

@@ -1,0 +1,1 @@
+"""Node classes of ComfyUI's convention as ordinary declarations."""
