@@ -1,13 +1,13 @@
 """Loads packs into a registry, one after the other, and reports what became of each."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.spec import NodeSpec
-from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.registry import Registry
 from paintgraph.nodes.foreign import MODEL_SOCKETS
 from paintgraph.nodes.packs.host.finder import install
@@ -16,9 +16,6 @@ from paintgraph.nodes.packs.loading.finding import Pack, find_packs
 from paintgraph.nodes.packs.loading.guard import Announce, process_guard
 from paintgraph.nodes.packs.loading.importing import Imported, import_pack, prestart
 from paintgraph.nodes.packs.loading.report import PackReport
-
-Declare = Callable[[str, Any, Pack], Declaration]
-"""Makes a node's class a declaration: (name in graphs, class, pack)."""
 
 
 class PackLoader:
@@ -39,7 +36,6 @@ class PackLoader:
         allowed: Iterable[str] = (),
         left_out: Mapping[str, str] | None = None,
         announce: Announce = lambda _: None,
-        declare: Declare | None = None,
     ) -> None:
         self._packs = find_packs(sources)
         self._places = places
@@ -47,7 +43,6 @@ class PackLoader:
         self._allowed = tuple(allowed)
         self._left_out = dict(left_out or {})
         self._announce = announce
-        self._declare = declare
         self.reports: list[PackReport] = []
         """What became of each pack, once they are loaded."""
 
@@ -146,15 +141,15 @@ class PackLoader:
 
     def _add(self, name: str, cls: Any, pack: Pack, imported: Imported, registry: Registry) -> str:
         """Register one class; why it cannot be, or ""."""
+        from paintgraph.nodes.packs.classes.declaring import declare_class
         from paintgraph.nodes.packs.loading.schemas import as_v1
 
         if not isinstance(name, str) or not isinstance(cls, type):
             raise DeclarationError(f"'{name}' is no class of a node")
         cls.RELATIVE_PYTHON_MODULE = pack.python_module  # type: ignore[attr-defined] # as packs expect
-        declare = self._declare or _declare_class()
-        declaration = declare(name, as_v1(cls), pack)
+        declaration = declare_class(name, as_v1(cls), pack)
         if title := imported.titles.get(name) or _display_name(cls):
-            declaration = replace(declaration, spec=replace(declaration.spec, title=title))
+            declaration = replace(declaration, spec=_titled(declaration.spec, title))
         if types := _model_types(declaration.spec):
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
         registry.add(declaration)
@@ -166,8 +161,11 @@ def _display_name(cls: Any) -> str | None:
     return cls.GET_SCHEMA().display_name if hasattr(cls, "GET_SCHEMA") else None
 
 
-def _declare_class() -> Declare:
-    raise NotImplementedError
+def _titled(spec: NodeSpec, title: str) -> NodeSpec:
+    """The spec with a name for people, for editors too."""
+    info = orjson.loads(spec.object_info) if spec.object_info else {}
+    described = orjson.dumps({**info, "display_name": title}).decode() if info else ""
+    return replace(spec, title=title, object_info=described)
 
 
 def _model_types(spec: NodeSpec) -> Sequence[str]:
@@ -175,13 +173,3 @@ def _model_types(spec: NodeSpec) -> Sequence[str]:
     needed = [each.type for each in spec.inputs if each.required]
     given = [each.type for each in spec.outputs]
     return list(dict.fromkeys(t for t in (*needed, *given) if t.upper() in MODEL_SOCKETS))
-
-
-def log_reports(reports: Iterable[PackReport], write: Callable[[str], None]) -> None:
-    """Write a line for each pack, and for all that does not work in it."""
-    for report in reports:
-        if report.state == "loaded":
-            write(f"pack '{report.name}': {len(report.nodes)} nodes in {report.seconds:.1f} s")
-        for sentence in report.sentences():
-            write(sentence)
-    sys.stderr.flush()

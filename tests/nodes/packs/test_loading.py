@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.engine.graph.spec import InputSpec, NodeSpec, OutputSpec
+from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.declaration import Declaration
 from paintgraph.engine.node.registry import Registry
 from paintgraph.nodes.packs.host.places import Places
@@ -25,23 +25,10 @@ SOUND, ODD = PACKS / "sound", PACKS / "odd"
 Load = Callable[..., dict[str, PackReport]]
 
 
-def declared(name: str, cls: Any, pack: Pack) -> Declaration:
-    """The least that a class declares: inputs by name and type."""
-    types = cls.INPUT_TYPES()
-    inputs = [
-        InputSpec(each, str(given[0]), group == "required")
-        for group in ("required", "optional")
-        for each, given in types.get(group, {}).items()
-    ]
-    outputs = [OutputSpec(str(i), each) for i, each in enumerate(cls.RETURN_TYPES)]
-    spec = NodeSpec(name, name, "packs", pack.name, tuple(inputs), tuple(outputs))
-    return Declaration(spec, lambda *_: None, sources=pack.digest)
-
-
 @pytest.fixture
 def load(standins: Places) -> Load:
     def load(*sources: Path, into: Registry | None = None, **options: Any) -> dict[str, PackReport]:
-        loader = PackLoader(map(str, sources), standins, declare=declared, **options)
+        loader = PackLoader(map(str, sources), standins, **options)
         loader.load_into(Registry() if into is None else into)
         return {report.name: report for report in loader.reports}
 
