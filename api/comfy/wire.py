@@ -12,9 +12,10 @@ from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.engine.graph.sockets import ANY, literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.recipes.foreign import NO_PICTURE
 
 _PLAIN = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", ANY: "*"}
-_WIDGETS = ("int", "float", "bool", "text")
+_WIDGETS = ("int", "float", "bool", "text", "list")
 _LARGEST = 2**53
 """The largest whole number that JavaScript holds exactly."""
 
@@ -71,7 +72,11 @@ def is_widget(declared: InputSpec) -> bool:
     """Whether an editor shows an input as a widget; what takes several types is a socket."""
     if declared.grows and "|" in declared.type:
         return False
-    return literal_types(declared.type).split("|")[0] in _WIDGETS
+    return _plain_type(declared) in _WIDGETS
+
+
+def _plain_type(declared: InputSpec) -> str:
+    return literal_types(declared.type).split("|")[0]
 
 
 def input_config(declared: InputSpec, pictures: Sequence[str] = ()) -> list[Any]:
@@ -86,15 +91,24 @@ def input_config(declared: InputSpec, pictures: Sequence[str] = ()) -> list[Any]
     if declared.default is not None:
         options["default"] = declared.default
     if declared.resource == "picture":
-        return [list(pictures), {"image_upload": True, **options}]
+        nothing = [] if declared.required or declared.default is not None else [NO_PICTURE]
+        return [[*nothing, *pictures], {"image_upload": True, **options}]
+    if _plain_type(declared) == "list":
+        return _row_widget(declared, options)
     if declared.choices or is_of_catalogue(declared.resource):
         return [list(declared.choices), options]
     return _plain_widget(declared, options)
 
 
+def _row_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
+    """A list as a text with commas, as the command line takes it."""
+    default = ", ".join(map(str, declared.default or ()))
+    return ["STRING", {**options, "default": default, "placeholder": "1, 2, 3"}]
+
+
 def _plain_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
     """A number, a text or a switch, with bounds and steps."""
-    plain = literal_types(declared.type).split("|")[0]
+    plain = _plain_type(declared)
     if plain == "text":
         options["multiline"] = declared.multiline
     for field, option in _FIELDS.items():

@@ -21,7 +21,7 @@ from paintgraph.engine.graph.sockets import ANY, Value, accepts, literal_types, 
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.foreign import UNKNOWN, causes, coerced, ends, names_in_words
+from paintgraph.engine.recipes.foreign import UNKNOWN, causes, ends, meant, names_in_words
 from paintgraph.engine.recipes.own_faults import own_faults
 from paintgraph.engine.recipes.report import (
     Report,
@@ -294,9 +294,9 @@ class _Checker:
             return value
         if isinstance(value, Value):
             return value
+        if self._is_foreign:
+            value = meant(declared, value)
         result = canonical(declared, value)
-        if self._is_foreign and isinstance(result, Wrong):
-            result = canonical(declared, coerced(declared, value))
         if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
             where = self._report.at(id_, declared.name, bare=True)
             needs = result.code == "needs_link"

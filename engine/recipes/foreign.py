@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.formats.comfy.packs import is_core, pack_of
 from paintgraph.engine.graph.formats.comfy.sampling import SAMPLERS, in_words, settings_of
 from paintgraph.engine.graph.graph import Graph
@@ -16,27 +17,47 @@ from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
 
 _TRUTHS = {"true": True, "false": False}
+NO_PICTURE = "none"
+"""What an editor's list of pictures has for an input that may have none."""
 
 
-def coerced(declared: InputSpec, value: object) -> object:
+def meant(declared: InputSpec, value: object) -> object:
     """The literal in the form of the declared type, as ComfyUI takes it; else as it is.
 
-    "64" and 64.0 become 64 for a whole number, 5 becomes "5" for a text, 1 becomes true.
+    "64" and 64.0 become 64 for a whole number, 5 becomes "5" for a text, 1 becomes true, "3, 8" a
+    list of numbers; the picture "none" is none where there may be none.
     """
+    if _is_left_out(declared, value):
+        return None
+    return _coerced(declared, value) if isinstance(canonical(declared, value), Wrong) else value
+
+
+def _coerced(declared: InputSpec, value: object) -> object:
     match declared.type, value:
-        case "int", str() | float():
+        case "int" | "float", str() | float():
             number = _number(value)
-            return value if number is None else int(number)
-        case "float", str():
-            number = _number(value)
-            return value if number is None else number
+            if number is not None:
+                return int(number) if declared.type == "int" else number
         case "text", int() | float():
             return str(value)
         case "bool", int() | float():
             return bool(value)
         case "bool", str():
             return _TRUTHS.get(value.lower(), value)
+        case "list", str():
+            return [_entry(declared, part.strip()) for part in value.split(",") if part.strip()]
     return value
+
+
+def _is_left_out(declared: InputSpec, value: object) -> bool:
+    """Whether an editor says that an input has no picture, which it cannot leave empty."""
+    may_be_empty = not declared.required and declared.default is None
+    return declared.resource == "picture" and may_be_empty and value == NO_PICTURE
+
+
+def _entry(declared: InputSpec, text: str) -> object:
+    number = _number(text) if declared.items in ("int", "float") else None
+    return text if number is None else number
 
 
 def _number(value: str | float) -> float | None:

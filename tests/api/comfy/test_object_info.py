@@ -124,3 +124,43 @@ def test_loaders_list_the_files(server: Served) -> None:
         "zebra.png",
     ]
     assert options["image_upload"] is True
+
+
+def test_a_list_is_written_as_a_text_and_read_as_a_list(
+    server: Served, info: dict[str, Any]
+) -> None:
+    type_, options = info["MaskFromBox"]["input"]["required"]["box"]
+    name = upload(server, png()).json["name"]
+
+    assert (type_, options["default"]) == ("STRING", "")
+    for box in ("2, 3, 8, 9", "2,3,8,9", {"__value__": [2, 3, 8, 9]}):
+        prompt: dict[str, Any] = {
+            "1": {"class_type": "LoadImage", "inputs": {"image": name, "alpha": "keep"}},
+            "2": {
+                "class_type": "MaskFromBox",
+                "inputs": {"image": ["1", 0], "box": box, "select": "box"},
+            },
+            "3": {"class_type": "MaskPreview", "inputs": {"mask": ["2", 0]}},
+        }
+        assert server.call("POST", "/prompt", json={"prompt": prompt}).status == 200
+    prompt["2"]["inputs"]["box"] = "2, 3, x"
+    answer = server.call("POST", "/prompt", json={"prompt": prompt})
+    assert answer.status == 400
+    assert "box" in answer.body.decode()
+
+
+def test_a_picture_that_may_be_left_out_can_be_none(server: Served, info: dict[str, Any]) -> None:
+    choices, _ = info["LoadMaskIfAny"]["input"]["required"]["image"]
+    needed, _ = info["LoadImage"]["input"]["required"]["image"]
+    name = upload(server, png()).json["name"]
+
+    assert choices[0] == "none"
+    assert "none" not in needed
+    prompt: dict[str, Any] = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": name, "alpha": "keep"}},
+        "2": {"class_type": "LoadMaskIfAny", "inputs": {"size_of": ["1", 0], "image": "none"}},
+        "3": {"class_type": "MaskPreview", "inputs": {"mask": ["2", 0]}},
+    }
+    assert server.call("POST", "/prompt", json={"prompt": prompt}).status == 200
+    prompt["1"]["inputs"]["image"] = "none"
+    assert server.call("POST", "/prompt", json={"prompt": prompt}).status == 400

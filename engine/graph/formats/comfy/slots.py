@@ -14,7 +14,7 @@ from paintgraph.engine.graph.sockets import ANY, literal_types
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.graph.structure import Specs, position
 
-_TYPES = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", "list": "LIST"}
+_TYPES = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", "list": "STRING"}
 _ANYTHING = "*"
 _MOST_DIGITS = 3
 
