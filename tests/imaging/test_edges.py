@@ -25,7 +25,7 @@ def contrast(height: float) -> float:
 
 
 @pytest.mark.parametrize("across", [True, False])
-@pytest.mark.parametrize("height", [0.2, 0.5, 1])
+@pytest.mark.parametrize("height", [0.2, 0.25, 0.5, 0.75, 1])
 def test_a_step_is_a_line_of_one_px_where_its_contrast_is_above_the_threshold(
     height: float, *, across: bool
 ) -> None:
@@ -36,6 +36,19 @@ def test_a_step_is_a_line_of_one_px_where_its_contrast_is_above_the_threshold(
     assert np.array_equal(lines.sum(axis=1), np.ones(SIDE))
     assert set(np.argmax(lines, axis=1)) <= {SIDE // 2 - 1, SIDE // 2}
     assert not missed.any()
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_a_slanting_step_is_a_line_along_it(*, falls: bool) -> None:
+    rows, columns = np.indices((SIDE, SIDE))
+    bright = columns > rows if falls else columns + rows >= SIDE
+    image = np.repeat(bright.astype(np.float32)[np.newaxis, ..., np.newaxis], 3, axis=3)
+
+    lines = canny(image, 0.4, 0.8)[0][2:-2, 2:-2]
+
+    distance = columns - rows - 0.5 if falls else columns + rows - SIDE + 0.5
+    assert (np.abs(distance[2:-2, 2:-2][lines > 0]) < 1).all()
+    assert lines.any(axis=1).all()
 
 
 def test_a_faint_line_is_drawn_as_far_as_it_goes_on_from_a_strong_one() -> None:
