@@ -209,6 +209,8 @@ class _Run:
         calls = calls_of(spec, self._given(step))  # what it reads is held for it: no lock
         try:
             names = needed(step.cell, step.asked, calls, self._performer.context)
+        except Cancelled:
+            raise
         except Exception as error:  # noqa: BLE001 - a node's own code
             failed = failed_row(self._fail, step.cell, calls[0], error)
             self._assemble(step, [failed] * len(calls))

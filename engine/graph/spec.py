@@ -121,6 +121,7 @@ class NodeSpec:
         takes_extras: of an open one, literals at inputs that it does not declare are passed, too.
         is_single: results are this node's alone; an equal one under another id makes its own.
         has_checks: its code looks at literals itself before a run, where the code is.
+        has_state: its results depend on what only its code can tell, see `Declaration.state`.
         object_info: how ComfyUI describes it to editors, as JSON, where it differs from the above.
     """
 
@@ -144,6 +145,7 @@ class NodeSpec:
     takes_extras: bool = False
     is_single: bool = False
     has_checks: bool = False
+    has_state: bool = False
     object_info: str = ""
 
     def to_json(self) -> dict[str, Any]:

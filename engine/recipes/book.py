@@ -224,8 +224,9 @@ def _runs_anew(node: Node, registry: Registry) -> bool:
     spec = registry.spec(node.kind)
     if spec is None:
         return False
-    seeds = (i.name for i in spec.inputs if i.resource == "seed")
-    return spec.volatile or spec.is_target or any(node.inputs.get(seed) == -1 for seed in seeds)
+    if spec.volatile or spec.is_target or spec.has_state or spec.is_single:
+        return True
+    return any(i.resource == "seed" and node.inputs.get(i.name) == -1 for i in spec.inputs)
 
 
 def _filled(node: Node, values: Mapping[str, Any]) -> Node:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from paintgraph.engine.errors import Cancelled
 from paintgraph.engine.node.registry import Registry
 from paintgraph.nodes.packs.classes.declaring import declare_class
 from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import (
@@ -288,6 +289,30 @@ class Broken:
         raise ValueError(f"cannot stand {value}")
 
 
+class Interrupted:
+    """Ends the run."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {"value": (ANY, {"lazy": True})}}
+
+    RETURN_TYPES = ("INT",)
+    FUNCTION = "go"
+
+    def go(self, value: Any) -> Any:
+        raise Cancelled("enough")
+
+
+class InterruptedAsking(Interrupted):
+    """Ends the run before its call."""
+
+    def check_lazy_status(self, value: Any) -> Any:
+        raise Cancelled("enough")
+
+    def go(self, value: Any) -> Any:
+        return (1,)
+
+
 class Lists:
     """Takes lists and gives lists."""
 
@@ -564,6 +589,7 @@ class OnePack:
 CLASSES = (
     *(Gray, Darken, Show, Echo, Bag, Unbag, Hidden, Changing, ChangingLater, Strict, StrictAll),
     *(StrictTypes, Counter, OwnCounter, Broken, Lists, Pick, PickLater, NeverAsks, RawLink, Block),
+    *(Interrupted, InterruptedAsking),
     *(Sum, Expand, WhileOpen, WhileClose, Wait, Flexible, Odd, Bright),
 )
 

@@ -15,6 +15,7 @@ from paintgraph.engine.graph.sockets import Blocked, Entry, Value
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.declaration import declaration_of
 from paintgraph.engine.node.events import Executed, NodeStarted, Warned
+from paintgraph.engine.recipes.book import recipe_declaration
 from paintgraph.engine.recipes.checking import check
 from paintgraph.nodes.masks.algebra import invert_mask
 from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker
@@ -654,3 +655,21 @@ def test_opaque_values_are_weighed_by_the_arrays_in_them() -> None:
     ring: list[Any] = []
     ring.append(ring)
     assert socket.weigh(ring) == 64
+
+
+@pytest.mark.parametrize("kind", ["Interrupted", "InterruptedAsking"])
+def test_a_class_may_end_the_run(kind: str) -> None:
+    ran = go({"n": node("Number", value=1), "i": node(kind, value=link("n"))})
+
+    assert ran.outcome.state == "cancelled"
+    assert ran.failed() == []
+
+
+@pytest.mark.parametrize("kind", ["Changing", "OwnCounter", "Counter"])
+def test_a_recipe_knows_whether_its_nodes_may_give_something_else(kind: str) -> None:
+    given = {"how": "always"} if kind == "Changing" else {"value": 1}
+    graph = Graph({"it": node(kind, **given)}, outputs={"it": link("it")})
+
+    spec = recipe_declaration("r", graph, KNOWN).spec
+
+    assert spec.volatile is (kind != "Counter")

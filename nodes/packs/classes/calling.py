@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from paintgraph.engine.errors import NodeError
+from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.graph.sockets import Result, Value
 from paintgraph.engine.graph.spec import NodeSpec
@@ -73,6 +73,8 @@ class ClassCalls:
         try:
             told = settled(self._class.IS_CHANGED(**self._asked(id_, literals)))
             return json.dumps(told, allow_nan=False, sort_keys=True, default=_hexadecimal)
+        except Cancelled:
+            raise
         except Exception:  # noqa: BLE001 - another author's code; the convention runs it then
             return None
 

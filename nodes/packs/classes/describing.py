@@ -105,6 +105,7 @@ def describe_class(name: str, cls: Any, module: str) -> NodeSpec:
         takes_extras=_takes_all(cls.INPUT_TYPES()),
         is_single=bool(getattr(cls, "NOT_IDEMPOTENT", False)) or "UNIQUE_ID" in hidden.values(),
         has_checks=check is not None,
+        has_state=hasattr(cls, "IS_CHANGED"),
         object_info=object_info(name, cls, module),
     )
 
