@@ -22,7 +22,9 @@ class ReadMask(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read_mask(image: Image, source: Source = "luminance", *, is_lossy: bool = False) -> ReadMask:
+def read_mask(
+    image: Image, source: Source = "luminance", *, is_lossy: bool = False, cleans: bool = True
+) -> ReadMask:
     """The mask that a picture holds, as its maker meant it.
 
     Luminance selects what is bright and opaque. In a picture that is black wherever it is opaque,
@@ -35,6 +37,7 @@ def read_mask(image: Image, source: Source = "luminance", *, is_lossy: bool = Fa
         source: what selects. `alpha` is what is transparent, `opaque` the contrary; red, green and
             blue are taken as they are stored, also where they cannot be seen.
         is_lossy: whether the picture's file format changes samples.
+        cleans: whether there are the two exceptions.
 
     Returns:
         Mask `[B, H, W]`, 0 to 1, and the notes.
@@ -47,6 +50,8 @@ def read_mask(image: Image, source: Source = "luminance", *, is_lossy: bool = Fa
         ([[[1.0, 0.0]]], 1)
     """
     mask, notes = _selected(image, source)
+    if not cleans:
+        return ReadMask(mask, notes)
     if is_lossy:
         mask, more = _without_noise(mask)
     else:

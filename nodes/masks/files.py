@@ -54,9 +54,15 @@ def load_image_mask(
         Image | None,
         "The picture that the mask is for: a mask that was made before EXIF turned it is turned.",
     ] = None,
+    clean: Annotated[  # noqa: FBT002 - as all inputs
+        bool,
+        "Take out of alpha, red, green and blue, too, what a lossy file adds to black and white, "
+        "and a ground that is nearly black; luminance and opaque are always clean.",
+    ] = False,
 ) -> Mask:
     """Read a mask from one channel of a picture: white (or transparent) is selected."""
-    loaded = _load(context, image, channel)
+    cleans = clean or channel in ("luminance", "opaque")  # the others are ComfyUI's: as stored
+    loaded = _load(context, image, channel, cleans=cleans)
     mask = algebra.threshold(loaded.mask, threshold) if threshold else loaded.mask
     if isinstance(image, str):
         _tell_darkest(context, mask)
@@ -87,16 +93,16 @@ class _Loaded(NamedTuple):
     is_as_stored: bool = False
 
 
-def _load(context: Context, given: str | Array, channel: Source) -> _Loaded:
+def _load(context: Context, given: str | Array, channel: Source, *, cleans: bool) -> _Loaded:
     """The mask that is given, or read from a picture; warns of what was doubtful."""
     if not isinstance(given, str) and given.ndim == 3:
         return _Loaded(given, context.facts("image"))
     if not isinstance(given, str):
-        mask, notes = read_mask(given, channel)
+        mask, notes = read_mask(given, channel, cleans=cleans)
         loaded = _Loaded(mask, context.facts("image"))
     else:
         picture = read_picture(context, given)
-        mask, notes = read_mask(picture.image, channel, is_lossy=picture.is_lossy)
+        mask, notes = read_mask(picture.image, channel, is_lossy=picture.is_lossy, cleans=cleans)
         loaded = _Loaded(mask, facts_of(picture), picture.orientation == 1)
     for note in notes:
         context.warn(note)

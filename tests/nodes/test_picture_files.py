@@ -15,6 +15,7 @@ from paintgraph.nodes.sockets import Array
 from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
 from paintgraph.tests.nodes.bench import (
     Bench,
+    Ran,
     Samples,
     bench_in,
     given,
@@ -328,6 +329,21 @@ def test_a_mask_is_read_from_a_channel(bench: Bench, index: int) -> None:
     ran = bench.node("LoadImageMask", image=name, channel=("red", "green", "blue")[index])
 
     assert np.array_equal(image_of(RGBA)[..., index], ran.array())
+
+
+def test_a_channel_is_as_it_is_stored_unless_it_is_to_be_clean(bench: Bench) -> None:
+    mask = np.full((40, 40, 3), 3, np.uint8)
+    mask[10:20, 15:30] = 255
+    name = bench.put("ground.png", png(mask))
+
+    def red(**inputs: object) -> Ran:
+        return bench.node("LoadImageMask", image=name, channel="red", **inputs)
+
+    assert np.array_equal(image_of(mask)[..., 0], red().array())
+    assert np.array_equal(mask[np.newaxis, ..., 0] == 255, red(clean=True).array())
+    assert "The black of the mask is 3/255" in red(clean=True).warnings[0]
+    luminance = bench.node("LoadImageMask", image=name, channel="luminance").array()
+    assert np.array_equal(red(clean=True).array(), luminance)
 
 
 def test_a_mask_is_read_from_transparency_or_luminance(bench: Bench) -> None:
