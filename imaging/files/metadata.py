@@ -14,8 +14,9 @@ from paintgraph.imaging.files.formats import avif, gif, parts, tiff
 from paintgraph.imaging.files.formats.header import Header
 from paintgraph.imaging.files.formats.parts import riff_chunks, unpack_text
 
-# Each holds a graph: how the input was made would be taken for how the result was.
-_GRAPHS = frozenset({"paintgraph", "repaint", "prompt", "workflow"})
+MADE = frozenset({"paintgraph", "paintgraph-result", "repaint", "prompt", "workflow"})
+"""Keys of texts that say how a picture was made: of an input they are never passed on."""
+
 # Written by ImageMagick, or read as something else than a text.
 _RAW_PROFILE = "Raw profile type "  # as `raw_profile` reads them
 _NO_TEXTS = (_RAW_PROFILE, xmp.KEY, "exif:", "tiff:", "xmp:")
@@ -215,7 +216,7 @@ _READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
 
 def _is_told(key: str, text: str) -> bool:
     """Whether a text follows to what is made of the picture."""
-    if key in _GRAPHS or key.startswith(_NO_TEXTS) or xmp.holds_picture(text):
+    if key in MADE or key.startswith(_NO_TEXTS) or xmp.holds_picture(text):
         return False
     try:
         text_chunk(key, text)

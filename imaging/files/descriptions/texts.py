@@ -50,9 +50,8 @@ def text_chunk(key: str, text: str) -> bytes:
         )
     if "\0" in text:
         raise PictureError(f"text {key!r}: holds a NUL character; allowed is any other. Remove it.")
-    name = key.encode("latin-1")
-    if _is_latin(text):
-        return make_chunk(b"tEXt", name + b"\0" + text.encode("latin-1"))
+    if text.isascii():  # in Latin-1 many programs write UTF-8, so that readers must guess
+        return make_chunk(b"tEXt", key.encode("latin-1") + b"\0" + text.encode())
     return packed_text(key, text.encode("utf-8", "surrogatepass"))
 
 
