@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -145,7 +145,7 @@ def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blob
     return Dispatcher(
         store,
         Subscriptions(),
-        JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}),
+        JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}, _add_texts),
         WorkerSpec(factory, worker_settings(settings), settings.pack_seconds),
         {"heavy": settings.workers, "light": settings.light_workers},
         Limits(
@@ -155,6 +155,12 @@ def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blob
             settings.patience_seconds,
         ),
     )
+
+
+def _add_texts(data: bytes, texts: Mapping[str, str]) -> bytes:
+    from paintgraph.imaging.files.made import with_made  # loads numpy
+
+    return with_made(data, texts)
 
 
 def _parts(
@@ -179,6 +185,7 @@ def _parts(
         settings.allow_private_urls,
         resource_names.binders(names),
         settings.metadata,
+        devices.environment(),
     )
     return ServerParts(
         store=store,

@@ -61,7 +61,7 @@ def registry() -> Registry:
     return Registry((add, show, sleep, wait, work))
 
 
-def describe(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, Any]:
     """Results by name as they are."""
     return {name: values[0].data for name, values, _ in results_of(graph, outcome) if values}
 

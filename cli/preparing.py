@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.jobs.sources.references import left_out
+from paintgraph.nodes.made import texts_of_run
+from paintgraph.python.finding import find_inputs
 from paintgraph.python.results import wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
@@ -53,7 +55,8 @@ class Prepared:
     """A graph that can run, and where its results go.
 
     `graph` is the checked graph, `bound` the same with everything fixed. `values` are those of the
-    declared inputs, `files` the names of pictures by their reference, `warnings` what was left out.
+    declared inputs, `texts` what the pictures carry of how they were made, `files` the names of
+    pictures by their reference, `warnings` what was left out.
     """
 
     source: GraphText
@@ -61,6 +64,7 @@ class Prepared:
     bound: Graph
     wanted: Destinations
     values: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
@@ -86,14 +90,27 @@ def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
         raise misused("stdout_twice", "--json and -o - both want standard output. Name a file.")
     _check_stdin(options.recipe, given, graph.inputs)
     opened = _opened(given, graph.inputs, assembly)
+    for path in find_inputs(graph, given, assembly).values():
+        tell(f"found {path}")
     meant = replace(graph, descriptions=asked.or_else(graph.descriptions))
     bound = bind(meant, assembly.registry, opened, assembly.binders)
-    notices = left_out(bound, assembly.registry, options.input_dir)
+    notices = [*_other_pictures(graph, opened)]
+    notices += left_out(bound, assembly.registry, options.input_dir)
     for notice in notices:
         tell(f"warning: {notice}")
     files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
     values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
-    return Prepared(source, graph, bound, wanted, values, files, notices)
+    device = assembly.worker.environment
+    texts = texts_of_run(graph, bound, assembly.registry, assembly.blobs.size, device)
+    return Prepared(source, graph, bound, wanted, values, texts, files, notices)
+
+
+def _other_pictures(graph: Graph, opened: Mapping[str, Any]) -> Iterator[str]:
+    """Warnings of pictures that are not those which the graph of a picture was run with."""
+    for name, value in opened.items():
+        before = graph.inputs[name].default
+        if graph.made and str(before).startswith(PREFIX) and value != before:
+            yield f"--{name}: its digest is {value}; the picture was made with {before}."
 
 
 def _check_stdin(recipe: str, given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> None:

@@ -57,7 +57,7 @@ def run_recipe(options: RunOptions) -> int:
             made_of = record(prepared.bound, assembly.registry, environment, assembly.binders)
             remember(prepared.source, made_of, folders)
         if ended.outcome.state != "cancelled":
-            _write(options, ended, assembly)
+            _write(options, ended)
         seconds = time.perf_counter() - began
     if options.profile:
         ended.watcher.print_profile()
@@ -76,6 +76,7 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
                 prepared.bound,
                 assembly,
                 prepared.wanted.targets(prepared.bound, assembly.registry),
+                prepared.texts,
                 output_dir=options.output_dir,
                 listen=watcher.listen,
                 cancellation=cancellation,
@@ -87,11 +88,11 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
     return _Ended(ran.outcome, watcher, prepared, ran.saved)
 
 
-def _write(options: RunOptions, ended: _Ended, assembly: Assembly) -> None:
+def _write(options: RunOptions, ended: _Ended) -> None:
     """Write the named results."""
     prepared = ended.prepared
-    made_by = prepared.bound, assembly.registry
-    results = named_results(prepared.graph, ended.outcome, prepared.values, *made_by)
+    told = prepared.bound.descriptions, prepared.texts
+    results = named_results(prepared.graph, ended.outcome, prepared.values, *told)
     try:
         ended.written.extend(write_results(prepared.wanted, results))
     except PublishError as error:

@@ -4,7 +4,8 @@ import errno
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from paintgraph.base import files
 from paintgraph.base.errors import Error
 from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.formats.carried import RESULT, Made
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.naming import portable, with_date
 
@@ -23,6 +25,9 @@ _CURES = {
     errno.ENAMETOOLONG: "Give it a shorter name.",
 }
 
+
+AddTexts = Callable[[bytes, Mapping[str, str]], bytes]
+"""Puts texts into the file of a picture."""
 
 _MAY_PASS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -41,6 +46,30 @@ class PublishError(Error):
         self.may_pass = may_pass
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that a node wants written, and what made it.
+
+    Attributes:
+        node: id of the node, as the run knows it.
+        place: which of that node's files it is, from 0.
+        texts: what the files of the run carry of how they were made, by key.
+    """
+
+    effect: Effect
+    node: str = ""
+    place: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self, blobs: Blobs, add_texts: AddTexts) -> bytes:
+        """The bytes of the file, which tell what made it if they are to."""
+        data = blobs.get(self.effect.blob)
+        if not (self.effect.made and self.texts):
+            return data
+        made = Made(self.effect.made, node=self.node, place=self.place)
+        return add_texts(data, {**self.texts, RESULT: made.to_text()})
+
+
 class Publisher:
     """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file.
 
@@ -52,9 +81,15 @@ class Publisher:
         self._folder = folder
         self._blobs = blobs
 
-    def publish(self, effect: Effect, when: datetime | None = None) -> Path:
-        """Write one effect; raises PublishError if it cannot be, or its name leads outside."""
-        return write_new(self.candidates(effect, when), self._blobs.get(effect.blob))
+    def publish(
+        self, effect: Effect, when: datetime | None = None, content: bytes | None = None
+    ) -> Path:
+        """Write one effect; raises PublishError if it cannot be, or its name leads outside.
+
+        `content` stands in place of the effect's blob.
+        """
+        data = self._blobs.get(effect.blob) if content is None else content
+        return write_new(self.candidates(effect, when), data)
 
     def candidates(self, effect: Effect, when: datetime | None = None) -> Iterator[Path]:
         """Paths that an effect may get, best first; PublishError if its name leads outside."""

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -14,9 +15,11 @@ import aiohttp
 import orjson
 
 from paintgraph.base.errors import Error, Problem
+from paintgraph.base.pictures import texts_of
 from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.engine.graph.formats.carried import GRAPH, KEYS
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import document_in, graph_of
 from paintgraph.engine.graph.graph import Descriptions, Graph
@@ -167,11 +170,16 @@ class Client:
         for name, value in job["outputs"].items():
             is_mask = await self._is_mask(graph, name)
             entries = value if isinstance(value, list) and _has_pictures(value) else [value]
-            made = [await self._entry(e, text, told, is_mask=is_mask) for e in entries]
-            outputs[name] = tuple(made)
+            found = [await self._entry(entry, is_mask=is_mask) for entry in entries]
+            outputs[name] = tuple(
+                replace(e, texts=e.texts or {GRAPH: text}, output=name, place=n, descriptions=told)
+                if isinstance(e, Picture)
+                else e
+                for n, e in enumerate(found)
+            )
         return Result(outputs, list(job["warnings"]))
 
-    async def _entry(self, value: Any, text: str, told: Descriptions, *, is_mask: bool) -> Any:
+    async def _entry(self, value: Any, *, is_mask: bool) -> Any:
         if not _has_pictures([value]):
             return value
         async with self._http.get(self._url + value["url"]) as response:
@@ -180,7 +188,7 @@ class Client:
         picture = await asyncio.to_thread(decode, data)
         repaint = {REPAINT: value[REPAINT]} if REPAINT in value else {}
         array = picture.image[0, ..., 0] if is_mask else picture.image[0]
-        return Picture(array, {**facts_of(picture), **repaint}, text, told)
+        return Picture(array, {**facts_of(picture), **repaint}, texts_of(BytesIO(data), KEYS))
 
     async def _is_mask(self, graph: Mapping[str, Any], name: str) -> bool:
         """Whether an output comes from one that its node declares as a mask."""

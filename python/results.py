@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from paintgraph.base.errors import Error, Problem, UsageError
@@ -16,7 +15,7 @@ from paintgraph.base.files import write_whole
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.graph.descriptions import read_descriptions
-from paintgraph.engine.graph.formats.native import write_native
+from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.engine.graph.graph import (
     NOTHING_SAID,
     Descriptions,
@@ -25,15 +24,16 @@ from paintgraph.engine.graph.graph import (
     Metadata,
 )
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
-from paintgraph.engine.graph.structure import with_names
-from paintgraph.engine.node.registry import Registry
-from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
-from paintgraph.nodes.pictures.files import encode_with_facts, losses
+from paintgraph.nodes.pictures.files import (
+    encode_with_facts,
+    losses,
+    tells_of_itself,
+)
 from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
-from paintgraph.nodes.results import plain, results_of
+from paintgraph.nodes.results import plain, results_of, texts_of_result
 from paintgraph.nodes.sockets import REPAINT
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 MAIN = "image"
 _BY_DEFAULT = Descriptions("keep", graph=True)
-GRAPH_KEY = "paintgraph"
-"""The text of a PNG file that holds the graph which made it."""
 _SPELLINGS = {own: kind.suffixes for kind in KINDS.values() for own in kind.suffixes}
 FORMATS: Mapping[str, Wanted] = {
     **{suffix: form for form, own in SUFFIXES.items() for suffix in _SPELLINGS[own]},
@@ -58,14 +56,22 @@ class Picture:
         array: float32, 0..1, read-only: `[H, W, 3]` RGB, `[H, W, 4]` with straight alpha, or
             `[H, W]` for a mask, 1 where it selects.
         facts: what is known of it beside its samples: depth, colour profile, EXIF, measures.
-        graph: the graph that made it, as JSON; a PNG file carries it.
+        texts: what its file carries of how it was made, by key: `paintgraph` is the graph.
+        output, place: which of the graph's pictures it is.
         descriptions: what its files tell beside the samples, unless the caller says it.
     """
 
     array: NDArray[np.float32]
     facts: Facts = field(default_factory=lambda: NO_FACTS)
-    graph: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+    place: int = 0
     descriptions: Descriptions = NOTHING_SAID
+
+    @property
+    def graph(self) -> str:
+        """The graph that made it, as JSON, or ""."""
+        return self.texts.get(GRAPH, "")
 
     @property
     def image(self) -> "PillowImage":
@@ -107,15 +113,16 @@ class Picture:
 
         `metadata` is what is kept of what the given picture says of itself: "keep", which is the
         default: all, "private": colours, resolution and copyright, or "none": colours and
-        resolution. `graph` writes the graph and the numbers of a repaint into a PNG; as
+        resolution. `graph` writes the graph and the numbers of a repaint into PNG and WebP; as
         before, this is also what True and False mean as `metadata`. Raises Error for what a format
         cannot hold.
         """
         form, _ = self.format_for(form)
         told = wished(metadata, graph).or_else(self.descriptions).or_else(_BY_DEFAULT)
-        data = encode_with_facts(self._as_image(), form, self.facts, told, quality)
-        is_tagged = told.graph and self.graph and form == "png"
-        return add_text(data, {GRAPH_KEY: self.graph}) if is_tagged else data
+        image, texts = self._as_image(), self.texts
+        if tells_of_itself(form, told):
+            texts = texts_of_result(texts, image, form, self.facts, self.output, self.place)
+        return encode_with_facts(image, form, self.facts, told, quality, texts)
 
     def save(
         self,
@@ -290,28 +297,35 @@ def wished(metadata: object, graph: object) -> Descriptions:
 
 
 def named_results(
-    graph: Graph, outcome: Outcome, values: Mapping[str, Any], bound: Graph, registry: Registry
+    graph: Graph,
+    outcome: Outcome,
+    values: Mapping[str, Any],
+    told: Descriptions,
+    texts: Mapping[str, str],
 ) -> dict[str, tuple[Any, ...]]:
     """What a run gave by name: `Picture`s and plain values; what was not computed is left out.
 
-    `graph` is the checked graph, `values` are those of its declared inputs, `bound` is what ran.
+    `graph` is the checked graph, `values` are those of its declared inputs, `told` and `texts` say
+    what files of the pictures tell.
     """
-    made_by = (orjson.dumps(write_native(with_names(bound, registry))).decode(), bound.descriptions)
     found = {name: each for name, each, _ in results_of(graph, outcome)}
-    results = {}
+    results: dict[str, tuple[Any, ...]] = {}
     for name, reference in graph.outputs.items():
         if isinstance(reference, InputRef):
             results[name] = (plain(values[reference.name]),)
         elif name in found:
+            entries = [each for value in found[name] for each in _entries(value)]
+            common: dict[str, Any] = {"texts": texts, "output": name, "descriptions": told}
             results[name] = tuple(
-                each for value in found[name] for each in _entries(value, *made_by)
+                replace(each, place=place, **common) if isinstance(each, Picture) else each
+                for place, each in enumerate(entries)
             )
     return results
 
 
-def _entries(value: Value, text: str, told: Descriptions) -> Iterable[Any]:
+def _entries(value: Value) -> Iterable[Any]:
     if isinstance(value.data, np.ndarray):
-        return [Picture(picture, value.facts, text, told) for picture in value.data]
+        return [Picture(picture, value.facts) for picture in value.data]
     return [plain(value.data)]
 
 

@@ -4,7 +4,7 @@ import queue
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,13 @@ from typing import Self
 
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Error
+from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.run import OnFailure, Outcome, run
 from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.sockets import Effect
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Executed, Listener
-from paintgraph.jobs.publishing import Publisher
+from paintgraph.imaging.files.made import with_made
+from paintgraph.jobs.publishing import Publisher, Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ def perform(  # noqa: PLR0913 - each is a choice of its own
     bound: Graph,
     assembly: Assembly,
     targets: Sequence[str],
+    texts: Mapping[str, str],
     *,
     output_dir: Path,
     listen: Listener,
@@ -40,18 +42,17 @@ def perform(  # noqa: PLR0913 - each is a choice of its own
     report_saved: Callable[[Path], None] = lambda _: None,
     on_failure: OnFailure = "continue",
 ) -> Ran:
-    """Run what the targets need; files are written meanwhile.
+    """Run what the targets need; files are written meanwhile, with texts that say what made them.
 
     Raises Error if one of them cannot be written: then the run was cancelled.
     """
-    publisher = Publisher(output_dir, assembly.blobs)
-    with _Saver(publisher, report_saved, cancellation.cancel) as saver:
+    with _Saver(output_dir, assembly.blobs, report_saved, cancellation.cancel) as saver:
 
         def listen_and_save(event: Event) -> None:
             listen(event)
             if isinstance(event, Executed):
-                for effect in event.effects:
-                    saver.save(effect)
+                for place, effect in enumerate(event.effects):
+                    saver.save(Saved(effect, event.origin.node, place, texts))
 
         outcome = run(
             bound,
@@ -99,15 +100,20 @@ class _Saver:
     """
 
     def __init__(
-        self, publisher: Publisher, saved: Callable[[Path], None], failed: Callable[[], None]
+        self,
+        folder: Path,
+        blobs: Blobs,
+        saved: Callable[[Path], None],
+        failed: Callable[[], None],
     ) -> None:
         self.paths: list[Path] = []
         self.error: Error | None = None
-        self._publisher = publisher
+        self._publisher = Publisher(folder, blobs)
+        self._blobs = blobs
         self._when = datetime.now().astimezone()
         self._saved = saved
         self._failed = failed
-        self._queue: queue.SimpleQueue[Effect | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Saved | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="saver", daemon=True)
 
     def __enter__(self) -> Self:
@@ -118,17 +124,18 @@ class _Saver:
         self._queue.put(None)
         self._thread.join()
 
-    def save(self, effect: Effect) -> None:
-        """Have an effect written, unless it is meant to be shown only; returns at once."""
-        if effect.folder != "temp":
-            self._queue.put(effect)
+    def save(self, file: Saved) -> None:
+        """Have a file written, unless it is meant to be shown only; returns at once."""
+        if file.effect.folder != "temp":
+            self._queue.put(file)
 
     def _work(self) -> None:
-        while (effect := self._queue.get()) is not None:
+        while (file := self._queue.get()) is not None:
             if self.error is not None:
                 continue
             try:
-                path = self._publisher.publish(effect, self._when)
+                content = file.content(self._blobs, with_made)
+                path = self._publisher.publish(file.effect, self._when, content)
             except Error as error:
                 self.error = error
                 self._failed()

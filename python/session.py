@@ -23,7 +23,9 @@ from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.sources.references import left_out
 from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
+from paintgraph.nodes.made import texts_of_run
 from paintgraph.nodes.own import Own
+from paintgraph.python.finding import find_inputs
 from paintgraph.python.inputs import batches, literals
 from paintgraph.python.progress import Progress, Report, Tracker, reporting
 from paintgraph.python.results import Result, merged, named_results, wished
@@ -202,14 +204,18 @@ class Session:
                 return assembly.blobs.adopt(file)
 
             values = literals(given, graph.inputs, refer)
+            find_inputs(graph, given, assembly)
             meant = replace(graph, descriptions=self._wished.or_else(graph.descriptions))
             bound = bind(meant, assembly.registry, values, assembly.binders)
+            device = assembly.worker.environment
+            texts = texts_of_run(graph, bound, assembly.registry, assembly.blobs.size, device)
             tracker = Tracker(report, cancellation.cancel)
             tracker.begin(bound.nodes)
             ran = perform(
                 bound,
                 assembly,
                 list(dict.fromkeys(targets_of(bound, assembly.registry).values())),
+                texts,
                 output_dir=self._output_dir,
                 listen=lambda event: tracker.take(to_wire(event)),
                 cancellation=cancellation,
@@ -219,7 +225,7 @@ class Session:
             _check(ran.outcome)
             tracker.end()
         settled = {name: values.get(name, spec.default) for name, spec in graph.inputs.items()}
-        outputs = named_results(graph, ran.outcome, settled, bound, assembly.registry)
+        outputs = named_results(graph, ran.outcome, settled, bound.descriptions, texts)
         notices = left_out(bound, assembly.registry, assembly.input_folder)
         return Result(outputs, [*notices, *tracker.warnings], ran.saved)
 

@@ -6,9 +6,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
+from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.imaging.files.descriptions.texts import read_text
 from paintgraph.nodes.sockets import REPAINT
-from paintgraph.python.results import GRAPH_KEY
 
 HEIGHT, WIDTH = 24, 32
 SECRETS = (
@@ -54,7 +54,7 @@ def told(data: bytes) -> set[bytes]:
 
 def own_texts(data: bytes) -> set[str]:
     """Which texts of paintgraph itself a PNG holds."""
-    return {GRAPH_KEY, REPAINT} & read_text(data).keys()
+    return {GRAPH, REPAINT} & read_text(data).keys()
 
 
 def _exif() -> bytes:

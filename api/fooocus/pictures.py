@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
 from paintgraph.base.file_kinds import KINDS, Format
+from paintgraph.base.pictures import texts_of
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
@@ -196,11 +198,13 @@ def _converted(data: bytes, wanted: Format) -> bytes:
     from paintgraph.imaging.alpha import on_white
     from paintgraph.imaging.files.decode import decode
     from paintgraph.imaging.files.encode import encode
-    from paintgraph.imaging.files.metadata import described
+    from paintgraph.imaging.files.made import with_made
+    from paintgraph.imaging.files.metadata import MADE, described
 
     picture = decode(data)
     image = picture.image
     if wanted == "JPEG":
         image = on_white(image)
     depth = picture.depth if wanted == "PNG" else 8
-    return encode(image, format=wanted, depth=depth, **described(picture.metadata))
+    converted = encode(image, format=wanted, depth=depth, **described(picture.metadata))
+    return with_made(converted, texts_of(BytesIO(data), MADE))

@@ -55,6 +55,7 @@ class RecipeJson(TypedDict):
     paintgraph: NotRequired[Literal[1]]
     inputs: NotRequired[Mapping[str, dict[str, Any]]]
     editor: NotRequired[dict[str, Any]]
+    made: NotRequired[dict[str, Any]]
 
 
 class UseJson(TypedDict, total=False):

@@ -122,6 +122,10 @@ class Pictures:
         media_type = media_type_of(data)
         return None if media_type is None else (media_type, data)
 
+    def size(self, digest: str) -> int | None:
+        """How many bytes the file of a picture has, or None if there is none of this digest."""
+        return self._blobs.size(digest)
+
     def describe(self, digest: str) -> Picture | None:
         """What is known of a picture, or None if there is none of this digest."""
         if digest not in self._blobs:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from paintgraph.api.http.requests import offload
 from paintgraph.api.services.catalogue import Catalogue, Known
 from paintgraph.api.services.pictures import PictureBinder, Pictures
@@ -18,12 +20,14 @@ from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions, Graph, Inp
 from paintgraph.engine.graph.structure import with_names
 from paintgraph.engine.recipes.binding import Binder, Binders, bind, metadata_binder
 from paintgraph.engine.recipes.book import is_heavy
+from paintgraph.engine.recipes.carrying import without_places
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.fetching import fetch
 from paintgraph.jobs.sources.references import References, left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, OnFailure, digest_of
 from paintgraph.jobs.store.jobs import Accepted
+from paintgraph.nodes.made import texts_of_run
 
 _WEB = ("http://", "https://")
 _MOST_FETCHES = 32
@@ -42,6 +46,8 @@ class GraphRequest:
         inputs: values for the graph's declared inputs.
         prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
         door, name, rank, on_failure: see `NewJob`.
+        texts: documents that the pictures carry beside the graph, by key, such as ComfyUI's
+            `workflow`; they say no place, and are left out with the graph if that is wished.
         wished: what the client wishes of descriptions, before what the graph itself says.
     """
 
@@ -59,6 +65,7 @@ class GraphRequest:
     name: str = ""
     rank: float = 0.0
     on_failure: OnFailure = "continue"
+    texts: Mapping[str, Any] = field(default_factory=dict)
     wished: Descriptions = NOTHING_SAID
 
 
@@ -72,6 +79,7 @@ class SubmissionRules:
         allow_private: fetch from private networks, too.
         name_binders: what fixes names of catalogues, by kind of resource.
         metadata: what results keep of descriptions where neither recipe nor client says it.
+        device: the class of machine that works.
     """
 
     input_folder: Path
@@ -79,6 +87,7 @@ class SubmissionRules:
     allow_private: bool = False
     name_binders: Mapping[str, Binder] = field(default_factory=dict)
     metadata: Metadata = "private"
+    device: str = "cpu"
 
 
 class Submissions:
@@ -126,6 +135,7 @@ class Submissions:
                 request=_without_pictures(wanted.request, binder.inline)
                 if binder.inline
                 else wanted.request,
+                texts=self._texts(wanted, graph, bound, known),
                 client=wanted.client,
                 size="heavy" if is_heavy(bound, known.registry) else "light",
                 priority=wanted.priority,
@@ -140,6 +150,14 @@ class Submissions:
 
         small = small and not _reads_files(graph, known)
         return await self._dispatcher.submit(await offload(new, is_small=small))
+
+    def _texts(
+        self, wanted: GraphRequest, graph: Graph, bound: Graph, known: Known
+    ) -> Mapping[str, str]:
+        """What the job's pictures carry of how they were made."""
+        own = texts_of_run(graph, bound, known.registry, self._pictures.size, self._rules.device)
+        more = {key: orjson.dumps(without_places(each)) for key, each in wanted.texts.items()}
+        return {**{key: each.decode() for key, each in more.items()}, **own} if own else {}
 
     async def _fetched(
         self, graph: Graph, known: Known, inputs: Mapping[str, Any]

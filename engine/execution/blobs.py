@@ -78,6 +78,15 @@ class Blobs:
             )
         return data
 
+    def size(self, reference: str) -> int | None:
+        """How many bytes a reference stands for; None if they are gone."""
+        digest = reference.removeprefix(PREFIX)
+        own = self._path(digest)
+        try:
+            return (own if own.exists() else self._adopted.get(digest, own)).stat().st_size
+        except OSError:
+            return None
+
     def __contains__(self, reference: object) -> bool:
         digest = str(reference).removeprefix(PREFIX)
         if not _DIGEST.fullmatch(digest):

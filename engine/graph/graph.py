@@ -123,7 +123,8 @@ NOTHING_SAID = Descriptions()
 class Graph:
     """Nodes and links; knows nothing of files, HTTP or models.
 
-    `editor` is what an editor keeps beside it, such as places and groups; no result depends on it.
+    `editor` is what an editor keeps beside it, such as places and groups; `made` is what a graph
+    that a picture carries says of how that was made. No result depends on either.
     """
 
     nodes: Mapping[str, Node]
@@ -133,3 +134,4 @@ class Graph:
     descriptions: Descriptions = NOTHING_SAID
     source: Source | None = field(default=None, compare=False, repr=False)
     editor: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    made: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

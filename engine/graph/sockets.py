@@ -243,6 +243,7 @@ class Effect:
         ui: name under which editors show it.
         media_type: of the content.
         is_numbered: whether the name always gets a number, or only where it is taken.
+        made: digest of the samples of a picture whose file is to tell what made it, or "".
     """
 
     blob: str
@@ -252,6 +253,7 @@ class Effect:
     ui: str = "images"
     media_type: str = "image/png"
     is_numbered: bool = True
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)

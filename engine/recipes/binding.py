@@ -5,7 +5,7 @@ is left to the door becomes the door's choice. Keys, resume and replay depend on
 alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -105,14 +105,15 @@ def bind(
     problems: list[Problem] = []
     binders = binders.of(graph.descriptions)
     values = _values(graph, given, binders, problems)
+    altered = [InputRef(n) for n, value in values.items() if value != graph.inputs[n].default]
     nodes = {
-        id_: _bound(id_, node, registry, values, binders, problems)
+        id_: _bound(id_, node, registry, values, altered, binders, problems)
         for id_, node in graph.nodes.items()
     }
     if problems:
         raise GraphError(problems)
     outputs = {name: ref for name, ref in graph.outputs.items() if not isinstance(ref, InputRef)}
-    return replace(graph, nodes=nodes, inputs={}, outputs=outputs, editor={})
+    return replace(graph, nodes=nodes, inputs={}, outputs=outputs, editor={}, made={})
 
 
 def _values(
@@ -153,6 +154,7 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
     node: Node,
     registry: Registry,
     values: Mapping[str, Any],
+    altered: Collection[InputRef],
     binders: Binders,
     problems: list[Problem],
 ) -> Node:
@@ -183,6 +185,8 @@ def _bound(  # noqa: PLR0913 - what binding a node takes
                 problems.append(Problem(fitting.code, message, id_, declared.name, path))
                 unfit.add(declared.name)
             changed[declared.name] = fitting
+        elif any(node.inputs.get(name) in altered for name in declared.found_by):
+            changed[declared.name] = declared.default  # it stands for what is asked for no more
     given = {name: v for name, v in {**node.inputs, **changed}.items() if name not in unfit}
     changed |= fixed(given, spec, binders.bind, refuse)
     return replace(node, inputs={**node.inputs, **changed}) if changed else node

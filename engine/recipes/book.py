@@ -175,7 +175,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
     )
     kinds = sorted({node.kind for node in graph.nodes.values()})
     inner = [registry.fingerprint(kind) for kind in kinds if kind in registry]
-    text = orjson.dumps([write_native(replace(graph, editor={})), inner])
+    text = orjson.dumps([write_native(replace(graph, editor={}, made={})), inner])
     spec = NodeSpec(
         id=RECIPE_PREFIX + name,
         title=name.replace("_", " ").capitalize(),

@@ -132,6 +132,7 @@ def format_schema(registry: Registry) -> dict[str, Any]:
             "nodes": {"type": "object", "additionalProperties": {"oneOf": nodes}},
             "outputs": {"type": "object", "additionalProperties": _REFERENCE},
             "editor": {"type": "object"},
+            "made": {"type": "object"},
         },
         "required": ["nodes"],
         "additionalProperties": False,

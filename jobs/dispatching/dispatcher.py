@@ -287,7 +287,8 @@ class Dispatcher:
         began = time.monotonic()
         self.subscriptions.publish(job.id)
         try:
-            handle.run(claimed, self._store.document(job.id) or b"{}", job.on_failure)
+            document, texts = self._store.document(job.id) or b"{}", self._store.texts(job.id)
+            handle.run(claimed, document, texts, job.on_failure)
             while not await self._outcomes.take(running, await handle.receive()):
                 pass
         except BrokenFrameError:

@@ -17,7 +17,7 @@ from paintgraph.base.files import write_whole
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write
+from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown
 from paintgraph.jobs.store.jobs import JobStore, StaleFenceError
@@ -66,9 +66,16 @@ class JobEffects:
     the path of the first time. `folders` maps an effect's folder ("output", "temp") to a real one.
     """
 
-    def __init__(self, store: JobStore, blobs: Blobs, folders: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        blobs: Blobs,
+        folders: Mapping[str, Path],
+        add_texts: AddTexts = lambda data, _: data,
+    ) -> None:
         self._store = store
         self._blobs = blobs
+        self._add_texts = add_texts
         self._folders = folders
         self._publishers = {name: Publisher(path, blobs) for name, path in folders.items()}
         self._one_by_one = asyncio.Lock()
@@ -81,34 +88,40 @@ class JobEffects:
         Raises StaleFenceError, or PublishError if a file cannot be written.
         """
         async with self._one_by_one:
+            texts = self._store.texts(job.id)
             return [
-                await self._publish(job, node, place, Effect(**effect))
+                await self._publish(job, Saved(Effect(**effect), node, place, texts))
                 for place, effect in enumerate(effects)
             ]
 
-    async def _publish(self, job: Job, node: str, place: int, effect: Effect) -> dict[str, Any]:
+    async def _publish(self, job: Job, saved: Saved) -> dict[str, Any]:
+        effect = saved.effect
         publisher = self._publishers[effect.folder]
         accepted = datetime.fromtimestamp(job.created).astimezone()
         candidates = await asyncio.to_thread(publisher.candidates, effect, accepted)
-        path = Path(await self._store.reserve(job, node, place, map(str, candidates)))
-        await asyncio.to_thread(self._write, path, effect)
+        reserved = self._store.reserve(job, saved.node, saved.place, map(str, candidates))
+        path = Path(await reserved)
+        digest = await asyncio.to_thread(self._write, path, saved)
         root = self._folders[effect.folder].resolve()
         return {
             "file": str(path.relative_to(root)),
             "folder": effect.folder,
-            "digest": effect.blob,
+            "digest": digest,
             "media_type": effect.media_type,
             "ui": effect.ui,
         }
 
-    def _write(self, path: Path, effect: Effect) -> None:
+    def _write(self, path: Path, saved: Saved) -> str:
+        """Write a file if it is not there yet; gives the digest under which it can be fetched."""
         try:
-            if path.exists():
-                return
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, self._blobs.get(effect.blob))
+            content = saved.content(self._blobs, self._add_texts)
+            digest = self._blobs.put(content)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, content)
         except OSError as error:
             raise cannot_write(path, error) from error
+        return digest
 
 
 class Outcomes:

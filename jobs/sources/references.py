@@ -48,7 +48,7 @@ class References:
         if text.startswith(PREFIX):
             if not _DIGEST.fullmatch(text) or text not in self._blobs:
                 raise BindError(
-                    f"there is no picture '{shorten(text, 60)}' here. Upload it again.",
+                    f"there is no picture '{shorten(text, 80)}' here. Upload it again.",
                     code="unknown_picture",
                 )
             return text

@@ -30,6 +30,7 @@ class NewJob:
     Attributes:
         graph: the bound graph, a native document: all that running depends on.
         request: what was submitted, for the client to read back.
+        texts: what its pictures carry of how they were made, by key.
         client: the fairness key: clients take turns.
         size: see `Size`.
         priority: higher runs first.
@@ -43,6 +44,7 @@ class NewJob:
 
     graph: Mapping[str, Any]
     request: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
     client: str = ""
     size: Size = "light"
     priority: int = 0

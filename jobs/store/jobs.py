@@ -55,6 +55,7 @@ class JobStore(JobQueries):
         """Take a job; raises KeyReusedError for an idempotency key with another request."""
         graph = orjson.dumps(new.graph)
         request = orjson.dumps(new.request)
+        texts = orjson.dumps(dict(new.texts))
         body = new.request_digest or digest_of(new.request)
         values = {
             "id": secrets.token_hex(16),
@@ -69,7 +70,8 @@ class JobStore(JobQueries):
             "created": time.time(),
             "graph": graph,
             "request": request,
-            "bytes": len(graph) + len(request),
+            "texts": texts,
+            "bytes": len(graph) + len(request) + len(texts),
             "warnings": orjson.dumps(list(new.warnings)),
             "idempotency_key": new.idempotency_key,
             "idempotency_body": body,

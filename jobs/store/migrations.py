@@ -79,5 +79,10 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_by_end ON jobs (door, is_listed, ended)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second)
+def _third(connection: sqlite3.Connection) -> None:
+    """What a job's pictures carry of how they were made."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN texts BLOB NOT NULL DEFAULT '{}'")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
 """The file's `PRAGMA user_version` says how many of them it has seen."""

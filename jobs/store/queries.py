@@ -40,6 +40,13 @@ class JobQueries:
         )
         return None if row is None else bytes(row[0])
 
+    def texts(self, job_id: str) -> dict[str, str]:
+        """What a job's pictures carry of how they were made, by key; nothing for an unknown job."""
+        row = self._database.read(
+            lambda c: c.execute("SELECT texts FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        )
+        return {} if row is None else orjson.loads(row[0])
+
     def page(
         self, *, before: int | None = None, limit: int = 50, state: State | None = None
     ) -> list[Job]:

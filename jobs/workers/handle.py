@@ -149,10 +149,13 @@ class WorkerHandle:
         """Process id."""
         return self._process.pid
 
-    def run(self, job: Job, graph: bytes, on_failure: str) -> None:
-        """Give it a job with its graph in JSON; the answers come by `receive`."""
-        document = orjson.Fragment(graph)
-        message = {"type": "run", "job": job.id, "graph": document, "on_failure": on_failure}
+    def run(self, job: Job, graph: bytes, texts: Mapping[str, str], on_failure: str) -> None:
+        """Give it a job with its graph in JSON; the answers come by `receive`.
+
+        `texts` are what the job's pictures carry of how they were made.
+        """
+        message: dict[str, Any] = {"type": "run", "job": job.id, "on_failure": on_failure}
+        message |= {"graph": orjson.Fragment(graph), "texts": dict(texts)}
         self._writer.write(frames.pack(message))
 
     def cancel(self, job_id: str) -> None:

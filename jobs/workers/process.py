@@ -159,6 +159,7 @@ def main() -> None:
                 parts,
                 order["job"],
                 order["graph"],
+                order["texts"],
                 listen=reporter.listen,
                 cancellation=cancellation,
                 on_failure=order["on_failure"],

@@ -43,8 +43,8 @@ class Loading:
 class Parts:
     """What a factory builds for a runner.
 
-    `describe(graph, outcome)` is the results by name as plain data: a picture becomes a blob's
-    reference.
+    `describe(graph, outcome, texts)` is the results by name as plain data: a picture becomes a
+    blob's reference, and carries the texts.
     `prepare(graph)` is called before each job, to take note of what has changed outside.
     `free(models=, results=)` lets go of loaded models, or of results in memory.
     `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
@@ -52,7 +52,7 @@ class Parts:
     """
 
     worker: Worker
-    describe: Callable[[Graph, Outcome], Mapping[str, Any]]
+    describe: Callable[[Graph, Outcome, Mapping[str, str]], Mapping[str, Any]]
     watch: Callable[[Report], None] = lambda _: None
     prepare: Callable[[Graph], None] = lambda _: None
     free: Free = _free_nothing
@@ -73,6 +73,7 @@ def run_job(  # noqa: PLR0913 - what a job is
     parts: Parts,
     job_id: str,
     document: Mapping[str, Any],
+    texts: Mapping[str, str],
     *,
     listen: Listener,
     cancellation: Cancellation,
@@ -80,7 +81,7 @@ def run_job(  # noqa: PLR0913 - what a job is
 ) -> Ended:
     """Run the bound graph of a job to its end; faults of the graph or a node fail the job.
 
-    So does a full disk, which costs the results and not the worker.
+    So does a full disk, which costs the results and not the worker. `texts` say what made them.
     """
     registry = parts.worker.registry
     try:
@@ -109,7 +110,7 @@ def run_job(  # noqa: PLR0913 - what a job is
         for failure in outcome.failures
     )
     try:
-        return Ended(outcome.state, parts.describe(graph, outcome), failures)
+        return Ended(outcome.state, parts.describe(graph, outcome, texts), failures)
     except OSError as error:
         lost = {"code": PublishError.code, "message": f"the results {not_written(error)}"}
         return Ended("failed", {}, (*failures, lost))

@@ -1,6 +1,8 @@
 """Nodes that name and read pictures, and want pictures written."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,11 +15,12 @@ from paintgraph.engine.graph.sockets import TEXT, Effect, Facts, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
 from paintgraph.imaging.files.decode import Picture, decode
-from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
+from paintgraph.imaging.files.made import FORMATS, with_made
 from paintgraph.imaging.files.metadata import Metadata as Described
 from paintgraph.imaging.files.metadata import described, left_out, reduced
 from paintgraph.imaging.masks.selection import select_transparent
+from paintgraph.imaging.samples import pixel_digest
 from paintgraph.nodes.pictures.formats import (
     DEEP,
     LOSSY,
@@ -38,7 +41,7 @@ KeptMetadata = Annotated[
 OwnTexts = Annotated[
     bool,
     Resource("graph"),
-    "Write the numbers of a repaint into a PNG, if the run does not refuse.",
+    "Write what made the picture into a PNG or WebP file, if the run does not refuse.",
 ]
 
 
@@ -224,9 +227,9 @@ def _write(
         context.check()
         data = encode_with_facts(picture, form, facts, told, quality)
         file = _filled_in(prefix, picture, place)
-        effects.append(
-            Effect(blobs.put(data), file, SUFFIXES[form], folder, media_type=f"image/{form}")
-        )
+        effect = Effect(blobs.put(data), file, SUFFIXES[form], folder, media_type=f"image/{form}")
+        made = digest_as(picture, form, facts) if tells_of_itself(form, told) else ""
+        effects.append(replace(effect, made=made))
     return Result(effects=effects)
 
 
@@ -241,24 +244,47 @@ def _filled_in(prefix: str, picture: Array, place: int) -> str:
     return prefix
 
 
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+
+
 def encode_with_facts(
-    picture: Array, form: Format, facts: Facts, told: Descriptions, quality: int = 95
+    picture: Array,
+    form: Format,
+    facts: Facts,
+    told: Descriptions,
+    quality: int = 95,
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> bytes:
     """The file of one picture `[H, W, C]`, with what of its facts is to be told.
 
-    In a PNG the text `repaint` holds the numbers of a repainted picture, as JSON. Nothing private
-    is written where nobody wishes it.
+    A file that tells of itself has `texts`, and as the text `repaint` the numbers of a repainted
+    picture, in JSON. Nothing private is written where nobody wishes it.
     """
     data = encode(
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
-        depth=facts.get("depth", 8) if form in DEEP else 8,
+        depth=_depth(form, facts),
         quality=quality,
         **_written(facts, told),
     )
-    if form == "png" and REPAINT in facts and told.graph is not False:
-        data = add_text(data, {REPAINT: orjson.dumps(facts[REPAINT]).decode()})
-    return data
+    if REPAINT in facts:
+        texts = {REPAINT: orjson.dumps(facts[REPAINT]).decode(), **texts}
+    return with_made(data, texts) if tells_of_itself(form, told) else data
+
+
+def tells_of_itself(form: Format, told: Descriptions) -> bool:
+    """Whether a file of that format has room for what made it, and nobody refuses."""
+    return form in FORMATS and told.graph is not False
+
+
+def digest_as(picture: Array, form: Format, facts: Facts) -> str:
+    """The digest of a picture `[H, W, C]` as a file of that format holds it."""
+    return pixel_digest(picture[np.newaxis], _depth(form, facts), facts.get("icc"))
+
+
+def _depth(form: Format, facts: Facts) -> Any:
+    """Bits a sample of a file of that format."""
+    return facts.get("depth", 8) if form in DEEP else 8
 
 
 def losses(form: Format, facts: Facts, told: Descriptions) -> list[str]:

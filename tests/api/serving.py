@@ -19,6 +19,8 @@ from PIL import Image
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.settings import Settings
+from paintgraph.imaging.files.decode import decode
+from paintgraph.imaging.samples import pixel_digest
 from paintgraph.server import FACTORY, _listening, create_app
 
 Result = TypeVar("Result")
@@ -142,6 +144,12 @@ class Stream:
                 id_ = int(fields["id"]) if "id" in fields else None
                 yield Event(id_, fields["event"], json.loads(fields["data"]))
                 fields = {}
+
+
+def pixels(server: Served, picture: Any) -> str:
+    """The pixel digest of a result."""
+    read = decode(server.call("GET", picture["url"]).body)
+    return pixel_digest(read.image, read.depth, read.icc)
 
 
 @contextmanager

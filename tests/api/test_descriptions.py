@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from paintgraph.cli.app import app as cli
+from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.engine.graph.graph import Metadata
 from paintgraph.imaging.files.decode import decode
 from paintgraph.python.remote import connect
@@ -81,13 +82,13 @@ def test_results_of_a_recipe_tell_nothing_private(server: Served) -> None:
     assert told(erased(server, "&metadata=private", metadata="keep")) == set()
 
 
-def test_own_numbers_are_left_out_where_nobody_wants_them(server: Served) -> None:
-    assert own_texts(erased(server)) == {"repaint"}
+def test_own_texts_are_left_out_where_nobody_wants_them(server: Served) -> None:
+    assert own_texts(erased(server)) == {GRAPH, "repaint"}
     assert own_texts(erased(server, graph=False)) == set()
     assert own_texts(erased(server, "&graph=false")) == set()
 
 
-def test_a_save_node_leaves_own_numbers_out_where_it_or_the_run_does_not_want_them(
+def test_a_save_node_leaves_own_texts_out_where_it_or_the_run_does_not_want_them(
     server: Served,
 ) -> None:
     def saved(query: str, **own: Any) -> set[str]:
@@ -101,7 +102,7 @@ def test_a_save_node_leaves_own_numbers_out_where_it_or_the_run_does_not_want_th
         }
         return own_texts(files(server, run(server, {"nodes": nodes}, query))["saved"])
 
-    assert saved("") == {"repaint"}
+    assert saved("") == {GRAPH, "repaint"}
     assert saved("&graph=false") == set()
     assert saved("", graph=False) == set()
     assert saved("&graph=true", graph=False) == set()
@@ -143,7 +144,7 @@ def test_a_form_has_the_same_fields(server: Served) -> None:
         assert answer.status == 200, answer.body
         data = server.call("GET", answer.json["outputs"]["image"]["url"]).body
         assert told(data) & OF_EXIF == expected
-        assert own_texts(data) == (set() if fields else {"repaint"})
+        assert own_texts(data) == (set() if fields else {GRAPH, "repaint"})
 
 
 def test_every_file_of_a_job_tells_nothing_private(server: Served) -> None:
@@ -256,7 +257,7 @@ def test_the_api_of_fooocus_tells_nothing_private(server: Served, kind: str) -> 
         assert COPYRIGHT in each
         assert (picture.metadata["icc"], picture.metadata["dpi"]) == (PROFILE, [300, 300])
     if kind == "png":
-        assert own_texts(data[0]) == {"repaint"}
+        assert own_texts(data[0]) == {GRAPH, "repaint"}
         bare = finished(inpaint(server, **sent, save_metadata_to_images=False))
         assert own_texts(base64.b64decode(bare["base64"][0])) == set()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from paintgraph.cli.commands import with_newer_names
+from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.descriptions.texts import add_text
-from paintgraph.python.results import GRAPH_KEY
 from paintgraph.tests.cli.conftest import Answer, Paintgraph
 from paintgraph.tests.private_photo import (
     COPYRIGHT,
@@ -61,7 +61,7 @@ def test_the_command_line_keeps_descriptions_unless_it_is_told(
 
 
 def test_own_texts_are_written_unless_they_are_not_wanted(paintgraph: Paintgraph) -> None:
-    both = {GRAPH_KEY, "repaint"}
+    both = {GRAPH, "repaint"}
     for file, options, expected in (
         ("default.png", (), both),
         ("without.png", ("--no-graph",), set[str]()),
@@ -141,7 +141,7 @@ def test_what_a_recipe_says_holds_for_its_results(paintgraph: Paintgraph, folder
         set(),
     )
     assert told(Path("b.png").read_bytes()) >= OF_EXIF
-    assert own_texts(Path("b.png").read_bytes()) == {GRAPH_KEY}
+    assert own_texts(Path("b.png").read_bytes()) == {GRAPH}
 
 
 def test_a_recipe_that_says_what_cannot_be_is_refused(paintgraph: Paintgraph, folder: Path) -> None:

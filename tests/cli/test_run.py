@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintgraph.python.results import GRAPH_KEY
+from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples
 
 WIDER = ("--sides", "left,right", "--fraction", "0.5", "--engine", "telea")
@@ -242,16 +242,16 @@ def test_a_png_carries_its_graph_which_gives_the_same_picture_again(
 ) -> None:
     paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "--seed", "-1", "-o", "a.png")
     with Image.open("a.png") as picture:
-        carried = picture.info[GRAPH_KEY]
+        carried = picture.info[GRAPH]
     (folder / "again.json").write_text(carried.replace(str(photo), photo.name))
     bound = json.loads(carried)
 
     answer = paintgraph("validate", "again.json")
 
     assert answer.code == 0
-    assert bound["nodes"]["filled"]["engine"] == "telea"
-    assert bound["nodes"]["filled"]["seed"] >= 0
-    assert bound["nodes"]["photo"]["image"].startswith("sha256:")
+    assert bound["inputs"]["engine"]["default"] == "telea"
+    assert bound["inputs"]["seed"]["default"] >= 0
+    assert bound["inputs"]["image"]["default"].startswith("sha256:")
     assert str(folder) not in carried
 
 
@@ -259,7 +259,7 @@ def test_no_metadata_leaves_the_graph_out(paintgraph: Paintgraph, photo: Path) -
     paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "--no-metadata", "-o", "a.png")
 
     with Image.open("a.png") as picture:
-        assert GRAPH_KEY not in picture.info
+        assert GRAPH not in picture.info
 
 
 def test_save_nodes_write_into_the_output_folder_and_count(

@@ -102,7 +102,7 @@ def say() -> Sum:
     return 0
 
 
-def describe(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, Any]:
     """Results by name as they are."""
     return {
         name: values[0].data if is_one else [value.data for value in values]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,13 +22,13 @@ GRAPH = {
 
 
 def ran(error: OSError | None = None) -> Ended:
-    def described(graph: Graph, outcome: Outcome) -> dict[str, Any]:
+    def described(graph: Graph, outcome: Outcome, texts: Mapping[str, str]) -> dict[str, Any]:
         if error is not None:
             raise error
-        return describe(graph, outcome)
+        return describe(graph, outcome, texts)
 
     parts = Parts(Worker(registry(), Services()), described)
-    return run_job(parts, "job", GRAPH, listen=lambda _: None, cancellation=Cancellation())
+    return run_job(parts, "job", GRAPH, {}, listen=lambda _: None, cancellation=Cancellation())
 
 
 def test_a_job_ends_with_its_results() -> None:

@@ -265,7 +265,7 @@ def test_a_blob_that_is_not_there_is_refused(bench: Bench) -> None:
 
     (problem,) = caught.value.problems
     assert problem.message == (
-        f"node 'it' (LoadImage): image: there is no picture 'sha256:{'0' * 53}...' here. "
+        f"node 'it' (LoadImage): image: there is no picture 'sha256:{'0' * 64}' here. "
         "Upload it again."
     )
 

@@ -31,7 +31,7 @@ def described(folder: Path, outputs: dict[str, str]) -> dict[str, Any]:
     graph = check(graph, known, problems).sound()
     worker = Worker(known, Services())
     outcome = run(graph, worker, targets_of(graph, known).values(), on_failure="continue")
-    return describe_results(graph, outcome, Blobs(folder))
+    return describe_results(graph, outcome, blobs=Blobs(folder))
 
 
 @pytest.mark.parametrize(

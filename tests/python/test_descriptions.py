@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import paintgraph as front
-from paintgraph.python.results import GRAPH_KEY, Result
+from paintgraph.engine.graph.formats.carried import GRAPH
+from paintgraph.python.results import Result
 from paintgraph.tests.private_photo import (
     COPYRIGHT,
     PROFILE,
@@ -55,12 +56,12 @@ def test_a_result_keeps_descriptions_unless_it_is_told(erased: Result, suffix: s
 @pytest.mark.parametrize(
     ("wishes", "names"),
     [
-        ({}, {GRAPH_KEY, "repaint"}),
+        ({}, {GRAPH, "repaint"}),
         ({"graph": False}, set()),
         ({"metadata": False}, set()),
-        ({"metadata": True}, {GRAPH_KEY, "repaint"}),
+        ({"metadata": True}, {GRAPH, "repaint"}),
         ({"metadata": True, "graph": False}, set()),
-        ({"metadata": "none"}, {GRAPH_KEY, "repaint"}),
+        ({"metadata": "none"}, {GRAPH, "repaint"}),
     ],
 )
 def test_graph_is_about_own_texts_as_a_bool_was(
@@ -109,7 +110,7 @@ def test_what_a_recipe_says_holds_for_its_results(shot: Path) -> None:
     for data in (result.saved[0].read_bytes(), result.pictures()[0].encode()):
         assert (told(data), own_texts(data)) == (set(), set())
     assert told(other.saved[0].read_bytes()) >= OF_EXIF
-    assert own_texts(other.pictures()[0].encode()) == {GRAPH_KEY}
+    assert own_texts(other.pictures()[0].encode()) == {GRAPH}
 
 
 def test_a_session_with_results_in_memory_takes_no_file_for_another(shot: Path) -> None:

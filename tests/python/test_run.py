@@ -484,3 +484,18 @@ def test_a_run_in_another_thread_touches_no_signals(photo: Path, recipe: Path) -
     thread.join()
 
     assert len(results) == 1
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_saved_picture_runs_again_with_the_same_or_other_values() -> None:
+    first = front.run("outpaint", image="photo.png", **WIDER, seed=-1)
+    first.save("wide.png")
+
+    again, other = front.run("wide.png"), front.run("wide.png", sides=["top"])
+
+    assert again.pictures()[0].digest == first.pictures()[0].digest
+    assert other.image.size == (WIDTH, HEIGHT + HEIGHT // 2)
+    Path("photo.png").unlink()
+    with pytest.raises(front.Error, match="input 'image': its picture sha256:") as error:
+        front.run("wide.png")
+    assert error.value.code == "unknown_picture"

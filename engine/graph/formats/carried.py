@@ -1,6 +1,13 @@
-"""The graph that a picture carries: its text under one of the keys that programs use for it."""
+"""What a picture carries of how it was made: the graph, under keys that programs use for it.
 
+Beside it stands which of that graph's pictures it is, and the digest of its samples.
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from typing import BinaryIO
+
+import orjson
 
 from paintgraph.base.errors import Problem
 from paintgraph.base.pictures import texts_of
@@ -9,16 +16,55 @@ from paintgraph.base.text.json_reader import read_json
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.recognising import kind_of
 
-KEYS = ("paintgraph", "prompt", "workflow")
+GRAPH, PROMPT, WORKFLOW = "paintgraph", "prompt", "workflow"
+KEYS = (GRAPH, PROMPT, WORKFLOW)
 """Ours first; then the prompt, which is exact, before the editor's graph that it was made of."""
+
+RESULT = "paintgraph-result"
+"""The key of which of a graph's pictures a file holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Which of a graph's pictures a file holds.
+
+    Attributes:
+        digest: of the samples, as `pixel_digest` gives it.
+        output: the graph's output, or "" for one of a save node.
+        node: the save node, or "".
+        place: which of the pictures that came of it, from 0.
+    """
+
+    digest: str
+    output: str = ""
+    node: str = ""
+    place: int = 0
+
+    def to_text(self) -> str:
+        """As a picture carries it."""
+        return orjson.dumps({name: v for name, v in asdict(self).items() if v != ""}).decode()
+
+
+def made_in(file: BinaryIO) -> Made | None:
+    """Which picture a file says that it holds; None if it does not say so soundly."""
+    text = _texts(file, (RESULT,)).get(RESULT)
+    try:
+        value = None if text is None else read_json(text).value
+        return None if not isinstance(value, dict) else _made(**value)
+    except (TextError, TypeError):
+        return None
+
+
+def _made(digest: object, output: object = "", node: object = "", place: object = 0) -> Made | None:
+    match digest, output, node, place:
+        case str(), str(), str(), int() if not isinstance(place, bool) and place >= 0:
+            return Made(digest, output, node, place)
+    return None
 
 
 def carried(file: BinaryIO) -> bytes:
     """The graph's text in a picture; raises GraphError if it carries none."""
-    try:
-        texts = texts_of(file, KEYS)
-    except TextError as error:
-        raise GraphError([Problem(error.code, error.message)]) from error
+    texts = _texts(file, KEYS)
     found = [texts[key] for key in KEYS if texts.get(key, "").lstrip().startswith("{")]
     if not found:
         message = (
@@ -28,6 +74,13 @@ def carried(file: BinaryIO) -> bytes:
         raise GraphError([Problem("no_graph", message)])
     sound = (text for text in found if len(found) == 1 or _is_graph(text))
     return next(sound, found[0]).encode("utf-8", "replace")
+
+
+def _texts(file: BinaryIO, keys: Collection[str]) -> dict[str, str]:
+    try:
+        return texts_of(file, keys)
+    except TextError as error:
+        raise GraphError([Problem(error.code, error.message)]) from error
 
 
 def _is_graph(text: str) -> bool:

@@ -70,7 +70,7 @@ VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 _TITLE = "_title"
-_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs", "editor")
+_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs", "editor", "made")
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "image": {"type": "image|text", "resource": "picture"},
     "mask": {"type": "mask|image|text", "resource": "picture"},
@@ -125,6 +125,7 @@ class _Reader:
             descriptions=self._descriptions(top),
             source=Source(self._name, self._document),
             editor=self._mapping(("editor",), top.get("editor", {})),
+            made=self._mapping(("made",), top.get("made", {})),
         )
 
     def _descriptions(self, top: Mapping[str, Any]) -> Descriptions:
@@ -305,6 +306,8 @@ def write_native(graph: Graph) -> dict[str, Any]:
         document["outputs"] = {name: write_reference(ref) for name, ref in graph.outputs.items()}
     if graph.editor:
         document["editor"] = dict(graph.editor)
+    if graph.made:
+        document["made"] = dict(graph.made)
     return document
 
 
