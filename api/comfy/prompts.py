@@ -195,6 +195,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             name=posted.prompt_id,
             rank=number,
             on_failure=posted.on_failure,
+            texts=_texts(posted.extra_data),
         )
         try:
             accepted = await parts.submissions.submit(wanted)
@@ -205,6 +206,13 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
     door.following.watch(accepted.job)
     door.following.tell_status()
     return {"prompt_id": posted.prompt_id, "number": number, "node_errors": faults}
+
+
+def _texts(extra_data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page wants written into pictures: its workflow; other things have no reader."""
+    written = extra_data.get("extra_pnginfo")
+    workflow = written.get("workflow") if isinstance(written, dict) else None
+    return {"workflow": workflow} if isinstance(workflow, dict) else {}
 
 
 def _refuse_twice(earlier: Job | None) -> None:
