@@ -32,6 +32,8 @@ def additions() -> Iterator[tuple[str, Handler]]:
     yield f"{PREFIX}extensions/{_PACK}/{_SCRIPT}", _script
     yield f"{PREFIX}api/workflow_templates", _templates
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.json", _template
+    yield f"{PREFIX}templates/{{name}}.json", _no_templates
+    yield f"{PREFIX}user.css", _no_style
 
 
 async def lay_out_examples(app: web.Application) -> None:
@@ -59,6 +61,16 @@ async def _templates(request: web.Request) -> web.Response:
     known = request.app[PARTS].catalogue.known()
     names = sorted(known.sound_recipes(), key=lambda name: (_place(name), name))
     return json_response({_PACK: names})
+
+
+async def _no_templates(_: web.Request) -> web.Response:
+    """The lists of the makers' templates, for models that are not here."""
+    return json_response([])
+
+
+async def _no_style(_: web.Request) -> web.Response:
+    """A style sheet that old versions of the page let users write."""
+    return web.Response(text="", content_type="text/css")
 
 
 def _place(name: str) -> int:

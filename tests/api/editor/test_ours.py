@@ -76,3 +76,11 @@ def test_the_protocol_is_spoken_where_the_page_lies(page: Served, path: str) -> 
 
     assert [answer.status for answer in answers] == [200, 200]
     assert answers[0].json == answers[1].json
+
+
+def test_what_the_page_asks_for_in_vain_is_empty_and_no_error(page: Served) -> None:
+    style = page.call("GET", "/editor/user.css")
+
+    assert (style.status, style.body) == (200, b"")
+    assert style.headers["Content-Type"].startswith("text/css")
+    assert page.call("GET", "/editor/templates/index.json").json == []
