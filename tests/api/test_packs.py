@@ -1,12 +1,17 @@
 """A server with node packs: each of its workers loads them, none of them keeps it from starting."""
 
+import json
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from paintgraph.api.services.parts import PARTS
+from paintgraph.tests.api.comfy.asking import ended, node, posted, upload
 from paintgraph.tests.api.serving import Served, serving
 
 pytest.importorskip("torch")
@@ -39,3 +44,102 @@ def test_packs_that_end_a_worker_or_hang_are_left_out(deadly: Served) -> None:
     assert "it ended the process (SIGSEGV)" in whys
     assert "it ended the process (exit code 3)" in whys
     assert "it did not return within 2 s" in whys
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folders = (str(PACKS / "sound"), str(PACKS / "odd"))
+    with serving(tmp_path_factory.mktemp("packed"), node_packs=folders) as server:
+        yield server
+
+
+def outcome(server: Served, prompt: Any) -> Any:
+    """What a prompt's history tells."""
+    entry = ended(server, posted(server, prompt))
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    return entry["outputs"]
+
+
+def test_nodes_of_packs_are_told_to_editors(packed: Served) -> None:
+    info = packed.call("GET", "/object_info").json
+
+    grow = info["PackGrowMask"]
+    assert grow["display_name"] == "Grow Mask (Pack)"
+    assert grow["python_module"] == "custom_nodes.mask_tools"
+    assert grow["input"]["required"]["method"] == [["square", "cross"], {"default": "square"}]
+    assert info["SchemaInvert"]["display_name"] == "Invert (Schema)"
+    assert info["MixedAdd"]["output"] == ["INT"]
+    assert "MixedSampler" not in info
+    assert info["ImageInvert"]["python_module"] == "nodes"
+
+
+def test_a_prompt_runs_through_nodes_of_several_packs(packed: Served) -> None:
+    name = upload(packed, name="packs.png").json["name"]
+
+    outputs = outcome(
+        packed,
+        {
+            "1": node("LoadImage", image=name),
+            "2": node("Pack Resize+", image=["1", 0], width=16, height=8, method="bilinear"),
+            "3": node("SchemaInvert", image=["2", 0], amount=1.0, way="all"),
+            "4": node("PadAndInvert", image=["3", 0], left=8),
+            "5": node("PackGrowMask", mask=["4", 1], expand=1, method="square"),
+            "6": node("PackFillColor", image=["4", 0], mask=["5", 0]),
+            "7": node("SaveTwice", images=["6", 0], filename_prefix="packs", times=2),
+            "8": node("PreviewHalf", images=["6", 0]),
+        },
+    )
+
+    saved, shown = outputs["7"]["images"], outputs["8"]["images"]
+    names = [each["filename"] for each in saved]
+    assert names == ["packs_twice_00001_.png", "packs_twice_00002_.png"]
+    view = packed.call("GET", f"/view?filename={saved[0]['filename']}&type=output").body
+    with Image.open(BytesIO(view)) as file:
+        assert file.size == (24, 8)
+        assert json.loads(file.info["prompt"])["5"]["class_type"] == "PackGrowMask"
+        pixels = np.asarray(file)
+    assert (pixels[:, :9] == (255, 0, 0)).all()
+    assert not (pixels[:, 9:] == (255, 0, 0)).all()
+    half = packed.call("GET", f"/view?filename={shown[0]['filename']}&type=temp").body
+    with Image.open(BytesIO(half)) as file:
+        assert file.size == (12, 4)
+
+
+def test_v3_nodes_show_what_they_were_asked_to(packed: Served) -> None:
+    outputs = outcome(packed, {"7": node("SchemaShowText", text="hello")})
+
+    assert outputs["7"] == {"text": ["7: hello"]}
+
+
+def test_what_is_refused_at_import_is_not_when_a_node_runs(packed: Served) -> None:
+    outputs = outcome(
+        packed,
+        {"1": node("InstallingNode", value=5), "2": node("PreviewAny", source=["1", 0])},
+    )
+
+    assert outputs["2"]["text"] == ["5"]
+
+
+def test_a_placeholder_says_what_it_needs_when_it_is_used(packed: Served) -> None:
+    prompt = {"1": node("ReplacingPatch"), "2": node("PreviewAny", source=["1", 0])}
+
+    entry = ended(packed, posted(packed, prompt))
+
+    assert entry["status"]["status_str"] == "error"
+    assert "needs ComfyUI's model objects" in json.dumps(entry["status"])
+
+
+def test_a_node_that_is_left_out_is_refused_with_the_reason(packed: Served) -> None:
+    graph = {"nodes": {"a": {"node": "MixedSampler"}}}
+
+    answer = packed.submit({"graph": graph})
+
+    assert "node_left_out" in answer.codes
+    assert "it needs ComfyUI's model objects (MODEL, LATENT)" in answer.body.decode()
+
+
+def test_a_node_that_ends_its_process_fails_its_job_only(deadly: Served) -> None:
+    dies = posted(deadly, {"1": node("Survivor", dies=True)})
+
+    assert ended(deadly, dies)["status"]["status_str"] == "error"
+    assert outcome(deadly, {"1": node("Survivor", dies=False)})["1"] == {"text": ["alive"]}
