@@ -50,7 +50,7 @@ def evaluate(
         8
         >>> evaluate("1 + a / b", {"a": 1, "b": 0})
         Traceback (most recent call last):
-        paintgraph.base.arithmetic.ExpressionError: character 5: 'a / b' divides by 0. ...
+        paintgraph.base.arithmetic.ExpressionError: character 5: 'a / b' divides by 0; ...
     """
     return _Walk(text, variables, lists or {}).number(_parsed(text))
 
