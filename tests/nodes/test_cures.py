@@ -31,8 +31,9 @@ LITERALS: Mapping[str, Any] = {"int": 3, "float": 0.5, "bool": True, "text": "a"
 
 
 def _outputs() -> dict[str, tuple[NodeSpec, str]]:
-    """For each type one node with an output of it."""
-    return {o.type: (spec, o.name) for spec in SPECS for o in spec.outputs if o.type != "any"}
+    """For each type one node with an output of it, whatever is given to the node."""
+    fixed = [(spec, o) for spec in SPECS for o in spec.outputs if not o.follows]
+    return {o.type: (spec, o.name) for spec, o in fixed if o.type != "any"}
 
 
 def _inputs() -> dict[str, tuple[NodeSpec, InputSpec]]:
@@ -47,12 +48,14 @@ MISMATCHES = [
     if not accepts(wanted, given_type)
 ]
 CONVERSIONS = {
+    ("boxes", "image|mask"): "MaskFromBoxes",
     ("boxes", "mask"): "MaskFromBoxes",
     ("boxes", "text|image|mask"): "MaskFromBoxes",
     ("image", "mask"): "ImageToMask",
     ("mask", "image"): "MaskToImage",
     ("mask", "text|image"): "MaskToImage",
     ("text", "image"): "LoadImage",
+    ("text", "image|mask"): "LoadImage",
     ("text", "mask"): "LoadImageMask",
 }
 """Every cure by a node that there is; a new one needs a test below that its meaning is kept."""
@@ -60,11 +63,15 @@ CONVERSIONS = {
 
 def _wanting(spec: NodeSpec, name: str, value: object) -> Node:
     """A use of a node; what else it needs comes from nodes that make it, called by its type."""
+    chosen = {d.when.input: d.when.values[0] for d in spec.inputs if d.when and d.name == name}
     inputs: dict[str, Any] = {}
     for declared in spec.inputs:
+        counts = not declared.when or inputs.get(declared.when.input) in declared.when.values
         if declared.name == name:
             inputs[name] = value
-        elif declared.required:
+        elif declared.name in chosen:
+            inputs[declared.name] = chosen[declared.name]
+        elif declared.required and counts:
             inputs[declared.name] = _of(declared)
     return Node(spec.id, inputs)
 
@@ -400,7 +407,6 @@ CURED: Mapping[str, tuple[Node, str, dict[str, Any]]] = {
         "or use AddSetting.",
         {"settings": Link("setting", 0)},
     ),
-    "Switch": (Node("Switch", {"switch": True}), "Link or write a value there.", {"on_true": 1}),
 }
 """A node that fails, its message's end, and what that proposes."""
 
@@ -448,7 +454,7 @@ def test_pictures_of_two_sizes_make_a_batch_once_scaled_as_the_error_says(bench:
 
 
 NAME = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")
-OTHERS = {"BindError", "GrabCut", "PatchMatch", "QuickTime"}
+OTHERS = {"BindError", "GraphBuilder", "GrabCut", "PatchMatch", "QuickTime"}
 """Words like nodes' names in messages and descriptions that are none."""
 
 
