@@ -10,7 +10,7 @@ from hypothesis import assume, example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from paintgraph.base.arithmetic import ExpressionError, evaluate
+from paintgraph.base.arithmetic import FUNCTIONS, ExpressionError, evaluate
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.tests.nodes.bench import Bench, Ran
@@ -201,6 +201,38 @@ def test_a_value_is_what_python_gives(expression: str, a: int, b: float, c: bool
         found = ""
 
     assert found == _by_python(expression, variables)
+
+
+@pytest.mark.parametrize("operation", BINARY)
+def test_each_operation_is_that_of_python(operation: str) -> None:
+    for pair in ("7, 2", "-7, 2", "-7, -2", "7.5, 2", "True, 3", "0, 5"):
+        left, right = pair.split(", ")
+        expression = f"({left}) {operation} ({right})"
+        try:
+            found = repr(evaluate(expression, {}))
+        except ExpressionError:
+            found = ""
+
+        assert found == _by_python(expression, {}), expression
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_is_that_of_python(function: str) -> None:
+    arguments = {"pow": "a, b", "sum": "values"}.get(function, "a")
+    arguments = "b, a" if function in ("min", "max") else arguments
+    variables = {"a": 2.5, "b": 3}
+
+    found = evaluate(f"{function}({arguments})", variables, {"values": [2.5, 3]})
+
+    assert repr(found) == _by_python(f"{function}({arguments})", variables)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [("a or 1 / 0", 3), ("b and 1 / 0", 0), ("0 or b", 0), ("a and 5", 5), ("0 > a > 1 / 0", 0)],
+)
+def test_what_does_not_decide_is_not_computed(expression: str, expected: int) -> None:
+    assert evaluate(expression, {"a": 3, "b": 0}) == expected
 
 
 def _by_python(expression: str, variables: dict[str, Any]) -> str:

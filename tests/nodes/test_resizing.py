@@ -89,7 +89,7 @@ def test_the_result_is_the_like_of_the_input(kind: str, code: str) -> None:
 
 
 def test_a_run_keeps_what_is_known_of_a_picture_and_misses_what_is_not_given(bench: Bench) -> None:
-    image = given(np.stack([TALL] * 3, axis=3), {"depth": 16})
+    image = given(np.stack([TALL] * 3, axis=3), {"depth": 16, "icc": b"profile"})
     way = Node("PrimitiveString", {"value": "match size"})
     nodes = {
         "it": Node("ResizeImageMaskNode", {"input": image, "resize_type": "scale width"}),
@@ -99,7 +99,7 @@ def test_a_run_keeps_what_is_known_of_a_picture_and_misses_what_is_not_given(ben
     ran = bench.run(nodes)
 
     assert ran.array().shape == (1, 853, 512, 3)
-    assert ran.value().facts == {"depth": 16}
+    assert ran.value().facts == {"depth": 16, "icc": b"profile"}
     assert ran.fault[1] == (
         "node 'other' (ResizeImageMaskNode): resize_type is 'match size', but resize_type.match is "
         "not given. Link or write a value there."
