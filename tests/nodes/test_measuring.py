@@ -108,10 +108,16 @@ def test_the_numbers_stay_with_the_picture_that_they_describe(bench: Bench) -> N
 def test_a_picture_that_is_only_passed_on_keeps_its_numbers(bench: Bench) -> None:
     passed = Node("Switch", {"switch": True, "on_true": Link("it", 0), "on_false": Link("it", 0)})
     loaded = Node("LoadImage", {"image": Link("it", 0)})
-    ran = bench.run(repainting() | {"passed": passed, "loaded": loaded})
+    passing = {
+        "passed": passed,
+        "loaded": loaded,
+        "saved": Node("SaveImage", {"images": Link("it", 0)}),
+        "shown": Node("PreviewImage", {"images": Link("it", 0)}),
+    }
+    ran = bench.run(repainting() | passing)
 
-    assert ran.value("passed").facts["repaint"] == ran.value().facts["repaint"]
-    assert ran.value("loaded").facts["repaint"] == ran.value().facts["repaint"]
+    for name in passing:
+        assert ran.value(name).facts["repaint"] == ran.value().facts["repaint"]
 
 
 def test_a_picture_that_loses_its_alpha_loses_its_numbers(bench: Bench) -> None:
