@@ -199,6 +199,53 @@ def explain(  # noqa: PLR0913 - the command's options
     return explain_recipe(options)
 
 
+@command(app, subject="file", context_settings=_TYPED)
+def replay(  # noqa: PLR0913 - the command's options
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A PNG or WebP that was written here, or a bundle.")],
+    input_dir: InputDir = Path(),
+    device: Device = "auto",
+    nodes: Nodes = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
+    json: Json = False,
+) -> int:
+    """Run a picture's graph again and compare. Exit code 0: equal; 3: not; 1: it cannot run.
+
+    What differs is named: versions, models, device, inputs. Inputs that are not found are given as
+    for run: paintgraph replay out.png --image photo.jpg.
+    """
+    from paintgraph.cli.preparing import RunOptions
+    from paintgraph.cli.replaying import replay_file
+
+    return replay_file(
+        RunOptions(
+            recipe=file,
+            arguments=tuple(context.args),
+            input_dir=input_dir,
+            device=device,
+            nodes=tuple(nodes or ()),
+            json=json,
+        )
+    )
+
+
+@command(app, subject="file", context_settings=_TYPED)
+def bundle(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A PNG or WebP that was written here.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="ZIP file to write.")],
+    input_dir: InputDir = Path(),
+    nodes: Nodes = None,
+) -> int:
+    """Write a picture, its graph and all its inputs into one file, for replay elsewhere."""
+    from paintgraph.cli.preparing import RunOptions
+    from paintgraph.cli.replaying import bundle_file
+
+    arguments = tuple(context.args)
+    options = RunOptions(file, arguments, input_dir=input_dir, nodes=tuple(nodes or ()))
+    return bundle_file(options, output)
+
+
 @command(app)
 def doctor(json: Json = False) -> int:
     """Check the installation: versions, folders, engines."""

@@ -28,6 +28,7 @@ from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
 from paintgraph.nodes.pictures.files import (
+    digest_as,
     encode_with_facts,
     losses,
     tells_of_itself,
@@ -96,6 +97,10 @@ class Picture:
         return pixel_digest(
             self._as_image()[np.newaxis], self.facts.get("depth", 8), self.facts.get("icc")
         )
+
+    def digest_in(self, form: Format) -> str:
+        """The digest of the samples as a file of that format holds them."""
+        return digest_as(self._as_image(), form, self.facts)
 
     def losses(self, form: Format) -> list[str]:
         """What a file of that format does not keep of the picture: sentences."""
