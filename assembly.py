@@ -112,6 +112,7 @@ def worker_parts(
 
         describe = partial(describe_results, blobs=assembly.blobs, metadata=metadata)
         reports = loader.reports if loader else []
+        door = _door_of_packs() if loader and packs and "routes" in packs["allowed"] else {}
         yield Parts(
             assembly.worker,
             describe,
@@ -120,7 +121,18 @@ def worker_parts(
             free,
             packs=[report.to_json() for report in reports],
             notices=[sentence for report in reports for sentence in report.sentences()],
+            door=door,
         )
+
+
+def _door_of_packs() -> Mapping[str, Any]:
+    """Answer the routes that packs added."""
+    from paintgraph.api.packs.door import open_door
+    from paintgraph.nodes.packs.standins.server import PromptServer
+
+    server = PromptServer.instance
+    door, server.loop = open_door([*server.routes.added, *server.app.router.added])
+    return door
 
 
 def pack_places(

@@ -32,6 +32,7 @@ from paintgraph.api.http.routes import Route, add_routes
 from paintgraph.api.native import graphs as graph_routes
 from paintgraph.api.native import health, images, jobs, models, recipes, submitting
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
+from paintgraph.api.packs.passing import pass_to_packs
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
@@ -98,6 +99,8 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     hide = hiding((settings.data_dir, graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
+    if settings.node_packs and "routes" in settings.allow_packs:
+        app.middlewares.append(pass_to_packs())
     app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
     add_comfy(app)
     app.on_startup.append(resume_webhooks)

@@ -85,7 +85,8 @@ class Settings(BaseSettings):
         memory_bytes: results that each worker keeps in memory.
         nodes: files and modules of other authors with nodes, loaded by each worker.
         node_packs: folders with node packs written for ComfyUI, loaded by each worker.
-        allow_packs: what packs may do when they are imported: "subprocess", "network", "write".
+        allow_packs: what packs may do when they are imported: "subprocess", "network", "write";
+            and "routes", to answer requests.
         pack_seconds: how long a pack may take to be imported before it is left out.
         api_keys: who sends none of them is refused; needed where others can reach the server.
         hosts: names under which the server is reached, beside this machine's.

@@ -40,7 +40,8 @@ AllowPacks = Annotated[
     list[str] | None,
     typer.Option(
         "--allow-packs",
-        help="What packs may do when they are imported: subprocess, network, write; repeatable.",
+        help="What packs may do when they are imported: subprocess, network, write; and routes, to "
+        "answer HTTP requests. Repeatable.",
     ),
 ]
 PackSeconds = Annotated[

@@ -47,6 +47,7 @@ class Ready:
         faults: ids of which there might be a node, with why there is none.
         packs: reports on the node packs that it loaded.
         notices: sentences for whoever runs the server.
+        door: where it answers routes of packs; nothing if there are none.
     """
 
     specs: Sequence[Mapping[str, Any]] = ()
@@ -54,6 +55,7 @@ class Ready:
     faults: Mapping[str, str] = field(default_factory=dict)
     packs: Sequence[Mapping[str, Any]] = ()
     notices: Sequence[str] = ()
+    door: Mapping[str, Any] = field(default_factory=dict)
 
 
 class WorkerHandle:

@@ -143,6 +143,7 @@ def main() -> None:
             "faults": dict(registry.faults),
             "packs": list(parts.packs),
             "notices": list(parts.notices),
+            "door": dict(parts.door),
         }
         reporter.send({"type": "ready", "pid": os.getpid(), **known})
         parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))

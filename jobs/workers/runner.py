@@ -4,7 +4,7 @@ The same in this process and in workers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from paintgraph.base.errors import Error
@@ -49,6 +49,7 @@ class Parts:
     `free(models=, results=)` lets go of loaded models, or of results in memory.
     `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
     `packs` are reports on node packs as plain data, `notices` sentences for who runs the server.
+    `door` says where routes of packs are answered.
     """
 
     worker: Worker
@@ -58,6 +59,7 @@ class Parts:
     free: Free = _free_nothing
     packs: Sequence[Mapping[str, Any]] = ()
     notices: Sequence[str] = ()
+    door: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def test_packs_that_end_a_worker_or_hang_are_left_out(deadly: Served) -> None:
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folders = (str(PACKS / "sound"), str(PACKS / "odd"))
-    with serving(tmp_path_factory.mktemp("packed"), node_packs=folders) as server:
+    folder = tmp_path_factory.mktemp("packed")
+    with serving(folder, node_packs=folders, allow_packs=("routes",)) as server:
         yield server
 
 
@@ -118,6 +119,39 @@ def test_what_is_refused_at_import_is_not_when_a_node_runs(packed: Served) -> No
     )
 
     assert outputs["2"]["text"] == ["5"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_routes_of_packs_are_answered_under_both_prefixes(prefix: str, packed: Served) -> None:
+    value = f"of {prefix}"
+
+    stored = packed.call("POST", f"{prefix}/served_nodes/value", json={"value": value})
+    found = packed.call("GET", f"{prefix}/served_nodes/value?x=%2F")
+    pinged = packed.call("GET", f"{prefix}/served_nodes/ping")
+
+    assert (stored.status, stored.json) == (200, {"value": value})
+    assert (found.json, pinged.json) == (stored.json, stored.json)
+    assert packed.call("PUT", f"{prefix}/served_nodes/value").status == 404
+    assert packed.call("GET", f"{prefix}/served_nodes/other").status == 404
+    assert packed.call("GET", f"{prefix}/queue").json["queue_pending"] == []
+
+
+def test_a_route_that_fails_is_the_packs_fault(packed: Served) -> None:
+    answer = packed.call("POST", "/served_nodes/value", data=b"no JSON")
+
+    assert answer.codes == ["pack_failed"]
+
+
+def test_nobody_but_the_server_reaches_the_routes_in_a_worker(packed: Served) -> None:
+    door = packed.app[PARTS].dispatcher.ready.door
+    there = Served(f"http://127.0.0.1:{door['port']}", packed.data, packed.app)
+
+    assert there.call("GET", "/served_nodes/value").status == 403
+
+
+def test_routes_are_not_answered_unless_that_is_allowed(deadly: Served) -> None:
+    assert not deadly.app[PARTS].dispatcher.ready.door
+    assert deadly.call("GET", "/served_nodes/value").status == 404
 
 
 def test_a_placeholder_says_what_it_needs_when_it_is_used(packed: Served) -> None:

@@ -18,11 +18,11 @@ from platformdirs import user_cache_path
 
 from paintgraph.base.words import shorten
 
-Freedom = Literal["subprocess", "network", "write"]
+Freedom = Literal["subprocess", "network", "write", "routes"]
 FREEDOMS: tuple[Freedom, ...] = get_args(Freedom)
-"""What packs can be allowed to do when they are imported."""
+"""What packs can be allowed to do when they are imported; and to answer routes of the server."""
 
-_BY_FREEDOM: Mapping[Freedom, tuple[str, ...]] = {
+_BY_FREEDOM: Mapping[str, tuple[str, ...]] = {
     "subprocess": (
         *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork"),
         *("os.forkpty", "os.startfile", "pty.spawn"),
@@ -89,6 +89,8 @@ class Guard:
         freedom = _EVENTS.get(event)
         if freedom is None or freedom in self._allowed or threading.get_ident() in self._others:
             return
+        if event == "socket.bind" and _is_here(args[1]):
+            return
         if freedom == "write":
             paths = args[:2] if event in _WITH_TARGET else args[:1]
             if event == "open" and not _is_writing(*args[1:3]):
@@ -111,6 +113,11 @@ class Guard:
         if "__pycache__" in real:
             return True
         return any(real == folder or real.startswith(folder + os.sep) for folder in self._folders)
+
+
+def _is_here(address: Any) -> bool:
+    """Whether an address is one that nobody else can reach, as libraries try before they begin."""
+    return isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1", "localhost")
 
 
 def _is_writing(mode: str | None, flags: int | None) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from paintgraph.nodes.packs.host.placeholders import names_of
 from paintgraph.nodes.packs.host.running import current
+from paintgraph.nodes.packs.standins.comfy.utils import preview_bytes
 from paintgraph.nodes.packs.standins.execution import PromptQueue
 
 Handler = Callable[..., Any]
@@ -120,6 +121,11 @@ class PromptServer:
             self._loop = asyncio.new_event_loop()
         return self._loop
 
+    @loop.setter
+    def loop(self, loop: Any) -> None:
+        """Let packs await things in the loop that their routes are answered in."""
+        self._loop = loop
+
     @property
     def last_node_id(self) -> str | None:
         """The node that runs."""
@@ -148,7 +154,9 @@ class PromptServer:
         return json_data
 
     def send_sync(self, event: Any, data: Any, sid: str | None = None) -> None:
-        """Tell something to pages, as the engine's listeners see fit."""
+        """Show a picture at the node that runs; of all other messages nobody hears yet."""
+        if event == BinaryEventTypes.UNENCODED_PREVIEW_IMAGE:
+            current().preview(*preview_bytes(data))
         self.tell(str(event), data, sid)
 
     async def send(self, event: Any, data: Any, sid: str | None = None) -> None:

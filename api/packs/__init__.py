@@ -1,0 +1,1 @@
+"""Routes that node packs add: answered where packs are loaded, passed on by the server."""
