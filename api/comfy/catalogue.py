@@ -23,6 +23,9 @@ async def index(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     registry = parts.catalogue.known().registry
     specs = [declaration.spec for declaration in registry]
+    if any(spec.object_info for spec in specs):  # packs list files in their choices
+        await parts.dispatcher.ask(None)
+        specs = [declaration.spec for declaration in parts.catalogue.known().registry]
     folder = parts.rules.input_folder
     return await asyncio.to_thread(_listed, specs, folder)
 

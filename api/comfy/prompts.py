@@ -182,6 +182,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
     counted = door.counter.next() if posted.number is None else posted.number
     number = -counted if posted.front and posted.number is None else counted
     faults: dict[str, Any] = {}
+    beside = {"prompt": posted.prompt, "extra_pnginfo": posted.extra_data.get("extra_pnginfo")}
     while True:
         item = [number, posted.prompt_id, posted.prompt, posted.extra_data, targets]
         wanted = GraphRequest(
@@ -196,6 +197,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             rank=number,
             on_failure=posted.on_failure,
             texts=_texts(posted.extra_data),
+            extra=beside,
         )
         try:
             accepted = await parts.submissions.submit(wanted)

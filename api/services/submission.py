@@ -49,6 +49,7 @@ class GraphRequest:
         texts: documents that the pictures carry beside the graph, by key, such as ComfyUI's
             `workflow`; they say no place, and are left out with the graph if that is wished.
         wished: what the client wishes of descriptions, before what the graph itself says.
+        extra: what came beside the graph; it goes along where a node asks for it.
     """
 
     graph: Graph
@@ -67,6 +68,7 @@ class GraphRequest:
     on_failure: OnFailure = "continue"
     texts: Mapping[str, Any] = field(default_factory=dict)
     wished: Descriptions = NOTHING_SAID
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Submissions:
         known = self._catalogue.known()
         checked = await offload(check_request, wanted, known, is_small=small)
         graph = checked.sound()
+        await self._ask(wanted, graph, known)
         fetched = await self._fetched(graph, known, wanted.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
         sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
@@ -146,6 +149,7 @@ class Submissions:
                 name=wanted.name,
                 rank=wanted.rank,
                 on_failure=wanted.on_failure,
+                extra=wanted.extra if _wants_extra(bound, known) else {},
             )
 
         small = small and not _reads_files(graph, known)
@@ -158,6 +162,19 @@ class Submissions:
         own = texts_of_run(graph, bound, known.registry, self._pictures.size, self._rules.device)
         more = {key: orjson.dumps(without_places(each)) for key, each in wanted.texts.items()}
         return {**{key: each.decode() for key, each in more.items()}, **own} if own else {}
+
+    async def _ask(self, wanted: GraphRequest, graph: Graph, known: Known) -> None:
+        """Raise GraphError if nodes refuse their inputs whose code looks at them itself."""
+        specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
+        if not any(spec is not None and spec.has_checks for spec in specs):
+            return
+        document = orjson.dumps(write_native(with_names(graph, known.registry)))
+        told = await self._dispatcher.ask(document)
+        if told:
+            problems = [
+                Problem(**one, path=("nodes", one["node"], one["input"] or "")) for one in told
+            ]
+            raise GraphError(_pointed(problem, wanted) for problem in problems)
 
     async def _fetched(
         self, graph: Graph, known: Known, inputs: Mapping[str, Any]
@@ -226,6 +243,12 @@ def _pointed(problem: Problem, wanted: GraphRequest) -> Problem:
         return replace(problem, path=wanted.prefix + problem.path)
     path = source.path_of(str(node), str(name))
     return replace(problem, path=wanted.prefix + path, place=source.document.place(path))
+
+
+def _wants_extra(graph: Graph, known: Known) -> bool:
+    """Whether a node of the graph asks for what came beside it."""
+    specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
+    return any(spec is not None and spec.wants_extra for spec in specs)
 
 
 def _reads_files(graph: Graph, known: Known) -> bool:

@@ -122,6 +122,7 @@ class NodeSpec:
         is_single: results are this node's alone; an equal one under another id makes its own.
         has_checks: its code looks at literals itself before a run, where the code is.
         has_state: its results depend on what only its code can tell, see `Declaration.state`.
+        wants_extra: its code asks for what came beside the graph, see `Nodes.extra`.
         object_info: how ComfyUI describes it to editors, as JSON, where it differs from the above.
     """
 
@@ -146,6 +147,7 @@ class NodeSpec:
     is_single: bool = False
     has_checks: bool = False
     has_state: bool = False
+    wants_extra: bool = False
     object_info: str = ""
 
     def to_json(self) -> dict[str, Any]:

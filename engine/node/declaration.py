@@ -76,7 +76,8 @@ class Declaration:
     `expand(inputs)`, of a recipe, gives its nodes with what it is given in place of its inputs.
     `state(id, literals)` tells what the results depend on besides the inputs, None if it must run
     each time; `faults(id, literals, types)` which inputs are wrong before a run, and why. Both get
-    the node's id and its inputs, None for a link; `types` are those of what is linked.
+    the node's id and its inputs, None for a link; `types` are those of what is linked. `renewed()`
+    is the spec as it would be declared now, where choices may have changed.
     """
 
     spec: NodeSpec
@@ -88,6 +89,7 @@ class Declaration:
     expand: Callable[[Mapping[str, Any]], Mapping[str, Node]] | None = None
     state: Callable[[str, Mapping[str, Any]], str | None] | None = None
     faults: Faults | None = None
+    renewed: Callable[[], NodeSpec] | None = None
 
 
 def node(  # noqa: PLR0913 - each is an independent property of a node

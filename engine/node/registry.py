@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -78,6 +79,23 @@ class Registry:
             for declared in spec.inputs
         )
         return replace(spec, inputs=inputs)
+
+    def renew(self, ids: Iterable[str]) -> list[NodeSpec]:
+        """Declare nodes anew whose choices may have changed; gives the specs that differ now.
+
+        A node whose code fails at it stays as it was.
+        """
+        changed = []
+        for id_ in dict.fromkeys(ids):
+            declaration = self._declarations.get(id_)
+            if declaration is None or declaration.renewed is None:
+                continue
+            with suppress(Exception):
+                spec = replace(declaration.renewed(), title=declaration.spec.title)
+                if spec != declaration.spec:
+                    self._declarations[id_] = replace(declaration, spec=spec)
+                    changed.append(spec)
+        return changed
 
     def get(self, id_: str) -> Declaration | None:
         """The declaration of a node id, or None."""

@@ -22,7 +22,7 @@ from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.foreign import UNKNOWN, causes, ends, meant, names_in_words
-from paintgraph.engine.recipes.own_faults import own_faults
+from paintgraph.engine.recipes.own_faults import REFUSED, own_faults
 from paintgraph.engine.recipes.report import (
     Report,
     Where,
@@ -113,7 +113,7 @@ class _Checker:
         for fault in own_faults(nodes, self._registry, self._types, self._report.problems):
             where = self._report.at(fault.node, fault.input, bare=True)
             message = f": the node refuses its inputs: {fault.text}. Change them."
-            self._report.add("refused_inputs", where, message)
+            self._report.add(REFUSED, where, message)
         targets = targets_of(graph, self._registry)
         reached = dict(targets)
         if self._is_foreign:

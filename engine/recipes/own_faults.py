@@ -8,6 +8,9 @@ from paintgraph.engine.graph.following import OutputTypes
 from paintgraph.engine.graph.graph import InputRef, Link, Node
 from paintgraph.engine.node.registry import Registry
 
+REFUSED = "refused_inputs"
+"""The code of a problem that a node itself told."""
+
 
 class OwnFault(NamedTuple):
     """What a node says of one of its inputs."""

@@ -19,6 +19,7 @@ from paintgraph.jobs.store.jobs import Accepted, JobStore, StaleFenceError
 from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
 
 _LOG = logging.getLogger("paintgraph.jobs")
+_ANSWER_SECONDS = 10.0
 _RESTART_SECONDS = 1.0
 
 
@@ -133,6 +134,23 @@ class Dispatcher:
         """Let each worker let go of models, or of results in memory, once its job has ended."""
         for handle in self._handles:
             handle.free(models=models, results=results)
+
+    async def ask(self, graph: bytes | None) -> list[dict[str, Any]]:
+        """What nodes refuse in a graph in JSON, as their code says; takes over changed specs.
+
+        Nothing where no worker answers in time: a job asks again when it runs.
+        """
+        busy = {running.handle for running in self._running.values()}
+        handle = min(self._handles, key=lambda handle: handle in busy, default=None)
+        if handle is None:
+            return []
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                problems = await handle.ask(graph)
+        except (TimeoutError, BrokenFrameError):
+            return []
+        self._take(handle.ready)
+        return problems
 
     def queued_of(self, door: str) -> list[Job]:
         """The jobs of a door that wait, those of lower rank first."""
@@ -287,8 +305,8 @@ class Dispatcher:
         began = time.monotonic()
         self.subscriptions.publish(job.id)
         try:
-            document, texts = self._store.document(job.id) or b"{}", self._store.texts(job.id)
-            handle.run(claimed, document, texts, job.on_failure)
+            graph, texts = self._store.document(job.id) or b"{}", self._store.texts(job.id)
+            handle.run(claimed, graph, texts, self._store.document(job.id, "extra") or b"{}")
             while not await self._outcomes.take(running, await handle.receive()):
                 pass
         except BrokenFrameError:

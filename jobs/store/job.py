@@ -40,6 +40,7 @@ class NewJob:
         name: what the clients of that door call it; the newest of several counts.
         rank: of the jobs of one client and priority those of lower rank run first.
         on_failure: see `OnFailure`.
+        extra: what came beside the graph, for nodes that ask for it.
     """
 
     graph: Mapping[str, Any]
@@ -55,6 +56,7 @@ class NewJob:
     name: str = ""
     rank: float = 0.0
     on_failure: OnFailure = "continue"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def digest_of(request: Mapping[str, Any]) -> str:

@@ -56,6 +56,7 @@ class JobStore(JobQueries):
         graph = orjson.dumps(new.graph)
         request = orjson.dumps(new.request)
         texts = orjson.dumps(dict(new.texts))
+        extra = orjson.dumps(new.extra)
         body = new.request_digest or digest_of(new.request)
         values = {
             "id": secrets.token_hex(16),
@@ -71,7 +72,8 @@ class JobStore(JobQueries):
             "graph": graph,
             "request": request,
             "texts": texts,
-            "bytes": len(graph) + len(request) + len(texts),
+            "extra": extra,
+            "bytes": len(graph) + len(request) + len(texts) + len(extra),
             "warnings": orjson.dumps(list(new.warnings)),
             "idempotency_key": new.idempotency_key,
             "idempotency_body": body,

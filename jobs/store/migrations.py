@@ -84,5 +84,10 @@ def _third(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN texts BLOB NOT NULL DEFAULT '{}'")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
+def _fourth(connection: sqlite3.Connection) -> None:
+    """What came beside a graph, for nodes that ask for it."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN extra BLOB NOT NULL DEFAULT '{}'")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)
 """The file's `PRAGMA user_version` says how many of them it has seen."""

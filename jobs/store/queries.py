@@ -32,11 +32,12 @@ class JobQueries:
         )
         return None if row is None else job_of(row)
 
-    def document(self, job_id: str, which: Literal["graph", "request"] = "graph") -> bytes | None:
-        """A job's bound graph or its request, in JSON; None for an unknown job."""
-        column = "request" if which == "request" else "graph"
+    def document(
+        self, job_id: str, which: Literal["graph", "request", "extra"] = "graph"
+    ) -> bytes | None:
+        """A job's bound graph, its request, or what came beside it, in JSON; None without a job."""
         row = self._database.read(
-            lambda c: c.execute(f"SELECT {column} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608 - our names
+            lambda c: c.execute(f"SELECT {which} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608 - our names
         )
         return None if row is None else bytes(row[0])
 

@@ -1,11 +1,12 @@
 """The server's side of one worker process."""
 
 import asyncio
+import itertools
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -81,6 +82,8 @@ class WorkerHandle:
         """What it said of itself when it was ready."""
         self.numbers: dict[str, Any] = {}
         """What it holds in memory, as it reported last."""
+        self._questions = itertools.count()
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     @staticmethod
     async def start(spec: WorkerSpec) -> "WorkerHandle":
@@ -151,13 +154,15 @@ class WorkerHandle:
         """Process id."""
         return self._process.pid
 
-    def run(self, job: Job, graph: bytes, texts: Mapping[str, str], on_failure: str) -> None:
+    def run(self, job: Job, graph: bytes, texts: Mapping[str, str], extra: bytes) -> None:
         """Give it a job with its graph in JSON; the answers come by `receive`.
 
-        `texts` are what the job's pictures carry of how they were made.
+        `texts` are what the job's pictures carry of how they were made, `extra` is what came beside
+        the graph, in JSON.
         """
-        message: dict[str, Any] = {"type": "run", "job": job.id, "on_failure": on_failure}
-        message |= {"graph": orjson.Fragment(graph), "texts": dict(texts)}
+        message: dict[str, Any] = {"type": "run", "job": job.id, "on_failure": job.on_failure}
+        message |= {"graph": orjson.Fragment(graph), "extra": orjson.Fragment(extra)}
+        message |= {"texts": dict(texts)}
         self._writer.write(frames.pack(message))
 
     def cancel(self, job_id: str) -> None:
@@ -167,6 +172,31 @@ class WorkerHandle:
     def free(self, *, models: bool, results: bool) -> None:
         """Ask it to let go of models, or of results in memory, between two jobs."""
         self._writer.write(frames.pack({"type": "free", "models": models, "results": results}))
+
+    async def ask(self, graph: bytes | None) -> list[dict[str, Any]]:
+        """What nodes refuse in a graph in JSON, beside its jobs; `ready` has changed specs then.
+
+        Without a graph only that. Raises BrokenFrameError if it is lost.
+        """
+        number = next(self._questions)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        document = None if graph is None else orjson.Fragment(graph)
+        self._writer.write(frames.pack({"type": "ask", "number": number, "graph": document}))
+        try:
+            answer = await self._asked[number]
+        finally:
+            del self._asked[number]
+        problems: list[dict[str, Any]] = answer["problems"]
+        return problems
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        if message["specs"]:
+            changed = {spec["id"]: spec for spec in message["specs"]}
+            specs = [changed.get(spec["id"], spec) for spec in self.ready.specs]
+            self.ready = replace(self.ready, specs=specs)
+        asked = self._asked.get(message["number"])
+        if asked is not None and not asked.done():
+            asked.set_result(message)
 
     async def receive(self) -> dict[str, Any]:
         """Its next message; raises BrokenFrameError once it is lost and all is received."""
@@ -182,6 +212,8 @@ class WorkerHandle:
                 message, body = await frames.read_async(reader)
                 if message["type"] == "numbers":
                     self.numbers = message["numbers"]
+                elif message["type"] == "answer":
+                    self._take_answer(message)
                 else:
                     if body:
                         message["signals"] = with_bytes(message["signals"], body)
@@ -190,6 +222,9 @@ class WorkerHandle:
             pass
         finally:
             self._messages.put_nowait(None)
+            for asked in self._asked.values():
+                if not asked.done():
+                    asked.set_exception(BrokenFrameError("the worker is gone"))
             self.lost.set_result(None)
 
     async def kill(self) -> None:

@@ -21,7 +21,9 @@ import orjson
 from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
+from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.workers.bodies import without_bytes
+from paintgraph.jobs.workers.questions import answer
 from paintgraph.jobs.workers.runner import SIGNALS, Loading, Parts, run_job, to_wire
 
 Tell = Callable[[Event | Loading], None]
@@ -96,6 +98,7 @@ class _Control:
 
     def __init__(self, connection: socket.socket) -> None:
         self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stream = connection.makefile("rb")
         self._running: tuple[str, Cancellation] | None = None
         self._lock = threading.Lock()
@@ -111,6 +114,8 @@ class _Control:
                 message, _ = frames.read(self._stream)
                 if message["type"] in ("run", "free"):
                     self.orders.put(message)
+                elif message["type"] == "ask":
+                    self.questions.put(message)
                 elif message["type"] == "cancel":
                     self._cancel(message["job"])
         except frames.BrokenFrameError:
@@ -121,6 +126,14 @@ class _Control:
             running = self._running
         if running is not None and running[0] == job:
             running[1].cancel()
+
+
+def _answer_all(control: _Control, reporter: _Reporter, registry: Registry) -> None:
+    """Answer questions in a thread of its own: a node's code may take its time."""
+    while True:
+        question = control.questions.get()
+        said = answer(registry, question["graph"])
+        reporter.send({"type": "answer", "number": question["number"], **said})
 
 
 def main() -> None:
@@ -146,6 +159,8 @@ def main() -> None:
             "door": dict(parts.door),
         }
         reporter.send({"type": "ready", "pid": os.getpid(), **known})
+        asked = (control, reporter, registry)
+        threading.Thread(target=_answer_all, args=asked, name="questions", daemon=True).start()
         parts.watch(lambda numbers: reporter.send({"type": "numbers", "numbers": numbers}))
         while True:
             order = control.orders.get()
@@ -164,6 +179,7 @@ def main() -> None:
                 listen=reporter.listen,
                 cancellation=cancellation,
                 on_failure=order["on_failure"],
+                extra=order["extra"],
             )
             done = {
                 "type": "done",

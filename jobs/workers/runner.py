@@ -80,6 +80,7 @@ def run_job(  # noqa: PLR0913 - what a job is
     listen: Listener,
     cancellation: Cancellation,
     on_failure: OnFailure = "continue",
+    extra: Mapping[str, Any] | None = None,
 ) -> Ended:
     """Run the bound graph of a job to its end; faults of the graph or a node fail the job.
 
@@ -89,6 +90,7 @@ def run_job(  # noqa: PLR0913 - what a job is
     try:
         graph, problems = read_native(Document(document), job_id)
         parts.prepare(graph)
+        registry.renew(node.kind for node in graph.nodes.values())
         graph = check(graph, registry, problems).sound()
         outcome = run(
             graph,
@@ -98,6 +100,7 @@ def run_job(  # noqa: PLR0913 - what a job is
             listen=listen,
             cancellation=cancellation,
             on_failure=on_failure,
+            extra=extra or {},
         )
     except Error as error:
         return Ended("failed", {}, ({"code": error.code, "message": str(error)},))

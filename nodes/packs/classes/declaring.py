@@ -1,6 +1,7 @@
 """A node class of ComfyUI's convention as a declaration like any other."""
 
 import inspect
+from functools import partial
 from typing import Any, Protocol
 
 from paintgraph.engine.node.declaration import Declaration
@@ -41,4 +42,5 @@ def declare_class(name: str, cls: Any, pack: Pack) -> Declaration:
         sources=f"{pack.digest} {name}",
         state=calls.state if hasattr(cls, "IS_CHANGED") else None,
         faults=calls.faults if hasattr(cls, "VALIDATE_INPUTS") else None,
+        renewed=partial(describe_class, name, cls, pack.python_module),
     )

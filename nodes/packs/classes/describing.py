@@ -33,6 +33,7 @@ HIDDEN = (
 )
 """What the engine fills in; another hidden input is one that editors do not show."""
 
+_EXTRA = frozenset({"PROMPT", "DYNPROMPT", "EXTRA_PNGINFO"})
 _WIRE = {own: wire for wire, own in KINDS.items()}
 _PLAIN = {bool: "bool", int: "int", float: "float", str: "text"}
 _NO_LITERALS = ("image", "mask")
@@ -106,6 +107,7 @@ def describe_class(name: str, cls: Any, module: str) -> NodeSpec:
         is_single=bool(getattr(cls, "NOT_IDEMPOTENT", False)) or "UNIQUE_ID" in hidden.values(),
         has_checks=check is not None,
         has_state=hasattr(cls, "IS_CHANGED"),
+        wants_extra=not _EXTRA.isdisjoint(hidden.values()),
         object_info=object_info(name, cls, module),
     )
 

@@ -1,0 +1,131 @@
+"""Nodes of a pack over HTTP: checks of their own, fresh choices, what came beside the graph."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted
+from paintgraph.tests.api.serving import Served, serving
+
+pytest.importorskip("torch")
+pytestmark = pytest.mark.slow
+
+PACK = """
+from pathlib import Path
+from paintgraph.tests.packs.convention import CLASSES
+
+class Files:
+    @classmethod
+    def INPUT_TYPES(cls):
+        names = sorted(file.name for file in Path(__file__).parent.glob("*.txt"))
+        return {"required": {"name": (names,)}}
+    RETURN_TYPES = ()
+    OUTPUT_NODE = True
+    FUNCTION = "go"
+    def go(self, name):
+        return {"ui": {"text": [name]}}
+
+NODE_CLASS_MAPPINGS = {"Own" + cls.__name__: cls for cls in CLASSES} | {"OwnFiles": Files}
+NODE_DISPLAY_NAME_MAPPINGS = {"OwnGray": "A Gray Picture"}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pack")
+    (folder / "convention_pack.py").write_text(PACK)
+    (folder / "a.txt").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    file = str(folder / "convention_pack.py")
+    with serving(tmp_path_factory.mktemp("data"), node_packs=(file,)) as server:
+        yield server
+
+
+def shown(server: Served, prompt: dict[str, Any], id_: str, **fields: Any) -> Any:
+    """What a node shows."""
+    entry = ended(server, posted(server, prompt, **fields))
+    assert entry["status"]["status_str"] == "success", entry["status"]
+    return entry["outputs"][id_]["text"]
+
+
+def test_object_info_is_the_class_s_own(packed: Served) -> None:
+    info = packed.call("GET", "/object_info/OwnGray").json["OwnGray"]
+
+    assert info["input"]["required"]["size"] == [[2, 4, 8], {"default": 4}]
+    assert info["display_name"] == "A Gray Picture"
+
+
+def test_a_prompt_runs_on_classes_and_our_nodes(packed: Served) -> None:
+    prompt = {
+        "1": node("OwnGray", level=0.5, size=4, unknown="dropped"),
+        "2": node("ImageInvert", image=["1", 0]),
+        "3": node("OwnShow", value=["2", 0]),
+    }
+
+    assert shown(packed, prompt, "3") == ["3: (1, 4, 4, 3)"]
+
+
+def test_what_a_class_refuses_is_told_when_the_prompt_is_posted(packed: Served) -> None:
+    prompt = {"1": node("OwnStrict", a=13, b=1), "2": node("OwnShow", value=["1", 0])}
+    answer = post(packed, prompt)
+
+    assert answer.status == 400
+    assert error_types(answer) == {
+        "": ["prompt_outputs_failed_validation"],
+        "1": ["custom_validation_failed"],
+    }
+    (error,) = answer.json["node_errors"]["1"]["errors"]
+    assert "13 brings bad luck" in error["message"]
+    assert error["extra_info"]["input_name"] == "a"
+
+
+def test_outputs_that_no_class_refuses_run_all_the_same(packed: Served) -> None:
+    prompt = {
+        "1": node("OwnStrict", a=13, b=1),
+        "2": node("OwnShow", value=["1", 0]),
+        "3": node("OwnShow", value=5),
+    }
+    answer = post(packed, prompt)
+
+    assert answer.status == 200
+    assert list(answer.json["node_errors"]) == ["1"]
+    assert list(ended(packed, answer.json["prompt_id"])["outputs"]) == ["3"]
+
+
+def test_what_came_beside_the_graph_reaches_classes(packed: Served) -> None:
+    prompt = {"7": node("OwnHidden", number=3), "8": node("OwnShow", value=["7", 0])}
+    workflow = {"extra_pnginfo": {"workflow": {"id": "w"}}}
+
+    (text,) = shown(packed, prompt, "8", extra_data=workflow)
+
+    assert "'png': {'workflow': {'id': 'w'}}" in text
+    assert f"'prompt': {prompt}" in text
+    assert "'me': '7'" in text
+
+
+def test_choices_are_looked_up_anew(packed: Served, folder: Path) -> None:
+    prompt = {"1": node("OwnFiles", name="b.txt")}
+    assert post(packed, prompt).status == 400
+
+    (folder / "b.txt").touch()
+
+    listed = packed.call("GET", "/object_info").json["OwnFiles"]["input"]["required"]["name"]
+    assert listed == [["a.txt", "b.txt"]]
+    assert shown(packed, prompt, "1") == ["b.txt"]
+
+
+def test_a_loop_of_classes_and_engine_nodes_runs(packed: Served) -> None:
+    prompt = {
+        "1": node("OwnWhileOpen", value=0),
+        "2": node("ComfyMathExpression", expression="a + 2", **{"values.a": ["1", 1]}),
+        "3": node("OwnWhileClose", flow=["1", 0], value=["2", 1], end=5),
+        "4": node("OwnShow", value=["3", 0]),
+    }
+
+    assert shown(packed, prompt, "4") == ["4: 6"]
