@@ -23,6 +23,7 @@ from paintgraph.engine.execution.run import run
 from paintgraph.engine.graph.formats.carried import Made, carried, made_in
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.events import Event, Executed
+from paintgraph.engine.recipes.carrying import nodes_that_list
 from paintgraph.engine.recipes.checking import targets_of
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.decode import decode
@@ -82,6 +83,8 @@ def bundle_file(options: RunOptions, output: Path) -> int:
         needed = surroundings(prepared.bound, assembly.registry, assembly.worker.environment)
         for kind in (each for each in needed["nodes"] if not _is_shipped(each)):
             tell(f"warning: the bundle does not hold '{kind}'; it must be there for a replay.")
+        for node in nodes_that_list(prepared.bound, assembly.registry):
+            tell(f"warning: the bundle does not hold the folder that node '{node}' lists.")
         try:
             count = write_bundle(output, picture, claim.form, prepared.graph, assembly)
         except OSError as error:
@@ -198,6 +201,8 @@ def _differences(prepared: Prepared, assembly: Assembly) -> Iterator[str]:
                     yield f"{name}: it was {was.get(name, 'not there')}, here {is_.get(name)}"
         elif was != is_:
             yield f"{kind}: it was {was}, here {is_}"
+    for node in nodes_that_list(prepared.bound, assembly.registry):
+        yield f"node '{node}' lists a folder anew; --input-dir names where it lies"
     yield from prepared.warnings
 
 

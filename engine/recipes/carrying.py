@@ -114,6 +114,11 @@ def _settled(spec: InputSpec, reached: list[Any]) -> InputSpec | None:
     return None if isinstance(default, Wrong) else replace(spec, required=False, default=default)
 
 
+def nodes_that_list(graph: Graph, registry: Registry) -> list[str]:
+    """The nodes that list a folder, whose pictures no digest names."""
+    return [id_ for id_, node in graph.nodes.items() if _listed(registry.spec(node.kind))]
+
+
 def pictures_of(graph: Graph, registry: Registry) -> dict[str, list[str]]:
     """The digests of the pictures that a graph names, and the inputs that do, in words.
 

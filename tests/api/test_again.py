@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
+from paintgraph.api.fooocus.pictures import _converted
 from paintgraph.base.pictures import texts_of
 from paintgraph.engine.graph.formats.carried import KEYS, RESULT, made_in
+from paintgraph.imaging.files.made import with_made
 from paintgraph.imaging.files.metadata import MADE
 from paintgraph.tests.api.serving import Served, pixels, png, run_recipe
 
@@ -166,3 +168,11 @@ def test_the_keys_of_graphs_come_first(server: Served) -> None:
     data = fetched(server, server.submit(saving(server, "png"), wait=60).json["outputs"]["saved"])
 
     assert [key for key in texts(data) if key in KEYS] == ["paintgraph"]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_result_shown_in_another_format_carries_its_graph(kind: Any) -> None:
+    said = {"paintgraph": '{"nodes": {}}', "prompt": "{}"}
+    data = with_made(png(), said)
+
+    assert texts(_converted(data, kind)) == said

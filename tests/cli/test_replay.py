@@ -20,6 +20,7 @@ from paintgraph.imaging.files.made import with_made
 from paintgraph.imaging.files.metadata import MADE
 from paintgraph.imaging.samples import to_image
 from paintgraph.jobs.sources.folders import VARIABLE
+from paintgraph.tests import tiny_onnx
 from paintgraph.tests.cli.conftest import Paintgraph, png, samples
 
 WIDER = ("--sides", "left", "--fraction", "0.5", "--engine", "telea", "--seed", "-1")
@@ -238,3 +239,40 @@ def test_an_editor_that_drops_the_texts_leaves_nothing_to_replay(
         opened.convert("RGB").save("bare.png")
 
     assert "[no_graph]" in paintgraph("replay", "bare.png").stderr
+
+
+def test_a_picture_of_a_folder_is_replayed_where_the_folder_lies(
+    paintgraph: Paintgraph, photo: Path
+) -> None:
+    Path("in").mkdir()
+    shutil.move(photo, "in/a.png")
+    Path("in/b.png").write_bytes(png(samples(seed=1)))
+    options = ("--sides", "left", "--fraction", "0.25", "--engine", "telea")
+    paintgraph("run", "batch_outpaint", *options, "--input-dir", "in", "--output-dir", "out")
+    (_, second) = sorted(Path("out").iterdir())
+
+    there = paintgraph("replay", str(second), "--input-dir", "in")
+    Path("in/a.png").unlink()
+    fewer = paintgraph("replay", str(second), "--input-dir", "in")
+
+    assert there.code == 0, there.stderr
+    assert fewer.code != 0
+    assert b"a.png" not in second.read_bytes()
+
+
+def test_the_model_that_was_used_is_pinned(
+    paintgraph: Paintgraph, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = {"u2net": tiny_onnx.middle_network(320)}
+    tiny_onnx.install(tmp_path, networks, monkeypatch)
+    options = ("--image", str(photo), "--model", "u2net", "-o", "cut.png")
+    assert paintgraph("run", "remove_background", *options).code == 0
+    equal = paintgraph("replay", "cut.png")
+
+    tiny_onnx.install(tmp_path, {"u2net": tiny_onnx.middle_network(160)}, monkeypatch)
+    other = paintgraph("replay", "cut.png")
+
+    assert (equal.code, other.code) == (0, 1)
+    assert "[model_changed]" in other.stderr
+    text = paintgraph("convert", "cut.png").text
+    assert "u2net@sha256:" in text
