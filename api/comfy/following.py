@@ -70,7 +70,7 @@ class Following:
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
             _, _, prompt, extra, targets = request["prompt"]
             client = str(extra.get("client_id", ""))
-            narrator = Narrator(job, prompt, targets)
+            narrator = Narrator(job, prompt, targets, self._hide)
             self._narrators.setdefault(client, {})[job.id] = narrator
             try:
                 self.tell_status()
@@ -82,7 +82,7 @@ class Following:
             while self._dispatcher.is_running(job.id):
                 await follower.wait()
         reported = self._store.reported(job)
-        self._send(client, narrator.end(reported, self._hide, time.time()))
+        self._send(client, narrator.end(reported, time.time()))
         self.tell_status()
         self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
 

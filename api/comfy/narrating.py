@@ -34,11 +34,13 @@ class Narrator:
 
     Attributes:
         prompt, targets: the nodes as they were posted, and those that are wanted.
+        hide: takes out of messages what clients must not see.
     """
 
     job: Job
     prompt: Mapping[str, Any]
     targets: Sequence[str]
+    hide: Hide
     _states: dict[str, dict[str, Any]] = field(default_factory=dict)
     _running: dict[str, str] = field(default_factory=dict)
     _changed: dict[str, None] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class Narrator:
             elif kind == "node_failed":
                 told += self._begin(fact, when)
                 self._set(fact, state="error")
+            elif kind == "warning" and fact.get("code") == "blocked":
+                told += [*self._flush(when), telling.blocked(self.job, fact, self.hide)]
         return [*told, *self._increment()]
 
     def take_signals(self, signals: Iterable[Mapping[str, Any]], when: float) -> list[Message]:
@@ -97,12 +101,12 @@ class Narrator:
         ]
         return [self.whole(), *at_work]
 
-    def end(self, reported: Reported, hide: Hide, when: float) -> list[Message]:
+    def end(self, reported: Reported, when: float) -> list[Message]:
         """The prompt has ended."""
         told = self._flush(when)
         if self._states:
             told.append(self.whole())
-        return [*told, telling.ending(reported, hide)]
+        return [*told, telling.ending(reported, self.hide)]
 
     def _finish(self, fact: Fact, when: float) -> list[Message]:
         node, how = fact["node"], fact["how"]

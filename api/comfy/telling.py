@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from paintgraph.api.http.refusals import Hide
-from paintgraph.jobs.store.job import Job, Shown
+from paintgraph.jobs.store.job import Fact, Job, Shown
 from paintgraph.jobs.store.queries import Reported
 
 Told = tuple[str, dict[str, Any]]
@@ -52,10 +52,25 @@ def ending(reported: Reported, hide: Hide) -> Told:
     return "execution_error", {
         **data,
         "exception_message": hide(problem.get("message", "")),
-        "exception_type": problem.get("code", ""),
+        "exception_type": problem.get("exception") or problem.get("code", ""),
         "traceback": [],
         "current_inputs": {n: [hide(text)] for n, text in (problem.get("inputs") or {}).items()},
         "current_outputs": report.get("finished", []),
+    }
+
+
+def blocked(job: Job, fact: Fact, hide: Hide) -> Told:
+    """A node is left out, as another one wants it; the prompt goes on all the same."""
+    return "execution_error", {
+        "prompt_id": job.name,
+        "node_id": fact["submitted"],
+        "node_type": fact["kind"],
+        "executed": [],
+        "exception_message": f"Execution Blocked: {hide(fact['message'])}",
+        "exception_type": "ExecutionBlocked",
+        "traceback": [],
+        "current_inputs": {},
+        "current_outputs": [],
     }
 
 

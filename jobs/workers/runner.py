@@ -110,6 +110,7 @@ def run_job(  # noqa: PLR0913 - what a job is
             "node": failure.origin.submitted,
             "element": failure.element,
             "message": failure.message,
+            "exception": _exception(failure.error),
             "inputs": dict(failure.inputs),
         }
         for failure in outcome.failures
@@ -141,8 +142,9 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kin
         case events.Preview(origin, element, data, media_type):
             plain = {"element": element, "media_type": media_type, "data": data}
             return {"type": "preview", **_origin(origin), **plain}
-        case events.Warned(origin, element, message):
-            return {"type": "warning", **_origin(origin), "element": element, "message": message}
+        case events.Warned(origin, element, message, code):
+            plain = {"element": element, "message": message} | ({"code": code} if code else {})
+            return {"type": "warning", **_origin(origin), **plain}
         case events.Executed(origin, ui, effects, cached):
             return {
                 "type": "executed",
@@ -159,6 +161,14 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kin
             return {"type": "node_failed", **_origin(origin), **plain, "inputs": dict(inputs)}
         case events.Stored(key):
             return {"type": "stored", "key": key}
+
+
+def _exception(error: BaseException) -> str:
+    """The type of what a node's code raised; nothing for an error of ours, which has a code."""
+    kind = type(error)
+    if isinstance(error, Error):
+        return ""
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _origin(origin: Origin) -> Mapping[str, Any]:

@@ -97,6 +97,7 @@ def test_a_failure_is_told_with_its_node(small: Served) -> None:
     assert (error["node_id"], error["node_type"], error["executed"]) == ("2", "Fail", ["1"])
     assert "no luck with 1" in error["exception_message"]
     assert error["current_inputs"] == {"value": ["1"]}
+    assert error["exception_type"] == "RuntimeError"
     assert error["traceback"] == []
     assert states(heard)["2"]["state"] == "error"
     entry = small.call("GET", f"/history/{error['prompt_id']}").json[error["prompt_id"]]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted
+from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.serving import Served, serving
 
 pytest.importorskip("torch")
@@ -27,7 +28,20 @@ class Files:
     def go(self, name):
         return {"ui": {"text": [name]}}
 
-NODE_CLASS_MAPPINGS = {"Own" + cls.__name__: cls for cls in CLASSES} | {"OwnFiles": Files}
+class Loud:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"value": ("INT",)}}
+    RETURN_TYPES = ("INT",)
+    FUNCTION = "go"
+    def go(self, value):
+        from comfy_execution.graph_utils import GraphBuilder
+        graph = GraphBuilder()
+        graph.node("OwnShow", value=value)
+        return {"result": (value,), "expand": graph.finalize()}
+
+OWN = {"OwnFiles": Files, "OwnLoud": Loud}
+NODE_CLASS_MAPPINGS = OWN | {"Own" + cls.__name__: cls for cls in CLASSES}
 NODE_DISPLAY_NAME_MAPPINGS = {"OwnGray": "A Gray Picture"}
 """
 
@@ -129,3 +143,51 @@ def test_a_loop_of_classes_and_engine_nodes_runs(packed: Served) -> None:
     }
 
     assert shown(packed, prompt, "4") == ["4: 6"]
+
+
+def test_a_blocker_with_a_message_is_told_as_an_error_and_the_prompt_succeeds(
+    packed: Served,
+) -> None:
+    prompt = {
+        "1": node("OwnBlock", value=1, why="not today"),
+        "2": node("OwnShow", value=["1", 0]),
+        "3": node("OwnShow", value=["1", 1]),
+    }
+
+    async def story() -> Any:
+        async with listening(packed, "blocked") as heard:
+            prompt_id = await heard.post(prompt, client_id="blocked")
+            await heard.until("executing", node=None)
+            return prompt_id, heard
+
+    prompt_id, heard = told(story())
+    (error,) = heard.of("execution_error")
+    assert (error["node_id"], error["node_type"]) == ("2", "OwnShow")
+    assert error["exception_type"] == "ExecutionBlocked"
+    assert error["exception_message"] == "Execution Blocked: not today"
+    assert len(heard.of("execution_success")) == 1
+    entry = ended(packed, prompt_id)
+    assert entry["status"]["status_str"] == "success"
+    assert list(entry["outputs"]) == ["3"]
+
+
+def test_nodes_of_an_expansion_are_told_with_their_place(packed: Served) -> None:
+    prompt = {"1": node("OwnLoud", value=3), "2": node("OwnShow", value=["1", 0])}
+
+    async def story() -> Any:
+        async with listening(packed, "expands") as heard:
+            prompt_id = await heard.post(prompt, client_id="expands")
+            await heard.until("executing", node=None)
+            return prompt_id, heard
+
+    prompt_id, heard = told(story())
+    (inner,) = [data for data in heard.of("executed") if data["node"].startswith("1.")]
+    assert (inner["node"], inner["display_node"]) == ("1.0.0.1", "1")
+    entry = ended(packed, prompt_id)
+    assert entry["outputs"]["1.0.0.1"] == {"text": ["1.0.0.1: 3"]}
+    assert entry["meta"]["1.0.0.1"] == {
+        "node_id": "1.0.0.1",
+        "display_node": "1",
+        "parent_node": "1",
+        "real_node_id": "1",
+    }
