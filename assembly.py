@@ -35,6 +35,7 @@ from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.selectors import Selectors
+from paintgraph.models.upscalers import Upscalers
 from paintgraph.nodes import build_registry, resource_names
 from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
 from paintgraph.nodes.own import Own, add_own
@@ -232,7 +233,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         )
         worker = Worker(
             known.registry,
-            Services(blobs, inpainters, known.recipes, Selectors(lender)),
+            Services(blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender)),
             MemoryCache(memory_bytes) if memory_bytes else None,
             store,
             binders=binders,

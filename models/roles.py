@@ -1,4 +1,4 @@
-"""What models that select promise, by role, so that all of one role are used alike."""
+"""What models that select or enlarge promise, by role, so that all of one role are used alike."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -143,4 +143,18 @@ class Segmenter(Protocol):
         They come one by one, as many masks of a large picture would fill the memory; take all of
         them before the next picture. What is worked out of the picture alone is kept for further
         prompts. Raises PictureShapeError for a picture that is too narrow.
+        """
+
+
+class Upscaler(Protocol):
+    """Enlarges pictures, or restores them at a scale of 1."""
+
+    @property
+    def scale(self) -> int:
+        """How many times as long both sides become."""
+
+    def enlarge(self, picture: Samples) -> Samples:
+        """The picture `[H, W, 3]`, 0 to 1, of any size, as `[H * scale, W * scale, 3]`.
+
+        Raises ModelError if the model cannot do it.
         """

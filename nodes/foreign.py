@@ -16,11 +16,7 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
         *("easy imageRemBg", "RMBG", "BiRefNetRMBG", "InspyrenetRembg", "InspyrenetRembgAdvanced"),
         *("BRIA_RMBG_Zho", "BRIA_RMBG_ModelLoader_Zho", "Image Rembg (Remove Background)"),
         *("LayerMask: RemBgUltra", "LayerMask: BiRefNetUltra", "LayerMask: BiRefNetUltraV2"),
-        *(
-            "RemoveBackground",
-            "LoadBackgroundRemovalModel",
-            "LayerMask: TransparentBackgroundUltra",
-        ),
+        "LayerMask: TransparentBackgroundUltra",
     ),
     "MaskFromText": (
         *("GroundingDinoSAMSegment (segment anything)", "CLIPSeg", "Mask By Text", "SAM2Segment"),

@@ -1,6 +1,7 @@
 """Models, engines, LoRAs and VAEs as resources of graphs: how each is checked and bound."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.coercion import NameCheck
@@ -12,6 +13,7 @@ from paintgraph.models.errors import DamagedModelError, MissingModelError, Model
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"
 POINT_MODEL = "model:sam"
+UPSCALE_MODEL = "model:upscale_models"
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
 """Kinds of resources; a painter is what an engine and a prompt together stand for."""
 
@@ -19,6 +21,7 @@ KINDS: Mapping[str, Kind] = {
     MASK_MODEL: Kind.SUBJECT,
     TEXT_MODEL: Kind.DETECT,
     POINT_MODEL: Kind.SEGMENT,
+    UPSCALE_MODEL: Kind.UPSCALE,
 }
 """Kinds of resources that are models, and the kind of model that each chooses from."""
 
@@ -35,15 +38,16 @@ def choices(names: EngineNames) -> dict[str, list[str]]:
 def checks(names: EngineNames) -> dict[str, NameCheck]:
     """Why a name cannot be used now, by kind; quick."""
 
-    def check_model(text: str) -> BindError | None:
-        fault = names.models.fault(text)
+    def check_model(kind: Kind, text: str) -> BindError | None:
+        fault = names.models.fault(text, kind)
         return None if fault is None else _as_bind_error(fault, "model ")
 
     def check_engine(text: str) -> BindError | None:
         fault = names.fault(text)
         return None if fault is None else _as_bind_error(fault)
 
-    return {**dict.fromkeys(KINDS, check_model), ENGINE: check_engine}
+    models = {resource: partial(check_model, kind) for resource, kind in KINDS.items()}
+    return {**models, ENGINE: check_engine}
 
 
 def binders(names: EngineNames) -> dict[str, Binder]:

@@ -1,8 +1,9 @@
-"""The types of the sockets that carry pictures: checked, bounded, digested, stored."""
+"""The types of the sockets that carry pictures and models: checked, bounded, digested, stored."""
 
 import io
 from collections.abc import Callable
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from paintgraph.engine.graph.sockets import Socket, Value
 from paintgraph.imaging.arrays import check_image, check_mask
 from paintgraph.imaging.errors import ContractError
+from paintgraph.models.catalogue.entries import ModelRef
 
 Array = NDArray[np.float32]
 
@@ -85,6 +87,21 @@ TURNED = "turned"
 """The fact that holds how EXIF turned a picture when it was read, 2 to 8; of that picture alone."""
 _OWN = frozenset({REPAINT, TURNED})
 
+
+def _check_model(reference: object) -> str:
+    """The reference; raises ModelError for what is none."""
+    return str(ModelRef.parse(reference if isinstance(reference, str) else repr(reference)))
+
+
+def _model_socket(name: str, wire: str) -> Socket:
+    """A socket that carries which model is meant, `name@sha256:...`, never what is in memory.
+
+    So it is kept, stored and sent as any text is; whoever works with the model borrows it then.
+    """
+    digest = attrgetter("data")
+    return Socket(name, wire, _check_model, digest=digest, encode=str.encode, decode=bytes.decode)
+
+
 IMAGE = Socket(
     "image", "IMAGE", _check_image, _weigh, _digest, _encode, _decode, _COMMON, _OWN, _adapt_image
 )
@@ -101,5 +118,12 @@ MASK = Socket(
     _adapt_mask,
 )
 
+UPSCALER = _model_socket("upscale_model", "UPSCALE_MODEL")
+BACKGROUND_REMOVER = _model_socket("background_removal", "BACKGROUND_REMOVAL")
+
 Image = Annotated[Array, IMAGE]
 Mask = Annotated[Array, MASK]
+
+Upscaler = Annotated[str, UPSCALER]
+BackgroundRemover = Annotated[str, BACKGROUND_REMOVER]
+"""References to models, as the nodes that choose them give them."""

@@ -16,6 +16,7 @@ FOLDERS: Mapping[str, tuple[Kind, ...]] = {
     "checkpoints": (Kind.GENERATE,),
     "loras": (Kind.LORA,),
     "vae": (Kind.VAE,),
+    "upscale_models": (Kind.UPSCALE,),
     "inpaint": (Kind.ERASE,),
     "background_removal": (Kind.SUBJECT,),
     "sams": (Kind.SEGMENT,),

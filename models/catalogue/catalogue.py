@@ -1,6 +1,6 @@
 """The models that paintgraph knows: the shipped ones, and those of the user's `models.yaml`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.yaml_reader import MAX_YAML_BYTES, read_yaml
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.models.catalogue.entries import ModelEntry, ModelFile
-from paintgraph.models.catalogue.family import Families
+from paintgraph.models.catalogue.family import Families, Family
 from paintgraph.models.errors import CatalogueError, UnknownModelError
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ SHIPPED = Path(__file__).with_name("catalogue.yaml")
 USER_FILE = "models.yaml"
 """The user's own entries, in the models folder; an entry of a shipped name takes its place."""
 
-_FOUND = "Found in the models folder."
+_FOUND = "Found in a folder of models."
+
+Elsewhere = Callable[[Family], Iterable[Path]]
+"""Folders of a family beside its own in the models folder."""
 
 
 class ModelCatalogue:
@@ -29,15 +32,21 @@ class ModelCatalogue:
     def __init__(self, families: Families, entries: Mapping[str, ModelEntry]) -> None:
         self.families = families
         self._entries = dict(entries)
+        self._aliases = {alias: entry for entry in entries.values() for alias in entry.aliases}
 
     @classmethod
-    def load(cls, families: Families, models_dir: Path | None = None) -> "ModelCatalogue":
+    def load(
+        cls,
+        families: Families,
+        models_dir: Path | None = None,
+        elsewhere: Elsewhere = lambda _: (),
+    ) -> "ModelCatalogue":
         """The shipped entries, and the user's, and what is found, where a models folder is given.
 
         Raises CatalogueError with the place of the first fault.
         """
         known = families.of_entries()
-        entries = found_entries(families, models_dir) if models_dir else {}
+        entries = found_entries(families, models_dir, elsewhere) if models_dir else {}
         entries |= read_entries(SHIPPED, known)
         own = models_dir / USER_FILE if models_dir else None
         if own is not None and own.is_file():
@@ -45,8 +54,8 @@ class ModelCatalogue:
         return cls(families, entries)
 
     def get(self, name: str) -> ModelEntry:
-        """The entry of this name; raises UnknownModelError, with the nearest name."""
-        entry = self._entries.get(name)
+        """The entry of this name or alias; raises UnknownModelError, with the nearest name."""
+        entry = self._entries.get(name) or self._aliases.get(name)
         if entry is not None:
             return entry
         cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
@@ -65,19 +74,25 @@ class ModelCatalogue:
         return iter(self._entries.values())
 
 
-def found_entries(families: Families, models_dir: Path) -> dict[str, ModelEntry]:
-    """An entry, by name, for each model whose user just put it into the models folder.
+def found_entries(
+    families: Families, models_dir: Path, elsewhere: Elsewhere = lambda _: ()
+) -> dict[str, ModelEntry]:
+    """An entry, by name, for each model whose user just put it into a folder.
 
-    What has a name that no catalogue takes is passed over.
+    Of two of one name that of the models folder counts. What has a name that no catalogue takes is
+    passed over.
     """
-    found = {}
+    entries: dict[str, ModelEntry] = {}
     for family in families:
-        for name, file in family.found(models_dir):
-            try:
-                found[name] = ModelEntry(name, family.name, _FOUND, files=(ModelFile(file),))
-            except ValueError:
-                continue
-    return found
+        for folder in (models_dir / family.name, *elsewhere(family)):
+            for name, file, aliases in family.found(folder):
+                try:
+                    files = (ModelFile(file),)
+                    entry = ModelEntry(name, family.name, _FOUND, files=files, aliases=aliases)
+                except ValueError:
+                    continue
+                entries.setdefault(name, entry)
+    return entries
 
 
 def read_entries(path: Path, families: Sequence[str]) -> dict[str, ModelEntry]:

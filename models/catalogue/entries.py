@@ -78,6 +78,7 @@ class ModelEntry:
         hub, revision: a repository of huggingface.co, fetched as a folder.
         rank: of several that would do, the one of the highest rank is taken.
         options: what the family's loader wants to know.
+        aliases: other names that graphs have for it, such as those of files elsewhere.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _CLOSED
@@ -93,6 +94,7 @@ class ModelEntry:
     revision: str = ""
     rank: int = 0
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

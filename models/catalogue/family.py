@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from paintgraph.models.catalogue.entries import Digest, ModelEntry, ModelFile, Placed
 from paintgraph.models.loading.devices import DeviceRules, Devices, Placement, torch_devices
@@ -39,10 +39,26 @@ class Kind(StrEnum):
     """Changes what a generating model paints."""
     VAE = auto()
     """Replaces a part of a generating model."""
+    UPSCALE = auto()
+    """Enlarges pictures."""
 
 
 ENGINES = (Kind.FILL, Kind.ERASE, Kind.GENERATE)
 """What can paint, in the order in which engines are listed."""
+
+
+class Found(NamedTuple):
+    """A model that lies in a folder of its family and needs no catalogue.
+
+    Attributes:
+        name: what the catalogue calls it.
+        file: its path in that folder; of several files the one that stands for all.
+        aliases: other names that graphs have for it.
+    """
+
+    name: str
+    file: str
+    aliases: tuple[str, ...] = ()
 
 
 def own_folders(entry: ModelEntry, models_dir: Path, _: Environment) -> Iterator[Path]:
@@ -62,9 +78,12 @@ class Family:
         refused: names that its library knows and that are not offered, and why not.
         folders: where a model may lie, the place for pulls first.
         is_in_comfyui: whether its files may also lie in the folders of a ComfyUI.
+        comfy_folders: the kinds of those folders that are its own, so that what lies there needs no
+            catalogue; without any, each folder is looked into for models of the catalogue.
+        brought: how a file becomes a model that needs no catalogue: a sentence that ends errors.
         home, home_set_by: the folder of a library that keeps its models itself, and the
             environment variables that name it.
-        found: (name, file) of each model in the models folder that needs no catalogue.
+        found: the models in a folder of the family that need no catalogue.
         check_ready: raises ModelError if a model whose files are there cannot be loaded; looks at
             no file.
         check_files: raises ModelError for what the headers of its files tell; engines only.
@@ -83,9 +102,11 @@ class Family:
     refused: Mapping[str, str] = field(default_factory=dict)
     folders: Callable[[ModelEntry, Path, Environment], Iterator[Path]] = own_folders
     is_in_comfyui: bool = True
+    comfy_folders: tuple[str, ...] = ()
+    brought: str = ""
     home: Callable[[Environment], Path] | None = None
     home_set_by: str = ""
-    found: Callable[[Path], Iterable[tuple[str, str]]] = lambda _: ()
+    found: Callable[[Path], Iterable[Found]] = lambda _: ()
     check_ready: Callable[[Placed, Accepted], object] = lambda _placed, _accepted: None
     check_files: Callable[[Placed, Find], object] = lambda _placed, _find: None
     memory_bytes: Callable[[Placed], int] = lambda placed: placed.entry.memory_bytes

@@ -2,13 +2,21 @@
 
 from typing import TYPE_CHECKING
 
+from paintgraph.base.words import shorten, suggestion
 from paintgraph.models.catalogue.entries import ModelEntry, ModelRef, Placed
 from paintgraph.models.catalogue.family import Families, Family, Kind
-from paintgraph.models.errors import ModelError, RefusedModelError, UnknownModelError
+from paintgraph.models.errors import (
+    MissingModelError,
+    ModelError,
+    RefusedModelError,
+    UnknownModelError,
+)
 
 if TYPE_CHECKING:
     # Whoever makes names has it; it takes its time.
     from paintgraph.models.catalogue.model_index import ModelIndex
+
+_SHOWN = 8  # names in an error
 
 
 class ModelNames:
@@ -28,25 +36,39 @@ class ModelNames:
         for family in self.families.of(*kinds):
             entries = [entry.name for entry in self._offered(family)]
             found += [family.name] if family.kind == Kind.FILL else entries
+            found += [alias for entry in self._offered(family) for alias in entry.aliases]
         return found
 
     def entries(self, kind: Kind) -> list[ModelEntry]:
         """What the catalogue says of the models of a kind, in the order of `choices`."""
         return [entry for family in self.families.of(kind) for entry in self._offered(family)]
 
-    def fault(self, text: str) -> ModelError | None:
+    def fault(self, text: str, kind: Kind | None = None) -> ModelError | None:
         """Why a model cannot be used now, or None; reads no more than headers of files.
 
-        Of a name that nobody knows it says nothing: whoever has the choices names them.
+        Of a name that nobody knows it says how such a file is brought, where the families of its
+        kind take any; else nothing: whoever has the choices names them.
         """
         try:
             placed = self.placed(text)
             self.family(placed).check_files(placed, self.placed)
         except UnknownModelError:
-            return None
+            return self._to_be_brought(text, kind) if kind else None
         except ModelError as error:
             return error
         return None
+
+    def _to_be_brought(self, text: str, kind: Kind) -> MissingModelError | None:
+        """That a model is not here which a catalogue need not have."""
+        (family, *_) = self.families.of(kind)
+        if not family.brought:
+            return None
+        known = self.choices(kind)
+        near = suggestion(text, known) or f" Known are {', '.join(known[:_SHOWN])}."
+        return MissingModelError(
+            f"model '{shorten(text)}' is not on this machine, and no catalogue has it.{near} "
+            f"{family.brought}"
+        )
 
     def bind(self, text: str) -> ModelRef:
         """The model and the digest of its files, which are read if they are new here.

@@ -13,7 +13,7 @@ import yaml
 from platformdirs import user_cache_path
 
 from paintgraph.models.catalogue.entries import ModelEntry, Placed
-from paintgraph.models.catalogue.family import Families
+from paintgraph.models.catalogue.family import Families, Family
 from paintgraph.models.errors import CatalogueError
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".onnx")
@@ -149,6 +149,11 @@ class ModelPlaces:
         """Where a pull writes."""
         return next(self._folders(entry))
 
+    def in_comfyui(self, family: Family) -> Iterator[Path]:
+        """The folders of a ComfyUI that are a family's own, if they were named."""
+        if self._comfy is not None and family.comfy_folders:
+            yield from self._comfy.folders(*family.comfy_folders)
+
     def _folders(self, entry: ModelEntry) -> Iterator[Path]:
         """Where it may lie, the place for pulls first."""
         if entry.hub:
@@ -159,12 +164,13 @@ class ModelPlaces:
 
     def _elsewhere(self, entry: ModelEntry) -> Placed | None:
         """In ComfyUI's folders, if they were named."""
-        if self._comfy is None or not self._families.get(entry.family).is_in_comfyui:
+        family = self._families.get(entry.family)
+        if self._comfy is None or not family.is_in_comfyui:
             return None
         if entry.hub:
             folder = self._comfy.find_folder(entry.hub.rpartition("/")[2], INDEX)
             return Placed(entry, folder, self.hub.files(folder), is_ours=False) if folder else None
-        for folder in self._comfy.folders():
+        for folder in self._comfy.folders(*family.comfy_folders):
             files = {file.path: folder / file.path for file in entry.files}
             if all(path.is_file() for path in files.values()):
                 return Placed(entry, folder, files, is_ours=False)
@@ -192,9 +198,9 @@ class ComfyFolders:
         for kind, folder in _folders(sections, path.parent):
             self._by_kind.setdefault(kind, []).append(folder)
 
-    def folders(self) -> Iterator[Path]:
-        """All that are there."""
-        every = (folder for folders in self._by_kind.values() for folder in folders)
+    def folders(self, *kinds: str) -> Iterator[Path]:
+        """Those of some kinds, or all, that are there."""
+        every = (folder for kind in kinds or self._by_kind for folder in self.of_kind(kind))
         return (folder for folder in dict.fromkeys(every) if folder.is_dir())
 
     def kinds(self) -> list[str]:
@@ -211,6 +217,7 @@ class ComfyFolders:
 
 
 def _folders(sections: object, beside: Path) -> Iterator[tuple[str, Path]]:
+    """Kind and place of each folder."""
     for section in sections.values() if isinstance(sections, dict) else ():
         if not isinstance(section, dict):
             continue

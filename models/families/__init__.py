@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paintgraph.models.catalogue.family import Families
-from paintgraph.models.families import diffusion, dino, eraser, patchmatch, rembg, sam, telea
+from paintgraph.models.families import (
+    diffusion,
+    dino,
+    eraser,
+    patchmatch,
+    rembg,
+    sam,
+    telea,
+    upscale,
+)
 
 if TYPE_CHECKING:
     from paintgraph.models.catalogue.model_index import ModelIndex
@@ -21,6 +30,7 @@ FAMILIES = Families(
     diffusion.FAMILY,
     diffusion.LORA,
     diffusion.VAE,
+    upscale.FAMILY,
 )
 """All of them; of one kind the first is the default."""
 
@@ -36,5 +46,6 @@ def open_index(
     from paintgraph.models.catalogue.model_index import ModelIndex
     from paintgraph.models.catalogue.places import ModelPlaces
 
-    catalogue = ModelCatalogue.load(FAMILIES, models_dir if with_own else None)
-    return ModelIndex(catalogue, ModelPlaces(FAMILIES, models_dir, environ))
+    places = ModelPlaces(FAMILIES, models_dir, environ)
+    own = models_dir if with_own else None
+    return ModelIndex(ModelCatalogue.load(FAMILIES, own, places.in_comfyui), places)

@@ -24,6 +24,21 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
 _BARS = threading.Lock()
 
 
+def read_pickle(path: Path) -> Any:
+    """What a file of torch holds, on the CPU: tensors and plain containers, or it is refused.
+
+    No code in it is run. Raises CheckpointError.
+    """
+    import torch
+
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _fault(path, "holds something else than tensors, which may be harmful") from error
+    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError) as error:
+        raise _fault(path, "is cut off, damaged or no checkpoint of torch") from error
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The tensors of a checkpoint by name, on the CPU, whatever they are wrapped in.
 
@@ -31,12 +46,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     import torch
 
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise _fault(path, "holds something else than tensors, which may be harmful") from error
-    except (RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError) as error:
-        raise _fault(path, "is cut off, damaged or no checkpoint of torch") from error
+    found = read_pickle(path)
     for wrapper in _WRAPPERS:
         if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
             found = found[wrapper]

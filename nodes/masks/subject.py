@@ -12,7 +12,9 @@ from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.selectors import Category, Selectors
 from paintgraph.nodes.boxes import box_of
 from paintgraph.nodes.resource_names import MASK_MODEL
-from paintgraph.nodes.sockets import Array, Image, Mask
+from paintgraph.nodes.sockets import Array, BackgroundRemover, Image, Mask
+
+_PACKAGES = ("rembg", "onnxruntime", "pillow")
 
 
 class Selected(NamedTuple):
@@ -21,12 +23,18 @@ class Selected(NamedTuple):
     mask: Mask
 
 
+class Remover(NamedTuple):
+    """The model that is chosen."""
+
+    bg_model: BackgroundRemover
+
+
 @node(
     title="Mask from Model",
     category="mask",
     lane="device",
     heavy=True,
-    packages=("rembg", "onnxruntime", "pillow"),
+    packages=_PACKAGES,
     outputs=Selected,
 )
 def mask_from_model(
@@ -46,6 +54,44 @@ def mask_from_model(
     The model sees red, green and blue in 8 bits; alpha is left out, and what is clear is grey.
     ThresholdMask, CleanMask and InvertMask do the rest.
     """
+    return _selected(context, model, image, category)
+
+
+@node(title="Load Background Removal Model", category="loaders")
+def load_background_removal_model(
+    bg_removal_name: Annotated[
+        str,
+        Resource(MASK_MODEL),
+        "A model of rembg; 'paintgraph models list' lists them. birefnet.safetensors, which "
+        "ComfyUI's templates name, is birefnet-general.",
+    ],
+) -> Remover:
+    """Choose a model that finds the subject of a picture; it is loaded when it is needed."""
+    return Remover(bg_removal_name)
+
+
+@node(
+    title="Remove Background",
+    category="mask",
+    lane="device",
+    heavy=True,
+    packages=_PACKAGES,
+    outputs=Selected,
+)
+def remove_background(
+    context: Context,
+    bg_removal_model: Annotated[BackgroundRemover, "Finds the subject."],
+    image: Image,
+) -> Result:
+    """Select the subject of a picture, as MaskFromModel does; the picture stays as it is.
+
+    JoinImageWithAlpha makes clear what is not selected, once InvertMask has turned the mask.
+    """
+    return _selected(context, bg_removal_model, image)
+
+
+def _selected(context: Context, model: str, image: Image, category: Category = "any") -> Result:
+    """The mask of what stands out; it has 8 bits."""
     selectors = context.service(Selectors)
     mask = selectors.subject(ModelRef.parse(model), image, category, context.listening)
     return Result([Value(mask, {"depth": 8})])

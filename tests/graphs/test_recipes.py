@@ -32,6 +32,7 @@ from paintgraph.imaging.samples import pixel_digest
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.nodes.results import describe
 from paintgraph.tests import tiny_onnx
+from paintgraph.tests.models import tiny_upscalers
 from paintgraph.tests.models.text_models import add_text_models, models_of
 from paintgraph.tests.nodes.bench import Samples, image_of, noise, png, samples_of
 
@@ -74,6 +75,9 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 GIVE_MASKS = {"generate_mask", "mask_by_text", "mask_by_points", "scale_mask"}
 """Recipes whose picture is a mask."""
 
+NEW_EVERYWHERE = {"upscale"}
+"""Recipes that change the whole picture, and so give no mask."""
+
 SAVE_THEMSELVES = {"batch_outpaint"}
 """Recipes that give no picture but save files."""
 
@@ -90,6 +94,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory, text_models: Path) -> Ite
         networks = {"isnet-general-use": tiny_onnx.middle_network(1024)}
         _, models_dir = tiny_onnx.install(folder, networks, patch)
         add_text_models(text_models, models_dir)
+        upscaler = models_dir / "upscale_models" / "RealESRGAN_x4plus.safetensors"
+        tiny_upscalers.put(upscaler, tiny_upscalers.tensors(tiny_upscalers.esrgan))
         with models_of(text_models, models_dir):
             yield from _assembled(folder)
 
@@ -270,6 +276,9 @@ def test_it_runs_with_every_engine(assembly: Assembly, file: Path, engine: str |
     image = values["image"].data
     assert image.shape[1] >= SIDE
     assert image.shape[2] >= SIDE
+    if file.stem in NEW_EVERYWHERE:
+        assert values["image"].facts["depth"] == 16
+        return
     assert values["mask"].data.shape == image.shape[:3]
     if "image" in graph.inputs and file.stem not in GIVE_MASKS:
         assert values["image"].facts["depth"] == 16

@@ -14,6 +14,8 @@ from paintgraph.models.inpainters import Inpainters
 ROOT = Path(__file__).parents[2]
 ROOMS = ("base", "engine", "imaging", "models", "jobs", "nodes", "graphs", "api", "cli")
 HOMONYMS = {
+    ("api/comfy/models.py", "upscale_models"): "a folder of ComfyUI's",
+    ("api/comfy/models.py", "vae"): "a folder of ComfyUI's",
     ("api/fooocus/fields.py", "sam"): "what clients of FooocusAPI send",
     ("api/fooocus/model_mapping.py", "vae"): "an input of recipes",
     ("cli/doctor.py", "rembg"): "a package",
@@ -21,11 +23,22 @@ HOMONYMS = {
     ("models/inpainting/protocols.py", "patchmatch"): "a fill under the mask",
     ("models/inpainting/showing.py", "patchmatch"): "a fill under the mask",
     ("nodes/masks/subject.py", "rembg"): "a package",
+    ("nodes/packs/standins/folder_paths.py", "upscale_models"): "a folder of ComfyUI's",
+    ("nodes/packs/standins/folder_paths.py", "vae"): "a folder of ComfyUI's",
     ("nodes/resource_names.py", "vae"): "a kind of resource",
 }
 """Words that happen to be a family's name too, and what they mean there."""
 
-HEAVY = {"torch", "diffusers", "transformers", "rembg", "onnxruntime", "cv2", "pydantic"}
+HEAVY = {
+    "torch",
+    "diffusers",
+    "transformers",
+    "rembg",
+    "onnxruntime",
+    "cv2",
+    "pydantic",
+    "spandrel",
+}
 
 every_family = pytest.mark.parametrize("family", list(FAMILIES), ids=lambda family: family.name)
 
@@ -60,7 +73,7 @@ def test_listing_families_imports_none_of_their_libraries() -> None:
 def test_a_family_gives_what_its_kind_asks_for(family: Family) -> None:
     assert (family.engines is not None) == (family.kind in ENGINES)
     assert (family.load is not None) == (
-        family.kind in (Kind.SUBJECT, Kind.DETECT, Kind.SEGMENT, Kind.ERASE)
+        family.kind in (Kind.SUBJECT, Kind.DETECT, Kind.SEGMENT, Kind.ERASE, Kind.UPSCALE)
     )
     assert (family.home is None) == (family.home_set_by == "")
     assert bool(family.extra) == bool(family.packages)

@@ -126,14 +126,18 @@ SAMPLING = {"sampler", "scheduler"}
 NEED_FILES = {
     "ApplyRecipe",
     "DetectFromText",
+    "ImageUpscaleWithModel",
+    "LoadBackgroundRemovalModel",
     "LoadImagesFromFolder",
     "LoadImageOutput",
     "LoadListedImage",
     "MapImages",
     "MaskFromModel",
     "MaskFromText",
+    "RemoveBackground",
     "SegmentBoxes",
     "SegmentPoints",
+    "UpscaleModelLoader",
 }
 """Nodes that run in the tests of their own themes only."""
 

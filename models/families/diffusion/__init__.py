@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paintgraph.models.catalogue.entries import Placed
-from paintgraph.models.catalogue.family import Accepted, Family, Find, Kind
+from paintgraph.models.catalogue.family import Accepted, Family, Find, Found, Kind
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.places import INDEX
 from paintgraph.models.loading.devices import CPU, DeviceRules, budgets, torch_devices
@@ -26,14 +26,14 @@ def _check_ready(_: Placed, __: Accepted) -> None:
     check_library()
 
 
-def _found(models_dir: Path) -> Iterator[tuple[str, str]]:
+def _found(models: Path) -> Iterator[Found]:
     """Folders as diffusers writes them, and those with one file of weights."""
-    for folder in _inside(models_dir / FAMILY.name):
+    for folder in _inside(models):
         files = [path.name for path in _inside(folder) if path.suffix == _WEIGHTS]
         if (folder / INDEX).is_file():
-            yield folder.name, INDEX
+            yield Found(folder.name, INDEX)
         elif len(files) == 1:
-            yield folder.name, files[0]
+            yield Found(folder.name, files[0])
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -78,9 +78,9 @@ FAMILY = Family(
 def _file_family(name: str, kind: Kind) -> Family:
     """Files `NAME.safetensors` in the folder of the family."""
 
-    def found(models_dir: Path) -> Iterator[tuple[str, str]]:
-        files = _inside(models_dir / name)
-        return ((path.stem, path.name) for path in files if path.suffix == _WEIGHTS)
+    def found(folder: Path) -> Iterator[Found]:
+        files = _inside(folder)
+        return (Found(path.stem, path.name) for path in files if path.suffix == _WEIGHTS)
 
     return Family(name=name, kind=kind, found=found)
 
