@@ -205,6 +205,7 @@ def _parts(
         engine_names=names,
         pulls=Pulls(index, are_allowed=settings.allow_model_pull),
         webhooks=Webhooks(dispatcher, allow_private=settings.allow_private_urls),
+        many_users=settings.multi_user,
         fooocus=settings.fooocus,
     )
 

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
         model_bytes: memory of a device for the models of a worker; 0 takes a part of what there is.
         model_idle_seconds: how long a model stays in memory that nobody uses; 0: for ever.
         metadata: what results keep of what given pictures say of themselves, unless somebody says.
+        multi_user: clients of ComfyUI's protocol name a user each, who has settings of their own.
         front_end_root: folder of another build of ComfyUI's page than the installed package's.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
     """
@@ -149,6 +150,7 @@ class Settings(BaseSettings):
     model_bytes: Annotated[int, Field(ge=0)] = 0
     model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
     metadata: Metadata = "private"
+    multi_user: bool = False
     front_end_root: Path | None = None
     fooocus: _Checked = Field(default_factory=FooocusChoices)
 

@@ -5,29 +5,28 @@ from collections.abc import Iterator
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from paintgraph.api.comfy import (
-    catalogue,
-    history,
-    models,
-    prompts,
-    queueing,
-    system,
-    uploads,
-    views,
-    websocket,
-)
-from paintgraph.api.comfy.door import close_sockets, running
+from paintgraph.api.comfy.files import models, uploads, userdata, users, views
+from paintgraph.api.comfy.following import websocket
+from paintgraph.api.comfy.following.door import close_sockets, running
+from paintgraph.api.comfy.node_types import catalogue
+from paintgraph.api.comfy.page import extras, internal, system
+from paintgraph.api.comfy.prompting import history, jobs, prompts, queueing
 
 _TABLES = (
     prompts.ROUTES,
     queueing.ROUTES,
     history.ROUTES,
+    jobs.ROUTES,
     catalogue.ROUTES,
     uploads.ROUTES,
     views.ROUTES,
     websocket.ROUTES,
     models.ROUTES,
     system.ROUTES,
+    users.ROUTES,
+    userdata.ROUTES,
+    extras.ROUTES,
+    internal.ROUTES,
 )
 
 
@@ -42,6 +41,7 @@ def served(under: str = "") -> Iterator[tuple[str, str, Handler]]:
 
 def add_comfy(app: web.Application) -> None:
     """Serve the protocol. It is ComfyUI's, so the OpenAPI document leaves it out."""
+    users.add_lock(app)
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(close_sockets)
     add_routes_under(app)

@@ -45,6 +45,7 @@ class ServerParts:
         folders: where pictures and the files of results lie.
         rules: how large fetched pictures may be, and which networks are talked to.
         engine_names: the models on this machine, those that paint and all others.
+        many_users: whether clients of ComfyUI's protocol name a user each.
         transcoding: how many pictures may be brought to another format at once.
     """
 
@@ -62,6 +63,7 @@ class ServerParts:
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks
+    many_users: bool = False
     fooocus: FooocusChoices = field(default_factory=FooocusChoices)
     transcoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

@@ -45,7 +45,7 @@ class GraphRequest:
         request: what was submitted, for the client to read back.
         inputs: values for the graph's declared inputs.
         prefix, inputs_at: where graph and inputs stand inside the request, for pointers.
-        door, name, rank, on_failure: see `NewJob`.
+        door, name, rank, on_failure, workflow: see `NewJob`.
         texts: documents that the pictures carry beside the graph, by key, such as ComfyUI's
             `workflow`; they say no place, and are left out with the graph if that is wished.
         wished: what the client wishes of descriptions, before what the graph itself says.
@@ -67,6 +67,7 @@ class GraphRequest:
     rank: float = 0.0
     on_failure: OnFailure = "continue"
     texts: Mapping[str, Any] = field(default_factory=dict)
+    workflow: str = ""
     wished: Descriptions = NOTHING_SAID
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -150,6 +151,7 @@ class Submissions:
                 rank=wanted.rank,
                 on_failure=wanted.on_failure,
                 extra=wanted.extra if _wants_extra(bound, known) else {},
+                workflow=wanted.workflow,
             )
 
         small = small and not _reads_files(graph, known)

@@ -1,7 +1,8 @@
 """Where paintgraph keeps things: one data folder, its parts by name."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -19,9 +20,13 @@ class FolderError(Error):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The parts of a data folder; those that are written to are made when first used."""
+    """The parts of a data folder; those that are written to are made when first used.
+
+    `elsewhere` has parts that lie in other folders, by name: inputs, outputs, temp, user.
+    """
 
     data: Path
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def blobs(self) -> Path:
@@ -44,6 +49,11 @@ class Folders:
         return self._made("temp")
 
     @property
+    def user(self) -> Path:
+        """What editors keep for their users: settings, workflows."""
+        return self._made("user")
+
+    @property
     def results(self) -> Path:
         """Results that are more expensive to compute than to keep."""
         return self._made("results")
@@ -59,13 +69,13 @@ class Folders:
         return self._made("records")
 
     def _made(self, name: str) -> Path:
-        folder = self.data / name
+        folder = self.elsewhere.get(name) or self.data / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FolderError(
-                f"the data folder '{self.data}' cannot be used: {error.strerror}. "
-                f"Set {VARIABLE} to a folder that can be written."
+                f"the data folder '{self.elsewhere.get(name, self.data)}' cannot be used: "
+                f"{error.strerror}. Set {VARIABLE} to a folder that can be written."
             ) from error
         return folder
 

@@ -41,6 +41,7 @@ class NewJob:
         rank: of the jobs of one client and priority those of lower rank run first.
         on_failure: see `OnFailure`.
         extra: what came beside the graph, for nodes that ask for it.
+        workflow: the id of the editor's document that it was made of.
     """
 
     graph: Mapping[str, Any]
@@ -57,6 +58,7 @@ class NewJob:
     rank: float = 0.0
     on_failure: OnFailure = "continue"
     extra: Mapping[str, Any] = field(default_factory=dict)
+    workflow: str = ""
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
@@ -121,6 +123,7 @@ class Job:
     name: str = ""
     rank: float = 0.0
     on_failure: OnFailure = "continue"
+    workflow: str = ""
 
     @property
     def has_ended(self) -> bool:

@@ -68,6 +68,7 @@ class JobStore(JobQueries):
             "name": new.name,
             "rank": new.rank,
             "on_failure": new.on_failure,
+            "workflow": new.workflow,
             "created": time.time(),
             "graph": graph,
             "request": request,

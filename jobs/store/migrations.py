@@ -89,5 +89,10 @@ def _fourth(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN extra BLOB NOT NULL DEFAULT '{}'")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)
+def _fifth(connection: sqlite3.Connection) -> None:
+    """The editor's document that a job was made of."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN workflow TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth, _fifth)
 """The file's `PRAGMA user_version` says how many of them it has seen."""

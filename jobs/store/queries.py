@@ -106,6 +106,40 @@ class JobQueries:
         rows = self._database.read(lambda c: c.execute(sql, (door, limit, offset)).fetchall())
         return [_reported(row) for row in rows]
 
+    def listed(  # noqa: PLR0913 - what can be asked for
+        self,
+        door: str,
+        states: Sequence[State],
+        *,
+        workflow: str | None = None,
+        by: Literal["created", "duration"] = "created",
+        newest_first: bool = True,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[list[tuple[Job, Report]], int]:
+        """A page of a door's list, and how many entries it has in all.
+
+        Left out are jobs that were cancelled before they began.
+        """
+        marks = ", ".join("?" * len(states))
+        where = (
+            f"door = ? AND is_listed = 1 AND state IN ({marks}) "
+            "AND (ended IS NULL OR started IS NOT NULL)"
+        )
+        values: list[Any] = [door, *states]
+        if workflow is not None:
+            where, values = f"{where} AND workflow = ?", [*values, workflow]
+        order = "number" if by == "created" else "coalesce(ended - started, 0)"
+        columns = ", ".join((*_PLAIN, *_PARSED, "report"))
+        sql = (
+            f"SELECT {columns} FROM jobs WHERE {where} "  # noqa: S608 - our names and marks
+            f"ORDER BY {order} {'DESC' if newest_first else 'ASC'} LIMIT ? OFFSET ?"
+        )
+        count = f"SELECT count(*) FROM jobs WHERE {where}"  # noqa: S608 - as above
+        rows = self._database.read(lambda c: c.execute(sql, (*values, limit, offset)).fetchall())
+        total = self._database.read(lambda c: c.execute(count, values).fetchone()[0])
+        return [(job_of(row), orjson.loads(row["report"])) for row in rows], total
+
     def highest_rank(self, door: str) -> float:
         """The highest rank that a job of a door ever had; 0 without any."""
         sql = "SELECT max(rank) FROM jobs WHERE door = ?"
@@ -153,6 +187,6 @@ def job_of(row: sqlite3.Row) -> Job:
 
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
-    "bytes", "door", "name", "rank", "on_failure",
+    "bytes", "door", "name", "rank", "on_failure", "workflow",
 )  # fmt: skip
 _PARSED = ("outputs", "warnings", "problems", "deaths")

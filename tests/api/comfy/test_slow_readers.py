@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from paintgraph.api.comfy import sockets
-from paintgraph.api.comfy.door import DOOR
+from paintgraph.api.comfy.following import sockets
+from paintgraph.api.comfy.following.door import DOOR
 from paintgraph.tests.api.comfy.asking import node
 from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.serving import Served

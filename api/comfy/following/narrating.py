@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paintgraph.api.comfy import telling
-from paintgraph.api.comfy.telling import Told
+from paintgraph.api.comfy.following import telling
+from paintgraph.api.comfy.following.telling import Told
 from paintgraph.api.http.refusals import Hide
 from paintgraph.jobs.store.job import Fact, Job
 from paintgraph.jobs.store.queries import Reported

@@ -1,8 +1,10 @@
 """Models by folders, as ComfyUI's clients know them; their names are those that nodes take."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from paintgraph.api.http.errors import ApiError
@@ -10,8 +12,11 @@ from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.errors import ModelError
 
 ROUTES = web.RouteTableDef()
+_MOST_HEAD_BYTES = 32 << 20
 FOLDERS: Mapping[str, tuple[Kind, ...]] = {
     "checkpoints": (Kind.GENERATE,),
     "loras": (Kind.LORA,),
@@ -44,6 +49,20 @@ async def embeddings(_: web.Request) -> web.Response:
     return json_response([])
 
 
+@ROUTES.get("/view_metadata/{folder}")
+async def metadata(request: web.Request) -> web.Response:
+    """What a model's file says of itself."""
+    name = request.query.get("filename", "")
+    found = None
+    if name in _names(request):
+        models = request.app[PARTS].engine_names.models
+        found = await asyncio.to_thread(_told, models, name)
+    if found is None:
+        message = f"there is no model '{shorten(name, 60)}' that says something of itself."
+        raise ApiError(404, "no_metadata", message)
+    return json_response(found)
+
+
 @ROUTES.get("/experiment/models")
 async def folders(_: web.Request) -> web.Response:
     """The folders as ComfyUI's page lists them; where they lie is not told."""
@@ -58,6 +77,17 @@ async def files(request: web.Request) -> web.Response:
         for name in _names(request)
     ]
     return json_response(found)
+
+
+def _told(models: ModelNames, name: str) -> Any:
+    """The `__metadata__` in the head of a safetensors file, or None."""
+    try:
+        with models.placed(name).file.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            head = file.read(min(length, _MOST_HEAD_BYTES))
+        return orjson.loads(head).get("__metadata__")
+    except (ModelError, OSError, orjson.JSONDecodeError, AttributeError, StopIteration):
+        return None
 
 
 def _names(request: web.Request) -> list[str]:

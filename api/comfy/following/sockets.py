@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.comfy.narrating import Message, Preview
+from paintgraph.api.comfy.following.logs import SIZE
+from paintgraph.api.comfy.following.narrating import Message, Preview
 
 _LOG = logging.getLogger(__name__)
 _MOST_WAITING_BYTES = 32 << 20
@@ -116,7 +117,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
-        self._status = ""
+        self._of_log: set[str] = set()
 
     def add(self, session: Session) -> None:
         """Send to this socket from now on."""
@@ -126,6 +127,7 @@ class Sessions:
         """Send nothing more to this socket; another one of its client is not touched."""
         if self._sessions.get(session.client_id) is session:
             del self._sessions[session.client_id]
+            self._of_log.discard(session.client_id)
 
     def of(self, client_id: str) -> Session | None:
         """The socket of a client, or None."""
@@ -136,6 +138,18 @@ class Sessions:
         text = text_of("status", status_of(remaining))
         for session in self._sessions.values():
             session.send_status(text)
+
+    def listen_to_log(self, client_id: str, *, is_wanted: bool) -> None:
+        """Send new lines of the log to a client's socket, or no more."""
+        if is_wanted and client_id in self._sessions:
+            self._of_log.add(client_id)
+        else:
+            self._of_log.discard(client_id)
+
+    def tell_log(self, line: Mapping[str, str]) -> None:
+        """Send a new line of the log to those who want it."""
+        for client_id in self._of_log:
+            self._sessions[client_id].send(("logs", {"entries": [line], "size": SIZE}))
 
     async def close(self) -> None:
         """Close all sockets."""

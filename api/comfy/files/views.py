@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from paintgraph.api.comfy.places import folder_of, path_inside, unmarked
+from paintgraph.api.comfy.files.places import folder_of, path_inside, unmarked
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import bad_parameter

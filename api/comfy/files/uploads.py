@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.places import folder_of, path_inside, unmarked
+from paintgraph.api.comfy.files.places import folder_of, path_inside, unmarked
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, Part, json_response, parts_of
 from paintgraph.api.services.parts import PARTS

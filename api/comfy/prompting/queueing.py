@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.bodies import fields_of, texts_of
-from paintgraph.api.comfy.door import DOOR, NAME
-from paintgraph.api.comfy.history import item_of
+from paintgraph.api.comfy.following.door import DOOR, NAME
+from paintgraph.api.comfy.prompting.history import item_of
+from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.parts import PARTS, ServerParts

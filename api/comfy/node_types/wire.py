@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from paintgraph.api.comfy.dynamic import match_types, shown_inputs
-from paintgraph.api.comfy.widgets import WIDGETS
+from paintgraph.api.comfy.node_types.dynamic import match_types, shown_inputs
+from paintgraph.api.comfy.node_types.widgets import WIDGETS
 from paintgraph.engine.graph.coercion import is_of_catalogue
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.engine.graph.sockets import ANY, literal_types

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from paintgraph.api.comfy.wire import object_info
+from paintgraph.api.comfy.node_types.wire import object_info
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.file_kinds import SUFFIXES

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.comfy.bodies import fields_of, texts_of
-from paintgraph.api.comfy.door import NAME
-from paintgraph.api.comfy.telling import outputs_of, status_of
+from paintgraph.api.comfy.following.door import NAME
+from paintgraph.api.comfy.following.telling import outputs_of, status_of
+from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import bad_parameter, json_response
 from paintgraph.api.services.parts import PARTS

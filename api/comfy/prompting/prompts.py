@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from paintgraph.api.comfy.bodies import document_of
-from paintgraph.api.comfy.door import DOOR, NAME
-from paintgraph.api.comfy.errors import NodeErrors, PromptError, node_errors, refused
+from paintgraph.api.comfy.following.door import DOOR, NAME
+from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_errors, refused
 from paintgraph.api.guards.keys import client_of
+from paintgraph.api.http.bodies import document_of
 from paintgraph.api.http.requests import has_small_body, json_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
@@ -198,6 +198,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             on_failure=posted.on_failure,
             texts=_texts(posted.extra_data),
             extra=beside,
+            workflow=_workflow_id(posted.extra_data),
         )
         try:
             accepted = await parts.submissions.submit(wanted)
@@ -215,6 +216,12 @@ def _texts(extra_data: Mapping[str, Any]) -> dict[str, Any]:
     written = extra_data.get("extra_pnginfo")
     workflow = written.get("workflow") if isinstance(written, dict) else None
     return {"workflow": workflow} if isinstance(workflow, dict) else {}
+
+
+def _workflow_id(extra_data: Mapping[str, Any]) -> str:
+    """The id of the workflow that a page made the prompt of; nothing if it says none."""
+    found = _texts(extra_data).get("workflow", {}).get("id")
+    return found[:_MOST_CLIENT] if isinstance(found, str) else ""
 
 
 def _refuse_twice(earlier: Job | None) -> None:

@@ -1,13 +1,17 @@
 """What the routes of this protocol share for as long as the server runs."""
 
+import asyncio
+import contextlib
+import logging
 import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from paintgraph.api.comfy.following import Following
-from paintgraph.api.comfy.sockets import Sessions
+from paintgraph.api.comfy.following.logs import LogBook
+from paintgraph.api.comfy.following.sockets import Sessions
+from paintgraph.api.comfy.following.watching import Following
 from paintgraph.api.services.parts import PARTS
 from paintgraph.jobs.store.jobs import JobStore
 
@@ -34,6 +38,7 @@ class Door:
     counter: Counter
     sessions: Sessions
     following: Following
+    log: LogBook
 
 
 DOOR = web.AppKey("comfy", Door)
@@ -46,9 +51,20 @@ async def running(app: web.Application) -> AsyncIterator[None]:
     following = Following(NAME, parts.store, parts.dispatcher, sessions, parts.serializer.hide)
     for job in (*parts.dispatcher.running_of(NAME), *parts.dispatcher.queued_of(NAME)):
         following.watch(job)
-    app[DOOR] = Door(Counter(parts.store), sessions, following)
-    yield
-    await following.close()
+    loop = asyncio.get_running_loop()
+
+    def tell(line: dict[str, str]) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            loop.call_soon_threadsafe(sessions.tell_log, line)
+
+    log = LogBook(parts.serializer.hide, tell)
+    logging.getLogger().addHandler(log)
+    app[DOOR] = Door(Counter(parts.store), sessions, following, log)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(log)
+        await following.close()
 
 
 async def close_sockets(app: web.Application) -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
+from typing import Any
 from uuid import uuid4
 
 import orjson
 from aiohttp import WSMsgType, web
 
-from paintgraph.api.comfy.door import DOOR
-from paintgraph.api.comfy.sockets import Session, status_of
-from paintgraph.api.comfy.system import features_of
+from paintgraph.api.comfy.following.door import DOOR
+from paintgraph.api.comfy.following.sockets import Session, status_of
 from paintgraph.api.http.errors import ApiError
 
 ROUTES = web.RouteTableDef()
@@ -60,6 +60,11 @@ async def _listen(request: web.Request, socket: web.WebSocketResponse, session: 
             takes = isinstance(flags, dict) and flags.get("supports_preview_metadata")
             session.takes_metadata = bool(takes)
             session.send(("feature_flags", features_of(request)))
+
+
+def features_of(request: web.Request) -> dict[str, Any]:
+    """What the server can do."""
+    return {"supports_preview_metadata": True, "max_upload_size": request.client_max_size}
 
 
 def _drop(request: web.Request) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.wire import input_config, wire_type
+from paintgraph.api.comfy.node_types.wire import input_config, wire_type
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.refusals import Hide, refusal
 from paintgraph.api.http.requests import json_response

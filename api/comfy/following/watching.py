@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from paintgraph.api.comfy.narrating import Message, Narrator
-from paintgraph.api.comfy.sockets import Session, Sessions
+from paintgraph.api.comfy.following.narrating import Message, Narrator
+from paintgraph.api.comfy.following.sockets import Session, Sessions
 from paintgraph.api.http.refusals import Hide
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Follower

@@ -4,10 +4,10 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
+from paintgraph.api.comfy.following.websocket import features_of
 from paintgraph.api.http.requests import json_response
 from paintgraph.models.loading.devices import total_bytes
 
@@ -60,11 +60,6 @@ async def stats(_: web.Request) -> web.Response:
 async def features(request: web.Request) -> web.Response:
     """What the server can do; the same is said over a socket that asks."""
     return json_response(features_of(request))
-
-
-def features_of(request: web.Request) -> dict[str, Any]:
-    """What the server can do."""
-    return {"supports_preview_metadata": True, "max_upload_size": request.client_max_size}
 
 
 def _free_bytes() -> int:

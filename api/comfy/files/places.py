@@ -8,7 +8,7 @@ from paintgraph.base.names import path_in
 from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.folders import Folders
 
-_KINDS = ("input", "output", "temp")
+KINDS = ("input", "output", "temp")
 _MARK = re.compile(r" ?\[(input|output|temp)\]$")
 
 
@@ -24,7 +24,7 @@ def folder_of(folders: Folders, kind: str) -> Path:
     raise ApiError(
         400,
         "unknown_type",
-        f"the type is '{shorten(kind, 40)}'; allowed are {', '.join(_KINDS)}. Choose one.",
+        f"the type is '{shorten(kind, 40)}'; allowed are {', '.join(KINDS)}. Choose one.",
     )
 
 

@@ -1,0 +1,1 @@
+"""What becomes of prompts, told to the clients that posted them."""

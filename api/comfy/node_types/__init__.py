@@ -1,0 +1,1 @@
+"""Node types as ComfyUI's clients know them."""

@@ -1,0 +1,1 @@
+"""What ComfyUI's page asks of the server beside running prompts."""

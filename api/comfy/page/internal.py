@@ -1,0 +1,75 @@
+"""What ComfyUI's page asks of the server for itself: its log, its folders, lists of files."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from paintgraph.api.comfy.files.places import KINDS, folder_of
+from paintgraph.api.comfy.following.door import DOOR
+from paintgraph.api.http.bodies import fields_of
+from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.parts import PARTS
+from paintgraph.base.names import legible
+
+ROUTES = web.RouteTableDef()
+_MOST_FILES = 10_000
+
+
+@ROUTES.get("/internal/logs")
+async def log(request: web.Request) -> web.Response:
+    """The log as one text."""
+    return json_response("".join(f"{line['t']} - {line['m']}" for line in _lines(request)))
+
+
+@ROUTES.get("/internal/logs/raw")
+async def raw_log(request: web.Request) -> web.Response:
+    """The log line by line."""
+    return json_response(request.app[DOOR].log.raw())
+
+
+@ROUTES.patch("/internal/logs/subscribe")
+async def subscribe(request: web.Request) -> web.Response:
+    """Send new lines to a client's socket from now on, or no more."""
+    fields = await fields_of(request)
+    client = fields.get("clientId")
+    if isinstance(client, str):
+        request.app[DOOR].sessions.listen_to_log(client, is_wanted=bool(fields.get("enabled")))
+    return web.Response()
+
+
+@ROUTES.get("/internal/folder_paths")
+async def folders(_: web.Request) -> web.Response:
+    """The kinds of folders; where they lie is not told."""
+    return json_response({kind: [kind] for kind in KINDS})
+
+
+@ROUTES.get("/internal/files/{kind}")
+async def files(request: web.Request) -> web.Response:
+    """The names of the files right inside a folder, the newest first."""
+    kind = request.match_info["kind"]
+    if kind not in KINDS:
+        return json_response({"error": "Invalid directory type"}, 400)
+    folder = folder_of(request.app[PARTS].folders, kind)
+    names = await asyncio.to_thread(_newest, folder)
+    if kind != "input":  # the names as prompts write them
+        names = [f"{name} [{kind}]" for name in names]
+    return json_response(names)
+
+
+def _lines(request: web.Request) -> list[dict[str, str]]:
+    return list(request.app[DOOR].log.lines)
+
+
+def _newest(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                (entry.stat().st_mtime_ns, entry.name)
+                for entry in entries
+                if entry.is_file() and not entry.name.startswith(".")
+            ]
+    except OSError:
+        return []
+    return [legible(name) for _, name in sorted(found, reverse=True)[:_MOST_FILES]]

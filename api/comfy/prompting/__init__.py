@@ -1,0 +1,1 @@
+"""Prompts: posted, queued, listed once they have ended."""
