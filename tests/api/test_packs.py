@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.api.services.parts import PARTS
-from paintgraph.tests.api.comfy.asking import ended, node, posted, upload
+from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted, upload
 from paintgraph.tests.api.serving import Served, serving
 
 pytest.importorskip("torch")
@@ -110,6 +110,46 @@ def test_v3_nodes_show_what_they_were_asked_to(packed: Served) -> None:
     outputs = outcome(packed, {"7": node("SchemaShowText", text="hello")})
 
     assert outputs["7"] == {"text": ["7: hello"]}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"mode": "plain"}, "{'mode': 'plain'} {}"),
+        ({"mode": "times", "mode.amount": 3}, "{'mode': 'times', 'amount': 3} {}"),
+        (
+            {"mode": "plain", "values.value0": ["5", 0], "values.value1": ["5", 0]},
+            "{'mode': 'plain'} {'value0': 3, 'value1': 3}",
+        ),
+        (
+            {"mode": "more", "mode.amount": 1, "mode.inner": "some", "mode.inner.depth": 4},
+            "{'mode': 'more', 'amount': 1, 'inner': {'inner': 'some', 'depth': 4}} {}",
+        ),
+    ],
+)
+def test_choices_bring_their_inputs_and_rows_grow(
+    inputs: dict[str, Any], told: str, packed: Served
+) -> None:
+    prompt = {
+        "1": node("SchemaDynamic", **inputs),
+        "2": node("PreviewAny", source=["1", 0]),
+        "5": node("MixedAdd", a=1, b=2),
+    }
+
+    assert outcome(packed, prompt)["2"]["text"] == [told]
+
+
+def test_an_input_of_a_choice_is_held_to_what_it_declares(packed: Served) -> None:
+    prompt = {
+        "1": node("SchemaDynamic", mode="times", **{"mode.amount": 99}),
+        "2": node("PreviewAny", source=["1", 0]),
+    }
+
+    assert error_types(post(packed, prompt))["1"] == ["value_bigger_than_max"]
+    info = packed.call("GET", "/object_info/SchemaDynamic").json["SchemaDynamic"]
+    kind, options = info["input"]["required"]["mode"]
+    assert kind == "COMFY_DYNAMICCOMBO_V3"
+    assert [option["key"] for option in options["options"]] == ["plain", "times", "more"]
 
 
 def test_what_is_refused_at_import_is_not_when_a_node_runs(packed: Served) -> None:

@@ -142,23 +142,28 @@ class PackLoader:
     def _add(self, name: str, cls: Any, pack: Pack, imported: Imported, registry: Registry) -> str:
         """Register one class; why it cannot be, or ""."""
         from paintgraph.nodes.packs.classes.declaring import declare_class
-        from paintgraph.nodes.packs.loading.schemas import as_v1
+        from paintgraph.nodes.packs.loading.schemas import as_v1, described
 
         if not isinstance(name, str) or not isinstance(cls, type):
             raise DeclarationError(f"'{name}' is no class of a node")
         cls.RELATIVE_PYTHON_MODULE = pack.python_module  # type: ignore[attr-defined] # as packs expect
         declaration = declare_class(name, as_v1(cls), pack)
-        if title := imported.titles.get(name) or _display_name(cls):
-            declaration = replace(declaration, spec=_titled(declaration.spec, title))
+        title = imported.titles.get(name)
+
+        def finished(spec: NodeSpec) -> NodeSpec:
+            spec = described(cls, spec)
+            return _titled(spec, title) if title else spec
+
+        renew = declaration.renewed
+        declaration = replace(
+            declaration,
+            spec=finished(declaration.spec),
+            renewed=(lambda: finished(renew())) if renew else None,
+        )
         if types := _model_types(declaration.spec):
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
         registry.add(declaration)
         return ""
-
-
-def _display_name(cls: Any) -> str | None:
-    """The name for people that a V3 node has of itself."""
-    return cls.GET_SCHEMA().display_name if hasattr(cls, "GET_SCHEMA") else None
 
 
 def _titled(spec: NodeSpec, title: str) -> NodeSpec:

@@ -2,17 +2,38 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from paintgraph.nodes.packs.standins.comfy_api.latest._io import (
+import orjson
+
+from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.nodes.packs.loading.dynamic import gathered, singles, wire_groups
+from paintgraph.nodes.packs.standins.comfy_api.latest._io_nodes import (
     ComfyNode,
-    Hidden,
-    HiddenHolder,
     NodeOutput,
     Schema,
     locked,
 )
+from paintgraph.nodes.packs.standins.comfy_api.latest._io_options import Hidden, HiddenHolder
 from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker
+
+
+def described(cls: type, spec: NodeSpec) -> NodeSpec:
+    """The spec of `as_v1` of a V3 class, with what the convention of V1 has no words for."""
+    if not issubclass(cls, ComfyNode):
+        return spec
+    node: Any = cls
+    schema = node.define_schema()
+    parts = {each.name: each for each in singles(schema.inputs)}
+    inputs = [parts[i.name].fitted(i) if i.name in parts else i for i in spec.inputs]
+    info = orjson.loads(spec.object_info)
+    groups = {**wire_groups(schema.inputs), "hidden": _hidden(schema)}
+    info["input"] = {name: group for name, group in groups.items() if group or name == "required"}
+    info["input_order"] = {name: list(group) for name, group in info["input"].items()}
+    info["display_name"] = title = schema.display_name or spec.title
+    written = orjson.dumps(info).decode()
+    return replace(spec, title=title, inputs=tuple(inputs), object_info=written)
 
 
 def as_v1(cls: type) -> type:
@@ -47,6 +68,7 @@ class _Calls:
     def __init__(self, cls: type[ComfyNode], schema: Schema) -> None:
         self._class = cls
         self._takes_lists = schema.is_input_list
+        self._inputs = schema.inputs
         self._hidden = _hidden(schema)
 
     def execution(self) -> Any:
@@ -78,7 +100,7 @@ class _Calls:
         if self._takes_lists:
             known = {name: _first(each) for name, each in known.items()}
         inputs = {name: value for name, value in given.items() if name not in self._hidden}
-        return locked(self._class, HiddenHolder(**known)), inputs
+        return locked(self._class, HiddenHolder(**known)), gathered(self._inputs, inputs)
 
 
 def _first(given: Any) -> Any:
@@ -97,9 +119,9 @@ def _hidden(schema: Schema) -> dict[str, tuple[str]]:
 def _input_types(schema: Schema) -> dict[str, Any]:
     """What INPUT_TYPES gives."""
     groups: dict[str, Any] = {"required": {}, "optional": {}}
-    for each in schema.inputs:
-        group = groups["optional" if each.optional else "required"]
-        group[each.id] = (each.get_io_type(), each.as_dict())
+    for each in singles(schema.inputs):
+        group = groups["required" if each.is_required else "optional"]
+        group[each.name] = (each.input.get_io_type(), each.input.as_dict())
     hidden = _hidden(schema)
     return {**groups, "hidden": hidden} if hidden else groups
 

@@ -48,7 +48,7 @@ def test_each_kind_of_pack_is_loaded(load: Load) -> None:
         "served_nodes": "loaded",
     }
     assert reports["mask_tools"].nodes == ("PackGrowMask", "Pack Resize+", "PackFillColor")
-    assert reports["schema_nodes"].nodes == ("SchemaInvert", "SchemaShowText")
+    assert reports["schema_nodes"].nodes == ("SchemaInvert", "SchemaShowText", "SchemaDynamic")
     assert reports["mixed_nodes"].nodes == ("MixedAdd", "MixedText")
     assert reports["extending_nodes"].nodes == ("SaveTwice", "PreviewHalf", "PadAndInvert")
     assert [name for report in reports.values() for name in report.nodes] == registry.ids()

@@ -297,7 +297,8 @@ def test_a_v3_node_cannot_keep_state_in_its_class() -> None:
         def execute(cls) -> None:
             cls.count = 1
 
-    clone = io.locked(Mine, io.HiddenHolder("7"))
+    nodes = importlib.import_module("comfy_api.latest._io_nodes")
+    clone = nodes.locked(Mine, io.HiddenHolder("7"))
 
     assert clone.hidden.unique_id == "7"
     with pytest.raises(AttributeError, match="keeps no state"):

@@ -43,10 +43,54 @@ class SchemaShowText(io.ComfyNode):
         return io.NodeOutput(ui=ui.PreviewText(f"{cls.hidden.unique_id}: {text}"))
 
 
+class SchemaDynamic(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        amount = io.Int.Input("amount", default=2, min=0, max=9)
+        return io.Schema(
+            node_id="SchemaDynamic",
+            category="schema",
+            inputs=[
+                io.DynamicCombo.Input(
+                    "mode",
+                    options=[
+                        io.DynamicCombo.Option("plain", []),
+                        io.DynamicCombo.Option("times", [amount]),
+                        io.DynamicCombo.Option(
+                            "more",
+                            [
+                                amount,
+                                io.String.Input("word", default="x", optional=True),
+                                io.DynamicCombo.Input(
+                                    "inner",
+                                    options=[
+                                        io.DynamicCombo.Option("none", []),
+                                        io.DynamicCombo.Option("some", [io.Int.Input("depth")]),
+                                    ],
+                                ),
+                            ],
+                        ),
+                    ],
+                ),
+                io.Autogrow.Input(
+                    "values",
+                    template=io.Autogrow.TemplatePrefix(
+                        input=io.AnyType.Input("value"), prefix="value", min=0, max=4
+                    ),
+                ),
+            ],
+            outputs=[io.String.Output("told")],
+        )
+
+    @classmethod
+    def execute(cls, mode, values):
+        return io.NodeOutput(f"{mode} {values}")
+
+
 class SchemaExtension(ComfyExtension):
     @override
     async def get_node_list(self):
-        return [SchemaInvert, SchemaShowText]
+        return [SchemaInvert, SchemaShowText, SchemaDynamic]
 
 
 async def comfy_entrypoint():

@@ -5,10 +5,14 @@ input was declared with is in its `options`, under the names that `/object_info`
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
+from paintgraph.nodes.packs.standins.comfy_api.latest._io_nodes import (
+    ComfyNode,
+    NodeOutput,
+    Schema,
+)
 from paintgraph.nodes.packs.standins.comfy_api.latest._io_options import (
     TYPES,
     ControlAfterGenerate,
@@ -19,7 +23,6 @@ from paintgraph.nodes.packs.standins.comfy_api.latest._io_options import (
     RemoteOptions,
     UploadType,
 )
-from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker
 
 __all__ = [
     "ComfyNode",
@@ -228,6 +231,58 @@ class MultiType:
             self.io_type = ",".join(dict.fromkeys(named))
 
 
+class DynamicCombo(ComfyType):
+    """One of some texts, each of which brings inputs of its own."""
+
+    class Option:
+        """A text and its inputs."""
+
+        def __init__(self, key: str, inputs: Sequence["Input"] = ()) -> None:
+            self.key = key
+            self.inputs = list(inputs)
+
+    class Input(Input):
+        """The choice; `options` are of type Option."""
+
+        def __init__(
+            self,
+            id: str,
+            options: Sequence["DynamicCombo.Option"],
+            display_name: str | None = None,
+            **more: Any,
+        ) -> None:
+            super().__init__(id, display_name, **more)
+            self.choices = list(options)
+            self.options["options"] = [each.key for each in self.choices]
+
+
+class Autogrow(ComfyType):
+    """As many inputs as a graph gives, in one mapping."""
+
+    class TemplateNames:
+        """What grows: like `input`, under these names, of which `min` must be there."""
+
+        def __init__(self, input: "Input", names: Sequence[str], min: int = 1) -> None:
+            self.input = input
+            self.names = list(names)
+            self.min = min
+
+    class TemplatePrefix(TemplateNames):
+        """The same, with names that are a prefix and a number from 0."""
+
+        def __init__(self, input: "Input", prefix: str, min: int = 1, max: int = 10) -> None:
+            super().__init__(input, [f"{prefix}{number}" for number in range(max)], min)
+
+    class Input(Input):
+        """The whole of them."""
+
+        def __init__(
+            self, id: str, template: Any, display_name: str | None = None, **more: Any
+        ) -> None:
+            super().__init__(id, display_name, **more)
+            self.template = template
+
+
 class MatchType:
     """Inputs and outputs that all take the type of what is linked to one of them."""
 
@@ -259,99 +314,6 @@ class MatchType:
             self.io_type = template.io_type
 
 
-@dataclass
-class Schema:
-    """The declaration of a V3 node."""
-
-    node_id: str
-    display_name: str | None = None
-    category: str = "sd"
-    inputs: list[Any] = field(default_factory=list)
-    outputs: list[Any] = field(default_factory=list)
-    hidden: list[Hidden] = field(default_factory=list)
-    description: str = ""
-    search_aliases: list[str] = field(default_factory=list)
-    is_input_list: bool = False
-    is_output_node: bool = False
-    is_deprecated: bool = False
-    is_experimental: bool = False
-    is_dev_only: bool = False
-    is_api_node: bool = False
-    not_idempotent: bool = False
-    enable_expand: bool = False
-    accept_all_inputs: bool = False
-    price_badge: Any = None
-    essentials_category: str | None = None
-    has_intermediate_output: bool = False
-
-
-class NodeOutput:
-    """What a V3 node gives: values, and what is shown, expanded or blocked."""
-
-    def __init__(
-        self,
-        *args: Any,
-        ui: Any = None,
-        expand: Mapping[str, Any] | None = None,
-        block_execution: str | None = None,
-    ) -> None:
-        self.args = args
-        self.ui = ui
-        self.expand = expand
-        self.block_execution = block_execution
-
-    @property
-    def result(self) -> tuple[Any, ...] | None:
-        """The values, or None if there are none."""
-        return self.args or None
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "NodeOutput":
-        """The result of a V1 node as one of V3."""
-        values = data.get("result", ())
-        blocked = values.message if isinstance(values, ExecutionBlocker) else None
-        given = values if isinstance(values, tuple | list) else ()
-        return cls(*given, ui=data.get("ui"), expand=data.get("expand"), block_execution=blocked)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.args[index]
-
-
-class ComfyNode:
-    """The base of V3 nodes: class methods only, called on a locked clone of the class."""
-
-    SCHEMA: ClassVar[Schema | None] = None
-    hidden: ClassVar[HiddenHolder | None] = None
-    RELATIVE_PYTHON_MODULE: ClassVar[str | None] = None
-
-    @classmethod
-    def define_schema(cls) -> Schema:
-        """The declaration."""
-        raise NotImplementedError(f"{cls.__name__} declares no schema")
-
-    @classmethod
-    def GET_SCHEMA(cls) -> Schema:
-        """The declaration, made once for each class."""
-        if "SCHEMA" not in vars(cls) or cls.SCHEMA is None:
-            cls.SCHEMA = cls.define_schema()
-        return cls.SCHEMA
-
-
-class _Locked(type):
-    """The type of classes whose attributes cannot be set."""
-
-    def __setattr__(cls, name: str, value: Any) -> None:
-        raise AttributeError(
-            f"'{name}' cannot be set on {cls.__name__}: a V3 node keeps no state in its class"
-        )
-
-
-def locked(cls: type[ComfyNode], hidden: HiddenHolder) -> type[ComfyNode]:
-    """A clone of a V3 node for one call: it knows what it asked for, and cannot be changed."""
-    made: Any = _Locked(cls.__name__, (cls,), {"hidden": hidden})
-    return made  # type: ignore[no-any-return] # a class made by hand
-
-
 def __getattr__(name: str) -> Any:
     """The types by name; a type that is new to us is one of its name in capitals."""
     if name.startswith("_"):
@@ -364,5 +326,10 @@ def __getattr__(name: str) -> Any:
     return made
 
 
-for _wire, _kind in (("COMBO", Combo), ("COMBO", MultiCombo)):
+for _wire, _kind in (
+    ("COMBO", Combo),
+    ("COMBO", MultiCombo),
+    ("COMBO", DynamicCombo),
+    ("COMFY_AUTOGROW_V3", Autogrow),
+):
     _named(_kind, _wire)
