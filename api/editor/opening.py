@@ -7,8 +7,10 @@ from typing import Any
 from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import Specs
 
-PHOTO = "paintgraph_example.jpg"
-MASK = "paintgraph_example_mask.png"
+PHOTO = "paintgraph/rocket.jpg"
+MASK = "paintgraph/rocket_mask.png"
+"""In a folder of their own, so that they are no part of what a batch finds."""
+
 _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO
 
 _BY_TYPE: Mapping[str, object] = {"image": PHOTO, "mask": MASK}

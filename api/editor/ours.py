@@ -6,11 +6,13 @@ They stand before the routes of the protocol, whose clients without a page need 
 import asyncio
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from paintgraph.api.comfy.files.users import settings_of
 from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.opening import MASK, PHOTO, opened
 from paintgraph.api.http.requests import json_response
@@ -22,6 +24,9 @@ from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 _WEB = files("paintgraph.api.editor") / "web"
 _SCRIPT = "paintgraph.js"
 _PACK = "paintgraph"
+_SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Notification.ShowVersionUpdates": False}
+"""The page begins with a graph, not with its makers' tutorial; it asks nobody for news."""
+
 _FIRST = ("erase_object", "inpaint", "outpaint", "remove_background", "replace_background")
 """The recipes that people come for; the others follow by name."""
 
@@ -32,6 +37,8 @@ def additions() -> Iterator[tuple[str, Handler]]:
     yield f"{PREFIX}extensions/{_PACK}/{_SCRIPT}", _script
     yield f"{PREFIX}api/workflow_templates", _templates
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.json", _template
+    yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.jpg", _picture
+    yield f"{PREFIX}api/settings", _settings
     yield f"{PREFIX}templates/{{name}}.json", _no_templates
     yield f"{PREFIX}user.css", _no_style
 
@@ -39,10 +46,15 @@ def additions() -> Iterator[tuple[str, Handler]]:
 async def lay_out_examples(app: web.Application) -> None:
     """For `on_startup`: put the picture of the templates where LoadImage finds it."""
     folder = app[PARTS].rules.input_folder
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    for name in (PHOTO, MASK):
-        if not (folder / name).exists():
-            await asyncio.to_thread(write_whole, folder / name, (_WEB / name).read_bytes())
+
+    def lay_out() -> None:
+        for name in (PHOTO, MASK):
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                write_whole(file, (_WEB / file.name).read_bytes())
+
+    await asyncio.to_thread(lay_out)
 
 
 async def _scripts(_: web.Request) -> web.Response:
@@ -79,15 +91,33 @@ def _place(name: str) -> int:
 
 async def _template(request: web.Request) -> web.Response:
     """A recipe as a graph that runs at once."""
+    return json_response(await asyncio.to_thread(_workflow, request))
+
+
+async def _picture(request: web.Request) -> web.Response:
+    """The graph of a recipe, drawn small."""
+
+    def drawn() -> bytes:
+        from paintgraph.api.editor.thumbnails import thumbnail
+
+        return thumbnail(_workflow(request), _WEB / Path(PHOTO).name)
+
+    body = await asyncio.to_thread(drawn)
+    headers = {"Content-Type": "image/jpeg", "Cache-Control": "no-cache"}
+    return web.Response(body=body, headers=headers)
+
+
+def _workflow(request: web.Request) -> dict[str, Any]:
     known = request.app[PARTS].catalogue.known()
+    try:
+        recipe = known.recipe(request.match_info["name"])
+    except GraphError:
+        recipe = None
+    if recipe is None:
+        raise web.HTTPNotFound
+    return write_editor(opened(recipe, known.registry), known.registry)
 
-    def written() -> dict[str, Any]:
-        try:
-            recipe = known.recipe(request.match_info["name"])
-        except GraphError:
-            recipe = None
-        if recipe is None:
-            raise web.HTTPNotFound
-        return write_editor(opened(recipe, known.registry), known.registry)
 
-    return json_response(await asyncio.to_thread(written))
+async def _settings(request: web.Request) -> web.Response:
+    """The user's settings, and ours for what the user never set."""
+    return json_response({**_SETTINGS, **await settings_of(request)})

@@ -87,7 +87,12 @@ async def add(request: web.Request) -> web.Response:
 @ROUTES.get("/settings")
 async def settings(request: web.Request) -> web.Response:
     """All settings of the user."""
-    return json_response(await asyncio.to_thread(_settings, folder_of(request)))
+    return json_response(await settings_of(request))
+
+
+async def settings_of(request: web.Request) -> dict[str, Any]:
+    """What the user set; raises ApiError for an unknown one."""
+    return await asyncio.to_thread(_settings, folder_of(request))
 
 
 @ROUTES.get("/settings/{id}")

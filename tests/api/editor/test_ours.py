@@ -1,9 +1,11 @@
 """What the page finds beside its own files: templates, a script, pictures to try, the protocol."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from paintgraph.api.editor.opening import MASK, PHOTO
 from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
@@ -62,7 +64,7 @@ def test_the_pictures_of_templates_are_there_and_a_users_own_stay(
     built: Path, tmp_path: Path
 ) -> None:
     inputs = tmp_path / "inputs"
-    inputs.mkdir()
+    (inputs / PHOTO).parent.mkdir(parents=True)
     (inputs / PHOTO).write_bytes(b"mine")
 
     with serving(tmp_path, SMALL_NODES, front_end_root=built):
@@ -84,3 +86,25 @@ def test_what_the_page_asks_for_in_vain_is_empty_and_no_error(page: Served) -> N
     assert (style.status, style.body) == (200, b"")
     assert style.headers["Content-Type"].startswith("text/css")
     assert page.call("GET", "/editor/templates/index.json").json == []
+
+
+def test_each_template_has_a_picture(page: Served) -> None:
+    (names,) = page.call("GET", "/editor/api/workflow_templates").json.values()
+    pictures = {
+        name: page.call("GET", f"/editor/api/workflow_templates/paintgraph/{name}.jpg")
+        for name in names
+    }
+
+    assert {answer.headers["Content-Type"] for answer in pictures.values()} == {"image/jpeg"}
+    assert {Image.open(BytesIO(a.body)).size for a in pictures.values()} == {(480, 300)}
+    assert len({answer.body for answer in pictures.values()}) >= len(names) - 5
+    assert page.call("GET", "/editor/api/workflow_templates/paintgraph/no.jpg").status == 404
+
+
+def test_settings_that_a_user_never_made_are_ours(page: Served) -> None:
+    first = page.call("GET", "/editor/api/settings").json
+    page.call("POST", "/editor/api/settings/Comfy.TutorialCompleted", json=False)
+
+    assert first["Comfy.TutorialCompleted"] is True
+    assert page.call("GET", "/editor/api/settings").json["Comfy.TutorialCompleted"] is False
+    assert page.call("GET", "/settings").json == {"Comfy.TutorialCompleted": False}
