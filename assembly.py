@@ -72,7 +72,8 @@ def worker_parts(
     settings: Mapping[str, Any], tell: Callable[[Event | Loading], None]
 ) -> Iterator[Parts]:
     """What a worker process is made of; `settings` are those of `server.worker_settings`."""
-    folders = Folders(Path(settings["data"]))
+    elsewhere = {name: Path(path) for name, path in settings.get("folders", {}).items()}
+    folders = Folders(Path(settings["data"]), elsewhere)
     metadata = settings.get("metadata", "private")
     devices = DeviceRules(**settings.get("devices", {}))
     nodes: list[Own] = [*settings.get("nodes", ())]
@@ -96,6 +97,7 @@ def worker_parts(
         nodes=nodes,
         tell=tell,
         metadata=metadata,
+        with_store=settings.get("keep_results", True),
     ) as assembly:
         recipes = assembly.recipes
         recipes.register_all()  # graphs that arrive are bound, not read
@@ -155,7 +157,7 @@ def pack_places(
         (inputs or folders.inputs).absolute(),
         (outputs or folders.outputs).absolute(),
         folders.temp,
-        folders.data / "user",
+        folders.user,
         {kind: shared.of_kind(kind) for kind in kinds} if shared else {},
         pack_folders(sources),
     )

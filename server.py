@@ -6,10 +6,12 @@ import gc
 import logging
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -44,11 +46,11 @@ from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.base.platforms import on_signals
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.folder_lock import exclusive
 from paintgraph.jobs.store.jobs import JobStore
@@ -96,7 +98,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     signer = Signer(secret) if secret else None
     keys = _keys(settings)
     sessions = Sessions(secret, _named(settings, keys))
-    hide = hiding((settings.data_dir, graphs.FOLDER))
+    hide = hiding((settings.data_dir, *settings.folders.elsewhere.values(), graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
@@ -122,7 +124,7 @@ async def _running(
     settings: "Settings", factory: str, addresses: Addresses, hide: Hide, app: web.Application
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
-    folders = Folders(settings.data_dir)
+    folders = settings.folders
     async with AsyncExitStack() as stack:
         stack.enter_context(exclusive(folders.data))
         store = JobStore(folders.data / "jobs.sqlite", settings.durability)
@@ -144,7 +146,7 @@ async def _running(
 
 def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blobs) -> Dispatcher:
     """The queue and its workers, not yet started."""
-    folders = Folders(settings.data_dir)
+    folders = settings.folders
     return Dispatcher(
         store,
         Subscriptions(),
@@ -176,7 +178,7 @@ def _parts(
     """What handlers find; none of it has begun to work."""
     from paintgraph.models.families import open_index
 
-    folders = Folders(settings.data_dir)
+    folders = settings.folders
     index = open_index(default_models_dir())
     devices = DeviceRules(**worker_settings(settings)["devices"])
     names = EngineNames(ModelNames(index), devices, settings.auto_engine)
@@ -189,6 +191,7 @@ def _parts(
         resource_names.binders(names),
         settings.metadata,
         devices.environment(),
+        NOTHING_SAID if settings.graph else Descriptions(graph=False),
     )
     return ServerParts(
         store=store,
@@ -214,7 +217,9 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
     """The settings that a worker process is passed."""
     return {
         "data": str(settings.data_dir),
-        "memory_bytes": settings.memory_bytes,
+        "folders": {name: str(path) for name, path in settings.folders.elsewhere.items()},
+        "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
+        "keep_results": settings.keep_results,
         "nodes": list(settings.nodes),
         "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},
         "metadata": settings.metadata,
@@ -312,3 +317,9 @@ def _listening(host: str, port: int) -> socket.socket:
             else f"{error.strerror}. Choose another host with --host."
         )
         raise StartError(f"cannot listen at '{host}:{port}': {why}", "cannot_listen") from error
+
+
+if __name__ == "__main__":  # `python server.py`, as ComfyUI's server is started from a checkout
+    # By name: the command line imports this module, so that this one must not import it.
+    sys.argv.insert(1, "serve")
+    import_module("paintgraph.cli").main()

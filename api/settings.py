@@ -21,7 +21,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.graph import Metadata
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
-from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.store.database import Durability
 from paintgraph.models.loading.devices import Dtype
 from paintgraph.nodes.packs.loading.guard import Freedom
@@ -57,6 +57,10 @@ def _check_folder(folder: Path) -> Path:
             f"'{legible(name)}' should be UTF-8, which each byte shown as \\xNN is not"
         )
     return folder
+
+
+def _check_own_folder(folder: Path | None) -> Path | None:
+    return None if folder is None else _check_folder(folder.absolute())
 
 
 def _check_choices(choices: FooocusChoices) -> FooocusChoices:
@@ -105,6 +109,10 @@ class Settings(BaseSettings):
         model_bytes: memory of a device for the models of a worker; 0 takes a part of what there is.
         model_idle_seconds: how long a model stays in memory that nobody uses; 0: for ever.
         metadata: what results keep of what given pictures say of themselves, unless somebody says.
+        graph: whether files of results carry how they were made, unless somebody says.
+        keep_results: whether what was computed is kept, so that equal nodes need not run again.
+        input_dir, output_dir, temp_dir, user_dir: folders of named pictures, of what jobs save and
+            show, and of what ComfyUI's page keeps, where they lie outside the data folder.
         multi_user: clients of ComfyUI's protocol name a user each, who has settings of their own.
         front_end_root: folder of another build of ComfyUI's page than the installed package's.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
@@ -150,9 +158,26 @@ class Settings(BaseSettings):
     model_bytes: Annotated[int, Field(ge=0)] = 0
     model_idle_seconds: Annotated[float, Field(ge=0)] = 600.0
     metadata: Metadata = "private"
+    input_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
+    output_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
+    temp_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
+    user_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
+    keep_results: bool = True
+    graph: bool = True
     multi_user: bool = False
     front_end_root: Path | None = None
     fooocus: _Checked = Field(default_factory=FooocusChoices)
+
+    @property
+    def folders(self) -> Folders:
+        """Where things are kept."""
+        places = {
+            "inputs": self.input_dir,
+            "outputs": self.output_dir,
+            "temp": self.temp_dir,
+            "user": self.user_dir,
+        }
+        return Folders(self.data_dir, {n: path for n, path in places.items() if path is not None})
 
     @classmethod
     def settings_customise_sources(

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from paintgraph.cli.comfy_flags import ComfyCommand
 from paintgraph.cli.commands import (
-    AllowPacks,
     Debug,
     Device,
     GraphFile,
@@ -15,16 +15,15 @@ from paintgraph.cli.commands import (
     Json,
     Metadata,
     ModelNames,
-    NodePacks,
     Nodes,
     Offline,
     Output,
     OwnTexts,
-    PackSeconds,
     TellingCommand,
     command,
     show_help,
 )
+from paintgraph.cli.serving import serve
 
 app = typer.Typer(
     name="paintgraph",
@@ -262,55 +261,7 @@ def packs(nodes: Nodes = None, json: Json = False) -> int:
     return list_packs(nodes or (), json=json)
 
 
-@command(app)
-def serve(  # noqa: PLR0913 - the command's options
-    host: Annotated[
-        str | None, typer.Option(help="Where to listen; others than this machine need a key.")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that paint.")] = None,
-    light_workers: Annotated[
-        int | None, typer.Option(help="Processes for jobs that paint nothing.")
-    ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder for jobs, results and uploads.")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
-    ] = None,
-    api_key: Annotated[
-        list[str] | None,
-        typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
-    ] = None,
-    nodes: Nodes = None,
-    node_packs: NodePacks = None,
-    allow_packs: AllowPacks = None,
-    pack_seconds: PackSeconds = None,
-    front_end_root: Annotated[
-        Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
-    ] = None,
-    offline: Offline = False,  # noqa: ARG001 - its callback acts
-) -> int:
-    """Start the HTTP server: its pages are at /docs."""
-    from paintgraph.api.settings import load_settings
-    from paintgraph.server import serve as serve_until_ended
-
-    flags = {
-        "host": host,
-        "port": port,
-        "data_dir": data_dir,
-        "device": device,
-        "workers": workers,
-        "light_workers": light_workers,
-        "api_keys": tuple(api_key or ()) or None,
-        "nodes": tuple(nodes or ()) or None,
-        "node_packs": tuple(node_packs or ()) or None,
-        "allow_packs": tuple(allow_packs or ()) or None,
-        "pack_seconds": pack_seconds,
-        "front_end_root": front_end_root,
-    }
-    serve_until_ended(load_settings(flags), typer.echo)
-    return 0
+command(app, cls=ComfyCommand)(serve)
 
 
 @command(models, "list", subject="models")

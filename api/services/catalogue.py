@@ -3,6 +3,7 @@
 Graphs are checked against declarations that hold a spec and no code.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from paintgraph.jobs.workers.handle import Ready
 
 _RETRY_SECONDS = 5
 _LOOK_SECONDS = 0.5
+_START_SECONDS = 60
+_AGAIN_SECONDS = 0.05
 _NOT_A_NODE = "It has faults. 'paintgraph validate' names them."
 
 
@@ -120,6 +123,16 @@ class Catalogue:
             self._known = Known(registry, recipes, self._name_checks)
             self._ready, self._files = ready, files
         return self._known
+
+    async def soon(self) -> Known:
+        """What there is to run; while the first worker starts it is waited for, a minute at most.
+
+        For clients that take a server that answers for one that has started.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._source.ready.specs and time.monotonic() < deadline:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(_AGAIN_SECONDS)
+        return self.known()
 
     def _look(self) -> RecipeFiles:
         """The recipes' files: those that came, went or were replaced show in their folder.

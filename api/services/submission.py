@@ -83,6 +83,7 @@ class SubmissionRules:
         name_binders: what fixes names of catalogues, by kind of resource.
         metadata: what results keep of descriptions where neither recipe nor client says it.
         device: the class of machine that works.
+        told: what else results tell where neither recipe nor client says it.
     """
 
     input_folder: Path
@@ -91,6 +92,7 @@ class SubmissionRules:
     name_binders: Mapping[str, Binder] = field(default_factory=dict)
     metadata: Metadata = "private"
     device: str = "cpu"
+    told: Descriptions = NOTHING_SAID
 
 
 class Submissions:
@@ -132,7 +134,7 @@ class Submissions:
         binders = Binders({**sources, **self._rules.name_binders, **defaults})
 
         def new() -> NewJob:
-            bound = _bound(wanted, graph, known, binders)
+            bound = _bound(wanted, graph, known, binders, self._rules.told)
             notices = left_out(bound, known.registry, self._rules.input_folder)
             return NewJob(
                 graph=write_native(with_names(bound, known.registry)),
@@ -225,9 +227,12 @@ def _in_request(path: tuple[str | int, ...], wanted: GraphRequest) -> tuple[str 
     return wanted.inputs_at + path[1:] if path[:1] == (GIVEN,) else wanted.prefix + path
 
 
-def _bound(wanted: GraphRequest, graph: Graph, known: Known, binders: Binders) -> Graph:
+def _bound(
+    wanted: GraphRequest, graph: Graph, known: Known, binders: Binders, told: Descriptions
+) -> Graph:
+    """The bound graph; `told` is what its files tell where neither client nor graph says it."""
     try:
-        wished = wanted.wished.or_else(graph.descriptions)
+        wished = wanted.wished.or_else(graph.descriptions).or_else(told)
         meant = replace(graph, descriptions=wished)
         return bind(meant, known.registry, wanted.inputs, binders)
     except GraphError as error:

@@ -21,11 +21,11 @@ _MOST_PICTURES = 10_000
 async def index(request: web.Request) -> web.Response:
     """Every node type, recipes among them."""
     parts = request.app[PARTS]
-    registry = parts.catalogue.known().registry
+    registry = (await parts.catalogue.soon()).registry
     specs = [declaration.spec for declaration in registry]
     if any(spec.object_info for spec in specs):  # packs list files in their choices
         await parts.dispatcher.ask(None)
-        specs = [declaration.spec for declaration in parts.catalogue.known().registry]
+        specs = [declaration.spec for declaration in (await parts.catalogue.soon()).registry]
     folder = parts.rules.input_folder
     return await asyncio.to_thread(_listed, specs, folder)
 
@@ -34,7 +34,7 @@ async def index(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """One node type; nothing for an unknown one."""
     parts = request.app[PARTS]
-    spec = parts.catalogue.known().registry.spec(request.match_info["name"])
+    spec = (await parts.catalogue.soon()).registry.spec(request.match_info["name"])
     specs = [] if spec is None else [spec]
     return await asyncio.to_thread(_listed, specs, parts.rules.input_folder)
 

@@ -36,7 +36,7 @@ async def templates(_: web.Request) -> web.Response:
 async def replacements(request: web.Request) -> web.Response:
     """Node types of other tools, each with the one that does its job here."""
     parts = request.app[PARTS]
-    registry = parts.catalogue.known().registry
+    registry = (await parts.catalogue.soon()).registry
     return json_response(
         {
             other: [

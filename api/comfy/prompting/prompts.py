@@ -174,7 +174,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
     """Queue what of a prompt can run; gives the answer."""
     parts, door = request.app[PARTS], request.app[DOOR]
     _refuse_twice(parts.store.named(NAME, posted.prompt_id))
-    registry = parts.catalogue.known().registry
+    registry = (await parts.catalogue.soon()).registry
     graph, problems = read_comfy(document, _NAME)
     graph = replace(graph, outputs={})
     _require_types(graph, problems, registry)

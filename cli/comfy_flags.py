@@ -1,0 +1,147 @@
+"""Flags that programs pass to ComfyUI's entry point, as flags of `paintgraph serve`.
+
+Those that have a meaning here are translated; the others are named and passed over, so that a
+start script works as it is.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import typer
+
+_ALL = ("0.0.0.0", "::", "0.0.0.0,::", "*")  # noqa: S104 - names that are compared
+_NAMES = """
+--auto-launch --disable-auto-launch --cuda-malloc --disable-cuda-malloc --force-fp32
+--force-fp16 --fp32-unet --fp64-unet --bf16-unet --fp16-unet --fp8_e4m3fn-unet --fp8_e5m2-unet
+--fp8_e8m0fnu-unet --fp16-vae --fp32-vae --bf16-vae --cpu-vae --fp8_e4m3fn-text-enc
+--fp8_e5m2-text-enc --fp16-text-enc --fp32-text-enc --bf16-text-enc --force-channels-last
+--disable-ipex-optimize --supports-fp8-compute --cache-classic --use-split-cross-attention
+--use-quad-cross-attention --use-pytorch-cross-attention --use-sage-attention
+--use-flash-attention --disable-xformers --force-upcast-attention --dont-upcast-attention
+--gpu-only --highvram --normalvram --lowvram --novram --async-offload --disable-async-offload
+--disable-smart-memory --deterministic --mmap-torch-files --disable-mmap --dont-print-server
+--quick-test-for-ci --windows-standalone-build --disable-all-custom-nodes --disable-api-nodes
+--log-stdout --enable-compress-response-body --enable-manager --disable-manager-ui
+--enable-manager-legacy-ui --cuda-device --default-device
+--directml --oneapi-device-selector --preview-method --preview-size --cache-lru --cache-ram
+--reserve-vram --default-hashing-function --fast --whitelist-custom-nodes --verbose
+--front-end-version --comfy-api-base --database-url
+"""
+_NO_MEANING = frozenset(_NAMES.split())
+"""With their values, if they have some, they change nothing: what they tune is not here."""
+
+
+class ComfyCommand(typer.core.TyperCommand):
+    """A command that takes ComfyUI's flags beside its own."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, ComfyUI's flags as ours."""
+        return super().parse_args(ctx, with_own_flags(args, partial(typer.echo, err=True)))
+
+
+def with_own_flags(arguments: list[str], tell: Callable[[str], None]) -> list[str]:
+    """The arguments with our flags in place of ComfyUI's; `tell` gets what has no meaning here."""
+    own: list[str] = []
+    for flag, values in _grouped(arguments):
+        if flag in _NO_MEANING:
+            tell(f"the flag {flag} of ComfyUI changes nothing here; it is passed over.")
+        elif flag in _MEANINGS:
+            own += _MEANINGS[flag](values, tell)
+        else:
+            own += [flag, *values] if flag else values
+    return own
+
+
+def _grouped(arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each flag with the values behind it; values before the first flag have none."""
+    flag, values = "", list[str]()
+    for argument in arguments:
+        if not argument.startswith("--"):
+            values.append(argument)
+            continue
+        if flag or values:
+            yield flag, values
+        name, is_joint, value = argument.partition("=")
+        is_ours = name not in _MEANINGS and name not in _NO_MEANING
+        flag, values = (argument, []) if is_ours else (name, [value] if is_joint else [])
+    if flag or values:
+        yield flag, values
+
+
+Tell = Callable[[str], None]
+Meaning = Callable[[list[str], Tell], list[str]]
+
+
+def _listen(values: list[str], _: Tell) -> list[str]:
+    """Alone it means every address, which needs a key."""
+    host = values[0] if values else ""
+    return [f"--host={'' if host in _ALL else host}", *values[1:]]
+
+
+def _origin(values: list[str], tell: Tell) -> list[str]:
+    if values and values[0] != "*":
+        return ["--origin", *values]
+    tell(
+        "--enable-cors-header names no web page; pages of every site are never let in. Name one, "
+        "as in --enable-cors-header https://studio.example."
+    )
+    return values[1:]
+
+
+def _upload_size(values: list[str], _: Tell) -> list[str]:
+    """ComfyUI counts in MiB, also in parts of one."""
+    try:
+        size = str(int(float(values[0]) * 2**20))
+    except (ValueError, OverflowError, IndexError):
+        size = values[0] if values else ""
+    return ["--max-body-bytes", size, *values[1:]]
+
+
+def _base(values: list[str], _: Tell) -> list[str]:
+    """Its folders as ComfyUI calls them, and one more for all else."""
+    if not values:
+        return ["--data-dir"]
+    base = Path(values[0])
+    kinds = ("input", "output", "temp", "user")
+    places = [text for kind in kinds for text in (f"--{kind}-dir", str(base / kind))]
+    return ["--data-dir", str(base / "paintgraph"), *places, *values[1:]]
+
+
+def _model_paths(values: list[str], _: Tell) -> list[str]:
+    """For this process and those that it starts."""
+    from paintgraph.models.catalogue.places import COMFY_VARIABLE
+
+    if values:
+        os.environ[COMFY_VARIABLE] = values[0]
+    return values[1:]
+
+
+def _no_tls(_: list[str], __: Tell) -> list[str]:
+    """Passing it over would send in the open what was to be hidden."""
+    message = "the server speaks plain HTTP. Put a proxy before it that speaks TLS."
+    raise typer.BadParameter(message, param_hint="--tls-keyfile, --tls-certfile")
+
+
+def _same_as(*ours: str) -> Meaning:
+    return lambda values, _: [*ours, *values]
+
+
+_MEANINGS: Mapping[str, Meaning] = {
+    "--listen": _listen,
+    "--enable-cors-header": _origin,
+    "--max-upload-size": _upload_size,
+    "--base-directory": _base,
+    "--extra-model-paths-config": _model_paths,
+    "--input-directory": _same_as("--input-dir"),
+    "--output-directory": _same_as("--output-dir"),
+    "--temp-directory": _same_as("--temp-dir"),
+    "--user-directory": _same_as("--user-dir"),
+    "--cpu": _same_as("--device", "cpu"),
+    "--cache-none": _same_as("--no-keep-results"),
+    "--disable-metadata": _same_as("--no-graph"),
+    "--tls-keyfile": _no_tls,
+    "--tls-certfile": _no_tls,
+}

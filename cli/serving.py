@@ -1,0 +1,99 @@
+"""The command that starts the server, and its options."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from paintgraph.cli.commands import AllowPacks, NodePacks, Nodes, Offline, PackSeconds
+
+Host = Annotated[
+    str | None, typer.Option(help="Where to listen; others than this machine need a key.")
+]
+Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
+Workers = Annotated[int | None, typer.Option(help="Processes that paint.")]
+LightWorkers = Annotated[int | None, typer.Option(help="Processes for jobs that paint nothing.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder for jobs, results and uploads.")]
+Device = Annotated[
+    str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
+]
+ApiKey = Annotated[
+    list[str] | None,
+    typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
+]
+InputDir = Annotated[Path | None, typer.Option(help="Folder of pictures that graphs name.")]
+OutputDir = Annotated[Path | None, typer.Option(help="Folder of what jobs save.")]
+TempDir = Annotated[Path | None, typer.Option(help="Folder of what jobs show.")]
+UserDir = Annotated[Path | None, typer.Option(help="Folder of what ComfyUI's page keeps.")]
+MultiUser = Annotated[
+    bool | None, typer.Option(help="Clients of ComfyUI's protocol name a user each.")
+]
+KeepResults = Annotated[
+    bool | None, typer.Option(help="Keep results, so that equal nodes need not run again.")
+]
+OwnTexts = Annotated[bool | None, typer.Option(help="Write into pictures how they were made.")]
+MaxBodyBytes = Annotated[int | None, typer.Option(help="How large a request may be.")]
+Origin = Annotated[list[str] | None, typer.Option(help="A web page that may use the server.")]
+FrontEndRoot = Annotated[
+    Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
+]
+
+
+def serve(  # noqa: PLR0913 - the command's options
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    light_workers: LightWorkers = None,
+    data_dir: DataDir = None,
+    device: Device = None,
+    api_key: ApiKey = None,
+    nodes: Nodes = None,
+    node_packs: NodePacks = None,
+    allow_packs: AllowPacks = None,
+    pack_seconds: PackSeconds = None,
+    input_dir: InputDir = None,
+    output_dir: OutputDir = None,
+    temp_dir: TempDir = None,
+    user_dir: UserDir = None,
+    multi_user: MultiUser = None,
+    keep_results: KeepResults = None,
+    graph: OwnTexts = None,
+    max_body_bytes: MaxBodyBytes = None,
+    origin: Origin = None,
+    front_end_root: FrontEndRoot = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
+) -> int:
+    """Start the HTTP server: its pages are at /docs. Flags of ComfyUI's server are taken, too."""
+    return _start(
+        host=host,
+        port=port,
+        workers=workers,
+        light_workers=light_workers,
+        data_dir=data_dir,
+        device=device,
+        api_keys=api_key,
+        nodes=nodes,
+        node_packs=node_packs,
+        allow_packs=allow_packs,
+        pack_seconds=pack_seconds,
+        input_dir=input_dir,
+        output_dir=output_dir,
+        temp_dir=temp_dir,
+        user_dir=user_dir,
+        multi_user=multi_user,
+        keep_results=keep_results,
+        graph=graph,
+        max_body_bytes=max_body_bytes,
+        origins=origin,
+        front_end_root=front_end_root,
+    )
+
+
+def _start(**flags: Any) -> int:
+    """Start the server with the flags that were given."""
+    from paintgraph.api.settings import load_settings
+    from paintgraph.server import serve as serve_until_ended
+
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in flags.items() if v != []}
+    serve_until_ended(load_settings(given), typer.echo)
+    return 0
