@@ -4,7 +4,6 @@ NODE_CLASS_MAPPINGS holds these and, once packs are loaded, the classes of all p
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paintgraph.base import files
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
@@ -98,15 +98,23 @@ class SaveImage:
         shown = []
         for number, picture in enumerate(_array(images.clamp(0, 1))):
             name = filename.replace("%batch_num%", str(number))
-            while True:
-                file = f"{name}_{counter:05}_.png"
-                counter += 1
-                if not os.path.lexists(Path(folder, file)):
-                    break
             data = encode(picture, format="PNG")
-            Path(folder, file).write_bytes(add_text(data, texts) if texts else data)
+            data = add_text(data, texts) if texts else data
+            file, counter = _written(Path(folder), name, counter, data)
             shown.append({"filename": file, "subfolder": subfolder, "type": self.type})
         return {"ui": {"images": shown}}
+
+
+def _written(folder: Path, name: str, counter: int, data: bytes) -> tuple[str, int]:
+    """The name of the first file that was free, which holds the data now, and the next number."""
+    while True:
+        file = f"{name}_{counter:05}_.png"
+        counter += 1
+        try:
+            files.write_new(folder / file, data)
+        except FileExistsError:  # of another worker, or of a name that holds its own number
+            continue
+        return file, counter
 
 
 class PreviewImage(SaveImage):

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,15 @@ def test_saved_pictures_carry_their_graph_and_get_the_next_free_number(standins:
         assert file.size == (6, 4)
 
 
+def test_no_saved_picture_is_written_over(standins: Places) -> None:
+    nodes = importlib.import_module("nodes")
+
+    for _ in range(2):
+        nodes.SaveImage().save_images(torch.zeros(2, 4, 4, 3), "x_%batch_num%")
+
+    assert len(list(standins.outputs.iterdir())) == 4
+
+
 def test_a_loaded_picture_is_what_was_saved(standins: Places) -> None:
     nodes = importlib.import_module("nodes")
     rgba = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4)
@@ -218,6 +228,19 @@ def test_progress_of_a_pack_is_progress_of_its_call() -> None:
     told = [(each.done, each.total) for each in heard if isinstance(each, Progress)]
     assert told == [(1, 4), (3, 4)]
     assert [each.media_type for each in heard if isinstance(each, Preview)] == ["image/jpeg"]
+
+
+def test_a_thread_of_a_pack_reports_to_the_call_that_began_last() -> None:
+    utils = importlib.import_module("comfy.utils")
+    first: list[Event] = []
+    second: list[Event] = []
+
+    with running(call(first)), running(call(second)):
+        thread = threading.Thread(target=lambda: utils.ProgressBar(2).update(1))
+        thread.start()
+        thread.join()
+
+    assert (len(first), len(second)) == (0, 1)
 
 
 def test_a_cancelled_call_ends_where_it_asks() -> None:
