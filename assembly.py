@@ -112,6 +112,7 @@ def worker_parts(
                     assembly.loaded.evict(device)
             if results and assembly.worker.memory is not None:
                 assembly.worker.memory.clear()
+            assembly.registry.release()
 
         describe = partial(describe_results, blobs=assembly.blobs, metadata=metadata)
         reports = loader.reports if loader else []

@@ -77,7 +77,8 @@ class Declaration:
     `state(id, literals)` tells what the results depend on besides the inputs, None if it must run
     each time; `faults(id, literals, types)` which inputs are wrong before a run, and why. Both get
     the node's id and its inputs, None for a link; `types` are those of what is linked. `renewed()`
-    is the spec as it would be declared now, where choices may have changed.
+    is the spec as it would be declared now, where choices may have changed. `release()` lets go of
+    what the code keeps between calls.
     """
 
     spec: NodeSpec
@@ -90,6 +91,7 @@ class Declaration:
     state: Callable[[str, Mapping[str, Any]], str | None] | None = None
     faults: Faults | None = None
     renewed: Callable[[], NodeSpec] | None = None
+    release: Callable[[], None] | None = None
 
 
 def node(  # noqa: PLR0913 - each is an independent property of a node

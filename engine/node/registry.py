@@ -97,6 +97,12 @@ class Registry:
                     changed.append(spec)
         return changed
 
+    def release(self) -> None:
+        """Let go of what the code of nodes keeps between calls."""
+        for declaration in self._declarations.values():
+            if declaration.release is not None:
+                declaration.release()
+
     def get(self, id_: str) -> Declaration | None:
         """The declaration of a node id, or None."""
         return self._declarations.get(id_)

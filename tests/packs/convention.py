@@ -1,6 +1,7 @@
 """Small nodes in ComfyUI's class convention, one for each thing that the convention knows."""
 
 import asyncio
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ class Everything(dict[str, Any]):
         return (ANY,)
 
 
-ANY = Anything("*")
+ANY = Anything("whatever there is")
 RUNS: list[str] = []
 """What was called, in order; tests clear it."""
 
@@ -287,6 +288,38 @@ class Broken:
 
     def go(self, value: Any) -> Any:
         raise ValueError(f"cannot stand {value}")
+
+
+class Kept:
+    """Keeps what it gives, to be compared with what arrives."""
+
+    GIVEN: list[torch.Tensor] = []
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {}}
+
+    RETURN_TYPES = ("IMAGE", "MASK", ANY)
+    FUNCTION = "go"
+
+    def go(self) -> Any:
+        made = torch.zeros(1, 2, 2, 3), torch.zeros(1, 2, 2), torch.zeros(1, 2, 2, 3)
+        self.GIVEN.extend(made)
+        return made
+
+
+class Leaving:
+    """Ends the program."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {}}
+
+    RETURN_TYPES = ()
+    FUNCTION = "go"
+
+    def go(self) -> Any:
+        sys.exit(3)
 
 
 class Interrupted:
@@ -589,7 +622,7 @@ class OnePack:
 CLASSES = (
     *(Gray, Darken, Show, Echo, Bag, Unbag, Hidden, Changing, ChangingLater, Strict, StrictAll),
     *(StrictTypes, Counter, OwnCounter, Broken, Lists, Pick, PickLater, NeverAsks, RawLink, Block),
-    *(Interrupted, InterruptedAsking),
+    *(Interrupted, InterruptedAsking, Kept, Leaving),
     *(Sum, Expand, WhileOpen, WhileClose, Wait, Flexible, Odd, Bright),
 )
 

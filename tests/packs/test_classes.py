@@ -85,21 +85,11 @@ def test_a_class_that_writes_into_its_input_changes_only_its_own_copy() -> None:
 
 
 def test_pictures_come_back_without_a_copy() -> None:
-    made: list[torch.Tensor] = []
+    convention.Kept.GIVEN.clear()
+    ran = go({"k": node("Kept")})
 
-    def give(_: Any, value: torch.Tensor) -> Any:
-        made.append(value)
-        return (value,)
-
-    convention.Expand.GIVES["same"] = give
-    ran = go(
-        {
-            "g": node("Gray", level=0.5, size=2),
-            "same": node("Expand", how="same", value=link("g")),
-        }
-    )
-
-    assert ran.values("same")[0].ctypes.data == made[0].data_ptr()
+    given = [tensor.data_ptr() for tensor in convention.Kept.GIVEN]
+    assert [ran.values("k", slot)[0].ctypes.data for slot in range(3)] == given
 
 
 def test_what_goes_beyond_the_contract_is_cut_where_our_nodes_read_it() -> None:
@@ -640,7 +630,8 @@ def test_what_a_class_shows_is_not_kept_on_disk(tmp_path: Path) -> None:
         assert show is not None
         assert gray is not None
         store.offer("shown", Entry((), {"text": ("a",)}, seconds=9), show, KNOWN)
-        store.offer("made", Entry(((Value(None),), ()), seconds=9), gray, KNOWN)
+        odd = [torch.zeros(1, 2, 2, 3)] * 2  # where a picture is declared
+        store.offer("made", Entry(((Value(odd),), ()), seconds=9), gray, KNOWN)
         picture = np.zeros((1, 2, 2, 3), np.float32)
         store.offer("picture", Entry(((Value(picture),), ()), seconds=9), gray, KNOWN)
 
@@ -673,3 +664,21 @@ def test_a_recipe_knows_whether_its_nodes_may_give_something_else(kind: str) -> 
     spec = recipe_declaration("r", graph, KNOWN).spec
 
     assert spec.volatile is (kind != "Counter")
+
+
+def test_a_class_that_ends_the_program_fails_alone() -> None:
+    ran = go({"l": node("Leaving"), "n": node("Number", value=1)}, "l", "n")
+
+    (failure,) = ran.failed()
+    assert "it tried to end the program (exit code 3)" in failure.message
+    assert ran.values("n") == [1]
+
+
+def test_objects_are_let_go_of_when_memory_is_to_be_free() -> None:
+    known = convention.registry()
+    nodes = {"c": node("Counter", value=1)}
+    go(nodes, registry=known, job="1")
+
+    known.release()
+
+    assert go(nodes, registry=known, job="2").values("c") == [1]

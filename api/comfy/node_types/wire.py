@@ -25,7 +25,8 @@ _FIELDS: Mapping[str, str] = {"minimum": "min", "maximum": "max", "step": "step"
 
 def wire_type(type_: str) -> str:
     """The name of a type; of a union those of all parts."""
-    return ",".join(_PLAIN.get(part, part.upper()) for part in type_.split("|"))
+    parts = type_.split("|")
+    return ",".join(_PLAIN.get(p, p.upper() if p.islower() else p) for p in parts)
 
 
 def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import contextvars
 import inspect
 import json
 import threading
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from paintgraph.engine.errors import Cancelled, NodeError
@@ -42,7 +43,7 @@ class ClassCalls:
         """Call the method; raises what it raises."""
         method = getattr(self._instances.of(context), self._class.FUNCTION)
         arguments = self._arguments(context, inputs)
-        with running(context), inference():
+        with running(context), inference(), _bounded():
             GraphBuilder.set_default_prefix(context.origin.node, context.element)
             return result_of(settled(method(**arguments)), self._spec, context)
 
@@ -50,14 +51,18 @@ class ClassCalls:
         """Call the method that is a coroutine."""
         method = getattr(self._instances.of(context), self._class.FUNCTION)
         arguments = self._arguments(context, inputs)
-        with running(context):
+        with running(context), _bounded():
             GraphBuilder.set_default_prefix(context.origin.node, context.element)
             return result_of(await _Inferring(method(**arguments)), self._spec, context)
+
+    def release(self) -> None:
+        """Let go of all objects."""
+        self._instances.clear()
 
     def needs(self, context: Context, inputs: Mapping[str, Any]) -> list[str]:
         """The lazy inputs that the call will read, by `check_lazy_status`."""
         ask = self._instances.of(context).check_lazy_status
-        with running(context), inference():
+        with running(context), inference(), _bounded():
             asked = settled(ask(**self._arguments(context, inputs))) or ()
         names = [name for name in asked if isinstance(name, str)]
         for name in names:
@@ -132,6 +137,17 @@ class ClassCalls:
         return found | {n: self._listed(known.get(kind)) for n, kind in self._hidden.items()}
 
 
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Whoever ends the program ends its own call alone."""
+    try:
+        yield
+    except SystemExit as error:
+        raise NodeError(
+            f"it tried to end the program (exit code {error.code}). This is a fault of the node."
+        ) from error
+
+
 class _Instances:
     """The objects of a class, one for each node id, kept while jobs have that id."""
 
@@ -140,6 +156,11 @@ class _Instances:
         self._job = ""
         self._by_id: dict[str, Any] = {}
         self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Make new ones from now on."""
+        with self._lock:
+            self._by_id = {}
 
     def of(self, context: Context) -> Any:
         """The object for a call."""

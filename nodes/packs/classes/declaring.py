@@ -43,4 +43,5 @@ def declare_class(name: str, cls: Any, pack: Pack) -> Declaration:
         state=calls.state if hasattr(cls, "IS_CHANGED") else None,
         faults=calls.faults if hasattr(cls, "VALIDATE_INPUTS") else None,
         renewed=partial(describe_class, name, cls, pack.python_module),
+        release=calls.release,
     )
