@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from paintgraph.api.comfy.node_types.catalogue import EXAMPLES
 from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import Specs
 
-PHOTO = "paintgraph/rocket.jpg"
-MASK = "paintgraph/rocket_mask.png"
+PHOTO = f"{EXAMPLES}/rocket.jpg"
+MASK = f"{EXAMPLES}/rocket_mask.png"
 """In a folder of their own, so that they are no part of what a batch finds."""
 
 _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from aiohttp import web
 
@@ -14,6 +14,9 @@ from paintgraph.base.names import legible
 from paintgraph.engine.graph.spec import NodeSpec
 
 ROUTES = web.RouteTableDef()
+EXAMPLES = "paintgraph"
+"""The folder of the pictures that come with the page."""
+
 _MOST_PICTURES = 10_000
 
 
@@ -40,16 +43,16 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _listed(specs: list[NodeSpec], folder: Path) -> web.Response:
-    pictures = pictures_in(folder)
+    pictures = [*pictures_in(folder), *pictures_in(folder, EXAMPLES)]
     return json_response({spec.id: object_info(spec, pictures) for spec in specs})
 
 
-def pictures_in(folder: Path) -> list[str]:
-    """The names of the pictures right inside a folder, in order."""
+def pictures_in(folder: Path, part: str = "") -> list[str]:
+    """The names of the pictures right inside a folder, or a part of it, in order."""
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(folder / part) as entries:
             names = [
-                legible(entry.name)
+                (PurePath(part) / legible(entry.name)).as_posix()
                 for entry in entries
                 if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
             ]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.api.editor.opening import MASK, PHOTO
-from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
+from paintgraph.tests.api.serving import Served, serving
 
 FIRST = ["erase_object", "inpaint", "outpaint", "remove_background", "replace_background"]
 
@@ -67,7 +67,9 @@ def test_the_pictures_of_templates_are_there_and_a_users_own_stay(
     (inputs / PHOTO).parent.mkdir(parents=True)
     (inputs / PHOTO).write_bytes(b"mine")
 
-    with serving(tmp_path, SMALL_NODES, front_end_root=built):
+    with serving(tmp_path, front_end_root=built) as served:
+        node = served.call("GET", "/object_info/LoadImage").json["LoadImage"]
+        assert node["input"]["required"]["image"][0] == [PHOTO, MASK]
         assert (inputs / PHOTO).read_bytes() == b"mine"
         assert (inputs / MASK).is_file()
 

@@ -8,6 +8,7 @@ from paintgraph.engine.graph.structure import digraph
 
 _GAP = 60.0
 _ROW = 26.0
+_PICTURE = 240.0
 WIDTH = 320.0
 
 
@@ -20,9 +21,9 @@ class Box(NamedTuple):
     height: float
 
 
-def height_of(sockets: int, widgets: int, texts: int = 0) -> float:
-    """Of a node with so many rows of sockets, widgets, and widgets of several lines."""
-    return 60 + 20 * sockets + _ROW * widgets + 100 * texts
+def height_of(sockets: int, widgets: int, texts: int = 0, pictures: int = 0) -> float:
+    """Of a node with so many rows of sockets, widgets, widgets of several lines, and pictures."""
+    return 60 + 20 * sockets + _ROW * widgets + 100 * texts + _PICTURE * pictures
 
 
 def arrange(graph: Graph, heights: Mapping[str, float]) -> dict[str, Box]:

@@ -49,6 +49,7 @@ class _Writer:
     def __init__(self, graph: Graph, specs: Specs) -> None:
         self.links: list[list[Any]] = []
         self._graph = graph
+        self._specs = specs
         self._slots = Slots(graph, specs)
         self._inputs = {id_: self._slots.inputs(id_) for id_ in graph.nodes}
         self._ids = _numbers(graph)
@@ -127,8 +128,15 @@ class _Writer:
             sockets = max(len(slots) - widgets, len(self._slots.outputs(id_)))
             given = self._graph.nodes[id_].inputs.values()
             texts = sum(isinstance(v, str) and len(v) > _LONG_TEXT for v in given)
-            heights[id_] = height_of(sockets, widgets, texts)
+            heights[id_] = height_of(sockets, widgets, texts, self._shows_picture(id_))
         return heights
+
+    def _shows_picture(self, id_: str) -> bool:
+        """Whether the page draws on a node what it reads, saves or shows."""
+        spec = self._specs.spec(self._graph.nodes[id_].kind)
+        if spec is None:
+            return False
+        return spec.is_target or any(declared.resource == "picture" for declared in spec.inputs)
 
     def _wire(self, id_: str, place: int, slot: InputSlot) -> int | None:
         """The number of the link to an input, or None if there is none."""
