@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +91,13 @@ def test_a_waiting_taker_gets_the_next_job() -> None:
     expected = job("a")
 
     assert asyncio.run(act()) == expected
+
+
+@given(st.lists(st.integers(-3, 3), max_size=30))
+def test_the_jobs_of_a_client_come_by_rank_then_as_they_arrived(ranks: list[int]) -> None:
+    line = FairQueue()
+    jobs = [replace(job("a"), rank=rank) for rank in ranks]
+    for each in jobs:
+        line.put(each)
+
+    assert drain(line) == sorted(jobs, key=lambda each: each.rank)

@@ -276,3 +276,78 @@ def test_who_asks_and_goes_does_not_end_the_writing(tmp_path: Path) -> None:
     later = database.write(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
     assert later.result(10) == 1
     database.close()
+
+
+def named(name: str, door: str = "comfy", workflow: str = "") -> NewJob:
+    return NewJob({}, {"of": name}, door=door, name=name, workflow=workflow)
+
+
+async def run_to_end(store: JobStore, new: NewJob, state: State = "succeeded") -> Job:
+    job = store.claim(await accept(store, new), "worker")
+    return await store.finish(job, state, report={"cached": [new.name]})
+
+
+def test_a_history_has_what_ran_and_has_ended(store: JobStore) -> None:
+    async def act() -> None:
+        for name in "abc":
+            await run_to_end(store, named(name))
+        await run_to_end(store, named("other", door="native"))
+        await store.cancel_queued((await accept(store, named("never begun"))).id)
+        await accept(store, named("waits"))
+
+    asyncio.run(act())
+
+    newest = store.history("comfy", limit=2)
+    assert [each.job.name for each in newest] == ["c", "b"]
+    assert newest[0].request == b'{"of":"c"}'
+    assert newest[0].report == {"cached": ["c"]}
+    oldest = store.history("comfy", limit=5, offset=1, newest_first=False)
+    assert [each.job.name for each in oldest] == ["b", "c"]
+
+
+def test_what_is_unlisted_stays_a_job(store: JobStore) -> None:
+    async def act() -> list[str]:
+        for name in "abc":
+            await run_to_end(store, named(name))
+        await accept(store, named("waits"))
+        await store.unlist("comfy", ["a", "waits", "none"])
+        some = [each.job.name for each in store.history("comfy", limit=9)]
+        await store.unlist("comfy")
+        return some
+
+    assert asyncio.run(act()) == ["c", "b"]
+    assert store.history("comfy", limit=9) == []
+    found = store.named("comfy", "a")
+    assert found is not None
+    assert not store.reported(found).is_listed
+    (waiting,), total = store.listed("comfy", ("queued", "succeeded"))
+    assert (waiting[0].name, total) == ("waits", 1)
+
+
+def test_of_several_jobs_of_a_name_the_newest_counts(store: JobStore) -> None:
+    async def act() -> Job:
+        await run_to_end(store, named("twice"))
+        return await accept(store, named("twice"))
+
+    assert store.named("comfy", "twice") is None
+    newest = asyncio.run(act())
+    assert store.named("comfy", "twice") == newest
+    assert store.named("native", "twice") is None
+
+
+def test_a_list_is_chosen_by_state_and_workflow(store: JobStore) -> None:
+    async def act() -> None:
+        await run_to_end(store, named("a", workflow="w"))
+        await run_to_end(store, named("b", workflow="v"), "failed")
+        await run_to_end(store, named("c", workflow="w"), "failed")
+
+    asyncio.run(act())
+
+    def names(**wanted: Any) -> list[str]:
+        states: tuple[State, ...] = ("succeeded", "failed")
+        return [job.name for job, _ in store.listed("comfy", states, **wanted)[0]]
+
+    assert names() == ["c", "b", "a"]
+    assert names(workflow="w", newest_first=False) == ["a", "c"]
+    assert names(limit=1, offset=1) == ["b"]
+    assert store.listed("comfy", ("failed",), limit=1)[1] == 2
