@@ -98,7 +98,9 @@ class Serializer:
         data = {name: value for name, value in fact.items() if name not in _HIDDEN}
         if "message" in data:
             data["message"] = self.hide(data["message"])
-        if isinstance(data.get("data"), bytes):
+        if data["type"] == "sent":
+            data["content"] = orjson.loads(data.pop("data"))
+        elif isinstance(data.get("data"), bytes):
             picture = b64encode(data.pop("data")).decode()
             data["image"] = f"data:{data['media_type']};base64,{picture}"
         if "files" in data:

@@ -10,7 +10,7 @@ from paintgraph.base.listening import Listening
 from paintgraph.engine.errors import Cancelled
 from paintgraph.engine.graph.graph import Node
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts
-from paintgraph.engine.node.events import Listener, Origin, Preview, Progress, Warned
+from paintgraph.engine.node.events import Listener, Origin, Preview, Progress, Sent, Warned
 
 Service = TypeVar("Service")
 
@@ -128,6 +128,10 @@ class Context:
     def preview(self, data: bytes, media_type: str = "image/jpeg") -> None:
         """Show a small encoded picture (long side at most 512 px) of the work so far."""
         self.listen(Preview(self.origin, self.element, data, media_type))
+
+    def send(self, event: str, content: bytes) -> None:
+        """Send editors a message of the node's own, in JSON."""
+        self.listen(Sent(self.origin, event, content))
 
     def warn(self, message: str) -> None:
         """Warn the user of something that does not stop the node."""

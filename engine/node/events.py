@@ -60,6 +60,15 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """Signal: a message of the node's own for editors; `content` is JSON."""
+
+    origin: Origin
+    event: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Fact: something that the user should know, though the node went on.
 
@@ -116,5 +125,7 @@ class Stored:
     key: str
 
 
-Event = NodeStarted | Progress | Preview | Warned | Executed | NodeFinished | NodeFailed | Stored
+Event = (
+    NodeStarted | Progress | Preview | Sent | Warned | Executed | NodeFinished | NodeFailed | Stored
+)
 Listener = Callable[[Event], None]

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from paintgraph.jobs.workers.bodies import keep_newest
+
 
 @dataclass(slots=True, eq=False)
 class Follower:
@@ -28,6 +30,10 @@ class Follower:
         except TimeoutError:
             return None
         self.news.clear()
+        return self.take()
+
+    def take(self) -> list[Mapping[str, Any]]:
+        """The signals since the last time, without waiting for more."""
         signals, self.signals = list(self.signals.values()), {}
         return signals
 
@@ -55,5 +61,5 @@ class Subscriptions:
         """Wake the followers: there are new facts, or these signals."""
         for follower in self._followers.get(job_id, ()):
             for signal in signals:
-                follower.signals[signal["type"], signal.get("node", "")] = signal
+                keep_newest(follower.signals, signal)
             follower.news.set()

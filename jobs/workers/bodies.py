@@ -6,6 +6,23 @@ from typing import Any
 Signal = Mapping[str, Any]
 
 
+MOST_WAITING = 1000
+"""Signals that may wait for one listener."""
+
+
+def keep_newest(waiting: dict[tuple[str, str], Signal], signal: Signal) -> None:
+    """Put a signal with those that wait: of a node the newest of each kind is kept.
+
+    What a node sends is never replaced, as each message may be another; there is a bound on it.
+    """
+    kind = signal["type"]
+    if kind == "sent":
+        if len(waiting) >= MOST_WAITING:
+            return
+        kind = f"sent {len(waiting)}"
+    waiting[kind, signal.get("node", "")] = signal
+
+
 def without_bytes(signals: Iterable[Signal]) -> tuple[list[Signal], list[bytes]]:
     """The signals with the length in place of their `data`, and all data in a row."""
     signals = list(signals)

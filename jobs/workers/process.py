@@ -22,7 +22,7 @@ from paintgraph.base import frames, platforms
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
 from paintgraph.engine.node.registry import Registry
-from paintgraph.jobs.workers.bodies import without_bytes
+from paintgraph.jobs.workers.bodies import Signal, keep_newest, without_bytes
 from paintgraph.jobs.workers.questions import answer
 from paintgraph.jobs.workers.runner import SIGNALS, Loading, Parts, run_job, to_wire
 
@@ -43,7 +43,7 @@ class _Reporter:
         self._sending = threading.Lock()
         self._changed = threading.Condition()
         self._facts: list[dict[str, Any]] = []
-        self._signals: dict[tuple[str, str], dict[str, Any]] = {}
+        self._signals: dict[tuple[str, str], Signal] = {}
         self.job = ""
         threading.Thread(target=self._send_all, name="reporter", daemon=True).start()
 
@@ -54,7 +54,7 @@ class _Reporter:
         plain = to_wire(event)
         with self._changed:
             if plain["type"] in SIGNALS:
-                self._signals[plain["type"], plain["node"]] = plain
+                keep_newest(self._signals, plain)
             else:
                 self._facts.append(plain)
             self._changed.notify()
@@ -63,7 +63,8 @@ class _Reporter:
         """Send a message; with the facts that no frame has carried yet, if asked for."""
         with self._sending:
             if with_facts:
-                facts, _ = self._take()
+                facts, signals = self._take()
+                self._send_events([], [each for each in signals if each["type"] == "sent"])
                 message = {**message, "facts": facts}
             self._send(message)
 
@@ -74,13 +75,15 @@ class _Reporter:
                     self._changed.wait()
             time.sleep(_GATHER_SECONDS)
             with self._sending:  # taking and sending are one step, or "done" could overtake
-                facts, signals = self._take()
-                if facts or signals:
-                    head = {"type": "events", "job": self.job}
-                    plain, bodies = without_bytes(signals)
-                    self._send({**head, "facts": facts, "signals": plain}, *bodies)
+                self._send_events(*self._take())
 
-    def _take(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _send_events(self, facts: list[dict[str, Any]], signals: list[Signal]) -> None:
+        if facts or signals:
+            head = {"type": "events", "job": self.job}
+            plain, bodies = without_bytes(signals)
+            self._send({**head, "facts": facts, "signals": plain}, *bodies)
+
+    def _take(self) -> tuple[list[dict[str, Any]], list[Signal]]:
         with self._changed:
             taken = self._facts, list(self._signals.values())
             self._facts, self._signals = [], {}

@@ -122,7 +122,7 @@ def run_job(  # noqa: PLR0913 - what a job is
         return Ended("failed", {}, (*failures, lost))
 
 
-SIGNALS = ("node_started", "progress", "preview")
+SIGNALS = ("node_started", "progress", "preview", "sent")
 """Events that may be dropped for a newer one of their node; all others are facts."""
 
 
@@ -142,6 +142,8 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kin
         case events.Preview(origin, element, data, media_type):
             plain = {"element": element, "media_type": media_type, "data": data}
             return {"type": "preview", **_origin(origin), **plain}
+        case events.Sent(origin, sent, content):
+            return {"type": "sent", **_origin(origin), "event": sent, "data": content}
         case events.Warned(origin, element, message, code):
             plain = {"element": element, "message": message} | ({"code": code} if code else {})
             return {"type": "warning", **_origin(origin), **plain}

@@ -12,6 +12,7 @@ from PIL import Image
 
 from paintgraph.api.services.parts import PARTS
 from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted, upload
+from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.serving import Served, serving
 
 pytest.importorskip("torch")
@@ -113,7 +114,7 @@ def test_v3_nodes_show_what_they_were_asked_to(packed: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "text"),
     [
         ({"mode": "plain"}, "{'mode': 'plain'} {}"),
         ({"mode": "times", "mode.amount": 3}, "{'mode': 'times', 'amount': 3} {}"),
@@ -128,7 +129,7 @@ def test_v3_nodes_show_what_they_were_asked_to(packed: Served) -> None:
     ],
 )
 def test_choices_bring_their_inputs_and_rows_grow(
-    inputs: dict[str, Any], told: str, packed: Served
+    inputs: dict[str, Any], text: str, packed: Served
 ) -> None:
     prompt = {
         "1": node("SchemaDynamic", **inputs),
@@ -136,7 +137,7 @@ def test_choices_bring_their_inputs_and_rows_grow(
         "5": node("MixedAdd", a=1, b=2),
     }
 
-    assert outcome(packed, prompt)["2"]["text"] == [told]
+    assert outcome(packed, prompt)["2"]["text"] == [text]
 
 
 def test_an_input_of_a_choice_is_held_to_what_it_declares(packed: Served) -> None:
@@ -150,6 +151,15 @@ def test_an_input_of_a_choice_is_held_to_what_it_declares(packed: Served) -> Non
     kind, options = info["input"]["required"]["mode"]
     assert kind == "COMFY_DYNAMICCOMBO_V3"
     assert [option["key"] for option in options["options"]] == ["plain", "times", "more"]
+
+
+def test_messages_of_a_node_reach_the_socket_of_its_client(packed: Served) -> None:
+    async def story() -> Any:
+        async with listening(packed, "pack-client") as client:
+            await client.post({"9": node("ServedTell", text="hi")}, client_id="pack-client")
+            return await client.until("served_nodes.tell")
+
+    assert told(story()) == {"node": "9", "text": "hi"}
 
 
 def test_what_is_refused_at_import_is_not_when_a_node_runs(packed: Served) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from paintgraph.api.comfy.following import telling
 from paintgraph.api.comfy.following.telling import Told
 from paintgraph.api.http.refusals import Hide
@@ -75,6 +77,9 @@ class Narrator:
         later: list[Message] = []
         for signal in signals:
             node = signal.get("node", "")
+            if signal["type"] == "sent":
+                later.append((signal["event"], orjson.loads(signal["data"])))
+                continue
             state = self._states.get(node)
             if state is not None and node not in self._running:
                 continue

@@ -7,7 +7,8 @@ length of the queue without it, and `executing` without a node.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 
@@ -65,7 +66,8 @@ class Following:
 
     async def _follow(self, job: Job) -> None:
         async with self._dispatcher.subscriptions.follow(job.id) as follower:
-            if not await self._has_begun(job, follower):
+            early: list[Mapping[str, Any]] = []
+            if not await self._has_begun(job, follower, early):
                 return
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
             _, _, prompt, extra, targets = request["prompt"]
@@ -75,7 +77,7 @@ class Following:
             try:
                 self.tell_status()
                 self._send(client, narrator.start(time.time()))
-                await self._narrate(job, client, narrator, follower)
+                await self._narrate(job, client, narrator, follower, early)
             finally:
                 self._forget(client, job.id)
             # What ran is over for the store; the dispatcher lets go of it a moment later.
@@ -86,28 +88,38 @@ class Following:
         self.tell_status()
         self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
 
-    async def _has_begun(self, job: Job, follower: Follower) -> bool:
-        """Wait for a prompt's begin; False if it was left out before."""
+    async def _has_begun(
+        self, job: Job, follower: Follower, early: list[Mapping[str, Any]]
+    ) -> bool:
+        """Wait for a prompt's begin; False if it was left out before. Signals go into `early`."""
         while not self._dispatcher.is_running(job.id):
             now = self._store.get(job.id)
             if now is None or now.has_ended:
                 return now is not None and now.started is not None
-            await follower.wait()
+            early += await follower.wait() or ()
         return True
 
-    async def _narrate(self, job: Job, client: str, narrator: Narrator, follower: Follower) -> None:
+    async def _narrate(
+        self,
+        job: Job,
+        client: str,
+        narrator: Narrator,
+        follower: Follower,
+        signals: Sequence[Mapping[str, Any]],
+    ) -> None:
         """Send what becomes of a running prompt until it has ended."""
         last = 0
-        signals: Iterable[dict[str, object]] = ()
         while True:
             while facts := self._store.facts(job, last):
                 last = facts[-1][0]
                 plain = [fact for _, fact in facts]
                 self._send(client, narrator.take_facts(plain, time.time()))
                 if plain[-1]["type"] == "state" and plain[-1]["state"] in ENDED:
+                    late = [*signals, *follower.take()]
+                    self._send(client, narrator.take_signals(late, time.time()))
                     return
             self._send(client, narrator.take_signals(signals, time.time()))
-            signals = await follower.wait() or ()  # type: ignore[assignment] # mappings
+            signals = await follower.wait() or ()
 
     def _send(self, client: str, messages: Iterable[Message]) -> None:
         session = self._sessions.of(client) if client else None

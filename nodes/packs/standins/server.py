@@ -8,12 +8,15 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import orjson
+
 from paintgraph.nodes.packs.host.placeholders import names_of
 from paintgraph.nodes.packs.host.running import current
 from paintgraph.nodes.packs.standins.comfy.utils import preview_bytes
 from paintgraph.nodes.packs.standins.execution import PromptQueue
 
 Handler = Callable[..., Any]
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 class BinaryEventTypes:
@@ -111,8 +114,6 @@ class PromptServer:
         self.sockets: dict[str, Any] = {}
         self.sockets_metadata: dict[str, Any] = {}
         self.supports = ["custom_nodes_from_web"]
-        self.messages: list[tuple[str, Any, str | None]] = []
-        self.tell: Callable[[str, Any, str | None], None] = lambda *_: None
 
     @property
     def loop(self) -> Any:
@@ -154,10 +155,14 @@ class PromptServer:
         return json_data
 
     def send_sync(self, event: Any, data: Any, sid: str | None = None) -> None:
-        """Show a picture at the node that runs; of all other messages nobody hears yet."""
+        """Tell something to whoever follows the job that runs; outside of jobs nobody hears it.
+
+        A picture, (format, PIL image, longest side), is shown at the node.
+        """
         if event == BinaryEventTypes.UNENCODED_PREVIEW_IMAGE:
             current().preview(*preview_bytes(data))
-        self.tell(str(event), data, sid)
+        elif isinstance(event, str):
+            current().send(event, orjson.dumps(data, default=str, option=_OPTIONS))
 
     async def send(self, event: Any, data: Any, sid: str | None = None) -> None:
         """Tell something to pages."""

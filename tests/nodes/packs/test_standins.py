@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.engine.node.context import Cancellation, Context, Services
-from paintgraph.engine.node.events import Event, Origin, Preview, Progress
+from paintgraph.engine.node.events import Event, Origin, Preview, Progress, Sent
 from paintgraph.nodes.packs.host.placeholders import NeedsModelObjectsError
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.host.running import running
@@ -328,7 +328,7 @@ def test_a_v3_node_cannot_keep_state_in_its_class() -> None:
         clone.execute()
 
 
-def test_routes_and_messages_of_packs_are_noted() -> None:
+def test_routes_of_packs_are_noted() -> None:
     prompt_server = importlib.import_module("server").PromptServer
     server = prompt_server()
 
@@ -337,10 +337,24 @@ def test_routes_and_messages_of_packs_are_noted() -> None:
 
     server.routes.get("/mine/{name}")(answer)
     server.app.router.add_post("/mine", answer)
-    told: list[Any] = []
-    server.tell = lambda *message: told.append(message)
-    server.send_sync("mine", {"a": 1})
 
     assert server.routes.added == [("GET", "/mine/{name}", answer)]
     assert server.app.router.added == [("POST", "/mine", answer)]
-    assert told == [("mine", {"a": 1}, None)]
+
+
+def test_messages_of_packs_go_to_who_follows_the_job() -> None:
+    server = importlib.import_module("server")
+    heard: list[Event] = []
+
+    with running(call(heard)):
+        server.PromptServer.instance.send_sync("mine", {"a": np.float32(1), "b": Path("x")})
+        picture = ("PNG", Image.new("RGB", (8, 4)), None)
+        kind = server.BinaryEventTypes.UNENCODED_PREVIEW_IMAGE
+        server.PromptServer.instance.send_sync(kind, picture)
+    server.PromptServer.instance.send_sync("mine", {})
+
+    sent, shown = heard
+    assert isinstance(sent, Sent)
+    assert (sent.event, json.loads(sent.content)) == ("mine", {"a": 1.0, "b": "x"})
+    assert isinstance(shown, Preview)
+    assert shown.media_type == "image/png"
