@@ -57,3 +57,8 @@ need_opencv_libraries() {
 need_exiftool() {
     need_package libimage-exiftool-perl exiftool -ver || true
 }
+
+# The browser in which tests open the editor; they are left out without it.
+need_chromium() {
+    need_package chromium sh -c 'command -v chromium || command -v chromium-browser' || true
+}

@@ -14,8 +14,8 @@ from paintgraph.models.inpainters import Inpainters
 ROOT = Path(__file__).parents[2]
 ROOMS = ("base", "engine", "imaging", "models", "jobs", "nodes", "graphs", "api", "cli")
 HOMONYMS = {
-    ("api/comfy/models.py", "upscale_models"): "a folder of ComfyUI's",
-    ("api/comfy/models.py", "vae"): "a folder of ComfyUI's",
+    ("api/comfy/files/models.py", "upscale_models"): "a folder of ComfyUI's",
+    ("api/comfy/files/models.py", "vae"): "a folder of ComfyUI's",
     ("api/fooocus/fields.py", "sam"): "what clients of FooocusAPI send",
     ("api/fooocus/model_mapping.py", "vae"): "an input of recipes",
     ("cli/doctor.py", "rembg"): "a package",

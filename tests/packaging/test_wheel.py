@@ -98,7 +98,7 @@ def test_it_holds_the_product_whole_and_nothing_else(held: set[str]) -> None:
         f"paintgraph/{name}"
         for name in of_the_checkout()
         if Path(name).parts[0] not in BESIDE
-        and (name.endswith((".py", ".yaml", ".json", "py.typed")))
+        and name.endswith((".py", ".yaml", ".json", ".js", ".jpg", ".png", "py.typed"))
         and not name.startswith(".")
     }
     packaged = {name for name in held if ".dist-info/" not in name}
