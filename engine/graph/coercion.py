@@ -119,7 +119,7 @@ def canonical(spec: InputSpec, value: object) -> Any:
     if value is None and not spec.required and spec.default is None:
         return None
     types = [part for part in in_order(spec.type, value) if part in _PLAIN]
-    if spec.free and (not types or isinstance(value, list | tuple | dict)):
+    if spec.free:
         return value
     if not types:
         return Wrong(

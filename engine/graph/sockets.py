@@ -65,16 +65,19 @@ class Socket:
     adapt: Callable[[Any], Any] | None = None
 
 
-def accepts(wanted: str, given: str) -> bool:
+def accepts(wanted: str, given: str, *, exactly: bool = False) -> bool:
     """Whether an input of type `wanted` takes an output of type `given`.
 
-    Both may be unions such as "image|text". An int serves where a float is wanted.
+    Both may be unions such as "image|text". An int serves where a float is wanted, unless types
+    are to fit `exactly`.
     """
     if wanted == given or ANY in (wanted, given):
         return True
     allowed = wanted.split("|")
     return any(
-        part in allowed or ANY in (part, *allowed) or (part == "int" and "float" in allowed)
+        part in allowed
+        or ANY in (part, *allowed)
+        or (part == "int" and "float" in allowed and not exactly)
         for part in given.split("|")
     )
 

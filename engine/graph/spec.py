@@ -41,7 +41,7 @@ class InputSpec:
         when: what lets it count; where it does not, it is not needed and has no default.
         grows: one of as many as a graph gives; where it is not given, it has no default.
         omitted: where it is not given, the call goes without it: the code has a default of its own.
-        free: takes literals of any form, made by an editor's own widget.
+        free: takes literals of any form as they are, such as those of an editor's own widget.
     """
 
     name: str

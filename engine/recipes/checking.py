@@ -317,12 +317,13 @@ class _Checker:
 
     def _link(self, where: Where, declared: InputSpec, link: Link) -> Link:
         resolved = self._resolve(where, link)
-        source = self._specs.get(link.node)
+        source, reader = self._specs.get(link.node), self._specs.get(where.node or "")
         if resolved is None or source is None:
             return link
+        exactly = self._is_foreign and reader is not None and reader.is_open
         given = source.outputs[int(resolved.output)]
         type_ = self._types.of(link.node, int(resolved.output))
-        if not accepts(declared.type, type_):
+        if not accepts(declared.type, type_, exactly=exactly):
             self._report.add(
                 "type_mismatch",
                 where,

@@ -251,6 +251,19 @@ class StrictTypes(Strict):
         return (b,)
 
 
+class StrictUnion(Strict):
+    """Takes a picture or a number with a point."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {"a": ("IMAGE,FLOAT", {}), "b": ("FLOAT", {})}}
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, a: Any, b: Any) -> Any:  # type: ignore[override]
+        is_right = isinstance(a, float | None) and isinstance(b, float | None)
+        return is_right or f"a is {a!r} and b is {b!r}"
+
+
 class Counter:
     """Counts the calls of its object."""
 
@@ -621,7 +634,19 @@ class OnePack:
 
 CLASSES = (
     *(Gray, Darken, Show, Echo, Bag, Unbag, Hidden, Changing, ChangingLater, Strict, StrictAll),
-    *(StrictTypes, Counter, OwnCounter, Broken, Lists, Pick, PickLater, NeverAsks, RawLink, Block),
+    *(
+        StrictTypes,
+        StrictUnion,
+        Counter,
+        OwnCounter,
+        Broken,
+        Lists,
+        Pick,
+        PickLater,
+        NeverAsks,
+        RawLink,
+        Block,
+    ),
     *(Interrupted, InterruptedAsking, Kept, Leaving),
     *(Sum, Expand, WhileOpen, WhileClose, Wait, Flexible, Odd, Bright),
 )

@@ -9,7 +9,9 @@ import orjson
 import pytest
 import torch
 
+from paintgraph.base.text.document import Document
 from paintgraph.engine.execution.store import MemoryCache, ResultStore
+from paintgraph.engine.graph.formats.comfy.prompt import read_comfy
 from paintgraph.engine.graph.graph import Graph, Node
 from paintgraph.engine.graph.sockets import Blocked, Entry, Value
 from paintgraph.engine.graph.spec import NodeSpec
@@ -251,6 +253,29 @@ def test_a_class_may_check_the_types_of_what_is_linked() -> None:
     assert problems({**gray, "s": node("StrictTypes", a=link("g"), b=1)}) == []
     (found,) = problems({**gray, "s": node("StrictTypes", a=link("g", 1), b=1)})
     assert "a is MASK" in found
+
+
+@pytest.mark.parametrize(
+    ("a", "is_refused"), [(5.0, False), (5, True), ("five", True), ([1, 2], True)]
+)
+def test_a_literal_of_a_union_reaches_the_check_as_it_is(a: Any, is_refused: bool) -> None:
+    # That of a single type is brought into its form before: b is 1.0 by then.
+    assert bool(problems({"s": node("StrictUnion", a=a, b=1)})) is is_refused
+
+
+@pytest.mark.parametrize(("kind", "is_refused"), [("Number", True), ("Half", False)])
+def test_a_prompt_of_comfyui_has_exact_types(kind: str, is_refused: bool) -> None:
+    prompt = {
+        "n": {"class_type": kind, "inputs": {"value": 2}},
+        "s": {"class_type": "StrictUnion", "inputs": {"a": ["n", 0], "b": ["n", 0]}},
+    }
+    graph, _ = read_comfy(Document(prompt), "")
+
+    codes = [p.code for p in check(graph, KNOWN).errors if p.code != "no_outputs"]
+
+    assert codes == (["type_mismatch"] * 2 if is_refused else [])
+    native = {"n": node(kind, value=2), "s": node("StrictUnion", a=link("n"), b=link("n"))}
+    assert problems(native) == []
 
 
 def test_one_object_for_each_node_kept_between_jobs() -> None:
@@ -512,6 +537,8 @@ def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
     def give(graph: Any, _: Any) -> Any:
         dark = graph.node("Darken", image=torch.ones(1, 2, 2, 3), by=0.5)
         bag = graph.node("Bag", things=Thing())
+        graph.node("Bag", things="half a \ud800")
+        graph.node("Show", value=2**70)
         graph.node("Show", value=ExecutionBlocker(None))
         graph.node("Show", value=graph.node("Unbag", bag=bag.out(0)).out(0))
         return {"result": (dark.out(0),), "expand": graph.finalize()}
@@ -520,7 +547,7 @@ def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
     ran = go({"x": node("Expand", how="objects")})
 
     assert (ran.values("x")[0] == 0.5).all()
-    assert RUNS == ["bag a thing", "show {'things': a thing}"]
+    assert ["bag a thing", f"show {2**70}", "show {'things': a thing}"] == RUNS
 
 
 def test_a_result_may_be_a_link_that_came_in() -> None:

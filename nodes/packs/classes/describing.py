@@ -141,6 +141,7 @@ class Checks:
 def _input(name: str, one: Group, checks: Checks) -> InputSpec:
     options = one.options
     type_, choices = _type(one.type, options)
+    is_free = _is_free(type_) and not choices
     if checks.covers_types and ANY not in type_.split("|"):
         type_ = f"{type_}|{ANY}"
     is_number = type_.split("|")[0] in ("int", "float") and not choices
@@ -153,7 +154,7 @@ def _input(name: str, one: Group, checks: Checks) -> InputSpec:
         raw=bool(options.get("rawLink")),
         multiline=bool(options.get("multiline")),
         omitted=one.group != "required",
-        free=not set(type_.split("|")) & {*_PLAIN.values(), *_NO_LITERALS} or ANY in type_,
+        free=is_free,
     )
     if checks.covers(name):
         return spec
@@ -163,6 +164,11 @@ def _input(name: str, one: Group, checks: Checks) -> InputSpec:
         if is_number and isinstance(options.get(option), int | float)
     }
     return replace(spec, choices=choices, **bounds)
+
+
+def _is_free(type_: str) -> bool:
+    """Whether literals are taken as they are: of all types but single plain ones and pictures."""
+    return type_ not in (*_PLAIN.values(), *_NO_LITERALS)
 
 
 def _type(type_: Any, options: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:

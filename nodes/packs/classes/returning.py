@@ -93,13 +93,22 @@ def _nodes(expand: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Node]
     return nodes
 
 
+def _is_text(value: str) -> bool:
+    """Whether JSON can hold a text: no half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _given(value: Any, ids: Mapping[str, str]) -> Any:
     """An input of a node of an expansion."""
     if is_link(value):
         return Link(ids.get(value[0], value[0]), int(value[1]))
     if isinstance(value, ExecutionBlocker):
         return Blocked(value.message)
-    if value is None or type(value) in (bool, float, str):
+    if value is None or type(value) in (bool, float) or (type(value) is str and _is_text(value)):
         return value
     if type(value) is int:
         return value if abs(value) < _LARGEST else Value(value)
