@@ -110,13 +110,26 @@ def _base(values: list[str], _: Tell) -> list[str]:
     return ["--data-dir", str(base / "paintgraph"), *places, *values[1:]]
 
 
-def _model_paths(values: list[str], _: Tell) -> list[str]:
-    """For this process and those that it starts."""
+def _model_paths(values: list[str], tell: Tell) -> list[str]:
+    """For this process and those that it starts. Packs are programs: they must be named as such."""
     from paintgraph.models.catalogue.places import COMFY_VARIABLE
 
     if values:
         os.environ[COMFY_VARIABLE] = values[0]
+        if b"custom_nodes" in _content(values[0]):
+            tell(
+                f"'{values[0]}' names folders of custom_nodes; node packs are programs, and not "
+                f"loaded unless you say so. To load them, add --node-packs {values[0]}."
+            )
     return values[1:]
+
+
+def _content(file: str) -> bytes:
+    """What is in a file; nothing if it cannot be read, which is told where it is used."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return b""
 
 
 def _no_tls(_: list[str], __: Tell) -> list[str]:

@@ -137,3 +137,18 @@ def test_every_address_needs_a_key() -> None:
 
     assert done.returncode != 0
     assert "[key_needed]" in done.stderr
+
+
+def test_folders_of_packs_are_not_loaded_unasked_but_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAINTGRAPH_EXTRA_MODEL_PATHS", "")
+    paths = tmp_path / "paths.yaml"
+    paths.write_text("mine:\n  loras: loras\n")
+    without = flags(f"--extra-model-paths-config {paths}")
+    paths.write_text("mine:\n  custom_nodes: packs\n")
+    ours, told = flags(f"--extra-model-paths-config {paths}")
+
+    assert without == ([], [])
+    assert ours == []
+    assert f"add --node-packs {paths}" in told[0]

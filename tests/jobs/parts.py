@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +16,9 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import Effect, Result
 from paintgraph.engine.node.context import Context, Services
 from paintgraph.engine.node.declaration import Output, node
-from paintgraph.engine.node.events import Listener, Stored
+from paintgraph.engine.node.events import Event, Listener, Stored
 from paintgraph.engine.node.registry import Registry
-from paintgraph.jobs.workers.runner import Parts
+from paintgraph.jobs.workers.runner import Loading, Parts
 from paintgraph.nodes.results import results_of
 from paintgraph.tests.fake_nodes import FUNCTIONS, Sum
 
@@ -122,3 +123,21 @@ def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
     ) as store:
         yield Parts(Worker(registry, Services(), None, store), describe)
+
+
+@contextmanager
+def stuck_parts(
+    settings: Mapping[str, Any], tell: Callable[[Event | Loading], None]
+) -> Iterator[Parts]:
+    """A factory that loads something first which ends the process, and something that hangs."""
+    left_out = settings.get("left_out", {})
+    tell(Loading("deadly"))
+    if "deadly" not in left_out:
+        os._exit(3)
+    tell(Loading("endless"))
+    if "endless" not in left_out:
+        time.sleep(60)
+    tell(Loading(""))
+    notices = [f"{what}: {why}" for what, why in left_out.items()]
+    with parts(settings, tell) as made:
+        yield replace(made, notices=notices)

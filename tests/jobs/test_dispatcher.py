@@ -66,7 +66,10 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, workers: Mapping[Size, int] = ONE, limits: Limits | None = None
+    folder: Path,
+    workers: Mapping[Size, int] = ONE,
+    limits: Limits | None = None,
+    factory: str = "parts",
 ) -> AsyncIterator[Rig]:
     folders = Folders(folder)
     store, subscriptions, blobs = (
@@ -75,7 +78,7 @@ async def rig(
         Blobs(folders.blobs),
     )
     effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
-    spec = WorkerSpec("paintgraph.tests.jobs.parts:parts", {"data": str(folder)})
+    spec = WorkerSpec(f"paintgraph.tests.jobs.parts:{factory}", {"data": str(folder)}, 0.5)
     dispatcher = Dispatcher(store, subscriptions, effects, spec, workers, limits)
     await dispatcher.start()
     try:

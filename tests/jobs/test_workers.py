@@ -157,3 +157,17 @@ def test_a_worker_that_ends_before_it_is_ready_is_lost(
             await WorkerHandle.start(spec)
 
     go(act)
+
+
+def test_a_worker_starts_without_what_ended_or_held_up_the_one_before(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path, factory="stuck_parts") as r:
+            await idle_worker(r)
+
+            assert r.dispatcher.ready.notices == [
+                "deadly: it ended the process (exit code 3)",
+                "endless: it did not return within 0.5 s",
+            ]
+            assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
+
+    go(act)
