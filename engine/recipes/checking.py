@@ -294,9 +294,10 @@ class _Checker:
             return value
         if isinstance(value, Value):
             return value
-        if self._is_foreign:
-            value = meant(declared, value)
         result = canonical(declared, value)
+        if self._is_foreign and (declared.resource or isinstance(result, Wrong)):
+            value = meant(declared, value)
+            result = canonical(declared, value)
         if not self._has_fault(id_, declared, value) and isinstance(result, Wrong):
             where = self._report.at(id_, declared.name, bare=True)
             needs = result.code == "needs_link"

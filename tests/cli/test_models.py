@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paintgraph.tests.cli.conftest import Answer, Paintgraph, start
+from paintgraph.tests.models import tiny_upscalers
 from paintgraph.tests.models.model_server import (
     PAGE,
     Handler,
@@ -23,6 +25,7 @@ from paintgraph.tests.models.model_server import (
     stalled_after,
     status,
 )
+from paintgraph.tests.nodes.bench import noise, png, samples_of
 
 DATA = model_bytes(600_000)
 PATIENCE = 60
@@ -256,3 +259,29 @@ def _read(terminal: int) -> bytes:
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = (sys.executable, "-m", "paintgraph.cli")
+
+
+def test_an_upscaler_that_was_put_into_its_folder_enlarges(
+    process: Paintgraph, tmp_path: Path, folder: Path
+) -> None:
+    """The whole way on the command line, alpha and 16 bits included."""
+    tiny_upscalers.put(
+        tmp_path / "models/upscale_models/2x Own.pth",
+        tiny_upscalers.tensors(tiny_upscalers.nearest),
+    )
+    samples = noise(6, 5, 4, depth=16)
+    samples[..., 3] = 65535
+    (folder / "photo.png").write_bytes(png(samples))
+
+    done = process(
+        *("run", "upscale", "--image", "photo.png", "--model", "2x Own.pth", "-o", "large.png")
+    )
+    sized = process(
+        *("run", "upscale", "--image", "photo.png", "--model", "2x-Own.pth"),
+        *("--width", "4", "-o", "small.png"),
+    )
+
+    assert (done.code, sized.code) == (0, 0), done.stderr + sized.stderr
+    large = samples_of((folder / "large.png").read_bytes())
+    assert np.array_equal(large, samples.repeat(2, 0).repeat(2, 1))
+    assert samples_of((folder / "small.png").read_bytes()).shape == (5, 4, 4)

@@ -25,6 +25,7 @@ WRAPPED = "__value__"
 """Marks a list that is a value, not a link."""
 
 _PAIR = 2
+_MOST_OUTPUTS = 2**31
 _OF_A_NODE = frozenset(["class_type", "inputs", "_meta"])
 UPLOAD_BUTTONS = ("upload", "choose file to upload")
 """Names of the button of the editor's LoadImage; no inputs of the node."""
@@ -126,6 +127,7 @@ def _read_given(value: object) -> object:
         and isinstance(value[1], int | float)
         and not isinstance(value[1], bool)
         and value[1] % 1 == 0
+        and abs(value[1]) <= _MOST_OUTPUTS
     ):
         return Link(value[0], int(value[1]))
     return value
