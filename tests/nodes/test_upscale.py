@@ -36,7 +36,7 @@ BROUGHT = (
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of upscalers, with two; a model of rembg is there, too."""
-    networks = {name: tiny_onnx.middle_network(320) for name in ("u2net", "birefnet-general")}
+    networks = {name: tiny_onnx.middle_network(320) for name in ("u2net", "silueta")}
     home, models = tiny_onnx.install(tmp_path, networks, monkeypatch)
     assert home.is_dir()
     with (models / "models.yaml").open("a") as file:
@@ -181,7 +181,7 @@ def test_sockets_of_models_carry_names_alone(socket: Socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("u2net", "u2net"), ("theirs.safetensors", "birefnet-general")]
+    ("name", "model"), [("u2net", "u2net"), ("theirs.safetensors", "silueta")]
 )
 def test_a_background_is_found_as_by_the_node_of_our_own(
     name: str, model: str, bench: Bench
