@@ -180,9 +180,7 @@ def test_sockets_of_models_carry_names_alone(socket: Socket) -> None:
             socket.check(wrong)
 
 
-@pytest.mark.parametrize(
-    ("name", "model"), [("u2net", "u2net"), ("theirs.safetensors", "silueta")]
-)
+@pytest.mark.parametrize(("name", "model"), [("u2net", "u2net"), ("theirs.safetensors", "silueta")])
 def test_a_background_is_found_as_by_the_node_of_our_own(
     name: str, model: str, bench: Bench
 ) -> None:

@@ -16,7 +16,7 @@ _SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin")
 _EXTRA = "upscale"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 # Measured with a whole ESRGAN (64 features, 23 blocks, x4) on a tile of 512 px.
-_WORK_BYTES = 3_000_000_000
+_WORK_BYTES = 3_200_000_000
 
 
 def _found(folder: Path) -> Iterator[Found]:
