@@ -1,6 +1,7 @@
 """Graphs and what they are made of: checking without running, the node types."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NotRequired
 
 from aiohttp import web
@@ -8,18 +9,22 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.refusals import BAD_REQUEST, problems_to_json, refusal_status
-from paintgraph.api.http.requests import JSON, PICTURES, YAML, document_of, json_response
+from paintgraph.api.http.requests import (
+    JSON,
+    PICTURES,
+    YAML,
+    document_of,
+    has_small_body,
+    json_response,
+)
 from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.native.submitting import PICTURE_BODIES, read_request
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.submission import check_request
 from paintgraph.base.errors import Problem
-from paintgraph.base.text.document import Document
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.graph import Form
 from paintgraph.engine.graph.spec import NodeSpec
-from paintgraph.engine.recipes.checking import Checked
 from paintgraph.engine.recipes.schema import node_schema
 
 NODES_URL = "/v1/nodes/"
@@ -77,15 +82,12 @@ _ANY_GRAPH = {
 )
 async def validate(request: web.Request) -> web.Response:
     """Name every fault of a graph at once, without running it."""
-    known = request.app[PARTS].catalogue.known
-
-    def check(document: Document) -> Checked:
-        return check_request(read_request(document), known())
-
+    submissions = request.app[PARTS].submissions
     source = None
     problems: Sequence[Problem]
     try:
-        checked = await document_of(request, (JSON, *YAML, *PICTURES), check)
+        wanted = await document_of(request, (JSON, *YAML, *PICTURES), read_request)
+        _, checked = await submissions.checked(replace(wanted, is_small=has_small_body(request)))
         problems, source = checked.problems, checked.graph.source
     except GraphError as error:
         if request.content_type in (JSON, *PICTURES) or refusal_status(error) != BAD_REQUEST:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -123,10 +123,8 @@ class Submissions:
             earlier = self._dispatcher.repeated(wanted.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
-        known = self._catalogue.known()
-        checked = await offload(check_request, wanted, known, is_small=small)
+        known, checked = await self.checked(wanted)
         graph = checked.sound()
-        await self._ask(wanted, graph, known)
         fetched = await self._fetched(graph, known, wanted.inputs)
         binder = PictureBinder(self._pictures, self._references, fetched)
         sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
@@ -152,7 +150,7 @@ class Submissions:
                 name=wanted.name,
                 rank=wanted.rank,
                 on_failure=wanted.on_failure,
-                extra=wanted.extra if _wants_extra(bound, known) else {},
+                extra=wanted.extra if _uses(bound, known, "wants_extra") else {},
                 workflow=wanted.workflow,
             )
 
@@ -167,18 +165,26 @@ class Submissions:
         more = {key: orjson.dumps(without_places(each)) for key, each in wanted.texts.items()}
         return {**{key: each.decode() for key, each in more.items()}, **own} if own else {}
 
-    async def _ask(self, wanted: GraphRequest, graph: Graph, known: Known) -> None:
-        """Raise GraphError if nodes refuse their inputs whose code looks at them itself."""
-        specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
-        if not any(spec is not None and spec.has_checks for spec in specs):
-            return
-        document = orjson.dumps(write_native(with_names(graph, known.registry)))
-        told = await self._dispatcher.ask(document)
-        if told:
-            problems = [
-                Problem(**one, path=("nodes", one["node"], one["input"] or "")) for one in told
-            ]
-            raise GraphError(_pointed(problem, wanted) for problem in problems)
+    async def checked(self, wanted: GraphRequest) -> tuple[Known, Checked]:
+        """The check of a graph, with what only its nodes' code can say; what it was held to first.
+
+        A worker is asked for that, and for choices that may be new since it told them.
+        """
+        known = self._catalogue.known()
+        checked = await offload(check_request, wanted, known, is_small=wanted.is_small)
+        if _misses_choices(checked, known):
+            await self._dispatcher.ask(None)
+            known = self._catalogue.known()
+            checked = await offload(check_request, wanted, known, is_small=wanted.is_small)
+        if checked.errors or not _uses(checked.graph, known, "has_checks"):
+            return known, checked
+        document = orjson.dumps(write_native(with_names(checked.graph, known.registry)))
+        problems = [
+            Problem(**one, path=("nodes", one["node"], one["input"] or ""))
+            for one in await self._dispatcher.ask(document)
+        ]
+        told = (_pointed(problem, wanted) for problem in problems)
+        return known, replace(checked, problems=(*checked.problems, *told))
 
     async def _fetched(
         self, graph: Graph, known: Known, inputs: Mapping[str, Any]
@@ -252,10 +258,18 @@ def _pointed(problem: Problem, wanted: GraphRequest) -> Problem:
     return replace(problem, path=wanted.prefix + path, place=source.document.place(path))
 
 
-def _wants_extra(graph: Graph, known: Known) -> bool:
-    """Whether a node of the graph asks for what came beside it."""
+def _uses(graph: Graph, known: Known, what: Literal["has_checks", "wants_extra"]) -> bool:
+    """Whether a node of the graph has something that few have."""
     specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
-    return any(spec is not None and spec.wants_extra for spec in specs)
+    return any(spec is not None and getattr(spec, what) for spec in specs)
+
+
+def _misses_choices(checked: Checked, known: Known) -> bool:
+    """Whether a node gets what it could not choose when its worker started."""
+    faulty = (p.node or "" for p in checked.errors if p.code == "not_a_choice")
+    nodes = (checked.graph.nodes[id_] for id_ in faulty if id_ in checked.graph.nodes)
+    specs = (known.registry.spec(node.kind) for node in nodes)
+    return any(spec is not None and spec.is_open for spec in specs)
 
 
 def _reads_files(graph: Graph, known: Known) -> bool:

@@ -191,3 +191,22 @@ def test_nodes_of_an_expansion_are_told_with_their_place(packed: Served) -> None
         "parent_node": "1",
         "real_node_id": "1",
     }
+
+
+def test_a_choice_that_is_new_is_taken_at_once(packed: Served, folder: Path) -> None:
+    prompt = {"1": node("OwnFiles", name="new.txt")}
+
+    (folder / "new.txt").touch()
+
+    assert shown(packed, prompt, "1") == ["new.txt"]
+
+
+def test_a_graph_that_is_only_checked_is_checked_by_its_nodes_too(packed: Served) -> None:
+    strict = {"node": "OwnStrict", "a": 13, "b": 1}
+    graph = {"nodes": {"s": strict, "o": {"node": "OwnShow", "value": "${s.int}"}}}
+
+    answer = packed.call("POST", "/v1/graphs/validate", json={"graph": graph})
+
+    assert not answer.json["valid"]
+    (problem,) = answer.json["problems"]
+    assert (problem["code"], problem["pointer"]) == ("refused_inputs", "/graph/nodes/s/a")
