@@ -68,7 +68,22 @@ _WITH_PARTS = ("comfy", "comfy_extras")
 
 
 class Placeholder(types.ModuleType):
-    """A module that has no stand-in."""
+    """A module that has no stand-in; or a function of one, as both have names in lower case."""
 
     def __getattr__(self, name: str) -> Any:
         return names_of(self.__name__)(name)
+
+    def __call__(self, *_: object, **__: object) -> Any:
+        """Raise NeedsModelObjectsError."""
+        return self._as_class()()
+
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (self._as_class(),)
+
+    def __instancecheck__(self, _: object) -> bool:
+        return False
+
+    def _as_class(self) -> Any:
+        """What stands for the name, if it is no module."""
+        owner, _, name = self.__name__.rpartition(".")
+        return placeholder(owner, name)

@@ -17,7 +17,7 @@ from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.masks.selection import select_transparent
-from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.host.placeholders import names_of, placeholder
 from paintgraph.nodes.packs.standins import folder_paths
 from paintgraph.nodes.packs.standins.comfy import model_management
 from paintgraph.nodes.packs.standins.comfy.utils import common_upscale
@@ -342,6 +342,15 @@ _CLASSES: Sequence[type] = (
     *(SaveImage, PreviewImage, LoadImage, LoadImageMask, ImageScale, ImageScaleBy),
     *(ImageBatch, ImageInvert, ImagePadForOutpaint, EmptyImage),
 )
-NODE_CLASS_MAPPINGS: dict[str, type] = {each.__name__: each for each in _CLASSES}
+
+
+class _Mappings(dict[str, Any]):
+    """Classes by name. One that there is none of is a placeholder, as packs take some at import."""
+
+    def __missing__(self, name: str) -> Any:
+        return placeholder("nodes", name)
+
+
+NODE_CLASS_MAPPINGS = _Mappings({each.__name__: each for each in _CLASSES})
 
 __getattr__ = names_of("nodes")

@@ -101,6 +101,8 @@ class PromptServer:
             on_startup=[],
             on_shutdown=[],
             on_cleanup=[],
+            on_response_prepare=[],
+            cleanup_ctx=[],
             add_routes=self._add_routes,
         )
         self.prompt_queue = PromptQueue(self)
@@ -140,6 +142,8 @@ class PromptServer:
         for route in routes:
             if isinstance(route, tuple):
                 self.routes.added.append(route)
+            elif hasattr(route, "prefix"):  # a folder of files
+                self.routes.static(route.prefix, route.path)
             else:
                 self.routes.added.append((route.method, route.path, route.handler))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from paintgraph.engine.node.context import Cancellation, Context, Services
@@ -96,14 +97,28 @@ def test_a_name_without_a_stand_in_can_be_imported_and_extended_but_not_used() -
 import comfy.ldm.modules.attention
 from comfy.model_patcher import ModelPatcher
 from comfy_extras.nodes_mask import MaskComposite
+from comfy.ldm.modules.attention import optimized_attention
+import comfy.ops
 import comfy.samplers
+import nodes
 class Mine(ModelPatcher): pass
+class Cast(comfy.ops.manual_cast): pass
+KSampler = nodes.NODE_CLASS_MAPPINGS["KSampler"]
+assert "KSampler" not in nodes.NODE_CLASS_MAPPINGS
+assert not isinstance(1, comfy.ops.manual_cast)
 names = comfy.samplers.KSampler.SAMPLERS
 """
     exec(source, namespace)  # noqa: S102 - as a pack has it
 
     assert "euler" in namespace["names"]
-    for name in ("Mine", "ModelPatcher", "MaskComposite"):
+    for name in (
+        "Mine",
+        "Cast",
+        "ModelPatcher",
+        "MaskComposite",
+        "optimized_attention",
+        "KSampler",
+    ):
         with pytest.raises(NeedsModelObjectsError, match="needs ComfyUI's model objects"):
             namespace[name]()
 
@@ -328,7 +343,7 @@ def test_a_v3_node_cannot_keep_state_in_its_class() -> None:
         clone.execute()
 
 
-def test_routes_of_packs_are_noted() -> None:
+def test_routes_of_packs_are_noted(tmp_path: Path) -> None:
     prompt_server = importlib.import_module("server").PromptServer
     server = prompt_server()
 
@@ -337,8 +352,11 @@ def test_routes_of_packs_are_noted() -> None:
 
     server.routes.get("/mine/{name}")(answer)
     server.app.router.add_post("/mine", answer)
+    server.app.add_routes([web.static("/files", tmp_path), web.put("/mine", answer)])
 
-    assert server.routes.added == [("GET", "/mine/{name}", answer)]
+    got, files, put = server.routes.added
+    assert (got, put) == (("GET", "/mine/{name}", answer), ("PUT", "/mine", answer))
+    assert (files[:2], files[2]()) == (("STATIC", "/files"), tmp_path)
     assert server.app.router.added == [("POST", "/mine", answer)]
 
 
