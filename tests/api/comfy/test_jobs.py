@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.api.comfy.prompting.jobs import _preview
 from paintgraph.tests.api.comfy.asking import ended, node, post, posted
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served
 
@@ -142,6 +143,10 @@ def test_files_are_previewed_those_that_are_kept_first(server: Served) -> None:
     ended(server, answer.json["prompt_id"])
 
     (job,) = server.call("GET", "/jobs").json["jobs"]
+    kept = {"filename": "a.png", "type": "output"}
+    shown = [("1", "text", "x"), ("2", "images", {**kept, "type": "temp"}), ("3", "images", kept)]
+    assert _preview(shown) == {**kept, "nodeId": "3", "mediaType": "images"}
+    assert _preview(shown[:1]) is None
 
     assert job["outputs_count"] == 2
     assert job["preview_output"] == {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.jobs.dispatching.outcomes import Outcomes, Running
 from paintgraph.tests.api.comfy.asking import ended, node, posted
 from paintgraph.tests.api.comfy.hearing import Heard, listening, told, unpacked
 from paintgraph.tests.api.serving import Served
@@ -330,3 +331,25 @@ def test_a_plain_request_is_told_to_be_a_socket(small: Served) -> None:
     answer = small.call("GET", "/ws")
 
     assert (answer.status, answer.codes) == (426, ["no_socket"])
+
+
+def test_the_last_length_of_the_queue_leaves_out_what_has_ended(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Outcomes.take
+
+    async def slowly(outcomes: Outcomes, running: Running, message: Any) -> bool:
+        """As if the dispatcher let go of a job long after its end was on disk."""
+        has_ended = await take(outcomes, running, message)
+        if has_ended:
+            outcomes._subscriptions.publish(running.job.id)
+            await asyncio.sleep(0.2)
+        return has_ended
+
+    monkeypatch.setattr(Outcomes, "take", slowly)
+
+    heard = heard_of(small, SMALL)
+
+    kinds = [kind for kind, _ in heard.messages]
+    assert kinds[-3:] == ["execution_success", "status", "executing"]
+    assert remaining(heard.of("status")[-1]) == 0

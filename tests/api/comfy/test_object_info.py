@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from paintgraph.api.comfy.node_types.wire import input_config
+from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.tests.api.comfy.asking import upload
 from paintgraph.tests.api.serving import Served, png
 
@@ -163,3 +165,11 @@ def test_a_picture_that_may_be_left_out_can_be_none(server: Served, info: dict[s
     assert server.call("POST", "/prompt", json={"prompt": prompt}).status == 200
     prompt["1"]["inputs"]["image"] = "none"
     assert server.call("POST", "/prompt", json={"prompt": prompt}).status == 400
+
+
+def test_numbers_are_those_that_javascript_holds() -> None:
+    declared = InputSpec("n", "int", required=False, default=1, minimum=-(2**63), maximum=2**64 - 1)
+
+    _, options = input_config(declared)
+
+    assert (options["min"], options["max"]) == (-(2**53), 2**53)

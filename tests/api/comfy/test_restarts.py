@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from paintgraph.tests.api.comfy.asking import node
+from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.hostile.processes import SMALL_NODES, Child, running, wait_for
+from paintgraph.tests.api.serving import Served
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,6 +35,15 @@ def history(server: Child) -> Any:
     return server.call("GET", "/history").json
 
 
+async def _followed(server: Child, name: str) -> Any:
+    """Follow a prompt that an earlier server took, and stop it; gives the id that is told."""
+    url = f"http://127.0.0.1:{server.port}"
+    async with listening(Served(url, server.data, web.Application()), "me") as heard:
+        await heard.until("progress")
+        await heard.session.post(f"{url}/interrupt", json={"prompt_id": name})
+        return (await heard.until("executing", node=None))["prompt_id"]
+
+
 def test_queue_and_history_are_complete_after_a_kill(tmp_path: Path) -> None:
     with running(tmp_path, SMALL_NODES) as server:
         server.until_ready()
@@ -48,7 +60,8 @@ def test_queue_and_history_are_complete_after_a_kill(tmp_path: Path) -> None:
         server.until_ready()
         assert queue(server) == before
         assert history(server) == entries
-        for name in names:
+        assert told(_followed(server, names[0])) == names[0]
+        for name in names[1:]:
             wait_for(lambda: server.call("GET", "/queue").json["queue_running"], "one runs")
             server.call("POST", "/interrupt", {"prompt_id": name})
             wait_for(lambda wanted=name: wanted in history(server), f"{name} has ended")  # type: ignore[misc] # mypy knows no such lambdas
