@@ -12,7 +12,6 @@ from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.geometry.tiles import MARGIN
 from paintgraph.imaging.opencv import cv2
 from paintgraph.models.families.upscale.network import UpscaleNetwork
 from paintgraph.models.loading.devices import Placement
@@ -36,8 +35,8 @@ class Nearest:
 
 
 def blurred(picture: Samples) -> Samples:
-    """The mean of all that lies up to `MARGIN` px away; nothing lies outside the picture."""
-    side = 2 * MARGIN + 1
+    """The mean of all that lies up to 16 px away; nothing lies outside the picture."""
+    side = 2 * 16 + 1
     return np.asarray(cv2.blur(picture, (side, side), borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
