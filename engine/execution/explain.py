@@ -82,14 +82,17 @@ def _why_not_kept(  # noqa: PLR0911 - one for each reason
     spec, is_recipe = cell.declaration.spec, cell.declaration.expand is not None
     if spec.volatile and is_recipe:
         return "its nodes save files or may give something else each time; their results are kept"
-    if spec.volatile:
+    if spec.volatile or cell.state is None:
         return "it may give something else each time"
     if spec.is_target:
         return "it saves or shows something each time"
     if cell.is_late:
         return "a file or model that it uses is known only when it runs"
     sources = (plan.cells[id_] for id_ in upstream(graph, [cell.id]))
-    if any(source.is_late or source.declaration.spec.volatile for source in sources):
+    if any(
+        source.is_late or source.declaration.spec.volatile or source.state is None
+        for source in sources
+    ):
         return "what it reads is known only when it runs; the result is found then"
     if any(registry.socket(output.type).encode is None for output in spec.outputs):
         return "results of its type cannot be written to disk"

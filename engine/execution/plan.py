@@ -276,7 +276,8 @@ class Plan:
     def parts(self, cell: Cell) -> dict[str, str]:
         """What each input adds to the cell's own key, as text."""
         parts = {name: _json(self._part(cell, name, None)) for name in cell.node.inputs}
-        return parts | ({"files inside": _json(cell.inside)} if cell.inside else {})
+        parts |= {"files inside": _json(cell.inside)} if cell.inside else {}
+        return parts | ({"state": _json(self._state(cell))} if cell.declaration.state else {})
 
     def _part(self, cell: Cell, name: str, given: object) -> list[object]:
         link = cell.links.get(name)

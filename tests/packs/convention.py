@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -556,7 +555,22 @@ class WhileClose:
         return {"result": (again.out(0),), "expand": graph.finalize()}
 
 
-MEETING = threading.Event()
+class Repeat3:
+    """Adds 2 three times, by a loop that it expands into: raw links go through."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        raw = {"rawLink": True}
+        return {"required": {"flow": ("FLOW", raw), "value": (ANY, raw)}}
+
+    RETURN_TYPES = ("INT",)
+    FUNCTION = "go"
+
+    def go(self, flow: Any, value: Any) -> Any:
+        graph = GraphBuilder()
+        more = graph.node("Add", a=value, b=2)
+        end = graph.node("WhileClose", flow=flow, value=more.out(0), end=6)
+        return {"result": (end.out(0),), "expand": graph.finalize()}
 
 
 class Wait:
@@ -648,7 +662,7 @@ CLASSES = (
         Block,
     ),
     *(Interrupted, InterruptedAsking, Kept, Leaving),
-    *(Sum, Expand, WhileOpen, WhileClose, Wait, Flexible, Odd, Bright),
+    *(Sum, Expand, WhileOpen, WhileClose, Repeat3, Wait, Flexible, Odd, Bright),
 )
 
 

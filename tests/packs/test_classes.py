@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from paintgraph.base.text.document import Document
-from paintgraph.engine.execution.store import MemoryCache, ResultStore
+from paintgraph.engine.execution.explain import explain, record
+from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
 from paintgraph.engine.graph.formats.comfy.prompt import read_comfy
 from paintgraph.engine.graph.graph import Graph, Node
 from paintgraph.engine.graph.sockets import Blocked, Entry, Value
@@ -709,3 +710,38 @@ def test_objects_are_let_go_of_when_memory_is_to_be_free() -> None:
     known.release()
 
     assert go(nodes, registry=known, job="2").values("c") == [1]
+
+
+def test_explain_tells_of_states() -> None:
+    graph = check(
+        Graph(
+            {
+                "a": node("Changing", how="always"),
+                "s": node("Changing", how="state"),
+                "e": node("Echo", value=link("a")),
+            }
+        ),
+        KNOWN,
+    ).graph
+    last = record(graph, KNOWN)
+    convention.Changing.STATE = 2
+
+    told = explain(graph, ["s", "e"], Keeping(KNOWN, None, None), last)
+
+    by_id = {one.node: (one.changed, one.why) for one in told}
+    assert by_id["a"] == ((), "it may give something else each time")
+    assert by_id["s"] == (("state",), "")
+    assert by_id["e"][1] == "what it reads is known only when it runs; the result is found then"
+
+
+def test_a_loop_may_be_made_of_a_loop() -> None:
+    ran = go(
+        {
+            "begin": node("WhileOpen", value=0),
+            "show": node("Echo", value=link("begin", 1)),
+            "end": node("Repeat3", flow=link("begin"), value=link("show")),
+        }
+    )
+
+    assert ran.values("end") == [6]
+    assert RUNS == ["echo 0", "echo 2", "echo 4"]
