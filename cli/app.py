@@ -236,7 +236,7 @@ def bundle(
     input_dir: InputDir = Path(),
     nodes: Nodes = None,
 ) -> int:
-    """Write a picture, its graph and all its inputs into one file, for replay elsewhere."""
+    """Pack a picture, its graph and inputs into a ZIP file. It is replayed anywhere."""
     from paintgraph.cli.preparing import RunOptions
     from paintgraph.cli.replaying import bundle_file
 
