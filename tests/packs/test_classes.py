@@ -532,12 +532,15 @@ def test_targets_inside_of_an_expansion_run_too() -> None:
 
 def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
     class Thing:
+        def __deepcopy__(self, _: Any) -> Any:
+            raise TypeError("there is only one")
+
         def __repr__(self) -> str:
             return "a thing"
 
     def give(graph: Any, _: Any) -> Any:
         dark = graph.node("Darken", image=torch.ones(1, 2, 2, 3), by=0.5)
-        bag = graph.node("Bag", things=Thing())
+        bag = graph.node("Bag", things=[Thing()])
         graph.node("Bag", things="half a \ud800")
         graph.node("Show", value=2**70)
         graph.node("Show", value=ExecutionBlocker(None))
@@ -548,7 +551,7 @@ def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
     ran = go({"x": node("Expand", how="objects")})
 
     assert (ran.values("x")[0] == 0.5).all()
-    assert ["bag a thing", f"show {2**70}", "show {'things': a thing}"] == RUNS
+    assert ["bag [a thing]", f"show {2**70}", "show {'things': [a thing]}"] == RUNS
 
 
 def test_a_result_may_be_a_link_that_came_in() -> None:
@@ -745,3 +748,17 @@ def test_a_loop_may_be_made_of_a_loop() -> None:
 
     assert ran.values("end") == [6]
     assert RUNS == ["echo 0", "echo 2", "echo 4"]
+
+
+def test_values_of_an_expansion_that_json_does_not_hold_arrive_as_they_are() -> None:
+    values = [(1, 2), [(1, 2)], {3: 4}, [float("inf")], float("-inf"), [1, {"a": None}], 2**70]
+
+    def give(graph: Any, _: Any) -> Any:
+        for value in values:
+            graph.node("Show", value=value)
+        return {"result": (0,), "expand": graph.finalize()}
+
+    convention.Expand.GIVES["values"] = give
+    go({"x": node("Expand", how="values")})
+
+    assert sorted(RUNS) == sorted(f"show {value}" for value in values)

@@ -1,6 +1,8 @@
 """What a method of a class returned, as a result: values, `ui`, a blocker, a sub-graph."""
 
+import secrets
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -12,8 +14,6 @@ from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.nodes.packs.classes.values import from_class
 from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker, is_link
-
-_LARGEST = 2**63
 
 
 def result_of(returned: Any, spec: NodeSpec, context: Context) -> Result:
@@ -93,28 +93,21 @@ def _nodes(expand: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Node]
     return nodes
 
 
-def _is_text(value: str) -> bool:
-    """Whether JSON can hold a text: no half characters."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _given(value: Any, ids: Mapping[str, str]) -> Any:
     """An input of a node of an expansion."""
     if is_link(value):
         return Link(ids.get(value[0], value[0]), int(value[1]))
     if isinstance(value, ExecutionBlocker):
         return Blocked(value.message)
-    if value is None or type(value) in (bool, float) or (type(value) is str and _is_text(value)):
-        return value
-    if type(value) is int:
-        return value if abs(value) < _LARGEST else Value(value)
-    if isinstance(value, list | dict):
-        try:
-            return orjson.loads(orjson.dumps(value))
-        except TypeError:
-            pass
-    return Value(from_class(value, "*"))
+    is_literal = value is None or type(value) in (bool, int, float, str, list, dict)
+    if is_literal and _is_plain(value):
+        return deepcopy(value)
+    return Value(from_class(value, "*"), key=secrets.token_hex(8))  # equal to no other
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value may stand in a key: JSON holds it without a loss."""
+    try:
+        return bool(orjson.loads(orjson.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
