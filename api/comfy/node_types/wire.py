@@ -32,20 +32,22 @@ def wire_type(type_: str) -> str:
 def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
     """What an editor knows of a node type; `pictures` are the files that it may choose from.
 
-    What an editor shows as a widget stands under `required` with its default: such clients send
-    every value. Sockets that may stay open are `optional`.
+    `required` is what a prompt must give: some clients hold prompts to it before they post them.
+    Editors show the widgets of both groups. Nodes that ComfyUI's page draws itself are declared as
+    there, with all widgets in one group, whose order its files have.
     """
     if spec.object_info:
         own: dict[str, Any] = orjson.loads(spec.object_info)
         return {**own, "display_name": spec.title}
+    own_widgets = WIDGETS.get(spec.id, {})
     groups: dict[str, dict[str, Any]] = {"required": {}}
     for declared, config in shown_inputs(spec, partial(input_config, pictures=pictures), _needed):
         if declared.found_by:
             continue  # filled in before a run
-        group = "required" if _needed(declared) and not declared.when else "optional"
+        is_required = _needed(declared) if own_widgets else declared.required
+        group = "required" if is_required and not declared.when else "optional"
         groups.setdefault(group, {})[declared.name] = config
-    for name, config in WIDGETS.get(spec.id, {}).items():
-        groups["required"][name] = config
+    groups["required"].update(own_widgets)
     is_own = spec.module.startswith(_OWN_PACKAGE) or spec.id.startswith(RECIPE_PREFIX)
     return {
         "input": groups,

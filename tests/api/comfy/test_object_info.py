@@ -50,8 +50,8 @@ def test_one_node_is_given_alone_and_an_unknown_one_is_nothing(
 
 
 def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
-    width = info["EmptyImage"]["input"]["required"]["width"]
-    sampler = info["InpaintSampler"]["input"]["required"]
+    width = info["EmptyImage"]["input"]["optional"]["width"]
+    sampler = info["InpaintSampler"]["input"]["optional"]
 
     assert width[0] == "INT"
     assert {"default": 512, "min": 1, "max": 16384}.items() <= width[1].items()
@@ -62,13 +62,21 @@ def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
     assert info["ImageCompositeMasked"]["input"]["optional"]["mask"][0] == "MASK"
 
 
+def test_only_what_a_prompt_must_give_is_required(info: dict[str, Any]) -> None:
+    """comfy-cli refuses prompts that leave out what is required, before it posts them."""
+    assert list(info["LoadImage"]["input"]["required"]) == ["image"]
+    assert list(info["SaveImage"]["input"]["required"]) == ["images"]
+    assert list(info["EmptyImage"]["input"]["required"]) == []
+
+
 def test_a_choice_holds_the_inputs_that_it_brings(info: dict[str, Any]) -> None:
     entry = info["ResizeImageMaskNode"]
     needed = entry["input"]["required"]
     type_, options = needed["resize_type"]
     brought = {one["key"]: one["inputs"] for one in options["options"]}
 
-    assert list(needed) == ["input", "resize_type", "scale_method"]
+    assert list(needed) == ["input", "resize_type"]
+    assert list(entry["input"]["optional"]) == ["scale_method"]
     assert type_ == "COMFY_DYNAMICCOMBO_V3"
     assert list(brought["scale dimensions"]["required"]) == ["width", "height", "crop"]
     assert brought["scale width"]["required"]["width"][1]["max"] == 8192
@@ -151,7 +159,7 @@ def test_a_list_is_written_as_a_text_and_read_as_a_list(
 
 
 def test_a_picture_that_may_be_left_out_can_be_none(server: Served, info: dict[str, Any]) -> None:
-    choices, _ = info["LoadMaskIfAny"]["input"]["required"]["image"]
+    choices, _ = info["LoadMaskIfAny"]["input"]["optional"]["image"]
     needed, _ = info["LoadImage"]["input"]["required"]["image"]
     name = upload(server, png()).json["name"]
 
