@@ -186,6 +186,15 @@ def test_routes_of_packs_are_answered_under_both_prefixes(prefix: str, packed: S
     assert packed.call("GET", f"{prefix}/queue").json["queue_pending"] == []
 
 
+def test_packs_do_not_see_keys_and_cookies(packed: Served) -> None:
+    secret = {"Authorization": "Bearer the-key", "Cookie": "key=the-key", "X-Api-Key": "the-key"}
+
+    answer = packed.call("GET", "/served_nodes/headers", headers={**secret, "X-Own": "seen"})
+
+    assert answer.json["X-Own"] == "seen"
+    assert b"the-key" not in answer.body
+
+
 def test_a_route_that_fails_is_the_packs_fault(packed: Served) -> None:
     answer = packed.call("POST", "/served_nodes/value", data=b"no JSON")
 

@@ -73,6 +73,7 @@ def test_routes_and_scripts_of_packs_are_told(load: Load) -> None:
     assert set(reports["served_nodes"].routes) == {
         "GET /served_nodes/value",
         "POST /served_nodes/value",
+        "GET /served_nodes/headers",
         "GET /served_nodes/ping",
     }
     assert reports["mask_tools"].web == str((SOUND / "mask_tools" / "js").resolve())

@@ -17,6 +17,11 @@ async def set_value(request):
     return web.json_response(STORED)
 
 
+@PromptServer.instance.routes.get("/served_nodes/headers")
+async def get_headers(request):
+    return web.json_response(dict(request.headers))
+
+
 server.PromptServer.instance.app.router.add_get("/served_nodes/ping", get_value)
 
 
