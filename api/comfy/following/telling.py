@@ -135,6 +135,7 @@ def _upstream(
             continue
         seen.add(id_)
         given = (use.get("inputs") or {}).values()
-        links = [each for each in given if isinstance(each, list) and len(each) == 2]
-        stack.extend(source for source, _ in links if source not in past)
+        # A list need not be a link: a node may have inputs that nobody knows, which are not read.
+        pairs = [each for each in given if isinstance(each, list) and len(each) == 2]
+        stack.extend(id_ for id_, _ in pairs if isinstance(id_, str) and id_ not in past)
     return seen

@@ -1,6 +1,7 @@
 """The history: pages, single entries, leaving out; it outlives the server."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,17 @@ def test_entries_are_left_out_by_name_and_altogether(server: Served) -> None:
     assert server.call("POST", "/history", json={"clear": True}).status == 200
     assert server.call("GET", "/history").json == {}
     assert server.call("GET", "/v1/jobs").json["jobs"]  # they are kept all the same
+
+
+@pytest.mark.parametrize("unread", [[[1], [2]], [{}, {}]])
+def test_a_list_in_an_input_that_nobody_reads_is_no_link(server: Served, unread: list[Any]) -> None:
+    prompt = {**PROMPT, "1": node("EmptyImage", width=5, height=4, unread=unread)}
+    for _ in range(2):  # the second time its results are found
+        entry = ended(server, posted(server, prompt))
+
+    (cached,) = (data for kind, data in entry["status"]["messages"] if kind == "execution_cached")
+    assert cached["nodes"] == ["1", "2"]
+    assert server.call("GET", "/history").status == 200
 
 
 def test_history_outlives_the_server(tmp_path: Path) -> None:
