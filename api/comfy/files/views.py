@@ -58,7 +58,8 @@ def _preview(asked: str | None) -> tuple[Format, int] | None:
     if not asked:
         return None
     name, _, quality = asked.partition(";")
-    is_quality = quality.isascii() and quality.isdigit() and 0 < int(quality[:4]) <= 100
+    is_short = quality.isascii() and quality.isdigit() and len(quality) <= len("100")
+    is_quality = is_short and 0 < int(quality) <= 100
     return _PREVIEWS.get(name, "WEBP"), int(quality) if is_quality else _QUALITY
 
 

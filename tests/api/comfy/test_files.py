@@ -117,6 +117,13 @@ def test_channels_and_previews(server: Served) -> None:
     assert Image.open(BytesIO(jpeg.body)).format == "JPEG"
 
 
+@pytest.mark.parametrize("quality", ["00501234567", "0050" + "0" * 5000])
+def test_a_long_number_is_no_quality(server: Served, quality: str) -> None:
+    upload(server, encoded(np.zeros((6, 8, 3), np.uint8)), "plain.png")
+
+    assert view(server, filename="plain.png", preview=f"webp;{quality}").status == 200
+
+
 def test_only_pictures_are_shown_by_browsers(server: Served) -> None:
     (server.data / "inputs" / "page.html").write_text("<script>")
 
