@@ -1,7 +1,7 @@
 """Where browsers give a key once; a cookie stands for it from then on."""
 
 from html import escape
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -79,9 +79,8 @@ async def _form(request: web.Request) -> dict[str, str]:
 
 def _inside(address: str) -> str:
     """A path of this server; anything else becomes the entrance."""
-    parts = urlsplit(address) if address.isprintable() and "\\" not in address else None
-    is_path = parts is not None and not parts.scheme and not parts.netloc
-    return address if is_path and address.startswith("/") and address[1:2] != "/" else "/"
+    is_path = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if is_path and address.isprintable() else "/"
 
 
 def _page(to: str, fault: str = "", status: int = 200) -> web.Response:

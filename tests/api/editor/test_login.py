@@ -108,6 +108,7 @@ def _request(cookie: str) -> aiohttp.web.Request:
     [
         "https://evil.example/",
         "//evil.example/",
+        "//[evil",
         "/\\evil.example/",
         "\\\\evil.example",
         "javascript:alert(1)",
