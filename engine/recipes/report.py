@@ -156,7 +156,19 @@ def link_cure(registry: Registry, given: str, wanted: str) -> Cure:
 def literal_cure(registry: Registry, value: object, wanted: str) -> Cure:
     """What to do about a literal where only a link serves: perhaps it names a picture."""
     cure = _conversion_cure(registry, "text", wanted) if isinstance(value, str) else None
-    return cure or Cure(" Link it.")
+    return cure or Cure(f" Link it{_maker(registry, wanted)}.")
+
+
+def _maker(registry: Registry, wanted: str) -> str:
+    """The first node that gives a type by itself, in words; "" if there is none."""
+    makers = (
+        declaration.spec.id
+        for declaration in registry
+        for output in declaration.spec.outputs
+        if output.type == wanted
+    )
+    found = next(makers, None)
+    return f"; {found} gives one" if found else ""
 
 
 def _conversion_cure(registry: Registry, given: str, wanted: str) -> Cure | None:

@@ -20,6 +20,7 @@ OWN_MATTER = {
     "RefusedError",  # raised in a pack, which may know an OSError
     "BrokenFrameError",  # a pipe that ends, for the module at its other end
     "SlowBodyError",  # a deadline of a connection, answered by an ApiError
+    "_BadError",  # answered in ComfyUI's form
     "_BrokenOffError",
     "_StoppedError",
 }
