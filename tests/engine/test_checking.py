@@ -89,7 +89,7 @@ FAULTS = {
         "nodes:\n  h: {node: Unwrap, box: 5}\noutputs: {x: '${h.sum}'}\n",
         "needs_link",
         "node 'h' (Unwrap): box is 5; it takes no literal but a link to an output of type box. "
-        "Link it.",
+        "Link it; Wrap gives one.",
         "/nodes/h/box",
         (2, 26),
         "h",

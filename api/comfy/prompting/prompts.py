@@ -40,6 +40,7 @@ _POLICIES: Mapping[object, OnFailure] = {
     "fail_fast": "stop",
     "continue_independent": "continue",
 }
+_FAULTS_OF_LINKS = ("unknown_link", "unknown_output")
 _NAME = "the prompt"
 
 
@@ -286,18 +287,36 @@ def _left(
     feeds = reached_outputs(graph, {target: target for target in targets})
 
     def costs(id_: str) -> list[str]:
-        return [target for bit, target in enumerate(targets) if feeds.get(id_, 0) >> bit & 1]
+        found, bits = [], feeds.get(id_, 0)
+        while bits:
+            lowest = bits & -bits
+            found.append(targets[lowest.bit_length() - 1])
+            bits ^= lowest
+        return found
 
     problems = [problem for problem in error.problems if problem.severity == "error"]
     faulty = {id_ for p in problems for id_ in p.nodes or (p.node or "",) if id_ in graph.nodes}
     found = node_errors(problems, graph, registry, {id_: costs(id_) for id_ in faulty})
     for id_, entry in found.items():
         faults.setdefault(id_, entry)
-    lost = {target for id_ in faulty for target in costs(id_)}
+    alike = _readers(problems, graph)
+    lost = {target for id_ in faulty | alike for target in costs(id_)}
     left = [target for target in targets if target not in lost]
     if left and lost:
         return left
     raise _failed(problems, faults, lost)
+
+
+def _readers(problems: Sequence[Problem], graph: Graph) -> set[str]:
+    """The nodes with a link that is at fault; of those that share it a problem names the first."""
+    links = {
+        link
+        for problem in problems
+        if problem.code in _FAULTS_OF_LINKS and problem.node in graph.nodes
+        for name, link in graph.nodes[problem.node or ""].links()
+        if name == problem.input
+    }
+    return {id_ for id_, node in graph.nodes.items() for _, link in node.links() if link in links}
 
 
 def _failed(problems: Sequence[Problem], faults: NodeErrors, lost: Collection[str]) -> PromptError:

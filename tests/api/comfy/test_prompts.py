@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.api.services.submission import GraphRequest, Submissions
 from paintgraph.tests.api.comfy.asking import (
     ended,
     error_types,
@@ -265,3 +266,22 @@ def test_a_failing_node_ends_the_prompt(server: Served) -> None:
     assert (data["node_id"], data["node_type"]) == ("3", "MaskFromBox")
     assert set(data["executed"]) == {"1", "2"}
     assert data["exception_message"]
+
+
+def test_a_fault_that_many_outputs_share_is_looked_for_once(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, calls = Submissions.submit, []
+
+    async def counted(self: Submissions, wanted: GraphRequest) -> Any:
+        calls.append(wanted)
+        return await submit(self, wanted)
+
+    monkeypatch.setattr(Submissions, "submit", counted)
+    lost = {f"lost{n}": node("PreviewImage", images=["nope", 0]) for n in range(30)}
+
+    answer = server.call("POST", "/prompt", json={"prompt": {**lost, **shown(width=4)}})
+
+    assert answer.status == 200
+    assert answer.json["node_errors"].keys() == {"lost0"}
+    assert len(calls) == 2
