@@ -60,16 +60,21 @@ class Guard:
         self._others: frozenset[int | None] = frozenset()
         self._allowed: frozenset[str] = frozenset(FREEDOMS)
         self._folders: tuple[str, ...] = ()
+        self._pack = ""
         self._refused: list[str] = []
         self._is_guarding = False
         sys.addaudithook(self._hear)
 
     @contextmanager
-    def guarding(self, allowed: Iterable[str], folders: Iterable[Path]) -> Iterator[list[str]]:
+    def guarding(
+        self, allowed: Iterable[str], folders: Iterable[Path], pack: Path
+    ) -> Iterator[list[str]]:
         """Refuse what is not allowed, and writing outside of these folders; gives what was told.
 
-        Temporary folders, caches of Python and of the user may always be written to.
+        Temporary folders, caches of Python and of the user may always be written to, the pack
+        itself never, wherever it lies.
         """
+        self._pack = os.path.realpath(pack)
         free = [*folders, Path(tempfile.gettempdir()), user_cache_path(), Path("/dev")]
         self._folders = tuple(os.path.realpath(folder) for folder in free)
         self._allowed = frozenset(allowed)
@@ -112,7 +117,12 @@ class Guard:
         real = os.path.realpath(os.fsdecode(path))
         if "__pycache__" in real:
             return True
-        return any(real == folder or real.startswith(folder + os.sep) for folder in self._folders)
+        is_free = any(_is_within(real, folder) for folder in self._folders)
+        return is_free and not _is_within(real, self._pack)
+
+
+def _is_within(real: str, folder: str) -> bool:
+    return real == folder or real.startswith(folder + os.sep)
 
 
 def _is_here(address: Any) -> bool:

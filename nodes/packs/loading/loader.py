@@ -83,7 +83,7 @@ class PackLoader:
         self._announce(pack.name)
         places = self._places
         folders = (places.inputs, places.outputs, places.temp, places.user, places.models)
-        with process_guard().guarding(self._allowed, folders) as refused:
+        with process_guard().guarding(self._allowed, folders, pack.path) as refused:
             return act(pack), refused
 
     def _load(self, pack: Pack, registry: Registry, owners: dict[str, str]) -> PackReport:

@@ -158,7 +158,7 @@ def test_a_guard_lets_nothing_be_changed_outside_of_its_folders(
         folder.mkdir()
         (folder / "there").write_text("kept")
 
-    with process_guard().guarding((), [inside]) as refused:
+    with process_guard().guarding((), [inside], tmp_path / "pack") as refused:
         assert (outside / "there").read_text() == "kept"
         act(inside)
         assert refused == []
@@ -182,7 +182,7 @@ def test_a_guard_does_not_hold_threads_that_were_there_before(tmp_path: Path) ->
         done.set()
 
     threading.Thread(target=work, daemon=True).start()
-    with process_guard().guarding((), [tmp_path]) as refused:
+    with process_guard().guarding((), [tmp_path], tmp_path / "pack") as refused:
         go.set()
         assert done.wait(10)
 
