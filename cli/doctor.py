@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
 from paintgraph.base.errors import Error
+from paintgraph.base.packages import installed_version
 from paintgraph.cli.faults import FAILED, OK, plain, print_json
 from paintgraph.jobs.sources.folders import VARIABLE, default_folders
 from paintgraph.models.catalogue.wording import in_bytes
@@ -60,14 +60,15 @@ def _system() -> list[Finding]:
 def _packages() -> list[Finding]:
     findings = []
     for name in _CORE:
-        there = _version(name)
+        there = installed_version(name)
         cure = f"missing. Install it with: pip install {name}"
         findings.append(Finding(name, there or cure, is_fault=there is None))
     for extra, names in _extras().items():
-        installed = [f"{name} {_version(name)}" for name in names if _version(name)]
+        versions = {name: installed_version(name) for name in names}
+        installed = [f"{name} {version}" for name, version in versions.items() if version]
         missing = f"not installed; pip install 'paintgraph[{extra}]' adds it"
         findings.append(Finding(f"extra {extra}", ", ".join(installed) or missing))
-    if _version("opencv-python-headless"):
+    if installed_version("opencv-python-headless"):
         cure = "installed beside opencv-python; they overwrite each other. Uninstall it."
         findings.append(Finding("opencv-python-headless", cure, is_fault=True))
     return findings
@@ -80,13 +81,6 @@ def _opencv() -> list[Finding]:
     except Error as error:
         return [Finding("OpenCV", str(error), is_fault=True)]
     return [Finding("OpenCV", f"{cv2.__version__}, with the libraries that it needs")]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _extras() -> dict[str, list[str]]:

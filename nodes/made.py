@@ -5,12 +5,11 @@ Nothing of it is a path, a key or an address: inputs are named by their digests.
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
 
+from paintgraph.base.packages import installed_version
 from paintgraph.engine.graph.coercion import DIGEST_MARK
 from paintgraph.engine.graph.formats.carried import GRAPH, PROMPT
 from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
@@ -65,24 +64,17 @@ def surroundings(bound: Graph, registry: Registry, device: str) -> Mapping[str, 
     """
     specs = {node.kind: registry.spec(node.kind) for node in bound.nodes.values()}
     packages = {*_ALWAYS, *(name for spec in specs.values() if spec for name in spec.packages)}
+    versions = {name: installed_version(name) for name in packages}
     others = {k: s.version for k, s in specs.items() if s and s.module.partition(".")[0] != OWN}
     return {
-        "version": _version(OWN),
+        "version": installed_version(OWN),
         "sources": own_digest(),
-        "packages": {name: found for name in sorted(packages) if (found := _version(name))},
+        "packages": {name: found for name, found in sorted(versions.items()) if found},
         "nodes": {kind: str(others[kind]) for kind in sorted(others)},
         "models": sorted(set(_models(bound))),
         "system": f"{platform.system()} {platform.machine()}",
         "device": device,
     }
-
-
-@cache
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _models(bound: Graph) -> Iterator[str]:

@@ -6,11 +6,11 @@ The page is GPL-3.0 and comes by pip with the extra `editor`; nothing of it is i
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from paintgraph.base.errors import Error
+from paintgraph.base.packages import installed_version
 
 PACKAGE = "comfyui-frontend-package"
 TESTED = ((1, 49), (1, 59))
@@ -59,10 +59,7 @@ def installed_page() -> Page | None:
     if spec is None or spec.origin is None:
         return None
     folder = Path(spec.origin).parent / "static"
-    try:
-        return Page(_served(folder), version(PACKAGE))
-    except PackageNotFoundError:
-        return Page(_served(folder))
+    return Page(_served(folder), installed_version(PACKAGE) or "")
 
 
 def page_in(folder: Path) -> Page:

@@ -4,11 +4,10 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 import orjson
 
+from paintgraph.base.packages import installed_version
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.sockets import ANYTHING, PLAIN_SOCKETS, Socket, union
 from paintgraph.engine.graph.spec import NodeSpec
@@ -18,16 +17,8 @@ from paintgraph.engine.node.sources import OWN, own_digest
 
 def fingerprint(spec: NodeSpec, sources: str) -> str:
     """Declaration, sources and package versions as one text."""
-    packages = [(name, _version(name)) for name in (OWN, *spec.packages)]
+    packages = [(name, installed_version(name)) for name in (OWN, *spec.packages)]
     return orjson.dumps([spec.id, spec.version, sources, packages]).decode()
-
-
-@cache
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 class Registry:

@@ -2,13 +2,14 @@
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 from aiohttp import web
 
 from paintgraph.api.comfy.following.websocket import features_of
 from paintgraph.api.http.requests import json_response
+from paintgraph.base.packages import installed_version
 from paintgraph.models.loading.devices import total_bytes
 
 ROUTES = web.RouteTableDef()
@@ -37,7 +38,7 @@ async def stats(_: web.Request) -> web.Response:
                 "installed_templates_version": "",
                 "required_templates_version": "",
                 "python_version": platform.python_version(),
-                "pytorch_version": _version_of("torch"),
+                "pytorch_version": installed_version("torch") or "",
                 "embedded_python": False,
                 "argv": _ARGUMENTS,
             },
@@ -72,10 +73,3 @@ def _free_bytes() -> int:
     except (OSError, ValueError, IndexError):
         pass
     return total_bytes("cpu")
-
-
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
