@@ -36,30 +36,8 @@ class ComfyExtension:
         return []
 
 
-def _set_progress(value: float, max_value: float, preview_image: Any) -> None:
-    current().progress(value, max_value)
-    if preview_image is not None:
-        given = preview_image if isinstance(preview_image, tuple) else ("JPEG", preview_image, 512)
-        current().preview(*preview_bytes(given))
-
-
-class _Execution:
-    """Reports of the node that runs."""
-
-    async def set_progress(
-        self,
-        value: float,
-        max_value: float,
-        node_id: str | None = None,
-        preview_image: Any = None,
-        ignore_size_limit: bool = False,
-    ) -> None:
-        """Say that `value` of `max_value` is done, and show a preview."""
-        _set_progress(value, max_value, preview_image)
-
-
 class _ExecutionSync:
-    """The same for code that does not await."""
+    """Reports of the node that runs."""
 
     def set_progress(
         self,
@@ -70,7 +48,19 @@ class _ExecutionSync:
         ignore_size_limit: bool = False,
     ) -> None:
         """Say that `value` of `max_value` is done, and show a preview."""
-        _set_progress(value, max_value, preview_image)
+        current().progress(value, max_value)
+        if preview_image is not None:
+            is_whole = isinstance(preview_image, tuple)
+            given = preview_image if is_whole else ("JPEG", preview_image, 512)
+            current().preview(*preview_bytes(given))
+
+
+class _Execution:
+    """The same to be awaited."""
+
+    async def set_progress(self, *given: Any, **named: Any) -> None:
+        """As `_ExecutionSync.set_progress`."""
+        _ExecutionSync().set_progress(*given, **named)
 
 
 class ComfyAPI:
