@@ -9,24 +9,18 @@ import orjson
 from paintgraph.api.comfy.node_types.dynamic import match_types, shown_inputs
 from paintgraph.api.comfy.node_types.widgets import WIDGETS
 from paintgraph.engine.graph.coercion import is_of_catalogue
+from paintgraph.engine.graph.formats.comfy.types import PLAIN, wire_type
 from paintgraph.engine.graph.graph import RECIPE_PREFIX
-from paintgraph.engine.graph.sockets import ANY, literal_types
+from paintgraph.engine.graph.sockets import literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.recipes.foreign import NO_PICTURE
 
-_PLAIN = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", ANY: "*"}
 _WIDGETS = ("int", "float", "bool", "text", "list")
 _LARGEST = 2**53
 """The largest whole number that JavaScript holds exactly."""
 
 _OWN_PACKAGE = "paintgraph."
 _FIELDS: Mapping[str, str] = {"minimum": "min", "maximum": "max", "step": "step"}
-
-
-def wire_type(type_: str) -> str:
-    """The name of a type; of a union those of all parts."""
-    parts = type_.split("|")
-    return ",".join(_PLAIN.get(p, p.upper() if p.islower() else p) for p in parts)
 
 
 def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
@@ -123,4 +117,4 @@ def _plain_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
         options.setdefault("step", 0.01)  # else editors round to halves
     if declared.resource == "seed":
         options["control_after_generate"] = True
-    return [_PLAIN[plain], options]
+    return [PLAIN[plain], options]

@@ -5,11 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.node_types.wire import input_config, wire_type
+from paintgraph.api.comfy.node_types.wire import input_config
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.refusals import Hide, refusal
 from paintgraph.api.http.requests import json_response
 from paintgraph.base.errors import Error, Problem
+from paintgraph.engine.graph.formats.comfy.types import wire_type
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import Specs

@@ -15,7 +15,7 @@ from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.graph.sockets import Result, Value
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.context import Context
-from paintgraph.nodes.packs.classes.describing import Checks, wire_type
+from paintgraph.nodes.packs.classes.describing import Checks, declared_type
 from paintgraph.nodes.packs.classes.prompts import RunningPrompt, as_link, prompt_of
 from paintgraph.nodes.packs.classes.returning import result_of
 from paintgraph.nodes.packs.classes.values import inference, to_class
@@ -91,7 +91,7 @@ class ClassCalls:
         given = {n: v for n, v in self._asked(id_, literals).items() if checks.covers(n)}
         first = next(iter(given), "")
         if checks.covers_types:
-            given["input_types"] = {name: wire_type(type_) for name, type_ in types.items()}
+            given["input_types"] = {name: declared_type(type_) for name, type_ in types.items()}
         try:
             told = settled(self._class.VALIDATE_INPUTS(**given))
         except Exception as error:  # noqa: BLE001 - another author's code

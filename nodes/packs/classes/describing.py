@@ -40,8 +40,8 @@ _NO_LITERALS = ("image", "mask")
 _LARGEST = 2**63
 
 
-def wire_type(type_: str) -> str:
-    """ComfyUI's name of a type of ours."""
+def declared_type(type_: str) -> str:
+    """A type as a class declares it: ours by ComfyUI's names, a pack's as it is."""
     return ",".join(_WIRE.get(part, part) for part in type_.split("|"))
 
 

@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 
 from paintgraph.engine.graph.coercion import counts
 from paintgraph.engine.graph.formats.comfy.known import KnownNode, known
+from paintgraph.engine.graph.formats.comfy.types import ANYTHING, PLAIN, wire_type
 from paintgraph.engine.graph.formats.comfy.widgets import SEEDS
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import ANY, literal_types
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.graph.structure import Specs, position
 
-_TYPES = {"int": "INT", "float": "FLOAT", "bool": "BOOLEAN", "text": "STRING", "list": "STRING"}
-_ANYTHING = "*"
 _MOST_DIGITS = 3
 
 
@@ -57,11 +56,11 @@ class Slots:
         kind = self._graph.nodes[id_].kind
         spec = self._specs.spec(kind)
         if spec is not None:
-            return [OutputSlot(output.name, _wire(output.type)) for output in spec.outputs]
+            return [OutputSlot(output.name, wire_type(output.type)) for output in spec.outputs]
         forms = known(kind)
         if forms and forms[0].outputs:
             return [OutputSlot(name, type_) for name, type_ in forms[0].outputs]
-        return [OutputSlot(str(n), _ANYTHING) for n in range(self._used.get(id_, 0))]
+        return [OutputSlot(str(n), ANYTHING) for n in range(self._used.get(id_, 0))]
 
     def position(self, link: Link) -> int:
         """Which output of its node a link names; Error if there is none of this name."""
@@ -98,7 +97,7 @@ def _of_spec(declared: InputSpec, node: Node) -> InputSlot:
     given = node.inputs.get(declared.name)
     is_literal = declared.name in node.inputs and not isinstance(given, Link)
     is_widget = plain not in ("none", ANY) or is_literal
-    type_ = _TYPES.get(plain, "STRING") if is_widget else _wire(declared.type)
+    type_ = PLAIN.get(plain, "STRING") if is_widget else wire_type(declared.type)
     if declared.choices or (is_widget and declared.resource == "picture"):
         type_ = "COMBO"
     default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
@@ -129,14 +128,10 @@ def _of_table(form: KnownNode, node: Node) -> Iterator[InputSlot]:
 def _of_use(name: str, node: Node) -> InputSlot:
     value = node.inputs[name]
     if isinstance(value, Link):
-        return InputSlot(name, _ANYTHING, is_widget=False)
+        return InputSlot(name, ANYTHING, is_widget=False)
     types = {bool: "BOOLEAN", int: "INT", float: "FLOAT", str: "STRING"}
-    type_ = types.get(type(value), "STRING" if isinstance(value, InputRef) else _ANYTHING)
+    type_ = types.get(type(value), "STRING" if isinstance(value, InputRef) else ANYTHING)
     return InputSlot(name, type_, is_widget=True, has_control=type_ == "INT" and name in SEEDS)
-
-
-def _wire(type_: str) -> str:
-    return ",".join(_ANYTHING if part == ANY else part.upper() for part in type_.split("|"))
 
 
 def _used_outputs(graph: Graph) -> dict[str, int]:
