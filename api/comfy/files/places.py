@@ -9,18 +9,14 @@ from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.folders import Folders
 
 KINDS = ("input", "output", "temp")
-_MARK = re.compile(r" ?\[(input|output|temp)\]$")
+_MARK = re.compile(rf" ?\[({'|'.join(KINDS)})\]$")
 
 
 def folder_of(folders: Folders, kind: str) -> Path:
     """The folder of a kind of place; raises ApiError if there is none of this kind."""
-    match kind:
-        case "input":
-            return folders.inputs
-        case "output":
-            return folders.outputs
-        case "temp":
-            return folders.temp
+    named = dict(zip(KINDS, (folders.inputs, folders.outputs, folders.temp), strict=True))
+    if kind in named:
+        return named[kind]
     raise ApiError(
         400,
         "unknown_type",

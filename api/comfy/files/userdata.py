@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from paintgraph.api.comfy.files.places import path_inside
-from paintgraph.api.comfy.files.users import folder_of
+from paintgraph.api.comfy.files.users import user_folder
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import body_of, json_response
@@ -29,7 +29,7 @@ async def index(request: web.Request) -> web.Response:
     query = request.query
     if not query.get("dir"):
         raise ApiError(400, "no_folder", "the parameter 'dir' names no folder. Name one.")
-    folder = path_inside(folder_of(request), query["dir"], status=403)
+    folder = path_inside(user_folder(request), query["dir"], status=403)
 
     def listed() -> list[Any]:
         if not folder.is_dir():
@@ -49,7 +49,7 @@ async def index(request: web.Request) -> web.Response:
 @ROUTES.get("/v2/userdata")
 async def tree(request: web.Request) -> web.Response:
     """All folders and files below one, folders first."""
-    root = folder_of(request, 403)
+    root = user_folder(request, 403)
     wanted = request.query.get("path", "")
     folder = path_inside(root, wanted, status=403)
 
@@ -125,7 +125,7 @@ async def _changed(request: web.Request, path: Path, act: Callable[[], None]) ->
     except (NotADirectoryError, IsADirectoryError) as error:
         message = f"'{shorten(path.name)}' lies in a file, or is a folder. Choose another name."
         raise ApiError(400, "bad_name", message) from error
-    name = legible(path.relative_to(folder_of(request).resolve()).as_posix())
+    name = legible(path.relative_to(user_folder(request).resolve()).as_posix())
     if _is_on(request.query, "full_info"):
         return json_response(await asyncio.to_thread(_info, path, name))
     return json_response(name)
@@ -141,7 +141,7 @@ def _make(folder: Path) -> None:
 
 def _path(request: web.Request, name: str) -> Path:
     """The file that a path names; raises ApiError for what is none of the user's."""
-    root = folder_of(request)
+    root = user_folder(request)
     path = path_inside(root, request.match_info[name], status=403)
     if path == root.resolve():
         raise ApiError(400, "bad_name", "the path names no file. Name one.")

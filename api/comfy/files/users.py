@@ -36,7 +36,7 @@ def add_lock(app: web.Application) -> None:
     app[_WRITING] = asyncio.Lock()
 
 
-def folder_of(request: web.Request, status: int = 401) -> Path:
+def user_folder(request: web.Request, status: int = 401) -> Path:
     """The folder of the user that a request names; raises ApiError for an unknown one."""
     parts = request.app[PARTS]
     user = DEFAULT
@@ -92,13 +92,13 @@ async def settings(request: web.Request) -> web.Response:
 
 async def settings_of(request: web.Request) -> dict[str, Any]:
     """What the user set; raises ApiError for an unknown one."""
-    return await asyncio.to_thread(_settings, folder_of(request))
+    return await asyncio.to_thread(_settings, user_folder(request))
 
 
 @ROUTES.get("/settings/{id}")
 async def setting(request: web.Request) -> web.Response:
     """One setting, null if it is not set."""
-    found = await asyncio.to_thread(_settings, folder_of(request))
+    found = await asyncio.to_thread(_settings, user_folder(request))
     return json_response(found.get(request.match_info["id"]))
 
 
@@ -120,7 +120,7 @@ async def change_setting(request: web.Request) -> web.Response:
 
 
 async def _change(request: web.Request, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    folder = folder_of(request)
+    folder = user_folder(request)
 
     def act() -> None:
         data = orjson.dumps(change(_settings(folder)), option=orjson.OPT_INDENT_2)
