@@ -31,7 +31,8 @@ _NAMES = """
 --front-end-version --comfy-api-base --database-url
 """
 _NO_MEANING = frozenset(_NAMES.split())
-"""With their values, if they have some, they change nothing: what they tune is not here."""
+"""With their values, if they have some, they change nothing: what they tune is not here, or is set
+otherwise (`--device`, the setting `dtype`)."""
 
 
 class ComfyCommand(typer.core.TyperCommand):
