@@ -23,6 +23,7 @@ from paintgraph.engine.graph.graph import Metadata
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.store.database import Durability
+from paintgraph.jobs.workers.handle import LOADING_SECONDS, MOST_LOADING_SECONDS
 from paintgraph.models.loading.devices import Dtype
 from paintgraph.nodes.packs.loading.guard import Freedom
 
@@ -139,7 +140,7 @@ class Settings(BaseSettings):
     nodes: Texts = ()
     node_packs: Texts = ()
     allow_packs: Annotated[tuple[Freedom, ...], NoDecode, BeforeValidator(_split)] = ()
-    pack_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    pack_seconds: Annotated[float, Field(gt=0, le=MOST_LOADING_SECONDS)] = LOADING_SECONDS
     api_keys: Secrets = ()
     hosts: Texts = ()
     origins: Texts = ()

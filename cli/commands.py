@@ -48,7 +48,6 @@ PackSeconds = Annotated[
     float | None,
     typer.Option(help="How long a pack may take to be imported; by default 60 s."),
 ]
-_PACK_SECONDS = 60.0
 Offline = Annotated[
     bool,
     typer.Option(
@@ -155,7 +154,7 @@ def _with_packs(act: Act) -> Act:
         from paintgraph.cli.packs import TellingLoader, loads_here, pack_loader, run_aside
 
         if not loads_here():
-            return run_aside(node_packs, pack_seconds or _PACK_SECONDS)
+            return run_aside(node_packs, pack_seconds)
         folders = given.get("input_dir"), given.get("output_dir")
         loader = TellingLoader(pack_loader(node_packs, allow_packs or (), *folders))
         return act(**{**given, "nodes": [*(given["nodes"] or ()), loader]})

@@ -20,6 +20,7 @@ from paintgraph.base import platforms
 from paintgraph.cli.faults import FAILED, OK, misused, plain, print_json, print_table, tell
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.jobs.workers.handle import LOADING_SECONDS, MOST_LOADING_SECONDS
 from paintgraph.nodes.own import NodeLoader
 from paintgraph.nodes.packs.loading.finding import find_packs
 from paintgraph.nodes.packs.loading.guard import FREEDOMS
@@ -79,11 +80,19 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def run_aside(sources: Sequence[str], seconds: float) -> int:
+def run_aside(sources: Sequence[str], seconds: float | None = None) -> int:
     """Run this command in a process that loads the packs; gives its exit code.
 
-    A pack that takes longer than `seconds`, or ends the process, is left out and named.
+    A pack that takes longer than `seconds`, by default LOADING_SECONDS, or ends the process, is
+    left out and named. Raises UsageError for a time that none can have.
     """
+    seconds = LOADING_SECONDS if seconds is None else seconds
+    if not 0 < seconds <= MOST_LOADING_SECONDS:
+        message = (
+            f"--pack-seconds is {seconds:g}; allowed are more than 0 to {MOST_LOADING_SECONDS} s. "
+            f"Change it, or leave it out for {LOADING_SECONDS:g} s."
+        )
+        raise misused("out_of_range", message)
     find_packs(sources)  # what is wrong with the options is told without a process
     left_out: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="paintgraph-packs-") as name:

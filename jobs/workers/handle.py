@@ -17,6 +17,9 @@ from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.workers.bodies import with_bytes
 
 _START_SECONDS = 120
+LOADING_SECONDS = 60.0
+MOST_LOADING_SECONDS = 3600
+"""How long what a worker says it loads may take, and may be allowed to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class WorkerSpec:
 
     factory: str
     settings: Mapping[str, Any]
-    loading_seconds: float = 60.0
+    loading_seconds: float = LOADING_SECONDS
     """How long something that it says it loads may take."""
 
 

@@ -65,3 +65,14 @@ def test_wrong_options_are_told(
     assert answer.code in (1, 2)
     assert message in answer.stderr
     assert "fault of paintgraph" not in answer.stderr
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "3601", "nan", "inf"])
+def test_a_time_that_no_pack_can_have_is_refused_before_any_is_loaded(
+    process: Paintgraph, seconds: str
+) -> None:
+    answer = process("packs", "--node-packs", str(PACKS / "sound"), f"--pack-seconds={seconds}")
+
+    assert answer.code == 2
+    assert f"--pack-seconds is {seconds}; allowed are more than 0 to 3600 s." in answer.stderr
+    assert "ended" not in answer.stderr
