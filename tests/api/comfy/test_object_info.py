@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from paintgraph.api.comfy.node_types.wire import input_config
+from paintgraph.api.comfy.node_types.wire import input_config, object_info
+from paintgraph.engine.graph.formats.comfy.slots import Slots
+from paintgraph.engine.graph.graph import Graph, Node
 from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.nodes import build_registry
 from paintgraph.tests.api.comfy.asking import upload
 from paintgraph.tests.api.serving import Served, png
 
@@ -181,3 +184,15 @@ def test_numbers_are_those_that_javascript_holds() -> None:
     _, options = input_config(declared)
 
     assert (options["min"], options["max"]) == (-(2**53), 2**53)
+
+
+REGISTRY = build_registry()
+
+
+@pytest.mark.parametrize("kind", REGISTRY.ids())
+def test_files_for_the_editor_call_types_as_it_was_told(kind: str) -> None:
+    spec = REGISTRY.spec(kind)
+    assert spec is not None
+    slots = Slots(Graph({"it": Node(kind, {})}), REGISTRY)
+
+    assert [slot.type for slot in slots.outputs("it")] == object_info(spec)["output"]
