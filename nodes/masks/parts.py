@@ -12,16 +12,11 @@ from paintgraph.imaging.geometry import canvas
 from paintgraph.imaging.geometry.canvas import Padding
 from paintgraph.imaging.geometry.regions import Box, crop, selected_box
 from paintgraph.imaging.geometry.resize import resize
+from paintgraph.nodes.pictures.parts import Offset, Place
 from paintgraph.nodes.pictures.size import ScaledSide, scaled_sides
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with, warn_if_unsure
 
-Place = Annotated[int, Range(0, 16384, "px"), "From the left (x) or the top (y) side."]
-Offset = Annotated[
-    int,
-    Range(-16384, 16384, "px"),
-    "From the left (x) or the top (y) side; what reaches beyond a side is cut off.",
-]
 Side = Annotated[int, Range(1, 16384, "px"), "A side of the mask."]
 Fade = Annotated[int, Range(0, 16384, "px"), "Over how much of this side it fades."]
 

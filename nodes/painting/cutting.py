@@ -36,6 +36,7 @@ Crop = Annotated[
 CropAmount = Annotated[
     float, Range(0, 16384), "Field 0 to 1, margin in px, percent of the hole's longer side."
 ]
+Feather = Annotated[int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."]
 StitchChoice = Annotated[
     StitchMode,
     "Strict changes nothing outside the mask; ramp blends what was generated around it over 31 px, "
@@ -102,9 +103,7 @@ def stitch_inpaint(
     mask: Annotated[Mask, "What was to be repainted, at the picture's size."],
     painted: Annotated[Image, "The part that was painted, at any size."],
     box: Annotated[list[int], "Where it belongs: left, top, right, bottom in px."],
-    feather: Annotated[
-        int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."
-    ] = 0,
+    feather: Feather = 0,
     stitch: StitchChoice = "strict",
     match: MatchChoice = "colour",
 ) -> Stitched:

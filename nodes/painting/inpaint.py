@@ -14,7 +14,7 @@ from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.engine_names import AUTO
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry
-from paintgraph.nodes.painting.cutting import Crop, CropAmount, MatchChoice, StitchChoice
+from paintgraph.nodes.painting.cutting import Crop, CropAmount, Feather, MatchChoice, StitchChoice
 from paintgraph.nodes.painting.painting import Choice, paint_all, painter_of
 from paintgraph.nodes.painting.sampling_inputs import (
     ClipSkip,
@@ -45,7 +45,6 @@ Engine = Annotated[
     "What paints: patchmatch continues textures, telea mends thin scratches, lama and migan erase, "
     "other models paint what the prompt says.",
 ]
-Feather = Annotated[int, Range(0, 512, "px"), "Width of the soft edge, inside the selection."]
 Avoid = Annotated[
     Mask | None, "What an engine that copies never copies from, such as the main object."
 ]

@@ -8,6 +8,7 @@ from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import batches
 from paintgraph.imaging.masks.selection import split_colour
+from paintgraph.nodes.pictures.colour import ColourNumber
 from paintgraph.nodes.sockets import Image
 
 Count = Annotated[int, Range(1, 4096), "How many pictures."]
@@ -60,9 +61,7 @@ def empty_image(
     width: Annotated[int, Range(1, 16384, "px"), "Width of the picture."] = 512,
     height: Annotated[int, Range(1, 16384, "px"), "Height of the picture."] = 512,
     batch_size: Count = 1,
-    color: Annotated[
-        int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
-    ] = 0,
+    color: ColourNumber = 0,
 ) -> Image:
     """Make a picture of one colour."""
     check_pixels(width, height, batch_size)

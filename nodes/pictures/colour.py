@@ -10,6 +10,10 @@ from paintgraph.imaging.masks import selection
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.nodes.sockets import Image, Mask
 
+ColourNumber = Annotated[
+    int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
+]
+
 
 @node(title="Invert Image", category="image")
 def image_invert(image: Image) -> Image:
@@ -20,9 +24,7 @@ def image_invert(image: Image) -> Image:
 @node(title="Mask from Color Number", category="mask/convert")
 def image_color_to_mask(
     image: Image,
-    color: Annotated[
-        int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
-    ] = 0,
+    color: ColourNumber = 0,
 ) -> Mask:
     """Select what has exactly one colour, once rounded to 8 bits."""
     return selection.select_code(image, selection.split_colour(color))

@@ -4,19 +4,14 @@ import math
 from typing import Annotated, Literal
 
 from paintgraph.engine.node.declaration import Range, node
-from paintgraph.nodes.pictures.size import stretched
+from paintgraph.nodes.pictures.size import MEGAPIXEL, HowSampled, stretched
 from paintgraph.nodes.sockets import Image
-
-_MEGAPIXEL = 1024 * 1024
 
 
 @node(title="Scale Image to Total Pixels", category="image")
 def image_scale_to_total_pixels(
     image: Image,
-    upscale_method: Annotated[
-        Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos"],
-        "How new pixels come from old ones.",
-    ] = "nearest-exact",
+    upscale_method: HowSampled = "nearest-exact",
     megapixels: Annotated[float, Range(0.01, 16, step=0.01), "1 is 1024 x 1024 px."] = 1.0,
     resolution_steps: Annotated[
         int, Range(1, 256, "px"), "Both sides become multiples of this."
@@ -24,7 +19,7 @@ def image_scale_to_total_pixels(
 ) -> Image:
     """Scale a picture to about as many pixels as asked for, whatever it has; proportions stay."""
     height, width = image.shape[1:3]
-    scale_by = math.sqrt(megapixels * _MEGAPIXEL / (width * height))
+    scale_by = math.sqrt(megapixels * MEGAPIXEL / (width * height))
     width, height = (
         max(1, round(side * scale_by / resolution_steps)) * resolution_steps
         for side in (width, height)

@@ -1,18 +1,15 @@
 """The node that changes the size of a picture or a mask, in any of several ways."""
 
 import math
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from paintgraph.engine.node.declaration import Forms, OneOf, Output, Range, node
-from paintgraph.nodes.pictures.size import scaled_sides, stretched
+from paintgraph.nodes.pictures.size import MEGAPIXEL, Crop, HowSampled, scaled_sides, stretched
 from paintgraph.nodes.sockets import IMAGE, MASK, Array
-
-_MEGAPIXEL = 1024 * 1024
 
 Picture = Annotated[Array, OneOf((IMAGE, MASK))]
 Side = Annotated[int, Range(0, 8192, "px"), "0 follows from the other side."]
 Length = Annotated[int, Range(0, 8192, "px"), "The other side follows; 0 keeps the size."]
-Crop = Annotated[Literal["disabled", "center"], "Cut the longer side off instead of stretching."]
 
 
 class ByFactor(NamedTuple):
@@ -92,10 +89,7 @@ _WAYS = {
 def resize_image_mask_node(
     input: Annotated[Picture, "A picture or a mask; the result is the like."],  # noqa: A002 - ComfyUI's name
     resize_type: Annotated[Way, Forms(_WAYS), "How the new size is found."],
-    scale_method: Annotated[
-        Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos"],
-        "How new pixels come from old ones.",
-    ] = "area",
+    scale_method: HowSampled = "area",
 ) -> Annotated[Array, OneOf((IMAGE, MASK)), Output("resized", follows=("input",))]:
     """Change the size of a picture or a mask.
 
@@ -129,7 +123,7 @@ def _size(way: Way, array: Array) -> tuple[int, int]:
         case ToShorter():
             factor = (way.shorter_size or shorter) / shorter
         case ToPixels():
-            factor = math.sqrt(way.megapixels * _MEGAPIXEL / (width * height))
+            factor = math.sqrt(way.megapixels * MEGAPIXEL / (width * height))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 

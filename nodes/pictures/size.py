@@ -6,11 +6,16 @@ from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.geometry.regions import crop_evenly, crop_to_ratio
 from paintgraph.imaging.geometry.resize import Interpolation, resize
-from paintgraph.imaging.geometry.sampling import sample
+from paintgraph.imaging.geometry.sampling import Method, sample
 from paintgraph.nodes.sockets import Array, Image
 
-Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
-HowScaled = Annotated[Method, "How new pixels come from old ones; auto always averages."]
+MEGAPIXEL = 1024 * 1024
+"""As ComfyUI counts them."""
+
+WithAuto = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos", "auto"]
+HowSampled = Annotated[Method, "How new pixels come from old ones."]
+HowScaled = Annotated[WithAuto, "How new pixels come from old ones; auto always averages."]
+Crop = Annotated[Literal["disabled", "center"], "Cut the longer side off instead of stretching."]
 ScaledSide = Annotated[int, Range(0, 16384, "px"), "0 follows from the other side."]
 Antialias = Annotated[
     bool,
@@ -24,9 +29,7 @@ def image_scale(
     upscale_method: HowScaled = "nearest-exact",
     width: ScaledSide = 512,
     height: ScaledSide = 512,
-    crop: Annotated[  # the name that graphs made elsewhere use
-        Literal["disabled", "center"], "Cut the longer side off instead of stretching."
-    ] = "disabled",
+    crop: Crop = "disabled",  # the name that graphs made elsewhere use
     antialias: Antialias = False,  # noqa: FBT002
 ) -> Image:
     """Scale a picture to a width and height; a side of 0 keeps the proportions.
@@ -72,7 +75,7 @@ def stretched(
     image: Array,
     width: int,
     height: int,
-    method: Method,
+    method: WithAuto,
     *,
     cuts: bool = False,
     antialias: bool = False,
@@ -86,7 +89,7 @@ def stretched(
     return sample(part, width, height, method)
 
 
-def _interpolation(method: Method) -> Interpolation:
+def _interpolation(method: WithAuto) -> Interpolation:
     return "nearest" if method == "nearest-exact" else method
 
 
