@@ -134,3 +134,15 @@ def mask(folder: Path) -> Path:
     path = folder / "mask.png"
     path.write_bytes(png(pixels))
     return path
+
+
+WIDER = ("--sides", "left", "--fraction", "0.5", "--engine", "telea", "--seed", "-1")
+"""An outpaint that takes little time; each run of it draws another seed."""
+
+
+@pytest.fixture
+def made(paintgraph: Paintgraph, photo: Path) -> Path:
+    """A picture that was made from the photo, in the same folder."""
+    answer = paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "-o", "out.png")
+    assert answer.code == 0, answer.stderr
+    return Path("out.png")

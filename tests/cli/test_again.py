@@ -8,9 +8,8 @@ import pytest
 import yaml
 
 from paintgraph.imaging.files.decode import decode
-from paintgraph.tests.cli.conftest import Paintgraph, png, samples
+from paintgraph.tests.cli.conftest import WIDER, Paintgraph, png, samples
 
-WIDER = ("--sides", "left", "--fraction", "0.5", "--engine", "telea", "--seed", "-1")
 SAVING = """\
 inputs: {image: {type: image}}
 nodes:
@@ -22,14 +21,6 @@ nodes:
 
 def pixels(file: str | Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
     return decode(Path(file).read_bytes()).image
-
-
-@pytest.fixture
-def made(paintgraph: Paintgraph, photo: Path) -> Path:
-    """A picture that was made from the photo, in the same folder."""
-    answer = paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "-o", "out.png")
-    assert answer.code == 0, answer.stderr
-    return Path("out.png")
 
 
 @pytest.mark.parametrize("command", ["validate", "convert", "explain"])

@@ -23,7 +23,6 @@ from paintgraph.jobs.sources.folders import VARIABLE
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.cli.conftest import Paintgraph, png, samples
 
-WIDER = ("--sides", "left", "--fraction", "0.5", "--engine", "telea", "--seed", "-1")
 SAVING = """\
 inputs: {image: {type: image}}
 nodes:
@@ -32,13 +31,6 @@ nodes:
   turned: {node: ImageInvert, image: "${photo.image}"}
   saved: {node: SaveImage, images: "${pair.image}", filename_prefix: copy, format: %s}
 """
-
-
-@pytest.fixture
-def made(paintgraph: Paintgraph, photo: Path) -> Path:
-    answer = paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "-o", "out.png")
-    assert answer.code == 0, answer.stderr
-    return Path("out.png")
 
 
 def changed(file: Path, change: Callable[[dict[str, Any]], object]) -> None:

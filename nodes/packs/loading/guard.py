@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -157,7 +157,3 @@ def _text(value: Any) -> str:
 def process_guard() -> Guard:
     """The guard of this process: a hook of Python's cannot be taken away, so there is one."""
     return Guard()
-
-
-Announce = Callable[[str], None]
-"""Told the name of each pack before it is imported, and "" once all are."""

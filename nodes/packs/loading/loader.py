@@ -13,9 +13,12 @@ from paintgraph.nodes.foreign import MODEL_SOCKETS
 from paintgraph.nodes.packs.host.finder import install
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import Pack, find_packs
-from paintgraph.nodes.packs.loading.guard import Announce, process_guard
+from paintgraph.nodes.packs.loading.guard import process_guard
 from paintgraph.nodes.packs.loading.importing import Imported, import_pack, prestart
 from paintgraph.nodes.packs.loading.report import PackReport
+
+Announce = Callable[[str], None]
+"""Told the name of each pack before it is imported, and "" once all are."""
 
 
 class PackLoader:
