@@ -290,14 +290,15 @@ def _facts(spec: NodeSpec, inputs: Mapping[str, Any], socket: Socket, datum: obj
     """
     first: Facts = NO_FACTS
     other: Facts = NO_FACTS
-    types = frozenset(socket.name.split("|"))
     for declared in spec.inputs:
         given = inputs.get(declared.name)
         value = given[0] if type(given) is list and given else given
         if type(value) is Value:
             if value.data is datum:
                 return value.facts
-            if not types.isdisjoint(declared.type.split("|")):
+            if not value.facts:
+                continue
+            if not set(socket.name.split("|")).isdisjoint(declared.type.split("|")):
                 first = first or _without(value.facts, socket.own_facts)
             elif not other:
                 other = {n: fact for n, fact in value.facts.items() if n in socket.common_facts}

@@ -194,19 +194,17 @@ class Plan:
         """
         if spec.is_open:
             return ()
-        return tuple(
-            declared
-            for declared in spec.inputs
-            if declared.name in links
-            and not declared.raw
-            and declared.type != ANY
-            and (
-                declared.minimum is not None
-                or declared.choices
-                or self._output_type(links[declared.name]) != declared.type
-                or self.cells[links[declared.name].node].declaration.spec.is_open
-            )
-        )
+        unsure = []
+        for declared in spec.inputs:
+            if declared.name not in links or declared.raw or declared.type == ANY:
+                continue
+            link = links[declared.name]
+            source = self.cells[link.node].declaration.spec
+            is_bounded = declared.minimum is not None or declared.choices
+            is_other = source.is_open or source.outputs[int(link.output)].type != declared.type
+            if is_bounded or is_other:
+                unsure.append(declared)
+        return tuple(unsure)
 
     def _output_type(self, link: Link) -> str:
         return self.cells[link.node].declaration.spec.outputs[int(link.output)].type
