@@ -17,7 +17,7 @@ from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.jobs import KeyReusedError
+from paintgraph.jobs.store.rows import KeyReusedError
 
 BAD_REQUEST = 400
 _DRAINED_SECONDS = 10

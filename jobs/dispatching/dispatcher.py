@@ -15,7 +15,8 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
-from paintgraph.jobs.store.jobs import Accepted, JobStore, StaleFenceError
+from paintgraph.jobs.store.jobs import Accepted, JobStore
+from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -206,26 +207,31 @@ class Dispatcher:
         return accepted
 
     async def cancel(self, job_id: str) -> Job | None:
-        """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so."""
+        """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so.
+
+        Returns once that is on disk: it is cancelled after a crash, too. Raises StoreError.
+        """
         queued = self._queued.get(job_id)
         if queued is not None:
             self._queues[queued.size].remove(job_id)
             self._forget(queued)
             try:
-                job = await self._store.cancel_queued(job_id)
+                job = await self._store.cancel(job_id)
             except StoreError:
                 self._enqueue(queued, first=True)
                 raise
             self.subscriptions.publish(job_id)
             return job
         running = self._running.get(job_id)
-        if running is not None and not running.cancelled:
+        if running is None:
+            return self._store.get(job_id)
+        if not running.cancelled:
             running.cancelled = True
             running.handle.cancel(job_id)
             asyncio.get_running_loop().call_later(
                 self._limits.grace_seconds, self._kill_if_running, running
             )
-        return self._store.get(job_id)
+        return await self._store.cancel(job_id)
 
     async def ended(self, job: Job, seconds: float) -> Job:
         """The job once it has ended, or as it is after some time."""

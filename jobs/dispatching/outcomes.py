@@ -20,7 +20,8 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown
-from paintgraph.jobs.store.jobs import JobStore, StaleFenceError
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import WorkerHandle
 
 Result = TypeVar("Result")
@@ -195,7 +196,7 @@ class Outcomes:
             try:
                 job = await write(running)
                 if job.state == "queued" and running.cancelled:
-                    job = await self._store.cancel_queued(job.id)
+                    job = await self._store.cancel(job.id)
             except StaleFenceError:
                 return None
             except StoreError as error:

@@ -11,26 +11,15 @@ from typing import Any
 
 import orjson
 
-from paintgraph.base.errors import Error
+from paintgraph.jobs.store import rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
+from paintgraph.jobs.store.rows import StaleFenceError
 
 MOST_DEATHS = 3
 """How often one node may take its worker with it."""
-
-
-class StaleFenceError(Error):
-    """Someone else works on the job by now, or it has ended; nothing was written."""
-
-    code = "stale_fence"
-
-
-class KeyReusedError(Error):
-    """An idempotency key came again with another request."""
-
-    code = "idempotency_key_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +71,18 @@ class JobStore(JobQueries):
 
         def insert(connection: sqlite3.Connection) -> Accepted:
             if new.idempotency_key is not None:
-                earlier = _repeated(connection, new.idempotency_key, body)
+                earlier = rows.repeated(connection, new.idempotency_key, body)
                 if earlier is not None:
                     return Accepted(earlier, is_new=False)
             names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
-            return Accepted(_require(connection, str(values["id"])), is_new=True)
+            return Accepted(rows.require(connection, str(values["id"])), is_new=True)
 
         return await asyncio.wrap_future(self._database.write(insert))
 
     def repeated(self, key: str, request_digest: str) -> Job | None:
         """The job of an idempotency key, or None; KeyReusedError if its request was another."""
-        return self._database.read(lambda c: _repeated(c, key, request_digest))
+        return self._database.read(lambda c: rows.repeated(c, key, request_digest))
 
     def claim(self, job: Job, worker: str) -> Job:
         """Let a worker have a queued job; the new fence is its right to write.
@@ -119,8 +108,8 @@ class JobStore(JobQueries):
         """Add facts of a running job; gives the last one's number. Raises StaleFenceError."""
 
         def insert(connection: sqlite3.Connection) -> int:
-            _hold(connection, job)
-            return _insert_facts(connection, job.number, facts)
+            rows.hold(connection, job)
+            return rows.insert_facts(connection, job.number, facts)
 
         return await asyncio.wrap_future(self._database.write(insert))
 
@@ -138,11 +127,11 @@ class JobStore(JobQueries):
         """End a running job with its last facts. Raises StaleFenceError."""
 
         def update(connection: sqlite3.Connection) -> Job:
-            _hold(connection, job)
+            rows.hold(connection, job)
             if report:
                 plain = (orjson.dumps(report), job.id)
                 connection.execute("UPDATE jobs SET report = ? WHERE id = ?", plain)
-            return _end(connection, job, state, facts, outputs, warnings, problems)
+            return rows.end(connection, job, state, facts, outputs, warnings, problems)
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -150,18 +139,15 @@ class JobStore(JobQueries):
         """Put a job back whose worker was lost at a node; the third time there it fails."""
 
         def update(connection: sqlite3.Connection) -> Job:
-            _hold(connection, job)
-            deaths = dict(_require(connection, job.id).deaths)
+            rows.hold(connection, job)
+            deaths = dict(rows.require(connection, job.id).deaths)
             deaths[node] = deaths.get(node, 0) + 1
-            connection.execute(
-                "UPDATE jobs SET state = 'queued', worker = NULL, fence = fence + 1, deaths = ? "
-                "WHERE id = ?",
-                (orjson.dumps(deaths), job.id),
-            )
+            written = (orjson.dumps(deaths), job.id)
+            connection.execute("UPDATE jobs SET deaths = ? WHERE id = ?", written)
             if deaths[node] < MOST_DEATHS:
                 fact = {"type": "worker_lost", "node": node, "times": deaths[node]}
-                _insert_facts(connection, job.number, [fact])
-                return _require(connection, job.id)
+                rows.insert_facts(connection, job.number, [fact])
+                return rows.put_back(connection, rows.require(connection, job.id))
             where = f"node '{node}'" if node else "the job"
             problem = {
                 "code": "worker_lost",
@@ -169,7 +155,8 @@ class JobStore(JobQueries):
                 "message": f"{where}: the worker was lost {MOST_DEATHS} times while it ran, most "
                 "likely for lack of memory. Use smaller pictures, or more memory.",
             }
-            return _end(connection, _require(connection, job.id), "failed", problems=[problem])
+            now = rows.require(connection, job.id)
+            return rows.end(connection, now, "failed", problems=[problem])
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -180,26 +167,28 @@ class JobStore(JobQueries):
         """
 
         def update(connection: sqlite3.Connection) -> Job:
-            now = _require(connection, job.id)
+            now = rows.require(connection, job.id)
             if now.fence > job.fence:
                 raise StaleFenceError(f"job {job.id} belongs to another worker by now")
-            if not now.has_ended:
-                connection.execute(
-                    "UPDATE jobs SET state = 'queued', worker = NULL, fence = ? WHERE id = ?",
-                    (job.fence + 1, job.id),
-                )
-            return _require(connection, job.id)
+            return (
+                now if now.has_ended else rows.put_back(connection, replace(now, fence=job.fence))
+            )
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    async def cancel_queued(self, job_id: str) -> Job:
-        """Cancel a job that no worker has; any other stays as it is. Gives the job as it is now."""
+    async def cancel(self, job_id: str) -> Job:
+        """Cancel a job, as far as that can be written: one that waits ends, one at work will.
+
+        What is at work never runs again: whoever loses or leaves it ends it. An ended job stays as
+        it is. Gives the job as it is now; raises LookupError for an unknown one.
+        """
 
         def update(connection: sqlite3.Connection) -> Job:
-            job = _require(connection, job_id)
-            if job.state != "queued":
+            job = rows.require(connection, job_id)
+            if job.has_ended:
                 return job
-            return _end(connection, job, "cancelled")
+            connection.execute("UPDATE jobs SET cancel = 1 WHERE id = ?", (job_id,))
+            return job if job.state == "running" else rows.end(connection, job, "cancelled")
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -217,17 +206,12 @@ class JobStore(JobQueries):
         await asyncio.wrap_future(self._database.write(update))
 
     async def recover(self) -> list[Job]:
-        """At start: queue jobs again that ran when the last process ended; gives all queued."""
+        """At start: put back the jobs that ran when the last process ended; gives all queued."""
 
         def update(connection: sqlite3.Connection) -> list[Job]:
-            connection.execute(
-                "UPDATE jobs SET state = 'queued', worker = NULL, fence = fence + 1 "
-                "WHERE state = 'running'"
-            )
-            rows = connection.execute(
-                "SELECT * FROM jobs WHERE state = 'queued' ORDER BY number"
-            ).fetchall()
-            return [job_of(row) for row in rows]
+            for left in _in_state(connection, "running"):
+                rows.put_back(connection, left)
+            return _in_state(connection, "queued")
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -235,7 +219,7 @@ class JobStore(JobQueries):
         """The path under which an effect is published: that of the first time, else a free one."""
 
         def insert(connection: sqlite3.Connection) -> str:
-            _hold(connection, job)
+            rows.hold(connection, job)
             key = (job.number, node, place)
             row = connection.execute(
                 "SELECT path FROM published WHERE job = ? AND node = ? AND place = ?", key
@@ -253,73 +237,6 @@ class JobStore(JobQueries):
         return await asyncio.wrap_future(self._database.write(insert))
 
 
-def _repeated(connection: sqlite3.Connection, key: str, request_digest: str) -> Job | None:
-    row = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
-    if row is None:
-        return None
-    if row["idempotency_body"] != request_digest:
-        raise KeyReusedError(
-            "the idempotency key was used with another request; a key stands for one request. Use "
-            "a new key."
-        )
-    return job_of(row)
-
-
-def _hold(connection: sqlite3.Connection, job: Job) -> None:
-    """Raise StaleFenceError unless the job is still running under this fence."""
-    row = connection.execute("SELECT state, fence FROM jobs WHERE id = ?", (job.id,)).fetchone()
-    if row is None or row["state"] != "running" or row["fence"] != job.fence:
-        raise StaleFenceError(f"job {job.id} has ended or belongs to another worker by now")
-
-
-def _insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[Fact]) -> int:
-    row = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM facts WHERE job = ?", (number,)
-    ).fetchone()
-    last: int = row[0]
-    connection.executemany(
-        "INSERT INTO facts VALUES (?, ?, ?)",
-        [(number, last + place, orjson.dumps(fact)) for place, fact in enumerate(facts, start=1)],
-    )
-    return last + len(facts)
-
-
-def _end(  # noqa: PLR0913 - what an ended job holds
-    connection: sqlite3.Connection,
-    job: Job,
-    state: State,
-    facts: Sequence[Fact] = (),
-    outputs: Mapping[str, Any] | None = None,
-    warnings: Sequence[str] = (),
-    problems: Sequence[Mapping[str, Any]] = (),
-) -> Job:
-    """End a job that has not ended, with its last facts."""
-    ended = replace(
-        job,
-        state=state,
-        ended=time.time(),
-        outputs=outputs or {},
-        warnings=[*job.warnings, *warnings],
-        problems=[*problems],
-    )
-    _insert_facts(connection, job.number, [*facts, {"type": "state", "state": state}])
-    connection.execute(
-        "UPDATE jobs SET state = ?, ended = ?, worker = NULL, outputs = ?, warnings = ?, "
-        "problems = ? WHERE id = ?",
-        (
-            state,
-            ended.ended,
-            orjson.dumps(ended.outputs),
-            orjson.dumps(ended.warnings),
-            orjson.dumps(ended.problems),
-            job.id,
-        ),
-    )
-    return ended
-
-
-def _require(connection: sqlite3.Connection, job_id: str) -> Job:
-    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    if row is None:
-        raise LookupError(job_id)
-    return job_of(row)
+def _in_state(connection: sqlite3.Connection, state: State) -> list[Job]:
+    found = connection.execute("SELECT * FROM jobs WHERE state = ? ORDER BY number", (state,))
+    return [job_of(row) for row in found.fetchall()]

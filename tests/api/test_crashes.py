@@ -158,6 +158,19 @@ def test_a_worker_that_stands_still_goes_on_where_it_was(data: Path) -> None:
         assert server.workers() == workers
 
 
+def test_a_cancel_that_was_answered_outlives_the_server(data: Path) -> None:
+    with running(data, SMALL_NODES) as server:
+        server.until_ready()
+        job = server.submit({"nodes": {"t": {"node": "Hang"}}, "outputs": {"t": "${t.sum}"}})
+        server.until_state(job, "running")
+        answer = server.call("DELETE", f"/v1/jobs/{job}")
+        server.kill()
+
+        assert (answer.status, answer.json["state"]) == (202, "running")
+    with running(data, SMALL_NODES) as again:
+        assert again.job(job)["state"] == "cancelled"
+
+
 def test_a_worker_that_stands_still_ends_with_its_killed_server(data: Path) -> None:
     with running(data, SMALL_NODES) as server:
         server.until_ready()

@@ -11,7 +11,7 @@ from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError, NodeError
 from paintgraph.jobs.dispatching.dispatcher import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.jobs import KeyReusedError
+from paintgraph.jobs.store.rows import KeyReusedError
 from paintgraph.tests.api.serving import SMALL_NODES, Served, png, serving
 
 TICK = {"nodes": {"n": {"node": "Tick"}}, "outputs": {"n": "${n.sum}"}}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from paintgraph.jobs.store.database import Database, StoreError
 from paintgraph.jobs.store.job import Job, NewJob, State
-from paintgraph.jobs.store.jobs import JobStore, KeyReusedError, StaleFenceError
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.rows import KeyReusedError, StaleFenceError
 from paintgraph.tests.jobs.test_migrations import statement
 
 NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
@@ -88,7 +89,7 @@ def test_an_ended_job_never_changes(store: JobStore) -> None:
         for late in (store.finish(job, "failed"), store.append(job, []), store.release(job, "n")):
             with pytest.raises(StaleFenceError):
                 await late
-        assert await store.cancel_queued(job.id) == ended
+        assert await store.cancel(job.id) == ended
         assert store.get(job.id) == ended
 
     asyncio.run(act())
@@ -139,6 +140,23 @@ def test_recovery_queues_what_was_running(store: JobStore) -> None:
     asyncio.run(act())
 
 
+def test_a_job_that_was_cancelled_at_work_never_waits_again(store: JobStore) -> None:
+    """Whoever loses or leaves it ends it: the worker's loss, a run taken back, the next start."""
+
+    async def act() -> None:
+        jobs = [store.claim(await accept(store), "w") for _ in range(3)]
+        for job in jobs:
+            assert (await store.cancel(job.id)).state == "running"
+        ended = [await store.release(jobs[0], "node"), await store.requeue(jobs[1])]
+
+        assert [job.state for job in ended] == ["cancelled"] * 2
+        assert await store.recover() == []
+        assert [job.state for job in store.page()] == ["cancelled"] * 3
+        assert [fact["type"] for _, fact in store.facts(jobs[2])] == ["state"]
+
+    asyncio.run(act())
+
+
 def test_an_effect_keeps_the_path_of_its_first_time(store: JobStore) -> None:
     async def act() -> None:
         one, two = [store.claim(await accept(store), "w") for _ in range(2)]
@@ -185,7 +203,7 @@ def test_states_only_move_forward(actions: list[str]) -> None:
                     case "finish" | "fail":
                         await store.finish(held, "succeeded" if action == "finish" else "failed")
                     case "cancel":
-                        await store.cancel_queued(job.id)
+                        await store.cancel(job.id)
                     case "release":
                         await store.release(held, "n")
                     case _:
@@ -245,7 +263,7 @@ def test_jobs_of_a_door_are_listed_by_state_and_time(store: JobStore) -> None:
         return [await accept(store, NewJob({}, {}, door=door)) for door in doors]
 
     first, _, second, third = asyncio.run(fill())
-    asyncio.run(store.cancel_queued(second.id))
+    asyncio.run(store.cancel(second.id))
 
     def listed(*states: State, **options: Any) -> list[int]:
         return [job.number for job in store.of_door("fooocus", states, **options)]
@@ -292,7 +310,7 @@ def test_a_history_has_what_ran_and_has_ended(store: JobStore) -> None:
         for name in "abc":
             await run_to_end(store, named(name))
         await run_to_end(store, named("other", door="native"))
-        await store.cancel_queued((await accept(store, named("never begun"))).id)
+        await store.cancel((await accept(store, named("never begun"))).id)
         await accept(store, named("waits"))
 
     asyncio.run(act())

@@ -8,7 +8,7 @@ import pytest
 from paintgraph.jobs.dispatching.dispatcher import Limits
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob
-from paintgraph.jobs.store.jobs import StaleFenceError
+from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig
 
 NUMBER = {"out": {"node": "Number", "value": 5}}
@@ -144,7 +144,7 @@ def test_a_queued_job_whose_cancelling_cannot_be_written_stays_queued(
             busy = await r.submit({"out": {"node": "Tick", "seconds": 0.5}})
             await r.until_at_work(busy)
             job = await r.submit(NUMBER)
-            unwritable(r, "cancel_queued", 1, monkeypatch)
+            unwritable(r, "cancel", 1, monkeypatch)
             with pytest.raises(StoreError):
                 await r.dispatcher.cancel(job.id)
 

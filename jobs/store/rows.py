@@ -1,0 +1,112 @@
+"""What is done to the rows of jobs inside a transaction."""
+
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from paintgraph.base.errors import Error
+from paintgraph.jobs.store.job import Fact, Job, State
+from paintgraph.jobs.store.queries import job_of
+
+
+class StaleFenceError(Error):
+    """Someone else works on the job by now, or it has ended; nothing was written."""
+
+    code = "stale_fence"
+
+
+class KeyReusedError(Error):
+    """An idempotency key came again with another request."""
+
+    code = "idempotency_key_reused"
+
+
+def repeated(connection: sqlite3.Connection, key: str, request_digest: str) -> Job | None:
+    """The job of an idempotency key, or None; KeyReusedError if its request was another."""
+    row = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row["idempotency_body"] != request_digest:
+        raise KeyReusedError(
+            "the idempotency key was used with another request; a key stands for one request. Use "
+            "a new key."
+        )
+    return job_of(row)
+
+
+def hold(connection: sqlite3.Connection, job: Job) -> None:
+    """Raise StaleFenceError unless the job is still running under this fence."""
+    row = connection.execute("SELECT state, fence FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    if row is None or row["state"] != "running" or row["fence"] != job.fence:
+        raise StaleFenceError(f"job {job.id} has ended or belongs to another worker by now")
+
+
+def insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[Fact]) -> int:
+    """Add facts of a job; gives the last one's number."""
+    row = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM facts WHERE job = ?", (number,)
+    ).fetchone()
+    last: int = row[0]
+    connection.executemany(
+        "INSERT INTO facts VALUES (?, ?, ?)",
+        [(number, last + place, orjson.dumps(fact)) for place, fact in enumerate(facts, start=1)],
+    )
+    return last + len(facts)
+
+
+def end(  # noqa: PLR0913 - what an ended job holds
+    connection: sqlite3.Connection,
+    job: Job,
+    state: State,
+    facts: Sequence[Fact] = (),
+    outputs: Mapping[str, Any] | None = None,
+    warnings: Sequence[str] = (),
+    problems: Sequence[Mapping[str, Any]] = (),
+) -> Job:
+    """End a job that has not ended, with its last facts."""
+    ended = replace(
+        job,
+        state=state,
+        ended=time.time(),
+        outputs=outputs or {},
+        warnings=[*job.warnings, *warnings],
+        problems=[*problems],
+    )
+    insert_facts(connection, job.number, [*facts, {"type": "state", "state": state}])
+    connection.execute(
+        "UPDATE jobs SET state = ?, ended = ?, worker = NULL, outputs = ?, warnings = ?, "
+        "problems = ? WHERE id = ?",
+        (
+            state,
+            ended.ended,
+            orjson.dumps(ended.outputs),
+            orjson.dumps(ended.warnings),
+            orjson.dumps(ended.problems),
+            job.id,
+        ),
+    )
+    return ended
+
+
+def require(connection: sqlite3.Connection, job_id: str) -> Job:
+    """The job as it is now; raises LookupError for an unknown one."""
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
+        raise LookupError(job_id)
+    return job_of(row)
+
+
+def put_back(connection: sqlite3.Connection, job: Job) -> Job:
+    """Queue a job again that nobody works on any more; one that was cancelled ends instead."""
+    cancelled = connection.execute("SELECT cancel FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
+    if cancelled:
+        return end(connection, job, "cancelled")
+    connection.execute(
+        "UPDATE jobs SET state = 'queued', worker = NULL, fence = ? WHERE id = ?",
+        (job.fence + 1, job.id),
+    )
+    return require(connection, job.id)
