@@ -18,6 +18,7 @@ from aiohttp import web
 from paintgraph.api.editor.page import Page
 
 PREFIX = "/editor/"
+SIGNS = "/assets/{path:favicon.ico|images/.*}"
 _INDEX = "index.html"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
@@ -44,8 +45,11 @@ class _Content:
 
 def add_page(app: web.Application, page: Page) -> None:
     """Serve the page under PREFIX, where nothing else is served by then."""
+    send = _handler(page)
     app.router.add_get(PREFIX.rstrip("/"), _to_folder)
-    app.router.add_get(PREFIX + "{path:.*}", _handler(page))
+    app.router.add_get(PREFIX + "{path:.*}", send)
+    # The page asks for the signs of its tab, which tell how far a run is, by these addresses.
+    app.router.add_get(SIGNS, send)
 
 
 async def _to_folder(_: web.Request) -> web.Response:
@@ -57,7 +61,7 @@ def _handler(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
     content_of = cache(_read)  # packed once; what a page loads takes about 6 MB
 
     async def send(request: web.Request) -> web.Response:
-        name = request.match_info["path"] or _INDEX
+        name = request.path.removeprefix(PREFIX).removeprefix("/") or _INDEX
         path = page.files.get(name)
         if path is None:
             raise web.HTTPNotFound

@@ -12,9 +12,11 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from paintgraph.api.comfy.files import userdata
 from paintgraph.api.comfy.files.users import settings_of
 from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.opening import MASK, PHOTO, opened
+from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.files import write_whole
@@ -41,6 +43,11 @@ def additions() -> Iterator[tuple[str, Handler]]:
     yield f"{PREFIX}api/settings", _settings
     yield f"{PREFIX}templates/{{name}}.json", _no_templates
     yield f"{PREFIX}user.css", _no_style
+    # What a new user has not written yet is empty; the protocol's own answer, 404, would stand in
+    # the browser's console as an error.
+    yield f"{PREFIX}api/userdata", _or(userdata.index, _none_yet)
+    yield f"{PREFIX}api/userdata/{{file:user.css}}", _or(userdata.show, _no_style)
+    yield f"{PREFIX}api/userdata/{{file:comfy.templates.json}}", _or(userdata.show, _none_yet)
 
 
 async def lay_out_examples(app: web.Application) -> None:
@@ -80,9 +87,28 @@ async def _no_templates(_: web.Request) -> web.Response:
     return json_response([])
 
 
+async def _none_yet(_: web.Request) -> web.Response:
+    """The files of a folder, or the pieces of graphs, that a user never kept."""
+    return json_response([])
+
+
 async def _no_style(_: web.Request) -> web.Response:
     """A style sheet that old versions of the page let users write."""
     return web.Response(text="", content_type="text/css")
+
+
+def _or(read: Handler, nothing: Handler) -> Handler:
+    """A file of the user's, or what stands for one that is not there."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await read(request)
+        except ApiError as error:
+            if error.code != "no_such_file":
+                raise
+            return await nothing(request)
+
+    return answer
 
 
 def _place(name: str) -> int:

@@ -18,6 +18,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a page."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "index.html").write_text("<!doctype html>")
+    (folder / "assets" / "images").mkdir(parents=True)
+    (folder / "assets" / "favicon.ico").write_bytes(b"sign")
+    (folder / "assets" / "images" / "a.png").write_bytes(b"picture")
     return folder
 
 
@@ -74,6 +77,12 @@ def test_the_pictures_of_templates_are_there_and_a_users_own_stay(
         assert (inputs / MASK).is_file()
 
 
+@pytest.mark.parametrize("path", ["/assets/favicon.ico", "/assets/images/a.png"])
+def test_the_signs_of_its_tab_are_where_the_page_looks(page: Served, path: str) -> None:
+    assert page.call("GET", path).body == page.call("GET", f"/editor{path}").body
+    assert page.call("GET", "/assets/index.js").status == 404
+
+
 @pytest.mark.parametrize("path", ["/api/prompt", "/prompt", "/api/object_info", "/api/queue"])
 def test_the_protocol_is_spoken_where_the_page_lies(page: Served, path: str) -> None:
     answers = [page.call("GET", prefix + path) for prefix in ("", "/editor")]
@@ -88,6 +97,31 @@ def test_what_the_page_asks_for_in_vain_is_empty_and_no_error(page: Served) -> N
     assert (style.status, style.body) == (200, b"")
     assert style.headers["Content-Type"].startswith("text/css")
     assert page.call("GET", "/editor/templates/index.json").json == []
+
+
+@pytest.mark.parametrize(
+    ("path", "nothing"),
+    [
+        ("/userdata?dir=workflows&recurse=true&split=false&full_info=true", b"[]"),
+        ("/userdata/comfy.templates.json", b"[]"),
+        ("/userdata/user.css", b""),
+    ],
+)
+def test_what_a_user_never_kept_is_empty_for_the_page_alone(
+    page: Served, path: str, nothing: bytes
+) -> None:
+    answer = page.call("GET", f"/editor/api{path}")
+
+    assert (answer.status, answer.body) == (200, nothing)
+    assert page.call("GET", path).status == 404
+
+
+def test_what_a_user_kept_is_shown(page: Served) -> None:
+    path = "/editor/api/userdata/comfy.templates.json"
+    page.call("POST", path, data=b'[{"name": "mine"}]')
+
+    assert page.call("GET", path).json == [{"name": "mine"}]
+    page.call("DELETE", path)
 
 
 def test_each_template_has_a_picture(page: Served) -> None:
