@@ -32,7 +32,15 @@ from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
 from paintgraph.api.native import graphs as graph_routes
-from paintgraph.api.native import health, images, jobs, models, recipes, submitting
+from paintgraph.api.native import (
+    health,
+    images,
+    job_graphs,
+    jobs,
+    models,
+    recipes,
+    submitting,
+)
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.passing import pass_to_packs
 from paintgraph.api.services.catalogue import Catalogue
@@ -76,6 +84,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ROUTES: tuple[Route, ...] = (
     *submitting.ROUTES,
     *jobs.ROUTES,
+    *job_graphs.ROUTES,
     *recipes.ROUTES,
     *graph_routes.ROUTES,
     *models.ROUTES,

@@ -1,7 +1,7 @@
 """`paintgraph validate` and `paintgraph convert`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,24 @@ from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json,
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
-from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
 from paintgraph.engine.graph.formats.comfy.sampling import settings_of
-from paintgraph.engine.graph.formats.comfy.slots import Slots
-from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.formats.writing import GraphFormat, write_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Form, Graph, InputRef, Link, Node
-from paintgraph.engine.graph.structure import with_names
 from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.nodes import resource_names
 from paintgraph.python.results import check_place
 from paintgraph.python.sources import checked
 
-_FORMATS = ("yaml", "json", "comfy", "editor", "recipe")
+_GRAPH_FORMATS: Mapping[str, GraphFormat] = {
+    "yaml": "native",
+    "json": "native",
+    "comfy": "api",
+    "editor": "ui",
+}
+_FORMATS = (*_GRAPH_FORMATS, "recipe")
 _FORMS = {"prompt": " (a prompt of ComfyUI)", "workflow": " (a workflow of ComfyUI)"}
 """What a file is, where it is no recipe."""
 
@@ -108,14 +111,9 @@ def _format(to: str, output: str) -> str:
 
 
 def _written(graph: Graph, to: str, known: Catalogue) -> str:
-    registry = known.registry
     if to == "recipe":
         return write_yaml(_repaint(graph, known))
-    if to == "editor":
-        return write_json(write_editor(graph, registry))
-    if to == "comfy":
-        return write_json(write_comfy(graph, Slots(graph, registry).position))
-    document = write_native(with_names(graph, registry))
+    document = write_graph(graph, _GRAPH_FORMATS[to], known.registry)
     return write_yaml(document) if to == "yaml" else write_json(document)
 
 

@@ -1,10 +1,9 @@
-"""Graphs are submitted, by themselves or in an envelope with inputs, and can be read back."""
+"""Graphs are submitted, by themselves or in an envelope with inputs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NotRequired
 
-import orjson
 from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -18,12 +17,11 @@ from paintgraph.api.http.requests import (
     document_of,
     has_small_body,
     idempotency_key,
-    json_response,
     wait_seconds,
 )
 from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
 from paintgraph.api.native.descriptions import WISHES, wishes_of
-from paintgraph.api.native.jobs import ACCEPTED, job_of, job_response
+from paintgraph.api.native.jobs import ACCEPTED, job_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JobJson
 from paintgraph.api.services.submission import GraphRequest
@@ -112,13 +110,6 @@ SubmissionJson = TypeAliasType(
 )
 
 
-class JobGraphJson(TypedDict):
-    """A job's graph as it is run, and what was submitted."""
-
-    graph: RecipeJson
-    request: dict[str, Any]
-
-
 PICTURE_BODIES: Mapping[str, dict[str, Any]] = {kind: {} for kind in PICTURES}
 """Pictures that carry a graph."""
 
@@ -165,24 +156,6 @@ async def submit_and_answer(
     job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)
-
-
-@ROUTES.add(
-    "GET",
-    "/v1/jobs/{id}/graph",
-    {200: json_answer("The bound graph, and what was submitted.", JobGraphJson)},
-    (404,),
-)
-async def show_graph(request: web.Request) -> web.Response:
-    """Give a job's graph as it is run: everything that it names outside itself is fixed.
-
-    Running it again gives the same pixels.
-    """
-    job = job_of(request)
-    graph = request.app[PARTS].store.document(job.id) or b"{}"
-    submitted = request.app[PARTS].store.document(job.id, "request") or b"{}"
-    answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
-    return json_response(answer)
 
 
 def read_request(document: Document) -> GraphRequest:

@@ -18,6 +18,7 @@ from paintgraph.engine.execution.run import run
 from paintgraph.engine.graph.formats.comfy.prompt import write_comfy
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.graph.formats.writing import GraphFormat, write_graph
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.graph.structure import position, with_names
@@ -247,9 +248,13 @@ def test_yaml_there_and_back_gives_an_equal_graph(assembly: Assembly, file: Path
 
 
 @every_recipe
-def test_comfyui_there_and_back_gives_an_equal_graph(assembly: Assembly, file: Path) -> None:
+@pytest.mark.parametrize("form", ["api", "ui"])
+def test_comfyui_there_and_back_gives_an_equal_graph(
+    assembly: Assembly, file: Path, form: GraphFormat
+) -> None:
     graph = _read(file)
-    again, problems = read_graph(_as_comfy(graph, assembly.registry), "again")
+    written = write_graph(graph, form, assembly.registry)
+    again, problems = read_graph(write_json(written).encode(), "again")
 
     assert problems == []
     assert with_names(again, assembly.registry) == graph

@@ -64,6 +64,12 @@ def is_foreign(document: Document) -> bool:
     return any(kind_of(inner.value) in ("prompt", "editor") for _, inner in _wrapped(document))
 
 
+def drawn_in(value: object) -> dict[str, Any] | None:
+    """The workflow of ComfyUI's editor that a document is, or that lies in it; None without one."""
+    candidates = (value, *(found.value for _, found in _wrapped(Document(value))))
+    return next((each for each in candidates if isinstance(each, dict) and is_ui(each)), None)
+
+
 def kind_of(value: object) -> Kind | None:
     """What a value is by itself, without looking for a graph inside of it."""
     if is_ui(value):
