@@ -2,11 +2,12 @@
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,13 +86,21 @@ class Server:
 
 
 @contextmanager
-def server(factory: str = "") -> Iterator[Server]:
-    """A server on a free port and an empty folder; the real one, or one of another factory."""
+def server(
+    factory: str = "", prepare: Callable[[Path], object] | None = None, **settings: str
+) -> Iterator[Server]:
+    """A server on a free port; the real one, or one of another factory.
+
+    `prepare` fills the folder of its data, which else is empty.
+    """
     with tempfile.TemporaryDirectory() as name:
+        if prepare:
+            prepare(Path(name))
         arguments = [name, factory] if factory else [name]
         process = subprocess.Popen(
             [sys.executable, "-m", "paintgraph.benchmarks.served", *arguments],
             stdout=subprocess.PIPE,
+            env={**os.environ, **{f"PAINTGRAPH_{n.upper()}": text for n, text in settings.items()}},
         )
         with process:
             try:
@@ -103,9 +112,11 @@ def server(factory: str = "") -> Iterator[Server]:
 
 
 @contextmanager
-def ready_server(factory: str = "") -> Iterator[Server]:
+def ready_server(
+    factory: str = "", prepare: Callable[[Path], object] | None = None, **settings: str
+) -> Iterator[Server]:
     """The same once it takes jobs."""
-    with server(factory) as running:
+    with server(factory, prepare, **settings) as running:
         with running.client() as client:
             client.await_ready()
         yield running
