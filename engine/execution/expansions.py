@@ -1,10 +1,11 @@
-"""Sub-graphs that open nodes expand into: their literals in the form that each node declares."""
+"""Sub-graphs that open nodes expand into: what is given there as each node declares it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from paintgraph.engine.errors import NodeError
+from paintgraph.engine.execution.calls import checked
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Blocked, Value
@@ -13,21 +14,22 @@ from paintgraph.engine.node.registry import Registry
 
 
 def as_declared(nodes: Mapping[str, Node], registry: Registry) -> dict[str, Node]:
-    """The nodes with literals in canonical form, and without those that are not declared.
+    """The nodes with literals and data in canonical form, without literals that are not declared.
 
-    What open nodes are given stays as it is. Raises NodeError where a literal is wrong.
+    What open nodes are given stays as it is. Raises NodeError where something is wrong.
     """
     found = {}
     for id_, node in nodes.items():
         spec = registry.spec(node.kind)
-        inputs = node.inputs if spec is None else _declared(id_, node, spec)
+        inputs = node.inputs if spec is None else _declared(id_, node, spec, registry)
         found[id_] = replace(node, inputs=inputs)
     return found
 
 
-def _declared(id_: str, node: Node, spec: NodeSpec) -> dict[str, Any]:
+def _declared(id_: str, node: Node, spec: NodeSpec, registry: Registry) -> dict[str, Any]:
+    where = f"its expansion has node '{id_}' ({node.kind}): "
     declared = {one.name: one for one in spec.inputs}
-    inputs = {}
+    inputs: dict[str, Any] = {}
     for name, value in node.inputs.items():
         is_literal = not isinstance(value, Link | Value | Blocked)
         if not is_literal or (spec.is_open and (name in declared or spec.takes_extras)):
@@ -35,11 +37,15 @@ def _declared(id_: str, node: Node, spec: NodeSpec) -> dict[str, Any]:
         elif name in declared:
             inputs[name] = canonical(declared[name], value)
             if isinstance(inputs[name], Wrong):
-                message = f"its expansion has node '{id_}' ({node.kind}): {inputs[name].message}"
-                raise NodeError(message, code=inputs[name].code)
+                raise NodeError(f"{where}{inputs[name].message}", code=inputs[name].code)
+    given = tuple(one for one in spec.inputs if type(node.inputs.get(one.name)) is Value)
+    if given and not spec.is_open:
+        try:
+            inputs = dict(checked(inputs, given, registry))
+        except NodeError as error:
+            raise NodeError(f"{where}{error.message}", code=error.code) from error
     needed = (one.name for one in spec.inputs if one.required and not one.when)
     missing = [name for name in needed if name not in inputs]
     if missing and not spec.is_open:
-        message = f"its expansion has node '{id_}' ({node.kind}): {missing[0]} is missing. Add it."
-        raise NodeError(message, code="missing_input")
+        raise NodeError(f"{where}{missing[0]} is missing. Add it.", code="missing_input")
     return inputs

@@ -175,6 +175,20 @@ class Hidden:
         return (given,)
 
 
+class HiddenWildcard:
+    """Has an input that no editor shows and that takes anything."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {}, "hidden": {"value": (ANY,)}}
+
+    RETURN_TYPES = (ANY,)
+    FUNCTION = "go"
+
+    def go(self, value: Any = "nothing") -> Any:
+        return (value,)
+
+
 class Changing:
     """Runs anew when its state differs; `always` gives NaN, `broken` raises."""
 
@@ -647,7 +661,20 @@ class OnePack:
 
 
 CLASSES = (
-    *(Gray, Darken, Show, Echo, Bag, Unbag, Hidden, Changing, ChangingLater, Strict, StrictAll),
+    *(
+        Gray,
+        Darken,
+        Show,
+        Echo,
+        Bag,
+        Unbag,
+        Hidden,
+        HiddenWildcard,
+        Changing,
+        ChangingLater,
+        Strict,
+        StrictAll,
+    ),
     *(
         StrictTypes,
         StrictUnion,

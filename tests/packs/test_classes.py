@@ -164,6 +164,11 @@ def test_hidden_inputs_are_filled_in() -> None:
     assert not dynprompt.has_node("m")
 
 
+def test_a_hidden_input_that_takes_anything_is_one_that_may_be_given() -> None:
+    assert go({"h": node("HiddenWildcard")}).values("h") == ["nothing"]
+    assert go({"h": node("HiddenWildcard", value=3)}).values("h") == [3]
+
+
 def test_the_prompt_is_the_submitted_one_where_it_came_along() -> None:
     ran = run_nodes({"h": node("Hidden", number=3)}, registry=KNOWN, extra={"prompt": {"h": {}}})
 
@@ -552,6 +557,36 @@ def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
 
     assert (ran.values("x")[0] == 0.5).all()
     assert ["bag [a thing]", f"show {2**70}", "show {'things': [a thing]}"] == RUNS
+
+
+@pytest.mark.parametrize("given", [torch.full((1, 2, 2, 3), 0.25), torch.full((2, 2, 3), 0.25)])
+def test_a_picture_that_an_expansion_gives_to_a_node_of_ours_is_one_of_ours(given: Any) -> None:
+    known = convention.registry()
+    known.add(declaration_of(image_invert))
+
+    def give(graph: Any, _: Any) -> Any:
+        made = graph.node("ImageInvert", image=given)
+        return {"result": (made.out(0),), "expand": graph.finalize()}
+
+    convention.Expand.GIVES["ours"] = give
+    ran = go({"x": node("Expand", how="ours")}, registry=known)
+
+    assert (ran.values("x")[0] == np.full((1, 2, 2, 3), 0.75)).all()
+
+
+def test_data_that_a_node_of_ours_cannot_take_from_an_expansion_are_an_error() -> None:
+    known = convention.registry()
+    known.add(declaration_of(image_invert))
+
+    def give(graph: Any, _: Any) -> Any:
+        made = graph.node("ImageInvert", image=object())
+        return {"result": (made.out(0),), "expand": graph.finalize()}
+
+    convention.Expand.GIVES["nonsense"] = give
+    (failure,) = go({"x": node("Expand", how="nonsense")}, registry=known).failed()
+
+    assert failure.code == "wrong_type"
+    assert failure.message.startswith("node 'x' (Expand): its expansion has node '0.1' (ImageInv")
 
 
 def test_a_result_may_be_a_link_that_came_in() -> None:

@@ -68,11 +68,12 @@ def inputs_of(cls: Any) -> dict[str, Group]:
 
 def hidden_of(inputs: Mapping[str, Group]) -> dict[str, str]:
     """The inputs that the engine fills in, each with what it gets."""
-    return {
-        name: str(one.type)
+    kinds = {
+        name: "".join(one.type)  # of a wildcard its text alone: it says that it equals all
         for name, one in inputs.items()
-        if one.group == "hidden" and one.type in HIDDEN
+        if one.group == "hidden" and isinstance(one.type, str)
     }
+    return {name: kind for name, kind in kinds.items() if kind in HIDDEN}
 
 
 def describe_class(name: str, cls: Any, module: str) -> NodeSpec:

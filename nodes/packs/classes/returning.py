@@ -9,7 +9,7 @@ import orjson
 
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import Blocked, Result, Value
+from paintgraph.engine.graph.sockets import ANY, Blocked, Result, Value
 from paintgraph.engine.graph.spec import NodeSpec, OutputSpec
 from paintgraph.engine.node.context import Context
 from paintgraph.nodes.packs.classes.values import from_class
@@ -102,7 +102,7 @@ def _given(value: Any, ids: Mapping[str, str]) -> Any:
     is_literal = value is None or type(value) in (bool, int, float, str, list, dict)
     if is_literal and _is_plain(value):
         return deepcopy(value)
-    return Value(from_class(value, "*"), key=secrets.token_hex(8))  # equal to no other
+    return Value(from_class(value, ANY), key=secrets.token_hex(8))  # equal to no other
 
 
 def _is_plain(value: Any) -> bool:
