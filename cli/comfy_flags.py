@@ -112,17 +112,19 @@ def _base(values: list[str], _: Tell) -> list[str]:
 
 
 def _model_paths(values: list[str], tell: Tell) -> list[str]:
-    """For this process and those that it starts. Packs are programs: they must be named as such."""
+    """For this process and those that it starts; packs that the file names are loaded, as there."""
     from paintgraph.models.catalogue.places import COMFY_VARIABLE
 
-    if values:
-        os.environ[COMFY_VARIABLE] = values[0]
-        if b"custom_nodes" in _content(values[0]):
-            tell(
-                f"'{values[0]}' names folders of custom_nodes; node packs are programs, and not "
-                f"loaded unless you say so. To load them, add --node-packs {values[0]}."
-            )
-    return values[1:]
+    if not values:
+        return []
+    os.environ[COMFY_VARIABLE] = values[0]
+    if b"custom_nodes" not in _content(values[0]):
+        return values[1:]
+    tell(
+        f"'{values[0]}' names folders of custom_nodes: the node packs in them, which are programs, "
+        "are loaded. Take custom_nodes out of the file to load none."
+    )
+    return ["--node-packs", *values]
 
 
 def _content(file: str) -> bytes:

@@ -139,7 +139,7 @@ def test_every_address_needs_a_key() -> None:
     assert "[key_needed]" in done.stderr
 
 
-def test_folders_of_packs_are_not_loaded_unasked_but_told(
+def test_packs_are_loaded_that_a_file_of_paths_names_and_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAINTGRAPH_EXTRA_MODEL_PATHS", "")
@@ -150,5 +150,5 @@ def test_folders_of_packs_are_not_loaded_unasked_but_told(
     ours, told = flags(f"--extra-model-paths-config {paths}")
 
     assert without == ([], [])
-    assert ours == []
-    assert f"add --node-packs {paths}" in told[0]
+    assert ours == ["--node-packs", str(paths)]
+    assert "which are programs" in told[0]
