@@ -81,6 +81,9 @@ def _input_text(spec: InputSpec) -> str:
     words = in_words(spec.type)
     if spec.choices:
         words = f"{'any of' if spec.items else 'one of'} {', '.join(map(str, spec.choices))}"
+    if spec.columns:
+        each = "" if spec.most_rows == 1 else " for each"
+        words += f" of {', '.join(spec.columns)}{each}"
     if (spec.minimum is not None or spec.maximum is not None) and spec.resource != "seed":
         words += f", {bounds(spec)}"
     if not spec.required and spec.default not in (None, ()):

@@ -151,6 +151,9 @@ def usage(spec: InputSpec) -> tuple[str, str]:
 def _metavar(spec: InputSpec) -> str:
     if spec.resource == "picture":
         return "FILE"
+    if spec.columns:
+        each = ",".join(spec.columns).upper()
+        return each if spec.most_rows == 1 else f"{each},..."
     if spec.type == "list":
         return "A,B,..." if spec.choices else f"{spec.items.upper() or 'TEXT'},..."
     if is_of_catalogue(spec.resource):

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from paintgraph.engine.graph.sockets import LIST, Socket, Value, shown
-from paintgraph.engine.node.declaration import OneOf
+from paintgraph.engine.node.declaration import OneOf, Rows
 from paintgraph.imaging.blend.composite import visible_box
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, boxes_of_numbers, check_boxes
@@ -52,11 +52,15 @@ def _digest(value: Value) -> str:
 
 BOXES = Socket("boxes", "BOXES", check_boxes, _weigh, _digest, _encode, _decode)
 
+BOX = ("left", "top", "right", "bottom")
+POINT = ("x", "y")
+
 Found = Annotated[Boxes, BOXES]
 GivenBoxes = Annotated[
     Any,
     OneOf((BOXES, LIST)),
-    "What was found; or left, top, right, bottom in px of each box, right and bottom exclusive.",
+    Rows(BOX),
+    "What was found; or numbers of px for each box, right and bottom exclusive.",
 ]
 
 

@@ -60,12 +60,20 @@ NO_RESOURCES = Resources()
 
 
 def inherited(spec: InputSpec, graph: Graph, specs: Mapping[str, NodeSpec | None]) -> InputSpec:
-    """A declared input with the kind and choices of what it reaches, if it has none itself."""
-    if spec.resource or spec.choices or spec.type != "text":
+    """A declared input with what it takes over from the input of a node that it reaches.
+
+    A text has its kind and choices where it has none itself; a list what its numbers are.
+    """
+    if spec.resource or spec.choices or spec.type not in ("text", "list"):
         return spec
     for id_, node in graph.nodes.items():
-        for reached in _catalogued(specs.get(id_)):
-            if node.inputs.get(reached.name) == InputRef(spec.name):
+        given = specs.get(id_)
+        for reached in given.inputs if given else ():
+            if node.inputs.get(reached.name) != InputRef(spec.name):
+                continue
+            if spec.type == "list" and reached.columns:
+                return replace(spec, columns=reached.columns, most_rows=reached.most_rows)
+            if spec.type == "text" and is_of_catalogue(reached.resource):
                 return replace(spec, resource=reached.resource, choices=reached.choices)
     return spec
 
@@ -183,8 +191,8 @@ def _checked(type_: str, value: object) -> Any:
 
 def _items(spec: InputSpec, values: tuple[Any, ...]) -> Any:
     type_ = spec.items if spec.items in _PLAIN else ANY
-    items = []
-    for value in values:
+    items: list[Any] = []
+    for value in _in_one_row(spec, values):
         try:
             item = _checked(type_, value)
         except ValueError as error:
@@ -192,7 +200,36 @@ def _items(spec: InputSpec, values: tuple[Any, ...]) -> Any:
         if spec.choices and item not in spec.choices:
             return _not_a_choice(spec, item)
         items.append(item)
-    return tuple(items)
+    return _wrong_length(spec, len(items)) or tuple(items)
+
+
+def _in_one_row(spec: InputSpec, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A table whose rows are lists of their own, [[x, y], [x, y]], as one row; else as it is."""
+    size = len(spec.columns)
+    if size and all(isinstance(each, list | tuple) and len(each) == size for each in values):
+        return tuple(item for each in values for item in each)
+    return values
+
+
+def _wrong_length(spec: InputSpec, count: int) -> Wrong | None:
+    """Why so many numbers are no table, or None."""
+    size, most = len(spec.columns), spec.most_rows
+    may_be_empty = most is None or not (spec.required or spec.default)
+    if not size or (not count and may_be_empty):
+        return None
+    rows, left = divmod(count, size)
+    if not left and 0 < rows <= (most or rows):
+        return None
+    each = "" if most == 1 else " for each"
+    example = ",".join(_EXAMPLE[:size])
+    return Wrong(
+        "wrong_length",
+        f"{spec.name} has {count} numbers; allowed are {size}{each}: {', '.join(spec.columns)}. "
+        f"Give e.g. {example}.",
+    )
+
+
+_EXAMPLE = ("120", "80", "300", "260")
 
 
 def _not_a_choice(spec: InputSpec, value: object) -> Wrong:

@@ -31,6 +31,8 @@ class InputSpec:
         unit: unit of a number, for people ("px").
         choices: the literals allowed, texts for the most part; for a list, of its items.
         items: type of a list's items.
+        columns: what the numbers of a list are, which is a table row by row: ("x", "y"); or ().
+        most_rows: how many rows it may have, or None.
         about: one sentence for people.
         lazy: evaluated only when the node asks for it.
         raw: the node gets the link itself, after its source ran.
@@ -54,6 +56,8 @@ class InputSpec:
     unit: str = ""
     choices: tuple[Any, ...] = ()
     items: str = ""
+    columns: tuple[str, ...] = ()
+    most_rows: int | None = None
     about: str = ""
     lazy: bool = False
     raw: bool = False

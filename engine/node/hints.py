@@ -43,6 +43,17 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The numbers of a list are a table, row by row: of what is in `columns`, `most` rows at most.
+
+    It may be empty only where that is its default, or where there is no such bound.
+    """
+
+    columns: tuple[str, ...]
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A property without a value: see `LAZY`, `RAW`, `MULTILINE`."""
 
@@ -118,6 +129,9 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
                 spec = replace(spec, resource=kind, found_by=found_by)
             case Mark(field):
                 spec = replace(spec, **_marked(field))
+            case Rows(columns, most):
+                items = spec.items or FLOAT.name
+                spec = replace(spec, columns=columns, most_rows=most, items=items)
             case When():
                 spec = replace(spec, when=entry)
             case str():

@@ -70,6 +70,9 @@ def _literal(spec: InputSpec) -> dict[str, Any] | None:
         schema["items"] = dict(_TYPES.get(spec.items, {}))
         if spec.choices:
             schema["items"]["enum"] = list(spec.choices)
+        if spec.most_rows is not None:
+            most = spec.most_rows * len(spec.columns)
+            schema |= {"maxItems": most}
     elif spec.choices:
         schema["enum"] = list(spec.choices)
     if spec.minimum is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from paintgraph.engine.graph.sockets import LIST, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, Resource, node
+from paintgraph.engine.node.declaration import Range, Resource, Rows, node
 from paintgraph.imaging.arrays import MOST_PIXELS, match_pair
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, clamp_boxes
@@ -15,7 +15,7 @@ from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.roles import Candidates, Prompt
 from paintgraph.models.selectors import Selectors
-from paintgraph.nodes.boxes import GivenBoxes, box_of, boxes_of, numbers_of
+from paintgraph.nodes.boxes import BOX, POINT, GivenBoxes, box_of, boxes_of, numbers_of
 from paintgraph.nodes.masks.shape import MOST_AREA
 from paintgraph.nodes.resource_names import POINT_MODEL
 from paintgraph.nodes.sockets import Array, Image, Mask
@@ -95,11 +95,9 @@ def segment_boxes(
 def segment_points(
     context: Context,
     image: Image,
-    points: Annotated[list[int], "x, y in px of each point of what is to be selected."] = (),  # type: ignore[assignment] # frozen
-    avoid: Annotated[list[int], "x, y in px of each point of what is not to be selected."] = (),  # type: ignore[assignment] # frozen
-    box: Annotated[
-        list[int], "Left, top, right, bottom in px of a box around it, or nothing."
-    ] = (),  # type: ignore[assignment] # frozen
+    points: Annotated[list[int], Rows(POINT), "Points in px of what is to be selected."] = (),  # type: ignore[assignment] # frozen
+    avoid: Annotated[list[int], Rows(POINT), "Points in px of what is not to be selected."] = (),  # type: ignore[assignment] # frozen
+    box: Annotated[list[int], Rows(BOX, most=1), "A box around it in px, or nothing."] = (),  # type: ignore[assignment] # frozen
     mask: Annotated[Mask | None, "A selection that is to be made better."] = None,
     model: PointModel = "sam_vit_b",
     choose: Choice = "best",

@@ -6,11 +6,11 @@ import numpy as np
 
 from paintgraph.engine.graph.sockets import Result, Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, Resource, node
+from paintgraph.engine.node.declaration import Range, Resource, Rows, node
 from paintgraph.imaging.masks.selection import select_in_box
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.selectors import Category, Selectors
-from paintgraph.nodes.boxes import box_of
+from paintgraph.nodes.boxes import BOX, box_of
 from paintgraph.nodes.resource_names import MASK_MODEL
 from paintgraph.nodes.sockets import Array, BackgroundRemover, Image, Mask
 
@@ -100,7 +100,9 @@ def _selected(context: Context, model: str, image: Image, category: Category = "
 @node(title="Mask from Box", category="mask", heavy=True, packages=("opencv-python",))
 def mask_from_box(
     image: Image,
-    box: Annotated[list[int], "Left, top, right, bottom in px; right and bottom are exclusive."],
+    box: Annotated[
+        list[int], Rows(BOX, most=1), "Where it is, in px; right and bottom are exclusive."
+    ],
     select: Annotated[
         Literal["object", "box"], "The object in the box, or the whole box."
     ] = "object",

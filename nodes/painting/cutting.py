@@ -6,7 +6,7 @@ import numpy as np
 
 from paintgraph.engine.graph.sockets import LIST
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, node
+from paintgraph.engine.node.declaration import Range, Rows, node
 from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import match_batch, match_pair
 from paintgraph.imaging.blend.composite import place_image
@@ -23,7 +23,7 @@ from paintgraph.imaging.geometry.regions import Box, paste, selected_box
 from paintgraph.imaging.geometry.regions import crop as cut
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.algebra import soften
-from paintgraph.nodes.boxes import box_of
+from paintgraph.nodes.boxes import BOX, box_of
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with
@@ -102,7 +102,7 @@ def stitch_inpaint(
     image: Annotated[Image, "The whole picture, as it was."],
     mask: Annotated[Mask, "What was to be repainted, at the picture's size."],
     painted: Annotated[Image, "The part that was painted, at any size."],
-    box: Annotated[list[int], "Where it belongs: left, top, right, bottom in px."],
+    box: Annotated[list[int], Rows(BOX, most=1), "Where it belongs, in px."],
     feather: Feather = 0,
     stitch: StitchChoice = "strict",
     match: MatchChoice = "colour",

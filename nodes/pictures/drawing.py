@@ -10,7 +10,7 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID
 from paintgraph.engine.graph.sockets import LIST, Effect, Result
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import OneOf, Output, Range, Resource, node
+from paintgraph.engine.node.declaration import OneOf, Output, Range, Resource, Rows, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend.batches import plain, take
 from paintgraph.imaging.blend.composite import lay_over, with_channels
@@ -23,6 +23,7 @@ from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.masks.selection import parse_colour
 from paintgraph.nodes.boxes import (
     BOUNDING_BOX,
+    BOX,
     BOXES,
     GivenBoxes,
     boxes_of,
@@ -63,8 +64,9 @@ def draw_bboxes(
     bboxes: Annotated[
         Any,
         OneOf((BOXES, BOUNDING_BOX, LIST)),
-        "What was found, here or by a node of ComfyUI; or left, top, right, bottom in px of each "
-        "box, right and bottom exclusive.",
+        Rows(BOX),
+        "What was found, here or by a node of ComfyUI; or numbers of px for each box, right and "
+        "bottom exclusive.",
     ],
     image: Annotated[
         Image | None, "Without one a black canvas that holds the boxes, 640 x 640 px or larger."

@@ -77,16 +77,3 @@ def test_a_box_without_a_pixel_is_refused(bench: Bench, box: tuple[int, int, int
             "Correct the box."
         ),
     )
-
-
-@pytest.mark.parametrize("numbers", [[], [1, 2, 3], [1, 2, 3, 4, 5]])
-def test_a_box_has_four_numbers(bench: Bench, numbers: list[int]) -> None:
-    ran = bench.node("MaskFromBox", image=red_square(), box=numbers)
-
-    assert ran.fault == (
-        "bad_box",
-        (
-            f"node 'it' (MaskFromBox): box has {len(numbers)} numbers; allowed are 4: left, top, "
-            "right, bottom in px. Give e.g. 120,80,300,260."
-        ),
-    )
