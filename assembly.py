@@ -135,8 +135,8 @@ def _door_of_packs() -> Mapping[str, Any]:
     from paintgraph.nodes.packs.standins.server import PromptServer
 
     server = PromptServer.instance
-    door, server.loop = open_door([*server.routes.added, *server.app.router.added])
-    return door
+    change = server.trigger_on_prompt if server.on_prompt_handlers else None
+    return open_door(server.app, server.routes, change, server.loop)
 
 
 def pack_places(

@@ -7,45 +7,61 @@ beside the jobs, at a port of this machine. Each request must bear a secret that
 import asyncio
 import hmac
 import logging
+import re
 import secrets
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-Added = tuple[str, str, Callable[..., Any]]
-"""A method, a path and its handler; of the method STATIC the handler gives a folder."""
-
 TOKEN = "X-Paintgraph-Door"  # noqa: S105 - a header's name
 _LOOPBACK = "127.0.0.1"
-_MOST_BYTES = 256 * 2**20
 _LOG = logging.getLogger("paintgraph.packs")
 
 
-def open_door(routes: Iterable[Added]) -> tuple[dict[str, Any], asyncio.AbstractEventLoop]:
-    """Answer these routes from now on; gives what the server has to know, and the loop."""
+def open_door(
+    app: web.Application,
+    routes: Iterable[web.AbstractRouteDef],
+    change_prompt: Callable[[Any], Any] | None,
+    loop: asyncio.AbstractEventLoop,
+) -> dict[str, Any]:
+    """Answer an application of packs, and these routes, from now on, in a loop that runs.
+
+    `change_prompt` gives the body of a prompt as packs want it; None if none of them cares. What is
+    returned is plain data, for the server: `port`, `token`, `routes`, each a method with the
+    regular expression of its paths, and `prompts`, the path at which prompts are changed, or "".
+    """
     token = secrets.token_urlsafe(32)
-    app = web.Application(client_max_size=_MOST_BYTES, middlewares=[_only_with(token)])
-    there = [[method, path] for method, path, handler in routes if _add(app, method, path, handler)]
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="routes of packs", daemon=True).start()
+    for route in routes:
+        try:
+            route.register(app.router)
+        except (RuntimeError, ValueError, TypeError) as error:
+            _LOG.warning("a pack's route %s is left out: %s", route, error)
+    there = [[route.method, _pattern(route)] for route in app.router.routes()]
+    prompts = f"/{token}" if change_prompt else ""
+    if change_prompt:
+        app.router.add_post(prompts, _changing(change_prompt))
+    app.middlewares.insert(0, _only_with(token))
     port = asyncio.run_coroutine_threadsafe(_listen(app), loop).result()
-    return {"port": port, "token": token, "routes": there}, loop
+    return {"port": port, "token": token, "routes": there, "prompts": prompts}
 
 
-def _add(app: web.Application, method: str, path: str, handler: Callable[..., Any]) -> bool:
-    """Add a route; False if it is none, or there is one already."""
-    try:
-        if method == "STATIC":
-            app.router.add_static(path, handler())
-        else:
-            app.router.add_route(method, path, handler)
-    except (RuntimeError, ValueError, TypeError) as error:
-        _LOG.warning("a pack's route %s %s is left out: %s", method, path, error)
-        return False
-    return True
+def _pattern(route: web.AbstractRoute) -> str:
+    """The regular expression of the paths, as they are quoted, that a route answers."""
+    info = route.resource.get_info() if route.resource else {}
+    if "pattern" in info:
+        return info["pattern"].pattern
+    if "prefix" in info:
+        return f"{re.escape(info['prefix'])}/.+"
+    return re.escape(info.get("path", ""))
+
+
+def _changing(change_prompt: Callable[[Any], Any]) -> Handler:
+    async def change(request: web.Request) -> web.Response:
+        return web.json_response(change_prompt(await request.json()))
+
+    return change
 
 
 async def _listen(app: web.Application) -> int:

@@ -1,8 +1,11 @@
 """In the server: passes requests that no route of its own answers on to packs that do."""
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -13,48 +16,62 @@ from paintgraph.api.packs.door import TOKEN
 from paintgraph.api.services.parts import PARTS
 
 _PREFIX = "/api"
-_SECONDS = 120.0
-_KEPT_BACK = frozenset(
-    {
-        *("host", "connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"),
-        *("authorization", "cookie", "x-api-key", "proxy-authorization", TOKEN.lower()),
-    }
+_PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
+_PROMPT_PATIENCE = aiohttp.ClientTimeout(30.0)
+_MOST_MESSAGE_BYTES = 64 * 2**20
+_OF_CONNECTIONS = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"}
 )
+_KEPT_BACK = _OF_CONNECTIONS | {
+    *("host", "authorization", "cookie", "x-api-key", "proxy-authorization", TOKEN.lower())
+}
 """Headers that are of this connection, or of this server's keys: packs need neither."""
 
-_OF_ANSWERS = frozenset(
-    {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
-)
-
-
-class _Resolver(Protocol):
-    """What says whether a path is one of packs."""
-
-    async def resolve(self, request: web.Request) -> Any:
-        """The match, which knows of no route if there is none."""
+Ends = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
 @dataclass(frozen=True)
 class _Door:
-    """Where a worker answers, and which routes."""
+    """Where a worker answers, which routes, and where it changes prompts, if it does."""
 
     address: str
     token: str
-    resolver: _Resolver
+    routes: tuple[tuple[str, re.Pattern[str]], ...]
+    prompts: str
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "_Door":
-        resolver = web.UrlDispatcher()
-        for method, path in plain["routes"]:
-            if method == "STATIC":
-                resolver.add_route("GET", f"{path.rstrip('/')}/{{file:.+}}", _nobody)
-            else:
-                resolver.add_route(method, path, _nobody)
-        return _Door(f"http://127.0.0.1:{plain['port']}", plain["token"], resolver)
+        return _Door(
+            f"http://127.0.0.1:{plain['port']}",
+            plain["token"],
+            tuple((method, re.compile(pattern)) for method, pattern in plain["routes"]),
+            plain["prompts"],
+        )
 
+    def answers(self, method: str, path: str) -> bool:
+        """Whether a pack has a route for a quoted path."""
+        return any(
+            known in (method, "*") and pattern.fullmatch(path) for known, pattern in self.routes
+        )
 
-async def _nobody(_: web.Request) -> web.Response:
-    raise web.HTTPNotFound
+    @contextlib.asynccontextmanager
+    async def asking(self, patience: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientSession]:
+        """What asks the worker; raises ApiError where it does not answer."""
+        try:
+            async with aiohttp.ClientSession(
+                self.address,
+                headers={TOKEN: self.token},
+                skip_auto_headers=("Accept-Encoding", "User-Agent", "Content-Type"),
+                auto_decompress=False,
+                timeout=patience,
+            ) as session:
+                yield session
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise ApiError(
+                503,
+                "pack_unreachable",
+                "the worker with this route's pack is busy or starts anew. Try again soon.",
+            ) from error
 
 
 def pass_to_packs() -> Middleware:
@@ -70,45 +87,97 @@ def pass_to_packs() -> Middleware:
         if door is None:
             known.clear()
             door = known[plain["token"]] = _Door.of(plain)
-        bare = request.rel_url
-        if request.path.startswith(f"{_PREFIX}/"):
-            bare = bare.with_path(bare.raw_path.removeprefix(_PREFIX), encoded=True).with_query(
-                bare.query
-            )
-        found = await door.resolver.resolve(request.clone(rel_url=bare))
-        if found.http_exception is not None:
+        path = request.rel_url.raw_path
+        path = path.removeprefix(_PREFIX) if path.startswith(f"{_PREFIX}/") else path
+        if not door.answers(request.method, path):
             return await handler(request)
-        return await _passed(request, door, str(bare))
+        target = path + (f"?{request.rel_url.raw_query_string}" if request.query_string else "")
+        async with door.asking(_PATIENCE) as session:
+            if request.headers.get("Upgrade", "").lower() == "websocket":
+                return await _joined(request, session, target)
+            return await _passed(request, session, target)
 
     return ask
 
 
-async def _passed(request: web.Request, door: _Door, path: str) -> web.StreamResponse:
-    """The answer of a pack."""
-    headers = {n: v for n, v in request.headers.items() if n.lower() not in _KEPT_BACK}
+async def changed_by_packs(request: web.Request, body: Any) -> Any:
+    """The body of a prompt as the packs want it that look at prompts; as it is if none does."""
+    plain = request.app[PARTS].dispatcher.ready.door
+    if not plain or not plain["prompts"]:
+        return body
+    door = _Door.of(plain)
+    async with (
+        door.asking(_PROMPT_PATIENCE) as session,
+        session.post(door.prompts, json=body) as answer,
+    ):
+        return await answer.json() if answer.status == 200 else body
+
+
+def _told(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _KEPT_BACK}
+
+
+async def _passed(
+    request: web.Request, session: aiohttp.ClientSession, target: str
+) -> web.StreamResponse:
+    """The answer of a pack, piece by piece as it comes."""
     body = await request.read() if request.body_exists else None
+    async with session.request(
+        request.method, target, headers=_told(request.headers), data=body, allow_redirects=False
+    ) as answer:
+        if answer.status >= 500:
+            raise _failed()
+        kept = {n: v for n, v in answer.headers.items() if n.lower() not in _OF_CONNECTIONS}
+        response = web.StreamResponse(status=answer.status, headers=kept)
+        await response.prepare(request)
+        try:
+            async for piece in answer.content.iter_any():
+                await response.write(piece)
+            await response.write_eof()
+        except (aiohttp.ClientError, TimeoutError):  # the client learns by an answer without an end
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+
+async def _joined(
+    request: web.Request, session: aiohttp.ClientSession, target: str
+) -> web.StreamResponse:
+    """A WebSocket of a pack: what either side says is told to the other, until one goes."""
+    own = {n: v for n, v in _told(request.headers).items() if not n.lower().startswith("sec-web")}
+    asked = request.headers.get("Sec-WebSocket-Protocol", "")
+    protocols = [name.strip() for name in asked.split(",") if name.strip()]
     try:
-        async with (
-            aiohttp.ClientSession(
-                auto_decompress=True, timeout=aiohttp.ClientTimeout(_SECONDS)
-            ) as session,
-            session.request(
-                request.method,
-                door.address + path,
-                headers={**headers, TOKEN: door.token},
-                data=body,
-                allow_redirects=False,
-            ) as answer,
-        ):
-            kept = {n: v for n, v in answer.headers.items() if n.lower() not in _OF_ANSWERS}
-            status = answer.status
-            content = await answer.read()
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise ApiError(
-            503,
-            "pack_unreachable",
-            "the worker with this route's pack is busy or starts anew. Try again soon.",
-        ) from error
-    if status >= 500:
-        raise ApiError(502, "pack_failed", "the pack's own route failed. Its author can mend it.")
-    return web.Response(status=status, body=content, headers=kept)
+        there = await session.ws_connect(
+            target, headers=own, protocols=protocols, max_msg_size=_MOST_MESSAGE_BYTES
+        )
+    except aiohttp.WSServerHandshakeError as error:
+        raise _failed() from error
+    async with there:
+        chosen = [there.protocol] if there.protocol else []
+        here = web.WebSocketResponse(protocols=chosen, max_msg_size=_MOST_MESSAGE_BYTES)
+        await here.prepare(request)
+        ways = [
+            asyncio.create_task(_told_on(here, there)),
+            asyncio.create_task(_told_on(there, here)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            await here.close(code=there.close_code or aiohttp.WSCloseCode.OK)
+        return here
+
+
+async def _told_on(source: Ends, target: Ends) -> None:
+    async for message in source:
+        if message.type == aiohttp.WSMsgType.TEXT:
+            await target.send_str(message.data)
+        elif message.type == aiohttp.WSMsgType.BINARY:
+            await target.send_bytes(message.data)
+
+
+def _failed() -> ApiError:
+    return ApiError(502, "pack_failed", "the pack's own route failed. Its author can mend it.")

@@ -1,11 +1,13 @@
 """A server with node packs: each of its workers loads them, none of them keeps it from starting."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import numpy as np
 import pytest
 from PIL import Image
@@ -55,9 +57,16 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield server
 
 
-def outcome(server: Served, prompt: Any) -> Any:
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("plain")
+    with serving(folder, node_packs=(str(PACKS / "sound" / "served_nodes"),)) as server:
+        yield server
+
+
+def outcome(server: Served, prompt: Any, **fields: Any) -> Any:
     """What a prompt's history tells."""
-    entry = ended(server, posted(server, prompt))
+    entry = ended(server, posted(server, prompt, **fields))
     assert entry["status"]["status_str"] == "success", entry["status"]
     return entry["outputs"]
 
@@ -199,6 +208,74 @@ def test_a_route_that_fails_is_the_packs_fault(packed: Served) -> None:
     answer = packed.call("POST", "/served_nodes/value", data=b"no JSON")
 
     assert answer.codes == ["pack_failed"]
+
+
+def test_a_route_that_streams_is_passed_on_piece_by_piece(packed: Served) -> None:
+    packed.call("POST", "/served_nodes/value", json={"value": "wait"})
+
+    async def story() -> Any:
+        async with (
+            aiohttp.ClientSession(packed.url) as session,
+            session.get("/served_nodes/stream") as answer,
+        ):
+            first = await asyncio.wait_for(answer.content.readany(), 30)
+            async with session.post("/served_nodes/value", json={"value": "go on"}):
+                return first, await asyncio.wait_for(answer.content.read(), 30)
+
+    assert told(story()) == (b"first,", b"second")
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_socket_of_a_pack_is_joined_to_its_client(prefix: str, packed: Served) -> None:
+    async def story() -> Any:
+        async with (
+            aiohttp.ClientSession(packed.url) as session,
+            session.ws_connect(f"{prefix}/served_nodes/echo", protocols=("own",)) as socket,
+        ):
+            await socket.send_str("ab")
+            await socket.send_bytes(b"cd")
+            heard = [await socket.receive_str(timeout=30), await socket.receive_bytes(timeout=30)]
+            await socket.send_str("bye")
+            await socket.receive(timeout=30)
+            return heard, socket.protocol, socket.close_code
+
+    assert told(story()) == (["abab", b"cdcd"], "own", 4000)
+
+
+def test_what_is_no_socket_of_a_pack_is_not_joined(packed: Served) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+    answer = packed.call("GET", "/served_nodes/ping", headers={**upgrade, **key})
+
+    assert answer.codes == ["pack_failed"]
+
+
+def test_paths_of_packs_are_those_that_they_wrote(packed: Served) -> None:
+    found = packed.call("GET", "/served_nodes/rest/a/b%2Fc")
+    file = packed.call("GET", "/served_nodes/files/a%20b.txt")
+
+    assert found.json == "a/b/c"
+    assert file.body == b"a file\n"
+    assert packed.call("HEAD", "/served_nodes/files/a%20b.txt").status == 200
+    assert packed.call("GET", "/served_nodes/files/../__init__.py").status == 404
+
+
+def test_packs_change_prompts_as_they_come_and_see_no_tokens(packed: Served) -> None:
+    prompt = {"1": node("ServedTell", text="wildcard")}
+    fields = {"client_id": "who", "extra_data": {"auth_token_comfy_org": "the-token"}}
+
+    assert outcome(packed, prompt, **fields)["1"] == {
+        "text": ["wildcard of client_id, extra_data, prompt"]
+    }
+
+
+def test_prompts_are_not_changed_unless_that_is_allowed(plain: Served) -> None:
+    prompt = {"1": node("ServedTell", text="wildcard")}
+
+    assert outcome(plain, prompt)["1"] == {"text": ["wildcard"]}
+    (refused,) = reports(plain)["served_nodes"]["refused"]
+    assert "add_on_prompt_handler" in refused
 
 
 def test_nobody_but_the_server_reaches_the_routes_in_a_worker(packed: Served) -> None:

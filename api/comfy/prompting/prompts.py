@@ -15,6 +15,7 @@ from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.http.bodies import document_of
 from paintgraph.api.http.requests import has_small_body, json_response
+from paintgraph.api.packs.passing import changed_by_packs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Error, Problem
@@ -55,7 +56,7 @@ async def count(request: web.Request) -> web.Response:
 async def post(request: web.Request) -> web.Response:
     """Queue a prompt; what is wrong with it comes back as ComfyUI tells it."""
     try:
-        document = await document_of(request)
+        document = await _changed(request, await document_of(request))
         posted = read_posted(document.value)
         answer = await _submit(request, posted, document.inside(("prompt",)))
     except PromptError as error:
@@ -66,6 +67,18 @@ async def post(request: web.Request) -> web.Response:
             raise
         return refusal.response()
     return json_response(answer)
+
+
+async def _changed(request: web.Request, document: Document) -> Document:
+    """What was posted, as packs that look at prompts want it; tokens are not shown to them."""
+    body = document.value
+    if not isinstance(body, dict) or not isinstance(body.get("prompt"), dict):
+        return document
+    extra = body.get("extra_data")
+    if isinstance(extra, dict):
+        body = {**body, "extra_data": {n: v for n, v in extra.items() if n not in SECRETS}}
+    changed = await changed_by_packs(request, body)
+    return document if changed is body else Document(changed)
 
 
 @dataclass(frozen=True, slots=True)

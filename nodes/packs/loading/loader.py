@@ -77,7 +77,9 @@ class PackLoader:
         install()
         from paintgraph.nodes.packs.standins import folder_paths
         from paintgraph.nodes.packs.standins.comfy import model_management
+        from paintgraph.nodes.packs.standins.server import PromptServer
 
+        PromptServer.instance = PromptServer()
         folder_paths.configure(self._places)
         model_management.configure(self._device)
 
@@ -93,10 +95,11 @@ class PackLoader:
         from paintgraph.nodes.packs.standins.server import PromptServer
 
         server = PromptServer.instance
-        before = len(server.routes.added), len(server.app.router.added)
+        before, handlers = _routes_of(server), len(server.on_prompt_handlers)
         digest = pack.digest
         imported, refused = self._guarded(pack, import_pack)
-        added = [*server.routes.added[before[0] :], *server.app.router.added[before[1] :]]
+        if len(server.on_prompt_handlers) > handlers and "routes" not in self._allowed:
+            refused.append("routes: add_on_prompt_handler, to change prompts as they come")
         report = PackReport(
             pack.name,
             str(pack.path),
@@ -104,7 +107,7 @@ class PackLoader:
             imported.why,
             imported.missing,
             refused=tuple(refused),
-            routes=tuple(f"{method} {path}" for method, path, _ in added),
+            routes=tuple(each for each in _routes_of(server) if each not in before),
             web=imported.web,
             digest=digest,
             seconds=round(imported.seconds, 3),
@@ -167,6 +170,16 @@ class PackLoader:
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
         registry.add(declaration)
         return ""
+
+
+def _routes_of(server: Any) -> list[str]:
+    """What packs want to answer so far, as METHOD PATH."""
+    table = [
+        (route.method, route.path) if hasattr(route, "method") else ("GET", route.prefix)
+        for route in server.routes
+    ]
+    added = [(r.method, r.resource.canonical) for r in server.app.router.routes() if r.resource]
+    return [f"{method} {path}" for method, path in (*table, *added) if method != "HEAD"]
 
 
 def _titled(spec: NodeSpec, title: str) -> NodeSpec:

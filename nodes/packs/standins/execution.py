@@ -1,8 +1,12 @@
 """Stand-in for `execution`: a `PromptExecutor` whose methods packs may replace, to no effect."""
 
+import threading
 from typing import Any
 
 from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.standins import nodes
+
+__all__ = ["PromptExecutor", "PromptQueue", "full_type_name", "nodes"]
 
 
 class PromptExecutor:
@@ -37,10 +41,14 @@ class PromptQueue:
         self.currently_running: dict[int, Any] = {}
         self.history: dict[str, Any] = {}
         self.queue: list[Any] = []
+        self.flags: dict[str, Any] = {}
+        self.mutex = threading.RLock()
 
     def get_current_queue(self) -> tuple[list[Any], list[Any]]:
         """What runs, and what waits."""
         return [], []
+
+    get_current_queue_volatile = get_current_queue
 
     def get_tasks_remaining(self) -> int:
         """How many prompts run or wait."""
@@ -49,6 +57,10 @@ class PromptQueue:
     def get_history(self, *_: Any, **__: Any) -> dict[str, Any]:
         """What has run."""
         return {}
+
+    def set_flag(self, name: str, data: Any) -> None:
+        """Ask for something after the prompt that runs: nobody looks at it here."""
+        self.flags[name] = data
 
     def put(self, item: Any) -> None:
         """Add a prompt: not from here."""

@@ -86,6 +86,13 @@ def get_system_user_directory(name: str = "system") -> str:
     return str(Path(user_directory) / f"__{name}")
 
 
+def get_public_user_directory(user_id: str) -> str | None:
+    """Folder of one user's files; None for a name that no user has."""
+    if not user_id or user_id.startswith("__") or Path(user_id).name != user_id:
+        return None
+    return str(Path(user_directory) / user_id)
+
+
 def set_output_directory(output_dir: str) -> None:
     """Keep pictures elsewhere."""
     globals()["output_directory"] = output_dir

@@ -74,8 +74,14 @@ def test_routes_and_scripts_of_packs_are_told(load: Load) -> None:
         "GET /served_nodes/value",
         "POST /served_nodes/value",
         "GET /served_nodes/headers",
+        "GET /served_nodes/stream",
+        "GET /served_nodes/echo",
+        "GET /served_nodes/rest/{rest:.*}",
         "GET /served_nodes/ping",
+        "GET /served_nodes/files",
     }
+    (refused,) = reports["served_nodes"].refused
+    assert refused.startswith("routes: add_on_prompt_handler")
     assert reports["mask_tools"].web == str((SOUND / "mask_tools" / "js").resolve())
     assert reports["mask_tools"].routes == ()
 

@@ -1,5 +1,6 @@
 """What packs import from ComfyUI is there under its names and does what it is called for."""
 
+import asyncio
 import importlib
 import json
 import threading
@@ -343,9 +344,9 @@ def test_a_v3_node_cannot_keep_state_in_its_class() -> None:
         clone.execute()
 
 
-def test_routes_of_packs_are_noted(tmp_path: Path) -> None:
-    prompt_server = importlib.import_module("server").PromptServer
-    server = prompt_server()
+def test_routes_of_packs_go_into_an_application_of_aiohttp(tmp_path: Path) -> None:
+    module = importlib.import_module("server")
+    server = module.PromptServer()
 
     async def answer(request: Any) -> Any:
         return request
@@ -354,10 +355,54 @@ def test_routes_of_packs_are_noted(tmp_path: Path) -> None:
     server.app.router.add_post("/mine", answer)
     server.app.add_routes([web.static("/files", tmp_path), web.put("/mine", answer)])
 
-    got, files, put = server.routes.added
-    assert (got, put) == (("GET", "/mine/{name}", answer), ("PUT", "/mine", answer))
-    assert (files[:2], files[2]()) == (("STATIC", "/files"), tmp_path)
-    assert server.app.router.added == [("POST", "/mine", answer)]
+    (got,) = server.routes
+    assert (got.method, got.path, got.handler) == ("GET", "/mine/{name}", answer)
+    added = {(each.method, each.resource.canonical) for each in server.app.router.routes()}
+    assert added == {("POST", "/mine"), ("PUT", "/mine"), ("GET", "/files"), ("HEAD", "/files")}
+    assert module.web is web
+
+
+def test_what_a_pack_awaits_from_a_thread_ends() -> None:
+    server = importlib.import_module("server").PromptServer()
+
+    async def answer() -> int:
+        return 7
+
+    assert asyncio.run_coroutine_threadsafe(answer(), server.loop).result(10) == 7
+
+
+def test_handlers_change_prompts_in_turn_and_one_that_fails_is_passed_over() -> None:
+    server = importlib.import_module("server").PromptServer()
+    server.add_on_prompt_handler(lambda body: {**body, "a": 1})
+    server.add_on_prompt_handler(lambda body: body["nothing"])
+    server.add_on_prompt_handler(lambda _: None)
+    server.add_on_prompt_handler(lambda body: {**body, "b": body["a"] + 1})
+
+    assert server.trigger_on_prompt({"prompt": {}}) == {"prompt": {}, "a": 1, "b": 2}
+
+
+def test_packs_know_that_a_prompt_runs_and_which() -> None:
+    server = importlib.import_module("server").PromptServer.instance
+    apart = server.client_id, server.last_node_id, server.last_prompt_id
+
+    with running(call([])):
+        within = bool(server.client_id), server.last_node_id, server.last_prompt_id
+
+    assert apart == (None, None, None)
+    assert within == (True, "7", "job")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("a/b.json", "default/a/b.json"), ("../x", None), (None, "default")]
+)
+def test_files_of_users_lie_in_the_user_s_folder(
+    name: str | None, found: str | None, standins: Places
+) -> None:
+    manager = importlib.import_module("server").PromptServer.instance.user_manager
+
+    path = manager.get_request_user_filepath(None, name)
+
+    assert path == (found and str(standins.user / found))
 
 
 def test_messages_of_packs_go_to_who_follows_the_job() -> None:
