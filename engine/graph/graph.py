@@ -123,14 +123,16 @@ NOTHING_SAID = Descriptions()
 class Graph:
     """Nodes and links; knows nothing of files, HTTP or models.
 
-    `editor` is what an editor keeps beside it, such as places and groups; `made` is what a graph
-    that a picture carries says of how that was made. No result depends on either.
+    `keywords` are words by which people look for it, beside those in its name. `editor` is what an
+    editor keeps beside it, such as places and groups; `made` is what a graph that a picture carries
+    says of how that was made. No result depends on any of them.
     """
 
     nodes: Mapping[str, Node]
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     outputs: Mapping[str, Link | InputRef] = field(default_factory=dict)
     about: str = ""
+    keywords: tuple[str, ...] = ()
     descriptions: Descriptions = NOTHING_SAID
     source: Source | None = field(default=None, compare=False, repr=False)
     editor: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

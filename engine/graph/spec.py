@@ -118,6 +118,7 @@ class NodeSpec:
         heavy: takes seconds or much memory, so a job with it waits in the line of such jobs.
         packages: distributions whose version is part of every cache key.
         converts: the types that it turns into another one, for errors to name it as a cure.
+        keywords: words by which people look for it, beside those in its title.
         names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
         module: where it comes from, for editors.
         is_open: made for looser rules than these: what comes by links reaches it unchecked, at
@@ -144,6 +145,7 @@ class NodeSpec:
     heavy: bool = False
     packages: tuple[str, ...] = ()
     converts: tuple[Conversion, ...] = ()
+    keywords: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     module: str = "nodes"
     is_open: bool = False

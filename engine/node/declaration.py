@@ -100,6 +100,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
     *,
     title: str,
     category: str = "own",
+    keywords: tuple[str, ...] = (),
     name: str = "",
     version: str = "1",
     lane: Lane = "cpu",
@@ -114,21 +115,16 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
 ) -> Callable[[Function], Function]:
     """Declare a typed function as a node; it stays an ordinary function.
 
-    `name` is the node's id, by default the function's name in PascalCase. `outputs` is for a
-    function that returns a `Result`: a NamedTuple class that names what `values` holds.
+    `name` is the node's id, by default the function's name in PascalCase; people look for it by
+    `keywords`, too. `outputs` names the `values` of a `Result`: it is a NamedTuple class.
     """
 
     def declare(function: Function) -> Function:
         hints = get_type_hints(function, include_extras=True)
-        returned = hints.pop("return", None)
         context_name = next((n for n, hint in hints.items() if hint is Context), None)
-        groups = {
-            parameter.name: _group(function, parameter, hints, takes_lists=takes_lists)
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.name != context_name
-        }
+        groups = _groups(function, hints, context_name, takes_lists=takes_lists)
         described = [one for group in groups.values() for one in group.inputs]
-        results = outputs_of(function, outputs if outputs is not None else returned)
+        results = outputs_of(function, outputs or hints.get("return"))
         spec = NodeSpec(
             id=name or _pascal_case(function.__name__),
             title=title,
@@ -144,6 +140,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
             heavy=heavy,
             packages=packages,
             converts=converts,
+            keywords=keywords,
             module=function.__module__,
         )
         _check(spec)
@@ -193,6 +190,21 @@ def unwrap(given: object) -> object:
     if type(given) is list:
         return [unwrap(entry) for entry in given]
     return given
+
+
+def _groups(
+    function: Callable[..., Any],
+    hints: Mapping[str, Any],
+    context_name: str | None,
+    *,
+    takes_lists: bool,
+) -> dict[str, Group]:
+    """The inputs of each parameter but the context."""
+    return {
+        parameter.name: _group(function, parameter, hints, takes_lists=takes_lists)
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.name != context_name
+    }
 
 
 def _group(

@@ -175,7 +175,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
     )
     kinds = sorted({node.kind for node in graph.nodes.values()})
     inner = [registry.fingerprint(kind) for kind in kinds if kind in registry]
-    text = orjson.dumps([write_native(replace(graph, editor={}, made={})), inner])
+    text = orjson.dumps([write_native(replace(graph, keywords=(), editor={}, made={})), inner])
     spec = NodeSpec(
         id=RECIPE_PREFIX + name,
         title=name.replace("_", " ").capitalize(),
@@ -188,6 +188,7 @@ def recipe_declaration(name: str, graph: Graph, registry: Registry) -> Declarati
         module="graphs",
         volatile=any(_runs_anew(node, registry) for node in graph.nodes.values()),
         heavy=is_heavy(graph, registry),
+        keywords=graph.keywords,
         names=names_in(graph, {i: registry.spec(node.kind) for i, node in graph.nodes.items()}),
     )
 

@@ -91,7 +91,7 @@ def carrying(graph: Graph, bound: Graph, made: Mapping[str, Any], registry: Regi
             for at, now in node.inputs.items()
         }
         nodes[id_] = replace(node, inputs=changed)
-    return replace(bound, nodes=nodes, inputs=inputs, made=made)
+    return replace(bound, keywords=(), nodes=nodes, inputs=inputs, made=made)
 
 
 def _listed(spec: NodeSpec | None) -> set[str]:

@@ -130,6 +130,7 @@ def format_schema(registry: Registry) -> dict[str, Any]:
         "properties": {
             "paintgraph": {"const": VERSION},
             "about": {"type": "string"},
+            "keywords": {"type": "array", "items": {"type": "string"}},
             **inputs_schema(SPECS.values())["properties"],
             "inputs": {"type": "object", "additionalProperties": declared},
             "nodes": {"type": "object", "additionalProperties": {"oneOf": nodes}},

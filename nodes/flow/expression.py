@@ -17,7 +17,7 @@ class Computed(NamedTuple):
     bool: Annotated[bool, "Whether it is not 0."]
 
 
-@node(title="Math Expression", category="logic")
+@node(title="Math Expression", category="logic", keywords=("calculate", "formula", "sum"))
 def comfy_math_expression(
     expression: Annotated[str, MULTILINE, "Arithmetic such as (a + b) // 2, or max(values)."],
     values: Annotated[

@@ -25,13 +25,18 @@ OnFalse = Annotated[Any, LAZY, When("switch", (False,)), "Passed on if the switc
 Chosen = Annotated[Any, Output("output", ("on_true", "on_false"))]
 
 
-@node(title="Switch", category="logic", needs=_wanted)
+@node(
+    title="Switch",
+    category="logic",
+    keywords=("choose", "condition", "select input"),
+    needs=_wanted,
+)
 def switch(switch: Switching, on_true: OnTrue, on_false: OnFalse) -> Chosen:
     """Pass one of two values on; what leads to the other one alone does not run."""
     return _passed_on(switch, on_true, on_false)
 
 
-@node(title="If/Else Switch", category="logic", needs=_wanted)
+@node(title="If/Else Switch", category="logic", keywords=("choose", "condition"), needs=_wanted)
 def comfy_switch_node(switch: Switching, on_false: OnFalse, on_true: OnTrue) -> Chosen:
     """Pass one of two values on: the Switch by the name that it has in ComfyUI."""
     return _passed_on(switch, on_true, on_false)
@@ -64,7 +69,7 @@ class ComparisonError(Error):
     code = "not_comparable"
 
 
-@node(title="If", category="logic", name="If")
+@node(title="If", category="logic", keywords=("condition", "branch"), name="If")
 def if_(
     first: Annotated[Any, "A number, a text, or true or false."],
     comparison: Annotated[Comparison, "The comparison; the last four need numbers or texts."],
@@ -95,7 +100,7 @@ def _kind(value: object, name: str) -> str:
     )
 
 
-@node(title="Each Text", category="logic")
+@node(title="Each Text", category="logic", keywords=("loop", "for each", "list"))
 def each_text(
     texts: Annotated[list[str], "Passed on one by one."],
 ) -> Annotated[list[str], Output("text")]:
@@ -109,7 +114,13 @@ class Shown(NamedTuple):
     text: Annotated[str, "The same text."]
 
 
-@node(title="Preview Any", category="image", is_target=True, outputs=Shown)
+@node(
+    title="Preview Any",
+    category="value",
+    keywords=("show text", "show number", "print", "debug"),
+    is_target=True,
+    outputs=Shown,
+)
 def preview_any(source: Annotated[Any, "The value to show."]) -> Result:
     """Show a value as text: numbers, texts and lists as they are, of pictures their shape."""
     text = _shown(source)

@@ -43,6 +43,7 @@ class Mapped(NamedTuple):
 @node(
     title="Map Images",
     category="image/batch",
+    keywords=("bulk", "many pictures", "folder", "for each"),
     is_target=True,
     volatile=True,
     takes_lists=True,
@@ -96,6 +97,7 @@ class Applied(NamedTuple):
 @node(
     title="Apply Recipe",
     category="image/batch",
+    keywords=("run recipe",),
     is_target=True,
     volatile=True,
     heavy=True,
@@ -169,7 +171,7 @@ def save_listed_image(
     return replace(written, values=(len(images),))
 
 
-@node(title="Add Setting", category="logic")
+@node(title="Add Setting", category="logic", keywords=("recipe settings",))
 def add_setting(
     name: Annotated[str, "Name of the recipe's input."],
     value: Annotated[

@@ -7,13 +7,21 @@ from paintgraph.imaging.masks import algebra as masks
 from paintgraph.nodes.sockets import Image, Mask
 
 
-@node(title="Invert Mask", category="mask")
+@node(
+    title="Invert Mask",
+    category="mask/combine",
+    keywords=("opposite", "select the rest", "negative"),
+)
 def invert_mask(mask: Mask) -> Mask:
     """Select what was not selected."""
     return masks.invert(mask)
 
 
-@node(title="Combine Masks", category="mask")
+@node(
+    title="Combine Masks",
+    category="mask/combine",
+    keywords=("union", "add", "subtract", "intersect"),
+)
 def combine_masks(
     first: Mask,
     second: Mask,
@@ -28,7 +36,8 @@ def combine_masks(
 
 @node(
     title="Mask to Image",
-    category="mask/convert",
+    category="mask",
+    keywords=("convert",),
     converts=(Conversion("mask", "mask", "image", means="white is selected"),),
 )
 def mask_to_image(mask: Mask) -> Image:
@@ -38,7 +47,8 @@ def mask_to_image(mask: Mask) -> Image:
 
 @node(
     title="Image to Mask",
-    category="mask/convert",
+    category="mask/select",
+    keywords=("convert", "channel", "luminance"),
     converts=(
         Conversion("image", "image", "mask", (("channel", "luminance"),), "white is selected"),
     ),

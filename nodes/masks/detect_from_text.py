@@ -69,7 +69,8 @@ class Detected(NamedTuple):
 
 @node(
     title="Detect from Text",
-    category="mask/text",
+    category="mask/select",
+    keywords=("find objects", "object detection", "Grounding DINO", "boxes from words"),
     lane="device",
     heavy=True,
     packages=("torch", "transformers", "groundingdino-py", "pillow"),
@@ -144,7 +145,8 @@ def _tell_nothing(
 
 @node(
     title="Mask from Boxes",
-    category="mask/text",
+    category="mask/select",
+    keywords=("rectangle", "select area"),
     converts=(Conversion("boxes", "boxes", "mask", means="all in the boxes is selected"),),
 )
 def mask_from_boxes(image: Image, boxes: GivenBoxes) -> Mask:

@@ -34,6 +34,7 @@ Threshold = Annotated[
 @node(
     title="Load Mask",
     category="mask",
+    keywords=("open mask", "upload mask", "import"),
     lane="io",
     converts=(
         Conversion(
@@ -73,7 +74,7 @@ def load_image_mask(
     return as_mask(mask, loaded.facts)  # type: ignore[return-value] # with facts
 
 
-@node(title="Load Mask If Any", category="mask", lane="io")
+@node(title="Load Mask If Any", category="mask", keywords=("optional mask",), lane="io")
 def load_mask_if_any(
     context: Context,
     size_of: Annotated[Image, "The picture that the mask is for."],

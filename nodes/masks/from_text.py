@@ -44,7 +44,13 @@ class MaskedByText(NamedTuple):
     preview: Annotated[Image, "The picture with boxes, labels and scores drawn on it."]
 
 
-@node(title="Mask from Text", category="mask", heavy=True, outputs=MaskedByText)
+@node(
+    title="Mask from Text",
+    category="mask/select",
+    keywords=("select by text", "segment by words", "find objects", "prompt"),
+    heavy=True,
+    outputs=MaskedByText,
+)
 def mask_from_text(
     context: Context,
     image: Image,

@@ -9,7 +9,14 @@ from paintgraph.nodes.sockets import Image, Mask
 _PACKAGES = ("pymatting", "numba", "scipy", "opencv-python")
 
 
-@node(title="Matte Mask", category="mask", lane="serial", heavy=True, packages=_PACKAGES)
+@node(
+    title="Matte Mask",
+    category="mask/shape",
+    keywords=("hair", "fur", "alpha matting", "cut out", "trimap"),
+    lane="serial",
+    heavy=True,
+    packages=_PACKAGES,
+)
 def matte_mask(
     image: Image,
     mask: Mask,
@@ -26,7 +33,14 @@ def matte_mask(
     return matting.matte(image, mask, band)
 
 
-@node(title="Decontaminate Edges", category="image", lane="serial", heavy=True, packages=_PACKAGES)
+@node(
+    title="Decontaminate Edges",
+    category="image/adjust",
+    keywords=("colour fringe", "halo", "green rim", "spill", "cut out"),
+    lane="serial",
+    heavy=True,
+    packages=_PACKAGES,
+)
 def decontaminate_edges(
     image: Image, mask: Annotated[Mask, "The subject; where it is 1 nothing changes."]
 ) -> Image:

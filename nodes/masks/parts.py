@@ -21,7 +21,11 @@ Side = Annotated[int, Range(1, 16384, "px"), "A side of the mask."]
 Fade = Annotated[int, Range(0, 16384, "px"), "Over how much of this side it fades."]
 
 
-@node(title="Solid Mask", category="mask")
+@node(
+    title="Solid Mask",
+    category="mask",
+    keywords=("select all", "select nothing", "empty mask", "blank"),
+)
 def solid_mask(
     value: Annotated[float, Range(0, 1, step=0.01), "1 selects all, 0 nothing."] = 1.0,
     width: Side = 512,
@@ -32,7 +36,7 @@ def solid_mask(
     return np.full((1, height, width), value, np.float32)
 
 
-@node(title="Crop Mask", category="mask/part")
+@node(title="Crop Mask", category="mask/part", keywords=("cut", "trim"))
 def crop_mask(
     mask: Mask, x: Place = 0, y: Place = 0, width: Side = 512, height: Side = 512
 ) -> Mask:
@@ -42,7 +46,7 @@ def crop_mask(
     return crop(mask, Box(left, top, min(left + width, old_width), min(top + height, old_height)))
 
 
-@node(title="Scale Mask", category="mask/part")
+@node(title="Scale Mask", category="mask/part", keywords=("resize",))
 def scale_mask(
     mask: Mask,
     width: ScaledSide = 0,
@@ -66,7 +70,9 @@ def scale_mask(
     return resize(mask, width, height, method)
 
 
-@node(title="Turn Mask with Image", category="mask/part")
+@node(
+    title="Turn Mask with Image", category="mask/part", keywords=("rotate", "EXIF", "orientation")
+)
 def turn_mask_with_image(
     context: Context,
     mask: Mask,
@@ -82,7 +88,11 @@ def turn_mask_with_image(
     return turned
 
 
-@node(title="Composite Masks", category="mask/part")
+@node(
+    title="Composite Masks",
+    category="mask/combine",
+    keywords=("add", "subtract", "multiply", "union"),
+)
 def mask_composite(
     destination: Annotated[Mask, "The mask below; it keeps its size."],
     source: Annotated[Mask, "The mask above, at its own size."],
@@ -96,7 +106,7 @@ def mask_composite(
     return composite.place_mask(destination, source, x, y, operation)
 
 
-@node(title="Feather Mask", category="mask")
+@node(title="Feather Mask", category="mask/shape", keywords=("fade", "soft edge", "blur"))
 def feather_mask(
     mask: Mask, left: Fade = 0, top: Fade = 0, right: Fade = 0, bottom: Fade = 0
 ) -> Mask:
@@ -116,7 +126,7 @@ class Bounds(NamedTuple):
     is_empty: bool
 
 
-@node(title="Mask Bounds", category="mask")
+@node(title="Mask Bounds", category="mask", keywords=("bounding box", "box of mask", "extent"))
 def mask_bounds(mask: Mask) -> Bounds:
     """The box around all that is above 0, in px; all numbers are 0 if nothing is.
 

@@ -54,7 +54,8 @@ class Segmented(NamedTuple):
 
 @node(
     title="Segment Boxes",
-    category="mask/text",
+    category="mask/select",
+    keywords=("Segment Anything", "SAM", "select in box", "object"),
     lane="device",
     heavy=True,
     packages=("torch", "transformers", "segment-anything", "pillow", "opencv-python"),
@@ -86,7 +87,8 @@ def segment_boxes(
 
 @node(
     title="Segment Points",
-    category="mask/text",
+    category="mask/select",
+    keywords=("Segment Anything", "SAM", "click to select", "select by points", "object"),
     lane="device",
     heavy=True,
     packages=("torch", "transformers", "segment-anything", "pillow", "opencv-python"),

@@ -26,7 +26,11 @@ IslandArea = Annotated[
 ]
 
 
-@node(title="Erode / Dilate Mask", category="mask")
+@node(
+    title="Erode / Dilate Mask",
+    category="mask/shape",
+    keywords=("grow", "shrink", "expand", "widen", "narrow"),
+)
 def erode_dilate_mask(
     mask: Mask,
     amount: Annotated[
@@ -44,7 +48,11 @@ def erode_dilate_mask(
     return _told(context, mask, moved, "Grow it less.", "Shrink it less.")
 
 
-@node(title="Soften Mask", category="mask")
+@node(
+    title="Soften Mask",
+    category="mask/shape",
+    keywords=("blur mask", "soft edge", "feather", "smooth"),
+)
 def soften_mask(
     mask: Mask,
     radius: Annotated[int, Range(0, 1024, "px"), "Width of the soft edge."] = 8,
@@ -60,7 +68,7 @@ def soften_mask(
     return _told(context, mask, soft, cure, "Use a smaller radius.")
 
 
-@node(title="Threshold Mask", category="mask")
+@node(title="Threshold Mask", category="mask/shape", keywords=("hard edge", "binary", "cut off"))
 def threshold_mask(
     mask: Mask,
     value: Annotated[float, Range(0, 1, step=0.01), "What is above it is selected."] = 0.5,
@@ -72,7 +80,7 @@ def threshold_mask(
     return _told(context, mask, hard, "", f"Use a lower value, such as {mask.max() / 2:.2g}.")
 
 
-@node(title="Clean Mask", category="mask")
+@node(title="Clean Mask", category="mask/shape", keywords=("tidy", "noise", "specks", "smooth"))
 def clean_mask(
     mask: Mask,
     fill_holes: HoleArea = 0.0,
@@ -89,7 +97,7 @@ def clean_mask(
     return _told(context, mask, clean, "Fill smaller holes only.", "Drop smaller parts only.")
 
 
-@node(title="Grow Mask", category="mask")
+@node(title="Grow Mask", category="mask/shape", keywords=("expand", "widen", "shrink", "dilate"))
 def grow_mask(
     mask: Mask,
     expand: Annotated[
@@ -109,7 +117,7 @@ def grow_mask(
     return _told(context, mask, moved, "Grow it less.", "Shrink it less.")
 
 
-@node(title="Fill Mask Holes", category="mask")
+@node(title="Fill Mask Holes", category="mask/shape", keywords=("close gaps",))
 def fill_mask_holes(mask: Mask, max_area: HoleArea = 0.1, *, context: Context = ALONE) -> Mask:
     """Select the holes in a selection; what reaches the side of the picture is no hole.
 
@@ -119,7 +127,9 @@ def fill_mask_holes(mask: Mask, max_area: HoleArea = 0.1, *, context: Context = 
     return _told(context, mask, filled, "Fill smaller holes only.", "")
 
 
-@node(title="Remove Mask Islands", category="mask")
+@node(
+    title="Remove Mask Islands", category="mask/shape", keywords=("specks", "noise", "small parts")
+)
 def remove_mask_islands(
     mask: Mask, min_area: IslandArea = 0.01, *, context: Context = ALONE
 ) -> Mask:

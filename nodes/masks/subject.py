@@ -31,7 +31,8 @@ class Remover(NamedTuple):
 
 @node(
     title="Mask from Model",
-    category="mask",
+    category="mask/select",
+    keywords=("select subject", "foreground", "remove background", "person", "rembg"),
     lane="device",
     heavy=True,
     packages=_PACKAGES,
@@ -57,7 +58,7 @@ def mask_from_model(
     return _selected(context, model, image, category)
 
 
-@node(title="Load Background Removal Model", category="loaders")
+@node(title="Load Background Removal Model", category="loaders", keywords=("rembg", "foreground"))
 def load_background_removal_model(
     bg_removal_name: Annotated[
         str,
@@ -72,7 +73,8 @@ def load_background_removal_model(
 
 @node(
     title="Remove Background",
-    category="mask",
+    category="mask/select",
+    keywords=("select subject", "foreground", "background remover", "rembg"),
     lane="device",
     heavy=True,
     packages=_PACKAGES,
@@ -97,7 +99,13 @@ def _selected(context: Context, model: str, image: Image, category: Category = "
     return Result([Value(mask, {"depth": 8})])
 
 
-@node(title="Mask from Box", category="mask", heavy=True, packages=("opencv-python",))
+@node(
+    title="Mask from Box",
+    category="mask/select",
+    keywords=("select in box", "rectangle", "GrabCut", "object"),
+    heavy=True,
+    packages=("opencv-python",),
+)
 def mask_from_box(
     image: Image,
     box: Annotated[

@@ -57,7 +57,7 @@ class Cut(NamedTuple):
     box: Annotated[tuple[int, ...], LIST, "Left, top, right, bottom in px."]
 
 
-@node(title="Crop for Inpaint", category="inpaint")
+@node(title="Crop for Inpaint", category="inpaint", keywords=("cut out", "context", "detail"))
 def crop_for_inpaint(
     context: Context,
     image: Image,
@@ -96,7 +96,7 @@ class Stitched(NamedTuple):
     mask: Mask
 
 
-@node(title="Stitch Inpaint", category="inpaint")
+@node(title="Stitch Inpaint", category="inpaint", keywords=("paste back", "seamless"))
 def stitch_inpaint(
     context: Context,
     image: Annotated[Image, "The whole picture, as it was."],

@@ -51,7 +51,11 @@ Avoid = Annotated[
 InSteps = Annotated[bool, "Paint a large area block by block at full size: sharper and slower."]
 
 
-@node(title="Fill Masked", category="inpaint")
+@node(
+    title="Fill Masked",
+    category="inpaint",
+    keywords=("erase", "plain colour", "heal", "first guess"),
+)
 def fill_masked(
     image: Image,
     mask: Mask,
@@ -75,6 +79,16 @@ class Repainted(NamedTuple):
 @node(
     title="Inpaint Sampler",
     category="inpaint",
+    keywords=(
+        "erase",
+        "remove object",
+        "heal",
+        "repair",
+        "retouch",
+        "generative fill",
+        "content aware fill",
+        "repaint",
+    ),
     version="2",
     heavy=True,
     packages=(

@@ -21,7 +21,7 @@ class Fit(NamedTuple):
     ring_delta_e: float
 
 
-@node(title="Measure Seam", category="inpaint")
+@node(title="Measure Seam", category="inpaint", keywords=("quality", "check", "difference"))
 def measure_seam(
     before: Annotated[Image, "The picture as it was."],
     after: Annotated[Image, "The picture with the repainted part."],

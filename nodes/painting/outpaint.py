@@ -40,7 +40,11 @@ class Canvas(NamedTuple):
     avoid: Mask
 
 
-@node(title="Pad for Outpaint", category="image")
+@node(
+    title="Pad for Outpaint",
+    category="inpaint",
+    keywords=("extend", "expand", "uncrop", "larger canvas", "border"),
+)
 def pad_for_outpaint(
     image: Image,
     sides: Annotated[
@@ -67,7 +71,11 @@ def pad_for_outpaint(
     return _canvas(image, mask, avoid, padding, fill)
 
 
-@node(title="Pad to Size", category="image")
+@node(
+    title="Pad to Size",
+    category="inpaint",
+    keywords=("extend", "expand", "aspect ratio", "larger canvas", "border"),
+)
 def pad_to_size(
     image: Image,
     width: TargetSide = 0,
@@ -128,7 +136,11 @@ class Padded(NamedTuple):
     mask: Mask
 
 
-@node(title="Pad Image for Outpainting", category="image")
+@node(
+    title="Pad Image for Outpainting",
+    category="inpaint",
+    keywords=("extend", "expand", "uncrop", "larger canvas", "border"),
+)
 def image_pad_for_outpaint(
     image: Image,
     left: Added = 0,

@@ -14,7 +14,7 @@ from paintgraph.nodes.sockets import Image
 Count = Annotated[int, Range(1, 4096), "How many pictures."]
 
 
-@node(title="Batch Images", category="image/batch")
+@node(title="Batch Images", category="image/batch", keywords=("join pictures",))
 def image_batch(
     image1: Annotated[Image, "Comes first; its size is the size of all."],
     image2: Annotated[Image, "Comes after, at that size; what does not fit is cut off."],
@@ -23,7 +23,7 @@ def image_batch(
     return batches.join(image1, image2)
 
 
-@node(title="Repeat Image", category="image/batch")
+@node(title="Repeat Image", category="image/batch", keywords=("duplicate", "copies"))
 def repeat_image_batch(image: Image, amount: Count = 1) -> Image:
     """Repeat a batch of pictures, one whole batch after the other."""
     batch, height, width = image.shape[:3]
@@ -31,7 +31,11 @@ def repeat_image_batch(image: Image, amount: Count = 1) -> Image:
     return np.tile(image, (amount, 1, 1, 1))
 
 
-@node(title="Image from Batch", category="image/batch")
+@node(
+    title="Image from Batch",
+    category="image/batch",
+    keywords=("pick one picture", "select from batch"),
+)
 def image_from_batch(
     image: Image,
     batch_index: Annotated[
@@ -44,7 +48,12 @@ def image_from_batch(
     return image[first : first + length]
 
 
-@node(title="Rebatch Images", category="image/batch", takes_lists=True)
+@node(
+    title="Rebatch Images",
+    category="image/batch",
+    keywords=("split batch", "chunks"),
+    takes_lists=True,
+)
 def rebatch_images(
     images: list[Image],
     batch_size: Annotated[list[int], Range(1, 4096), "Pictures in each batch."] = 1,  # type: ignore[assignment] # of each list entry
@@ -56,7 +65,11 @@ def rebatch_images(
     return batches.regroup(images, batch_size[0])
 
 
-@node(title="Empty Image", category="image")
+@node(
+    title="Empty Image",
+    category="image",
+    keywords=("blank canvas", "solid colour", "background colour"),
+)
 def empty_image(
     width: Annotated[int, Range(1, 16384, "px"), "Width of the picture."] = 512,
     height: Annotated[int, Range(1, 16384, "px"), "Height of the picture."] = 512,

@@ -15,13 +15,17 @@ ColourNumber = Annotated[
 ]
 
 
-@node(title="Invert Image", category="image")
+@node(title="Invert Image", category="image/adjust", keywords=("negative",))
 def image_invert(image: Image) -> Image:
     """Turn a picture into its negative; where it has alpha, what was clear is opaque then."""
     return 1 - image
 
 
-@node(title="Mask from Color Number", category="mask/convert")
+@node(
+    title="Mask from Color Number",
+    category="mask/select",
+    keywords=("colour key", "select by colour"),
+)
 def image_color_to_mask(
     image: Image,
     color: ColourNumber = 0,
@@ -30,7 +34,11 @@ def image_color_to_mask(
     return selection.select_code(image, selection.split_colour(color))
 
 
-@node(title="Mask from Colour", category="mask/convert")
+@node(
+    title="Mask from Colour",
+    category="mask/select",
+    keywords=("magic wand", "colour key", "chroma key", "green screen", "select by colour"),
+)
 def mask_from_color(
     image: Image,
     colour: Annotated[str, "As #rrggbb: two hexadecimal digits each for red, green and blue."],
@@ -42,13 +50,20 @@ def mask_from_color(
     return selection.select_colour(image, selection.parse_colour(colour), tolerance)
 
 
-@node(title="Mask from Alpha", category="mask/convert")
+@node(
+    title="Mask from Alpha", category="mask/select", keywords=("select transparent", "transparency")
+)
 def mask_from_alpha(image: Image) -> Mask:
     """Select what is transparent, as LoadImage does; nothing in a picture without transparency."""
     return selection.select_transparent(image)
 
 
-@node(title="Blur Image", category="image", packages=("opencv-python",))
+@node(
+    title="Blur Image",
+    category="image/adjust",
+    keywords=("gaussian", "out of focus", "soften picture", "bokeh"),
+    packages=("opencv-python",),
+)
 def blur_image(
     image: Image,
     radius: Annotated[int, Range(0, 1024, "px"), "How far colours spread; 0 changes nothing."] = 16,
@@ -60,7 +75,12 @@ def blur_image(
     return effects.blur(image, radius, avoid)
 
 
-@node(title="Blur Image by a Window", category="image", packages=("opencv-python",))
+@node(
+    title="Blur Image by a Window",
+    category="image/adjust",
+    keywords=("gaussian", "soften picture"),
+    packages=("opencv-python",),
+)
 def image_blur(
     image: Image,
     blur_radius: Annotated[int, Range(1, 31, "px"), "No colour spreads further."] = 1,
@@ -82,7 +102,12 @@ Threshold = Annotated[
 ]
 
 
-@node(title="Detect Edges (Canny)", category="image", packages=("opencv-python",))
+@node(
+    title="Detect Edges (Canny)",
+    category="image/adjust",
+    keywords=("outline", "line drawing"),
+    packages=("opencv-python",),
+)
 def canny(image: Image, low_threshold: Threshold = 0.4, high_threshold: Threshold = 0.8) -> Image:
     """White lines on black along the edges of what a picture shows.
 

@@ -33,7 +33,12 @@ from paintgraph.nodes.pictures.files import encode_with_facts, read_picture
 from paintgraph.nodes.sockets import Image, Mask
 
 
-@node(title="Draw Boxes", category="image", packages=("pillow",))
+@node(
+    title="Draw Boxes",
+    category="image/draw",
+    keywords=("show boxes", "annotate", "rectangle", "label"),
+    packages=("pillow",),
+)
 def draw_boxes(
     image: Image,
     boxes: GivenBoxes,
@@ -59,7 +64,13 @@ def draw_boxes(
     return _drawn(image, found, told, thickness)
 
 
-@node(name="DrawBBoxes", title="Draw Bounding Boxes", category="image", packages=("pillow",))
+@node(
+    name="DrawBBoxes",
+    title="Draw Bounding Boxes",
+    category="image/draw",
+    keywords=("show boxes", "annotate", "rectangle"),
+    packages=("pillow",),
+)
 def draw_bboxes(
     bboxes: Annotated[
         Any,
@@ -141,13 +152,15 @@ _COLOURS: dict[str, tuple[float, float, float]] = {
 }
 
 
-@node(title="Overlay Mask", category="mask")
+@node(title="Overlay Mask", category="image/draw", keywords=("show mask", "highlight selection"))
 def overlay_mask(image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6) -> Image:
     """Lay a colour over the part of a picture that a mask selects."""
     return overlay(image, mask, _COLOURS[colour], opacity)
 
 
-@node(title="Preview Mask", category="mask", is_target=True)
+@node(
+    title="Preview Mask", category="mask", keywords=("show mask", "view selection"), is_target=True
+)
 def preview_mask(
     context: Context, image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6
 ) -> Result:
@@ -161,7 +174,13 @@ class PreviewedMask(NamedTuple):
     mask: Annotated[Mask, "The same mask."]
 
 
-@node(title="Preview Mask Alone", category="mask", is_target=True, outputs=PreviewedMask)
+@node(
+    title="Preview Mask Alone",
+    category="mask",
+    keywords=("show mask", "view selection"),
+    is_target=True,
+    outputs=PreviewedMask,
+)
 def mask_preview(context: Context, mask: Mask) -> Result:
     """Show a mask in black and white; PreviewMask shows it on its picture."""
     return Result([mask], effects=_shown(context, to_image(mask)))
@@ -177,7 +196,12 @@ class Painted(NamedTuple):
 _Side = Annotated[int, Range(64, 4096, "px", 64), "Of the canvas that there is without an image."]
 
 
-@node(title="Painter", category="image", lane="io")
+@node(
+    title="Painter",
+    category="image/draw",
+    keywords=("brush", "draw by hand", "paint mask", "scribble"),
+    lane="io",
+)
 def painter(
     context: Context,
     image: Annotated[

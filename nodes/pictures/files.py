@@ -55,6 +55,7 @@ class LoadedImage(NamedTuple):
 @node(
     title="Load Image",
     category="image",
+    keywords=("open picture", "upload", "photo", "import"),
     lane="io",
     converts=(Conversion("text", "image", "image", means="the picture that it names"),),
 )
@@ -80,7 +81,12 @@ def load_image(
     return LoadedImage(Value(picture, facts), mask)  # type: ignore[arg-type] # both with facts
 
 
-@node(title="Load Image (from Outputs)", category="image", lane="io")
+@node(
+    title="Load Image (from Outputs)",
+    category="image",
+    keywords=("open result", "reuse result"),
+    lane="io",
+)
 def load_image_output(
     context: Context,
     image: Annotated[
@@ -102,7 +108,14 @@ class SavedImages(NamedTuple):
     images: Annotated[Image, "The same pictures."]
 
 
-@node(title="Save Image", category="image", lane="io", is_target=True, outputs=SavedImages)
+@node(
+    title="Save Image",
+    category="image",
+    keywords=("write file", "export", "download"),
+    lane="io",
+    is_target=True,
+    outputs=SavedImages,
+)
 def save_image(
     context: Context,
     images: Image,
@@ -139,7 +152,14 @@ class ShownImages(NamedTuple):
     images: Annotated[Image, "The same pictures."]
 
 
-@node(title="Preview Image", category="image", lane="io", is_target=True, outputs=ShownImages)
+@node(
+    title="Preview Image",
+    category="image",
+    keywords=("show picture", "view"),
+    lane="io",
+    is_target=True,
+    outputs=ShownImages,
+)
 def preview_image(
     context: Context,
     images: Image,
@@ -152,7 +172,13 @@ def preview_image(
     return Result([Value(images, context.facts("images"))], effects=shown.effects)
 
 
-@node(title="Compare Images", category="image", lane="io", is_target=True)
+@node(
+    title="Compare Images",
+    category="image",
+    keywords=("before and after", "difference"),
+    lane="io",
+    is_target=True,
+)
 def image_compare(
     context: Context,
     image_a: Annotated[Image | None, "Shown on one side."] = None,
@@ -303,7 +329,12 @@ def _written(facts: Facts, told: Descriptions) -> Described:
     return described(reduced(facts, told.metadata or "private"))
 
 
-@node(title="Load Images from Folder", category="image/batch", lane="io")
+@node(
+    title="Load Images from Folder",
+    category="image/batch",
+    keywords=("many pictures", "directory", "bulk"),
+    lane="io",
+)
 def load_images_from_folder(
     folder: Annotated[str, "Inside the input folder; nothing means the input folder itself."] = "",
     pattern: Annotated[str, "Names to take, with * and ?, such as holiday*.jpg."] = "*",

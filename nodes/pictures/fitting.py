@@ -8,7 +8,11 @@ from paintgraph.nodes.pictures.size import MEGAPIXEL, HowSampled, stretched
 from paintgraph.nodes.sockets import Image
 
 
-@node(title="Scale Image to Total Pixels", category="image")
+@node(
+    title="Scale Image to Total Pixels",
+    category="image/size",
+    keywords=("megapixels", "resize", "shrink", "enlarge"),
+)
 def image_scale_to_total_pixels(
     image: Image,
     upscale_method: HowSampled = "nearest-exact",
@@ -27,7 +31,11 @@ def image_scale_to_total_pixels(
     return stretched(image, width, height, upscale_method)
 
 
-@node(title="Scale Image to Max Dimension", category="image")
+@node(
+    title="Scale Image to Max Dimension",
+    category="image/size",
+    keywords=("longest side", "resize", "shrink"),
+)
 def image_scale_to_max_dimension(
     image: Image,
     upscale_method: Annotated[
@@ -55,7 +63,7 @@ _KONTEXT_SIZES = tuple(zip(_KONTEXT_SIDES, reversed(_KONTEXT_SIDES), strict=True
 """Widths and heights (px) of the pictures that FLUX.1 Kontext was trained with."""
 
 
-@node(title="Scale Image for FLUX Kontext", category="image")
+@node(title="Scale Image for FLUX Kontext", category="image/size", keywords=("resize",))
 def flux_kontext_image_scale(image: Image) -> Image:
     """Scale a picture to the size nearest in proportions that FLUX.1 Kontext was trained with.
 

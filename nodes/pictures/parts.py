@@ -24,7 +24,7 @@ Offset = Annotated[
 ]
 
 
-@node(title="Crop Image", category="image/part")
+@node(title="Crop Image", category="image/part", keywords=("cut", "trim"))
 def image_crop(
     image: Image, width: Side = 512, height: Side = 512, x: Place = 0, y: Place = 0
 ) -> Image:
@@ -46,7 +46,9 @@ class Part(NamedTuple):
     top: int
 
 
-@node(title="Crop to Mask", category="image/part")
+@node(
+    title="Crop to Mask", category="image/part", keywords=("cut out", "zoom to selection", "trim")
+)
 def crop_to_mask(
     context: Context,
     image: Image,
@@ -69,7 +71,7 @@ def crop_to_mask(
     return Part(crop(image, box), crop(mask, box), box.left, box.top)
 
 
-@node(title="Paste Back", category="image/part")
+@node(title="Paste Back", category="image/part", keywords=("put back", "uncrop", "insert"))
 def paste_back(
     image: Image,
     part: Annotated[Image, "What is put there, at its own size."],
@@ -88,7 +90,11 @@ def paste_back(
     return composite.place_image(image, part, left, top, mask)
 
 
-@node(title="Composite Masked", category="image/part")
+@node(
+    title="Composite Masked",
+    category="image/part",
+    keywords=("overlay", "paste", "layers", "merge pictures"),
+)
 def image_composite_masked(
     destination: Annotated[Image, "The picture below; it keeps its size and channels."],
     source: Annotated[Image, "The picture above."],
@@ -114,7 +120,11 @@ def image_composite_masked(
     return composite.lay_over(destination, source, x, y, mask)
 
 
-@node(title="Blend Images", category="image/part")
+@node(
+    title="Blend Images",
+    category="image/part",
+    keywords=("mix", "overlay", "layers", "multiply", "screen"),
+)
 def image_blend(
     image1: Annotated[Image, "The picture below; it keeps its size and channels."],
     image2: Annotated[Image, "The picture above, brought to that size; what does not fit is cut."],
@@ -130,7 +140,11 @@ def image_blend(
     return blend(image1, fitted(image2, image1, "bicubic"), blend_factor, blend_mode)
 
 
-@node(title="Put Behind", category="image/part")
+@node(
+    title="Put Behind",
+    category="image/part",
+    keywords=("replace background", "new background", "layers"),
+)
 def put_behind(
     image: Annotated[Image, "The picture in front."],
     background: Annotated[Image, "What comes behind it, at the same size."],
@@ -146,7 +160,11 @@ def put_behind(
     return composite.put_behind(image, background, mask)
 
 
-@node(title="Join Image with Alpha", category="image")
+@node(
+    title="Join Image with Alpha",
+    category="image/part",
+    keywords=("transparent", "remove background", "apply mask", "cut out"),
+)
 def join_image_with_alpha(
     image: Image, alpha: Annotated[Mask, "What becomes transparent."]
 ) -> Image:

@@ -23,7 +23,11 @@ Antialias = Annotated[
 ]
 
 
-@node(title="Scale Image", category="image")
+@node(
+    title="Scale Image",
+    category="image/size",
+    keywords=("resize", "shrink", "enlarge", "width and height"),
+)
 def image_scale(
     image: Image,
     upscale_method: HowScaled = "nearest-exact",
@@ -43,7 +47,11 @@ def image_scale(
     return stretched(image, *sides, upscale_method, cuts=cuts, antialias=antialias)
 
 
-@node(title="Scale Image By", category="image")
+@node(
+    title="Scale Image By",
+    category="image/size",
+    keywords=("resize", "shrink", "enlarge", "factor"),
+)
 def image_scale_by(
     image: Image,
     upscale_method: HowScaled = "nearest-exact",
@@ -64,7 +72,7 @@ class ImageSize(NamedTuple):
     batch_size: int
 
 
-@node(title="Get Image Size", category="image")
+@node(title="Get Image Size", category="image/size", keywords=("width and height", "dimensions"))
 def get_image_size(image: Image) -> ImageSize:
     """The width and height of a picture in px, and how many there are in its batch."""
     batch, height, width = image.shape[:3]

@@ -10,7 +10,7 @@ from paintgraph.nodes.resource_names import UPSCALE_MODEL
 from paintgraph.nodes.sockets import Image, Upscaler
 
 
-@node(title="Load Upscale Model", category="loaders")
+@node(title="Load Upscale Model", category="loaders", keywords=("super resolution", "ESRGAN"))
 def upscale_model_loader(
     model_name: Annotated[
         str,
@@ -24,7 +24,8 @@ def upscale_model_loader(
 
 @node(
     title="Upscale Image (using Model)",
-    category="image/upscaling",
+    category="image/size",
+    keywords=("enlarge", "super resolution", "ESRGAN", "sharpen"),
     lane="device",
     heavy=True,
     packages=("torch", "spandrel"),

@@ -372,8 +372,8 @@ FAULTS = {
     "an unknown field": Fault(
         "node: {}\nnodes:\n  a: {node: Add}\noutputs: {x: '${a.sum}'}\n",
         "unknown_field",
-        "the recipe has no field 'node'; allowed are paintgraph, about, metadata, graph, inputs, "
-        "nodes, outputs, editor, made. "
+        "the recipe has no field 'node'; allowed are paintgraph, about, keywords, metadata, graph, "
+        "inputs, nodes, outputs, editor, made. "
         "Did you mean 'nodes'?",
         "/node",
         (1, 7),

@@ -6,6 +6,7 @@ import pytest
 
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import Failed
 from paintgraph.engine.node.events import NodeStarted
@@ -318,3 +319,30 @@ def test_recipes_that_come_change_and_go_are_noticed(tmp_path: Path) -> None:
     assert versions() == [None, None]
     assert book.names() == ["outer"]
     assert "recipe/inner" not in registry.known()
+
+
+def test_keywords_of_a_recipe_are_those_of_its_node_and_change_no_result(tmp_path: Path) -> None:
+    found = {}
+    for folder, text in (("plain", DEEPEST), ("wordy", f"keywords: [plus, next]\n{DEEPEST}")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "deepest.yaml").write_text(text)
+        registry = fake_nodes.registry()
+        recipes = RecipeBook(registry, [tmp_path / folder])
+        graph = load(recipes, "deepest")
+        recipes.register_all()
+        spec = registry.spec("recipe/deepest")
+        assert spec is not None
+        found[folder] = spec
+        assert tuple(write_native(graph).get("keywords", ())) == graph.keywords == spec.keywords
+
+    assert found["wordy"].keywords == ("plus", "next")
+    assert found["wordy"].version == found["plain"].version
+
+
+def test_keywords_are_a_list_of_texts(tmp_path: Path) -> None:
+    recipes = book(tmp_path, one=f"keywords: plus\n{DEEPEST}", two=f"keywords: [1]\n{DEEPEST}")
+
+    assert [[each.message for each in problems(recipes, name)] for name in ("one", "two")] == [
+        ["'keywords' is 'plus'; allowed is a list of texts. Write [one, another]."],
+        ["'keywords' is 1; allowed is text. Quote it."],
+    ]

@@ -57,6 +57,7 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
         "description": spec.about,
         "python_module": "nodes" if is_own else spec.module,
         "category": spec.category,
+        "search_aliases": list(spec.keywords),
         "output_node": spec.is_target,
     }
 

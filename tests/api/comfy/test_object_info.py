@@ -16,7 +16,7 @@ from paintgraph.tests.api.serving import Served, png
 FIELDS = {
     *("input", "input_order", "is_input_list", "output", "output_is_list", "output_name"),
     *("output_tooltips", "name", "display_name", "description", "python_module", "category"),
-    "output_node",
+    *("output_node", "search_aliases"),
 }
 _NAMES = re.compile(r"[A-Z0-9_*]+(?:,[A-Z0-9_*]+)*")
 

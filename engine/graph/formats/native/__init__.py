@@ -70,7 +70,7 @@ VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 _TITLE = "_title"
-_TOP = ("paintgraph", "about", *SPECS, "inputs", "nodes", "outputs", "editor", "made")
+_TOP = ("paintgraph", "about", "keywords", *SPECS, "inputs", "nodes", "outputs", "editor", "made")
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "image": {"type": "image|text", "resource": "picture"},
     "mask": {"type": "mask|image|text", "resource": "picture"},
@@ -122,6 +122,7 @@ class _Reader:
             inputs={n: self._input(n, declared) for n, declared in inputs.items()},
             outputs=self._outputs(outputs),
             about=self._text(("about",), top.get("about", "")),
+            keywords=self._texts(("keywords",), top.get("keywords", [])),
             descriptions=self._descriptions(top),
             source=Source(self._name, self._document),
             editor=self._mapping(("editor",), top.get("editor", {})),
@@ -225,9 +226,6 @@ class _Reader:
             items, choices = "text", fields.get("choices", items)
         else:
             items, choices = self._items((*path, "items"), items), fields.get("choices", [])
-        if not isinstance(choices, list):
-            self._wrong((*path, "choices"), choices, "a list of texts. Write [one, another]")
-            choices = []
         for key, field in (("min", "minimum"), ("max", "maximum")):
             if key in fields:
                 settings[field] = self._number((*path, key), fields[key])
@@ -237,7 +235,7 @@ class _Reader:
             default=fields.get("default"),
             about=self._text((*path, "about"), fields.get("about", "")),
             unit=self._text((*path, "unit"), fields.get("unit", "")),
-            choices=tuple(self._text((*path, "choices"), choice) for choice in choices),
+            choices=self._texts((*path, "choices"), choices),
             items=items,
             **settings,
         )
@@ -261,6 +259,12 @@ class _Reader:
             return value
         self._wrong(path, value, "text. Quote it")
         return ""
+
+    def _texts(self, path: Path, value: object) -> tuple[str, ...]:
+        if isinstance(value, list):
+            return tuple(self._text(path, each) for each in value)
+        self._wrong(path, value, "a list of texts. Write [one, another]")
+        return ()
 
     def _number(self, path: Path, value: object) -> float | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -297,6 +301,8 @@ def write_native(graph: Graph) -> dict[str, Any]:
     document: dict[str, Any] = {"paintgraph": VERSION}
     if graph.about:
         document["about"] = graph.about
+    if graph.keywords:
+        document["keywords"] = list(graph.keywords)
     wished = asdict(graph.descriptions)
     document |= {name: value for name, value in wished.items() if value is not None}
     if graph.inputs:
