@@ -32,6 +32,7 @@ from paintgraph.engine.node.context import Cancellation, Services
 from paintgraph.engine.node.events import (
     Executed,
     How,
+    Kept,
     Listener,
     NodeFailed,
     NodeFinished,
@@ -125,6 +126,7 @@ class _Run:
                 wanted = [schedule.step(target) for target in dict.fromkeys(targets)]
                 for step in wanted:
                     step.pinned = True
+                self._tell_what_is_kept(wanted)
                 schedule.demand(reversed(wanted))
             try:
                 self._lanes.run()
@@ -137,6 +139,14 @@ class _Run:
         if schedule.open and not self._lanes.is_stopped:
             raise self._stuck()
         return Outcome("failed" if failures else "succeeded", results, failures)
+
+    def _tell_what_is_kept(self, wanted: Iterable[Step]) -> None:
+        for step in wanted:
+            self._plan.key_of(step.cell)  # and those of all that it needs
+        cells = self._plan.cells
+        kept = tuple(id_ for id_ in cells if self._keeping.has(cells[id_].key))
+        if kept:
+            self._listen(Kept(kept))
 
     def _stop(self) -> None:
         with self._lanes.lock:

@@ -321,6 +321,10 @@ class Keeping:
         """The result of this key from memory, or None."""
         return None if self.memory is None else self.memory.get(key)
 
+    def has(self, key: str) -> bool:
+        """Whether a result of this key is kept."""
+        return (self.memory is not None and key in self.memory) or self.is_stored(key)
+
     def is_stored(self, key: str) -> bool:
         """Whether a result of this key is on disk; reading it may still fail."""
         return self.store is not None and key in self.store

@@ -119,6 +119,13 @@ class NodeFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Fact: a run begins, and results of these nodes are kept, whether it needs them or not."""
+
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """Fact: the result under `key` is on disk; a node with this key is not computed again."""
 
@@ -126,6 +133,15 @@ class Stored:
 
 
 Event = (
-    NodeStarted | Progress | Preview | Sent | Warned | Executed | NodeFinished | NodeFailed | Stored
+    NodeStarted
+    | Progress
+    | Preview
+    | Sent
+    | Warned
+    | Executed
+    | NodeFinished
+    | NodeFailed
+    | Kept
+    | Stored
 )
 Listener = Callable[[Event], None]

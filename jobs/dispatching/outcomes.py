@@ -224,10 +224,10 @@ class Outcomes:
         if fact["type"] in ("node_finished", "node_failed"):
             running.nodes.pop(fact["node"], None)
         if fact["type"] == "node_finished":
-            if fact["how"] == "cached":
-                running.cached.append(fact["node"])
-            elif fact["how"] in ("computed", "shared"):
+            if fact["how"] in ("computed", "shared"):
                 running.finished.append(fact["node"])
+        elif fact["type"] == "kept":
+            running.cached = fact["nodes"]
         elif fact["type"] == "warning":
             running.warnings.append(fact["message"])
         elif fact["type"] == "executed":

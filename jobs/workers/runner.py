@@ -126,7 +126,7 @@ SIGNALS = ("node_started", "progress", "preview", "sent")
 """Events that may be dropped for a newer one of their node; all others are facts."""
 
 
-def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of event
+def to_wire(event: Event) -> dict[str, Any]:  # noqa: C901, PLR0911 - one for each kind of event
     """An event as plain data; `type` says which. The `data` of a preview are bytes."""
     match event:
         case events.NodeStarted(origin, elements):
@@ -161,6 +161,8 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kin
         case events.NodeFailed(origin, element, code, message, inputs, _):
             plain = {"element": element, "code": code, "message": message}
             return {"type": "node_failed", **_origin(origin), **plain, "inputs": dict(inputs)}
+        case events.Kept(nodes):
+            return {"type": "kept", "nodes": list(nodes)}
         case events.Stored(key):
             return {"type": "stored", "key": key}
 

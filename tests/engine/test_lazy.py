@@ -3,6 +3,7 @@
 import pytest
 
 from paintgraph.engine.graph.sockets import Failed
+from paintgraph.engine.node.events import Kept
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import ONE_LANE, link, memory, node, run_nodes
 
@@ -116,6 +117,19 @@ def test_a_node_that_cannot_say_what_it_needs_fails_alone() -> None:
     assert [event.message for event in ran.failed()] == [
         "node 'misled' (Misled): LookupError: no need for None"
     ]
+
+
+def test_a_branch_that_was_never_taken_is_not_told_as_kept() -> None:
+    kept = memory()
+    nodes = {
+        "yes": node("Number", value=1),
+        "no": node("Number", value=2),
+        "choice": node("Choose", on=True, when_true=link("yes"), when_false=link("no")),
+    }
+    first, second = run_nodes(nodes, kept=kept), run_nodes(nodes, kept=kept)
+
+    assert first.told(Kept) == []
+    assert second.told(Kept) == [Kept(("yes", "choice"))]
 
 
 def test_a_lazy_branch_is_taken_from_the_cache(label: str) -> None:

@@ -13,6 +13,7 @@ from paintgraph.engine.node.declaration import node as declare
 from paintgraph.engine.node.events import (
     Event,
     Executed,
+    Kept,
     NodeFinished,
     NodeStarted,
     Origin,
@@ -123,6 +124,8 @@ def test_what_is_kept_is_neither_run_nor_are_its_sources(label: str) -> None:
 
     ran = run_nodes(nodes, "c", kept=kept)
 
+    assert ran.told(Kept) == [Kept(("a", "b"))]
+    assert ran.events[0] == Kept(("a", "b"))
     assert ran.finished() == {"b": "cached", "c": "computed"}
     assert ran.started() == ["c"]
     assert fake_nodes.COUNTS[label] == 1

@@ -8,6 +8,7 @@ import pytest
 from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.sockets import Entry
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.events import Kept
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import link, node, run_nodes
@@ -55,6 +56,7 @@ def test_nodes_of_equal_key_share_what_is_read(tmp_path: Path, label: str) -> No
     with ResultStore(tmp_path, BUDGET) as store:
         ran = run_nodes(nodes, "sum", store=store)
 
+    assert ran.events[0] == Kept(("one", "two"))
     assert ran.values("sum") == [6]
     assert ran.finished() == {"one": "cached", "two": "cached", "sum": "computed"}
     assert fake_nodes.COUNTS[label] == 1

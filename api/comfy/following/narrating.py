@@ -35,20 +35,17 @@ class Narrator:
     """Tells of one prompt, from its start to its end.
 
     Attributes:
-        prompt, targets: the nodes as they were posted, and those that are wanted.
+        targets: the nodes that are wanted.
         hide: takes out of messages what clients must not see.
     """
 
     job: Job
-    prompt: Mapping[str, Any]
     targets: Sequence[str]
     hide: Hide
     _states: dict[str, dict[str, Any]] = field(default_factory=dict)
     _running: dict[str, str] = field(default_factory=dict)
     _changed: dict[str, None] = field(default_factory=dict)
     _shown: set[str] = field(default_factory=set)
-    _found: list[str] = field(default_factory=list)
-    _kept_back: list[Told] = field(default_factory=list)
     _has_begun: bool = False
 
     def start(self, when: float) -> list[Message]:
@@ -60,7 +57,9 @@ class Narrator:
         told: list[Message] = []
         for fact in facts:
             kind = fact["type"]
-            if kind == "node_finished":
+            if kind == "kept":
+                told += self._flush(when, fact["nodes"])
+            elif kind == "node_finished":
                 told += self._finish(fact, when)
             elif kind == "executed":
                 told += self._show(fact, when)
@@ -118,30 +117,22 @@ class Narrator:
         if how == "skipped":
             return []
         if how == "cached" and node not in self._running:
-            self._found.append(node)
-            return []
+            is_mute = node in self.targets and node not in self._shown
+            return [("executed", self._executed(fact, None))] if is_mute else []
         told = self._begin(fact, when)
         self._running.pop(node, None)
-        state = self._states[node]
         if how == "failed":
             self._set(fact, state="error")
-            return told
-        self._set(fact, state="finished", value=state["max"])
-        if node not in self._shown:
-            told.append(("executed", self._executed(fact, None)))
+        else:
+            self._set(fact, state="finished", value=self._states[node]["max"])
         return told
 
     def _show(self, fact: Fact, when: float) -> list[Message]:
-        """A node shows something; of those that need not run it is told after all these."""
+        """A node shows something, now or when it ran before."""
         output = telling.ui_of(fact["ui"], fact.get("files", []))
         message = "executed", self._executed(fact, output)
         self._shown.add(fact["node"])
-        if not fact["cached"]:
-            return [*self._begin(fact, when), message]
-        if self._has_begun:
-            return [message]
-        self._kept_back.append(message)
-        return []
+        return [message] if fact["cached"] else [*self._begin(fact, when), message]
 
     def _begin(self, event: Mapping[str, Any], when: float) -> list[Message]:
         """A node begins, if that is news: its start may have been overtaken by its end."""
@@ -154,16 +145,12 @@ class Narrator:
         about = {"node": node, "display_node": event["display"], "prompt_id": self.job.name}
         return [*told, ("executing", about)]
 
-    def _flush(self, when: float) -> list[Message]:
-        """Tell once which nodes need not run."""
+    def _flush(self, when: float, kept: Sequence[str] = ()) -> list[Message]:
+        """Tell once of which nodes results are kept: that is the first fact, if there are any."""
         if self._has_begun:
             return []
         self._has_begun = True
-        found: Sequence[str] = ()
-        if self._found:
-            found = telling.not_needed(self.prompt, self.targets, self._found)
-        told, self._kept_back = self._kept_back, []
-        return [telling.cached(self.job, found, when), *told]
+        return [telling.cached(self.job, kept, when)]
 
     def _increment(self) -> list[Message]:
         """The states of nodes that changed since the last time, and of those that run."""

@@ -1,6 +1,6 @@
 """What came of a prompt, as ComfyUI's clients are told: in the history and over a socket alike."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ def started(job: Job, when: float) -> Told:
 
 
 def cached(job: Job, nodes: Sequence[str], when: float) -> Told:
-    """Which nodes need not run."""
+    """The nodes whose results are kept from before."""
     data = {"nodes": list(nodes), "prompt_id": job.name, "timestamp": milliseconds(when)}
     return "execution_cached", data
 
@@ -77,11 +77,8 @@ def blocked(job: Job, fact: Fact, hide: Hide) -> Told:
 def status_of(reported: Reported, hide: Hide) -> dict[str, Any]:
     """The status of a history's entry."""
     job = reported.job
-    began, found = job.started or 0, reported.report.get("cached", [])
-    if found:
-        _, _, prompt, _, targets = orjson.loads(reported.request)["prompt"]
-        found = not_needed(prompt, targets, found)
-    messages = [started(job, began), cached(job, found, began), ending(reported, hide)]
+    began, kept = job.started or 0, reported.report.get("cached", [])
+    messages = [started(job, began), cached(job, kept, began), ending(reported, hide)]
     return {
         "status_str": _STATUS.get(job.state, "error"),
         "completed": job.state == "succeeded",
@@ -104,38 +101,7 @@ def ui_of(ui: Mapping[str, Any], files: Iterable[Mapping[str, Any]]) -> dict[str
     return found
 
 
-def not_needed(
-    prompt: Mapping[str, Any], targets: Sequence[str], found: Collection[str]
-) -> list[str]:
-    """The nodes of a prompt that need not run, as the results of some were found.
-
-    Those are these nodes, and all that only they read.
-    """
-    every, needed = _upstream(prompt, targets, ()), _upstream(prompt, targets, found)
-    return [id_ for id_ in prompt if id_ in every and id_ not in needed]
-
-
 def class_of(prompt: Mapping[str, Any], node: str) -> str:
     """The type of a node; nothing if it is none of the prompt's own."""
     use = prompt.get(node)
     return str(use.get("class_type", "")) if isinstance(use, dict) else ""
-
-
-def _upstream(
-    prompt: Mapping[str, Any], targets: Sequence[str], without: Collection[str]
-) -> set[str]:
-    """The targets and all that they need, not looking past the nodes in `without`."""
-    past = set(without)
-    seen: set[str] = set()
-    stack = [target for target in targets if target not in past]
-    while stack:
-        id_ = stack.pop()
-        use = prompt.get(id_)
-        if id_ in seen or not isinstance(use, dict):
-            continue
-        seen.add(id_)
-        given = (use.get("inputs") or {}).values()
-        # A list need not be a link: a node may have inputs that nobody knows, which are not read.
-        pairs = [each for each in given if isinstance(each, list) and len(each) == 2]
-        stack.extend(id_ for id_, _ in pairs if isinstance(id_, str) and id_ not in past)
-    return seen

@@ -70,9 +70,9 @@ class Following:
             if not await self._has_begun(job, follower, early):
                 return
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
-            _, _, prompt, extra, targets = request["prompt"]
+            _, _, _, extra, targets = request["prompt"]
             client = str(extra.get("client_id", ""))
-            narrator = Narrator(job, prompt, targets, self._hide)
+            narrator = Narrator(job, targets, self._hide)
             self._narrators.setdefault(client, {})[job.id] = narrator
             try:
                 self.tell_status()
