@@ -21,9 +21,10 @@ from paintgraph.api.comfy.routes import add_comfy
 from paintgraph.api.editor.login import add_login
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.editor.routes import add_editor
-from paintgraph.api.fooocus.generate import resume_webhooks
+from paintgraph.api.fooocus.generate import message_of
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
+from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.guards.keys import KeyRules, Keys, Signer, check_bind, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
@@ -40,6 +41,7 @@ from paintgraph.api.native import (
     models,
     recipes,
     submitting,
+    webhooks,
 )
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.passing import pass_to_packs
@@ -59,6 +61,8 @@ from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.sources.addresses import FetchError
+from paintgraph.jobs.sources.fetching import check_receiver
 from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.folder_lock import exclusive
 from paintgraph.jobs.store.jobs import JobStore
@@ -90,6 +94,7 @@ ROUTES: tuple[Route, ...] = (
     *models.ROUTES,
     *images.ROUTES,
     *health.ROUTES,
+    *webhooks.ROUTES,
     *FOOOCUS_ROUTES,
 )
 
@@ -114,7 +119,6 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
         app.middlewares.append(pass_to_packs())
     app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
     add_comfy(app)
-    app.on_startup.append(resume_webhooks)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
     add_login(app, keys, sessions)
@@ -134,6 +138,7 @@ async def _running(
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
     folders = settings.folders
+    await _check_webhook(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(exclusive(folders.data))
         store = JobStore(folders.data / "jobs.sqlite", settings.durability)
@@ -149,8 +154,18 @@ async def _running(
         stack.push_async_callback(dispatcher.close)
         stack.push_async_callback(parts.webhooks.close)
         await dispatcher.start()
+        parts.webhooks.start({FOOOCUS: partial(message_of, parts)})
         app[PARTS] = parts
         yield
+
+
+async def _check_webhook(settings: "Settings") -> None:
+    try:
+        if settings.fooocus.webhook_url:
+            private = settings.allow_private_urls
+            await check_receiver(settings.fooocus.webhook_url, allow_private=private)
+    except FetchError as error:
+        raise StartError(f"setting 'fooocus_webhook_url': {error}") from error
 
 
 def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blobs) -> Dispatcher:
@@ -216,7 +231,12 @@ def _parts(
         folders=folders,
         engine_names=names,
         pulls=Pulls(index, are_allowed=settings.allow_model_pull),
-        webhooks=Webhooks(dispatcher, allow_private=settings.allow_private_urls),
+        webhooks=Webhooks(
+            store,
+            dispatcher.subscriptions,
+            serializer,
+            allow_private=settings.allow_private_urls,
+        ),
         many_users=settings.multi_user,
         fooocus=settings.fooocus,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, as_fastapi, fault, object_of
+from paintgraph.api.fooocus.field_errors import REFUSED, as_fastapi, object_of
 from paintgraph.api.fooocus.pictures import FORMATS, IMAGES, pictures_of, transcoded
 from paintgraph.api.fooocus.submission import submit
 from paintgraph.api.fooocus.tasks import (
@@ -29,7 +29,6 @@ from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.base.words import shorten
-from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ ROUTES = Routes("fooocus", with_slash=True)
 _NEARLY = 99
 _WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
 _PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
-_MOST_WAITING = 100_000
 
 
 @ROUTES.add(
@@ -110,7 +108,6 @@ async def _submitted(
     sent = {name: text for name, text in texts.items() if text not in NO_PICTURE}
     check_generate(fields, sent)
     webhook_url = fields.webhook_url or parts.fooocus.webhook_url
-    _check_webhook(webhook_url)
     pictures = await pictures_of(request, sent)
     painting = await asyncio.to_thread(chosen, fields, parts)
     if names := unused(fields):
@@ -122,34 +119,12 @@ async def _submitted(
         "webhook_url": webhook_url,
         "base": base_of(request),
     }
-    job = await submit(request, translation, kept, DOOR)
-    _watch(parts, job, webhook_url)
-    return job
+    return await submit(request, translation, kept, DOOR, webhook_url)
 
 
-def _watch(parts: ServerParts, job: Job, address: str) -> None:
-    """Let the record of a task be sent to an address once it has ended."""
-
-    def body(ended: Job) -> bytes:
-        return orjson.dumps(record(parts, ended, sent_with(parts, ended).get("base", "")))
-
-    parts.webhooks.watch(job, address, body)
-
-
-async def resume_webhooks(app: web.Application) -> None:
-    """At start: watch the tasks that an earlier process accepted and left."""
-    parts = app[PARTS]
-    for job in parts.store.of_door(DOOR, ("queued", "running"), limit=_MOST_WAITING):
-        _watch(parts, job, sent_with(parts, job).get("webhook_url", ""))
-
-
-def _check_webhook(address: str) -> None:
-    if not address:
-        return
-    try:
-        parse_url(address)
-    except FetchError as error:
-        raise FieldsError([fault(error.code, "webhook_url", str(error), address)]) from error
+def message_of(parts: ServerParts, job: Job) -> bytes:
+    """What is sent of a task that has ended: its record, as FooocusAPI's clients read it."""
+    return orjson.dumps(record(parts, job, sent_with(parts, job).get("base", "")))
 
 
 def _wanted_picture(request: web.Request) -> str:

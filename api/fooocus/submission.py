@@ -11,7 +11,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
-from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.job import Job, Webhook
 
 if TYPE_CHECKING:
     from paintgraph.api.fooocus.recipes import Translation  # brings pydantic
@@ -28,15 +28,22 @@ _FIELDS = {
     "bottom": "outpaint_distance",
     "sides": "outpaint_selections",
     "engine": "base_model_name",
+    "webhook": "webhook_url",
     "guidance": "guidance_scale",
 }
 """Which of a request's fields an input of a recipe comes from, where names differ."""
 
 
 async def submit(
-    request: web.Request, translation: "Translation", sent: dict[str, Any], door: str = ""
+    request: web.Request,
+    translation: "Translation",
+    sent: dict[str, Any],
+    door: str = "",
+    webhook_url: str = "",
 ) -> Job:
     """Submit a recipe with its inputs; what the client sent is kept with the job.
+
+    The end of the job is sent to `webhook_url` if there is one.
 
     Raises FieldsError, or what the submission raises.
     """
@@ -49,6 +56,7 @@ async def submit(
         inputs_at=(),
         client=client_of(request),
         door=door,
+        webhook=Webhook(webhook_url) if webhook_url else None,
     )
     try:
         return (await request.app[PARTS].submissions.submit(wanted)).job

@@ -26,6 +26,7 @@ from paintgraph.api.http.requests import (
 from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.native.descriptions import FIELDS, WISHES, wished_beside, wishes_of
 from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, submit_and_answer
+from paintgraph.api.native.webhooks import FIELD, SCHEMA, read_webhook, without_secret
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
@@ -69,10 +70,12 @@ class RecipesJson(TypedDict):
 
 
 ROUTES = Routes("recipes")
+_BESIDE = {**FIELDS, FIELD: SCHEMA}
 _INPUTS = {
     "type": "object",
-    "properties": FIELDS,
-    "description": "The recipe's inputs by name; beside them what the files of results tell.",
+    "properties": _BESIDE,
+    "description": "The recipe's inputs by name; beside them what the files of results tell, and "
+    "who is told of the end.",
 }
 
 
@@ -108,7 +111,7 @@ async def show(request: web.Request) -> web.Response:
     """Give the JSON Schema of a recipe's inputs."""
     name = request.match_info["name"]
     schema = recipe_schema(name, await _recipe(request, name))
-    return json_response({**schema, "properties": {**FIELDS, **schema["properties"]}})
+    return json_response({**schema, "properties": {**_BESIDE, **schema["properties"]}})
 
 
 @ROUTES.add(
@@ -136,15 +139,19 @@ async def run(request: web.Request) -> web.Response:
     else:
         sent = await document_of(request, (JSON, *YAML), _mapping)
     wished, inputs = wished_beside(sent, graph.inputs)
+    webhook, wrong = read_webhook(None if FIELD in graph.inputs else inputs.pop(FIELD, None))
+    if wrong:
+        raise GraphError(wrong)
     wanted = GraphRequest(
         graph,
         [],
-        {"recipe": name, "inputs": sent},
+        {"recipe": name, "inputs": without_secret(sent, webhook)},
         inputs=inputs,
         inputs_at=(),
         client=client_of(request),
         idempotency_key=key,
         wished=wishes.or_else(wished),
+        webhook=webhook,
     )
     return await submit_and_answer(request, wanted, seconds)
 
@@ -196,6 +203,8 @@ async def _value(request: web.Request, part: Part, declared: Mapping[str, InputS
     if part.is_file:
         return (await asyncio.to_thread(request.app[PARTS].pictures.put, part.data)).digest
     text = part.text()
+    if part.name == FIELD and FIELD not in declared:
+        return _literal(text, "list")
     spec = declared.get(part.name) or SPECS.get(part.name)
     if spec is None or spec.type not in _PLAIN:
         return text

@@ -22,6 +22,7 @@ from paintgraph.api.http.requests import (
 from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
 from paintgraph.api.native.descriptions import WISHES, wishes_of
 from paintgraph.api.native.jobs import ACCEPTED, job_response
+from paintgraph.api.native.webhooks import FIELD, WebhookJson, read_webhook, without_secret
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JobJson
 from paintgraph.api.services.submission import GraphRequest
@@ -35,7 +36,7 @@ from paintgraph.engine.graph.formats.recognising import is_foreign, kind_of
 from paintgraph.engine.graph.graph import Descriptions, Metadata
 from paintgraph.engine.graph.sockets import shown
 
-FIELDS = ("graph", "inputs", "metadata", "priority")
+FIELDS = ("graph", "inputs", "metadata", "priority", FIELD)
 MOST_PRIORITY = 100
 _NAME = "the graph"
 _MOST_NAMED = 100  # fields of a request; answers stay short
@@ -103,6 +104,7 @@ class EnvelopeJson(TypedDict):
     priority: NotRequired[
         Annotated[int, JsonSchema(minimum=-MOST_PRIORITY, maximum=MOST_PRIORITY)] | None
     ]
+    webhook: NotRequired[WebhookJson | None]
 
 
 SubmissionJson = TypeAliasType(
@@ -168,18 +170,20 @@ def read_request(document: Document) -> GraphRequest:
     ):
         graph, problems = graph_of(document, _NAME)
         return GraphRequest(graph, problems, {"graph": value})
-    faults = _faults(value, document)
+    webhook, wrong = read_webhook(value.get(FIELD))
+    faults = [*_faults(value, document), *wrong]
     if faults:
         raise GraphError(faults)
     graph, problems = graph_of(document.inside(("graph",)), _NAME)
     return GraphRequest(
         graph,
         problems,
-        value,
+        without_secret(value, webhook),
         inputs=value.get("inputs") or {},
         prefix=("graph",),
         priority=value.get("priority") or 0,
         wished=Descriptions(value.get("metadata")),
+        webhook=webhook,
     )
 
 

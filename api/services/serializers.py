@@ -81,9 +81,9 @@ class Serializer:
             "progress": self._progress(job),
             "outputs": {name: self._output(value) for name, value in job.outputs.items()},
             "warnings": [self.hide(warning) for warning in job.warnings],
-            "created": _time(job.created),
-            "started": None if job.started is None else _time(job.started),
-            "ended": None if job.ended is None else _time(job.ended),
+            "created": time_of(job.created),
+            "started": None if job.started is None else time_of(job.started),
+            "ended": None if job.ended is None else time_of(job.ended),
             "links": {"self": here, "events": f"{here}/events", "graph": f"{here}/graph"},
         }
         position = self._dispatcher.position(job) if job.state == "queued" else None
@@ -158,6 +158,6 @@ def _is_unmeasured(value: object) -> bool:
     return isinstance(value, dict) and "digest" in value and "width" not in value
 
 
-def _time(seconds: float) -> str:
+def time_of(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -23,9 +23,10 @@ from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.carrying import without_places
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
-from paintgraph.jobs.sources.fetching import fetch
+from paintgraph.jobs.sources.addresses import FetchError
+from paintgraph.jobs.sources.fetching import check_receiver, fetch
 from paintgraph.jobs.sources.references import References, left_out, source_binders
-from paintgraph.jobs.store.job import NewJob, OnFailure, digest_of
+from paintgraph.jobs.store.job import NewJob, OnFailure, Webhook, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 from paintgraph.nodes.made import texts_of_run
 
@@ -50,6 +51,7 @@ class GraphRequest:
             `workflow`; they say no place, and are left out with the graph if that is wished.
         wished: what the client wishes of descriptions, before what the graph itself says.
         extra: what came beside the graph; it goes along where a node asks for it.
+        webhook: who is told of the job's end.
     """
 
     graph: Graph
@@ -70,6 +72,7 @@ class GraphRequest:
     workflow: str = ""
     wished: Descriptions = NOTHING_SAID
     extra: Mapping[str, Any] = field(default_factory=dict)
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class SubmissionRules:
     Attributes:
         input_folder: whose folders are listed.
         max_bytes: how large fetched pictures may be.
-        allow_private: fetch from private networks, too.
+        allow_private: fetch from private networks, and send to them, too.
         name_binders: what fixes names of catalogues, by kind of resource.
         metadata: what results keep of descriptions where neither recipe nor client says it.
         device: the class of machine that works.
@@ -123,6 +126,8 @@ class Submissions:
             earlier = self._dispatcher.repeated(wanted.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
+        if wanted.webhook is not None:
+            await self._check_webhook(wanted.webhook)
         known, checked = await self.checked(wanted)
         graph = checked.sound()
         fetched = await self._fetched(graph, known, wanted.inputs)
@@ -152,10 +157,19 @@ class Submissions:
                 on_failure=wanted.on_failure,
                 extra=wanted.extra if _uses(bound, known, "wants_extra") else {},
                 workflow=wanted.workflow,
+                webhook=wanted.webhook,
             )
 
         small = small and not _reads_files(graph, known)
         return await self._dispatcher.submit(await offload(new, is_small=small))
+
+    async def _check_webhook(self, webhook: Webhook) -> None:
+        """Raise GraphError for an address to which nothing could ever be sent."""
+        try:
+            await check_receiver(webhook.url, allow_private=self._rules.allow_private)
+        except FetchError as error:
+            problem = Problem(error.code, f"webhook: {error}", path=("webhook", "url"))
+            raise GraphError([problem]) from error
 
     def _texts(
         self, wanted: GraphRequest, graph: Graph, bound: Graph, known: Known
@@ -215,10 +229,12 @@ class Submissions:
 
 def _as_sent(wanted: GraphRequest) -> Mapping[str, Any]:
     """All that makes a request another one."""
-    wished = wanted.wished
-    return (
-        wanted.request if wished == NOTHING_SAID else {**wanted.request, "wished": asdict(wished)}
-    )
+    more = {}
+    if wanted.wished != NOTHING_SAID:
+        more["wished"] = asdict(wanted.wished)
+    if wanted.webhook is not None:
+        more["webhook"] = asdict(wanted.webhook)
+    return {**wanted.request, **more} if more else wanted.request
 
 
 def check_request(wanted: GraphRequest, known: Known) -> Checked:

@@ -12,7 +12,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
-from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import Accepted, JobStore
@@ -220,7 +220,7 @@ class Dispatcher:
             except StoreError:
                 self._enqueue(queued, first=True)
                 raise
-            self.subscriptions.publish(job_id)
+            self._tell_end(job_id)
             return job
         running = self._running.get(job_id)
         if running is None:
@@ -242,6 +242,10 @@ class Dispatcher:
                 while not (job := self._store.get(job.id) or job).has_ended:
                     await follower.wait()
         return self._store.get(job.id) or job
+
+    def _tell_end(self, job_id: str) -> None:
+        self.subscriptions.publish(job_id)
+        self.subscriptions.publish(ENDINGS)
 
     def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:
@@ -331,7 +335,7 @@ class Dispatcher:
             seconds = time.monotonic() - began
             self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
             self._ended.set()
-            self.subscriptions.publish(job.id)
+            self._tell_end(job.id)
         return True
 
     async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:

@@ -11,6 +11,9 @@ from typing import Any
 
 from paintgraph.jobs.workers.bodies import keep_newest
 
+ENDINGS = "endings"
+"""Published whenever a job may have ended: no job's id."""
+
 
 @dataclass(slots=True, eq=False)
 class Follower:

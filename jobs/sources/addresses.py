@@ -73,7 +73,10 @@ class FetchError(BindError):
     code = "fetch_failed"
 
 
-def parse_url(text: str) -> URL:
+_UPLOAD = "Upload the picture instead."
+
+
+def parse_url(text: str, cure: str = _UPLOAD) -> URL:
     """The address, if it may be asked for; raises FetchError with the cure."""
     try:
         url = URL(text)
@@ -88,14 +91,13 @@ def parse_url(text: str) -> URL:
         )
     if url.raw_user is not None or url.raw_password is not None or "@" in url.raw_authority:
         raise FetchError(
-            f"'{shown(url)}' carries a name or password; allowed are addresses without. "
-            "Upload the picture instead.",
+            f"'{shown(url)}' carries a name or password; allowed are addresses without. {cure}",
             code="bad_url",
         )
     if url.port not in _WEB_PORTS and (url.port or 0) < _FIRST_FREE_PORT:
         raise FetchError(
             f"'{shown(url)}' names port {url.port}; allowed are 80, 443 and those from "
-            f"{_FIRST_FREE_PORT} on. Upload the picture instead.",
+            f"{_FIRST_FREE_PORT} on. {cure}",
             code="address_refused",
         )
     return url

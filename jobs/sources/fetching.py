@@ -6,10 +6,11 @@ is dialled. Nothing else of the machine takes part: no proxy settings, cookies o
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -26,6 +27,8 @@ DEADLINE_SECONDS = 30.0
 _MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OK = 200
+_RESOLVING_SECONDS = 3.0
+_OTHER_RECEIVER = "Name another address."
 _HEADERS = {"Accept": "image/*, */*;q=0.5", "Accept-Encoding": "identity"}
 
 
@@ -61,6 +64,38 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+async def check_receiver(
+    url: str, *, allow_private: bool = False, resolve: Resolve = resolve
+) -> None:
+    """Raise FetchError for an address to which nothing could ever be sent under these rules.
+
+    A name that cannot be resolved now may be later.
+    """
+    here = parse_url(url, _OTHER_RECEIVER)
+    if allow_private:
+        return
+    try:
+        async with asyncio.timeout(_RESOLVING_SECONDS):
+            addresses = await resolve(here.raw_host or "", here.port or 0)
+    except (OSError, UnicodeError):  # TimeoutError is an OSError
+        return
+    if not all(is_public(address) for address in addresses):
+        raise FetchError(
+            f"'{shown(here)}' leads into a private network; allowed are public addresses, and all "
+            "where the server's setting allow_private_urls is on "
+            f"(PAINTGRAPH_ALLOW_PRIVATE_URLS=true). Set it, or {_OTHER_RECEIVER[:1].lower()}"
+            f"{_OTHER_RECEIVER[1:]}",
+            code="address_refused",
+        )
+
+
+class Reply(NamedTuple):
+    """What a receiver answered; `location` is where it would send the request on to."""
+
+    status: int
+    location: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """What `fetch` does, with the rules and the resolver exchangeable."""
@@ -92,12 +127,12 @@ class Fetcher:
             code="too_many_redirects",
         )
 
-    async def post(self, url: str, body: bytes) -> int:
-        """Send JSON to a web address; gives the status. Redirects are not followed.
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send JSON to a web address; gives what it answers. Redirects are not followed.
 
         Raises FetchError with the cure.
         """
-        here = parse_url(url)
+        here = parse_url(url, _OTHER_RECEIVER)
         try:
             async with (
                 asyncio.timeout(self.deadline_seconds),
@@ -105,11 +140,11 @@ class Fetcher:
                 session.post(
                     here,
                     data=body,
-                    headers={"Content-Type": "application/json"},
+                    headers={"Content-Type": "application/json", **(headers or {})},
                     allow_redirects=False,
                 ) as answer,
             ):
-                return answer.status
+                return Reply(answer.status, answer.headers.get("Location", ""))
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             raise FetchError(
                 f"'{shown(here)}' cannot be reached, or its answer is damaged. Check the address."

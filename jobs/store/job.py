@@ -24,6 +24,18 @@ Fact = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the end of a job is sent.
+
+    `secret` signs it, after Standard Webhooks: base64 of 24 to 64 bytes, most often after "whsec_".
+    Empty: it is not signed.
+    """
+
+    url: str
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """What a client asks for, checked and bound.
 
@@ -42,6 +54,7 @@ class NewJob:
         on_failure: see `OnFailure`.
         extra: what came beside the graph, for nodes that ask for it.
         workflow: the id of the editor's document that it was made of.
+        webhook: who is told of its end.
     """
 
     graph: Mapping[str, Any]
@@ -59,6 +72,7 @@ class NewJob:
     on_failure: OnFailure = "continue"
     extra: Mapping[str, Any] = field(default_factory=dict)
     workflow: str = ""
+    webhook: Webhook | None = None
 
 
 def digest_of(request: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from paintgraph.jobs.store import rows
+from paintgraph.jobs.store import deliveries, rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -35,6 +35,7 @@ class JobStore(JobQueries):
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
         super().__init__(Database(path, MIGRATIONS, durability))
+        self.deliveries = deliveries.Deliveries(self._database)
 
     def close(self) -> None:
         """Write what is under way and close."""
@@ -76,7 +77,10 @@ class JobStore(JobQueries):
                     return Accepted(earlier, is_new=False)
             names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
-            return Accepted(rows.require(connection, str(values["id"])), is_new=True)
+            job = rows.require(connection, str(values["id"]))
+            if new.webhook is not None:
+                deliveries.add(connection, job.number, new.webhook)
+            return Accepted(job, is_new=True)
 
         return await asyncio.wrap_future(self._database.write(insert))
 

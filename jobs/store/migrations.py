@@ -3,8 +3,11 @@
 A step that was released never changes: whoever needs another table or column appends a step.
 """
 
+import secrets
 import sqlite3
 from collections.abc import Callable
+
+import orjson
 
 Migration = Callable[[sqlite3.Connection], None]
 """Brings the tables of one version to the next, inside a transaction that is not its own."""
@@ -99,5 +102,44 @@ def _sixth(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN cancel INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth, _fifth, _sixth)
+def _seventh(connection: sqlite3.Connection) -> None:
+    """What is to be sent of jobs; jobs that wait or run have their addresses in their requests."""
+    connection.execute(
+        """CREATE TABLE deliveries (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            job INTEGER NOT NULL REFERENCES jobs (number),
+            url TEXT NOT NULL,
+            secret TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            since REAL,
+            due REAL,
+            ended REAL,
+            status INTEGER,
+            message TEXT NOT NULL DEFAULT ''
+        )"""
+    )
+    connection.execute("CREATE INDEX deliveries_by_job ON deliveries (job)")
+    connection.execute("CREATE INDEX deliveries_due ON deliveries (due) WHERE state = 'pending'")
+    left = connection.execute(
+        "SELECT number, request FROM jobs WHERE door = 'fooocus' AND ended IS NULL"
+    ).fetchall()
+    for row in left:
+        if url := orjson.loads(row["request"]).get("fooocus", {}).get("webhook_url"):
+            connection.execute(
+                "INSERT INTO deliveries (id, job, url, state) VALUES (?, ?, ?, 'waiting')",
+                (f"msg_{secrets.token_hex(16)}", row["number"], url),
+            )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _first,
+    _second,
+    _third,
+    _fourth,
+    _fifth,
+    _sixth,
+    _seventh,
+)
 """The file's `PRAGMA user_version` says how many of them it has seen."""

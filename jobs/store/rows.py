@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.jobs.store import deliveries
 from paintgraph.jobs.store.job import Fact, Job, State
 from paintgraph.jobs.store.queries import job_of
 
@@ -67,11 +68,12 @@ def end(  # noqa: PLR0913 - what an ended job holds
     warnings: Sequence[str] = (),
     problems: Sequence[Mapping[str, Any]] = (),
 ) -> Job:
-    """End a job that has not ended, with its last facts."""
+    """End a job that has not ended, with its last facts; what is to be sent of it is due."""
+    now = time.time()
     ended = replace(
         job,
         state=state,
-        ended=time.time(),
+        ended=now,
         outputs=outputs or {},
         warnings=[*job.warnings, *warnings],
         problems=[*problems],
@@ -89,6 +91,7 @@ def end(  # noqa: PLR0913 - what an ended job holds
             job.id,
         ),
     )
+    deliveries.fall_due(connection, job.number, now)
     return ended
 
 

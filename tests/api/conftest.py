@@ -1,10 +1,12 @@
 """Servers that many tests share; each module has its own, so that none sees another's jobs."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from paintgraph.tests.api.ear import Ear
 from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
 
 
@@ -21,3 +23,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("small")
     with serving(folder, SMALL_NODES, grace_seconds=0.5) as served:
         yield served
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """A web server that hears what is sent to it."""
+    ear = Ear()
+    thread = threading.Thread(target=ear.server.serve_forever)
+    thread.start()
+    yield ear
+    ear.server.shutdown()
+    ear.server.server_close()
+    thread.join()

@@ -224,7 +224,7 @@ def sent(fetcher: Fetcher, status: int = 200, host: str = PRIVATE) -> tuple[int,
         site = web.TCPSite(runner, host, 0)
         await site.start()
         try:
-            return await fetcher.post(f"http://{host}:{site.port}/hook", b"{}")
+            return (await fetcher.post(f"http://{host}:{site.port}/hook", b"{}")).status
         finally:
             await runner.cleanup()
 

@@ -1,57 +1,11 @@
 """Whoever gives an address hears of the end of a task; tasks never wait for that."""
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
-from typing import Any
-
-import pytest
 
 from paintgraph.api.services.parts import FooocusChoices as Choices
+from paintgraph.tests.api.ear import Ear
 from paintgraph.tests.api.fooocus.asking import EVERYTHING, finished, inpaint, large, text_of
-from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
-
-
-class Ear:
-    """A web server that hears; it answers with the statuses that it is given, then with 200."""
-
-    def __init__(self) -> None:
-        self.heard: Queue[tuple[str, Any]] = Queue()
-        self.statuses: list[int] = []
-        ear = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                ear.heard.put((self.headers["Content-Type"], json.loads(body)))
-                self.send_response(ear.statuses.pop(0) if ear.statuses else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-
-    def next(self) -> Any:
-        kind, body = self.heard.get(timeout=OUTER_SECONDS)
-        assert kind == "application/json"
-        return body
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    ear = Ear()
-    thread = threading.Thread(target=ear.server.serve_forever)
-    thread.start()
-    yield ear
-    ear.server.shutdown()
-    ear.server.server_close()
-    thread.join()
+from paintgraph.tests.api.serving import Served, serving
 
 
 def test_the_record_is_sent_as_an_object(server: Served, ear: Ear) -> None:
@@ -92,12 +46,15 @@ def test_the_setting_is_for_tasks_that_name_nobody(tmp_path: Path, ear: Ear) -> 
         assert ear.next()["task_id"] == task["task_id"]
 
 
-def test_private_networks_are_not_told(tmp_path: Path, ear: Ear) -> None:
+def test_an_address_that_could_never_be_reached_is_refused(tmp_path: Path, ear: Ear) -> None:
     with serving(tmp_path / "data") as served:
-        task = finished(inpaint(served, webhook_url=ear.url))
+        answer = inpaint(served, webhook_url=ear.url)
 
-        assert task["result"]
-    assert ear.heard.empty()
+        (told,) = answer.json["detail"]
+        assert (answer.status, told["type"]) == (422, "address_refused")
+        assert told["loc"] == ["body", "webhook_url"]
+        assert "allow_private_urls" in told["msg"]
+        assert served.call("GET", "/v1/jobs").json["jobs"] == []
 
 
 def test_a_task_left_by_an_earlier_process_is_told_of(tmp_path: Path, ear: Ear) -> None:
