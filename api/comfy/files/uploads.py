@@ -1,4 +1,8 @@
-"""Pictures are uploaded into the folders that prompts name files in."""
+"""Files are uploaded into the folders that prompts name them in.
+
+Pictures are looked into, so that a broken one is told of at once. Nodes of packs take sounds,
+films, 3D models and data, too: these are known by their names, and kept as they come.
+"""
 
 import asyncio
 import json
@@ -26,11 +30,20 @@ from paintgraph.jobs.sources.folders import Folders
 ROUTES = web.RouteTableDef()
 _MOST_NAME_BYTES = 200
 _YES = ("true", "1")
+_FOR_PACKS = frozenset(
+    (
+        *(".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac"),
+        *(".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v"),
+        *(".glb", ".gltf", ".obj", ".stl", ".fbx", ".ply", ".usdz", ".spz", ".splat"),
+        *(".json", ".txt", ".csv", ".srt", ".vtt", ".latent"),
+    )
+)
+"""Suffixes of what is no picture and taken all the same. `/view` gives it as a download."""
 
 
 @ROUTES.post("/upload/image")
 async def upload(request: web.Request) -> web.Response:
-    """Keep a picture under its name; another picture of this name stays, unless told otherwise."""
+    """Keep a file under its name; another file of this name stays, unless told otherwise."""
     form = await _form(request)
     return json_response(await asyncio.to_thread(_kept, form, request.app[PARTS].folders))
 
@@ -42,7 +55,7 @@ async def upload_mask(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
 
     def keep() -> dict[str, str]:
-        data = _with_alpha_of(_picture(form), _original(form, parts.folders))
+        data = _with_alpha_of(_file(form), _original(form, parts.folders))
         masked = replace(form["image"], data=data)
         return _kept({**form, "image": masked}, parts.folders)
 
@@ -66,13 +79,15 @@ def _text(form: dict[str, Part], name: str, default: str = "") -> str:
     return form[name].text() if name in form else default
 
 
-def _picture(form: dict[str, Part]) -> bytes:
-    """The bytes of the picture; raises ApiError if it is none that is read."""
+def _file(form: dict[str, Part]) -> bytes:
+    """The bytes of the file; raises ApiError if it is neither a picture nor of use to packs."""
     part = form.get("image")
     if part is None or not part.file_name:
         raise ApiError(
             400, "no_picture", "the form has no part 'image' with a file's name. Add the picture."
         )
+    if Path(part.file_name).suffix.lower() in _FOR_PACKS:
+        return part.data
     try:
         examine(part.data, reference_of(part.data))
     except BindError as error:
@@ -81,8 +96,8 @@ def _picture(form: dict[str, Part]) -> bytes:
 
 
 def _kept(form: dict[str, Part], folders: Folders) -> dict[str, str]:
-    """Write the picture of a form; gives its name, folder and kind of place."""
-    data = _picture(form)
+    """Write the file of a form; gives its name, folder and kind of place."""
+    data = _file(form)
     kind = _text(form, "type", "input")
     root = folder_of(folders, kind)
     folder = path_inside(root, _text(form, "subfolder"))

@@ -27,7 +27,15 @@ class Preview:
     media_type: str
 
 
-Message = Told | Preview
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line that a node of a pack shows while it works."""
+
+    node: str
+    text: str
+
+
+Message = Told | Preview | Text
 
 
 @dataclass(slots=True)
@@ -77,7 +85,7 @@ class Narrator:
         for signal in signals:
             node = signal.get("node", "")
             if signal["type"] == "sent":
-                later.append((signal["event"], orjson.loads(signal["data"])))
+                later.append(_sent(signal["event"], orjson.loads(signal["data"])))
                 continue
             state = self._states.get(node)
             if state is not None and node not in self._running:
@@ -182,6 +190,14 @@ class Narrator:
             "output": output,
             "prompt_id": self.job.name,
         }
+
+
+def _sent(event: str, data: Any) -> Message:
+    """A message of a node's own; lines that nodes show have frames of their own."""
+    match event, data:
+        case "progress_text", {"node": str(node), "text": str(text)}:
+            return Text(node, text)
+    return event, data
 
 
 def _bounded(done: float, total: float) -> tuple[float, float]:

@@ -12,14 +12,14 @@ import orjson
 from aiohttp import web
 
 from paintgraph.api.comfy.following.logs import SIZE
-from paintgraph.api.comfy.following.narrating import Message, Preview
+from paintgraph.api.comfy.following.narrating import Message, Preview, Text
 
 _LOG = logging.getLogger(__name__)
 _MOST_WAITING_BYTES = 32 << 20
 _PATIENCE_SECONDS = 30.0
 """How long one message may take to be taken off."""
 
-_PLAIN_PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
+_PLAIN_PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4
 _JPEG, _PNG = 1, 2
 Data = str | bytes
 
@@ -36,6 +36,12 @@ def preview_bytes(preview: Preview, *, with_metadata: bool) -> bytes:
         return struct.pack(">II", _PLAIN_PREVIEW, form) + preview.data
     head = orjson.dumps({**preview.about, "image_type": preview.media_type})
     return struct.pack(">II", _PREVIEW_WITH_METADATA, len(head)) + head + preview.data
+
+
+def text_bytes(text: Text) -> bytes:
+    """The frame of a line that a node shows."""
+    node = text.node.encode()
+    return struct.pack(">II", _TEXT, len(node)) + node + text.text.encode()
 
 
 class Session:
@@ -57,6 +63,8 @@ class Session:
         """Let a message wait for its turn."""
         if isinstance(message, Preview):
             self._put(preview_bytes(message, with_metadata=self.takes_metadata))
+        elif isinstance(message, Text):
+            self._put(text_bytes(message))
         else:
             self._put(text_of(*message))
         self._ends_with_status = False

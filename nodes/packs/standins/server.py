@@ -129,10 +129,14 @@ class PromptServer:
     def send_sync(self, event: Any, data: Any, sid: str | None = None) -> None:
         """Tell something to whoever follows the job that runs; outside of jobs nobody hears it.
 
-        A picture, (format, PIL image, longest side), is shown at the node.
+        A picture, (format, PIL image, longest side), is shown at the node. So is a text, which
+        comes as bytes: the length of the node's id, the id, the text.
         """
         if event == BinaryEventTypes.UNENCODED_PREVIEW_IMAGE:
             current().preview(*preview_bytes(data))
+        elif event == BinaryEventTypes.TEXT:
+            end = 4 + int.from_bytes(data[:4], "big")
+            self.send_progress_text(data[end:], data[4:end].decode(errors="replace"))
         elif isinstance(event, str):
             current().send(event, orjson.dumps(data, default=str, option=_OPTIONS))
 
@@ -149,12 +153,13 @@ class PromptServer:
         self.send_sync(BinaryEventTypes.UNENCODED_PREVIEW_IMAGE, image_data, sid)
 
     async def send_bytes(self, event: int, data: Any, sid: str | None = None) -> None:
-        """Nothing: binary messages of a pack's own have no reader here."""
+        """Show a text at a node; other binary messages of a pack's own have no reader here."""
+        self.send_sync(event, data, sid)
 
     def send_progress_text(self, text: str | bytes, node_id: str, sid: str | None = None) -> None:
         """Show a text at a node."""
-        told = text.decode(errors="replace") if isinstance(text, bytes) else text
-        self.send_sync("progress_text", {"text": told, "node": node_id}, sid)
+        shown = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        self.send_sync("progress_text", {"text": shown, "node": str(node_id)}, sid)
 
     def queue_updated(self) -> None:
         """Nothing: the queue is the server's."""

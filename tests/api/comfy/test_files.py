@@ -67,8 +67,19 @@ def test_folders_of_uploads_lead_nowhere_else(server: Served, folder: str) -> No
 
 
 @pytest.mark.parametrize("data", [b"<script>", b"MZ", b"\x89PNG\r\n\x1a\n", b"GIF89a"])
-def test_what_is_no_picture_is_refused(server: Served, data: bytes) -> None:
-    assert upload(server, data, "evil.html").status == 400
+@pytest.mark.parametrize("name", ["evil.html", "evil.png", "evil", "evil.wav.svg", "evil.js"])
+def test_what_is_no_picture_is_refused(server: Served, data: bytes, name: str) -> None:
+    assert upload(server, data, name).status == 400
+
+
+@pytest.mark.parametrize("name", ["sound.wav", "film.MP4", "shape.glb", "data.json"])
+def test_what_packs_take_is_kept_and_only_ever_downloaded(server: Served, name: str) -> None:
+    assert upload(server, b"<script>", name).json["name"] == name
+
+    found = view(server, filename=name)
+    assert found.body == b"<script>"
+    assert found.headers["Content-Type"] == "application/octet-stream"
+    assert found.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_an_unknown_kind_of_place_is_refused(server: Served) -> None:
@@ -173,6 +184,7 @@ def test_a_mask_becomes_the_transparency_of_an_earlier_picture(server: Served) -
         '{"filename": "a", "type": ["x"]}',
         "[" * 9999,
     ],
+    ids=lambda text: text[:40],
 )
 def test_a_mask_without_its_picture_is_refused(server: Served, reference: str) -> None:
     assert upload(server, png(), "m.png", "/upload/mask", original_ref=reference).status == 400
@@ -183,3 +195,12 @@ def test_a_form_without_a_picture_is_refused(server: Served, path: str) -> None:
     bodies: list[dict[str, Any]] = [{"json": {}}, {"data": b""}, {"data": {"image": "text"}}, {}]
     for options in bodies:
         assert server.call("POST", path, **options).status == 400
+
+
+def test_a_mask_that_is_no_picture_is_refused(server: Served) -> None:
+    upload(server, png(), "whole.png")
+    reference = '{"filename": "whole.png", "type": "input"}'
+
+    answer = upload(server, b"sound", "m.wav", "/upload/mask", original_ref=reference)
+
+    assert answer.status == 400

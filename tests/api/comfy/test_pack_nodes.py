@@ -1,5 +1,6 @@
 """Nodes of a pack over HTTP: checks of their own, fresh choices, what came beside the graph."""
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted
-from paintgraph.tests.api.comfy.hearing import listening, told
+from paintgraph.tests.api.comfy.hearing import Heard, listening, told
 from paintgraph.tests.api.serving import Served, serving
 
 pytest.importorskip("torch")
@@ -40,7 +41,24 @@ class Loud:
         graph.node("OwnShow", value=value)
         return {"result": (value,), "expand": graph.finalize()}
 
-OWN = {"OwnFiles": Files, "OwnLoud": Loud}
+class Telling:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"text": ("STRING",)}, "hidden": {"me": "UNIQUE_ID"}}
+    RETURN_TYPES = ()
+    OUTPUT_NODE = True
+    FUNCTION = "go"
+    def go(self, text, me):
+        from server import BinaryEventTypes, PromptServer
+        server = PromptServer.instance
+        server.send_progress_text(text, me)
+        server.send_progress_text(text.encode(), me)
+        packed = len(me).to_bytes(4, "big") + me.encode() + text.encode()
+        server.send_sync(BinaryEventTypes.TEXT, packed)
+        server.send_sync("own.event", {"text": text})
+        return {"ui": {"text": [text]}}
+
+OWN = {"OwnFiles": Files, "OwnLoud": Loud, "OwnTelling": Telling}
 NODE_CLASS_MAPPINGS = OWN | {"Own" + cls.__name__: cls for cls in CLASSES}
 NODE_DISPLAY_NAME_MAPPINGS = {"OwnGray": "A Gray Picture"}
 """
@@ -210,3 +228,19 @@ def test_a_graph_that_is_only_checked_is_checked_by_its_nodes_too(packed: Served
     assert not answer.json["valid"]
     (problem,) = answer.json["problems"]
     assert (problem["code"], problem["pointer"]) == ("refused_inputs", "/graph/nodes/s/a")
+
+
+def test_lines_that_a_node_shows_come_as_frames_and_its_messages_as_they_are(
+    packed: Served,
+) -> None:
+    async def story() -> Heard:
+        async with listening(packed, "reader") as heard:
+            await heard.post({"77": node("OwnTelling", text="Zeile 1 ü")}, client_id="reader")
+            await heard.until("executing", node=None)
+            return heard
+
+    heard = told(story())
+
+    text = "Zeile 1 ü".encode()
+    assert heard.frames == [struct.pack(">II", 3, 2) + b"77" + text] * 3
+    assert heard.of("own.event") == [{"text": "Zeile 1 ü"}]
