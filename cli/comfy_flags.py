@@ -14,25 +14,40 @@ import typer
 
 _ALL = ("0.0.0.0", "::", "0.0.0.0,::", "*")  # noqa: S104 - names that are compared
 _NAMES = """
---auto-launch --disable-auto-launch --cuda-malloc --disable-cuda-malloc --force-fp32
---force-fp16 --fp32-unet --fp64-unet --bf16-unet --fp16-unet --fp8_e4m3fn-unet --fp8_e5m2-unet
---fp8_e8m0fnu-unet --fp16-vae --fp32-vae --bf16-vae --cpu-vae --fp8_e4m3fn-text-enc
+--auto-launch --disable-auto-launch --cuda-malloc --disable-cuda-malloc --fp64-unet
+--fp8_e4m3fn-unet --fp8_e5m2-unet --fp8_e8m0fnu-unet --fp16-vae --fp32-vae --bf16-vae --cpu-vae
+--fp8_e4m3fn-text-enc
 --fp8_e5m2-text-enc --fp16-text-enc --fp32-text-enc --bf16-text-enc --force-channels-last
 --disable-ipex-optimize --supports-fp8-compute --cache-classic --use-split-cross-attention
 --use-quad-cross-attention --use-pytorch-cross-attention --use-sage-attention
 --use-flash-attention --disable-xformers --force-upcast-attention --dont-upcast-attention
---gpu-only --highvram --normalvram --lowvram --novram --async-offload --disable-async-offload
---disable-smart-memory --deterministic --mmap-torch-files --disable-mmap --dont-print-server
---quick-test-for-ci --windows-standalone-build --disable-all-custom-nodes --disable-api-nodes
---log-stdout --enable-compress-response-body --enable-manager --disable-manager-ui
---enable-manager-legacy-ui --cuda-device --default-device
+--use-ck-attention --async-offload --disable-async-offload --disable-cuda-graphs
+--disable-pinned-memory --force-non-blocking --fast-disk --enable-triton-backend
+--disable-triton-backend --deterministic --mmap-torch-files --disable-mmap --dont-print-server
+--debug-hang --quick-test-for-ci --create-directories --windows-standalone-build
+--disable-api-nodes --log-stdout --enable-compress-response-body --enable-manager
+--disable-manager-ui --enable-manager-legacy-ui --enable-assets --enable-asset-hashing
+--disable-assets-autoscan --feature-flag --list-feature-flags
 --directml --oneapi-device-selector --preview-method --preview-size --cache-lru --cache-ram
---reserve-vram --default-hashing-function --fast --whitelist-custom-nodes --verbose
---front-end-version --comfy-api-base --database-url
+--high-ram --default-hashing-function --fast --whitelist-custom-nodes --blacklist-custom-nodes
+--verbose --front-end-version --comfy-api-base --database-url
 """
 _NO_MEANING = frozenset(_NAMES.split())
-"""With their values, if they have some, they change nothing: what they tune is not here, or is set
-otherwise (`--device`, the setting `dtype`)."""
+"""With their values, if they have some, they change nothing: what they tune is not here."""
+
+_OF_MEMORY = frozenset(
+    (
+        *("--lowvram", "--novram", "--normalvram", "--reserve-vram", "--vram-headroom"),
+        *("--disable-smart-memory", "--enable-dynamic-vram", "--disable-dynamic-vram"),
+    )
+)
+_PASSED_OVER = "the flag {} of ComfyUI changes nothing here; it is passed over."
+_BY_SETTING = (
+    "the flag {} of ComfyUI changes nothing here: models share what the setting model_bytes "
+    "allows, by default most of a device's memory. Set PAINTGRAPH_MODEL_BYTES for another bound."
+)
+_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+_MOST_DEVICES = 32
 
 
 class ComfyCommand(typer.core.TyperCommand):
@@ -47,8 +62,8 @@ def with_own_flags(arguments: list[str], tell: Callable[[str], None]) -> list[st
     """The arguments with our flags in place of ComfyUI's; `tell` gets what has no meaning here."""
     own: list[str] = []
     for flag, values in _grouped(arguments):
-        if flag in _NO_MEANING:
-            tell(f"the flag {flag} of ComfyUI changes nothing here; it is passed over.")
+        if flag in _NO_MEANING | _OF_MEMORY:
+            tell((_BY_SETTING if flag in _OF_MEMORY else _PASSED_OVER).format(flag))
         elif flag in _MEANINGS:
             own += _MEANINGS[flag](values, tell)
         else:
@@ -66,7 +81,7 @@ def _grouped(arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
         if flag or values:
             yield flag, values
         name, is_joint, value = argument.partition("=")
-        is_ours = name not in _MEANINGS and name not in _NO_MEANING
+        is_ours = name not in _MEANINGS.keys() | _NO_MEANING | _OF_MEMORY
         flag, values = (argument, []) if is_ours else (name, [value] if is_joint else [])
     if flag or values:
         yield flag, values
@@ -135,6 +150,34 @@ def _content(file: str) -> bytes:
         return b""
 
 
+def _one_device(values: list[str], _: Tell) -> list[str]:
+    """For this process and those that it starts: they see this accelerator only."""
+    _show_devices(values[0] if values else "")
+    return values[1:]
+
+
+def _first_device(values: list[str], _: Tell) -> list[str]:
+    """The same, but the others stay to be seen: models work on the first."""
+    first = values[0] if values else ""
+    others = (str(number) for number in range(_MOST_DEVICES) if str(number) != first)
+    _show_devices(",".join((first, *others)) if first.isdigit() else first)
+    return values[1:]
+
+
+def _show_devices(numbers: str) -> None:
+    if not numbers.replace(",", "").isdigit():
+        message = f"'{numbers}' is no number of a device; they count from 0. Name one."
+        raise typer.BadParameter(message, param_hint="--cuda-device, --default-device")
+    for name in _VISIBLE:
+        os.environ[name] = numbers
+
+
+def _no_packs(values: list[str], _: Tell) -> list[str]:
+    """Whatever the variable or the file of settings says."""
+    os.environ["PAINTGRAPH_NODE_PACKS"] = ""
+    return values
+
+
 def _no_tls(_: list[str], __: Tell) -> list[str]:
     """Passing it over would send in the open what was to be hidden."""
     message = "the server speaks plain HTTP. Put a proxy before it that speaks TLS."
@@ -156,6 +199,16 @@ _MEANINGS: Mapping[str, Meaning] = {
     "--temp-directory": _same_as("--temp-dir"),
     "--user-directory": _same_as("--user-dir"),
     "--cpu": _same_as("--device", "cpu"),
+    "--cuda-device": _one_device,
+    "--default-device": _first_device,
+    "--force-fp16": _same_as("--dtype", "float16"),
+    "--fp16-unet": _same_as("--dtype", "float16"),
+    "--bf16-unet": _same_as("--dtype", "bfloat16"),
+    "--force-fp32": _same_as("--dtype", "float32"),
+    "--fp32-unet": _same_as("--dtype", "float32"),
+    "--gpu-only": _same_as("--model-idle-seconds", "0"),
+    "--highvram": _same_as("--model-idle-seconds", "0"),
+    "--disable-all-custom-nodes": _no_packs,
     "--cache-none": _same_as("--no-keep-results"),
     "--disable-metadata": _same_as("--no-graph"),
     "--tls-keyfile": _no_tls,

@@ -17,6 +17,14 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder for jobs, results and
 Device = Annotated[
     str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
 ]
+SampleType = Annotated[
+    str | None,
+    typer.Option("--dtype", help="Samples of models: float32, float16, bfloat16; auto is theirs."),
+]
+ModelIdleSeconds = Annotated[
+    float | None,
+    typer.Option(help="How long a model stays in memory that nobody uses; 0: for ever."),
+]
 ApiKey = Annotated[
     list[str] | None,
     typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
@@ -46,6 +54,8 @@ def serve(  # noqa: PLR0913 - the command's options
     light_workers: LightWorkers = None,
     data_dir: DataDir = None,
     device: Device = None,
+    dtype: SampleType = None,
+    model_idle_seconds: ModelIdleSeconds = None,
     api_key: ApiKey = None,
     nodes: Nodes = None,
     node_packs: NodePacks = None,
@@ -71,6 +81,8 @@ def serve(  # noqa: PLR0913 - the command's options
         light_workers=light_workers,
         data_dir=data_dir,
         device=device,
+        dtype=dtype,
+        model_idle_seconds=model_idle_seconds,
         api_keys=api_key,
         nodes=nodes,
         node_packs=node_packs,

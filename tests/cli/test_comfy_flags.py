@@ -1,6 +1,7 @@
 """Flags of ComfyUI's entry point start this server, too."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import typer
 
+from paintgraph.api.settings import load_settings
 from paintgraph.cli.comfy_flags import with_own_flags
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +43,10 @@ def flags(text: str) -> tuple[list[str], list[str]]:
         ("--enable-cors-header https://a.example", "--origin https://a.example"),
         ("--port 1 --nodes a.py --nodes b.py", "--port 1 --nodes a.py --nodes b.py"),
         ("--front-end-root page --host=x", "--front-end-root page --host=x"),
+        ("--force-fp16 --port 1", "--dtype float16 --port 1"),
+        ("--force-fp32", "--dtype float32"),
+        ("--bf16-unet", "--dtype bfloat16"),
+        ("--highvram", "--model-idle-seconds 0"),
     ],
 )
 def test_flags_that_have_a_meaning_are_translated(given: str, ours: str) -> None:
@@ -48,14 +54,52 @@ def test_flags_that_have_a_meaning_are_translated(given: str, ours: str) -> None
 
 
 @pytest.mark.parametrize(
-    "given", ["--lowvram", "--cache-lru 100", "--verbose DEBUG", "--fast a b", "--cache-classic"]
+    "given",
+    [
+        *("--lowvram", "--cache-lru 100", "--verbose DEBUG", "--fast a b", "--cache-classic"),
+        *("--reserve-vram 2.5", "--cpu-vae", "--enable-assets", "--verbose=DEBUG"),
+    ],
 )
 def test_flags_without_meaning_are_named_and_passed_over(given: str) -> None:
     ours, told = flags(f"--port 1 {given} --cpu")
 
     assert ours == ["--port", "1", "--device", "cpu"]
     assert len(told) == 1
-    assert given.split(maxsplit=1)[0] in told[0]
+    assert given.replace("=", " ").split()[0] in told[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"), [("--cuda-device 1", "1"), ("--cuda-device=0,2", "0,2")]
+)
+def test_other_accelerators_are_not_seen(
+    given: str, seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"):
+        monkeypatch.setenv(name, "7")
+
+    assert flags(f"{given} --port 1") == (["--port", "1"], [])
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == os.environ["HIP_VISIBLE_DEVICES"] == seen
+
+
+def test_the_default_accelerator_is_the_first_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"):
+        monkeypatch.setenv(name, "7")
+
+    assert flags("--default-device 2") == ([], [])
+    assert os.environ["CUDA_VISIBLE_DEVICES"].startswith("2,0,1,3,4")
+
+
+@pytest.mark.parametrize("given", ["--cuda-device", "--cuda-device first", "--default-device -1"])
+def test_a_device_has_a_number(given: str) -> None:
+    with pytest.raises(typer.BadParameter, match="count from 0"):
+        flags(given)
+
+
+def test_packs_can_be_left_out_that_settings_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAINTGRAPH_NODE_PACKS", "packs")
+
+    assert flags("--disable-all-custom-nodes --port 1") == (["--port", "1"], [])
+    assert load_settings({}).node_packs == ()
 
 
 @pytest.mark.parametrize("given", ["--enable-cors-header", "--enable-cors-header *"])

@@ -1,6 +1,7 @@
 """Models by folders, as ComfyUI's clients know them; their names are those that nodes take."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,12 +72,25 @@ async def folders(_: web.Request) -> web.Response:
 
 @ROUTES.get("/experiment/models/{folder}")
 async def files(request: web.Request) -> web.Response:
-    """The models of a folder as ComfyUI's page lists them."""
-    found: list[dict[str, Any]] = [
-        {"name": name, "pathIndex": 0, "modified": 0, "created": 0, "size": 0}
-        for name in _names(request)
-    ]
-    return json_response(found)
+    """The models of a folder as ComfyUI's page lists them; one that is not here has no size."""
+    names, models = _names(request), request.app[PARTS].engine_names.models
+    return json_response(await asyncio.to_thread(lambda: [_listed(models, n) for n in names]))
+
+
+def _listed(models: ModelNames, name: str) -> dict[str, Any]:
+    """A model with its bytes, and when its file was made and changed, in seconds since 1970."""
+    size, modified, created = 0, 0.0, 0.0
+    with contextlib.suppress(ModelError, OSError):
+        placed = models.placed(name)
+        status = placed.file.stat()
+        size, modified, created = placed.size, status.st_mtime, status.st_ctime
+    return {
+        "name": name,
+        "pathIndex": 0,
+        "modified": modified,
+        "created": created,
+        "size": size,
+    }
 
 
 def _told(models: ModelNames, name: str) -> Any:

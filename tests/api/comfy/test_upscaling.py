@@ -49,6 +49,10 @@ def test_a_prompt_enlarges_a_picture(server: Served) -> None:
 
 def test_pages_are_told_which_upscalers_there_are(server: Served) -> None:
     assert "2x.pth" in server.call("GET", "/models/upscale_models").json
+    listed = server.call("GET", "/experiment/models/upscale_models").json
+    (found,) = [file for file in listed if file["name"] == "2x.pth"]
+    file = server.data.parent / "models" / "upscale_models" / "2x.pth"
+    assert (found["size"], found["modified"]) == (file.stat().st_size, file.stat().st_mtime)
     info = server.call("GET", "/object_info/ImageUpscaleWithModel").json["ImageUpscaleWithModel"]
     assert info["input_order"]["required"] == ["upscale_model", "image"]
     assert info["input"]["required"]["upscale_model"][0] == "UPSCALE_MODEL"
