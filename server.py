@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
@@ -26,7 +26,8 @@ from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
 from paintgraph.api.guards.connections import GuardedSite
-from paintgraph.api.guards.keys import KeyRules, Keys, Signer, check_bind, load_secret
+from paintgraph.api.guards.keyring import FILE, Keys
+from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.guards.sessions import Sessions
@@ -108,16 +109,16 @@ class StartError(Error):
 def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     """The application; its workers are built by `factory`, "module:function"."""
     app = web.Application(client_max_size=settings.max_body_bytes)
-    secret = load_secret(settings.data_dir / "secret") if settings.api_keys else b""
-    signer = Signer(secret) if secret else None
-    keys = _keys(settings)
-    sessions = Sessions(secret, _named(settings, keys))
+    secret = load_secret(settings.data_dir / "secret")
+    keys = _keys(settings, secret)
+    signer = Signer(secret)
+    sessions = Sessions(secret, keys)
     hide = hiding((settings.data_dir, *settings.folders.elsewhere.values(), graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
         app.middlewares.append(pass_to_packs())
-    app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer), hide))
+    app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer, keys), hide))
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
@@ -262,7 +263,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
 
 
 def _security(
-    settings: "Settings", signer: Signer | None, keys: Keys, sessions: Sessions
+    settings: "Settings", signer: Signer, keys: Keys, sessions: Sessions
 ) -> SecurityRules:
     contents = {
         "/v1/": NATIVE_TYPES,
@@ -280,17 +281,12 @@ def _security(
         raise StartError(str(error)) from error
 
 
-def _keys(settings: "Settings") -> Keys:
+def _keys(settings: "Settings", secret: bytes | None = None) -> Keys:
+    fixed = (key.get_secret_value() for key in settings.api_keys)
     try:
-        return Keys(key.get_secret_value() for key in settings.api_keys)
+        return Keys(fixed, settings.data_dir / FILE, secret)
     except ValueError as error:
         raise StartError(str(error)) from error
-
-
-def _named(settings: "Settings", keys: Keys) -> Iterator[tuple[str, str]]:
-    for secret in settings.api_keys:
-        key = secret.get_secret_value()
-        yield key, keys.name_of(key) or ""
 
 
 def serve(settings: "Settings", report: Callable[[str], None], factory: str = FACTORY) -> None:

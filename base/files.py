@@ -11,13 +11,13 @@ PART = ".part"
 """How the name of a file ends that is still being written; it begins with a dot."""
 
 
-def write_whole(path: Path, data: bytes, *, lasting: bool = True) -> None:
+def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o666) -> None:
     """Write a file, or replace it, at one stroke; raises OSError.
 
-    With `lasting` off it may be gone after a loss of power, though never half there: that is
-    quicker, and good enough for what can be made again.
+    `mode` are its permissions before the umask. With `lasting` off it may be gone after a loss of
+    power, though never half there: that is quicker, and good enough for what can be made again.
     """
-    _write(path, data, 0o666, os.replace)
+    _write(path, data, mode, os.replace)
     if lasting:
         sync_folder(path.parent)
 

@@ -23,6 +23,7 @@ from paintgraph.cli.commands import (
     command,
     show_help,
 )
+from paintgraph.cli.keys import app as keys
 from paintgraph.cli.serving import serve
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 
 _TYPED = {
     "allow_extra_args": True,

@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from paintgraph.api.guards.keys import LOGIN, Keys
+from paintgraph.api.guards.keyring import GuessingError, Keys
+from paintgraph.api.guards.keys import LOGIN, too_many
 from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.requests import read_body
 
@@ -59,8 +60,11 @@ def add_login(app: web.Application, keys: Keys, sessions: Sessions) -> None:
     async def take(request: web.Request) -> web.Response:
         form = await _form(request)
         key, to = form.get("key", ""), _inside(form.get("to", "/"))
-        if keys.name_of(key) is None:
-            return _page(to, _WRONG, 403)
+        try:
+            if keys.holder(key, request.remote or "") is None:
+                return _page(to, _WRONG, 403)
+        except GuessingError as error:
+            raise too_many(error.code, str(error), error.seconds) from error
         response = _led(to)
         sessions.begin(key, response, is_secure=request.scheme == "https")
         return response

@@ -1,6 +1,6 @@
 """Who may use the server: keys that programs send, sessions, addresses signed for a plain GET.
 
-Of keys only digests are kept; signed addresses expire.
+Signed addresses expire. Wrong keys are answered a few times a minute, then no more.
 """
 
 import base64
@@ -9,7 +9,6 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,48 +17,28 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
+from paintgraph.api.guards.keyring import GuessingError, Holder, Keys
 from paintgraph.api.guards.origins import PROBES, parse_authority
+from paintgraph.api.guards.rates import MinuteCounts
 from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.scopes import Scope, scope_of
 from paintgraph.base.errors import Error
 from paintgraph.base.files import write_new
 
 LOGIN = "/login"
 """Where a browser that has no session is led."""
 
-_SALT_BYTES = 16
-_SHOWN_DIGITS = 12
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="paintgraph"'}
 _SECRET_BYTES = 32
 _SIGNED = re.compile(r"(?P<target>.+)[?&]expires=(?P<expires>\d{1,15})&signature=[^&]*", re.ASCII)
-_CLIENT = web.RequestKey("client", str)
+_HOLDER = web.RequestKey("holder", Holder)
 
 
 class UnsafeBindError(Error):
     """The server would be open to everybody."""
 
     code = "key_needed"
-
-
-class Keys:
-    """The keys that open the server; without any it is open. Only salted digests are kept."""
-
-    def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._salt = secrets.token_bytes(_SALT_BYTES)
-        self._digests = [self._digest(key) for key in keys if _checked(key)]
-
-    def __bool__(self) -> bool:
-        return bool(self._digests)
-
-    def name_of(self, offered: str) -> str | None:
-        """A name for who offers a key, until the server ends; None if the key is wrong."""
-        digest = self._digest(offered)
-        # A list, not any(): how long it takes tells nothing of which key was near.
-        matches = [hmac.compare_digest(digest, known) for known in self._digests]
-        return f"key-{digest.hex()[:_SHOWN_DIGITS]}" if True in matches else None
-
-    def _digest(self, key: str) -> bytes:
-        return hmac.digest(self._salt, key.encode("utf-8", "surrogateescape"), hashlib.sha256)
 
 
 class SecretError(Error):
@@ -137,19 +116,33 @@ class KeyRules:
 
 def key_guard(rules: KeyRules) -> Middleware:
     """Refuses requests without a key or a signature, if there are keys."""
+    door = _Door(rules)
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if rules.keys and not _is_open(request, rules):
-            request[_CLIENT] = _authenticated(request, rules)
+            holder = request[_HOLDER] = door.holder(request)
+            door.check(holder, scope_of(request))
         return await handler(request)
 
     return guard
 
 
+def too_many(code: str, message: str, seconds: int) -> ApiError:
+    """The error for who asks too often."""
+    return ApiError(429, code, message, headers={"Retry-After": str(seconds)})
+
+
 def client_of(request: web.Request) -> str:
-    """Who sends a request, for fair turns: a key, else an address."""
-    return request.get(_CLIENT) or f"address-{request.remote or 'unknown'}"
+    """Who sends a request, for fair turns: the holder of a key, else an address."""
+    holder = request.get(_HOLDER)
+    return holder.name if holder else f"address-{request.remote or 'unknown'}"
+
+
+def owner_of(request: web.Request) -> str | None:
+    """Whose things a request may see and change; None: everybody's."""
+    holder = request.get(_HOLDER)
+    return None if holder is None or holder.may("admin") else holder.name
 
 
 def check_bind(host: str | None, keys: Keys) -> None:
@@ -170,31 +163,63 @@ def _is_open(request: web.Request, rules: KeyRules) -> bool:
     return is_read and rules.signer is not None and rules.signer.verify(str(request.rel_url))
 
 
-def _authenticated(request: web.Request, rules: KeyRules) -> str:
-    offered = _offered(request)
-    status = 403 if rules.forbidding and request.path.startswith(rules.forbidding) else 401
-    if not offered and rules.sessions:
-        if name := rules.sessions.name_of(request):
-            return name
-        if _is_visit(request):
-            raise web.HTTPSeeOther(URL(LOGIN).with_query(to=str(request.rel_url)))
-    if not offered:
-        raise ApiError(
-            status,
-            "key_missing",
-            "this needs a key; allowed are the headers 'X-API-KEY: <key>' and "
-            "'Authorization: Bearer <key>'. Send one of them.",
-            headers=_CHALLENGE,
-        )
-    names = [name for key in offered if (name := rules.keys.name_of(key))]
-    if not names:
+class _Door:
+    """Tells whose key a request brings, and what it opens."""
+
+    def __init__(self, rules: KeyRules) -> None:
+        self._rules = rules
+        self._asked = MinuteCounts()
+
+    def holder(self, request: web.Request) -> Holder:
+        """Who sends a request; raises ApiError, and leads visitors to where a key is asked for."""
+        rules = self._rules
+        offered = _offered(request)
+        forbids = rules.forbidding and request.path.startswith(rules.forbidding)
+        status = 403 if forbids else 401
+        if not offered and rules.sessions:
+            if holder := rules.sessions.holder(request):
+                return holder
+            if _is_visit(request):
+                raise web.HTTPSeeOther(URL(LOGIN).with_query(to=str(request.rel_url)))
+        if not offered:
+            raise ApiError(
+                status,
+                "key_missing",
+                "this needs a key; allowed are the headers 'X-API-KEY: <key>' and "
+                "'Authorization: Bearer <key>'. Send one of them.",
+                headers=_CHALLENGE,
+            )
+        try:
+            for key in offered:
+                if holder := rules.keys.holder(key, request.remote or ""):
+                    return holder
+        except GuessingError as error:
+            raise too_many(error.code, str(error), error.seconds) from error
         raise ApiError(
             status,
             "key_wrong",
             "the key is not one of the server's. Check it for missing characters.",
             headers=_CHALLENGE,
         )
-    return names[0]
+
+    def check(self, holder: Holder, scope: Scope) -> None:
+        """Raises ApiError where a key does not open what is asked for, or not so often."""
+        if not holder.may(scope):
+            raise ApiError(
+                403,
+                "scope_missing",
+                f"the key of '{holder.name}' opens {', '.join(holder.scopes) or 'nothing'}; this "
+                f"needs '{scope}'. Use another key, or let 'paintgraph keys add' make one with "
+                f"--scope {scope}.",
+            )
+        if holder.per_minute and self._asked.add(holder.name) > holder.per_minute:
+            seconds = self._asked.seconds_left()
+            raise too_many(
+                "too_many_requests",
+                f"'{holder.name}' has sent {holder.per_minute} requests in this minute, which is "
+                f"all that is allowed. Try again in {seconds} s.",
+                seconds,
+            )
 
 
 def _is_visit(request: web.Request) -> bool:
@@ -210,12 +235,3 @@ def _offered(request: web.Request) -> list[str]:
         if scheme.lower() == "bearer":
             keys.append(key.strip())
     return [key for key in keys if key]
-
-
-def _checked(key: str) -> bool:
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError(
-            "a key is empty, or holds spaces or characters that headers cannot carry; allowed are "
-            "visible ASCII characters. Make one with 'openssl rand -hex 32'."
-        )
-    return True

@@ -8,9 +8,10 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Iterable
 
 from aiohttp import web
+
+from paintgraph.api.guards.keyring import Holder, Keys, digest_of
 
 COOKIE = "paintgraph-session"
 SECONDS = 30 * 24 * 3600
@@ -19,12 +20,11 @@ _VALUE = re.compile(r"(\d{1,12})\.[0-9a-f]{64}", re.ASCII)
 
 
 class Sessions:
-    """Signs cookies and reads them. Of keys only digests are kept."""
+    """Signs cookies and reads them."""
 
-    def __init__(self, secret: bytes, named: Iterable[tuple[str, str]] = ()) -> None:
-        """`named` are the keys and the names of clients that send them, see `Keys.name_of`."""
+    def __init__(self, secret: bytes, keys: Keys) -> None:
         self._secret = secret
-        self._names = [(self._digest(key), name) for key, name in named]
+        self._keys = keys
 
     def begin(self, key: str, response: web.StreamResponse, *, is_secure: bool) -> None:
         """Give the browser that sent this key, a right one, its cookie.
@@ -33,14 +33,14 @@ class Sessions:
         """
         response.set_cookie(
             COOKIE,
-            _signed(self._digest(key), int(time.time()) + SECONDS),
+            self._signed(digest_of(key), int(time.time()) + SECONDS),
             max_age=SECONDS,
             secure=is_secure,
             httponly=True,
             samesite="Strict",
         )
 
-    def name_of(self, request: web.Request) -> str | None:
+    def holder(self, request: web.Request) -> Holder | None:
         """Whose cookie a request carries; None without a valid one."""
         value = request.cookies.get(COOKIE, "")
         found = _VALUE.fullmatch(value)
@@ -48,15 +48,12 @@ class Sessions:
             return None
         # A list, not next(): how long it takes tells nothing of which key was near.
         matches = [
-            name
-            for digest, name in self._names
-            if hmac.compare_digest(_signed(digest, int(found[1])), value)
+            holder
+            for holder in self._keys.holders()
+            if hmac.compare_digest(self._signed(holder.digest, int(found[1])), value)
         ]
         return matches[0] if matches else None
 
-    def _digest(self, key: str) -> bytes:
-        return hmac.digest(self._secret, b"session\n" + key.encode(), hashlib.sha256)
-
-
-def _signed(digest: bytes, expires: int) -> str:
-    return f"{expires}.{hmac.digest(digest, str(expires).encode(), hashlib.sha256).hex()}"
+    def _signed(self, digest: str, expires: int) -> str:
+        key = hmac.digest(self._secret, b"session\n" + digest.encode(), hashlib.sha256)
+        return f"{expires}.{hmac.digest(key, str(expires).encode(), hashlib.sha256).hex()}"

@@ -7,13 +7,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import BoundedSemaphore
 from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
+from paintgraph.api.guards.keyring import Keys
 from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
 from paintgraph.base.file_kinds import KINDS, known_format
@@ -171,9 +172,10 @@ def _check_pixels(data: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Gives pictures' addresses. With a signer they stay open for at least a day."""
+    """Gives pictures' addresses. Where keys are set they are signed, and open for a day."""
 
     signer: Signer | None = None
+    keys: Keys = field(default_factory=Keys)
 
     def of(self, digest: str) -> str:
         """The address of a picture, relative to the server; the same one for an hour."""
@@ -181,7 +183,7 @@ class Addresses:
 
     def open(self, path: str) -> str:
         """A path of the server that a plain GET can fetch; the same one for an hour."""
-        if self.signer is None:
+        if self.signer is None or not self.keys:
             return path
         return self.signer.sign(path, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from paintgraph.api.guards.keys import KeyRules, Keys, Signer, UnsafeBindError, check_bind
+from paintgraph.api.guards.keyring import Keys
+from paintgraph.api.guards.keys import KeyRules, Signer, UnsafeBindError, check_bind
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import Answer, ask, request
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
+from paintgraph.api.guards.keyring import Keys
 from paintgraph.api.guards.sessions import COOKIE, SECONDS, Sessions
 from paintgraph.tests.api.serving import SMALL_NODES, Answer, Served, serving
 
@@ -84,17 +85,18 @@ def test_a_cookie_that_was_changed_opens_nothing(locked: Served) -> None:
 
 def test_a_cookie_ends_with_its_key_and_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
-    both = Sessions(b"secret", [(KEY, "one"), (OTHER, "two")])
+    keys = Keys([KEY, OTHER])
+    both = Sessions(b"secret", keys)
     response = aiohttp.web.Response()
     both.begin(OTHER, response, is_secure=True)
     request = _request(response.cookies[COOKIE].value)
 
     assert response.cookies[COOKIE]["secure"]
-    assert both.name_of(request) == "two"
-    assert Sessions(b"secret", [(KEY, "one")]).name_of(request) is None
-    assert Sessions(b"other", [(OTHER, "two")]).name_of(request) is None
+    assert both.holder(request) == keys.holder(OTHER, "")
+    assert Sessions(b"secret", Keys([KEY])).holder(request) is None
+    assert Sessions(b"other", Keys([OTHER])).holder(request) is None
     monkeypatch.setattr(time, "time", lambda: now + SECONDS + 10)
-    assert both.name_of(request) is None
+    assert both.holder(request) is None
 
 
 def _request(cookie: str) -> aiohttp.web.Request:
