@@ -47,7 +47,7 @@ def add(
     from paintgraph.api.guards.keyring import OWN_SCOPES, add_holder
     from paintgraph.cli.faults import OK, print_json, tell
 
-    key = add_holder(_file(data_dir), name, scope or sorted(OWN_SCOPES), per_minute)
+    key = add_holder(_file(data_dir), name, scope or OWN_SCOPES, per_minute)
     if json:
         print_json({"name": name, "key": key})
     else:

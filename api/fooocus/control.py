@@ -10,6 +10,7 @@ from paintgraph.api.fooocus.field_errors import as_fastapi
 from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Routes, json_answer, parameter
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.family import Kind
 
@@ -42,6 +43,7 @@ ROUTES = Routes("fooocus", with_slash=True)
     parameters=(parameter("query", "action", "stop or skip.", {"type": "string"}),),
 )
 @as_fastapi
+@needs("cancel")
 async def control(request: web.Request) -> web.Response:
     """End the task at work, by `action`: stop or skip. What it has saved stays.
 

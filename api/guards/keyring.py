@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-OWN_SCOPES = frozenset[Scope](("submit", "read", "cancel", "models"))
+OWN_SCOPES: tuple[Scope, ...] = ("submit", "read", "cancel", "models")
 """All that a client needs for jobs of its own."""
 
 FILE = "keys.json"
@@ -164,15 +164,18 @@ class GuessingError(Error):
 class Keys:
     """The keys that open the server: those of the settings, and those of a file that may change.
 
-    Without any the server is open. `secret` names the holders of keys of the settings, the same
-    from one start to the next.
+    Without any the server is open. A key that is the only one of the settings opens everything:
+    it is that of whoever runs the server. `secret` names the holders of keys of the settings, the
+    same from one start to the next.
     """
 
     def __init__(
         self, keys: Iterable[str] = (), file: Path | None = None, secret: bytes | None = None
     ) -> None:
         secret = secret or secrets.token_bytes(_KEY_BYTES)
-        self._fixed = [_fixed_holder(key, secret) for key in keys if _checked(key)]
+        fixed = [key for key in keys if _checked(key)]
+        scopes = SCOPES if len(fixed) == 1 else OWN_SCOPES
+        self._fixed = [Holder(_mark(key, secret), digest_of(key), scopes) for key in fixed]
         self._file = file
         self._seen: tuple[int, ...] | None = None
         self._by_digest: dict[str, Holder] = {}
@@ -204,8 +207,8 @@ class Keys:
         if (address, digest) not in self._came and self._wrong.count(address) >= WRONG_PER_MINUTE:
             seconds = self._wrong.seconds_left()
             raise GuessingError(
-                f"{WRONG_PER_MINUTE} wrong keys came from this address in a minute; allowed are fewer. "
-                f"Try again in {seconds} s, with a right one.",
+                f"{WRONG_PER_MINUTE} wrong keys came from this address in a minute; no more are "
+                f"taken. Try again in {seconds} s, with a right one.",
                 seconds,
             )
         holder = self._by_digest.get(digest)
@@ -234,9 +237,10 @@ def _signs(file: Path) -> tuple[int, ...]:
     return ()
 
 
-def _fixed_holder(key: str, secret: bytes) -> Holder:
-    mark = hmac.digest(secret, b"name\n" + key.encode(), hashlib.sha256).hex()[:_SHOWN_DIGITS]
-    return Holder(f"key-{mark}", digest_of(key), tuple(s for s in SCOPES if s in OWN_SCOPES))
+def _mark(key: str, secret: bytes) -> str:
+    """A name for who holds a key of the settings."""
+    digest = hmac.digest(secret, b"name\n" + key.encode(), hashlib.sha256)
+    return f"key-{digest.hex()[:_SHOWN_DIGITS]}"
 
 
 def _checked(key: str) -> bool:

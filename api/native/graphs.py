@@ -18,6 +18,7 @@ from paintgraph.api.http.requests import (
     json_response,
 )
 from paintgraph.api.http.routes import Routes, json_answer
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.native.submitting import PICTURE_BODIES, read_request
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.errors import Problem
@@ -80,6 +81,7 @@ _ANY_GRAPH = {
     (400, 408, 413, 415, 422, 503),
     body={JSON: _ANY_GRAPH, "application/yaml": {}, **PICTURE_BODIES},
 )
+@needs("read")
 async def validate(request: web.Request) -> web.Response:
     """Name every fault of a graph at once, without running it."""
     submissions = request.app[PARTS].submissions

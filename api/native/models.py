@@ -10,6 +10,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import EVENT_HEADERS, send_events
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Answer, JsonSchema, Routes, json_answer
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import UnknownModelError
@@ -80,6 +81,7 @@ async def show_model(request: web.Request) -> web.Response:
     {200: Answer("The events of the pull.", {"text/event-stream": {}})},
     (404, 415),
 )
+@needs("models")
 async def pull_model(request: web.Request) -> web.StreamResponse:
     """Get a model, and report it as server-sent events.
 

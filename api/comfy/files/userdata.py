@@ -13,6 +13,7 @@ from paintgraph.api.comfy.files.users import user_folder
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import body_of, json_response
+from paintgraph.api.http.scopes import needs
 from paintgraph.base.files import write_new, write_whole
 from paintgraph.base.names import legible
 from paintgraph.base.words import shorten
@@ -89,6 +90,7 @@ async def keep(request: web.Request) -> web.Response:
 
 
 @ROUTES.delete("/userdata/{file}")
+@needs("submit")
 async def remove(request: web.Request) -> web.Response:
     """Delete a file."""
     path = _path(request, "file")

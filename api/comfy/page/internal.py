@@ -10,6 +10,7 @@ from paintgraph.api.comfy.files.places import KINDS, folder_of
 from paintgraph.api.comfy.following.door import DOOR
 from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.names import legible
 
@@ -18,18 +19,21 @@ _MOST_FILES = 10_000
 
 
 @ROUTES.get("/internal/logs")
+@needs("admin")
 async def log(request: web.Request) -> web.Response:
     """The log as one text."""
     return json_response("".join(f"{line['t']} - {line['m']}" for line in _lines(request)))
 
 
 @ROUTES.get("/internal/logs/raw")
+@needs("admin")
 async def raw_log(request: web.Request) -> web.Response:
     """The log line by line."""
     return json_response(request.app[DOOR].log.raw())
 
 
 @ROUTES.patch("/internal/logs/subscribe")
+@needs("admin")
 async def subscribe(request: web.Request) -> web.Response:
     """Send new lines to a client's socket from now on, or no more."""
     fields = await fields_of(request)

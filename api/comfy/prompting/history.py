@@ -16,6 +16,7 @@ from paintgraph.api.comfy.following.telling import outputs_of, status_of
 from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import bad_parameter, json_response
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.queries import Reported
@@ -61,6 +62,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/history")
+@needs("cancel")
 async def change(request: web.Request) -> web.Response:
     """Leave entries out from now on: all of them, or those that are named."""
     fields = await fields_of(request)

@@ -20,6 +20,7 @@ from paintgraph.api.comfy.prompting.queueing import cancel
 from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import Job, Report, State
@@ -80,6 +81,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/jobs/{id}/cancel")
+@needs("cancel")
 async def stop(request: web.Request) -> web.Response:
     """Cancel one prompt, whether it waits or runs."""
     names = {request.match_info["id"]}
@@ -88,6 +90,7 @@ async def stop(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/jobs/cancel")
+@needs("cancel")
 async def stop_several(request: web.Request) -> web.Response:
     """Cancel several prompts, whether they wait or run."""
     names = (await fields_of(request)).get("job_ids")

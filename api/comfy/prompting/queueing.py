@@ -9,6 +9,7 @@ from paintgraph.api.comfy.prompting.history import item_of
 from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import Job
 
@@ -28,6 +29,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/queue")
+@needs("cancel")
 async def change(request: web.Request) -> web.Response:
     """Leave out what waits: all of it, or what is named."""
     fields = await fields_of(request)
@@ -39,6 +41,7 @@ async def change(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/interrupt")
+@needs("cancel")
 async def interrupt(request: web.Request) -> web.Response:
     """Stop the prompt that is named if it runs; without a name all that run."""
     try:
@@ -50,6 +53,7 @@ async def interrupt(request: web.Request) -> web.Response:
 
 
 @ROUTES.post("/free")
+@needs("admin")
 async def free(request: web.Request) -> web.Response:
     """Let go of models, and of kept results, once the running prompts have ended."""
     fields = await fields_of(request)
