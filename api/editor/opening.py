@@ -1,11 +1,13 @@
 """A recipe as a graph that an editor can run: its inputs have values, its results are shown."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from paintgraph.api.comfy.node_types.catalogue import EXAMPLES
-from paintgraph.engine.graph.graph import Descriptions, Graph, InputRef, Link, Node
+from paintgraph.api.comfy.node_types.wire import is_widget
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import Specs
 
 PHOTO = f"{EXAMPLES}/rocket.jpg"
@@ -24,7 +26,16 @@ _BY_NAME: Mapping[str, object] = {
 }
 """What is tried first; the user's own come by the widgets."""
 
+_SHOWN = "shown_"
 _SHOWN_BY = {"image": ("SaveImage", "images"), "mask": ("MaskPreview", "mask")}
+
+_PRIMITIVES: Mapping[type, str] = {
+    bool: "PrimitiveBoolean",
+    int: "PrimitiveInt",
+    float: "PrimitiveFloat",
+    str: "PrimitiveString",
+}
+"""Nodes that give one value."""
 
 
 def opened(recipe: Graph, specs: Specs) -> Graph:
@@ -41,8 +52,9 @@ def opened(recipe: Graph, specs: Specs) -> Graph:
         id_: replace(node, inputs={name: bound(given) for name, given in node.inputs.items()})
         for id_, node in recipe.nodes.items()
     }
-    shown = dict(_shown(recipe, specs))
-    return Graph({**nodes, **shown}, about=recipe.about, descriptions=Descriptions())
+    whole = {**nodes, **dict(_shown(recipe, specs))}
+    whole = dict(_with_own_nodes(_told_apart(whole, recipe, specs), specs))
+    return Graph(whole, about=recipe.about, editor=recipe.editor)
 
 
 def _value(name: str, recipe: Graph) -> Any:
@@ -59,7 +71,41 @@ def _shown(recipe: Graph, specs: Specs) -> Iterator[tuple[str, Node]]:
         shower = _SHOWN_BY.get(_type_of(source, recipe, specs))
         if shower is not None:
             kind, slot = shower
-            yield f"shown_{name}", Node(kind, {slot: source})
+            yield _SHOWN + name, Node(kind, {slot: source})
+
+
+def _told_apart(nodes: Mapping[str, Node], recipe: Graph, specs: Specs) -> Mapping[str, Node]:
+    """The nodes; several of one type that read inputs or show results are titled by their names."""
+    names = {
+        id_: given.name
+        for id_, node in recipe.nodes.items()
+        for given in node.inputs.values()
+        if isinstance(given, InputRef) and recipe.inputs[given.name].resource == "picture"
+    }
+    names |= {id_: id_.removeprefix(_SHOWN) for id_ in nodes if id_ not in recipe.nodes}
+    kinds = Counter(nodes[id_].kind for id_ in names)
+
+    def titled(id_: str, node: Node) -> Node:
+        spec = specs.spec(node.kind)
+        if node.title or spec is None or id_ not in names or kinds[node.kind] == 1:
+            return node
+        return replace(node, title=f"{spec.title}: {names[id_]}")
+
+    return {id_: titled(id_, node) for id_, node in nodes.items()}
+
+
+def _with_own_nodes(nodes: Mapping[str, Node], specs: Specs) -> Iterator[tuple[str, Node]]:
+    """The nodes; a value where a page has no widget comes from a node of its own."""
+    for id_, node in nodes.items():
+        spec = specs.spec(node.kind)
+        sockets = {each.name for each in spec.inputs if not is_widget(each)} if spec else set()
+        linked = {}
+        for name, given in node.inputs.items():
+            if name in sockets and type(given) in _PRIMITIVES:
+                own = f"{id_}_{name}"
+                yield own, Node(_PRIMITIVES[type(given)], {"value": given})
+                linked[name] = Link(own, 0)
+        yield id_, replace(node, inputs={**node.inputs, **linked})
 
 
 def _type_of(source: Link | InputRef, recipe: Graph, specs: Specs) -> str:

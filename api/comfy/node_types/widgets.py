@@ -18,5 +18,11 @@ WIDGETS: Mapping[str, Mapping[str, list[Any]]] = {
         "mask": ["STRING", {"default": "", "widgetType": "PAINTER", "image_upload": True}],
         "bg_color": ["COLOR", {"default": "#000000"}],
     },
+    "PrimitiveInt": {
+        "value": [
+            "INT",
+            {"default": 0, "min": -(2**53), "max": 2**53, "control_after_generate": True},
+        ]
+    },
 }
 """By node type and input; an input that the node does not declare is the page's alone."""

@@ -7,8 +7,11 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.structure import digraph
 
 _GAP = 60.0
-_ROW = 26.0
-_PICTURE = 240.0
+_MARGIN = 30.0
+_SOCKET = 20.0
+_ROW = 24.0
+_LINES = 60.0
+_PICTURE = 250.0
 WIDTH = 320.0
 
 
@@ -23,7 +26,8 @@ class Box(NamedTuple):
 
 def height_of(sockets: int, widgets: int, texts: int = 0, pictures: int = 0) -> float:
     """Of a node with so many rows of sockets, widgets, widgets of several lines, and pictures."""
-    return 60 + 20 * sockets + _ROW * widgets + 100 * texts + _PICTURE * pictures
+    rows = _SOCKET * sockets + _ROW * widgets
+    return _MARGIN + rows + _LINES * texts + _PICTURE * pictures
 
 
 def arrange(graph: Graph, heights: Mapping[str, float]) -> dict[str, Box]:

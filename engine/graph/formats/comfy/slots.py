@@ -12,7 +12,7 @@ from paintgraph.engine.graph.formats.comfy.types import ANYTHING, PLAIN, wire_ty
 from paintgraph.engine.graph.formats.comfy.widgets import SEEDS
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.sockets import ANY, literal_types
-from paintgraph.engine.graph.spec import InputSpec
+from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import Specs, position
 
 _MOST_DIGITS = 3
@@ -26,6 +26,7 @@ class InputSlot(NamedTuple):
     is_widget: bool
     default: Any = None
     has_control: bool = False
+    has_lines: bool = False
 
 
 class OutputSlot(NamedTuple):
@@ -44,10 +45,17 @@ class Slots:
         self._used = _used_outputs(graph)
 
     def inputs(self, id_: str) -> list[InputSlot]:
-        """The inputs of a node, sockets before widgets."""
+        """The inputs of a node, sockets before widgets, these in the order that the page has.
+
+        A value that no widget takes has none: the page fills it in before a run, or has a socket
+        there.
+        """
         node = self._graph.nodes[id_]
+        spec = self._specs.spec(node.kind)
         slots = list(self._declared(node))
-        names = {slot.name for slot in slots}
+        names = {slot.name for slot in slots} | {
+            each.name for each in (spec.inputs if spec else ())
+        }
         slots += [_of_use(name, node) for name in node.inputs if name not in names]
         return sorted(slots, key=lambda slot: slot.is_widget)
 
@@ -76,9 +84,10 @@ class Slots:
     def _declared(self, node: Node) -> Iterator[InputSlot]:
         spec = self._specs.spec(node.kind)
         if spec is not None:
-            yield from (_of_spec(each, node) for each in spec.inputs if _is_shown(each, node))
+            in_order = sorted(spec.inputs, key=lambda each: _is_optional(each, spec))
+            yield from (_of_spec(each, node) for each in in_order if _is_shown(each, node))
         elif forms := known(node.kind):
-            yield from _of_table(_fitting(forms, node), node)
+            yield from _of_table(_fitting(forms, node))
 
 
 def _fitting(forms: Sequence[KnownNode], node: Node) -> KnownNode:
@@ -88,15 +97,25 @@ def _fitting(forms: Sequence[KnownNode], node: Node) -> KnownNode:
 
 def _is_shown(declared: InputSpec, node: Node) -> bool:
     """Whether a node has this input now: it is given, or it counts and is not one of a row."""
+    given = node.inputs.get(declared.name)
+    if declared.found_by:
+        return isinstance(given, Link)
     idle = declared.grows or (counts(declared, node.inputs) is False and not declared.lazy)
     return declared.name in node.inputs or not idle
 
 
+def _is_optional(declared: InputSpec, spec: NodeSpec) -> bool:
+    """Whether the page lists an input behind those that a node needs; one of a choice, with it."""
+    choice = declared.when.input if declared.when else ""
+    if choice and declared.name.startswith(f"{choice}."):
+        return _is_optional(next(each for each in spec.inputs if each.name == choice), spec)
+    return not declared.required or declared.when is not None
+
+
 def _of_spec(declared: InputSpec, node: Node) -> InputSlot:
     plain = literal_types(declared.type).split("|")[0]
-    given = node.inputs.get(declared.name)
-    is_literal = declared.name in node.inputs and not isinstance(given, Link)
-    is_widget = plain not in ("none", ANY) or is_literal
+    is_row = declared.grows and "|" in declared.type
+    is_widget = plain not in ("none", ANY) and not is_row
     type_ = PLAIN.get(plain, "STRING") if is_widget else wire_type(declared.type)
     if declared.choices or (is_widget and declared.resource == "picture"):
         type_ = "COMBO"
@@ -104,17 +123,15 @@ def _of_spec(declared: InputSpec, node: Node) -> InputSlot:
     widgets = (widget for form in known(node.kind) for widget in form.widgets)
     controlled = {*SEEDS, *(widget.name for widget in widgets if widget.after == "control")}
     has_control = type_ == "INT" and declared.name in controlled
-    return InputSlot(declared.name, type_, is_widget, default, has_control)
+    return InputSlot(declared.name, type_, is_widget, default, has_control, declared.multiline)
 
 
-def _of_table(form: KnownNode, node: Node) -> Iterator[InputSlot]:
+def _of_table(form: KnownNode) -> Iterator[InputSlot]:
     widgets = {widget.name: widget for widget in form.widgets}
     for name, type_ in form.inputs.items():
         widget = widgets.get(name)
         if widget is None:
-            given = node.inputs.get(name)
-            is_literal = name in node.inputs and not isinstance(given, Link)
-            yield InputSlot(name, type_, is_literal)
+            yield InputSlot(name, type_, is_widget=False)
         else:
             yield InputSlot(
                 name,

@@ -148,6 +148,8 @@ def _sent(node: UiNode, read: Widgets, flat: Flat, warn: Warn) -> dict[str, Any]
     own = mapping(node.properties.get(OWN))
     if isinstance(own.get("references"), dict):
         _own_meta(sent)["references"] = own["references"]
+    for name, value in mapping(own.get("given")).items():
+        inputs.setdefault(name, _literal(value))
     for name, default in mapping(own.get("unset")).items():
         if inputs.get(name) == _literal(default):  # nobody changed it
             inputs.pop(name, None)

@@ -2,7 +2,7 @@
 
 Our own names, references to declared inputs and what a recipe says of itself travel in
 `properties.paintgraph` and `extra.paintgraph`, so that reading the file gives the graph again;
-so does which widgets only show a default.
+so do values that no widget holds, and which widgets only show a default.
 """
 
 from collections.abc import Iterator, Mapping
@@ -124,19 +124,28 @@ class _Writer:
     def _heights(self) -> dict[str, float]:
         heights = {}
         for id_, slots in self._inputs.items():
-            widgets = sum(slot.is_widget for slot in slots)
-            sockets = max(len(slots) - widgets, len(self._slots.outputs(id_)))
-            given = self._graph.nodes[id_].inputs.values()
-            texts = sum(isinstance(v, str) and len(v) > _LONG_TEXT for v in given)
-            heights[id_] = height_of(sockets, widgets, texts, self._shows_picture(id_))
+            widgets = [slot for slot in slots if slot.is_widget]
+            sockets = max(len(slots) - len(widgets), len(self._slots.outputs(id_)))
+            rows = len(widgets) + sum(slot.has_control for slot in widgets)
+            texts = sum(self._has_lines(id_, slot) for slot in widgets)
+            heights[id_] = height_of(sockets, rows, texts, self._shows_picture(id_))
         return heights
+
+    def _has_lines(self, id_: str, slot: InputSlot) -> bool:
+        """Whether a widget is a field of several lines; of unknown nodes the text tells it."""
+        node = self._graph.nodes[id_]
+        given = node.inputs.get(slot.name)
+        is_long = isinstance(given, str) and len(given) > _LONG_TEXT
+        return slot.has_lines or (is_long and self._specs.spec(node.kind) is None)
 
     def _shows_picture(self, id_: str) -> bool:
         """Whether the page draws on a node what it reads, saves or shows."""
-        spec = self._specs.spec(self._graph.nodes[id_].kind)
+        node = self._graph.nodes[id_]
+        spec = self._specs.spec(node.kind)
         if spec is None:
             return False
-        return spec.is_target or any(declared.resource == "picture" for declared in spec.inputs)
+        pictures = (each.name for each in spec.inputs if each.resource == "picture")
+        return spec.is_target or any(node.inputs.get(name) for name in pictures)
 
     def _wire(self, id_: str, place: int, slot: InputSlot) -> int | None:
         """The number of the link to an input, or None if there is none."""
@@ -159,21 +168,30 @@ class _Writer:
         for slot in self._inputs[id_]:
             if slot.is_widget:
                 given = node.inputs.get(slot.name, slot.default)
-                if isinstance(given, InputRef):
-                    declared = self._graph.inputs.get(given.name)
-                    given = declared.default if declared else None
-                if isinstance(given, Link):
-                    given = slot.default
-                values.append(list(given) if isinstance(given, tuple) else given)
+                given = slot.default if isinstance(given, Link) else self._literal(given)
+                values.append(given)
                 values += [_CONTROL] if slot.has_control and not isinstance(given, str) else []
         nameless = look.get("widgets_values")
         return nameless if isinstance(nameless, list) and not values else values
+
+    def _literal(self, given: object) -> object:
+        """What a widget shows of a value; of a declared input its default."""
+        if isinstance(given, InputRef):
+            declared = self._graph.inputs.get(given.name)
+            given = declared.default if declared else None
+        return list(given) if isinstance(given, tuple) else given
 
     def _properties(self, id_: str, node: Node, look: Mapping[str, Any]) -> dict[str, Any]:
         unset = {
             slot.name: slot.default
             for slot in self._inputs[id_]
             if slot.is_widget and slot.name not in node.inputs
+        }
+        shown = {slot.name for slot in self._inputs[id_] if slot.is_widget}
+        given = {
+            name: self._literal(value)
+            for name, value in node.inputs.items()
+            if name not in shown and not isinstance(value, Link)
         }
         references = {
             name: write_reference(given)
@@ -184,6 +202,7 @@ class _Writer:
             **({"id": id_} if str(self._ids[id_]) != id_ else {}),
             **({"references": references} if references else {}),
             **({"unset": unset} if unset else {}),
+            **({"given": given} if given else {}),
         }
         pack = {"Node name for S&R": node.kind, **mapping(look.get("properties"))}
         return {**pack, **({OWN: own} if own else {})}
