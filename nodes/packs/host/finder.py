@@ -9,11 +9,13 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 from paintgraph.nodes.packs.host.placeholders import Placeholder
 
 STANDINS = "paintgraph.nodes.packs.standins"
+_PLACED = ("folder_paths.py", "nodes.py", "server.py", "execution.py", "comfy/__init__.py")
 TOPS = frozenset(
     {
         *("folder_paths", "nodes", "server", "node_helpers", "execution", "latent_preview"),
@@ -73,3 +75,10 @@ def install() -> None:
     """Take the names in this process, once."""
     if not any(isinstance(finder, StandinFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, StandinFinder())
+
+
+def place(base: Path) -> None:
+    """Let the modules lie in a folder, by which packs find the program's own and what is in it."""
+    for file in _PLACED:
+        name = file.partition(".")[0].partition("/")[0]
+        import_module(f"{STANDINS}.{name}").__file__ = str(base / file)

@@ -16,6 +16,7 @@ from typing import Any
 
 from paintgraph.nodes.own import place_of
 from paintgraph.nodes.packs.loading.finding import Pack
+from paintgraph.nodes.packs.loading.guard import RefusedError
 from paintgraph.nodes.packs.loading.report import needed
 
 _LIBRARY = frozenset(sys.stdlib_module_names)
@@ -155,6 +156,8 @@ def _cause(what: str, error: BaseException, missing: Sequence[str]) -> str:
         return needed((top,))
     if isinstance(error, SystemExit):
         return f"{what}: it ended the program{place}. Mend it, or leave it out."
+    if isinstance(error, RefusedError):
+        return f"{what}: {error}{place}."
     text = f"{error}".strip().rstrip(".")
     why = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return f"{what}: {why}{place}. Mend it, or leave it out."

@@ -10,7 +10,7 @@ from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
 from paintgraph.nodes.foreign import MODEL_SOCKETS
-from paintgraph.nodes.packs.host.finder import install
+from paintgraph.nodes.packs.host.finder import install, place
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import Pack, find_packs
 from paintgraph.nodes.packs.loading.guard import process_guard
@@ -82,12 +82,14 @@ class PackLoader:
         PromptServer.instance = PromptServer()
         folder_paths.configure(self._places)
         model_management.configure(self._device)
+        place(self._places.base)
 
     def _guarded(self, pack: Pack, act: Callable[[Pack], Any]) -> tuple[Any, list[str]]:
         """What an act gives while packs are held to what they may do, and what was refused."""
         self._announce(pack.name)
         places = self._places
-        folders = (places.inputs, places.outputs, places.temp, places.user, places.models)
+        web = places.base / "web"  # where old packs lay their scripts
+        folders = (places.inputs, places.outputs, places.temp, places.user, places.models, web)
         with process_guard().guarding(self._allowed, folders, pack.path) as refused:
             return act(pack), refused
 

@@ -42,7 +42,6 @@ def configure(places: Places) -> None:
         ("output_directory", places.outputs),
         ("temp_directory", places.temp),
         ("user_directory", places.user),
-        ("__file__", places.base / "folder_paths.py"),
     ):
         globals()[name] = str(folder)
     folder_names_and_paths.clear()
@@ -209,11 +208,18 @@ def annotated_filepath(name: str) -> tuple[str, str | None]:
 
 
 def get_annotated_filepath(name: str, default_dir: str | None = None) -> str:
-    """The path of a picture's name, in the folder of its note, else of `default_dir` or inputs."""
+    """The path of a picture's name, in the folder of its note, else of `default_dir` or inputs.
+
+    A whole path has to lie in one of the folders of pictures. ValueError for other places.
+    """
     name, noted = annotated_filepath(name)
     folder = noted or default_dir or input_directory
     path = os.path.abspath(Path(folder) / name)  # noqa: PTH100 - links stay as they are named
-    if os.path.commonpath((path, os.path.abspath(folder))) != os.path.abspath(folder):  # noqa: PTH100
+    folders = [folder]
+    if Path(name).is_absolute():
+        folders += [input_directory, output_directory, temp_directory]
+    roots = [os.path.abspath(each) for each in folders]  # noqa: PTH100
+    if not any(os.path.commonpath((path, root)) == root for root in roots):
         raise ValueError(f"the name '{name}' leads outside of the folder '{folder}'")
     return path
 

@@ -3,13 +3,22 @@
 NODE_CLASS_MAPPINGS holds these and, once packs are loaded, the classes of all packs.
 """
 
+import hashlib
 import json
+import logging  # noqa: F401 - and others: packs that import all of `nodes` take them from here
+import math  # noqa: F401
+import os  # noqa: F401
+import random  # noqa: F401
+import sys  # noqa: F401
+import time  # noqa: F401
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-import torch
+import numpy as np  # noqa: F401
+import torch  # noqa: F401
+from PIL import Image, ImageOps, ImageSequence  # noqa: F401
+from PIL.PngImagePlugin import PngInfo  # noqa: F401
 from torch import Tensor
 
 from paintgraph.base import files
@@ -17,17 +26,26 @@ from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.masks.selection import select_transparent
+from paintgraph.nodes.packs.host.core_classes import as_array, as_tensor, core_class
 from paintgraph.nodes.packs.host.placeholders import names_of, placeholder
-from paintgraph.nodes.packs.standins import folder_paths
+from paintgraph.nodes.packs.standins import (
+    comfy,  # noqa: F401
+    folder_paths,
+)
 from paintgraph.nodes.packs.standins.comfy import model_management
-from paintgraph.nodes.packs.standins.comfy.utils import common_upscale
+from paintgraph.nodes.packs.standins.comfy_extras import (
+    nodes_compositing,
+    nodes_images,
+    nodes_mask,
+    nodes_post_processing,
+)
 from paintgraph.nodes.painting.outpaint import image_pad_for_outpaint
-from paintgraph.nodes.pictures.batch import image_batch
+from paintgraph.nodes.pictures.batch import empty_image, image_batch
 from paintgraph.nodes.pictures.colour import image_invert
+from paintgraph.nodes.pictures.size import image_scale, image_scale_by
 
 MAX_RESOLUTION = 16384
 _METHODS = ["nearest-exact", "bilinear", "area", "bicubic", "lanczos"]
-_PIXELS = {"default": 512, "min": 0, "max": MAX_RESOLUTION, "step": 1}
 EXTENSION_WEB_DIRS: dict[str, str] = {}
 LOADED_MODULE_DIRS: dict[str, str] = {}
 NODE_DISPLAY_NAME_MAPPINGS: dict[str, str] = {}
@@ -41,14 +59,6 @@ def interrupt_processing(value: bool = True) -> None:
 def before_node_execution() -> None:
     """End the node here if its job was cancelled."""
     model_management.throw_exception_if_processing_interrupted()
-
-
-def _tensor(array: Any) -> Tensor:
-    return torch.from_numpy(np.require(array, np.float32, ["C", "W"]))
-
-
-def _array(tensor: Tensor) -> Any:
-    return tensor.detach().cpu().float().contiguous().numpy()
 
 
 def _pictures() -> list[str]:
@@ -96,7 +106,7 @@ class SaveImage:
         texts = {} if prompt is None else {"prompt": json.dumps(prompt)}
         texts |= {name: json.dumps(value) for name, value in (extra_pnginfo or {}).items()}
         shown = []
-        for number, picture in enumerate(_array(images.clamp(0, 1))):
+        for number, picture in enumerate(as_array(images.clamp(0, 1))):
             name = filename.replace("%batch_num%", str(number))
             data = encode(picture, format="PNG")
             data = add_text(data, texts) if texts else data
@@ -151,7 +161,7 @@ class LoadImage:
     def load_image(self, image: str) -> tuple[Tensor, Tensor]:
         """The picture `[1, H, W, 3]` and its mask `[1, H, W]`."""
         picture = decode(Path(folder_paths.get_annotated_filepath(image)).read_bytes()).image
-        return _tensor(picture[..., :3]), _tensor(select_transparent(picture))
+        return as_tensor(picture[..., :3]), as_tensor(select_transparent(picture))
 
     @classmethod
     def IS_CHANGED(cls, image: str) -> str:
@@ -194,153 +204,24 @@ class LoadImageMask(LoadImage):
 
 
 def _digest(image: str) -> str:
-    import hashlib
-
     path = Path(folder_paths.get_annotated_filepath(image))
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class ImageScale:
-    """Scales pictures to a size."""
-
-    upscale_methods: ClassVar[list[str]] = _METHODS
-    crop_methods: ClassVar[list[str]] = ["disabled", "center"]
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        return {
-            "required": {
-                "image": ("IMAGE",),
-                "upscale_method": (cls.upscale_methods,),
-                "width": ("INT", _PIXELS),
-                "height": ("INT", _PIXELS),
-                "crop": (cls.crop_methods,),
-            }
-        }
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE",)
-    FUNCTION = "upscale"
-    CATEGORY = "image/upscaling"
-
-    def upscale(
-        self, image: Tensor, upscale_method: str, width: int, height: int, crop: str
-    ) -> tuple[Tensor]:
-        """The picture at a size; a side of 0 follows from the other."""
-        if width == height == 0:
-            return (image,)
-        width = width or max(1, round(image.shape[2] * height / image.shape[1]))
-        height = height or max(1, round(image.shape[1] * width / image.shape[2]))
-        scaled = common_upscale(image.movedim(-1, 1), width, height, upscale_method, crop)
-        return (scaled.movedim(1, -1),)
-
-
-class ImageScaleBy:
-    """Scales both sides of pictures by a factor."""
-
-    upscale_methods: ClassVar[list[str]] = _METHODS
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        factor = ("FLOAT", {"default": 1.0, "min": 0.01, "max": 8.0, "step": 0.01})
-        inputs = {"image": ("IMAGE",), "upscale_method": (cls.upscale_methods,), "scale_by": factor}
-        return {"required": inputs}
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE",)
-    FUNCTION = "upscale"
-    CATEGORY = "image/upscaling"
-
-    def upscale(self, image: Tensor, upscale_method: str, scale_by: float) -> tuple[Tensor]:
-        """The scaled picture."""
-        height, width = (round(side * scale_by) for side in image.shape[1:3])
-        scaled = common_upscale(image.movedim(-1, 1), width, height, upscale_method, "disabled")
-        return (scaled.movedim(1, -1),)
-
-
-class ImageBatch:
-    """Joins two batches."""
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        return {"required": {"image1": ("IMAGE",), "image2": ("IMAGE",)}}
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE",)
-    FUNCTION = "batch"
-    CATEGORY = "image"
-
-    def batch(self, image1: Tensor, image2: Tensor) -> tuple[Tensor]:
-        """Both, the second at the size of the first."""
-        return (_tensor(image_batch(_array(image1), _array(image2))),)
-
-
-class ImageInvert:
-    """Makes negatives."""
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        return {"required": {"image": ("IMAGE",)}}
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE",)
-    FUNCTION = "invert"
-    CATEGORY = "image"
-
-    def invert(self, image: Tensor) -> tuple[Tensor]:
-        """The negative."""
-        return (_tensor(image_invert(_array(image))),)
-
-
-class ImagePadForOutpaint:
-    """Adds new canvas around a picture, and selects it."""
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        side = ("INT", {"default": 0, "min": 0, "max": MAX_RESOLUTION, "step": 8})
-        inputs = {"image": ("IMAGE",), "left": side, "top": side, "right": side, "bottom": side}
-        feathering = ("INT", {"default": 40, "min": 0, "max": MAX_RESOLUTION, "step": 1})
-        return {"required": {**inputs, "feathering": feathering}}
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE", "MASK")
-    FUNCTION = "expand_image"
-    CATEGORY = "image"
-
-    def expand_image(
-        self, image: Tensor, left: int, top: int, right: int, bottom: int, feathering: int
-    ) -> tuple[Tensor, Tensor]:
-        """The larger picture and the mask of what is new, soft over `feathering` px."""
-        padded, mask = image_pad_for_outpaint(_array(image), left, top, right, bottom, feathering)
-        return _tensor(padded), _tensor(mask)
-
-
-class EmptyImage:
-    """Makes pictures of one colour."""
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs."""
-        side = ("INT", {"default": 512, "min": 1, "max": MAX_RESOLUTION, "step": 1})
-        size = ("INT", {"default": 1, "min": 1, "max": 4096})
-        color = ("INT", {"default": 0, "min": 0, "max": 0xFFFFFF, "display": "color"})
-        return {"required": {"width": side, "height": side, "batch_size": size, "color": color}}
-
-    RETURN_TYPES: ClassVar[tuple[Any, ...]] = ("IMAGE",)
-    FUNCTION = "generate"
-    CATEGORY = "image"
-
-    def generate(
-        self, width: int, height: int, batch_size: int = 1, color: int = 0
-    ) -> tuple[Tensor]:
-        """Pictures `[B, H, W, 3]` of a colour 0xRRGGBB."""
-        channels = torch.tensor([color >> shift & 0xFF for shift in (16, 8, 0)]) / 255
-        return (channels.expand(batch_size, height, width, 3).clone(),)
-
+ImageScale = core_class(
+    image_scale, "upscale", upscale_methods=_METHODS, crop_methods=["disabled", "center"]
+)
+ImageScaleBy = core_class(image_scale_by, "upscale", upscale_methods=_METHODS)
+ImageBatch = core_class(image_batch, "batch")
+ImageInvert = core_class(image_invert, "invert")
+ImagePadForOutpaint = core_class(image_pad_for_outpaint, "expand_image")
+EmptyImage = core_class(empty_image, "generate")
 
 _CLASSES: Sequence[type] = (
     *(SaveImage, PreviewImage, LoadImage, LoadImageMask, ImageScale, ImageScaleBy),
     *(ImageBatch, ImageInvert, ImagePadForOutpaint, EmptyImage),
+    *(*nodes_mask.CLASSES, *nodes_images.CLASSES),
+    *(*nodes_compositing.CLASSES, *nodes_post_processing.CLASSES),
 )
 
 

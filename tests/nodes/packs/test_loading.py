@@ -137,6 +137,38 @@ def test_what_a_pack_may_not_do_at_import_is_refused_and_told(load: Load, tmp_pa
         assert not (pack / "settings.json").exists()
 
 
+def test_a_pack_that_fails_as_it_is_refused_something_names_what_allows_it(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    pack = tmp_path / "packs" / "settings.py"
+    pack.parent.mkdir()
+    pack.write_text("import os\nos.mkdir(__file__ + '.d')\n")
+
+    report = load(pack)["settings"]
+
+    assert report.why == (
+        f"it cannot be imported: write: os.mkdir {pack}.d is refused while packs are imported; "
+        f"allow it by --allow-packs write ({pack}, line 2)."
+    )
+
+
+def test_packs_may_lay_scripts_where_comfyui_had_them(load: Load, standins: Places) -> None:
+    pack = standins.base / "packs" / "old.py"
+    pack.parent.mkdir()
+    pack.write_text(
+        "import inspect, os, server\n"
+        "base = os.path.dirname(inspect.getfile(server.PromptServer))\n"
+        "os.makedirs(os.path.join(base, 'web', 'extensions', 'old'))\n"
+        "NODE_CLASS_MAPPINGS = {}\n"
+    )
+
+    report = load(pack)["old"]
+
+    assert (report.state, report.refused) == ("loaded", ())
+    assert (standins.base / "web" / "extensions" / "old").is_dir()
+
+
 def test_what_is_allowed_is_not_refused(load: Load) -> None:
     report = load(ODD / "installing_nodes", allowed=["subprocess", "network"])["installing_nodes"]
 

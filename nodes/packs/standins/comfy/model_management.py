@@ -20,7 +20,13 @@ class InterruptProcessingException(Cancelled):
 
 
 OOM_EXCEPTION = torch.cuda.OutOfMemoryError
-XFORMERS_IS_AVAILABLE = False
+XFORMERS_IS_AVAILABLE = XFORMERS_ENABLED_VAE = DISABLE_SMART_MEMORY = False
+ENABLE_PYTORCH_ATTENTION = True
+FORCE_FP32 = FORCE_FP16 = False
+EXTRA_RESERVED_VRAM = 0
+XFORMERS_VERSION = ""
+VAE_DTYPES = [torch.float32]
+xpu_available = npu_available = mlu_available = False
 directml_enabled = False
 in_training = False
 current_loaded_models: list[Any] = []
@@ -103,7 +109,7 @@ def _float32(*_: Any, **__: Any) -> torch.dtype:
     return torch.float32
 
 
-unet_dtype = vae_dtype = text_encoder_dtype = _float32
+unet_dtype = vae_dtype = text_encoder_dtype = pick_weight_dtype = _float32
 
 
 def unet_manual_cast(*_: Any, **__: Any) -> None:
@@ -160,7 +166,8 @@ def _never(*_: Any, **__: Any) -> bool:
 
 
 is_intel_xpu = is_ascend_npu = is_mlu = is_directml_enabled = xformers_enabled = _never
-xformers_enabled_vae = should_use_bf16 = supports_fp8_compute = _never
+xformers_enabled_vae = should_use_bf16 = supports_fp8_compute = force_channels_last = _never
+device_should_use_non_blocking = device_supports_non_blocking = _never
 
 
 def pytorch_attention_enabled() -> bool:
@@ -241,6 +248,24 @@ def load_models_gpu(models: Iterable[Any], *_: Any, **__: Any) -> None:
 def load_model_gpu(model: Any) -> None:
     """Move a model to the device where it works."""
     load_models_gpu([model])
+
+
+def unload_model_clones(model: Any, *_: Any, **__: Any) -> bool:
+    """Nothing: there are no model objects."""
+    return True
+
+
+def loaded_models(only_currently_used: bool = False) -> list[Any]:
+    """No model objects."""
+    return []
+
+
+def minimum_inference_memory() -> int:
+    """Bytes to keep free on the device."""
+    return 2**30
+
+
+extra_reserved_memory = minimum_inference_memory
 
 
 def module_size(module: torch.nn.Module) -> int:

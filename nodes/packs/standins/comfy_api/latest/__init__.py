@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from paintgraph.nodes.packs.host.placeholders import names_of
+import torch
+
+from paintgraph.nodes.packs.host.placeholders import names_of, placeholder
 from paintgraph.nodes.packs.host.running import current
 from paintgraph.nodes.packs.standins.comfy.utils import preview_bytes
 from paintgraph.nodes.packs.standins.comfy_api.latest import _io as io
@@ -81,28 +83,29 @@ class ComfyAPISync:
         self.execution = _ExecutionSync()
 
 
-class Input:
+class _Names(type):
+    """The type of classes in which packs find types by name."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return placeholder(f"comfy_api.latest.{cls.__name__}", name)
+
+
+class Input(metaclass=_Names):
     """Types of inputs, for annotations."""
 
-    Image = Any
-    Mask = Any
-    Audio = Any
-    Video = Any
-    Latent = Any
+    Image = torch.Tensor
+    Mask = torch.Tensor
+    Latent = dict[str, Any]
 
 
-class InputImpl:
-    """Files as inputs: none of them can be read here yet."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
+class InputImpl(metaclass=_Names):
+    """Files as inputs: none of them can be read here."""
 
 
-class Types:
+class Types(metaclass=_Names):
     """Types, for annotations."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
 
 
 __getattr__ = names_of("comfy_api.latest")

@@ -1,7 +1,7 @@
 """V3 nodes: their schema, their base, what they give."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from paintgraph.nodes.packs.standins.comfy_api.latest._io_options import Hidden, HiddenHolder
@@ -9,8 +9,8 @@ from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import Executio
 
 
 @dataclass
-class Schema:
-    """The declaration of a V3 node."""
+class _Schema:
+    """What is read of the declaration of a V3 node."""
 
     node_id: str
     display_name: str | None = None
@@ -32,6 +32,16 @@ class Schema:
     price_badge: Any = None
     essentials_category: str | None = None
     has_intermediate_output: bool = False
+
+
+_READ = frozenset(each.name for each in fields(_Schema))
+
+
+class Schema(_Schema):
+    """The declaration of a V3 node; what newer versions of ComfyUI add to it is left out."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{name: named[name] for name in named if name in _READ})
 
 
 class NodeOutput:
