@@ -22,6 +22,15 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o
         sync_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, whose names survive a loss of power; raises OSError."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file that must not be there yet, at one stroke.
 

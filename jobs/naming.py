@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 _TOKEN = re.compile(r"%(?:(year|month|day|hour|minute|second)|date:([^%]*))%")
@@ -17,6 +18,39 @@ _UNFIT = re.compile(r'[<>:"|?*\\\x01-\x1f\x7f]')
 _UNFIT_END = re.compile(r"[. ](?=[. ]*$)")
 # With any suffix, too: "con.png" is the console.
 _DEVICE = re.compile(r"^(con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))", re.IGNORECASE)
+
+
+_NUMBER_DIGITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What a file is to be called.
+
+    Attributes:
+        folder: which of the folders it lies in, "output" or "temp".
+        stem: its path in there without number and suffix; / parts folders.
+        suffix: ".png" and the like.
+        is_numbered: whether it gets a number even where its plain name is free.
+    """
+
+    folder: str
+    stem: str
+    suffix: str
+    is_numbered: bool = True
+
+    @property
+    def plain(self) -> str:
+        """Its path in the folder without a number."""
+        return self.stem + self.suffix
+
+    def numbered(self, number: int) -> str:
+        """Its path in the folder with a number.
+
+        >>> FileName("output", "a/copy", ".png").numbered(7)
+        'a/copy_00007_.png'
+        """
+        return f"{self.stem}_{number:0{_NUMBER_DIGITS}}_{self.suffix}"
 
 
 def with_date(name: str, when: datetime) -> str:

@@ -15,9 +15,8 @@ from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.formats.carried import RESULT, Made
 from paintgraph.engine.graph.sockets import Effect
-from paintgraph.jobs.naming import portable, with_date
+from paintgraph.jobs.naming import FileName, portable, with_date
 
-_NUMBER_DIGITS = 5
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",
     errno.EDQUOT: "Free space or choose another place.",
@@ -93,18 +92,32 @@ class Publisher:
 
     def candidates(self, effect: Effect, when: datetime | None = None) -> Iterator[Path]:
         """Paths that an effect may get, best first; PublishError if its name leads outside."""
-        target = self._target(effect.prefix, when or datetime.now().astimezone())
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            numbers = itertools.count(_highest(target) + 1)
-        except OSError as error:
-            raise cannot_write(target.parent, error) from error
-        name = f"{target.name}_{{:0{_NUMBER_DIGITS}}}_{effect.suffix}"
-        numbered = (target.with_name(name.format(number)) for number in numbers)
-        plain = target.with_name(target.name + effect.suffix)
-        if effect.is_numbered or os.path.lexists(plain):
+        name = self.name_of(effect, when)
+        root = self._folder.resolve()
+        numbers = itertools.count(self.highest(name) + 1)
+        numbered = (root / name.numbered(number) for number in numbers)
+        plain = root / name.plain
+        if name.is_numbered or os.path.lexists(plain):
             return numbered
         return itertools.chain([plain], numbered)
+
+    def name_of(self, effect: Effect, when: datetime | None = None) -> FileName:
+        """What the file of an effect is to be called; PublishError if that leads outside."""
+        target = self._target(effect.prefix, when or datetime.now().astimezone())
+        stem = target.relative_to(self._folder.resolve()).as_posix()
+        return FileName(effect.folder, stem, effect.suffix, effect.is_numbered)
+
+    def highest(self, name: FileName) -> int:
+        """The highest number that a file of this name has, whatever its suffix; lists a folder."""
+        target = self._folder.resolve() / name.stem
+        pattern = re.compile(re.escape(target.name) + r"_(\d+)_", re.ASCII)
+        try:
+            found = (pattern.match(file.name) for file in target.parent.iterdir())
+            return max((int(match[1]) for match in found if match), default=0)
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise cannot_write(target.parent, error) from error
 
     def _target(self, wanted: str, when: datetime) -> Path:
         """Where a prefix leads to, without number and suffix; always inside the folder."""
@@ -137,6 +150,7 @@ def write_new(paths: Iterable[Path], data: bytes) -> Path:
         if os.path.lexists(path):
             continue
         try:
+            files.make_folder(path.parent)
             files.write_new(path, data)
         except FileExistsError:
             continue  # somebody else was faster
@@ -156,10 +170,3 @@ def not_written(error: OSError) -> str:
     """Why something cannot be written, and the cure; follows the name of it."""
     cure = _CURES.get(error.errno or 0, "Check its permissions or choose another place.")
     return f"cannot be written: {error.strerror or type(error).__name__}. {cure}"
-
-
-def _highest(target: Path) -> int:
-    """The highest number that is taken, so that a later file always has a higher one."""
-    pattern = re.compile(re.escape(target.name) + r"_(\d+)_", re.ASCII)
-    found = (pattern.match(file.name) for file in target.parent.iterdir())
-    return max((int(match[1]) for match in found if match), default=0)

@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.sockets import shown
 
@@ -36,7 +36,7 @@ class Blobs:
         reference = reference_of(data)
         path = self._path(reference.removeprefix(PREFIX))
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_whole(path, data)
         return reference
 

@@ -5,6 +5,7 @@ What cannot be written now is tried again.
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown
@@ -97,11 +99,10 @@ class JobEffects:
 
     async def _publish(self, job: Job, saved: Saved) -> dict[str, Any]:
         effect = saved.effect
-        publisher = self._publishers[effect.folder]
         accepted = datetime.fromtimestamp(job.created).astimezone()
-        candidates = await asyncio.to_thread(publisher.candidates, effect, accepted)
-        reserved = self._store.reserve(job, saved.node, saved.place, map(str, candidates))
-        path = Path(await reserved)
+        publisher = self._publishers[effect.folder]
+        name = await asyncio.to_thread(publisher.name_of, effect, accepted)
+        path = await self._reserved(job, saved, name)
         digest = await asyncio.to_thread(self._write, path, saved)
         root = self._folders[effect.folder].resolve()
         return {
@@ -112,13 +113,37 @@ class JobEffects:
             "ui": effect.ui,
         }
 
+    async def _reserved(self, job: Job, saved: Saved, name: FileName) -> Path:
+        """A path that is the job's own.
+
+        The folder is listed only where the store has numbered no file of this name, or somebody
+        else has put one in the way: saving costs the same however many files there are.
+        """
+        above, taken = self._store.last_number(name), None
+        while True:
+            if above is None or taken is not None:
+                above = await asyncio.to_thread(self._publishers[name.folder].highest, name)
+            reserved, is_new = await self._store.reserve(
+                job, saved.node, saved.place, name, above=above, taken=taken
+            )
+            path = self._path_of(reserved)
+            if not is_new or not await asyncio.to_thread(os.path.lexists, path):
+                return path
+            taken = reserved
+
+    def _path_of(self, reserved: str) -> Path:
+        """Where a path of the store lies; those of an earlier paintgraph are absolute."""
+        folder, _, rest = reserved.partition("/")
+        root = self._folders.get(folder)
+        return Path(reserved) if root is None else root.resolve() / rest
+
     def _write(self, path: Path, saved: Saved) -> str:
         """Write a file if it is not there yet; gives the digest under which it can be fetched."""
         try:
             content = saved.content(self._blobs, self._add_texts)
             digest = self._blobs.put(content)
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 write_whole(path, content)
         except OSError as error:
             raise cannot_write(path, error) from error

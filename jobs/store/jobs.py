@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.store import deliveries, rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
@@ -219,24 +220,40 @@ class JobStore(JobQueries):
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    async def reserve(self, job: Job, node: str, place: int, paths: Iterable[str]) -> str:
-        """The path under which an effect is published: that of the first time, else a free one."""
+    def last_number(self, name: FileName) -> int | None:
+        """The highest number that files of this name were given; None if none ever was."""
+        sql = "SELECT last FROM numbers WHERE folder = ? AND stem = ?"
+        key = (name.folder, name.stem)
+        row = self._database.read(lambda c: c.execute(sql, key).fetchone())
+        return None if row is None else int(row[0])
 
-        def insert(connection: sqlite3.Connection) -> str:
+    async def reserve(  # noqa: PLR0913 - what a file is known by
+        self,
+        job: Job,
+        node: str,
+        place: int,
+        name: FileName,
+        *,
+        above: int = 0,
+        taken: str | None = None,
+    ) -> tuple[str, bool]:
+        """The path in its folder under which a file is published, and whether that is a new one.
+
+        That of the first time, if the node runs again, unless that is `taken` by somebody else's
+        file. A number is higher than `above` and than all that this name ever got here.
+        """
+
+        def insert(connection: sqlite3.Connection) -> tuple[str, bool]:
             rows.hold(connection, job)
             key = (job.number, node, place)
             row = connection.execute(
                 "SELECT path FROM published WHERE job = ? AND node = ? AND place = ?", key
             ).fetchone()
-            if row is not None:
-                return str(row["path"])
-            for path in paths:
-                added = connection.execute(
-                    "INSERT OR IGNORE INTO published VALUES (?, ?, ?, ?)", (*key, path)
-                ).rowcount
-                if added:
-                    return path
-            raise LookupError("no path is free")
+            if row is not None and row["path"] != taken:
+                return str(row["path"]), False
+            path = rows.free_path(connection, name, above, taken)
+            connection.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?)", (*key, path))
+            return path, True
 
         return await asyncio.wrap_future(self._database.write(insert))
 

@@ -133,6 +133,22 @@ def _seventh(connection: sqlite3.Connection) -> None:
             )
 
 
+def _eighth(connection: sqlite3.Connection) -> None:
+    """The last number that files of each name got, so that no folder is listed for the next.
+
+    Paths of published files are "folder/path in it" from here on; those before are absolute.
+    """
+    connection.execute(
+        """CREATE TABLE numbers (
+            folder TEXT NOT NULL,
+            stem TEXT NOT NULL,
+            last INTEGER NOT NULL,
+            used REAL NOT NULL,
+            PRIMARY KEY (folder, stem)
+        ) WITHOUT ROWID"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first,
     _second,
@@ -141,5 +157,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _fifth,
     _sixth,
     _seventh,
+    _eighth,
 )
 """The file's `PRAGMA user_version` says how many of them it has seen."""

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.store import deliveries
 from paintgraph.jobs.store.job import Fact, Job, State
 from paintgraph.jobs.store.queries import job_of
@@ -113,3 +114,18 @@ def put_back(connection: sqlite3.Connection, job: Job) -> Job:
         (job.fence + 1, job.id),
     )
     return require(connection, job.id)
+
+
+def free_path(connection: sqlite3.Connection, name: FileName, above: int, taken: str | None) -> str:
+    """A path of the store, "folder/path in it", that no file has got here yet."""
+    plain = f"{name.folder}/{name.plain}"
+    if not name.is_numbered and plain != taken:
+        sql = "SELECT 1 FROM published WHERE path = ?"
+        if connection.execute(sql, (plain,)).fetchone() is None:
+            return plain
+    row = connection.execute(
+        "INSERT INTO numbers VALUES (?, ?, ? + 1, ?) ON CONFLICT DO UPDATE "
+        "SET last = max(last, ?) + 1, used = excluded.used RETURNING last",
+        (name.folder, name.stem, above, time.time(), above),
+    ).fetchone()
+    return f"{name.folder}/{name.numbered(row[0])}"

@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.store.database import Database, StoreError
 from paintgraph.jobs.store.job import Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.rows import KeyReusedError, StaleFenceError
 from paintgraph.tests.jobs.test_migrations import statement
 
+COPY = FileName("output", "a/copy", ".png")
 NEW = NewJob({"nodes": {}}, {"graph": "as submitted"})
 
 
@@ -161,9 +164,37 @@ def test_an_effect_keeps_the_path_of_its_first_time(store: JobStore) -> None:
     async def act() -> None:
         one, two = [store.claim(await accept(store), "w") for _ in range(2)]
 
-        assert await store.reserve(one, "save", 0, ["/a", "/b"]) == "/a"
-        assert await store.reserve(one, "save", 0, ["/c"]) == "/a"
-        assert await store.reserve(two, "save", 0, ["/a", "/b"]) == "/b"
+        assert await store.reserve(one, "save", 0, COPY) == ("output/a/copy_00001_.png", True)
+        assert await store.reserve(one, "save", 0, COPY) == ("output/a/copy_00001_.png", False)
+        assert await store.reserve(two, "save", 0, COPY) == ("output/a/copy_00002_.png", True)
+        assert store.last_number(COPY) == 2
+
+    asyncio.run(act())
+
+
+def test_numbers_go_on_above_what_lies_there_and_skip_what_is_taken(store: JobStore) -> None:
+    async def act() -> None:
+        one = store.claim(await accept(store), "w")
+        assert store.last_number(COPY) is None
+        first, _ = await store.reserve(one, "save", 0, COPY, above=7)
+        other, _ = await store.reserve(one, "save", 0, COPY, above=7, taken=first)
+        again = await store.reserve(one, "save", 0, COPY)
+
+        assert (first, other) == ("output/a/copy_00008_.png", "output/a/copy_00009_.png")
+        assert again == (other, False)
+
+    asyncio.run(act())
+
+
+def test_a_name_without_number_gets_one_once_it_is_taken(store: JobStore) -> None:
+    async def act() -> None:
+        one = store.claim(await accept(store), "w")
+        mine = replace(COPY, is_numbered=False)
+        paths = [(await store.reserve(one, "save", place, mine))[0] for place in range(2)]
+        theirs, _ = await store.reserve(one, "other", 0, mine, taken="output/a/copy.png")
+
+        assert paths == ["output/a/copy.png", "output/a/copy_00001_.png"]
+        assert theirs == "output/a/copy_00002_.png"
 
     asyncio.run(act())
 
