@@ -79,7 +79,8 @@ def worker_parts(
     nodes: list[Own] = [*settings.get("nodes", ())]
     packs = settings.get("packs")
     loader = None
-    if packs and packs["sources"]:
+    # Nodes of packs are heavy: workers of light jobs spare the time and memory of their modules.
+    if packs and packs["sources"] and settings.get("size") != "light":
         loader = PackLoader(
             packs["sources"],
             pack_places(folders, packs["sources"]),

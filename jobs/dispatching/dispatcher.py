@@ -59,7 +59,9 @@ class Limits:
 class Dispatcher:
     """The queue and the workers of one server.
 
-    `workers` says how many processes serve each size; light jobs never wait for heavy ones.
+    `workers` says how many processes serve each size; light jobs never wait for heavy ones. Each
+    worker is told its size in its settings. What workers of the heaviest size say of themselves
+    counts, as light ones may have fewer node types.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of a server
@@ -80,7 +82,8 @@ class Dispatcher:
         self._queues: dict[Size, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
         self._queued: dict[str, Job] = {}
         self._running: dict[str, Running] = {}
-        self._handles: set[WorkerHandle] = set()
+        self._knowing: Size = "heavy" if workers.get("heavy") else "light"
+        self._handles: dict[WorkerHandle, Size] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._bytes = 0
         self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
@@ -142,7 +145,8 @@ class Dispatcher:
         Nothing where no worker answers in time: a job asks again when it runs.
         """
         busy = {running.handle for running in self._running.values()}
-        handle = min(self._handles, key=lambda handle: handle in busy, default=None)
+        knowing = [handle for handle, size in self._handles.items() if size == self._knowing]
+        handle = min(knowing, key=lambda handle: handle in busy, default=None)
         if handle is None:
             return []
         try:
@@ -271,7 +275,7 @@ class Dispatcher:
     async def _serve(self, size: Size, name: str) -> None:
         while True:
             try:
-                handle = await WorkerHandle.start(self._spec_now())
+                handle = await WorkerHandle.start(self._spec_of(size))
             except StuckError as error:
                 _LOG.error("worker %s starts again without %s", name, error)
                 self._left_out[error.what] = error.why
@@ -280,21 +284,21 @@ class Dispatcher:
                 _LOG.error("worker %s does not start: %s", name, error)
                 await asyncio.sleep(_RESTART_SECONDS)
                 continue
-            self._handles.add(handle)
-            self._take(handle.ready)
+            self._handles[handle] = size
+            if size == self._knowing:
+                self._take(handle.ready)
             try:
                 while await self._run_next(size, name, handle):
                     pass
             finally:
-                self._handles.discard(handle)
+                self._handles.pop(handle, None)
                 await handle.kill()
             self.restarts += 1
 
-    def _spec_now(self) -> WorkerSpec:
+    def _spec_of(self, size: Size) -> WorkerSpec:
         """How a worker is built, without what others could not load."""
-        if not self._left_out:
-            return self._spec
-        return replace(self._spec, settings={**self._spec.settings, "left_out": self._left_out})
+        more = {"size": size, "left_out": self._left_out}
+        return replace(self._spec, settings={**self._spec.settings, **more})
 
     def _take(self, ready: Ready) -> None:
         """Note what a worker said of itself; notices are logged when they change."""

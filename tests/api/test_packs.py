@@ -59,8 +59,15 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that allows packs nothing; one of its packs notes each process that loads it."""
     folder = tmp_path_factory.mktemp("plain")
-    with serving(folder, node_packs=(str(PACKS / "sound" / "served_nodes"),)) as server:
+    noting = folder / "noting.py"
+    noting.write_text(
+        f"import os\nopen({str(folder / 'loads')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        "NODE_CLASS_MAPPINGS = {}\n"
+    )
+    packs = (str(PACKS / "sound" / "served_nodes"), str(noting))
+    with serving(folder, node_packs=packs) as server:
         yield server
 
 
@@ -268,6 +275,12 @@ def test_packs_change_prompts_as_they_come_and_see_no_tokens(packed: Served) -> 
     assert outcome(packed, prompt, **fields)["1"] == {
         "text": ["wildcard of client_id, extra_data, prompt"]
     }
+
+
+def test_workers_of_light_jobs_spare_themselves_the_packs(plain: Served) -> None:
+    loads = (plain.data / "loads").read_text().split()
+
+    assert (len(loads), len(set(loads))) == (1, 1)
 
 
 def test_prompts_are_not_changed_unless_that_is_allowed(plain: Served) -> None:
