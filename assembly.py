@@ -98,7 +98,8 @@ def worker_parts(
         nodes=nodes,
         tell=tell,
         metadata=metadata,
-        with_store=settings.get("keep_results", True),
+        with_store=settings.get("store_results", True),
+        most_results=settings.get("most_results"),
     ) as assembly:
         recipes = assembly.recipes
         recipes.register_all()  # graphs that arrive are bound, not read
@@ -198,6 +199,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     memory_bytes: int = 0,
     devices: DeviceRules = ANY_DEVICE,
     with_store: bool = True,
+    most_results: int | None = None,
     nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
     output_folder: Path | None = None,
@@ -206,7 +208,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
-    With `memory_bytes` of 0 results are let go after their last reader. `devices` says where models
+    With `memory_bytes` of 0 results are let go after their last reader, with `most_results` no more
+    are kept in memory than these, or than the last run has use for. `devices` says where models
     work. Graphs read files of earlier results in `output_folder`, by default where servers have
     them. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
     descriptions where neither recipe nor caller says it.
@@ -238,7 +241,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         worker = Worker(
             known.registry,
             Services(blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender)),
-            MemoryCache(memory_bytes) if memory_bytes else None,
+            MemoryCache(memory_bytes, most_results) if memory_bytes else None,
             store,
             binders=binders,
             environment=devices.environment(),

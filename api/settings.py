@@ -112,6 +112,8 @@ class Settings(BaseSettings):
         metadata: what results keep of what given pictures say of themselves, unless somebody says.
         graph: whether files of results carry how they were made, unless somebody says.
         keep_results: whether what was computed is kept, so that equal nodes need not run again.
+        most_results: how many results each worker keeps, or those of its last job if these are
+            more, and none on disk; 0: these alone. Unless it is set, as many as fit.
         input_dir, output_dir, temp_dir, user_dir: folders of named pictures, of what jobs save and
             show, and of what ComfyUI's page keeps, where they lie outside the data folder.
         multi_user: clients of ComfyUI's protocol name a user each, who has settings of their own.
@@ -164,6 +166,7 @@ class Settings(BaseSettings):
     temp_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
     user_dir: Annotated[Path | None, AfterValidator(_check_own_folder)] = None
     keep_results: bool = True
+    most_results: Annotated[int | None, Field(ge=0)] = None
     graph: bool = True
     multi_user: bool = False
     front_end_root: Path | None = None

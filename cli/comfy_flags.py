@@ -18,7 +18,7 @@ _NAMES = """
 --fp8_e4m3fn-unet --fp8_e5m2-unet --fp8_e8m0fnu-unet --fp16-vae --fp32-vae --bf16-vae --cpu-vae
 --fp8_e4m3fn-text-enc
 --fp8_e5m2-text-enc --fp16-text-enc --fp32-text-enc --bf16-text-enc --force-channels-last
---disable-ipex-optimize --supports-fp8-compute --cache-classic --use-split-cross-attention
+--disable-ipex-optimize --supports-fp8-compute --use-split-cross-attention
 --use-quad-cross-attention --use-pytorch-cross-attention --use-sage-attention
 --use-flash-attention --disable-xformers --force-upcast-attention --dont-upcast-attention
 --use-ck-attention --async-offload --disable-async-offload --disable-cuda-graphs
@@ -28,7 +28,7 @@ _NAMES = """
 --disable-api-nodes --log-stdout --enable-compress-response-body --enable-manager
 --disable-manager-ui --enable-manager-legacy-ui --enable-assets --enable-asset-hashing
 --disable-assets-autoscan --feature-flag --list-feature-flags
---directml --oneapi-device-selector --preview-method --preview-size --cache-lru --cache-ram
+--directml --oneapi-device-selector --preview-method --preview-size --cache-ram
 --high-ram --default-hashing-function --fast --whitelist-custom-nodes --blacklist-custom-nodes
 --verbose --front-end-version --comfy-api-base --database-url
 """
@@ -210,6 +210,8 @@ _MEANINGS: Mapping[str, Meaning] = {
     "--highvram": _same_as("--model-idle-seconds", "0"),
     "--disable-all-custom-nodes": _no_packs,
     "--cache-none": _same_as("--no-keep-results"),
+    "--cache-classic": _same_as("--most-results", "0"),
+    "--cache-lru": _same_as("--most-results"),
     "--disable-metadata": _same_as("--no-graph"),
     "--tls-keyfile": _no_tls,
     "--tls-certfile": _no_tls,

@@ -39,6 +39,9 @@ MultiUser = Annotated[
 KeepResults = Annotated[
     bool | None, typer.Option(help="Keep results, so that equal nodes need not run again.")
 ]
+MostResults = Annotated[
+    int | None, typer.Option(help="Keep so many results, or the last job's; 0: these alone.")
+]
 OwnTexts = Annotated[bool | None, typer.Option(help="Write into pictures how they were made.")]
 MaxBodyBytes = Annotated[int | None, typer.Option(help="How large a request may be.")]
 Origin = Annotated[list[str] | None, typer.Option(help="A web page that may use the server.")]
@@ -67,6 +70,7 @@ def serve(  # noqa: PLR0913 - the command's options
     user_dir: UserDir = None,
     multi_user: MultiUser = None,
     keep_results: KeepResults = None,
+    most_results: MostResults = None,
     graph: OwnTexts = None,
     max_body_bytes: MaxBodyBytes = None,
     origin: Origin = None,
@@ -94,6 +98,7 @@ def serve(  # noqa: PLR0913 - the command's options
         user_dir=user_dir,
         multi_user=multi_user,
         keep_results=keep_results,
+        most_results=most_results,
         graph=graph,
         max_body_bytes=max_body_bytes,
         origins=origin,

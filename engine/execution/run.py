@@ -132,6 +132,8 @@ class _Run:
                 self._lanes.run()
             except Cancelled:
                 self._cancellation.cancel()
+            finally:
+                self._keeping.end_run(cell.key for cell in self._plan.cells.values())
         results = {step.cell.id: step.entry for step in wanted if step.entry is not None}
         failures = tuple(self._failures)
         if self._cancellation.is_set:

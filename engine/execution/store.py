@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -246,11 +246,13 @@ class MemoryCache:
     """Entries by key, shared by all runs of a worker.
 
     A datum that several entries hold counts once. An entry that alone exceeds the budget is not
-    kept.
+    kept. With `most_entries` there are no more than these, or than the last run has use for.
     """
 
-    def __init__(self, budget_bytes: int) -> None:
+    def __init__(self, budget_bytes: int, most_entries: int | None = None) -> None:
         self._budget = budget_bytes
+        self._most = most_entries
+        self._used: set[str] = set()  # by the runs that go on, as far as entries are counted
         self._entries: OrderedDict[str, tuple[Entry, Mapping[int, int]]] = OrderedDict()
         self._holders: dict[int, tuple[int, int]] = {}  # entries that hold a datum, its bytes
         self._held = 0
@@ -268,7 +270,7 @@ class MemoryCache:
             found = self._entries.get(key)
             if found is None:
                 return None
-            self._entries.move_to_end(key)
+            self._use(key)
             return found[0]
 
     def put(self, key: str, entry: Entry, weights: Mapping[int, int]) -> None:
@@ -279,6 +281,7 @@ class MemoryCache:
             if key in self._entries:
                 self._drop(key)
             self._entries[key] = (entry, weights)
+            self._use(key)
             for identity, weight in weights.items():
                 holders, known = self._holders.get(identity, (0, 0))
                 heaviest = max(known, weight)  # a socket for anything may not know the weight
@@ -287,12 +290,30 @@ class MemoryCache:
             while self._held > self._budget:
                 self._drop(next(iter(self._entries)))
 
+    def end_run(self, keys: Iterable[str]) -> None:
+        """Let go of surplus entries that a run neither used nor named by these keys."""
+        if self._most is None:
+            return
+        with self._lock:
+            for key in keys:
+                if key in self._entries:
+                    self._use(key)
+            most = max(self._most, len(self._used & self._entries.keys()))
+            while len(self._entries) > most:
+                self._drop(next(iter(self._entries)))
+            self._used.clear()
+
     def clear(self) -> None:
         """Let go of everything."""
         with self._lock:
             self._entries.clear()
             self._holders.clear()
             self._held = 0
+
+    def _use(self, key: str) -> None:
+        self._entries.move_to_end(key)
+        if self._most is not None:
+            self._used.add(key)
 
     def _drop(self, key: str) -> None:
         _, weights = self._entries.pop(key)
@@ -337,6 +358,11 @@ class Keeping:
         if entry is not None and self.memory is not None:
             self.memory.put(key, entry, self._weights(entry, spec))
         return entry
+
+    def end_run(self, keys: Iterable[str]) -> None:
+        """A run has ended that named results by these keys."""
+        if self.memory is not None:
+            self.memory.end_run(keys)
 
     def keep(self, key: str, entry: Entry, spec: NodeSpec) -> int:
         """Keep a result, unless a part of it failed; gives the bytes that its data hold."""

@@ -39,6 +39,8 @@ def flags(text: str) -> tuple[list[str], list[str]]:
         ("--temp-directory=c --user-directory d", "--temp-dir c --user-dir d"),
         ("--max-upload-size 0.5", "--max-body-bytes 524288"),
         ("--cache-none --multi-user", "--no-keep-results --multi-user"),
+        ("--cache-classic --cpu", "--most-results 0 --device cpu"),
+        ("--cache-lru 100", "--most-results 100"),
         ("--disable-metadata", "--no-graph"),
         ("--enable-cors-header https://a.example", "--origin https://a.example"),
         ("--port 1 --nodes a.py --nodes b.py", "--port 1 --nodes a.py --nodes b.py"),
@@ -56,7 +58,7 @@ def test_flags_that_have_a_meaning_are_translated(given: str, ours: str) -> None
 @pytest.mark.parametrize(
     "given",
     [
-        *("--lowvram", "--cache-lru 100", "--verbose DEBUG", "--fast a b", "--cache-classic"),
+        *("--lowvram", "--cache-ram 4", "--verbose DEBUG", "--fast a b"),
         *("--reserve-vram 2.5", "--cpu-vae", "--enable-assets", "--verbose=DEBUG"),
     ],
 )

@@ -84,6 +84,46 @@ def test_a_cleared_cache_is_empty() -> None:
     assert cache.get("a") is None
 
 
+def keys(cache: MemoryCache) -> list[str]:
+    """The keys of the entries that are kept."""
+    return [key for key in "abcdef" if key in cache]
+
+
+def test_with_a_bound_of_entries_those_go_that_runs_have_no_use_for() -> None:
+    cache = MemoryCache(1000, most_entries=3)
+    for key in "abc":
+        put(cache, key, 1, key)
+    cache.end_run("abc")
+    put(cache, "d", 1, "d")
+    cache.get("a")
+    cache.end_run("adx")
+
+    assert keys(cache) == ["a", "c", "d"]
+
+
+def test_of_the_last_run_all_entries_are_kept_however_many_may_be() -> None:
+    cache = MemoryCache(1000, most_entries=0)
+    for key in "abc":
+        put(cache, key, 1, key)
+    cache.end_run("abc")
+    assert keys(cache) == ["a", "b", "c"]
+
+    cache.end_run("b")  # named, though it was not used: a result downstream was kept
+    assert keys(cache) == ["b"]
+
+
+def test_a_run_names_what_it_need_not_use(label: str) -> None:
+    cache = MemoryCache(1000, most_entries=0)
+    counted = {"c": node("CountRuns", label=label), "d": node("Add", a=link("c"))}
+    for _ in range(2):
+        run_nodes(counted, "d", kept=cache)  # the second finds d alone
+    run_nodes({**counted, "e": node("Add", a=link("c"))}, "e", kept=cache)
+
+    assert fake_nodes.COUNTS[label] == 1
+    run_nodes({"other": node("Number", value=1)}, kept=cache)
+    assert len(cache) == 1
+
+
 @given(
     st.lists(
         st.tuples(
