@@ -96,11 +96,16 @@ def stopped_row(spec: NodeSpec, stop: Blocked | Failed) -> Row:
 
 
 def given(
-    cell: Cell, reading: Reading, asked: Collection[str], slot_at: Callable[[Link], Given]
+    cell: Cell,
+    reading: Reading,
+    asked: Collection[str],
+    slot_at: Callable[[Link], Given],
+    slot_if_there: Callable[[Link], Given],
 ) -> dict[str, Given]:
     """What is at each input: a slot, the link itself where raw, None where not evaluated.
 
-    `asked` are the lazy inputs that are evaluated; `slot_at(link)` gives what came by a link.
+    `asked` are the lazy inputs that are evaluated; `slot_at(link)` gives what came by a link. Open
+    nodes get of a lazy input that was not asked for what is there all the same, as in ComfyUI.
     """
     own = cell.node.inputs
     found: dict[str, Given] = {
@@ -113,7 +118,7 @@ def given(
         elif name in reading.raw:
             found[name] = link
         elif name in reading.lazy and name not in asked:
-            found[name] = None
+            found[name] = slot_if_there(link) if cell.declaration.spec.is_open else None
         else:
             found[name] = slot_at(link)
     return found

@@ -27,7 +27,7 @@ from paintgraph.engine.execution.plan import NOTHING, Plan
 from paintgraph.engine.execution.schedule import Schedule, Step
 from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
 from paintgraph.engine.graph.graph import Graph, Link
-from paintgraph.engine.graph.sockets import Entry, Failed, Row, Slot
+from paintgraph.engine.graph.sockets import Entry, Failed, Row, Slot, Value
 from paintgraph.engine.node.context import Cancellation, Services
 from paintgraph.engine.node.events import (
     Executed,
@@ -235,12 +235,19 @@ class _Run:
         return calls
 
     def _given(self, step: Step) -> dict[str, Given]:
-        return given(step.cell, step.reading, step.asked, self._slot)
+        return given(step.cell, step.reading, step.asked, self._slot, self._slot_if_there)
 
     def _slot(self, link: Link) -> Slot:
         """What came by a link; whoever reads it holds it, so it is there."""
         entry = self._schedule.step(link.node).entry
         return entry.slots[int(link.output)] if entry is not None else ()
+
+    def _slot_if_there(self, link: Link) -> Slot | None:
+        """What came by a link, or is kept, if it can be read; nothing runs for it."""
+        step = self._schedule.step(link.node)
+        entry = step.entry or self._keeping.recall(step.cell.key)
+        slot = entry.slots[int(link.output)] if entry is not None else ()
+        return slot if slot and all(type(element) is Value for element in slot) else None
 
     def _settle(self, step: Step, calls: list[Call], rows: list[Row]) -> None:
         """Finish a step, or let it wait for the expansions of its calls.

@@ -445,6 +445,27 @@ def test_a_lazy_input_that_nobody_asks_for_is_none() -> None:
     assert ran.started() == ["l"]
 
 
+def test_a_lazy_input_that_is_there_comes_unasked() -> None:
+    kept = memory()
+    nodes = {"n": node("Number", value=1), "l": node("NeverAsks", value=link("n"))}
+    run_nodes(nodes, "n", registry=KNOWN, kept=kept)
+    assert go(nodes, kept=kept).values("l") == ["1"]
+
+    assert go(nodes, "n", "l", lanes=ONE_LANE).values("l") == ["1"]
+
+
+def test_a_lazy_input_that_failed_or_is_blocked_harms_nobody_who_did_not_ask() -> None:
+    nodes = {
+        "b": node("Block", value=1, why=""),
+        "f": node("Broken", value=1),
+        "x": node("NeverAsks", value=link("b")),
+        "y": node("NeverAsks", value=link("f")),
+    }
+    ran = go(nodes, "b", "f", "x", "y", lanes=ONE_LANE)
+
+    assert (ran.values("x"), ran.values("y")) == (["None"], ["None"])
+
+
 def test_asking_for_an_input_that_is_not_given_is_an_error() -> None:
     (failure,) = go({"p": node("Pick", first=True, a=-1, b=2)}).failed()
 
