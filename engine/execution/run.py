@@ -294,7 +294,8 @@ class _Run:
         if step.seconds:  # its expansions are a part of what it takes to make it
             entry = replace(entry, seconds=seconds + step.seconds)
         is_kept_by_calls = step.cell.is_late and all(row.key != step.cell.key for row in rows)
-        if is_kept_by_calls or step.cell.is_uncertain:
+        has_failed = any(row.failed for row in rows)  # of one without outputs no element tells
+        if is_kept_by_calls or step.cell.is_uncertain or has_failed:
             weight = self._keeping.weight(entry, step.cell.declaration.spec)
         else:
             weight = self._keeping.keep(step.cell.key, entry, step.cell.declaration.spec)

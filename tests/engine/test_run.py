@@ -131,6 +131,19 @@ def test_what_is_kept_is_neither_run_nor_are_its_sources(label: str) -> None:
     assert fake_nodes.COUNTS[label] == 1
 
 
+def test_a_node_without_outputs_that_failed_is_not_kept_as_one_that_ran() -> None:
+    @declare(title="Refuse", category="test", is_target=True)
+    def refuse(value: int) -> None:
+        """Fail without outputs."""
+        raise RuntimeError(f"no luck with {value}")
+
+    registry = Registry([refuse])
+    kept = memory()
+    for job in ("1", "2"):
+        ran = run_nodes({"r": node("Refuse", value=1)}, registry=registry, kept=kept, job=job)
+        assert ran.outcome.state == "failed"
+
+
 def test_equal_elements_of_another_list_are_other_elements(label: str) -> None:
     kept = memory()
     counted = node("CountRuns", label=label, value=link("n"))
