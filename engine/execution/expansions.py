@@ -1,4 +1,4 @@
-"""Sub-graphs that open nodes expand into: what is given there as each node declares it."""
+"""Sub-graphs that nodes expand into: what is given there in the form declared, what they show."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,10 +6,12 @@ from typing import Any
 
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.execution.calls import checked
+from paintgraph.engine.execution.plan import Cell
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.graph import Link, Node
-from paintgraph.engine.graph.sockets import Blocked, Value
+from paintgraph.engine.graph.sockets import Blocked, Entry, Inside, Value
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.events import Executed, Origin
 from paintgraph.engine.node.registry import Registry
 
 
@@ -49,3 +51,35 @@ def _declared(id_: str, node: Node, spec: NodeSpec, registry: Registry) -> dict[
     if missing and not spec.is_open:
         raise NodeError(f"{where}{missing[0]} is missing. Add it.", code="missing_input")
     return inputs
+
+
+def shown_inside(cell: Cell, parent: Cell, entry: Entry) -> list[Inside]:
+    """What a node of the parent's expansion shows, and those that it expanded into itself."""
+    place, display = cell.id.removeprefix(parent.id), cell.origin.display
+    at = "" if display == parent.origin.display else display
+    found = [
+        replace(one, id=place + one.id, parent=place + one.parent, display=one.display or at)
+        for one in entry.inside
+    ]
+    if entry.ui or entry.effects:
+        found.append(Inside(place, cell.node.kind, "", at, entry.ui or {}, entry.effects))
+    return found
+
+
+def executed_inside(origin: Origin, entry: Entry) -> list[Executed]:
+    """What the nodes of an expansion show again where the result of the whole is kept."""
+    return [
+        Executed(
+            Origin(
+                origin.node + one.id,
+                one.kind,
+                one.display or origin.display,
+                origin.node + one.parent,
+                origin.submitted,
+            ),
+            one.ui,
+            one.effects,
+            cached=True,
+        )
+        for one in entry.inside
+    ]

@@ -41,7 +41,8 @@ class Cell:
         key: key of its result, "" until it is asked for.
         is_late: what it names outside the graph is known only when it is called, so its key is too.
         inside: of a recipe, what its nodes name outside the graph.
-        is_uncertain: its expansion names things of which its key knows nothing: it is not kept.
+        is_uncertain: it is not kept: a call failed, or its expansion names things of which its key
+            knows nothing.
         unsure: linked inputs whose data must be checked when they come.
         state: what its declaration told of it, see `Declaration.state`.
     """
@@ -130,7 +131,7 @@ class Plan:
         for cell in cells if parent else ():
             self.key_of(cell)
         if parent is not None and parent.declaration.expand is None:
-            parent.is_uncertain = parent.is_uncertain or any(map(_names_or_saves, cells))
+            parent.is_uncertain = parent.is_uncertain or any(map(_names_things, cells))
         return ids
 
     def _cell(
@@ -318,8 +319,8 @@ def _name_part(given: object) -> list[object] | None:
     return None if given is None or isinstance(datum, Value | Link | list) else [_LITERAL, datum]
 
 
-def _names_or_saves(cell: Cell) -> bool:
-    """Whether a node depends on more than its inputs, or does more than give its outputs."""
+def _names_things(cell: Cell) -> bool:
+    """Whether a node depends on more than its inputs."""
     spec = cell.declaration.spec
     names = bool(cell.inside) or any(declared.resource for declared in spec.inputs)
-    return names or cell.is_late or spec.volatile or spec.is_target
+    return names or cell.is_late or spec.volatile

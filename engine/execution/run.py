@@ -21,6 +21,7 @@ from paintgraph.engine.execution.calls import (
     needed,
     stopped_row,
 )
+from paintgraph.engine.execution.expansions import executed_inside
 from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import NOTHING, Plan
@@ -291,11 +292,13 @@ class _Run:
             "skipped" if skipped else "failed" if failed else "cached" if was_found else "computed"
         )
         seconds = entry.seconds
-        if step.seconds:  # its expansions are a part of what it takes to make it
-            entry = replace(entry, seconds=seconds + step.seconds)
+        if step.rows is not None:  # its expansions are a part of what it takes to make it
+            total = seconds + step.seconds
+            entry = replace(entry, seconds=total, inside=tuple(step.inside))
         is_kept_by_calls = step.cell.is_late and all(row.key != step.cell.key for row in rows)
-        has_failed = any(row.failed for row in rows)  # of one without outputs no element tells
-        if is_kept_by_calls or step.cell.is_uncertain or has_failed:
+        if any(row.failed for row in rows):  # of one without outputs no element tells
+            step.cell.is_uncertain = True
+        if is_kept_by_calls or step.cell.is_uncertain:
             weight = self._keeping.weight(entry, step.cell.declaration.spec)
         else:
             weight = self._keeping.keep(step.cell.key, entry, step.cell.declaration.spec)
@@ -307,6 +310,8 @@ class _Run:
 
     def _found(self, step: Step, entry: Entry) -> None:
         weight = self._keeping.weight(entry, step.cell.declaration.spec)
+        for event in executed_inside(step.cell.origin, entry):
+            self._listen(event)
         self._finish(step, entry, "cached", weight)
 
     def _finish(

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from paintgraph.engine.execution.calls import Reading
+from paintgraph.engine.execution.expansions import shown_inside
 from paintgraph.engine.execution.plan import Cell, Plan
 from paintgraph.engine.execution.store import Keeping
 from paintgraph.engine.graph.graph import Link
-from paintgraph.engine.graph.sockets import Entry, Row
+from paintgraph.engine.graph.sockets import Entry, Inside, Row
 
 
 class State(Enum):
@@ -37,7 +38,7 @@ class Step:
         asked: lazy inputs that turned out to be needed.
         rows: finished calls whose expansions are still running.
         is_stored: its result may be on disk and is to be read from there.
-        seconds: what the nodes of its expansions took.
+        seconds, inside: what the nodes of its expansions took, and what they show.
     """
 
     cell: Cell
@@ -54,6 +55,7 @@ class Step:
     is_stored: bool = False
     entry: Entry | None = None
     seconds: float = 0.0
+    inside: list[Inside] = field(default_factory=list)
 
     def __lt__(self, other: "Step") -> bool:
         return self.cell.rank < other.cell.rank
@@ -140,15 +142,17 @@ class Schedule:
         return waits
 
     def await_links(self, step: Step, links: Sequence[Link], extra: Sequence[Step]) -> None:
-        """Let a step wait for the results of its expansion; `extra` steps run beside."""
+        """Let a step wait for the results of its expansion, and for `extra` steps to be over."""
         stack: list[Step] = []
+        for source in extra:
+            self._wait(step, source, stack)
         for link in links:
             source = self.step(link.node)
             self._read(step, source)
             self._wait(step, source, stack)
         if not step.waiting:
             self._ready(step)
-        self.demand([*extra, *reversed(stack)])
+        self.demand(reversed(stack))
 
     def finish(self, step: Step, entry: Entry) -> None:
         """The step's result is there: wake what waits for it, let go of what nobody reads."""
@@ -156,7 +160,9 @@ class Schedule:
         self.open -= 1
         parent = step.cell.parent
         if parent is not None:
-            self.step(parent.id).seconds += entry.seconds
+            above = self.step(parent.id)
+            above.seconds += entry.seconds
+            above.inside += shown_inside(step.cell, parent, entry)
             parent.is_uncertain = parent.is_uncertain or step.cell.is_uncertain
         if self._leaders.get(step.cell.key) is step:
             del self._leaders[step.cell.key]

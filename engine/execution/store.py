@@ -87,7 +87,8 @@ class ResultStore:
             if isinstance(element, Value)
         )
         writing = _OPENING_SECONDS + weight / self._rate
-        if entry.effects or spec.is_target or entry.seconds < WORTH * writing or key in self:
+        is_shown = entry.effects or entry.inside or spec.is_target
+        if is_shown or entry.seconds < WORTH * writing or key in self:
             return
         data = _encode(entry, spec, registry)
         if data is not None and len(data) <= self._budget:

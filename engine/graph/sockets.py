@@ -302,13 +302,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """What a node of an expansion shows.
+
+    `id` and `parent` lack the id of the node that expanded, before them; `display` is the node that
+    an editor shows it at, "" for the one that expanded.
+    """
+
+    id: str
+    kind: str
+    parent: str
+    display: str
+    ui: Mapping[str, tuple[Any, ...]]
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """What is kept of a finished node or call: all its elements, `ui` values and effects."""
+    """What is kept of a finished node or call: all its elements, `ui` values and effects.
+
+    `inside` is what the nodes of its expansions show.
+    """
 
     slots: Slots
     ui: Mapping[str, tuple[Any, ...]] | None = None
     effects: tuple[Effect, ...] = ()
     seconds: float = 0.0
+    inside: tuple["Inside", ...] = ()
 
     @property
     def is_whole(self) -> bool:

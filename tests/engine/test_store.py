@@ -11,7 +11,7 @@ import pytest
 
 from paintgraph.engine.execution import store as module
 from paintgraph.engine.execution.store import Keeping, ResultStore
-from paintgraph.engine.graph.sockets import Blocked, Effect, Entry, Failed, Value
+from paintgraph.engine.graph.sockets import Blocked, Effect, Entry, Failed, Inside, Value
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import Ran, link, node, run_nodes
 
@@ -169,6 +169,7 @@ def test_a_result_beyond_the_budget_is_not_kept(tmp_path: Path) -> None:
     ("entry", "reason"),
     [
         (Entry(((Value(5),),), seconds=0.001), "cheap to compute"),
+        (replace(slow(5), inside=(Inside("0.a", "Add", "", "", {}, ()),)), "shown inside"),
         (replace(slow(5), effects=(Effect("b", "p", ".s"),)), "its blob may be gone"),
         (replace(slow(5), ui={"box": (object(),)}), "ui values that JSON has not"),
         (slow(Value(5, {"odd": object()})), "facts that JSON has not"),

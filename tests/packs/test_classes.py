@@ -556,6 +556,54 @@ def test_targets_inside_of_an_expansion_run_too() -> None:
     assert ran.values("x") == [5]
 
 
+def told_inside(ran: Ran) -> list[tuple[str, str | None, str, Any]]:
+    """What nodes of expansions show: id, parent, where it is displayed, and what."""
+    return [
+        (e.origin.node, e.origin.parent, e.origin.display, e.ui["text"])
+        for e in ran.told(Executed)
+        if e.origin.parent
+    ]
+
+
+def test_what_is_shown_inside_of_an_expansion_is_shown_again_where_its_result_is_kept() -> None:
+    def give(graph: Any, value: Any) -> Any:
+        graph.node("Show", value=value)
+        inner = graph.node("Expand", "e", how="inner", value=value)
+        return {"result": (inner.out(0),), "expand": graph.finalize()}
+
+    def give_inner(graph: Any, value: Any) -> Any:
+        graph.node("Show", value=-value).set_override_display_id("elsewhere")
+        return {"result": (value,), "expand": graph.finalize()}
+
+    convention.Expand.GIVES |= {"outer": give, "inner": give_inner}
+    kept = memory()
+    first = go({"x": node("Expand", how="outer", value=5)}, kept=kept, job="1")
+    again = go({"y": node("Expand", how="outer", value=5)}, kept=kept, job="2")
+
+    assert RUNS == ["show 5", "show -5"]
+    assert again.finished() == {"y": "cached"}
+    assert sorted(told_inside(first)) == [
+        ("x.0.0.1", "x", "x", ("x.0.0.1: 5",)),
+        ("x.0.0.e.0.0.1", "x.0.0.e", "elsewhere", ("x.0.0.e.0.0.1: -5",)),
+    ]
+    assert [(id_, parent, display) for id_, parent, display, _ in sorted(told_inside(again))] == [
+        ("y.0.0.1", "y", "y"),
+        ("y.0.0.e.0.0.1", "y.0.0.e", "elsewhere"),
+    ]
+
+
+def test_an_expansion_in_which_a_target_failed_is_not_kept() -> None:
+    def give(graph: Any, value: Any) -> Any:
+        graph.node("Show", value=graph.node("Broken", value=value).out(0))
+        return {"result": (value,), "expand": graph.finalize()}
+
+    convention.Expand.GIVES["broken"] = give
+    kept = memory()
+    for job in ("1", "2"):
+        ran = go({"x": node("Expand", how="broken", value=5)}, kept=kept, job=job)
+        assert ran.outcome.state == "failed"
+
+
 def test_tensors_objects_and_blockers_may_stand_in_an_expansion() -> None:
     class Thing:
         def __deepcopy__(self, _: Any) -> Any:
