@@ -93,13 +93,11 @@ def worker_parts(
     with assemble(
         folders,
         folders.inputs,
-        memory_bytes=settings["memory_bytes"],
         devices=devices,
         nodes=nodes,
         tell=tell,
         metadata=metadata,
-        with_store=settings.get("store_results", True),
-        most_results=settings.get("most_results"),
+        **settings["results"],
     ) as assembly:
         recipes = assembly.recipes
         recipes.register_all()  # graphs that arrive are bound, not read

@@ -248,9 +248,11 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
     return {
         "data": str(settings.data_dir),
         "folders": {name: str(path) for name, path in settings.folders.elsewhere.items()},
-        "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
-        "most_results": settings.most_results,
-        "store_results": settings.keep_results and settings.most_results is None,
+        "results": {
+            "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
+            "most_results": settings.most_results,
+            "with_store": settings.keep_results and settings.most_results is None,
+        },
         "nodes": list(settings.nodes),
         "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},
         "metadata": settings.metadata,

@@ -69,7 +69,7 @@ def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, 
 @contextmanager
 def worker_parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A worker of a server that has only these nodes; it keeps results as the real one does."""
-    memory = MemoryCache(settings["memory_bytes"])
+    memory = MemoryCache(settings["results"]["memory_bytes"])
     with ResultStore(
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
     ) as store:
