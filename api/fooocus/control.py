@@ -11,6 +11,7 @@ from paintgraph.api.fooocus.tasks import DOOR
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Routes, json_answer, parameter
 from paintgraph.api.http.scopes import needs
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.family import Kind
 
@@ -52,7 +53,7 @@ async def control(request: web.Request) -> web.Response:
     action = request.query.get("action", "")
     if action not in _ACTIONS:
         return json_response({"message": "Invalid control action"})
-    running = request.app[PARTS].store.of_door(DOOR, ("running",))
+    running = jobs_of(request).of_door(DOOR, ("running",))
     if not running:
         return json_response({"message": "No task running"})
     first = running[-1]

@@ -15,6 +15,7 @@ from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
 from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import JsonSchema, Routes, Schema, json_answer, parameter
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.store.job import ENDED, Job, State
@@ -210,7 +211,7 @@ def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) ->
 @as_fastapi
 async def show(request: web.Request) -> web.Response:
     """Look at a task; an unknown one is an empty list."""
-    job = request.app[PARTS].store.get(request.match_info["id"])
+    job = jobs_of(request).get(request.match_info["id"])
     if job is None or job.door != DOOR:
         return json_response([])
     shown = await asyncio.to_thread(record, request.app[PARTS], job, base_of(request))
@@ -256,7 +257,7 @@ async def index(request: web.Request) -> web.Response:
         for name, states in _LISTS.items():
             if wanted not in ("all", name):
                 continue
-            jobs = request.app[PARTS].store.of_door(
+            jobs = jobs_of(request).of_door(
                 DOOR,
                 states,
                 since=since or 0.0,

@@ -133,10 +133,24 @@ def too_many(code: str, message: str, seconds: int) -> ApiError:
     return ApiError(429, code, message, headers={"Retry-After": str(seconds)})
 
 
+_ADDRESS = "address-"
+
+
 def client_of(request: web.Request) -> str:
     """Who sends a request, for fair turns: the holder of a key, else an address."""
     holder = request.get(_HOLDER)
-    return holder.name if holder else f"address-{request.remote or 'unknown'}"
+    return holder.name if holder else f"{_ADDRESS}{request.remote or 'unknown'}"
+
+
+def holder_in(client: str) -> str:
+    """The holder of a key that a client is; nothing where it is only known by its address."""
+    return "" if client.startswith(_ADDRESS) else client
+
+
+def scoped(request: web.Request, key: str | None) -> str | None:
+    """A name that a client chose for a request, apart from equal ones of other clients."""
+    holder = request.get(_HOLDER)
+    return key if key is None or holder is None else f"{holder.name} {key}"
 
 
 def owner_of(request: web.Request) -> str | None:

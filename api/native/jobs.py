@@ -22,6 +22,7 @@ from paintgraph.api.http.requests import (
     whole_number,
 )
 from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson
 from paintgraph.base.words import shorten
@@ -89,7 +90,7 @@ def found(job: Job | None, job_id: str) -> Job:
 def job_of(request: web.Request) -> Job:
     """The job that a request's path names."""
     job_id = request.match_info["id"]
-    return found(request.app[PARTS].store.get(job_id), job_id)
+    return found(jobs_of(request).get(job_id), job_id)
 
 
 @ROUTES.add(
@@ -102,7 +103,7 @@ async def index(request: web.Request) -> web.Response:
         raise bad_parameter("state", state, f"are {', '.join(STATES)}")
     limit = whole_number(request, "limit", _PAGE, MOST_JOBS)
     before = whole_number(request, "cursor", 1, _LARGEST) if "cursor" in request.query else None
-    jobs = request.app[PARTS].store.page(before=before, limit=limit + 1, state=state)
+    jobs = jobs_of(request).page(before=before, limit=limit + 1, state=state)
     shown = jobs[:limit]
     present = request.app[PARTS].serializer.job
     answers = await asyncio.to_thread(lambda: [present(job) for job in shown])
@@ -131,7 +132,7 @@ async def cancel(request: web.Request) -> web.Response:
 
     Answers 202 while a running job comes to its end.
     """
-    job_id = request.match_info["id"]
+    job_id = job_of(request).id
     job = found(await request.app[PARTS].dispatcher.cancel(job_id), job_id)
     return await job_response(request, job, 200 if job.has_ended else 202)
 

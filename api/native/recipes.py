@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.keys import client_of, scoped
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
@@ -130,7 +130,7 @@ async def run(request: web.Request) -> web.Response:
     """
     name = request.match_info["name"]
     seconds = wait_seconds(request)
-    key = idempotency_key(request)
+    key = scoped(request, idempotency_key(request))
     wishes = wishes_of(request)
     graph = await _recipe(request, name)
     require_type(request, (JSON, *YAML, MULTIPART))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
-from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.keys import client_of, scoped
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
     JSON,
@@ -136,7 +136,7 @@ async def submit(request: web.Request) -> web.Response:
     `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
     """
     seconds = wait_seconds(request)
-    key = idempotency_key(request)
+    key = scoped(request, idempotency_key(request))
     wishes = wishes_of(request)
     wanted = await document_of(request, (JSON, *YAML, *PICTURES), read_request)
     wanted = replace(

@@ -8,9 +8,11 @@ from typing import Annotated, Any, NotRequired
 from aiohttp import web
 from typing_extensions import TypedDict
 
+from paintgraph.api.guards.keys import owner_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import bad_parameter, json_response, whole_number
 from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer, parameter
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.serializers import JOBS_URL, time_of
 from paintgraph.base.errors import Problem
@@ -159,7 +161,11 @@ async def index(request: web.Request) -> web.Response:
     limit = whole_number(request, "limit", _PAGE, _MOST)
     before = whole_number(request, "cursor", 1, _LARGEST) if "cursor" in request.query else None
     found = request.app[PARTS].store.deliveries.page(
-        job=request.query.get("job"), state=state, before=before, limit=limit + 1
+        owner=owner_of(request),
+        job=request.query.get("job"),
+        state=state,
+        before=before,
+        limit=limit + 1,
     )
     more = str(found[limit - 1].number) if len(found) > limit else None
     page: DeliveriesJson = {"webhooks": [_json(each) for each in found[:limit]], "next": more}
@@ -175,7 +181,10 @@ async def index(request: web.Request) -> web.Response:
 async def redeliver(request: web.Request) -> web.Response:
     """Send a message again, whatever came of it: now, and if need be for another day."""
     id_ = request.match_info["id"]
-    delivery = await request.app[PARTS].webhooks.again(id_)
+    parts = request.app[PARTS]
+    delivery = parts.store.deliveries.get(id_)
+    is_own = delivery is not None and jobs_of(request).get(delivery.job) is not None
+    delivery = await parts.webhooks.again(id_) if is_own else None
     if delivery is None:
         message = f"there is no message '{shorten(id_)}'. They are listed at {WEBHOOKS_URL}."
         raise ApiError(404, "unknown_webhook", message)

@@ -166,10 +166,10 @@ class Dispatcher:
         """The jobs of a door at work, the oldest first."""
         return [running.job for running in self._running.values() if running.job.door == door]
 
-    def count_of(self, door: str) -> int:
-        """How many jobs of a door wait or are at work."""
-        waiting = sum(job.door == door for job in self._queued.values())
-        return waiting + sum(running.job.door == door for running in self._running.values())
+    def count_of(self, door: str, owner: str | None = None) -> int:
+        """How many jobs of a door wait or are at work; with an owner, of this client's."""
+        jobs = (*self._queued.values(), *(running.job for running in self._running.values()))
+        return sum(job.door == door and owner in (None, job.client) for job in jobs)
 
     def is_running(self, job_id: str) -> bool:
         """Whether a job is at work; one that is not may wait or have ended."""

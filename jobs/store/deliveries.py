@@ -125,13 +125,19 @@ class Deliveries:
     def page(
         self,
         *,
+        owner: str | None = None,
         job: str | None = None,
         state: DeliveryState | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> list[Delivery]:
-        """Deliveries from newest to oldest, below number `before`: of one job, in one state."""
-        wished = {"j.id = ?": job, "d.state = ?": state, "d.number < ?": before}
+        """Deliveries from newest to oldest, below `before`: of one client, job, state."""
+        wished = {
+            "j.client = ?": owner,
+            "j.id = ?": job,
+            "d.state = ?": state,
+            "d.number < ?": before,
+        }
         conditions = [sql for sql, value in wished.items() if value is not None]
         values = [value for value in wished.values() if value is not None]
         where = " AND ".join(["1", *conditions])

@@ -197,15 +197,23 @@ class JobStore(JobQueries):
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    async def unlist(self, door: str, names: Sequence[str] | None = None) -> None:
-        """Leave ended jobs out of a door's list from now on: those of some names, or all."""
+    async def unlist(
+        self, door: str, names: Sequence[str] | None = None, owner: str | None = None
+    ) -> None:
+        """Leave ended jobs out of a door's list from now on: those of some names, or all.
+
+        With an owner, those of this client's alone.
+        """
 
         def update(connection: sqlite3.Connection) -> None:
-            start = "UPDATE jobs SET is_listed = 0 WHERE door = ? AND ended IS NOT NULL"
+            start = (
+                "UPDATE jobs SET is_listed = 0 WHERE door = ? AND ended IS NOT NULL "
+                "AND client = coalesce(?, client)"
+            )
             if names is None:
-                connection.execute(start, (door,))
+                connection.execute(start, (door, owner))
             else:
-                each = [(door, name) for name in names]
+                each = [(door, owner, name) for name in names]
                 connection.executemany(f"{start} AND name = ?", each)
 
         await asyncio.wrap_future(self._database.write(update))

@@ -20,16 +20,26 @@ class Reported(NamedTuple):
 
 
 class JobQueries:
-    """Reads what is committed."""
+    """Reads what is committed; with an owner, of this client's jobs alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, owner: str | None = None) -> None:
         self._database = database
+        self._owner = owner
+
+    def of(self, owner: str | None) -> "JobQueries":
+        """The same for the jobs of one client; None: for everybody's."""
+        return self if owner == self._owner else JobQueries(self._database, owner)
+
+    @property
+    def _mine(self) -> tuple[str, tuple[str, ...]]:
+        """A condition on rows, and its values."""
+        return ("1", ()) if self._owner is None else ("client = ?", (self._owner,))
 
     def get(self, job_id: str) -> Job | None:
         """A job by id, or None."""
-        row = self._database.read(
-            lambda c: c.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        )
+        mine, owner = self._mine
+        sql = f"SELECT * FROM jobs WHERE id = ? AND {mine}"  # noqa: S608 - our names
+        row = self._database.read(lambda c: c.execute(sql, (job_id, *owner)).fetchone())
         return None if row is None else job_of(row)
 
     def document(
@@ -52,13 +62,16 @@ class JobQueries:
         self, *, before: int | None = None, limit: int = 50, state: State | None = None
     ) -> list[Job]:
         """Jobs from newest to oldest, below number `before`."""
-        conditions = ["number < ?"] if before is not None else []
-        values: list[Any] = [before] if before is not None else []
+        mine, owner = self._mine
+        conditions, values = [mine], list[Any](owner)
+        if before is not None:
+            conditions.append("number < ?")
+            values.append(before)
         if state is not None:
             conditions.append("state = ?")
             values.append(state)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"SELECT * FROM jobs {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
+        where = " AND ".join(conditions)
+        sql = f"SELECT * FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
         rows = self._database.read(lambda c: c.execute(sql, (*values, limit)).fetchall())
         return [job_of(row) for row in rows]
 
@@ -74,18 +87,21 @@ class JobQueries:
     ) -> list[Job]:
         """Jobs of one door in some states, accepted in a time, from newest to oldest."""
         marks = ", ".join("?" * len(states))
+        mine, owner = self._mine
         sql = (
-            f"SELECT * FROM jobs WHERE door = ? AND state IN ({marks}) AND created >= ? "  # noqa: S608 - marks
+            f"SELECT * FROM jobs WHERE {mine} AND door = ? AND state IN ({marks}) AND created >= ? "  # noqa: S608 - marks
             "AND created <= coalesce(?, created) ORDER BY number DESC LIMIT ? OFFSET ?"
         )
-        values = (door, *states, since, until, limit, offset)
+        values = (*owner, door, *states, since, until, limit, offset)
         rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
         return [job_of(row) for row in rows]
 
     def named(self, door: str, name: str) -> Job | None:
         """The newest job that a door's clients call so, or None."""
-        sql = "SELECT * FROM jobs WHERE door = ? AND name = ? ORDER BY number DESC LIMIT 1"
-        row = self._database.read(lambda c: c.execute(sql, (door, name)).fetchone())
+        mine, owner = self._mine
+        where = f"{mine} AND door = ? AND name = ?"
+        sql = f"SELECT * FROM jobs WHERE {where} ORDER BY number DESC LIMIT 1"  # noqa: S608 - our names
+        row = self._database.read(lambda c: c.execute(sql, (*owner, door, name)).fetchone())
         return None if row is None else job_of(row)
 
     def reported(self, job: Job) -> Reported:
@@ -99,11 +115,13 @@ class JobQueries:
     ) -> list[Reported]:
         """Jobs of a door's list that were begun and have ended, in the order of their ends."""
         order = "DESC" if newest_first else "ASC"
+        mine, owner = self._mine
         sql = (
-            "SELECT * FROM jobs WHERE door = ? AND is_listed = 1 AND ended IS NOT NULL "  # noqa: S608 - one of two words
+            f"SELECT * FROM jobs WHERE {mine} AND door = ? AND is_listed = 1 AND ended IS NOT NULL "  # noqa: S608 - our names
             f"AND started IS NOT NULL ORDER BY ended {order} LIMIT ? OFFSET ?"
         )
-        rows = self._database.read(lambda c: c.execute(sql, (door, limit, offset)).fetchall())
+        values = (*owner, door, limit, offset)
+        rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
         return [_reported(row) for row in rows]
 
     def listed(  # noqa: PLR0913 - what can be asked for
@@ -122,11 +140,12 @@ class JobQueries:
         Left out are jobs that were cancelled before they began.
         """
         marks = ", ".join("?" * len(states))
+        mine, owner = self._mine
         where = (
-            f"door = ? AND is_listed = 1 AND state IN ({marks}) "
+            f"{mine} AND door = ? AND is_listed = 1 AND state IN ({marks}) "
             "AND (ended IS NULL OR started IS NOT NULL)"
         )
-        values: list[Any] = [door, *states]
+        values: list[Any] = [*owner, door, *states]
         if workflow is not None:
             where, values = f"{where} AND workflow = ?", [*values, workflow]
         order = "number" if by == "created" else "coalesce(ended - started, 0)"

@@ -22,6 +22,8 @@ _PATIENCE_SECONDS = 30.0
 _PLAIN_PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4
 _JPEG, _PNG = 1, 2
 Data = str | bytes
+Client = tuple[str, str]
+"""The holder of a key, if there are keys, and what the client calls itself."""
 
 
 def text_of(kind: str, data: Mapping[str, Any]) -> str:
@@ -45,12 +47,20 @@ def text_bytes(text: Text) -> bytes:
 
 
 class Session:
-    """One socket of a client. It is dropped if its reader stays behind too far or too long."""
+    """One socket of a client. It is dropped if its reader stays behind too far or too long.
+
+    `owner` is whose prompts it may know of; None: everybody's.
+    """
 
     def __init__(
-        self, client_id: str, socket: web.WebSocketResponse, drop: Callable[[], None]
+        self,
+        client: Client,
+        owner: str | None,
+        socket: web.WebSocketResponse,
+        drop: Callable[[], None],
     ) -> None:
-        self.client_id = client_id
+        self.client = client
+        self.owner = owner
         self.takes_metadata = False
         self._socket = socket
         self._drop = drop
@@ -124,40 +134,43 @@ class Sessions:
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
-        self._of_log: set[str] = set()
+        self._sessions: dict[Client, Session] = {}
+        self._of_log: set[Client] = set()
 
     def add(self, session: Session) -> None:
         """Send to this socket from now on."""
-        self._sessions[session.client_id] = session
+        self._sessions[session.client] = session
 
     def remove(self, session: Session) -> None:
         """Send nothing more to this socket; another one of its client is not touched."""
-        if self._sessions.get(session.client_id) is session:
-            del self._sessions[session.client_id]
-            self._of_log.discard(session.client_id)
+        if self._sessions.get(session.client) is session:
+            del self._sessions[session.client]
+            self._of_log.discard(session.client)
 
-    def of(self, client_id: str) -> Session | None:
+    def of(self, client: Client) -> Session | None:
         """The socket of a client, or None."""
-        return self._sessions.get(client_id)
+        return self._sessions.get(client)
 
-    def broadcast_status(self, remaining: int) -> None:
-        """Tell everybody the length of the queue."""
-        text = text_of("status", status_of(remaining))
+    def broadcast_status(self, remaining: Callable[[str | None], int]) -> None:
+        """Tell everybody the length of the queue, as far as it is the client's."""
+        texts: dict[str | None, str] = {}
         for session in self._sessions.values():
-            session.send_status(text)
+            owner = session.owner
+            if owner not in texts:
+                texts[owner] = text_of("status", status_of(remaining(owner)))
+            session.send_status(texts[owner])
 
-    def listen_to_log(self, client_id: str, *, is_wanted: bool) -> None:
+    def listen_to_log(self, client: Client, *, is_wanted: bool) -> None:
         """Send new lines of the log to a client's socket, or no more."""
-        if is_wanted and client_id in self._sessions:
-            self._of_log.add(client_id)
+        if is_wanted and client in self._sessions:
+            self._of_log.add(client)
         else:
-            self._of_log.discard(client_id)
+            self._of_log.discard(client)
 
     def tell_log(self, line: Mapping[str, str]) -> None:
         """Send a new line of the log to those who want it."""
-        for client_id in self._of_log:
-            self._sessions[client_id].send(("logs", {"entries": [line], "size": SIZE}))
+        for client in self._of_log:
+            self._sessions[client].send(("logs", {"entries": [line], "size": SIZE}))
 
     async def close(self) -> None:
         """Close all sockets."""

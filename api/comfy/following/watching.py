@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from paintgraph.api.comfy.following.narrating import Message, Narrator
-from paintgraph.api.comfy.following.sockets import Session, Sessions
+from paintgraph.api.comfy.following.sockets import Client, Session, Sessions
+from paintgraph.api.guards.keys import holder_in
 from paintgraph.api.http.refusals import Hide
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Follower
@@ -34,7 +35,7 @@ class Following:
         self._dispatcher = dispatcher
         self._sessions = sessions
         self._hide = hide
-        self._narrators: dict[str, dict[str, Narrator]] = {}
+        self._narrators: dict[Client, dict[str, Narrator]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def watch(self, job: Job) -> None:
@@ -45,7 +46,7 @@ class Following:
 
     def catch_up(self, session: Session) -> None:
         """Send a client that comes what it has missed of its running prompts."""
-        for narrator in self._narrators.get(session.client_id, {}).values():
+        for narrator in self._narrators.get(session.client, {}).values():
             for message in narrator.catch_up():
                 session.send(message)
 
@@ -53,10 +54,9 @@ class Following:
         """Tell everybody the length of the queue."""
         self._sessions.broadcast_status(self.remaining)
 
-    @property
-    def remaining(self) -> int:
-        """How many prompts wait or run."""
-        return self._dispatcher.count_of(self._door)
+    def remaining(self, owner: str | None) -> int:
+        """How many prompts of a client, or of all, wait or run."""
+        return self._dispatcher.count_of(self._door, owner)
 
     async def close(self) -> None:
         """Follow nothing more."""
@@ -71,7 +71,7 @@ class Following:
                 return
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
             _, _, _, extra, targets = request["prompt"]
-            client = str(extra.get("client_id", ""))
+            client = holder_in(job.client), str(extra.get("client_id", ""))
             narrator = Narrator(job, targets, self._hide)
             self._narrators.setdefault(client, {})[job.id] = narrator
             try:
@@ -102,7 +102,7 @@ class Following:
     async def _narrate(
         self,
         job: Job,
-        client: str,
+        client: Client,
         narrator: Narrator,
         follower: Follower,
         signals: Sequence[Mapping[str, Any]],
@@ -121,8 +121,8 @@ class Following:
             self._send(client, narrator.take_signals(signals, time.time()))
             signals = await follower.wait() or ()
 
-    def _send(self, client: str, messages: Iterable[Message]) -> None:
-        session = self._sessions.of(client) if client else None
+    def _send(self, client: Client, messages: Iterable[Message]) -> None:
+        session = self._sessions.of(client) if client[1] else None
         for message in messages if session else ():
             session.send(message)  # type: ignore[union-attr] # it is there
 
@@ -131,7 +131,7 @@ class Following:
         if not task.cancelled() and task.exception() is not None:
             _LOG.error("a prompt is followed no more", exc_info=task.exception())
 
-    def _forget(self, client: str, job_id: str) -> None:
+    def _forget(self, client: Client, job_id: str) -> None:
         own = self._narrators[client]
         del own[job_id]
         if not own:

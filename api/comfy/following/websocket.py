@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 
 from paintgraph.api.comfy.following.door import DOOR
 from paintgraph.api.comfy.following.sockets import Session, status_of
+from paintgraph.api.guards.keys import client_of, holder_in, owner_of
 from paintgraph.api.http.errors import ApiError
 
 ROUTES = web.RouteTableDef()
@@ -31,8 +32,9 @@ async def connect(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     door = request.app[DOOR]
     client_id = request.query.get("clientId", "")[:_MOST_ID] or uuid4().hex
-    session = Session(client_id, socket, lambda: _drop(request))
-    session.send(("status", {**status_of(door.following.remaining), "sid": client_id}))
+    client, owner = (holder_in(client_of(request)), client_id), owner_of(request)
+    session = Session(client, owner, socket, lambda: _drop(request))
+    session.send(("status", {**status_of(door.following.remaining(owner)), "sid": client_id}))
     door.following.catch_up(session)
     door.sessions.add(session)
     sending = asyncio.create_task(session.send_all())

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from paintgraph.api.comfy.files.places import KINDS, folder_of
 from paintgraph.api.comfy.following.door import DOOR
+from paintgraph.api.guards.keys import client_of, holder_in
 from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
@@ -37,8 +38,9 @@ async def raw_log(request: web.Request) -> web.Response:
 async def subscribe(request: web.Request) -> web.Response:
     """Send new lines to a client's socket from now on, or no more."""
     fields = await fields_of(request)
-    client = fields.get("clientId")
-    if isinstance(client, str):
+    name = fields.get("clientId")
+    if isinstance(name, str):
+        client = holder_in(client_of(request)), name
         request.app[DOOR].sessions.listen_to_log(client, is_wanted=bool(fields.get("enabled")))
     return web.Response()
 

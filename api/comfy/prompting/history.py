@@ -13,10 +13,12 @@ from aiohttp import web
 
 from paintgraph.api.comfy.following.door import NAME
 from paintgraph.api.comfy.following.telling import outputs_of, status_of
+from paintgraph.api.guards.keys import owner_of
 from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import bad_parameter, json_response
 from paintgraph.api.http.scopes import needs
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.queries import Reported
@@ -32,13 +34,13 @@ _ITEM = len(b'{"prompt":')
 @ROUTES.get("/history")
 async def index(request: web.Request) -> web.Response:
     """The newest prompts that have ended, the oldest of them first."""
-    parts = request.app[PARTS]
+    parts, jobs = request.app[PARTS], jobs_of(request)
     limit, offset = _whole(request, "max_items"), _whole(request, "offset")
     is_paged = offset is not None and offset >= 0
 
     def page() -> bytes:
         most = NEWEST if limit is None or limit < 0 else min(limit, _MOST)
-        found = parts.store.history(
+        found = jobs.history(
             NAME, limit=most, offset=offset if is_paged and offset else 0, newest_first=not is_paged
         )
         return _entries(found if is_paged else reversed(found), parts.serializer.hide)
@@ -50,7 +52,7 @@ async def index(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """One prompt, or nothing while it has not ended."""
     parts = request.app[PARTS]
-    job = parts.store.named(NAME, request.match_info["prompt_id"])
+    job = jobs_of(request).named(NAME, request.match_info["prompt_id"])
     if job is None or not job.has_ended or job.started is None:
         return json_response({})
 
@@ -66,11 +68,11 @@ async def show(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Leave entries out from now on: all of them, or those that are named."""
     fields = await fields_of(request)
-    store = request.app[PARTS].store
+    store, owner = request.app[PARTS].store, owner_of(request)
     if fields.get("clear"):
-        await store.unlist(NAME)
+        await store.unlist(NAME, owner=owner)
     if names := texts_of(fields.get("delete")):
-        await store.unlist(NAME, names)
+        await store.unlist(NAME, names, owner)
     return web.Response()
 
 

@@ -21,6 +21,7 @@ from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.refusals import Hide
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import Job, Report, State
@@ -52,11 +53,11 @@ async def index(request: web.Request) -> web.Response:
         wanted = _wanted(request.query)
     except _BadError as error:
         return json_response({"error": str(error)}, 400)
-    parts = request.app[PARTS]
+    parts, jobs = request.app[PARTS], jobs_of(request)
     limit, offset = wanted["limit"], wanted["offset"]
 
     def page() -> dict[str, Any]:
-        found, total = parts.store.listed(NAME, **wanted)
+        found, total = jobs.listed(NAME, **wanted)
         return {
             "jobs": [_item(parts, job, report) for job, report in found],
             "pagination": {
@@ -74,7 +75,7 @@ async def index(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """One prompt with all that it showed, and what was posted."""
     parts = request.app[PARTS]
-    job = parts.store.named(NAME, request.match_info["id"])
+    job = jobs_of(request).named(NAME, request.match_info["id"])
     if job is None:
         return json_response({"error": "Job not found"}, 404)
     return json_response(await asyncio.to_thread(_whole, parts, job, parts.serializer.hide))
@@ -85,7 +86,7 @@ async def show(request: web.Request) -> web.Response:
 async def stop(request: web.Request) -> web.Response:
     """Cancel one prompt, whether it waits or runs."""
     names = {request.match_info["id"]}
-    count = await cancel(request.app, names, waiting=True, running=True)
+    count = await cancel(request, names, waiting=True, running=True)
     return json_response({"cancelled": count > 0})
 
 
@@ -97,7 +98,7 @@ async def stop_several(request: web.Request) -> web.Response:
     if not isinstance(names, list) or not all(_is_uuid(name) for name in names):
         message = "'job_ids' should be a list of UUIDs. Send those of the prompts."
         return json_response({"error": message}, 400)
-    count = await cancel(request.app, set(names), waiting=True, running=True)
+    count = await cancel(request, set(names), waiting=True, running=True)
     return json_response({"cancelled": count > 0})
 
 

@@ -12,10 +12,11 @@ from aiohttp import web
 
 from paintgraph.api.comfy.following.door import DOOR, NAME
 from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_errors, refused
-from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.keys import client_of, owner_of
 from paintgraph.api.http.bodies import document_of
 from paintgraph.api.http.requests import has_small_body, json_response
 from paintgraph.api.packs.passing import changed_by_packs
+from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Error, Problem
@@ -48,7 +49,7 @@ _NAME = "the prompt"
 @ROUTES.get("/prompt")
 async def count(request: web.Request) -> web.Response:
     """How many prompts wait or run."""
-    remaining = request.app[DOOR].following.remaining
+    remaining = request.app[DOOR].following.remaining(owner_of(request))
     return json_response({"exec_info": {"queue_remaining": remaining}})
 
 
@@ -187,7 +188,7 @@ def _targets(value: object) -> Sequence[str] | None:
 async def _submit(request: web.Request, posted: Posted, document: Document) -> dict[str, Any]:
     """Queue what of a prompt can run; gives the answer."""
     parts, door = request.app[PARTS], request.app[DOOR]
-    _refuse_twice(parts.store.named(NAME, posted.prompt_id))
+    _refuse_twice(jobs_of(request).named(NAME, posted.prompt_id))
     registry = (await parts.catalogue.soon()).registry
     graph, problems = read_comfy(document, _NAME)
     graph = replace(graph, outputs={})

@@ -10,6 +10,7 @@ from paintgraph.api.http.bodies import fields_of, texts_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
+from paintgraph.api.services.owning import own
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.store.job import Job
 
@@ -20,10 +21,11 @@ ROUTES = web.RouteTableDef()
 async def show(request: web.Request) -> web.Response:
     """The prompts that run, and those that wait in their order."""
     parts = request.app[PARTS]
+    running_of, queued_of = parts.dispatcher.running_of, parts.dispatcher.queued_of
     return json_response(
         {
-            "queue_running": [_item(parts, job) for job in parts.dispatcher.running_of(NAME)],
-            "queue_pending": [_item(parts, job) for job in parts.dispatcher.queued_of(NAME)],
+            "queue_running": [_item(parts, job) for job in own(request, running_of(NAME))],
+            "queue_pending": [_item(parts, job) for job in own(request, queued_of(NAME))],
         }
     )
 
@@ -34,9 +36,9 @@ async def change(request: web.Request) -> web.Response:
     """Leave out what waits: all of it, or what is named."""
     fields = await fields_of(request)
     if fields.get("clear"):
-        await cancel(request.app, waiting=True)
+        await cancel(request, waiting=True)
     if names := texts_of(fields.get("delete")):
-        await cancel(request.app, set(names), waiting=True)
+        await cancel(request, set(names), waiting=True)
     return web.Response()
 
 
@@ -48,7 +50,7 @@ async def interrupt(request: web.Request) -> web.Response:
         wanted = (await fields_of(request)).get("prompt_id")
     except ApiError:
         wanted = None  # as ComfyUI: any body that is none means all
-    await cancel(request.app, None if wanted is None else {str(wanted)}, running=True)
+    await cancel(request, None if wanted is None else {str(wanted)}, running=True)
     return web.Response()
 
 
@@ -64,24 +66,24 @@ async def free(request: web.Request) -> web.Response:
 
 
 async def cancel(
-    app: web.Application,
+    request: web.Request,
     names: set[str] | None = None,
     *,
     waiting: bool = False,
     running: bool = False,
 ) -> int:
-    """Cancel prompts by name, or all, that wait or run; gives how many there were."""
-    dispatcher = app[PARTS].dispatcher
+    """Cancel a client's prompts by name, or all, that wait or run; gives how many there were."""
+    dispatcher = request.app[PARTS].dispatcher
     count = 0
     # Each list is made anew: while one is cancelled, others begin.
     for is_wanted, listed in ((waiting, dispatcher.queued_of), (running, dispatcher.running_of)):
-        jobs = [job for job in listed(NAME) if names is None or job.name in names]
+        jobs = [job for job in own(request, listed(NAME)) if names is None or job.name in names]
         for job in jobs if is_wanted else ():
             if job.id in {each.id for each in listed(NAME)}:
                 await dispatcher.cancel(job.id)
                 count += 1
     if count:
-        app[DOOR].following.tell_status()
+        request.app[DOOR].following.tell_status()
     return count
 
 

@@ -62,10 +62,10 @@ def test_who_stays_behind_too_far_is_dropped(
         async with listening(small, "awake") as heard:
             for _ in range(200):
                 await heard.post(WIDE, client_id="behind")
-                if small.app[DOOR].sessions.of("behind") is None:
+                if small.app[DOOR].sessions.of(("", "behind")) is None:
                     break
                 await asyncio.sleep(0.05)
-            assert small.app[DOOR].sessions.of("behind") is None
+            assert small.app[DOOR].sessions.of(("", "behind")) is None
             await heard.post(WIDE, client_id="awake")
             await heard.until("executing", node=None)
         with contextlib.suppress(ConnectionError):
