@@ -18,6 +18,7 @@ from aiohttp import web
 
 from paintgraph import graphs
 from paintgraph.api.comfy.routes import add_comfy
+from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.login import add_login
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.editor.routes import add_editor
@@ -45,7 +46,7 @@ from paintgraph.api.native import (
     webhooks,
 )
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
-from paintgraph.api.packs.passing import pass_to_packs
+from paintgraph.api.packs.routes import add_packs
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
@@ -117,7 +118,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
-        app.middlewares.append(pass_to_packs())
+        add_packs(app, PREFIX.rstrip("/"))
     app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer, keys), hide))
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))

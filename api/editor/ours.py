@@ -18,6 +18,7 @@ from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.opening import MASK, PHOTO, opened
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.packs.scripts import scripts_of_packs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.files import write_whole
 from paintgraph.engine.errors import GraphError
@@ -64,9 +65,9 @@ async def lay_out_examples(app: web.Application) -> None:
     await asyncio.to_thread(lay_out)
 
 
-async def _scripts(_: web.Request) -> web.Response:
+async def _scripts(request: web.Request) -> web.Response:
     """The scripts that the page loads beside its own."""
-    return json_response([f"/extensions/{_PACK}/{_SCRIPT}"])
+    return json_response([f"/extensions/{_PACK}/{_SCRIPT}", *await scripts_of_packs(request)])
 
 
 async def _script(_: web.Request) -> web.Response:

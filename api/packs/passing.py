@@ -74,23 +74,31 @@ class _Door:
             ) from error
 
 
-def pass_to_packs() -> Middleware:
-    """Ask the routes of packs, as they are and under /api, where the server has none."""
+def pass_to_packs(page: str) -> Middleware:
+    """Ask the routes of packs where the server has none of its own.
+
+    They are found as they are and under /api, also below `page`, the path of ComfyUI's page.
+    """
     known: dict[str, _Door] = {}
 
     @web.middleware
     async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
         plain = request.app[PARTS].dispatcher.ready.door
-        if not plain or not isinstance(request.match_info.http_exception, web.HTTPNotFound):
+        if not plain:
             return await handler(request)
         door = known.get(plain["token"])
         if door is None:
             known.clear()
             door = known[plain["token"]] = _Door.of(plain)
         path = request.rel_url.raw_path
-        path = path.removeprefix(_PREFIX) if path.startswith(f"{_PREFIX}/") else path
+        for prefix in (page, _PREFIX):
+            path = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
         if not door.answers(request.method, path):
             return await handler(request)
+        try:
+            return await handler(request)
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+            pass
         target = path + (f"?{request.rel_url.raw_query_string}" if request.query_string else "")
         async with door.asking(_PATIENCE) as session:
             if request.headers.get("Upgrade", "").lower() == "websocket":

@@ -11,6 +11,7 @@ import aiohttp
 import numpy as np
 import pytest
 from PIL import Image
+from yarl import URL
 
 from paintgraph.api.services.parts import PARTS
 from paintgraph.tests.api.comfy.asking import ended, error_types, node, post, posted, upload
@@ -52,8 +53,10 @@ def test_packs_that_end_a_worker_or_hang_are_left_out(deadly: Served) -> None:
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folders = (str(PACKS / "sound"), str(PACKS / "odd"))
-    folder = tmp_path_factory.mktemp("packed")
-    with serving(folder, node_packs=folders, allow_packs=("routes",)) as server:
+    page = tmp_path_factory.mktemp("page")
+    (page / "index.html").write_text("<!doctype html>")
+    folder, allowed = tmp_path_factory.mktemp("packed"), ("routes",)
+    with serving(folder, node_packs=folders, allow_packs=allowed, front_end_root=page) as server:
         yield server
 
 
@@ -281,6 +284,59 @@ def test_workers_of_light_jobs_spare_themselves_the_packs(plain: Served) -> None
     loads = (plain.data / "loads").read_text().split()
 
     assert (len(loads), len(set(loads))) == (1, 1)
+
+
+@pytest.mark.parametrize("prefix", ["", "/editor"])
+def test_scripts_of_packs_are_listed_and_served_to_the_page(prefix: str, packed: Served) -> None:
+    script = "/extensions/mask_tools/tools.js"
+
+    listed = packed.call("GET", f"{prefix}/api/extensions").json
+    answer = packed.call("GET", f"{prefix}{script}")
+
+    assert script in listed
+    assert (answer.status, answer.body) == (200, b'console.log("mask tools");\n')
+    assert answer.headers["Content-Type"] == "text/javascript"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("mask_tools/../nodes.py", "mask_tools/%2e%2e/nodes.py", "mask_tools/..%2fnodes.py"),
+        *("mask_tools//etc/passwd", "mask_tools/%00", "mask_tools/none.js", "mask_tools/"),
+        *("served_nodes/__init__.py", "nobody/tools.js", "..%2f/tools.js"),
+    ],
+)
+def test_no_other_file_of_a_pack_is_served(path: str, packed: Served) -> None:
+    url = URL(f"{packed.url}/extensions/{path}", encoded=True)
+
+    async def status() -> int:
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return answer.status
+
+    assert asyncio.run(status()) == 404
+
+
+def test_the_page_s_scripts_are_found_where_scripts_of_packs_look(packed: Served) -> None:
+    answer = packed.call("GET", "/scripts/app.js")
+
+    assert (answer.status, answer.headers["Location"]) == (307, "/editor/scripts/app.js")
+
+
+def test_routes_of_packs_are_answered_below_the_page(packed: Served) -> None:
+    stored = packed.call("POST", "/editor/api/served_nodes/value", json={"value": "page"})
+
+    assert stored.json == {"value": "page"}
+    assert packed.call("GET", "/editor/served_nodes/ping").json == {"value": "page"}
+    assert packed.call("GET", "/editor/api/object_info/ServedTell").json["ServedTell"]
+    assert packed.call("GET", "/editor/").status == 200
+    assert packed.call("PUT", "/editor/api/queue").status == 405
+
+
+def test_scripts_are_not_served_unless_that_is_allowed(plain: Served) -> None:
+    assert plain.call("GET", "/extensions").json == []
+    assert plain.call("GET", "/extensions/served_nodes/none.js").status == 404
+    assert plain.call("GET", "/scripts/app.js").status == 404
 
 
 def test_prompts_are_not_changed_unless_that_is_allowed(plain: Served) -> None:

@@ -3,15 +3,16 @@
 from aiohttp import web
 
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.packs.scripts import scripts_of_packs
 from paintgraph.api.services.parts import PARTS
 
 ROUTES = web.RouteTableDef()
 
 
 @ROUTES.get("/extensions")
-async def extensions(_: web.Request) -> web.Response:
-    """Scripts for the page."""
-    return json_response([])
+async def extensions(request: web.Request) -> web.Response:
+    """Scripts for the page: those that packs bring."""
+    return json_response(await scripts_of_packs(request))
 
 
 @ROUTES.get("/i18n")
