@@ -32,6 +32,7 @@ from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.guards.sessions import Sessions
+from paintgraph.api.http.received import Receiving
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
 from paintgraph.api.native import graphs as graph_routes
@@ -56,7 +57,7 @@ from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
-from paintgraph.base.platforms import on_signals
+from paintgraph.base.platforms import on_signals, return_large_blocks
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
@@ -280,6 +281,9 @@ def _security(
             origins=OriginRules(settings.origins),
             keys=KeyRules(keys, signer, PROBES | PATHS | {"/openapi.json"}, sessions, FORBIDDING),
             contents=ContentRules(contents),
+            receiving=Receiving(
+                max(settings.bodies_bytes, settings.max_body_bytes), settings.data_dir / "incoming"
+            ),
         )
     except ValueError as error:
         raise StartError(str(error)) from error
@@ -303,6 +307,7 @@ def serve(settings: "Settings", report: Callable[[str], None], factory: str = FA
     find_packs(settings.node_packs)
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
+    return_large_blocks()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_serve(settings, report, factory))
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from paintgraph.api.http.received import MOST_BYTES
 from paintgraph.api.http.requests import MAX_BYTES
 from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
         origins: web pages that may use the server, beside its own.
         allow_private_urls: fetch pictures from private networks, too.
         max_body_bytes: how large a request may be.
+        bodies_bytes: how large the requests that are being received may be together.
         queue_jobs, queue_bytes: how much may wait.
         grace_seconds: how long a cancelled job may take to stop by itself.
         patience_seconds: how long a job waits until its files can be written.
@@ -148,6 +150,7 @@ class Settings(BaseSettings):
     origins: Texts = ()
     allow_private_urls: bool = False
     max_body_bytes: Annotated[int, Field(ge=1024)] = MAX_BYTES
+    bodies_bytes: Annotated[int, Field(ge=1024)] = MOST_BYTES
     queue_jobs: Annotated[int, Field(ge=1)] = 1000
     queue_bytes: Annotated[int, Field(ge=1)] = 512 * 2**20
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0

@@ -25,6 +25,7 @@ from paintgraph.api.fooocus.tasks import (
 )
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_events
+from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
@@ -63,13 +64,10 @@ async def generate(request: web.Request) -> web.StreamResponse:
     Answers with the task once it has ended, or at once with `async_process`, or with events with
     `stream_output`, or, where `Accept` names a type of pictures first, with the picture itself.
     """
-    from paintgraph.api.fooocus.fields import GenerateFields, fields_of
-
     parts = request.app[PARTS]
-    body = await object_of(request)
-    fields = fields_of(GenerateFields, body)
     media_type = _wanted_picture(request)
-    job = await _submitted(request, fields, body, 1 if media_type else fields.image_number)
+    job, fields = await _submitted(request, 1 if media_type else None)
+    let_go(request)
     base = base_of(request)
     if media_type:
         return await _picture(request, job, media_type)
@@ -88,12 +86,15 @@ async def generate(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _submitted(
-    request: web.Request, fields: "GenerateFields", body: dict[str, Any], number: int
-) -> Job:
-    """The accepted task; raises FieldsError, or what the submission raises."""
+async def _submitted(request: web.Request, number: int | None) -> "tuple[Job, GenerateFields]":
+    """The accepted task, of `number` pictures or as many as the fields say; and its fields.
+
+    The pictures are taken out of these. Raises FieldsError, or what the submission raises.
+    """
     from paintgraph.api.fooocus.fields import (
         NO_PICTURE,
+        GenerateFields,
+        fields_of,
         stored,
         unused,
     )
@@ -104,6 +105,8 @@ async def _submitted(
     )
 
     parts = request.app[PARTS]
+    body = await object_of(request)
+    fields = fields_of(GenerateFields, body)
     texts = {name: getattr(fields, name) for name in _PICTURES}
     sent = {name: text for name, text in texts.items() if text not in NO_PICTURE}
     check_generate(fields, sent)
@@ -113,13 +116,16 @@ async def _submitted(
     if names := unused(fields):
         shown = ", ".join(shorten(name) for name in names[:50])
         painting.warnings.append(f"These fields have no effect here: {shown}.")
-    translation = translate_generate(fields, pictures, painting, parts, number)
+    translation = translate_generate(
+        fields, pictures, painting, parts, number or fields.image_number
+    )
     kept = {
         "params": stored(body, pictures),
         "webhook_url": webhook_url,
         "base": base_of(request),
     }
-    return await submit(request, translation, kept, DOOR, webhook_url)
+    job = await submit(request, translation, kept, DOOR, webhook_url)
+    return job, fields.model_copy(update=dict.fromkeys(_PICTURES, ""))
 
 
 def message_of(parts: ServerParts, job: Job) -> bytes:

@@ -18,6 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError, from_http_exception, problem_response, unexpected
+from paintgraph.api.http.received import Receiving
 
 _LOG = logging.getLogger(__name__)
 _SITE_PREFIX = 64  # bits of IPv6 that one customer is given
@@ -181,12 +182,15 @@ class SlowBodyError(TimeoutError):
     """A body did not come in time. A TimeoutError, so that aiohttp does not linger for the rest."""
 
 
-def body_guard(pace: Pace) -> Middleware:
-    """Ends requests whose body does not come in time, however the handler reads it."""
+def body_guard(pace: Pace, receiving: Receiving) -> Middleware:
+    """Ends requests whose body does not come in time, however the handler reads it.
+
+    What handlers read of bodies is bounded by `receiving`.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with _watched(request, pace):
+        with _watched(request, pace), receiving.of(request):
             return await handler(request)
 
     return guard

@@ -18,6 +18,7 @@ from paintgraph.api.guards.origins import (
     origin_guard,
 )
 from paintgraph.api.http.errors import ApiError, error_middleware
+from paintgraph.api.http.received import Receiving
 
 NATIVE_TYPES = frozenset(
     {
@@ -70,6 +71,7 @@ class SecurityRules:
     keys: KeyRules = field(default_factory=KeyRules)
     contents: ContentRules = field(default_factory=ContentRules)
     pace: Pace = field(default_factory=Pace)
+    receiving: Receiving = field(default_factory=Receiving)
 
 
 def guard(app: web.Application, rules: SecurityRules) -> None:
@@ -80,7 +82,7 @@ def guard(app: web.Application, rules: SecurityRules) -> None:
         origin_guard(rules.origins),
         key_guard(rules.keys),
         content_guard(rules.contents),
-        body_guard(rules.pace),
+        body_guard(rules.pace, rules.receiving),
     ]
     app.on_response_prepare.append(cross_origin_headers(rules.origins))
     app.on_response_prepare.append(secure_headers)

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from traceback import clear_frames
 from typing import Annotated, NotRequired
 
 from aiohttp import web
@@ -104,19 +105,37 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     """Turns every error into its answer; goes first, around all others."""
     try:
         return await handler(request)
-    except ApiError as error:
-        return _answer(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         return _answer(request, from_http_exception(request, error))
-    except web.RequestPayloadError:
-        return _answer(request, damaged())
     except Exception as error:  # noqa: BLE001 - a client never sees what else can fail
-        if isinstance(error, ConnectionError) and _has_gone(request):
-            return _answer(request, damaged())
-        _LOG.exception("%s %s failed", request.method, shown(request))
-        return _answer(request, unexpected())
+        answer = _answer(request, _told(request, error))
+        _empty_frames(error)
+        return answer
+
+
+def _told(request: web.Request, error: Exception) -> ApiError:
+    """What a client is told of an error."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, web.RequestPayloadError):
+        return damaged()
+    if isinstance(error, ConnectionError) and _has_gone(request):
+        return damaged()
+    _LOG.error("%s %s failed", request.method, shown(request), exc_info=error)
+    return unexpected()
+
+
+def _empty_frames(error: BaseException | None) -> None:
+    """Let go of all that the functions held which an error has passed, such as bodies.
+
+    The error holds their frames, and is often held by them in turn, or by the request's stream;
+    only the garbage collector would find that, and large bodies are few objects: it seldom runs.
+    """
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def from_http_exception(request: web.BaseRequest, error: web.HTTPException) -> ApiError:

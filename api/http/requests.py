@@ -12,6 +12,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.received import Body, hold_of
 from paintgraph.api.http.routes import parameter
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document, TextError
@@ -51,14 +52,14 @@ def json_response(answer: object, status: int = 200, **headers: str) -> web.Resp
 
 async def read_body(request: web.Request, max_bytes: int = MAX_BYTES) -> bytes:
     """The whole body; raises ApiError if it is longer than allowed."""
-    length = request.content_length or 0
-    body = bytearray()
-    while length <= max_bytes:
+    length, came = request.content_length or 0, 0
+    body = hold_of(request).body()
+    while max(length, came) <= max_bytes:
         chunk = await request.content.readany()
         if not chunk:
-            return bytes(body)
-        body += chunk
-        length = len(body)
+            return await body.whole()
+        await body.add(chunk)
+        came += len(chunk)
     raise ApiError(
         413,
         "too_large",
@@ -214,31 +215,38 @@ class Part:
 
 async def parts_of(request: web.Request) -> list[Part]:
     """All parts of a form; raises ApiError if it is damaged, too large or has nameless parts."""
-    parts: list[Part] = []
+    hold = hold_of(request)
+    came: list[tuple[BodyPartReader, Body]] = []
     left = request.client_max_size
     try:
         async for reader in await request.multipart():
             if not isinstance(reader, BodyPartReader) or not reader.name:
                 raise _damaged("a part has no name")
-            if len(parts) == _MOST_PARTS:
+            if len(came) == _MOST_PARTS:
                 raise _damaged(f"it has more than {_MOST_PARTS} parts")
-            data = await _read(reader, left)
-            left -= len(data)
-            media_type = reader.headers.get("Content-Type", "")
-            is_file = reader.filename is not None or media_type.startswith("image/")
-            parts.append(Part(reader.name, data, is_file, reader.filename or ""))
+            body = hold.body()
+            left -= await _read(reader, left, body)
+            came.append((reader, body))
     except _DAMAGES as error:
         raise _damaged("its parts cannot be told apart") from error
-    return parts
+    return [_part(reader, await body.whole()) for reader, body in came]
 
 
-async def _read(reader: BodyPartReader, most: int) -> bytes:
-    data = bytearray()
+def _part(reader: BodyPartReader, data: bytes) -> Part:
+    media_type = reader.headers.get("Content-Type", "")
+    is_file = reader.filename is not None or media_type.startswith("image/")
+    return Part(reader.name or "", data, is_file, reader.filename or "")
+
+
+async def _read(reader: BodyPartReader, most: int, body: Body) -> int:
+    """Receive a part; gives how many bytes it has."""
+    length = 0
     while chunk := await reader.read_chunk(_CHUNK):
-        data += chunk
-        if len(data) > most:
+        length += len(chunk)
+        if length > most:
             raise ApiError(413, "too_large", "the form is larger than allowed. Send less.")
-    return bytes(data)
+        await body.add(chunk)
+    return length
 
 
 def _damaged(reason: str) -> ApiError:

@@ -21,7 +21,6 @@ from paintgraph.api.http.requests import (
     json_response,
     parts_of,
     require_type,
-    wait_seconds,
 )
 from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.native.descriptions import FIELDS, WISHES, wished_beside, wishes_of
@@ -128,8 +127,12 @@ async def run(request: web.Request) -> web.Response:
     Takes its inputs by name, as JSON or as parts of a form; a part with a file is a picture. It
     answers as for jobs.
     """
+    return await submit_and_answer(request, _wanted)
+
+
+async def _wanted(request: web.Request) -> GraphRequest:
+    """What a request wants run."""
     name = request.match_info["name"]
-    seconds = wait_seconds(request)
     key = scoped(request, idempotency_key(request))
     wishes = wishes_of(request)
     graph = await _recipe(request, name)
@@ -142,7 +145,7 @@ async def run(request: web.Request) -> web.Response:
     webhook, wrong = read_webhook(None if FIELD in graph.inputs else inputs.pop(FIELD, None))
     if wrong:
         raise GraphError(wrong)
-    wanted = GraphRequest(
+    return GraphRequest(
         graph,
         [],
         {"recipe": name, "inputs": without_secret(sent, webhook)},
@@ -153,7 +156,6 @@ async def run(request: web.Request) -> web.Response:
         wished=wishes.or_else(wished),
         webhook=webhook,
     )
-    return await submit_and_answer(request, wanted, seconds)
 
 
 async def _recipe(request: web.Request, name: str) -> Graph:

@@ -1,6 +1,6 @@
 """Graphs are submitted, by themselves or in an envelope with inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -8,6 +8,7 @@ from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
 from paintgraph.api.guards.keys import client_of, scoped
+from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
     JSON,
@@ -135,26 +136,34 @@ async def submit(request: web.Request) -> web.Response:
     workflow of its editor, a picture that carries one. With
     `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
     """
-    seconds = wait_seconds(request)
+    return await submit_and_answer(request, _wanted)
+
+
+async def _wanted(request: web.Request) -> GraphRequest:
+    """What a request wants run."""
     key = scoped(request, idempotency_key(request))
     wishes = wishes_of(request)
     wanted = await document_of(request, (JSON, *YAML, *PICTURES), read_request)
-    wanted = replace(
+    return replace(
         wanted,
         client=client_of(request),
         idempotency_key=key,
         is_small=has_small_body(request),
         wished=wishes.or_else(wanted.wished),
     )
-    return await submit_and_answer(request, wanted, seconds)
 
 
 async def submit_and_answer(
-    request: web.Request, wanted: GraphRequest, seconds: float
+    request: web.Request, read: Callable[[web.Request], Awaitable[GraphRequest]]
 ) -> web.Response:
-    """Submit what a client wants run, and answer with its job, ended or not."""
+    """Submit what a client wants run, and answer with its job, ended or not.
+
+    Nothing of what was read is held while the answer waits for the job's end.
+    """
     parts = request.app[PARTS]
-    accepted = await parts.submissions.submit(wanted)
+    seconds = wait_seconds(request)
+    accepted = await parts.submissions.submit(await read(request))
+    let_go(request)
     job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.requests import body_of
 from paintgraph.api.packs.door import TOKEN
 from paintgraph.api.services.parts import PARTS
 
@@ -129,7 +130,7 @@ async def _passed(
     request: web.Request, session: aiohttp.ClientSession, target: str
 ) -> web.StreamResponse:
     """The answer of a pack, piece by piece as it comes."""
-    body = await request.read() if request.body_exists else None
+    body = await body_of(request) if request.body_exists else None
     async with session.request(
         request.method, target, headers=_told(request.headers), data=body, allow_redirects=False
     ) as answer:
