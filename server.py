@@ -63,6 +63,7 @@ from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
+from paintgraph.jobs.dispatching.quotas import Quota
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
@@ -120,7 +121,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
         add_packs(app, PREFIX.rstrip("/"))
-    app.cleanup_ctx.append(partial(_running, settings, factory, Addresses(signer, keys), hide))
+    app.cleanup_ctx.append(partial(_running, settings, factory, signer, keys, hide))
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
@@ -136,8 +137,13 @@ def _page(settings: "Settings") -> Page | None:
     return page_in(settings.front_end_root) if settings.front_end_root else installed_page()
 
 
-async def _running(
-    settings: "Settings", factory: str, addresses: Addresses, hide: Hide, app: web.Application
+async def _running(  # noqa: PLR0913 - what the parts are made of
+    settings: "Settings",
+    factory: str,
+    signer: Signer,
+    keys: Keys,
+    hide: Hide,
+    app: web.Application,
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
     folders = settings.folders
@@ -147,9 +153,9 @@ async def _running(
         store = JobStore(folders.data / "jobs.sqlite", settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
-        dispatcher = _dispatcher(settings, factory, store, blobs)
+        dispatcher = _dispatcher(settings, factory, store, blobs, keys.quota_of)
         pictures = Pictures(blobs)
-        serializer = Serializer(store, dispatcher, pictures, addresses, hide)
+        serializer = Serializer(store, dispatcher, pictures, Addresses(signer, keys), hide)
         made = {"output": folders.outputs, "temp": folders.temp}
         references = References(blobs, folders.inputs, made)
         parts = _parts(settings, store, dispatcher, references, serializer)
@@ -171,7 +177,13 @@ async def _check_webhook(settings: "Settings") -> None:
         raise StartError(f"setting 'fooocus_webhook_url': {error}") from error
 
 
-def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blobs) -> Dispatcher:
+def _dispatcher(
+    settings: "Settings",
+    factory: str,
+    store: JobStore,
+    blobs: Blobs,
+    quota_of: Callable[[str], Quota],
+) -> Dispatcher:
     """The queue and its workers, not yet started."""
     folders = settings.folders
     return Dispatcher(
@@ -186,6 +198,7 @@ def _dispatcher(settings: "Settings", factory: str, store: JobStore, blobs: Blob
             settings.grace_seconds,
             settings.patience_seconds,
         ),
+        quota_of,
     )
 
 

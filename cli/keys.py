@@ -28,7 +28,7 @@ def _file(data_dir: Path | None) -> Path:
 
 
 @command(app, subject="keys")
-def add(
+def add(  # noqa: PLR0913 - the command's options
     name: Name,
     scope: Annotated[
         list[str] | None,
@@ -40,14 +40,23 @@ def add(
     per_minute: Annotated[
         int, typer.Option(min=0, help="How many requests are answered in a minute; 0: any number.")
     ] = 0,
+    queued: Annotated[int, typer.Option(min=0, help="How many jobs may wait; 0: any number.")] = 0,
+    queued_bytes: Annotated[
+        int, typer.Option(min=0, help="Of how many bytes together; 0: any number.")
+    ] = 0,
+    running: Annotated[
+        int, typer.Option(min=0, help="How many jobs may be at work at once; 0: any number.")
+    ] = 0,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
     """Make a key, which is shown now and never again. A running server takes it at once."""
     from paintgraph.api.guards.keyring import OWN_SCOPES, add_holder
     from paintgraph.cli.faults import OK, print_json, tell
+    from paintgraph.jobs.dispatching.quotas import Quota
 
-    key = add_holder(_file(data_dir), name, scope or OWN_SCOPES, per_minute)
+    quota = Quota(queued, queued_bytes, running)
+    key = add_holder(_file(data_dir), name, scope or OWN_SCOPES, per_minute, quota)
     if json:
         print_json({"name": name, "key": key})
     else:
@@ -70,6 +79,9 @@ def list_(data_dir: DataDir = None, json: Json = False) -> int:
                     "name": holder.name,
                     "scopes": holder.scopes,
                     "per_minute": holder.per_minute,
+                    "queued": holder.quota.queued,
+                    "queued_bytes": holder.quota.bytes,
+                    "running": holder.quota.running,
                     "created": holder.created,
                 }
                 for holder in holders
@@ -80,12 +92,15 @@ def list_(data_dir: DataDir = None, json: Json = False) -> int:
             (
                 holder.name,
                 ", ".join(holder.scopes),
-                str(holder.per_minute or ""),
+                *(
+                    str(bound or "")
+                    for bound in (holder.per_minute, holder.quota.queued, holder.quota.running)
+                ),
                 datetime.fromtimestamp(holder.created, UTC).strftime("%Y-%m-%d %H:%M UTC"),
             )
             for holder in holders
         )
-        print_table(("name", "opens", "requests a minute", "made"), rows)
+        print_table(("name", "opens", "requests a minute", "waiting", "at work", "made"), rows)
     return OK
 
 

@@ -22,6 +22,7 @@ from paintgraph.api.http.scopes import SCOPES, Scope
 from paintgraph.base.errors import Error
 from paintgraph.base.files import write_whole
 from paintgraph.base.words import shorten, suggestion
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, Quota
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -58,6 +59,7 @@ class Holder:
         digest: SHA-256 of the key in hexadecimal digits. A key of 32 random bytes needs no salt.
         scopes: what the key opens.
         per_minute: how many requests are answered in a minute; 0: any number.
+        quota: how many of the client's jobs may wait and be at work.
         created: when it was made, in seconds since 1970.
     """
 
@@ -65,6 +67,7 @@ class Holder:
     digest: str
     scopes: tuple[Scope, ...]
     per_minute: int = 0
+    quota: Quota = NO_QUOTA
     created: float = 0.0
 
     def may(self, scope: Scope) -> bool:
@@ -103,7 +106,13 @@ def _holders() -> "TypeAdapter[list[Holder]]":
     return TypeAdapter(list[Holder])
 
 
-def add_holder(path: Path, name: str, scopes: Sequence[str], per_minute: int = 0) -> str:
+def add_holder(
+    path: Path,
+    name: str,
+    scopes: Sequence[str],
+    per_minute: int = 0,
+    quota: Quota = NO_QUOTA,
+) -> str:
     """Make a key for a new name; gives the key, which is kept nowhere. Raises KeyringError."""
     holders = read_holders(path)
     if not _NAME.fullmatch(name):
@@ -124,7 +133,7 @@ def add_holder(path: Path, name: str, scopes: Sequence[str], per_minute: int = 0
             )
     key = secrets.token_urlsafe(_KEY_BYTES)
     chosen = tuple(scope for scope in SCOPES if scope in scopes)
-    _write(path, [*holders, Holder(name, digest_of(key), chosen, per_minute, time.time())])
+    _write(path, [*holders, Holder(name, digest_of(key), chosen, per_minute, quota, time.time())])
     return key
 
 
@@ -221,6 +230,11 @@ class Keys:
             self._came.clear()
         self._came.add((address, digest))
         return holder
+
+    def quota_of(self, client: str) -> Quota:
+        """The bounds for the jobs of a client."""
+        found = (holder.quota for holder in self.holders() if holder.name == client)
+        return next(found, NO_QUOTA)
 
     def _read(self) -> None:
         """Take over what the file says; raises KeyringError."""

@@ -12,6 +12,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, QueueFullError, Quota
 from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
@@ -22,16 +23,6 @@ from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, Work
 _LOG = logging.getLogger("paintgraph.jobs")
 _ANSWER_SECONDS = 10.0
 _RESTART_SECONDS = 1.0
-
-
-class QueueFullError(Error):
-    """No more jobs are taken now; `retry_seconds` is when it is worth trying again."""
-
-    code = "queue_full"
-
-    def __init__(self, message: str, retry_seconds: int) -> None:
-        super().__init__(message, fields={"retry_seconds": retry_seconds})
-        self.retry_seconds = retry_seconds
 
 
 class DrainingError(Error):
@@ -72,12 +63,14 @@ class Dispatcher:
         spec: WorkerSpec,
         workers: Mapping[Size, int],
         limits: Limits | None = None,
+        quota_of: Callable[[str], Quota] = lambda _: NO_QUOTA,
     ) -> None:
         self.subscriptions = subscriptions
         self._store = store
         self._spec = spec
         self._workers = workers
         self._limits = limits or Limits()
+        self._quota_of = quota_of
         self._outcomes = Outcomes(store, effects, subscriptions, self._limits.patience_seconds)
         self._queues: dict[Size, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
         self._queued: dict[str, Job] = {}
@@ -194,7 +187,7 @@ class Dispatcher:
     async def submit(self, new: NewJob) -> Accepted:
         """Accept a job durably and queue it.
 
-        Raises QueueFullError, DrainingError, KeyReusedError.
+        Raises QueueFullError, QuotaReachedError, DrainingError, KeyReusedError.
         """
         if self._draining:
             raise DrainingError("the server is ending and takes no more jobs. Try again soon.")
@@ -205,10 +198,21 @@ class Dispatcher:
                 f"of together {self._limits.bytes // 2**20} MiB. Try again in {seconds} s.",
                 seconds,
             )
+        self._check_quota(new)
         accepted = await self._store.accept(new)
         if accepted.is_new:
             self._enqueue(accepted.job)
         return accepted
+
+    def _check_quota(self, new: NewJob) -> None:
+        quota = self._quota_of(new.client)
+        if quota.queued or quota.bytes:
+            own = [job.bytes for job in self._queued.values() if job.client == new.client]
+            quota.check(new.client, own, self._retry_seconds(new.size))
+
+    def _may_run(self, client: str) -> bool:
+        most = self._quota_of(client).running
+        return not most or most > sum(r.job.client == client for r in self._running.values())
 
     async def cancel(self, job_id: str) -> Job | None:
         """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so.
@@ -339,6 +343,8 @@ class Dispatcher:
             seconds = time.monotonic() - began
             self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
             self._ended.set()
+            for line in self._queues.values():
+                line.wake()  # its client may have another at work now
             self._tell_end(job.id)
         return True
 
@@ -348,8 +354,8 @@ class Dispatcher:
         while not handle.lost.done():
             if self._draining:
                 await asyncio.Event().wait()  # until the server closes
-            if line:
-                return line.take()
+            if (job := line.take(self._may_run)) is not None:
+                return job
             arrival = asyncio.create_task(line.arrived())
             try:
                 await asyncio.wait((arrival, handle.lost), return_when=asyncio.FIRST_COMPLETED)

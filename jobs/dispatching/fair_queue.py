@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from paintgraph.jobs.store.job import Job
 
@@ -33,25 +34,32 @@ class FairQueue:
         self._arrived.set()
 
     async def arrived(self) -> None:
-        """Return once there is a job; somebody else may take it first."""
-        while not self._count:
-            self._arrived.clear()
-            await self._arrived.wait()
+        """Return once there may be a job to take; somebody else may take it first."""
+        await self._arrived.wait()
 
-    def take(self) -> Job:
-        """The next job; there must be one."""
-        priority = max(self._turns)
-        clients = self._turns[priority]
-        client, own = next(iter(clients.items()))
-        job = own.popleft()
-        if own:
-            clients.move_to_end(client)
-        else:
-            del clients[client]
-        if not clients:
-            del self._turns[priority]
-        self._count -= 1
-        return job
+    def wake(self) -> None:
+        """Let those who wait look again: a client may run what it might not before."""
+        self._arrived.set()
+
+    def take(self, may_run: Callable[[str], bool] = lambda _: True) -> Job | None:
+        """The next job of a client that may run one; None if there is none now."""
+        for priority in sorted(self._turns, reverse=True):
+            clients = self._turns[priority]
+            client = next((client for client in clients if may_run(client)), None)
+            if client is None:
+                continue
+            own = clients[client]
+            job = own.popleft()
+            if own:
+                clients.move_to_end(client)
+            else:
+                del clients[client]
+            if not clients:
+                del self._turns[priority]
+            self._count -= 1
+            return job
+        self._arrived.clear()
+        return None
 
     def remove(self, job_id: str) -> bool:
         """Take a job out of the line; whether it was there."""

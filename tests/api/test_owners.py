@@ -1,6 +1,7 @@
 """Where clients have keys of their own, none sees or changes what is another's."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 
 from paintgraph.api.guards.keyring import FILE, OWN_SCOPES, add_holder
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, Quota
 from paintgraph.tests.api.comfy.asking import node
 from paintgraph.tests.api.comfy.hearing import Heard, told
 from paintgraph.tests.api.serving import SMALL_NODES, Answer, Served, serving
@@ -20,8 +22,9 @@ PROMPT = {"1": node("Number", value=1), "2": node("Show", value=["1", 0])}
 class Client:
     """What one client gets."""
 
-    def __init__(self, server: Served, name: str, *scopes: str) -> None:
-        key = add_holder(server.data / FILE, f"{name}.{uuid4()}", scopes or OWN_SCOPES)
+    def __init__(self, server: Served, name: str, *scopes: str, quota: Quota = NO_QUOTA) -> None:
+        name = f"{name}.{uuid4()}"
+        key = add_holder(server.data / FILE, name, scopes or OWN_SCOPES, quota=quota)
         self.server = server
         self.headers = {"X-API-Key": key}
 
@@ -187,6 +190,37 @@ def test_a_socket_hears_of_its_clients_prompts_alone(
     assert {kind for kind, _ in others.messages} == {"status", "feature_flags"}
     lengths = [data["status"]["exec_info"]["queue_remaining"] for data in others.of("status")]
     assert set(lengths) == {0}
+
+
+def test_only_so_many_jobs_of_a_client_wait(server: Served, admin: Client, bob: Client) -> None:
+    busy = _hold(admin)
+    client = Client(server, "carol", quota=Quota(queued=2))
+    jobs = [client.submit(NUMBER)["id"] for _ in range(2)]
+
+    refused = client.call("POST", "/v1/jobs", json=NUMBER)
+
+    assert (refused.status, refused.codes) == (429, ["quota_reached"])
+    assert "has 2 jobs of together" in refused.json["detail"]
+    assert int(refused.headers["Retry-After"]) >= 1
+    bob.submit(NUMBER)
+    admin.call("DELETE", f"/v1/jobs/{busy}")
+    ended = [client.call("GET", f"/v1/jobs/{job}?wait=60").json["state"] for job in jobs]
+    assert ended == ["succeeded", "succeeded"]
+    client.submit(NUMBER)
+
+
+def test_only_so_many_jobs_of_a_client_run_while_others_go_on(tmp_path: Path) -> None:
+    add_holder(tmp_path / FILE, "first", ["admin"])
+    with serving(tmp_path, SMALL_NODES, light_workers=2, grace_seconds=0.5) as served:
+        greedy = Client(served, "greedy", quota=Quota(running=1))
+        modest = Client(served, "modest")
+        long, waiting = greedy.submit(TICK)["id"], greedy.submit(NUMBER)["id"]
+        other = modest.submit(NUMBER)["id"]
+
+        assert modest.call("GET", f"/v1/jobs/{other}?wait=60").json["state"] == "succeeded"
+        assert greedy.call("GET", f"/v1/jobs/{waiting}").json["state"] == "queued"
+        greedy.call("DELETE", f"/v1/jobs/{long}")
+        assert greedy.call("GET", f"/v1/jobs/{waiting}?wait=60").json["state"] == "succeeded"
 
 
 def test_clients_of_a_server_without_keys_share_all(

@@ -7,7 +7,7 @@ from paintgraph.base.errors import Error, Place, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, Cancelled, GraphError, NodeError
 from paintgraph.imaging.errors import ImagingError, MaskError
-from paintgraph.jobs.dispatching.dispatcher import QueueFullError
+from paintgraph.jobs.dispatching.quotas import QueueFullError
 from paintgraph.models.errors import EngineFailedError, LoraError, ModelError
 from paintgraph.tests.test_architecture import TREES
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import given
@@ -19,7 +20,8 @@ def job(client: str, priority: int = 0) -> Job:
 
 
 def drain(line: FairQueue) -> list[Job]:
-    return [line.take() for _ in range(len(line))]
+    taken = [line.take() for _ in range(len(line))]
+    return [each for each in taken if each is not None]
 
 
 def test_clients_take_turns() -> None:
@@ -79,7 +81,7 @@ def test_a_removed_job_is_not_taken(wanted: list[tuple[str, int]], data: st.Data
 
 
 def test_a_waiting_taker_gets_the_next_job() -> None:
-    async def act() -> Job:
+    async def act() -> Job | None:
         line = FairQueue()
         arrival = asyncio.create_task(line.arrived())
         await asyncio.sleep(0)
@@ -101,3 +103,30 @@ def test_the_jobs_of_a_client_come_by_rank_then_as_they_arrived(ranks: list[int]
         line.put(each)
 
     assert drain(line) == sorted(jobs, key=lambda each: each.rank)
+
+
+def test_a_client_that_may_run_no_more_is_passed_over_and_keeps_its_turn() -> None:
+    line = FairQueue()
+    jobs = [job("a"), job("b"), job("a"), job("b", -1)]
+    for each in jobs:
+        line.put(each)
+
+    assert line.take(lambda client: client != "a") == jobs[1]
+    assert line.take(lambda client: client != "a") == jobs[3]  # of a lower priority
+    assert line.take(lambda client: client != "a") is None
+    assert line.take() == jobs[0]
+
+
+def test_who_waits_is_woken_by_an_arrival_and_by_an_end() -> None:
+    async def story() -> None:
+        line = FairQueue()
+        wakes: list[Callable[[], None]] = [lambda: line.put(job("a")), line.wake]
+        for wake in wakes:
+            assert line.take(lambda _: False) is None
+            waiting = asyncio.create_task(line.arrived())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            wake()
+            await asyncio.wait_for(waiting, 10)
+
+    asyncio.run(story())
