@@ -198,6 +198,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     devices: DeviceRules = ANY_DEVICE,
     with_store: bool = True,
     most_results: int | None = None,
+    store_bytes: int = STORE_BYTES,
     nodes: Iterable[Own] = (),
     models_dir: Path | None = None,
     output_folder: Path | None = None,
@@ -207,7 +208,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     """Everything that runs need; closed at the end of the `with` statement.
 
     With `memory_bytes` of 0 results are let go after their last reader, with `most_results` no more
-    are kept in memory than these, or than the last run has use for. `devices` says where models
+    are kept in memory than these, or than the last run has use for; those on disk take up to
+    `store_bytes`. `devices` says where models
     work. Graphs read files of earlier results in `output_folder`, by default where servers have
     them. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
     descriptions where neither recipe nor caller says it.
@@ -231,7 +233,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         inpainters = stack.enter_context(Inpainters(models=lender))
         store = (
             stack.enter_context(
-                ResultStore(folders.results, STORE_BYTES, lambda key: tell(Stored(key)))
+                ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
             )
             if with_store
             else None

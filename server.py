@@ -65,9 +65,11 @@ from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.quotas import Quota
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
 from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import exclusive
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
@@ -150,7 +152,7 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
     await _check_webhook(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(exclusive(folders.data))
-        store = JobStore(folders.data / "jobs.sqlite", settings.durability)
+        store = JobStore(folders.data / STORE, settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
         dispatcher = _dispatcher(settings, factory, store, blobs, keys.quota_of)
@@ -163,6 +165,8 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         stack.push_async_callback(dispatcher.close)
         stack.push_async_callback(parts.webhooks.close)
         await dispatcher.start()
+        cleaning = asyncio.create_task(parts.cleaner.run())
+        stack.callback(cleaning.cancel)
         parts.webhooks.start({FOOOCUS: partial(message_of, parts)})
         app[PARTS] = parts
         yield
@@ -253,6 +257,7 @@ def _parts(
             serializer,
             allow_private=settings.allow_private_urls,
         ),
+        cleaner=Cleaner(store, folders, settings.retention),
         many_users=settings.multi_user,
         fooocus=settings.fooocus,
     )
@@ -267,6 +272,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
             "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
             "most_results": settings.most_results,
             "with_store": settings.keep_results and settings.most_results is None,
+            "store_bytes": settings.retention.most_bytes("results") or sys.maxsize,
         },
         "nodes": list(settings.nodes),
         "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},

@@ -21,6 +21,7 @@ from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.graph import Metadata
+from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.store.database import Durability
@@ -78,6 +79,12 @@ def _check_choices(choices: FooocusChoices) -> FooocusChoices:
     return choices
 
 
+def _check_retention(retention: Retention) -> Retention:
+    if name := retention.negative():
+        raise ValueError(f"{name} should be 0 or more; 0 is no bound")
+    return retention
+
+
 _Checked = Annotated[FooocusChoices, AfterValidator(_check_choices)]
 
 
@@ -121,6 +128,7 @@ class Settings(BaseSettings):
         multi_user: clients of ComfyUI's protocol name a user each, who has settings of their own.
         front_end_root: folder of another build of ComfyUI's page than the installed package's.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
+        retention: how long things are kept and how much of them, such as `retention.jobs_days`.
     """
 
     model_config = SettingsConfigDict(
@@ -174,6 +182,9 @@ class Settings(BaseSettings):
     multi_user: bool = False
     front_end_root: Path | None = None
     fooocus: _Checked = Field(default_factory=FooocusChoices)
+    retention: Annotated[Retention, AfterValidator(_check_retention)] = Field(
+        default_factory=Retention
+    )
 
     @property
     def folders(self) -> Folders:

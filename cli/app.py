@@ -24,7 +24,7 @@ from paintgraph.cli.commands import (
     show_help,
 )
 from paintgraph.cli.keys import app as keys
-from paintgraph.cli.serving import serve
+from paintgraph.cli.serving import DataDir, serve
 
 app = typer.Typer(
     name="paintgraph",
@@ -40,6 +40,12 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
+jobs = typer.Typer(
+    help="Copy and check what a server keeps of its jobs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(jobs, name="jobs")
 app.add_typer(keys, name="keys")
 
 _TYPED = {
@@ -264,6 +270,38 @@ def packs(nodes: Nodes = None, json: Json = False) -> int:
 
 
 command(app, cls=ComfyCommand)(serve)
+
+
+@command(app)
+def clean(
+    data_dir: DataDir = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be removed; remove nothing.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Remove what is older or more than the settings keep. Servers do so by themselves, too."""
+    from paintgraph.cli.keeping import clean_folder
+
+    return clean_folder(data_dir, dry_run=dry_run, json=json)
+
+
+@command(jobs, subject="file")
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write.")], data_dir: DataDir = None
+) -> int:
+    """Copy the jobs of a server, while it runs or not. Pictures are not in it."""
+    from paintgraph.cli.keeping import back_up_store
+
+    return back_up_store(file, data_dir)
+
+
+@command(jobs, subject="jobs")
+def check(data_dir: DataDir = None, json: Json = False) -> int:
+    """Read all jobs of a server and name what is damaged. Exit code 1 if anything is."""
+    from paintgraph.cli.keeping import check_store
+
+    return check_store(data_dir, json=json)
 
 
 @command(models, "list", subject="models")

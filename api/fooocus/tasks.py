@@ -157,11 +157,21 @@ def results(parts: ServerParts, job: Job) -> list[Mapping[str, Any]]:
     last = 0
     while facts := parts.store.facts(job, last, _MOST_FACTS):
         for _, fact in facts:
-            _, _, place = fact.get("node", "").partition("saved_")
             if fact["type"] == "executed":
-                files |= {int(place or 1): file for file in fact.get("files", ())}
+                files |= {_place(fact["node"]): file for file in fact.get("files", ())}
         last = facts[-1][0]
+    if not files:  # the events may be older than they are kept
+        files = {_place(node): value[0] for node, value in job.outputs.items() if _is_saved(value)}
     return [files[place] for place in sorted(files)]
+
+
+def _place(node: str) -> int:
+    """Which picture a node of the recipe saves, from 1."""
+    return int(node.partition("saved_")[2] or 1)
+
+
+def _is_saved(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and "file" in value[0]
 
 
 def result_addresses(parts: ServerParts, job: Job, base: str) -> list[str]:

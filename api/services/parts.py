@@ -15,6 +15,7 @@ from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.models.engine_names import EngineNames
@@ -63,6 +64,7 @@ class ServerParts:
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks
+    cleaner: Cleaner
     many_users: bool = False
     fooocus: FooocusChoices = field(default_factory=FooocusChoices)
     transcoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

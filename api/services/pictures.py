@@ -109,7 +109,7 @@ class Pictures:
         """
         data = unpacked(data)
         found = examine(data, reference_of(data))
-        if found.digest not in self._blobs:
+        if not self._blobs.touch(found.digest):
             with self._turns:
                 _check_pixels(data)
             self._blobs.put(data)

@@ -4,7 +4,9 @@ The only file access that nodes have.
 """
 
 import hashlib
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from paintgraph.base.files import make_folder, write_whole
@@ -35,10 +37,21 @@ class Blobs:
         """Keep bytes; gives their reference."""
         reference = reference_of(data)
         path = self._path(reference.removeprefix(PREFIX))
-        if not path.exists():
+        if not _touch(path):
             make_folder(path.parent)
             write_whole(path, data)
         return reference
+
+    def touch(self, reference: str) -> bool:
+        """Note that bytes are used now, so that they count as young; False if they are gone."""
+        return _touch(self._path(reference.removeprefix(PREFIX))) or reference in self
+
+    def remove(self, reference: str, *, unused_since: float) -> None:
+        """Let go of bytes, unless they were used after a time in seconds since 1970."""
+        own = self._path(reference.removeprefix(PREFIX))
+        with suppress(OSError):
+            if own.stat().st_mtime <= unused_since:
+                own.unlink()
 
     def adopt(self, path: Path) -> str:
         """Refer to a file where it is, without a copy; gives its reference.
@@ -96,6 +109,17 @@ class Blobs:
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
+
+
+def _touch(path: Path) -> bool:
+    """Note that a file is used now; False if it is not there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except OSError:  # it may not be written to
+        return path.exists()
+    return True
 
 
 def _unreadable(path: Path, error: OSError) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from paintgraph.base.errors import Error
 from paintgraph.engine.errors import Cancelled, NodeError
 from paintgraph.engine.execution.attempt import Performer, failed_row
+from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.calls import (
     Call,
     Given,
@@ -110,7 +111,8 @@ class _Run:
         self._cancellation = cancellation
         self._on_failure = on_failure
         self._lanes = Lanes(worker.lanes, self._work)
-        self._keeping = Keeping(worker.registry, worker.memory, worker.store)
+        blobs = worker.services.find(Blobs)
+        self._keeping = Keeping(worker.registry, worker.memory, worker.store, blobs)
         self._failures: list[NodeFailed] = []
         names = Names(worker.registry, worker.binders)
         self._plan = Plan(worker.registry, names, job, worker.environment, extra)

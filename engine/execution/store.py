@@ -22,6 +22,7 @@ from typing import Any, Self
 import orjson
 
 from paintgraph.base.files import PART, write_whole
+from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Blocked, Element, Entry, Value
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
@@ -328,11 +329,15 @@ class MemoryCache:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Memory in front of disk; either may be missing."""
+    """Memory in front of disk; either may be missing.
+
+    `blobs` holds what effects of kept results name; a result whose blobs are gone is made anew.
+    """
 
     registry: Registry
     memory: MemoryCache | None
     store: ResultStore | None
+    blobs: Blobs | None = None
 
     def find(self, key: str, spec: NodeSpec) -> Entry | None:
         """The kept result of this key, or None."""
@@ -341,7 +346,10 @@ class Keeping:
 
     def recall(self, key: str) -> Entry | None:
         """The result of this key from memory, or None."""
-        return None if self.memory is None else self.memory.get(key)
+        entry = None if self.memory is None else self.memory.get(key)
+        if entry is None or self.blobs is None:
+            return entry
+        return entry if all(self.blobs.touch(each.blob) for each in entry.effects) else None
 
     def has(self, key: str) -> bool:
         """Whether a result of this key is kept."""

@@ -54,11 +54,15 @@ class Services:
     def __init__(self, *services: object) -> None:
         self._services = services
 
+    def find(self, kind: type[Service]) -> Service | None:
+        """The service of this type, or None."""
+        return next((each for each in self._services if isinstance(each, kind)), None)
+
     def get(self, kind: type[Service]) -> Service:
         """The service of this type; LookupError names what there is."""
-        for service in self._services:
-            if isinstance(service, kind):
-                return service
+        service = self.find(kind)
+        if service is not None:
+            return service
         there = ", ".join(type(service).__name__ for service in self._services) or "none"
         raise LookupError(f"No service {kind.__name__} in this worker; there are: {there}.")
 

@@ -46,7 +46,7 @@ class References:
     def bind(self, text: str) -> str:
         """The blob's reference; raises BindError with the cure."""
         if text.startswith(PREFIX):
-            if not _DIGEST.fullmatch(text) or text not in self._blobs:
+            if not _DIGEST.fullmatch(text) or not self._blobs.touch(text):
                 raise BindError(
                     f"there is no picture '{shorten(text, 80)}' here. Upload it again.",
                     code="unknown_picture",

@@ -170,6 +170,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
 def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # new files only; else nothing
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {durability.upper()}")
     connection.execute("PRAGMA foreign_keys = ON")

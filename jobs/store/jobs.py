@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 
 from paintgraph.jobs.naming import FileName
-from paintgraph.jobs.store import deliveries, rows
+from paintgraph.jobs.store import deliveries, holds, rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
+from paintgraph.jobs.store.retention import Retained
 from paintgraph.jobs.store.rows import StaleFenceError
 
 MOST_DEATHS = 3
@@ -37,6 +38,7 @@ class JobStore(JobQueries):
     def __init__(self, path: Path, durability: Durability = "full") -> None:
         super().__init__(Database(path, MIGRATIONS, durability))
         self.deliveries = deliveries.Deliveries(self._database)
+        self.retained = Retained(self._database)
 
     def close(self) -> None:
         """Write what is under way and close."""
@@ -79,6 +81,7 @@ class JobStore(JobQueries):
             names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
             job = rows.require(connection, str(values["id"]))
+            holds.note(connection, job.number, (graph, request, extra))
             if new.webhook is not None:
                 deliveries.add(connection, job.number, new.webhook)
             return Accepted(job, is_new=True)

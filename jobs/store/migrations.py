@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import orjson
 
+from paintgraph.jobs.store import holds
+
 Migration = Callable[[sqlite3.Connection], None]
 """Brings the tables of one version to the next, inside a transaction that is not its own."""
 
@@ -149,6 +151,32 @@ def _eighth(connection: sqlite3.Connection) -> None:
     )
 
 
+def _ninth(connection: sqlite3.Connection) -> None:
+    """What retention asks for: which blobs jobs name, when jobs ended, whose events are there."""
+    for statement in (
+        """CREATE TABLE holds (
+            job INTEGER NOT NULL REFERENCES jobs (number),
+            digest BLOB NOT NULL,
+            PRIMARY KEY (job, digest)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX holds_by_digest ON holds (digest)",
+        "ALTER TABLE jobs ADD COLUMN has_events INTEGER NOT NULL DEFAULT 1",
+        "CREATE INDEX jobs_ended ON jobs (ended) WHERE ended IS NOT NULL",
+        "CREATE INDEX jobs_with_events ON jobs (ended) WHERE has_events = 1",
+        "CREATE INDEX jobs_with_key ON jobs (created) WHERE idempotency_key IS NOT NULL",
+    ):
+        connection.execute(statement)
+    for row in connection.execute("SELECT number, graph, request, extra, outputs FROM jobs"):
+        holds.note(connection, row["number"], (_bytes(row[at]) for at in range(1, 5)))
+    for row in connection.execute("SELECT job, data FROM facts"):
+        holds.note(connection, row["job"], (_bytes(row["data"]),))
+
+
+def _bytes(value: bytes | str) -> bytes:
+    """A document; defaults of columns are texts."""
+    return value.encode() if isinstance(value, str) else value
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _first,
     _second,
@@ -158,5 +186,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _sixth,
     _seventh,
     _eighth,
+    _ninth,
 )
 """The file's `PRAGMA user_version` says how many of them it has seen."""

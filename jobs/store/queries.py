@@ -1,7 +1,7 @@
 """What is asked of stored jobs: by id, page by page, their facts, how many there are."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -198,9 +198,17 @@ def _reported(row: sqlite3.Row) -> Reported:
 
 
 def job_of(row: sqlite3.Row) -> Job:
-    """The job in a row with every column."""
+    """The job in a row with every column; what is damaged in it is one of its problems."""
     plain = {name: row[name] for name in _PLAIN}
-    parsed = {name: orjson.loads(row[name]) for name in _PARSED}
+    parsed: dict[str, Any] = {}
+    for name, empty in _PARSED.items():
+        try:
+            parsed[name] = orjson.loads(row[name])
+        except ValueError:
+            message = f"what the store has of its {name} is damaged. Run it again."
+            damaged = {"code": "damaged_row", "node": None, "message": message}
+            parsed[name] = empty
+            parsed["problems"] = [*parsed["problems"], damaged]
     return Job(**plain, **parsed)
 
 
@@ -208,4 +216,5 @@ _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
     "bytes", "door", "name", "rank", "on_failure", "workflow",
 )  # fmt: skip
-_PARSED = ("outputs", "warnings", "problems", "deaths")
+_PARSED: Mapping[str, Any] = {"problems": (), "outputs": {}, "warnings": (), "deaths": {}}
+"""Columns in JSON, and what stands for a damaged one; problems come first."""

@@ -10,7 +10,7 @@ import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.jobs.naming import FileName
-from paintgraph.jobs.store import deliveries
+from paintgraph.jobs.store import deliveries, holds
 from paintgraph.jobs.store.job import Fact, Job, State
 from paintgraph.jobs.store.queries import job_of
 
@@ -53,10 +53,12 @@ def insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[Fa
         "SELECT coalesce(max(seq), 0) FROM facts WHERE job = ?", (number,)
     ).fetchone()
     last: int = row[0]
+    written = [orjson.dumps(fact) for fact in facts]
     connection.executemany(
         "INSERT INTO facts VALUES (?, ?, ?)",
-        [(number, last + place, orjson.dumps(fact)) for place, fact in enumerate(facts, start=1)],
+        [(number, last + place, data) for place, data in enumerate(written, start=1)],
     )
+    holds.note(connection, number, written)
     return last + len(facts)
 
 
@@ -80,13 +82,15 @@ def end(  # noqa: PLR0913 - what an ended job holds
         problems=[*problems],
     )
     insert_facts(connection, job.number, [*facts, {"type": "state", "state": state}])
+    made = orjson.dumps(ended.outputs)
+    holds.note(connection, job.number, (made,))
     connection.execute(
         "UPDATE jobs SET state = ?, ended = ?, worker = NULL, outputs = ?, warnings = ?, "
         "problems = ? WHERE id = ?",
         (
             state,
             ended.ended,
-            orjson.dumps(ended.outputs),
+            made,
             orjson.dumps(ended.warnings),
             orjson.dumps(ended.problems),
             job.id,

@@ -1,14 +1,45 @@
 """Results in memory: how much is held, and what goes first."""
 
+import time
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paintgraph.engine.execution.blobs import Blobs, reference_of
+from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.execution.store import MemoryCache
-from paintgraph.engine.graph.sockets import Entry, Value
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.sockets import Effect, Entry, Result, Value
+from paintgraph.engine.node.context import Services
+from paintgraph.engine.node.declaration import node as declared
+from paintgraph.engine.node.registry import Registry
 from paintgraph.tests import fake_nodes
 from paintgraph.tests.engine.runs import link, node, run_nodes
 
 DATA = [object() for _ in range(6)]
+
+
+def test_a_result_whose_file_is_gone_is_made_anew(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    made: list[str] = []
+
+    @declared(title="Keep Text", category="test", is_target=True)
+    def keep_text(text: str) -> Result:
+        """Want a file."""
+        made.append(text)
+        return Result(effects=[Effect(blob=blobs.put(text.encode()), prefix="t", suffix=".txt")])
+
+    worker = Worker(Registry((keep_text,)), Services(blobs), MemoryCache(1000))
+    graph = Graph({"s": node("KeepText", text="a")})
+    run(graph, worker, ["s"])
+    run(graph, worker, ["s"])
+    assert made == ["a"]
+
+    blobs.remove(reference_of(b"a"), unused_since=time.time() + 60)
+    run(graph, worker, ["s"])
+    assert made == ["a", "a"]
+    assert blobs.get(reference_of(b"a")) == b"a"
 
 
 def entry(*data: object) -> Entry:

@@ -1,0 +1,166 @@
+"""Removes what is kept no longer, a little at a time; jobs that live keep all that they name."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from paintgraph.base.errors import Error
+from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.jobs.retention.folders import Found, expired, remove, remove_parts
+from paintgraph.jobs.retention.rules import Retention
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.store.jobs import JobStore
+
+_LOG = logging.getLogger("paintgraph.retention")
+_STEP = 100
+_PAUSE_SECONDS = 0.01  # between two steps, for whoever wants to write meanwhile
+_FOLDERS_OF_EFFECTS = {"outputs": "output", "temp": "temp"}
+
+
+class Cleaned(NamedTuple):
+    """How many things of a kind were removed, or would be; the bytes are those of files."""
+
+    kind: str
+    things: int
+    bytes: int = 0
+
+
+class Cleaner:
+    """Keeps one data folder within its bounds."""
+
+    def __init__(self, store: JobStore, folders: Folders, rules: Retention) -> None:
+        self._retained = store.retained
+        self._rules = rules
+        self._blobs = Blobs(folders.blobs)
+        self._roots = {
+            "blobs": folders.blobs,
+            "results": folders.results,
+            "outputs": folders.outputs,
+            "temp": folders.temp,
+        }
+
+    async def run(self) -> None:
+        """Remove what a killed server left half written; then clean at intervals, until cancelled.
+
+        Nobody else may write to the folders when this begins.
+        """
+        began = time.time()
+        for root in self._roots.values():
+            await asyncio.to_thread(remove_parts, root, began)
+        while self._rules.every_minutes:
+            await asyncio.sleep(self._rules.every_minutes * 60)
+            try:
+                await self.clean()
+            except (Error, OSError) as error:  # such as a full disk
+                _LOG.error("cleaning is put off: %s", error)
+
+    async def clean(self, *, dry_run: bool = False) -> list[Cleaned]:
+        """Remove what is too old or too much, or tell what would be removed; by kind."""
+        now = time.time()
+        rows = self._old_rows(now) if dry_run else await self._clean_rows(now)
+        files = [await self._clean_files(kind, now, dry_run=dry_run) for kind in self._roots]
+        return [*rows, *files]
+
+    async def purge(self, job_id: str) -> bool:
+        """Remove a job that has ended: its events and files, and the blobs that it alone names.
+
+        False, and nothing is removed, for any other job.
+        """
+        began = time.time()
+        purged = await self._retained.purge(job_id)
+        if purged is None:
+            return False
+
+        def remove_files() -> None:
+            for digest in purged.digests:
+                self._blobs.remove(PREFIX + digest, unused_since=began)
+            for path in map(self._path_of, purged.files):
+                with suppress(OSError):
+                    path.unlink()
+
+        await asyncio.to_thread(remove_files)
+        return True
+
+    def _path_of(self, published: str) -> Path:
+        folder, _, rest = published.partition("/")
+        for kind, name in _FOLDERS_OF_EFFECTS.items():
+            if name == folder:
+                return self._roots[kind] / rest
+        return Path(published)  # absolute, of an earlier paintgraph
+
+    async def _clean_rows(self, now: float) -> list[Cleaned]:
+        steps = {
+            "events": self._retained.remove_events,
+            "keys": self._retained.remove_keys,
+            "jobs": self._retained.remove_jobs,
+        }
+        found = {kind: await _all(step, self._before(kind, now)) for kind, step in steps.items()}
+        while self._excess():
+            removed = await self._retained.remove_jobs(now, _STEP)
+            if not removed:  # all that is left lives
+                break
+            found["jobs"] += removed
+            await asyncio.sleep(_PAUSE_SECONDS)
+        await self._retained.remove_numbers(self._before("jobs", now))
+        goes_on = True
+        while goes_on:
+            goes_on = await self._retained.shrink()
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return [Cleaned(kind, count) for kind, count in found.items()]
+
+    def _old_rows(self, now: float) -> list[Cleaned]:
+        """How many rows would go; by size about so many as their part of the excess."""
+        old = {
+            kind: self._retained.old(kind, self._before(kind, now))
+            for kind in ("events", "keys", "jobs")
+        }
+        if excess := self._excess():
+            part = excess / self._retained.bytes_used()
+            old["jobs"] = max(old["jobs"], math.ceil(part * self._retained.old("jobs", now)))
+        return [Cleaned(kind, count) for kind, count in old.items()]
+
+    def _before(self, kind: str, now: float) -> float:
+        before = self._rules.before(kind, now)
+        return 0.0 if before is None else before
+
+    def _excess(self) -> int:
+        """By how many bytes the store is too large."""
+        most = self._rules.most_bytes("jobs")
+        return 0 if most is None else max(0, self._retained.bytes_used() - most)
+
+    async def _clean_files(self, kind: str, now: float, *, dry_run: bool) -> Cleaned:
+        before, most = self._rules.before(kind, now), self._rules.most_bytes(kind)
+        count = size = 0
+        if before is not None or most is not None:
+            steps = expired(self._roots[kind], before, most, now)
+            while step := await asyncio.to_thread(next, steps, None):
+                free = [each for each in step if each.path not in self._needed(kind, step)]
+                if not dry_run:
+                    free = await asyncio.to_thread(lambda of: [*filter(remove, of)], free)
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                count += len(free)
+                size += sum(each.size for each in free)
+        return Cleaned(kind, count, size)
+
+    def _needed(self, kind: str, files: Sequence[Found]) -> set[Path]:
+        """Those of some files that jobs name which live."""
+        if kind == "blobs":
+            needed = self._retained.needed_blobs([each.path.name for each in files])
+            return {each.path for each in files if each.path.name in needed}
+        if folder := _FOLDERS_OF_EFFECTS.get(kind):
+            return {self._roots[kind] / name for name in self._retained.needed_files(folder)}
+        return set()
+
+
+async def _all(step: Callable[[float, int], Awaitable[int]], before: float) -> int:
+    """Take steps until nothing older than `before` is left; gives how many there were."""
+    total = 0
+    while count := await step(before, _STEP):
+        total += count
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return total

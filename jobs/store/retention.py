@@ -1,0 +1,175 @@
+"""What of a store is old enough to go: found and removed in small steps, never a job that lives.
+
+A job lives until it has ended and all that is to be sent of it has arrived or is given up.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from paintgraph.jobs.store import holds
+from paintgraph.jobs.store.database import Action, Database, Result
+
+_ENDED = (
+    "ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
+    "WHERE d.job = jobs.number AND d.state = 'pending')"
+)
+
+
+_PAGES = 500  # of 4 KiB, given back at a time
+_MOST_FREE = 4  # parts of the pages that hold something; fewer free ones are used again
+
+
+class Purged(NamedTuple):
+    """What a job alone held: digests of blobs in hexadecimal, and paths of files as published."""
+
+    digests: list[str]
+    files: list[str]
+
+
+class Retained:
+    """What a store keeps. Coroutines return once what they removed is gone from disk.
+
+    `before` is seconds since 1970; what ended, or was last used, earlier is old.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def remove_jobs(self, before: float, most: int) -> int:
+        """Remove the jobs that ended first, with all that the store has of them; how many."""
+
+        def update(connection: sqlite3.Connection) -> int:
+            found = connection.execute(
+                f"SELECT number FROM jobs WHERE {_ENDED} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
+                (before, most),
+            ).fetchall()
+            _remove(connection, [row[0] for row in found])
+            return len(found)
+
+        return await self._write(update)
+
+    async def remove_events(self, before: float, most: int) -> int:
+        """Remove the events of jobs that ended first, but for the last of each; of how many."""
+
+        def update(connection: sqlite3.Connection) -> int:
+            found = connection.execute(
+                "SELECT number FROM jobs WHERE has_events = 1 AND ended < ? ORDER BY ended LIMIT ?",
+                (before, most),
+            ).fetchall()
+            for (number,) in found:
+                connection.execute(
+                    "DELETE FROM facts WHERE job = ? AND seq < "
+                    "(SELECT max(seq) FROM facts WHERE job = ?)",
+                    (number, number),
+                )
+                connection.execute("UPDATE jobs SET has_events = 0 WHERE number = ?", (number,))
+            return len(found)
+
+        return await self._write(update)
+
+    async def remove_keys(self, before: float, most: int) -> int:
+        """Forget idempotency keys of jobs that were accepted first and have ended; how many."""
+
+        def update(connection: sqlite3.Connection) -> int:
+            return connection.execute(
+                "UPDATE jobs SET idempotency_key = NULL WHERE number IN (SELECT number FROM jobs "
+                "WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL "
+                "ORDER BY created LIMIT ?)",
+                (before, most),
+            ).rowcount
+
+        return await self._write(update)
+
+    async def remove_numbers(self, before: float) -> int:
+        """Forget the last numbers of names that no file was given lately; folders tell them."""
+
+        def update(connection: sqlite3.Connection) -> int:
+            return connection.execute("DELETE FROM numbers WHERE used < ?", (before,)).rowcount
+
+        return await self._write(update)
+
+    async def purge(self, job_id: str) -> Purged | None:
+        """Remove one job that has ended, with all that the store has of it; None for any other."""
+
+        def update(connection: sqlite3.Connection) -> Purged | None:
+            row = connection.execute(
+                "SELECT number FROM jobs WHERE id = ? AND ended IS NOT NULL", (job_id,)
+            ).fetchone()
+            if row is None:
+                return None
+            number = row[0]
+            others = {*holds.named_by_others(connection, number)}
+            digests = [each for each in holds.of_job(connection, number) if each not in others]
+            files = connection.execute("SELECT path FROM published WHERE job = ?", (number,))
+            purged = Purged(digests, [each[0] for each in files])
+            _remove(connection, [number])
+            return purged
+
+        return await self._write(update)
+
+    async def shrink(self) -> bool:
+        """Give some of the pages that hold nothing back to the disk, if they are many.
+
+        Whether it is worth going on. Stores of an earlier paintgraph use such pages again instead.
+        """
+
+        def update(connection: sqlite3.Connection) -> bool:
+            used, free = _pages(connection)
+            if free * _MOST_FREE <= used:
+                return False
+            connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+            return _pages(connection)[1] < free
+
+        return await self._write(update)
+
+    def old(self, what: str, before: float) -> int:
+        """How many there are to remove: of "jobs", "events", "keys" or "numbers"."""
+        where = {
+            "jobs": f"jobs WHERE {_ENDED}",
+            "events": "jobs WHERE has_events = 1 AND ended < ?",
+            "keys": "jobs WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL",
+            "numbers": "numbers WHERE used < ?",
+        }[what]
+        sql = f"SELECT count(*) FROM {where}"  # noqa: S608 - our names
+        return int(self._database.read(lambda c: c.execute(sql, (before,)).fetchone())[0])
+
+    def bytes_used(self) -> int:
+        """Bytes of the store's file that hold something."""
+        size = "PRAGMA page_size"
+        return self._database.read(lambda c: _pages(c)[0] * int(c.execute(size).fetchone()[0]))
+
+    def needed_blobs(self, digests: Sequence[str]) -> set[str]:
+        """Those of some blobs, by digest in hexadecimal, that a living job names."""
+        return self._database.read(lambda c: holds.needed(c, digests))
+
+    def needed_files(self, folder: str) -> set[str]:
+        """Paths in a folder of the files of living jobs."""
+        rows = self._database.read(
+            lambda c: c.execute(
+                "SELECT path FROM published WHERE job IN "
+                "(SELECT number FROM jobs WHERE ended IS NULL)"
+            ).fetchall()
+        )
+        start = f"{folder}/"
+        return {row[0].removeprefix(start) for row in rows if row[0].startswith(start)}
+
+    async def _write(self, update: Action[Result]) -> Result:
+        return await asyncio.wrap_future(self._database.write(update))
+
+
+def _pages(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many pages of the file hold something, and how many nothing."""
+    pages, free = (
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count")
+    )
+    return pages - free, free
+
+
+def _remove(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    each = [(number,) for number in numbers]
+    for table in ("facts", "published", "deliveries", "holds"):
+        connection.executemany(f"DELETE FROM {table} WHERE job = ?", each)  # noqa: S608 - our names
+    connection.executemany("DELETE FROM jobs WHERE number = ?", each)

@@ -1,0 +1,224 @@
+"""What is old or too much goes, the oldest first; what a living job names stays."""
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.graph.sockets import Effect
+from paintgraph.jobs.dispatching.outcomes import JobEffects
+from paintgraph.jobs.retention.cleaner import Cleaner
+from paintgraph.jobs.retention.folders import GRACE_SECONDS, expired, remove, remove_parts
+from paintgraph.jobs.retention.rules import Retention
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.store.job import Job, NewJob, Webhook
+from paintgraph.jobs.store.jobs import JobStore
+
+DAY = 86400.0
+UNBOUNDED = Retention(
+    **{name: 0 for name in asdict(Retention()) if name != "every_minutes"}, every_minutes=0
+)
+
+
+class Keeper:
+    """A data folder whose jobs and files can be made older than they are."""
+
+    def __init__(self, data: Path) -> None:
+        self.folders = Folders(data)
+        self.store = JobStore(data / "jobs.sqlite")
+        self.blobs = Blobs(self.folders.blobs)
+        places = {"output": self.folders.outputs, "temp": self.folders.temp}
+        self.effects = JobEffects(self.store, self.blobs, places)
+
+    def accept(self, *blobs: str, **more: Any) -> Job:
+        return asyncio.run(self.store.accept(NewJob({"a": blobs}, {}, **more))).job
+
+    def run(self, *blobs: str, **more: Any) -> Job:
+        """A job that ends and names blobs."""
+        job = self.store.claim(self.accept(*blobs, **more), "w")
+        return asyncio.run(self.store.finish(job, "succeeded", facts=[{"type": "note"}] * 3))
+
+    def save(self, job: Job, content: bytes, folder: str = "output") -> Path:
+        """Let a running job save a file."""
+        effect = Effect(self.blobs.put(content), "copy", ".png", folder)
+        (saved,) = asyncio.run(self.effects.publish(job, "n", [asdict(effect)]))
+        asyncio.run(self.store.append(job, [{"type": "executed", "files": [saved]}]))
+        root: Path = self.folders.temp if folder == "temp" else self.folders.outputs
+        return root / str(saved["file"])
+
+    def age(self, days: float, *jobs: Job) -> None:
+        """Make all files, and these jobs, so old."""
+        then = time.time() - days * DAY
+        for path in self.folders.data.rglob("*"):
+            if path.is_file() and "jobs.sqlite" not in path.name:
+                os.utime(path, (then, then))
+        connection = sqlite3.connect(self.folders.data / "jobs.sqlite")
+        with connection:
+            for job in jobs:
+                connection.execute(
+                    "UPDATE jobs SET created = ?, ended = ended - ? WHERE id = ?",
+                    (then, days * DAY, job.id),
+                )
+        connection.close()
+
+    def clean(self, bounds: Mapping[str, float], *, dry_run: bool = False) -> Mapping[str, int]:
+        """Clean with these bounds alone; how much of each kind went, where anything did."""
+        rules = Retention(**{**asdict(UNBOUNDED), **bounds})
+        cleaner = Cleaner(self.store, self.folders, rules)
+        cleaned = asyncio.run(cleaner.clean(dry_run=dry_run))
+        return {each.kind: each.things for each in cleaned if each.things}
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    made = Keeper(tmp_path)
+    yield made
+    made.store.close()
+
+
+AGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), max_size=12)
+
+
+@given(AGES, st.integers(0, 40), st.none() | st.integers(0, 12))
+@settings(max_examples=40, deadline=None)
+def test_the_oldest_go_until_the_rest_fits(
+    files: list[tuple[int, int]], days: int, most_blocks: int | None
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, now = Path(name), time.time()
+        for number, (age, blocks) in enumerate(files):
+            path = folder / str(number % 3) / str(number)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(bytes(4096 * blocks))
+            os.utime(path, (now - age * DAY - GRACE_SECONDS,) * 2)
+        before = now - days * DAY if days else None
+        most = None if most_blocks is None else most_blocks * 4096
+        gone = [each for step in expired(folder, before, most, now) for each in step]
+        assert all(map(remove, gone))
+        left = [path.stat() for path in folder.rglob("*") if path.is_file()]
+
+        assert sum(stat.st_blocks * 512 for stat in left) <= (10**9 if most is None else most)
+        assert all(stat.st_mtime >= (before or 0) - GRACE_SECONDS for stat in left)
+        needless = [each for each in gone if before is None or each.used >= before]
+        if needless and most is not None:
+            rest = sum(stat.st_blocks * 512 for stat in left)
+            newest = max(each.used // 60 for each in needless)
+            assert rest + sum(e.size for e in gone if e.used // 60 == newest) > most
+
+
+def test_each_kind_goes_by_its_age_and_a_living_job_keeps_what_it_names(keeper: Keeper) -> None:
+    mine, lost = keeper.blobs.put(b"mine"), keeper.blobs.put(b"lost")
+    living = keeper.store.claim(keeper.accept(mine, idempotency_key="living"), "w")
+    needed = keeper.save(living, b"shown", "temp")
+    (keeper.folders.temp / "other.png").write_bytes(b"x")
+    (keeper.folders.results / "key.result").write_bytes(b"x")
+    old, young = keeper.run(lost, idempotency_key="old"), keeper.run(idempotency_key="young")
+    keeper.age(10, living, old)
+    bounds = dict.fromkeys(
+        [f"{kind}_days" for kind in ("jobs", "events", "keys", "blobs", "results", "temp")], 5.0
+    )
+    counts = {"jobs": 1, "events": 1, "keys": 1, "blobs": 1, "results": 1, "temp": 1}
+
+    assert keeper.clean(bounds, dry_run=True) == counts
+    assert keeper.blobs.get(lost) == b"lost"
+    assert keeper.clean(bounds) == counts
+    assert keeper.clean(bounds) == {}
+    assert [job.id for job in keeper.store.page()] == [young.id, living.id]
+    assert keeper.store.repeated("old", "") is None
+    assert (mine in keeper.blobs, lost in keeper.blobs) == (True, False)
+    assert needed.read_bytes() == b"shown"
+
+
+def test_events_go_but_for_the_end_and_keys_may_be_used_again(keeper: Keeper) -> None:
+    job = keeper.run(idempotency_key="k")
+    keeper.age(2, job)
+
+    assert keeper.clean({"events_days": 1.0, "keys_days": 1.0}) == {"events": 1, "keys": 1}
+    assert keeper.store.facts(job) == [(4, {"type": "state", "state": "succeeded"})]
+    assert keeper.accept(idempotency_key="k").id != job.id
+
+
+def test_a_job_whose_end_is_still_to_be_told_stays(keeper: Keeper) -> None:
+    job = keeper.run(webhook=Webhook("http://example.com/"))
+    keeper.age(50, job)
+
+    assert keeper.clean({"jobs_days": 30.0}) == {}
+    (delivery,) = asyncio.run(keeper.store.deliveries.claim(time.time(), 1))
+    asyncio.run(keeper.store.deliveries.settle(delivery, "failed", time.time()))
+    assert keeper.clean({"jobs_days": 30.0}) == {"jobs": 1}
+    assert keeper.store.deliveries.page() == []
+
+
+def test_a_store_that_is_too_large_loses_its_oldest_jobs_and_gives_room_back(
+    keeper: Keeper,
+) -> None:
+    jobs = [keeper.run("x" * 20_000) for _ in range(150)]
+    file = keeper.folders.data / "jobs.sqlite"
+
+    told = keeper.clean({"jobs_bytes": 1_000_000}, dry_run=True)["jobs"]
+    done = keeper.clean({"jobs_bytes": 1_000_000})["jobs"]
+
+    left = keeper.store.page(limit=200)
+    assert [job.id for job in left] == [job.id for job in reversed(jobs[done:])]
+    assert keeper.store.retained.bytes_used() <= 1_000_000
+    assert abs(told - done) <= 100
+    keeper.store.close()
+    assert file.stat().st_size <= 1_250_000 + 2**20
+    keeper.store = JobStore(file)
+
+
+def test_what_was_used_a_moment_ago_stays_whatever_the_bounds(keeper: Keeper) -> None:
+    blob = keeper.blobs.put(b"old")
+    keeper.age(100)
+    keeper.blobs.put(b"old")
+
+    assert keeper.clean({"blobs_days": 1.0, "blobs_bytes": 1}) == {}
+    assert keeper.blobs.get(blob) == b"old"
+
+
+def test_a_job_is_removed_with_what_it_alone_holds(keeper: Keeper, tmp_path: Path) -> None:
+    shared, own = keeper.blobs.put(b"shared"), keeper.blobs.put(b"own")
+    job = keeper.store.claim(keeper.accept(shared, own), "w")
+    other = keeper.accept(shared)
+    file = keeper.save(job, b"result")
+    cleaner = Cleaner(keeper.store, keeper.folders, UNBOUNDED)
+    assert not asyncio.run(cleaner.purge(job.id))
+    assert file.exists()
+    asyncio.run(keeper.store.finish(job, "succeeded"))
+
+    assert asyncio.run(cleaner.purge(job.id))
+    assert not asyncio.run(cleaner.purge(job.id))
+    assert (keeper.store.get(job.id), keeper.store.facts(job)) == (None, [])
+    left = {
+        path.name for path in tmp_path.rglob("*") if path.is_file() and "jobs." not in path.name
+    }
+    assert left == {shared.removeprefix(PREFIX)}
+    asyncio.run(keeper.store.cancel(other.id))
+    assert asyncio.run(cleaner.purge(other.id))
+    assert shared not in keeper.blobs
+
+
+def test_parts_that_a_killed_writer_left_go_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".a.part", ".hidden", "b.part", "sub/.c.part"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+
+    assert remove_parts(tmp_path, time.time() - 60) == 0
+    assert remove_parts(tmp_path, time.time() + 60) == 2
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".hidden", "b.part", "sub"]
+
+
+@pytest.mark.parametrize("name", ["jobs_days", "temp_bytes"])
+def test_no_bound_is_below_nothing(name: str) -> None:
+    assert Retention(**{name: -1}).negative() == name
+    assert Retention().negative() is None
