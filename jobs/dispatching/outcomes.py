@@ -185,13 +185,13 @@ class Outcomes:
         running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
         for fact in facts:
             await self._note(running, fact)
-        if message["type"] == "done":
+        has_ended: bool = message["type"] == "done"
+        if has_ended:
             await self._written(running, partial(self._end, running, message))
-            return True
-        if facts:
+        elif facts:
             await self._written(running, partial(self._store.append, running.job, facts))
         self._subscriptions.publish(running.job.id, signals)
-        return False
+        return has_ended
 
     async def lost(self, running: Running) -> Job:
         """The worker is gone: cancelled jobs end so, others are queued again or fail."""

@@ -59,14 +59,17 @@ class _Reporter:
                 self._facts.append(plain)
             self._changed.notify()
 
-    def send(self, message: frames.Message, *, with_facts: bool = False) -> None:
-        """Send a message; with the facts that no frame has carried yet, if asked for."""
+    def send(self, message: frames.Message) -> None:
+        """Send a message at once."""
         with self._sending:
-            if with_facts:
-                facts, signals = self._take()
-                self._send_events([], [each for each in signals if each["type"] == "sent"])
-                message = {**message, "facts": facts}
             self._send(message)
+
+    def send_with_events(self, message: frames.Message) -> None:
+        """Send a message, and with it the events that no frame has carried yet."""
+        with self._sending:  # taking and sending are one step, or "done" could overtake
+            facts, signals = self._take()
+            plain, bodies = without_bytes(signals)
+            self._send({**message, "facts": facts, "signals": plain}, *bodies)
 
     def _send_all(self) -> None:
         while True:
@@ -74,14 +77,7 @@ class _Reporter:
                 while not self._facts and not self._signals:
                     self._changed.wait()
             time.sleep(_GATHER_SECONDS)
-            with self._sending:  # taking and sending are one step, or "done" could overtake
-                self._send_events(*self._take())
-
-    def _send_events(self, facts: list[dict[str, Any]], signals: list[Signal]) -> None:
-        if facts or signals:
-            head = {"type": "events", "job": self.job}
-            plain, bodies = without_bytes(signals)
-            self._send({**head, "facts": facts, "signals": plain}, *bodies)
+            self.send_with_events({"type": "events", "job": self.job})
 
     def _take(self) -> tuple[list[dict[str, Any]], list[Signal]]:
         with self._changed:
@@ -191,7 +187,7 @@ def main() -> None:
                 "outputs": ended.outputs,
                 "problems": ended.problems,
             }
-            reporter.send(done, with_facts=True)
+            reporter.send_with_events(done)
 
 
 if __name__ == "__main__":

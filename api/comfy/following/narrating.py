@@ -7,6 +7,7 @@ later, and at the end.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -36,6 +37,7 @@ class Text:
 
 
 Message = Told | Preview | Text
+Signal = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -60,26 +62,39 @@ class Narrator:
         """The prompt begins."""
         return [telling.started(self.job, when)]
 
-    def take_facts(self, facts: Iterable[Fact], when: float) -> list[Message]:
-        """What nodes have done."""
+    def take(self, facts: Iterable[Fact], signals: Iterable[Signal], when: float) -> list[Message]:
+        """What nodes have done, each after what it said meanwhile, and what others are doing."""
+        waiting: dict[str, list[Signal]] = {}
+        for signal in signals:
+            waiting.setdefault(signal.get("node", ""), []).append(signal)
         told: list[Message] = []
         for fact in facts:
-            kind = fact["type"]
-            if kind == "kept":
-                told += self._flush(when, fact["nodes"])
-            elif kind == "node_finished":
-                told += self._finish(fact, when)
-            elif kind == "executed":
-                told += self._show(fact, when)
-            elif kind == "node_failed":
-                told += self._begin(fact, when)
-                self._set(fact, state="error")
-            elif kind == "warning" and fact.get("code") == "blocked":
-                told += [*self._flush(when), telling.blocked(self.job, fact, self.hide)]
-        return [*told, *self._increment()]
+            begun, later = self._take_signals(waiting.pop(fact.get("node", ""), ()), when)
+            told += [*begun, *self._increment(), *later] if later else begun
+            told += self._take_fact(fact, when)
+        begun, later = self._take_signals(chain(*waiting.values()), when)
+        return [*told, *self._increment(), *begun, *later]
 
-    def take_signals(self, signals: Iterable[Mapping[str, Any]], when: float) -> list[Message]:
-        """What nodes are doing; what comes too late of one that has ended is left out."""
+    def _take_fact(self, fact: Fact, when: float) -> list[Message]:
+        match fact["type"]:
+            case "kept":
+                return self._flush(when, fact["nodes"])
+            case "node_finished":
+                return self._finish(fact, when)
+            case "executed":
+                return self._show(fact, when)
+            case "node_failed":
+                begun = self._begin(fact, when)
+                self._set(fact, state="error")
+                return begun
+            case "warning" if fact.get("code") == "blocked":
+                return [*self._flush(when), telling.blocked(self.job, fact, self.hide)]
+        return []
+
+    def _take_signals(
+        self, signals: Iterable[Signal], when: float
+    ) -> tuple[list[Message], list[Message]]:
+        """Which nodes begin, and what they say; that of nodes that have ended is left out."""
         begun: list[Message] = []
         later: list[Message] = []
         for signal in signals:
@@ -98,7 +113,7 @@ class Narrator:
                 later.append(("progress", data))
             elif signal["type"] == "preview":
                 later.append(Preview(self._about(signal), signal["data"], signal["media_type"]))
-        return [*self._increment(), *begun, *later]
+        return begun, later
 
     def whole(self) -> Told:
         """The state of every node so far."""

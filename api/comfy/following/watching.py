@@ -113,12 +113,12 @@ class Following:
             while facts := self._store.facts(job, last):
                 last = facts[-1][0]
                 plain = [fact for _, fact in facts]
-                self._send(client, narrator.take_facts(plain, time.time()))
+                said = [*signals, *follower.take()]
+                self._send(client, narrator.take(plain, said, time.time()))
                 if plain[-1]["type"] == "state" and plain[-1]["state"] in ENDED:
-                    late = [*signals, *follower.take()]
-                    self._send(client, narrator.take_signals(late, time.time()))
                     return
-            self._send(client, narrator.take_signals(signals, time.time()))
+                signals = ()
+            self._send(client, narrator.take((), signals, time.time()))
             signals = await follower.wait() or ()
 
     def _send(self, client: Client, messages: Iterable[Message]) -> None:
