@@ -127,7 +127,7 @@ def _type_of(code: str, declared: InputSpec, given: object) -> str:
             and given < declared.minimum
         )
         return "value_smaller_than_min" if is_small else "value_bigger_than_max"
-    if code == "needs_link" and isinstance(given, list):
+    if code in ("needs_link", "wrong_type") and isinstance(given, list):
         return "bad_linked_input"
     return _TYPES.get(code, _OWN_FAULT)
 

@@ -1,7 +1,6 @@
 """Coroutines, and V3 nodes."""
 
 import asyncio
-import time
 
 from comfy.utils import ProgressBar
 from comfy_api.latest import ComfyAPI, io, ui
@@ -33,38 +32,42 @@ class Sleep:
         return (value,)
 
 
-class SyncSleep(Sleep):
-    """Waits in its thread."""
+class Meet:
+    """Waits until as many of its kind are there."""
 
-    def go(self, value, seconds, unique_id):
-        time.sleep(seconds)
-        return (value,)
-
-
-class SleepInside:
-    """Expands into as many sleeps as it has pictures."""
+    THERE = 0
 
     @classmethod
     def INPUT_TYPES(cls):
-        image = ("IMAGE",)
-        return {
-            "required": {
-                "image1": image,
-                "image2": image,
-                "seconds1": ("FLOAT", {}),
-                "seconds2": ("FLOAT", {}),
-            },
-            "hidden": {"unique_id": "UNIQUE_ID"},
-        }
+        return {"required": {"value": (ANY, {}), "parties": ("INT", {})}}
+
+    RETURN_TYPES = (ANY,)
+    FUNCTION = "go"
+
+    async def go(self, value, parties):
+        Meet.THERE += 1
+        while Meet.THERE < parties:
+            await asyncio.sleep(0.001)
+        return (value,)
+
+
+class MeetInside:
+    """Expands into nodes that meet, and the mean of their pictures; is a coroutine itself."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"image": ("IMAGE",), "times": ("INT", {})}}
 
     RETURN_TYPES = ("IMAGE",)
     FUNCTION = "go"
 
-    def go(self, image1, image2, seconds1, seconds2, unique_id):
+    async def go(self, image, times):
+        await asyncio.sleep(0.001)
         graph = GraphBuilder()
-        one = graph.node("Sleep", value=image1, seconds=seconds1)
-        two = graph.node("Sleep", value=image2, seconds=seconds2)
-        mean = graph.node("Average", input1=one.out(0), input2=two.out(0))
+        parties = Meet.THERE + times
+        nodes = [graph.node("Meet", value=image, parties=parties) for _ in range(times)]
+        more = {f"input{i + 1}": node.out(0) for i, node in enumerate(nodes)}
+        mean = graph.node("Average", **more)
         return {"result": (mean.out(0),), "expand": graph.finalize()}
 
 
@@ -120,25 +123,6 @@ class LazyLater:
     async def go(self, first, a=None, b=None):
         await asyncio.sleep(0.01)
         return (a if first else b,)
-
-
-class ExpandsLater:
-    """Expands in a coroutine."""
-
-    @classmethod
-    def INPUT_TYPES(cls):
-        return {"required": {"image": ("IMAGE",), "times": ("INT", {"default": 3})}}
-
-    RETURN_TYPES = ("IMAGE",)
-    FUNCTION = "go"
-
-    async def go(self, image, times):
-        await asyncio.sleep(0.01)
-        graph = GraphBuilder()
-        nodes = [graph.node("Sleep", value=image, seconds=0.05) for _ in range(times)]
-        more = {f"input{i + 1}": node.out(0) for i, node in enumerate(nodes)}
-        mean = graph.node("Average", **more)
-        return {"result": (mean.out(0),), "expand": graph.finalize()}
 
 
 class Steps(io.ComfyNode):
@@ -233,7 +217,4 @@ class Expands3(io.ComfyNode):
         return io.NodeOutput(more.out(0), ui=ui.PreviewText(str(value)), expand=graph.finalize())
 
 
-CLASSES = (
-    *(Sleep, SyncSleep, SleepInside, AsyncFails, TimesOut, LazyLater, ExpandsLater),
-    *(Steps, Choose, Blocks3, Expands3),
-)
+CLASSES = (Sleep, Meet, MeetInside, AsyncFails, TimesOut, LazyLater, Steps, Choose, Blocks3, Expands3)
