@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -18,7 +19,7 @@ from aiohttp import web
 
 from paintgraph import graphs
 from paintgraph.api.comfy.routes import add_comfy
-from paintgraph.api.editor.files import PREFIX
+from paintgraph.api.editor.files import PREFIX as EDITOR
 from paintgraph.api.editor.login import add_login
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.api.editor.routes import add_editor
@@ -70,7 +71,7 @@ from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
 from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.backup import STORE
-from paintgraph.jobs.store.folder_lock import exclusive
+from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
 from paintgraph.models.catalogue.names import ModelNames
@@ -122,13 +123,15 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     guard(app, _security(settings, signer, keys, sessions))
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
-        add_packs(app, PREFIX.rstrip("/"))
-    app.cleanup_ctx.append(partial(_running, settings, factory, signer, keys, hide))
+        add_packs(app, EDITOR.rstrip("/"))
+    page = _page(settings)
+    addresses = Addresses(signer, keys, EDITOR if page else "")
+    app.cleanup_ctx.append(partial(_running, settings, factory, addresses, hide))
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
     add_login(app, keys, sessions)
-    if page := _page(settings):
+    if page:
         add_editor(app, page)
         if page.warning:
             _LOG.warning(page.warning)
@@ -139,13 +142,8 @@ def _page(settings: "Settings") -> Page | None:
     return page_in(settings.front_end_root) if settings.front_end_root else installed_page()
 
 
-async def _running(  # noqa: PLR0913 - what the parts are made of
-    settings: "Settings",
-    factory: str,
-    signer: Signer,
-    keys: Keys,
-    hide: Hide,
-    app: web.Application,
+async def _running(
+    settings: "Settings", factory: str, addresses: Addresses, hide: Hide, app: web.Application
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
     folders = settings.folders
@@ -155,9 +153,9 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         store = JobStore(folders.data / STORE, settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
-        dispatcher = _dispatcher(settings, factory, store, blobs, keys.quota_of)
+        dispatcher = _dispatcher(settings, factory, store, blobs, addresses.keys.quota_of)
         pictures = Pictures(blobs)
-        serializer = Serializer(store, dispatcher, pictures, Addresses(signer, keys), hide)
+        serializer = Serializer(store, dispatcher, pictures, addresses, hide)
         made = {"output": folders.outputs, "temp": folders.temp}
         references = References(blobs, folders.inputs, made)
         parts = _parts(settings, store, dispatcher, references, serializer)
@@ -345,8 +343,12 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
             on_signals(_SIGNALS, ask)
             site = GuardedSite(runner, sock)
             await site.start()
+            address = reachable(site.name)
+            has_editor = app[PARTS].addresses.editor != ""
+            announce(settings.data_dir, Server(os.getpid(), address, has_editor))
             report(f"paintgraph listens at {site.name}")
             await stop.wait()
+            withdraw(settings.data_dir)
             drained = asyncio.create_task(app[PARTS].dispatcher.drain(settings.drain_seconds))
             hurried = asyncio.create_task(stop_now.wait())
             await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
@@ -354,6 +356,11 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
             hurried.cancel()
         finally:
             await runner.cleanup()
+
+
+def reachable(address: str) -> str:
+    """The address at which this machine reaches a server that may listen on all of them."""
+    return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from paintgraph.api.comfy.node_types.catalogue import EXAMPLES
 from paintgraph.api.comfy.node_types.wire import is_widget
+from paintgraph.base.errors import Error
+from paintgraph.engine.graph.formats.comfy.slots import Slots
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.structure import Specs
 
@@ -42,11 +45,12 @@ def opened(recipe: Graph, specs: Specs) -> Graph:
     """The recipe without inputs and outputs of its own.
 
     An input has its default, else an example. Pictures among the results are saved, masks shown.
+    The graph may have faults: nodes of unknown types stay, links that lead nowhere go.
     """
     values = {name: _value(name, recipe) for name in recipe.inputs}
 
     def bound(given: object) -> object:
-        return values[given.name] if isinstance(given, InputRef) else given
+        return values.get(given.name) if isinstance(given, InputRef) else given
 
     nodes = {
         id_: replace(node, inputs={name: bound(given) for name, given in node.inputs.items()})
@@ -54,7 +58,7 @@ def opened(recipe: Graph, specs: Specs) -> Graph:
     }
     whole = {**nodes, **dict(_shown(recipe, specs))}
     whole = dict(_with_own_nodes(_told_apart(whole, recipe, specs), specs))
-    return Graph(whole, about=recipe.about, editor=recipe.editor)
+    return _linked_by_position(Graph(whole, about=recipe.about, editor=recipe.editor), specs)
 
 
 def _value(name: str, recipe: Graph) -> Any:
@@ -80,7 +84,7 @@ def _told_apart(nodes: Mapping[str, Node], recipe: Graph, specs: Specs) -> Mappi
         id_: given.name
         for id_, node in recipe.nodes.items()
         for given in node.inputs.values()
-        if isinstance(given, InputRef) and recipe.inputs[given.name].resource == "picture"
+        if isinstance(given, InputRef) and _is_picture(given, recipe)
     }
     names |= {id_: id_.removeprefix(_SHOWN) for id_ in nodes if id_ not in recipe.nodes}
     kinds = Counter(nodes[id_].kind for id_ in names)
@@ -92,6 +96,10 @@ def _told_apart(nodes: Mapping[str, Node], recipe: Graph, specs: Specs) -> Mappi
         return replace(node, title=f"{spec.title}: {names[id_]}")
 
     return {id_: titled(id_, node) for id_, node in nodes.items()}
+
+
+def _is_picture(given: InputRef, recipe: Graph) -> bool:
+    return given.name in recipe.inputs and recipe.inputs[given.name].resource == "picture"
 
 
 def _with_own_nodes(nodes: Mapping[str, Node], specs: Specs) -> Iterator[tuple[str, Node]]:
@@ -112,6 +120,33 @@ def _type_of(source: Link | InputRef, recipe: Graph, specs: Specs) -> str:
     """The type of what an output of a recipe gives; "" if its node is not known."""
     if isinstance(source, InputRef):
         return ""  # what was given is no result
-    spec = specs.spec(recipe.nodes[source.node].kind)
+    spec = specs.spec(recipe.nodes[source.node].kind) if source.node in recipe.nodes else None
     outputs = enumerate(spec.outputs) if spec else ()
     return next((output.type for at, output in outputs if source.output in (at, output.name)), "")
+
+
+def _linked_by_position(graph: Graph, specs: Specs) -> Graph:
+    """The graph with links as editors have them.
+
+    Outputs of unknown types stand in the order in which their names are used first.
+    """
+    slots = Slots(graph, specs)
+    used: dict[str, list[str | int]] = {}
+
+    def placed(given: object) -> object:
+        if not isinstance(given, Link):
+            return given
+        with suppress(Error):
+            return Link(given.node, slots.position(given)) if given.node in graph.nodes else None
+        if specs.spec(graph.nodes[given.node].kind) is not None:
+            return None
+        names = used.setdefault(given.node, [])
+        if given.output not in names:
+            names.append(given.output)
+        return Link(given.node, names.index(given.output))
+
+    nodes = {
+        id_: replace(node, inputs={name: placed(given) for name, given in node.inputs.items()})
+        for id_, node in graph.nodes.items()
+    }
+    return replace(graph, nodes=nodes)

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from paintgraph.api.comfy.files import userdata
 from paintgraph.api.comfy.files.users import settings_of
 from paintgraph.api.editor.files import PREFIX
+from paintgraph.api.editor.graphs import of_blob, of_job
 from paintgraph.api.editor.opening import MASK, PHOTO, opened
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
@@ -25,7 +26,7 @@ from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 
 _WEB = files("paintgraph.api.editor") / "web"
-_SCRIPT = "paintgraph.js"
+_SCRIPTS = ("paintgraph.js", "opening.js")
 _PACK = "paintgraph"
 _SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Notification.ShowVersionUpdates": False}
 """The page begins with a graph, not with its makers' tutorial; it asks nobody for news."""
@@ -37,7 +38,9 @@ _FIRST = ("erase_object", "inpaint", "outpaint", "remove_background", "replace_b
 def additions() -> Iterator[tuple[str, Handler]]:
     """Paths that are read, and what answers there."""
     yield f"{PREFIX}api/extensions", _scripts
-    yield f"{PREFIX}extensions/{_PACK}/{_SCRIPT}", _script
+    yield f"{PREFIX}extensions/{_PACK}/{{name}}.js", _script
+    yield f"{PREFIX}graphs/jobs/{{id}}", of_job
+    yield f"{PREFIX}graphs/blobs/{{digest}}", of_blob
     yield f"{PREFIX}api/workflow_templates", _templates
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.json", _template
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.jpg", _picture
@@ -67,11 +70,15 @@ async def lay_out_examples(app: web.Application) -> None:
 
 async def _scripts(request: web.Request) -> web.Response:
     """The scripts that the page loads beside its own."""
-    return json_response([f"/extensions/{_PACK}/{_SCRIPT}", *await scripts_of_packs(request)])
+    own = [f"/extensions/{_PACK}/{name}" for name in _SCRIPTS]
+    return json_response([*own, *await scripts_of_packs(request)])
 
 
-async def _script(_: web.Request) -> web.Response:
-    body = await asyncio.to_thread((_WEB / _SCRIPT).read_bytes)
+async def _script(request: web.Request) -> web.Response:
+    name = f"{request.match_info['name']}.js"
+    if name not in _SCRIPTS:
+        raise web.HTTPNotFound
+    body = await asyncio.to_thread((_WEB / name).read_bytes)
     headers = {"Cache-Control": "no-cache"}
     return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
 

@@ -53,13 +53,20 @@ class Page:
         )
 
 
+def is_installed() -> bool:
+    """Whether the extra `editor` is there."""
+    return _folder() is not None
+
+
 def installed_page() -> Page | None:
     """The page of the installed package; None without the extra `editor`."""
+    folder = _folder()
+    return None if folder is None else Page(_served(folder), installed_version(PACKAGE) or "")
+
+
+def _folder() -> Path | None:
     spec = find_spec(PACKAGE.replace("-", "_"))
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "static"
-    return Page(_served(folder), installed_version(PACKAGE) or "")
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent / "static"
 
 
 def page_in(folder: Path) -> Page:

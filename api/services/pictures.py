@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Annotated, NotRequired
 
@@ -39,6 +40,7 @@ _FORMS = (
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 _LONGEST_NAME = 4096
 _DECODED_AT_ONCE = 2  # a large picture takes hundreds of megabytes meanwhile
+_HEAD = 4096  # bytes that tell the format of a file
 _HOUR = 3600
 _OPEN_HOURS = 24
 
@@ -123,6 +125,15 @@ class Pictures:
         media_type = media_type_of(data)
         return None if media_type is None else (media_type, data)
 
+    def file(self, digest: str) -> tuple[str, Path] | None:
+        """The type and the place of a picture, or None if there is none of this digest."""
+        path = self._blobs.file(digest)
+        if path is None:
+            return None
+        with path.open("rb") as file:
+            media_type = media_type_of(file.read(_HEAD))
+        return None if media_type is None else (media_type, path)
+
     def size(self, digest: str) -> int | None:
         """How many bytes the file of a picture has, or None if there is none of this digest."""
         return self._blobs.size(digest)
@@ -172,10 +183,14 @@ def _check_pixels(data: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Gives pictures' addresses. Where keys are set they are signed, and open for a day."""
+    """Gives pictures' addresses. Where keys are set they are signed, and open for a day.
+
+    `editor` is the path of ComfyUI's page, if that is served.
+    """
 
     signer: Signer | None = None
     keys: Keys = field(default_factory=Keys)
+    editor: str = ""
 
     def of(self, digest: str) -> str:
         """The address of a picture, relative to the server; the same one for an hour."""
@@ -186,6 +201,10 @@ class Addresses:
         if self.signer is None or not self.keys:
             return path
         return self.signer.sign(path, (int(time.time()) // _HOUR + _OPEN_HOURS + 1) * _HOUR)
+
+    def in_editor(self, job_id: str) -> str | None:
+        """Where the graph of a job is looked at; None without an editor."""
+        return f"{self.editor}?graph={job_id}" if self.editor else None
 
 
 class PictureBinder:

@@ -28,6 +28,7 @@ class LinksJson(TypedDict):
     self: str
     events: str
     graph: str
+    editor: NotRequired[str]
 
 
 class JobJson(TypedDict):
@@ -86,6 +87,8 @@ class Serializer:
             "ended": None if job.ended is None else time_of(job.ended),
             "links": {"self": here, "events": f"{here}/events", "graph": f"{here}/graph"},
         }
+        if editor := self.addresses.in_editor(job.id):
+            answer["links"]["editor"] = editor
         position = self._dispatcher.position(job) if job.state == "queued" else None
         if position is not None:
             answer["position"] = position

@@ -91,21 +91,25 @@ class Blobs:
             )
         return data
 
+    def file(self, reference: str) -> Path | None:
+        """Where the bytes of a reference lie; None if they are gone."""
+        digest = reference.removeprefix(PREFIX)
+        if not _DIGEST.fullmatch(digest):
+            return None
+        own = self._path(digest)
+        path = own if own.exists() else self._adopted.get(digest, own)
+        return path if path.exists() else None
+
     def size(self, reference: str) -> int | None:
         """How many bytes a reference stands for; None if they are gone."""
-        digest = reference.removeprefix(PREFIX)
-        own = self._path(digest)
         try:
-            return (own if own.exists() else self._adopted.get(digest, own)).stat().st_size
+            path = self.file(reference)
+            return None if path is None else path.stat().st_size
         except OSError:
             return None
 
     def __contains__(self, reference: object) -> bool:
-        digest = str(reference).removeprefix(PREFIX)
-        if not _DIGEST.fullmatch(digest):
-            return False
-        own = self._path(digest)
-        return own.exists() or self._adopted.get(digest, own).exists()
+        return self.file(str(reference)) is not None
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

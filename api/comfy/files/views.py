@@ -14,6 +14,7 @@ from paintgraph.api.http.requests import bad_parameter
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.file_kinds import KINDS, Format
 from paintgraph.base.words import shorten
+from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.imaging.errors import PictureError
 
 ROUTES = web.RouteTableDef()
@@ -26,20 +27,31 @@ _TYPES = {suffix: kind.media_type for kind in KINDS.values() for suffix in kind.
 @ROUTES.get("/view")
 async def view(request: web.Request) -> web.StreamResponse:
     """A file as it is; of a picture one channel group as PNG, or a preview, if asked for."""
-    path = _path(request)
     channel = request.query.get("channel", "rgba")
     if channel not in _CHANNELS:
         raise bad_parameter("channel", channel, f"are {', '.join(_CHANNELS)}")
     preview = _preview(request.query.get("preview"))
-    if not await asyncio.to_thread(path.is_file):
-        raise ApiError(404, "no_such_file", f"there is no file '{shorten(path.name)}' here.")
+    media_type, path = await asyncio.to_thread(_found, request)
     if preview is None and channel == "rgba":
-        media_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
         return web.FileResponse(path, headers=_headers(media_type, path.name))
     form, quality = preview or ("PNG", _QUALITY)
     async with request.app[PARTS].transcoding:
         body = await asyncio.to_thread(_encoded, path, channel, form, quality)
     return web.Response(body=body, headers=_headers(KINDS[form].media_type, path.name))
+
+
+def _found(request: web.Request) -> tuple[str, Path]:
+    """The type and the place of a file, or of the picture whose digest stands for its name."""
+    name = request.query.get("filename", "")
+    if name.startswith(PREFIX):
+        found = request.app[PARTS].pictures.file(name)
+    else:
+        path = _path(request)
+        media_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
+        found = (media_type, path) if path.is_file() else None
+    if found is None:
+        raise ApiError(404, "no_such_file", f"there is no file '{shorten(name)}' here.")
+    return found
 
 
 def _path(request: web.Request) -> Path:

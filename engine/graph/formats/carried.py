@@ -3,7 +3,7 @@
 Beside it stands which of that graph's pictures it is, and the digest of its samples.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
@@ -19,6 +19,9 @@ from paintgraph.engine.graph.formats.recognising import kind_of
 GRAPH, PROMPT, WORKFLOW = "paintgraph", "prompt", "workflow"
 KEYS = (GRAPH, PROMPT, WORKFLOW)
 """Ours first; then the prompt, which is exact, before the editor's graph that it was made of."""
+
+DRAWN = (WORKFLOW, GRAPH, PROMPT)
+"""For an editor: first what somebody drew there."""
 
 RESULT = "paintgraph-result"
 """The key of which of a graph's pictures a file holds."""
@@ -62,10 +65,10 @@ def _made(digest: object, output: object = "", node: object = "", place: object 
     return None
 
 
-def carried(file: BinaryIO) -> bytes:
-    """The graph's text in a picture; raises GraphError if it carries none."""
-    texts = _texts(file, KEYS)
-    found = [texts[key] for key in KEYS if texts.get(key, "").lstrip().startswith("{")]
+def carried(file: BinaryIO, keys: Sequence[str] = KEYS) -> bytes:
+    """The graph's text in a picture, by the first of the keys; GraphError if it carries none."""
+    texts = _texts(file, keys)
+    found = [texts[key] for key in keys if texts.get(key, "").lstrip().startswith("{")]
     if not found:
         message = (
             "this picture carries no graph; allowed are PNG and WebP with the graph that made "

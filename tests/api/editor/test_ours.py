@@ -1,6 +1,5 @@
 """What the page finds beside its own files: templates, a script, pictures to try, the protocol."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -11,24 +10,6 @@ from paintgraph.api.editor.opening import MASK, PHOTO
 from paintgraph.tests.api.serving import Served, serving
 
 FIRST = ["erase_object", "inpaint", "outpaint", "remove_background", "replace_background"]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a page."""
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "index.html").write_text("<!doctype html>")
-    (folder / "assets" / "images").mkdir(parents=True)
-    (folder / "assets" / "favicon.ico").write_bytes(b"sign")
-    (folder / "assets" / "images" / "a.png").write_bytes(b"picture")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def page(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that shows that page, with the real nodes."""
-    with serving(tmp_path_factory.mktemp("data"), front_end_root=built) as served:
-        yield served
 
 
 def test_recipes_are_the_templates_those_first_that_people_come_for(page: Served) -> None:
@@ -55,12 +36,15 @@ def test_there_are_no_other_templates(page: Served, name: str) -> None:
     assert page.call("GET", path).status == 404
 
 
-def test_the_script_is_named_and_served(page: Served) -> None:
-    (path,) = page.call("GET", "/editor/api/extensions").json
-    script = page.call("GET", f"/editor{path}")
+def test_the_scripts_are_named_and_served(page: Served) -> None:
+    paths = page.call("GET", "/editor/api/extensions").json
+    scripts = [page.call("GET", f"/editor{path}") for path in paths]
 
-    assert script.headers["Content-Type"].startswith("text/javascript")
-    assert b"registerExtension" in script.body
+    assert len(paths) == 2
+    for script in scripts:
+        assert script.headers["Content-Type"].startswith("text/javascript")
+        assert b"registerExtension" in script.body
+    assert page.call("GET", "/editor/extensions/paintgraph/other.js").status == 404
 
 
 def test_the_pictures_of_templates_are_there_and_a_users_own_stay(
