@@ -10,6 +10,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.refusals import Hide, refusal
 from paintgraph.api.http.requests import json_response
 from paintgraph.base.errors import Error, Problem
+from paintgraph.base.words import shorten
 from paintgraph.engine.graph.formats.comfy.types import wire_type
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
@@ -29,6 +30,7 @@ _TYPES: Mapping[str, str] = {
 
 _OWN_FAULT = "custom_validation_failed"
 _MOST_CHOICES = 20
+_LONGEST = 1000
 NodeErrors = Mapping[str, Mapping[str, Any]]
 
 
@@ -139,14 +141,20 @@ def _received(
     if type_ == "value_not_in_list":
         few = len(declared.choices) <= _MOST_CHOICES
         config = input_config(declared) if few else None
-        return {"input_config": config, "received_value": given}
+        return {"input_config": config, "received_value": _brief(given)}
     if not isinstance(given, Link):
-        return {"received_value": given}
+        return {"received_value": _brief(given)}
     linked = [given.node, given.output]
     if type_ != "return_type_mismatch":
         return {"received_value": linked}
     source = specs.spec(graph.nodes[given.node].kind) if given.node in graph.nodes else None
     return {"received_type": _output_type(source, given), "linked_node": linked}
+
+
+def _brief(given: object) -> object:
+    """A value, or its beginning if it is long: who sent it has it."""
+    text = given if isinstance(given, str) else repr(given)
+    return given if len(text) <= _LONGEST else shorten(text, _LONGEST)
 
 
 def _output_type(source: NodeSpec | None, link: Link) -> str:

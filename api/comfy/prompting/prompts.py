@@ -14,7 +14,7 @@ from paintgraph.api.comfy.following.door import DOOR, NAME
 from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_errors, refused
 from paintgraph.api.guards.keys import client_of, owner_of
 from paintgraph.api.http.bodies import document_of
-from paintgraph.api.http.requests import has_small_body, json_response
+from paintgraph.api.http.requests import has_small_body, json_response, offload
 from paintgraph.api.packs.passing import changed_by_packs
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
@@ -190,10 +190,15 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
     parts, door = request.app[PARTS], request.app[DOOR]
     _refuse_twice(jobs_of(request).named(NAME, posted.prompt_id))
     registry = (await parts.catalogue.soon()).registry
-    graph, problems = read_comfy(document, _NAME)
-    graph = replace(graph, outputs={})
-    _require_types(graph, problems, registry)
-    targets = _outputs(graph, registry, posted.targets)
+    is_small = has_small_body(request)
+
+    def read() -> tuple[Graph, list[Problem], list[str]]:
+        graph, problems = read_comfy(document, _NAME)
+        graph = replace(graph, outputs={})
+        _require_types(graph, problems, registry)
+        return graph, problems, _outputs(graph, registry, posted.targets)
+
+    graph, problems, targets = await offload(read, is_small=is_small)
     counted = door.counter.next() if posted.number is None else posted.number
     number = -counted if posted.front and posted.number is None else counted
     faults: dict[str, Any] = {}
@@ -201,12 +206,12 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
     while True:
         item = [number, posted.prompt_id, posted.prompt, posted.extra_data, targets]
         wanted = GraphRequest(
-            _pruned(graph, targets),
+            await offload(_pruned, graph, targets, is_small=is_small),
             problems,
             {"prompt": item},
             prefix=("prompt",),
             client=client_of(request),
-            is_small=has_small_body(request),
+            is_small=is_small,
             door=NAME,
             name=posted.prompt_id,
             rank=number,
@@ -218,7 +223,9 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
         try:
             accepted = await parts.submissions.submit(wanted)
         except GraphError as error:
-            targets = _left(error, graph, registry, targets, faults)
+            targets = await offload(
+                _left, error, graph, registry, targets, faults, is_small=is_small
+            )
             continue
         break
     door.following.watch(accepted.job)

@@ -136,6 +136,14 @@ def test_faults_have_comfyuis_names(server: Served, name: str) -> None:
         assert len(error["message"]) > 20
 
 
+def test_a_long_value_is_not_sent_back_whole(server: Served) -> None:
+    answer = post(server, shown(width="9" * 10**6))
+
+    (error,) = answer.json["node_errors"]["5"]["errors"]
+    assert error["extra_info"]["received_value"].startswith("9999")
+    assert len(answer.body) < 10_000
+
+
 def test_a_mismatch_tells_both_types(server: Served) -> None:
     prompt, _ = REFUSED["another type"]
 
