@@ -198,3 +198,36 @@ def test_packs_are_loaded_that_a_file_of_paths_names_and_no_others(
     assert without == ([], [])
     assert ours == ["--node-packs", str(paths)]
     assert "which are programs" in told[0]
+
+
+PACK = """
+class Twice:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"value": ("INT", {})}}
+    RETURN_TYPES = ()
+    FUNCTION = "go"
+    OUTPUT_NODE = True
+    def go(self, value):
+        return {"ui": {"text": [2 * value]}}
+NODE_CLASS_MAPPINGS = {"TestTwice": Twice}
+"""
+
+
+def test_a_suite_for_comfyui_finds_its_pack(tmp_path: Path) -> None:
+    (tmp_path / "packs" / "testing").mkdir(parents=True)
+    (tmp_path / "packs" / "testing" / "__init__.py").write_text(PACK)
+    (tmp_path / "paths.yaml").write_text("testing:\n  custom_nodes: packs\n")
+    places = [f"--output-directory={tmp_path / 'out'}", "--base-directory", str(tmp_path / "base")]
+    paths = ["--extra-model-paths-config", str(tmp_path / "paths.yaml")]
+    prompt = {"1": {"class_type": "TestTwice", "inputs": {"value": 21}}}
+
+    with started("--listen", "127.0.0.1", *places, *paths, "--cpu", "--cache-lru", "100") as url:
+        deadline = time.monotonic() + 60
+        while "TestTwice" not in ask(f"{url}/object_info"):
+            assert time.monotonic() < deadline
+        prompt_id = ask(f"{url}/prompt", {"prompt": prompt, "client_id": "suite"})["prompt_id"]
+        while not (entry := ask(f"{url}/history/{prompt_id}")):
+            assert time.monotonic() < deadline
+
+    assert entry[prompt_id]["outputs"] == {"1": {"text": [42]}}
