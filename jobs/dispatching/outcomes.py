@@ -40,7 +40,7 @@ class Running:
         nodes: those under way, the last one begun last.
         begun: whether the worker has said anything of the job.
         warnings, files, problems: gathered for its end.
-        shown, cached, finished: see `Report`.
+        shown, cached, finished, skipped: see `Report`.
         cancelled: whether it was asked to stop.
     """
 
@@ -54,6 +54,7 @@ class Running:
     shown: dict[str, Shown] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     cancelled: bool = False
 
     @property
@@ -251,6 +252,8 @@ class Outcomes:
         if fact["type"] == "node_finished":
             if fact["how"] in ("computed", "shared"):
                 running.finished.append(fact["node"])
+            elif fact["how"] == "skipped":
+                running.skipped.append(fact["node"])
         elif fact["type"] == "kept":
             running.cached = fact["nodes"]
         elif fact["type"] == "warning":
@@ -327,7 +330,8 @@ def _report(running: Running, state: str) -> Report:
     report: Report = {"shown": running.shown, "cached": running.cached}
     if state == "succeeded":
         return report
-    return {**report, "finished": running.finished, "stopped_at": running.node}
+    ended: Report = {"finished": running.finished, "skipped": running.skipped}
+    return {**report, **ended, "stopped_at": running.node}
 
 
 def _fail(running: Running, fact: dict[str, Any], code: str, message: str) -> None:

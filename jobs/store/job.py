@@ -100,13 +100,14 @@ class Report(TypedDict, total=False):
     Attributes:
         shown: by node; those whose result was kept from before, too.
         cached: nodes whose result was kept from before.
-        finished, stopped_at: of a job that did not succeed, the nodes that were done, and the one
-            that was at work last.
+        finished, skipped, stopped_at: of a job that did not succeed, the nodes that were done,
+            those that were left out as others had failed, and the one that was at work last.
     """
 
     shown: Mapping[str, Shown]
     cached: Sequence[str]
     finished: Sequence[str]
+    skipped: Sequence[str]
     stopped_at: str
 
 

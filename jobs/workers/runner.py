@@ -158,9 +158,10 @@ def to_wire(event: Event) -> dict[str, Any]:  # noqa: C901, PLR0911 - one for ea
         case events.NodeFinished(origin, how, seconds, weight):
             plain = {"how": how, "seconds": round(seconds, 6), "bytes": weight}
             return {"type": "node_finished", **_origin(origin), **plain}
-        case events.NodeFailed(origin, element, code, message, inputs, _):
+        case events.NodeFailed(origin, element, code, message, inputs, error):
             plain = {"element": element, "code": code, "message": message}
-            return {"type": "node_failed", **_origin(origin), **plain, "inputs": dict(inputs)}
+            plain |= {"exception": _exception(error), "inputs": dict(inputs)}
+            return {"type": "node_failed", **_origin(origin), **plain}
         case events.Kept(nodes):
             return {"type": "kept", "nodes": list(nodes)}
         case events.Stored(key):

@@ -84,9 +84,10 @@ class Narrator:
             case "executed":
                 return self._show(fact, when)
             case "node_failed":
-                begun = self._begin(fact, when)
+                told = self._begin(fact, when)
                 self._set(fact, state="error")
-                return begun
+                goes_on = self.job.on_failure == "continue"
+                return [*told, telling.failed(self.job, fact, self.hide)] if goes_on else told
             case "warning" if fact.get("code") == "blocked":
                 return [*self._flush(when), telling.blocked(self.job, fact, self.hide)]
         return []

@@ -12,8 +12,6 @@ from paintgraph.jobs.store.queries import Reported
 Told = tuple[str, dict[str, Any]]
 """A kind of message and its data."""
 
-_STATUS = {"succeeded": "success"}
-
 
 def milliseconds(seconds: float) -> int:
     """Seconds since 1970 as these clients count them."""
@@ -35,8 +33,8 @@ def ending(reported: Reported, hide: Hide) -> Told:
     """How a job of this door ended."""
     job, report = reported.job, reported.report
     data: dict[str, Any] = {"prompt_id": job.name, "timestamp": milliseconds(job.ended or 0)}
-    if job.state == "succeeded":
-        return "execution_success", data
+    if job.state == "succeeded" or (partly := _partly(reported)):
+        return "execution_success", data if job.state == "succeeded" else {**data, **partly}
     problem = next(
         (p for p in job.problems if p.get("node")), job.problems[0] if job.problems else {}
     )
@@ -59,6 +57,40 @@ def ending(reported: Reported, hide: Hide) -> Told:
     }
 
 
+def _partly(reported: Reported) -> dict[str, Any]:
+    """What came of a prompt that goes on after failures, if an output did; else nothing."""
+    job, report = reported.job, reported.report
+    if job.state != "failed" or job.on_failure != "continue":
+        return {}
+    targets = orjson.loads(reported.request)["prompt"][4]
+    done = {*report.get("finished", ()), *report.get("cached", ())}
+    skipped = report.get("skipped", [])
+    successful = [target for target in targets if target in done]
+    if not successful:
+        return {}
+    return {
+        "completion_status": "partial_success",
+        "has_errors": True,
+        "execution_error_count": len({problem.get("node") for problem in job.problems}),
+        "blocked_node_ids": skipped,
+        "blocked_output_node_ids": [target for target in targets if target in skipped],
+        "successful_output_node_ids": successful,
+    }
+
+
+def failed(job: Job, fact: Fact, hide: Hide) -> Told:
+    """A node has failed in a prompt that goes on without those that read it."""
+    return "execution_node_error", {
+        "prompt_id": job.name,
+        "node_id": fact["submitted"],
+        "node_type": fact["kind"],
+        "exception_message": hide(fact["message"]),
+        "exception_type": fact.get("exception") or fact["code"],
+        "traceback": [],
+        "current_inputs": {name: [hide(text)] for name, text in fact["inputs"].items()},
+    }
+
+
 def blocked(job: Job, fact: Fact, hide: Hide) -> Told:
     """A node is left out, as another one wants it; the prompt goes on all the same."""
     return "execution_error", {
@@ -78,11 +110,12 @@ def status_of(reported: Reported, hide: Hide) -> dict[str, Any]:
     """The status of a history's entry."""
     job = reported.job
     began, kept = job.started or 0, reported.report.get("cached", [])
-    messages = [started(job, began), cached(job, kept, began), ending(reported, hide)]
+    end = ending(reported, hide)
+    completed = end[0] == "execution_success"
     return {
-        "status_str": _STATUS.get(job.state, "error"),
-        "completed": job.state == "succeeded",
-        "messages": messages,
+        "status_str": "success" if completed else "error",
+        "completed": completed,
+        "messages": [started(job, began), cached(job, kept, began), end],
     }
 
 

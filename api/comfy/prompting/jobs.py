@@ -160,7 +160,8 @@ def _item(parts: ServerParts, job: Job, report: Report) -> dict[str, Any]:
         "workflow_id": job.workflow or None,
     }
     if job.state == "failed":
-        _, found["execution_error"] = ending(parts.store.reported(job), parts.serializer.hide)
+        kind, data = ending(parts.store.reported(job), parts.serializer.hide)
+        found["execution_error"] = data if kind == "execution_error" else None
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from paintgraph.tests.api.comfy.asking import ended, node, post, posted
+from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served
 
 QUICK = {"1": node("Add", a=1), "2": node("Show", value=["1", 0])}
@@ -104,6 +105,43 @@ def test_by_default_nothing_runs_after_a_failure(small: Served) -> None:
 
     assert "6" not in stopped["outputs"]
     assert {"4", "6"} <= independent["outputs"].keys()
+
+
+def test_a_prompt_that_goes_on_after_a_failure_succeeds_in_part(small: Served) -> None:
+    prompt = {
+        "1": node("Fail"),
+        "2": node("Add", a=["1", 0]),
+        "3": node("Show", value=["2", 0]),
+        "5": node("Add", a=1),
+        "4": node("Show", value=["5", 0]),
+    }
+
+    async def story() -> Any:
+        async with listening(small, "part") as heard:
+            policy = "continue_independent"
+            prompt_id = await heard.post(prompt, client_id="part", node_failure_policy=policy)
+            await heard.until("executing", node=None)
+            return prompt_id, heard
+
+    prompt_id, heard = told(story())
+    (failed,) = heard.of("execution_node_error")
+    (end,) = heard.of("execution_success")
+    assert (failed["node_id"], failed["node_type"]) == ("1", "Fail")
+    assert failed["exception_type"] == "RuntimeError"
+    del end["prompt_id"], end["timestamp"]
+    assert end == {
+        "completion_status": "partial_success",
+        "has_errors": True,
+        "execution_error_count": 1,
+        "blocked_node_ids": ["2", "3"],
+        "blocked_output_node_ids": ["3"],
+        "successful_output_node_ids": ["4"],
+    }
+    assert heard.of("execution_error") == []
+    assert ended(small, prompt_id)["status"]["status_str"] == "success"
+    del prompt["4"], prompt["5"]
+    nothing = ended(small, posted(small, prompt, node_failure_policy="continue_independent"))
+    assert nothing["status"]["status_str"] == "error"
 
 
 def test_memory_can_be_freed(server: Served) -> None:
