@@ -141,20 +141,22 @@ def _door_of_packs() -> Mapping[str, Any]:
 
 def pack_places(
     folders: Folders,
-    sources: Iterable[str],
+    sources: Iterable[str | os.PathLike[str]],
     inputs: Path | None = None,
     outputs: Path | None = None,
+    models: str | os.PathLike[str] | None = None,
 ) -> Places:
     """Where packs find and put files: in the data folder, and where models lie.
 
-    `inputs` and `outputs` are other folders for pictures. Raises PackFolderError, CatalogueError.
+    `inputs`, `outputs` and `models` are other folders than the user's. Raises PackFolderError,
+    CatalogueError.
     """
     named = os.environ.get(COMFY_VARIABLE)
     shared = ComfyFolders(Path(named)) if named else None
     kinds = [kind for kind in shared.kinds() if kind != "custom_nodes"] if shared else []
     return Places(
         folders.data,
-        default_models_dir(),
+        default_models_dir() if models is None else Path(models),
         (inputs or folders.inputs).absolute(),
         (outputs or folders.outputs).absolute(),
         folders.temp,

@@ -151,12 +151,12 @@ def _with_packs(act: Act) -> Act:
     ) -> int:
         if not node_packs:
             return act(**given)
-        from paintgraph.cli.packs import TellingLoader, loads_here, pack_loader, run_aside
+        from paintgraph.cli.packs import loads_here, pack_loader, run_aside
 
         if not loads_here():
             return run_aside(node_packs, pack_seconds)
         folders = given.get("input_dir"), given.get("output_dir")
-        loader = TellingLoader(pack_loader(node_packs, allow_packs or (), *folders))
+        loader = pack_loader(node_packs, allow_packs or (), *folders)
         return act(**{**given, "nodes": [*(given["nodes"] or ()), loader]})
 
     return perform

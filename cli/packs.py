@@ -18,12 +18,10 @@ import typer
 from paintgraph.assembly import catalogue, pack_places
 from paintgraph.base import platforms
 from paintgraph.cli.faults import FAILED, OK, misused, plain, print_json, print_table, tell
-from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.workers.handle import LOADING_SECONDS, MOST_LOADING_SECONDS
-from paintgraph.nodes.own import NodeLoader
 from paintgraph.nodes.packs.loading.finding import find_packs
-from paintgraph.nodes.packs.loading.guard import FREEDOMS
+from paintgraph.nodes.packs.loading.guard import wrong_freedom
 from paintgraph.nodes.packs.loading.loader import PackLoader
 from paintgraph.nodes.packs.loading.report import PackReport
 
@@ -32,20 +30,6 @@ _FOLDER = "PAINTGRAPH_PACKS_OF"
 
 _LOADING, _LEFT_OUT = "loading", "left_out"
 _POLL_SECONDS = 0.2
-
-
-class TellingLoader(NodeLoader):
-    """Loads packs and says what does not work."""
-
-    def __init__(self, loader: PackLoader) -> None:
-        self.loader = loader
-
-    def load_into(self, registry: Registry) -> None:
-        """Register the nodes of all packs."""
-        self.loader.load_into(registry)
-        for report in self.loader.reports:
-            for sentence in report.sentences():
-                tell(f"warning: {sentence}")
 
 
 def loads_here() -> bool:
@@ -63,9 +47,8 @@ def pack_loader(
 
     Raises Error for what is wrong with the options.
     """
-    if wrong := [each for each in allowed if each not in FREEDOMS]:
-        listed = ", ".join(FREEDOMS)
-        raise misused("bad_option", f"--allow-packs: is '{wrong[0]}'; allowed are {listed}.")
+    if wrong := wrong_freedom(allowed):
+        raise misused("bad_option", f"--allow-packs: {wrong}")
     folder = Path(os.environ[_FOLDER])
     return PackLoader(
         sources,
@@ -73,6 +56,7 @@ def pack_loader(
         allowed=allowed,
         left_out=orjson.loads((folder / _LEFT_OUT).read_bytes()),
         announce=lambda name: _write(folder / _LOADING, name),
+        tell=lambda sentence: tell(f"warning: {sentence}"),
     )
 
 
@@ -150,7 +134,7 @@ def _in_words(code: int) -> str:
 
 def list_packs(nodes: Sequence[object], *, json: bool) -> int:
     """List packs with their nodes and what does not work; the exit code is 1 if one fails."""
-    loaders = [each.loader for each in nodes if isinstance(each, TellingLoader)]
+    loaders = [each for each in nodes if isinstance(each, PackLoader)]
     if not loaders:
         raise misused(
             "missing_option", "no packs are named. Name the folder they lie in with --node-packs."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Error
+from paintgraph.base.printing import printed_aside
 from paintgraph.cli.explaining import remember
 from paintgraph.cli.faults import FAILED, OK, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
@@ -50,8 +51,9 @@ def run_recipe(options: RunOptions) -> int:
         output_folder=options.output_dir,
     ) as assembly:
         began = time.perf_counter()
-        prepared = prepare(options, assembly)
-        ended = _performed(options, prepared, assembly)
+        with printed_aside():  # by nodes of others: the standard output is for results
+            prepared = prepare(options, assembly)
+            ended = _performed(options, prepared, assembly)
         if ended.outcome.state == "succeeded" and not options.fresh:
             environment = assembly.worker.environment
             made_of = record(prepared.bound, assembly.registry, environment, assembly.binders)

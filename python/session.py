@@ -5,6 +5,7 @@ import secrets
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from paintgraph.assembly import Assembly, assemble
+from paintgraph.assembly import Assembly, assemble, pack_places
 from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.graph.graph import Graph, Metadata
@@ -25,6 +26,8 @@ from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.made import texts_of_run
 from paintgraph.nodes.own import Own
+from paintgraph.nodes.packs.loading.guard import wrong_freedom
+from paintgraph.nodes.packs.loading.loader import PackLoader
 from paintgraph.python.finding import find_inputs
 from paintgraph.python.inputs import batches, literals
 from paintgraph.python.progress import Progress, Report, Tracker, reporting
@@ -50,6 +53,10 @@ class Session:
     Args:
         device: where models work: "cpu", "cuda", "mps"; "auto" takes the best.
         nodes: own nodes: Python files, names of modules, modules or functions.
+        node_packs: folders with node packs written for ComfyUI, single packs, or its
+            `extra_model_paths.yaml`. A pack is a program, which runs in this process from then on;
+            modules of ComfyUI's names, such as `nodes` and `server`, are the packs' there.
+        allow_packs: what packs may do when they are imported: "subprocess", "network", "write".
         data_dir: folder of kept results and of the user's recipes; by default the command line's.
         models_dir: folder of the models; by default the command line's.
         input_dir: folder in which graphs look for the names of files that they hold.
@@ -66,6 +73,8 @@ class Session:
         *,
         device: str = "auto",
         nodes: Iterable[Own] = (),
+        node_packs: Iterable[Place] | Place = (),
+        allow_packs: Iterable[str] = (),
         data_dir: Place | None = None,
         models_dir: Place | None = None,
         input_dir: Place = ".",
@@ -82,6 +91,16 @@ class Session:
         self._progress = progress
         self._lock = threading.Lock()
         self._reporting: set[int] = set()  # threads that are in a progress callback
+        own: list[Own] = [nodes] if isinstance(nodes, str | os.PathLike) else [*nodes]
+        packs = [node_packs] if isinstance(node_packs, str | os.PathLike) else [*node_packs]
+        told: list[str] = []
+        if packs:
+            places = pack_places(folders, packs, Path(input_dir), self._output_dir, models_dir)
+            freedoms = checked_freedoms(allow_packs)
+            sources = [os.fspath(pack) for pack in packs]
+            own.append(
+                PackLoader(sources, places, device=device, allowed=freedoms, tell=told.append)
+            )
         self._stack = ExitStack()
         self._assembly: Assembly | None = self._stack.enter_context(
             assemble(
@@ -90,11 +109,13 @@ class Session:
                 memory_bytes=0 if fresh else memory_bytes,
                 devices=DeviceRules(device),
                 with_store=not fresh,
-                nodes=[nodes] if isinstance(nodes, str | os.PathLike) else nodes,
+                nodes=own,
                 models_dir=None if models_dir is None else Path(models_dir),
                 output_folder=self._output_dir,
             )
         )
+        for sentence in told:
+            warnings.warn(sentence, stacklevel=2)
 
     def __enter__(self) -> Self:
         return self
@@ -230,6 +251,14 @@ class Session:
         return Result(outputs, [*notices, *tracker.warnings], ran.saved)
 
 
+def checked_freedoms(allowed: Iterable[str]) -> list[str]:
+    """What packs may do; raises UsageError for what nobody can allow them."""
+    freedoms = [allowed] if isinstance(allowed, str) else [*allowed]
+    if wrong := wrong_freedom(freedoms):
+        raise UsageError(Problem("bad_option", f"allow_packs: {wrong}"))
+    return freedoms
+
+
 def mapping_of(inputs: object) -> dict[str, Any]:
     """The inputs that come before the named ones; raises UsageError for what is no mapping."""
     if inputs is None:
@@ -294,6 +323,8 @@ def run(  # noqa: PLR0913 - options of the session and of the run
     *,
     device: str | None = None,
     nodes: Iterable[Own] | None = None,
+    node_packs: Iterable[Place] | Place | None = None,
+    allow_packs: Iterable[str] | None = None,
     fresh: bool | None = None,
     metadata: Metadata | None = None,
     graph: bool | None = None,
@@ -306,6 +337,7 @@ def run(  # noqa: PLR0913 - options of the session and of the run
     the same name as an option goes into the mapping `inputs`.
     """
     settings: dict[str, Any] = {"device": device, "nodes": nodes, "fresh": fresh}
+    settings |= {"node_packs": node_packs, "allow_packs": allow_packs}
     settings |= {"metadata": metadata, "graph": graph}
     chosen = {name: value for name, value in settings.items() if value is not None}
     options = chosen.keys() | ({"progress"} if progress is not None else set())

@@ -1,10 +1,13 @@
 """Packs on the command line: what does not work is named, and no pack keeps a command from it."""
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from paintgraph.tests.cli.conftest import Answer, Paintgraph
+from paintgraph.tests.cli.conftest import Answer, Paintgraph, samples
 
 pytest.importorskip("torch")
 PACKS = Path(__file__).parents[1] / "packs"
@@ -65,6 +68,55 @@ def test_wrong_options_are_told(
     assert answer.code in (1, 2)
     assert message in answer.stderr
     assert "fault of paintgraph" not in answer.stderr
+
+
+LOUD = """
+import os, subprocess, sys
+
+def noise(where):
+    print("printed", where)
+    os.write(1, b"written by a library\\n")
+
+noise("at import")
+
+class Loud:
+    @classmethod
+    def INPUT_TYPES(cls):
+        noise("when asked for inputs")
+        return {"required": {"image": ("IMAGE",)}}
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "go"
+    @classmethod
+    def VALIDATE_INPUTS(cls):
+        noise("when checked")
+        return True
+    def go(self, image):
+        noise("when run")
+        subprocess.run(["echo", "said by a program"])
+        return (image,)
+
+NODE_CLASS_MAPPINGS = {"Loud": Loud}
+"""
+
+
+@pytest.mark.usefixtures("photo")
+def test_what_packs_print_does_not_spoil_a_result_on_the_standard_output(
+    folder: Path, process: Paintgraph
+) -> None:
+    (folder / "loud.py").write_text(LOUD)
+    (folder / "loud.yaml").write_text(
+        "nodes:\n  photo: {node: LoadImage, image: photo.png}\n"
+        "  loud: {node: Loud, image: '${photo.image}'}\noutputs: {image: '${loud.image}'}\n"
+    )
+
+    answer = process("run", "loud.yaml", "--node-packs", "loud.py", "-o", "-")
+
+    assert answer.code == 0, answer.stderr
+    assert np.array_equal(np.asarray(Image.open(BytesIO(answer.stdout))), samples())
+    for where in ("at import", "when asked for inputs", "when checked", "when run"):
+        assert f"printed {where}" in answer.stderr
+    assert "written by a library" in answer.stderr
+    assert "said by a program" in answer.stderr
 
 
 @pytest.mark.parametrize("seconds", ["-1", "0", "3601", "nan", "inf"])

@@ -22,6 +22,13 @@ Freedom = Literal["subprocess", "network", "write", "routes"]
 FREEDOMS: tuple[Freedom, ...] = get_args(Freedom)
 """What packs can be allowed to do when they are imported; and to answer routes of the server."""
 
+
+def wrong_freedom(allowed: Iterable[str]) -> str:
+    """What is wrong with a list of freedoms, and what is allowed; "" if nothing is."""
+    wrong = next((each for each in allowed if each not in FREEDOMS), "")
+    return f"is '{wrong}'; allowed are {', '.join(FREEDOMS)}." if wrong else ""
+
+
 _BY_FREEDOM: Mapping[str, tuple[str, ...]] = {
     "subprocess": (
         *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork"),

@@ -52,7 +52,7 @@ def prestart(pack: Pack) -> str:
     script = pack.path / "prestartup_script.py"
     if not pack.path.is_dir() or not script.is_file():
         return ""
-    with _asking(pack) as missing, contextlib.redirect_stdout(sys.stderr):
+    with _asking(pack) as missing:
         try:
             _run(f"{pack.module}.prestartup_script", script)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - another author's code
@@ -61,13 +61,10 @@ def prestart(pack: Pack) -> str:
 
 
 def import_pack(pack: Pack) -> Imported:
-    """Import a pack; whatever it raises is in `why`.
-
-    What it prints goes to the standard error, as the standard output is for results.
-    """
+    """Import a pack; whatever it raises is in `why`."""
     found = Imported()
     began = time.perf_counter()
-    with _asking(pack) as missing, contextlib.redirect_stdout(sys.stderr):
+    with _asking(pack) as missing:
         try:
             module = _run(pack.module, pack.file)
             _take_classes(module, found)

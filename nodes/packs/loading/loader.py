@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from paintgraph.base.printing import printed_aside
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
@@ -17,8 +18,11 @@ from paintgraph.nodes.packs.loading.guard import process_guard
 from paintgraph.nodes.packs.loading.importing import Imported, import_pack, prestart
 from paintgraph.nodes.packs.loading.report import PackReport
 
-Announce = Callable[[str], None]
-"""Told the name of each pack before it is imported, and "" once all are."""
+Tell = Callable[[str], None]
+
+
+def _nothing(_: str) -> None:
+    """For who need not be told."""
 
 
 class PackLoader:
@@ -27,7 +31,8 @@ class PackLoader:
     `sources` are as for `find_packs`. `allowed` says what packs may do at import, of `FREEDOMS`.
     `left_out` names packs that are not to be imported, with what an earlier process came to by
     them. `announce` is told the name of each pack before it is imported, and "" at the end, so that
-    one that never returns is known by name.
+    one that never returns is known by name. `tell` gets a sentence for each thing that a user
+    should know of what does not work.
     """
 
     def __init__(
@@ -38,7 +43,8 @@ class PackLoader:
         device: str = "auto",
         allowed: Iterable[str] = (),
         left_out: Mapping[str, str] | None = None,
-        announce: Announce = lambda _: None,
+        announce: Tell = _nothing,
+        tell: Tell = _nothing,
     ) -> None:
         self._packs = find_packs(sources)
         self._places = places
@@ -46,14 +52,21 @@ class PackLoader:
         self._allowed = tuple(allowed)
         self._left_out = dict(left_out or {})
         self._announce = announce
+        self._tell = tell
         self.reports: list[PackReport] = []
         """What became of each pack, once they are loaded."""
 
     def load_into(self, registry: Registry) -> None:
-        """Import every pack and register its nodes; what fails is in `reports`."""
+        """Import every pack and register its nodes; what fails is in `reports`.
+
+        What packs print goes to the standard error, as the standard output is for results.
+        """
         self.reports = []
-        if not self._packs:
-            return
+        if self._packs:
+            with printed_aside():
+                self._load_all(registry)
+
+    def _load_all(self, registry: Registry) -> None:
         self._prepare()
         ready = [pack for pack in self._packs if pack.name not in self._left_out]
         failed = {pack: self._guarded(pack, prestart)[0] for pack in ready}
@@ -70,6 +83,8 @@ class PackLoader:
                 if node not in registry:
                     registry.refuse(node, f"Pack '{pack.name}' has it, but {reason}.")
             self.reports.append(report)
+            for sentence in report.sentences():
+                self._tell(sentence)
         self._announce("")
 
     def _prepare(self) -> None:
