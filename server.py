@@ -50,6 +50,7 @@ from paintgraph.api.native import (
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.routes import add_packs
 from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
 from paintgraph.api.services.parts import PARTS, ServerParts
@@ -69,7 +70,6 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
-from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
@@ -156,9 +156,8 @@ async def _running(
         dispatcher = _dispatcher(settings, factory, store, blobs, addresses.keys.quota_of)
         pictures = Pictures(blobs)
         serializer = Serializer(store, dispatcher, pictures, addresses, hide)
-        made = {"output": folders.outputs, "temp": folders.temp}
-        references = References(blobs, folders.inputs, made)
-        parts = _parts(settings, store, dispatcher, references, serializer)
+        files = NamedFiles(blobs, folders, store)
+        parts = _parts(settings, store, dispatcher, files, serializer)
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)
         stack.push_async_callback(parts.webhooks.close)
@@ -214,7 +213,7 @@ def _parts(
     settings: "Settings",
     store: JobStore,
     dispatcher: Dispatcher,
-    references: References,
+    files: NamedFiles,
     serializer: Serializer,
 ) -> ServerParts:
     """What handlers find; none of it has begun to work."""
@@ -227,7 +226,6 @@ def _parts(
     checks = resource_names.checks(names)
     catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
     rules = SubmissionRules(
-        folders.inputs,
         settings.max_body_bytes,
         settings.allow_private_urls,
         resource_names.binders(names),
@@ -241,12 +239,13 @@ def _parts(
         dispatcher=dispatcher,
         catalogue=catalogue,
         rules=rules,
-        submissions=Submissions(catalogue, dispatcher, serializer.pictures, references, rules),
+        submissions=Submissions(catalogue, dispatcher, serializer.pictures, files, rules),
         pictures=serializer.pictures,
         addresses=serializer.addresses,
         serializer=serializer,
         metrics=Metrics(store, dispatcher, time.time()),
         folders=folders,
+        files=files,
         engine_names=names,
         pulls=Pulls(index, are_allowed=settings.allow_model_pull),
         webhooks=Webhooks(

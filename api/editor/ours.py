@@ -56,7 +56,7 @@ def additions() -> Iterator[tuple[str, Handler]]:
 
 async def lay_out_examples(app: web.Application) -> None:
     """For `on_startup`: put the picture of the templates where LoadImage finds it."""
-    folder = app[PARTS].rules.input_folder
+    folder = app[PARTS].folders.inputs
 
     def lay_out() -> None:
         for name in (PHOTO, MASK):

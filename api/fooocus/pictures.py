@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from io import BytesIO
-from pathlib import Path
 
 from aiohttp import web
 from yarl import URL
@@ -14,6 +13,7 @@ from paintgraph.api.guards.origins import Authority, host_of, parse_authority
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes
+from paintgraph.api.services.owning import may_read
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
 from paintgraph.base.file_kinds import KINDS, Format
@@ -62,7 +62,7 @@ async def _had(request: web.Request, field: str, text: str) -> str | Fault:
             return await asyncio.to_thread(_inside, pictures, text)
         own = own_path(request, text)
         if own is not None:
-            return await asyncio.to_thread(_own, pictures, parts.folders.outputs, own)
+            return await asyncio.to_thread(_own, request, own)
         data = await fetch(
             text,
             max_bytes=parts.rules.max_bytes,
@@ -116,14 +116,15 @@ def _port(request: web.Request) -> int | None:
     return socket_name[1] if isinstance(socket_name, tuple) else None
 
 
-def _own(pictures: Pictures, outputs: Path, path: str) -> str:
+def _own(request: web.Request, path: str) -> str:
     """The digest of a picture that this server shows under a path."""
+    pictures = request.app[PARTS].pictures
     digest = digest_of(path.removeprefix(IMAGES_URL)) if path.startswith(IMAGES_URL) else None
     if found := _INPUT.fullmatch(path):
         digest = PREFIX + found[1]
     if digest and pictures.describe(digest):
         return digest
-    data = output_bytes(outputs, path.removeprefix(OUTPUTS)) if path.startswith(OUTPUTS) else None
+    data = output_bytes(request, path.removeprefix(OUTPUTS)) if path.startswith(OUTPUTS) else None
     if data is not None:
         return pictures.put(data).digest
     raise BindError(
@@ -132,13 +133,15 @@ def _own(pictures: Pictures, outputs: Path, path: str) -> str:
     )
 
 
-def output_bytes(outputs: Path, name: str) -> bytes | None:
-    """What a file of a result holds; None if there is none, or the name leads elsewhere."""
-    root = outputs.resolve()
+def output_bytes(request: web.Request, name: str) -> bytes | None:
+    """What a file of a client's result holds; None if there is none, or it leads elsewhere."""
+    root = request.app[PARTS].folders.outputs.resolve()
     try:
         path = (root / name).resolve()
         is_shown = path.is_relative_to(root) and path.suffix.lower() in _SUFFIXES
-        return path.read_bytes() if is_shown and path.is_file() else None
+        if not is_shown or not may_read(request, "output", path.relative_to(root).as_posix()):
+            return None
+        return path.read_bytes() if path.is_file() else None
     except (OSError, RuntimeError, ValueError):
         return None
 
@@ -147,7 +150,7 @@ def output_bytes(outputs: Path, name: str) -> bytes | None:
 async def output(request: web.Request) -> web.Response:
     """Give the file of a result, in the format that `Accept` names first."""
     name = f"{request.match_info['date']}/{request.match_info['file']}"
-    data = await asyncio.to_thread(output_bytes, request.app[PARTS].folders.outputs, name)
+    data = await asyncio.to_thread(output_bytes, request, name)
     return await _answer(request, data, request.match_info["file"])
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from paintgraph.api.fooocus.field_errors import as_fields_error
 from paintgraph.api.fooocus.tasks import REQUEST
-from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.keys import client_of, owner_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
@@ -55,6 +55,7 @@ async def submit(
         inputs=translation.inputs,
         inputs_at=(),
         client=client_of(request),
+        owner=owner_of(request),
         door=door,
         webhook=Webhook(webhook_url) if webhook_url else None,
     )

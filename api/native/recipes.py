@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from paintgraph.api.guards.keys import client_of, scoped
+from paintgraph.api.guards.keys import client_of, owner_of, scoped
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
@@ -152,6 +152,7 @@ async def _wanted(request: web.Request) -> GraphRequest:
         inputs=inputs,
         inputs_at=(),
         client=client_of(request),
+        owner=owner_of(request),
         idempotency_key=key,
         wished=wishes.or_else(wished),
         webhook=webhook,

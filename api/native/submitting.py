@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
-from paintgraph.api.guards.keys import client_of, scoped
+from paintgraph.api.guards.keys import client_of, owner_of, scoped
 from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
@@ -147,6 +147,7 @@ async def _wanted(request: web.Request) -> GraphRequest:
     return replace(
         wanted,
         client=client_of(request),
+        owner=owner_of(request),
         idempotency_key=key,
         is_small=has_small_body(request),
         wished=wishes.or_else(wanted.wished),

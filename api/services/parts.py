@@ -7,6 +7,7 @@ from typing import Literal
 from aiohttp import web
 
 from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
 from paintgraph.api.services.pictures import Addresses, Pictures
@@ -44,6 +45,7 @@ class ServerParts:
 
     Attributes:
         folders: where pictures and the files of results lie.
+        files: those that each client may name.
         rules: how large fetched pictures may be, and which networks are talked to.
         engine_names: the models on this machine, those that paint and all others.
         many_users: whether clients of ComfyUI's protocol name a user each.
@@ -61,6 +63,7 @@ class ServerParts:
     serializer: Serializer
     metrics: Metrics
     folders: Folders
+    files: NamedFiles
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks

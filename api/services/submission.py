@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 
 from paintgraph.api.http.requests import offload
 from paintgraph.api.services.catalogue import Catalogue, Known
+from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
@@ -25,7 +25,7 @@ from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver, fetch
-from paintgraph.jobs.sources.references import References, left_out, source_binders
+from paintgraph.jobs.sources.references import left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, OnFailure, Webhook, digest_of
 from paintgraph.jobs.store.jobs import Accepted
 from paintgraph.nodes.made import texts_of_run
@@ -49,6 +49,7 @@ class GraphRequest:
         door, name, rank, on_failure, workflow: see `NewJob`.
         texts: documents that the pictures carry beside the graph, by key, such as ComfyUI's
             `workflow`; they say no place, and are left out with the graph if that is wished.
+        owner: whose files the graph may name; None: everybody's.
         wished: what the client wishes of descriptions, before what the graph itself says.
         extra: what came beside the graph; it goes along where a node asks for it.
         webhook: who is told of the job's end.
@@ -62,6 +63,7 @@ class GraphRequest:
     inputs_at: tuple[str, ...] = ("inputs",)
     priority: int = 0
     client: str = ""
+    owner: str | None = None
     idempotency_key: str | None = None
     is_small: bool = False
     door: str = ""
@@ -80,7 +82,6 @@ class SubmissionRules:
     """What binding may do.
 
     Attributes:
-        input_folder: whose folders are listed.
         max_bytes: how large fetched pictures may be.
         allow_private: fetch from private networks, and send to them, too.
         name_binders: what fixes names of catalogues, by kind of resource.
@@ -89,7 +90,6 @@ class SubmissionRules:
         told: what else results tell where neither recipe nor client says it.
     """
 
-    input_folder: Path
     max_bytes: int
     allow_private: bool = False
     name_binders: Mapping[str, Binder] = field(default_factory=dict)
@@ -106,13 +106,13 @@ class Submissions:
         catalogue: Catalogue,
         dispatcher: Dispatcher,
         pictures: Pictures,
-        references: References,
+        files: NamedFiles,
         rules: SubmissionRules,
     ) -> None:
         self._catalogue = catalogue
         self._dispatcher = dispatcher
         self._pictures = pictures
-        self._references = references
+        self._files = files
         self._rules = rules
 
     async def submit(self, wanted: GraphRequest) -> Accepted:
@@ -131,14 +131,15 @@ class Submissions:
         known, checked = await self.checked(wanted)
         graph = checked.sound()
         fetched = await self._fetched(graph, known, wanted.inputs)
-        binder = PictureBinder(self._pictures, self._references, fetched)
-        sources = source_binders(binder.bind, self._rules.input_folder, _MOST_LISTED)
+        files = self._files.of(wanted.owner)
+        binder = PictureBinder(self._pictures, files.references, fetched)
+        sources = source_binders(binder.bind, *files.inputs, most=_MOST_LISTED)
         defaults = metadata_binder(self._rules.metadata)
         binders = Binders({**sources, **self._rules.name_binders, **defaults})
 
         def new() -> NewJob:
             bound = _bound(wanted, graph, known, binders, self._rules.told)
-            notices = left_out(bound, known.registry, self._rules.input_folder)
+            notices = left_out(bound, known.registry, *files.inputs)
             return NewJob(
                 graph=write_native(with_names(bound, known.registry)),
                 request=_without_pictures(wanted.request, binder.inline)

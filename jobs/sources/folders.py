@@ -68,6 +68,13 @@ class Folders:
         """What the last runs depended on."""
         return self._made("records")
 
+    def of_client(self, name: str | None) -> "Folders":
+        """The folders of one client of a server; what jobs make lies together. None: these."""
+        if name is None:
+            return self
+        together = {"outputs": self.outputs, "temp": self.temp}
+        return Folders(self.data / "clients" / name, together)
+
     def _made(self, name: str) -> Path:
         folder = self.elsewhere.get(name) or self.data / name
         try:

@@ -7,7 +7,7 @@ one input folder.
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -33,15 +33,22 @@ class References:
     """Turns what a graph calls a picture into a blob's reference.
 
     A name may say in which folder it lies: "a.png [output]". `others` has such folders beside the
-    input folder.
+    input folder, of whose files those count that may be read, by kind and path. What is not in the
+    input folder is looked for in the `shared` ones.
     """
 
     def __init__(
-        self, blobs: Blobs, input_folder: Path, others: Mapping[str, Path] | None = None
+        self,
+        blobs: Blobs,
+        input_folder: Path,
+        others: Mapping[str, Path] | None = None,
+        shared: Sequence[Path] = (),
+        may_read: Callable[[str, str], bool] = lambda _kind, _path: True,
     ) -> None:
         self._blobs = blobs
-        self._folder = input_folder
+        self._inputs = (input_folder, *shared)
         self._others = dict(others or {})
+        self._may_read = may_read
 
     def bind(self, text: str) -> str:
         """The blob's reference; raises BindError with the cure."""
@@ -80,48 +87,54 @@ class References:
         marked = _SUFFIX.search(name)
         plain = name[: marked.start()] if marked else name
         kind = marked[1] if marked and marked[1] in self._others else "input"
-        root = self._others.get(kind, self._folder).resolve()
         if not plain.strip() or plain in {".", ".."} or "\0" in plain:
             raise BindError(
                 f"'{shorten(name, 60)}' names no picture; allowed are {_FORMS}. Name one.",
                 code="bad_reference",
             )
-        try:
-            path = path_in(root, plain).resolve()
-            is_there = path.is_file()
-        except (OSError, RuntimeError):  # too long a name, links in a circle
-            path, is_there = root / shorten(plain, 60), False
-        if not path.is_relative_to(root):
-            raise BindError(
-                f"'{shorten(name, 60)}' lies outside the {kind} folder; graphs read files in "
-                "it only. Copy the picture there, or make it an input of the recipe.",
-                code="outside_input_folder",
-            )
-        if not is_there:
-            raise BindError(
-                f"there is no file '{shorten(plain, 60)}' in the {kind} folder; allowed are "
-                f"{_FORMS}. {self._cure(plain, kind)}",
-                code="no_such_file",
-            )
-        return path
+        for folder in [self._others[kind]] if kind in self._others else self._inputs:
+            root = folder.resolve()
+            try:
+                path = path_in(root, plain).resolve()
+                is_there = path.is_file()
+            except (OSError, RuntimeError):  # too long a name, links in a circle
+                path, is_there = root / shorten(plain, 60), False
+            if not path.is_relative_to(root):
+                raise BindError(
+                    f"'{shorten(name, 60)}' lies outside the {kind} folder; graphs read files in "
+                    "it only. Copy the picture there, or make it an input of the recipe.",
+                    code="outside_input_folder",
+                )
+            if is_there and (kind == "input" or self._is_readable(kind, path, root)):
+                return path
+        raise BindError(
+            f"there is no file '{shorten(plain, 60)}' in the {kind} folder; allowed are "
+            f"{_FORMS}. {self._cure(plain, kind)}",
+            code="no_such_file",
+        )
+
+    def _is_readable(self, kind: str, path: Path, root: Path) -> bool:
+        return self._may_read(kind, path.relative_to(root).as_posix())
 
     def _cure(self, name: str, kind: str) -> str:
         """What to do about a file that is not in the folder of its kind."""
         with suppress(OSError):  # too long a name
             for other, folder in self._others.items():
-                if other != kind and (folder / name).is_file():
+                is_there = other != kind and (folder / name).is_file()
+                if is_there and (other == "input" or self._may_read(other, name)):
                     return f"Write '{name} [{other}]' for the file of that name in that folder."
         return "Check the spelling."
 
 
 def source_binders(
-    picture: Binder, input_folder: Path, most: int | None = None
+    picture: Binder, *input_folders: Path, most: int | None = None
 ) -> dict[str, Binder]:
     """What fixes pictures, folders and seeds, by kind of resource.
 
     `picture` fixes one picture; `most` bounds how many names of folders there may be in all.
     """
-    return {"picture": picture, "folder": Listing(input_folder, most).bind, "seed": draw_seed}
+    listing = Listing(*input_folders, most=most)
+    return {"picture": picture, "folder": listing.bind, "seed": draw_seed}
 
 
 RANDOM = -1
@@ -139,13 +152,14 @@ _LONGEST_PATTERN = 1000  # no name of a file is as long
 
 
 class Listing:
-    """Lists folders inside one input folder. Links are neither followed nor listed.
+    """Lists folders inside an input folder, the first of several that has them.
 
-    `most` bounds how many names one listing gives in all, since they become a part of a job.
+    Links are neither followed nor listed. `most` bounds how many names one listing gives in all,
+    since they become a part of a job.
     """
 
-    def __init__(self, input_folder: Path, most: int | None = None) -> None:
-        self._folder = input_folder
+    def __init__(self, *input_folders: Path, most: int | None = None) -> None:
+        self._folders = input_folders
         self._most = most
         self._left = most
 
@@ -189,8 +203,7 @@ class Listing:
                 "Shorten it.",
                 code="bad_pattern",
             )
-        root = self._folder.resolve()
-        place = self._place(root, folder)
+        root, place = self._place(folder)
         try:
             found = list(_files(place, suffixes))
         except OSError as error:
@@ -202,8 +215,20 @@ class Listing:
         above = place.relative_to(root)
         return [legible((above / name).as_posix()) for name in sorted(fitting, key=_natural)]
 
-    def _place(self, root: Path, folder: str) -> Path:
-        """The folder itself; neither `..` nor links lead out of the input folder."""
+    def _place(self, folder: str) -> tuple[Path, Path]:
+        """The input folder that has a folder, and that; neither `..` nor links lead out of it."""
+        for input_folder in self._folders:
+            root = input_folder.resolve()
+            place = self._inside(root, folder)
+            if place.is_dir():
+                return root, place
+        raise BindError(
+            f"there is no folder '{folder}' in the input folder; allowed are its "
+            "folders, or nothing for itself. Check the spelling.",
+            code="no_such_file",
+        )
+
+    def _inside(self, root: Path, folder: str) -> Path:
         # Not resolved, so that a link on the way shows.
         place = root if "\0" in folder else Path(os.path.normpath(path_in(root, folder)))
         if "\0" in folder or not place.is_relative_to(root) or place.resolve() != place:
@@ -212,18 +237,12 @@ class Listing:
                 "graphs read files in it only. Copy the pictures there.",
                 code="outside_input_folder",
             )
-        if not place.is_dir():
-            raise BindError(
-                f"there is no folder '{folder}' in the input folder; allowed are its "
-                "folders, or nothing for itself. Check the spelling.",
-                code="no_such_file",
-            )
         return place
 
 
-def left_out(graph: Graph, registry: Registry, input_folder: Path) -> list[str]:
+def left_out(graph: Graph, registry: Registry, *input_folders: Path) -> list[str]:
     """Warnings of a bound graph: pictures in its folders that are of kinds that are not read."""
-    listing = Listing(input_folder)
+    listing = Listing(*input_folders)
     warnings = []
     for node in graph.nodes.values():
         spec = registry.spec(node.kind)

@@ -104,6 +104,13 @@ class JobQueries:
         row = self._database.read(lambda c: c.execute(sql, (*owner, door, name)).fetchone())
         return None if row is None else job_of(row)
 
+    def has_published(self, path: str) -> bool:
+        """Whether one of the jobs made a file, by "folder/path in it"."""
+        mine, owner = self._mine
+        joined = "published p JOIN jobs j ON j.number = p.job"
+        sql = f"SELECT 1 FROM {joined} WHERE p.path = ? AND {mine}"  # noqa: S608 - our names
+        return self._database.read(lambda c: c.execute(sql, (path, *owner)).fetchone()) is not None
+
     def reported(self, job: Job) -> Reported:
         """An ended job with what came in and what it showed."""
         sql = "SELECT * FROM jobs WHERE number = ?"

@@ -3,42 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from paintgraph.api.guards.keyring import FILE, OWN_SCOPES, add_holder
-from paintgraph.jobs.dispatching.quotas import NO_QUOTA, Quota
+from paintgraph.api.guards.keyring import FILE, add_holder
+from paintgraph.jobs.dispatching.quotas import Quota
 from paintgraph.tests.api.comfy.asking import node
 from paintgraph.tests.api.comfy.hearing import Heard, told
-from paintgraph.tests.api.serving import SMALL_NODES, Answer, Served, serving
+from paintgraph.tests.api.owned import Client
+from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
 
 NUMBER = {"nodes": {"n": {"node": "Number"}}, "outputs": {"n": "${n.sum}"}}
 TICK = {"nodes": {"t": {"node": "Tick"}}, "outputs": {"t": "${t.sum}"}}
 PROMPT = {"1": node("Number", value=1), "2": node("Show", value=["1", 0])}
-
-
-class Client:
-    """What one client gets."""
-
-    def __init__(self, server: Served, name: str, *scopes: str, quota: Quota = NO_QUOTA) -> None:
-        name = f"{name}.{uuid4()}"
-        key = add_holder(server.data / FILE, name, scopes or OWN_SCOPES, quota=quota)
-        self.server = server
-        self.headers = {"X-API-Key": key}
-
-    def call(self, method: str, path: str, **options: Any) -> Answer:
-        headers = {**self.headers, **options.pop("headers", {})}
-        return self.server.call(method, path, headers=headers, **options)
-
-    def submit(self, graph: Any, **options: Any) -> Any:
-        answer = self.call("POST", "/v1/jobs", json=graph, **options)
-        assert answer.status in (200, 202), answer.body
-        return answer.json
-
-    def jobs(self) -> list[str]:
-        return [job["id"] for job in self.call("GET", "/v1/jobs").json["jobs"]]
 
 
 @pytest.fixture(scope="module")

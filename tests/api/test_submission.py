@@ -11,11 +11,11 @@ import pytest
 
 from paintgraph.api.native.submitting import read_request
 from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.pictures import Pictures
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import GraphError
-from paintgraph.jobs.sources.references import References
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.workers.handle import Ready
 from paintgraph.nodes import build_registry
@@ -50,8 +50,8 @@ async def submitted(folder: Path, request: dict[str, Any]) -> tuple[Job, Any, An
             Catalogue(Told(), ()),
             r.dispatcher,
             Pictures(r.blobs),
-            References(r.blobs, r.folders.inputs),
-            SubmissionRules(r.folders.inputs, 1 << 20),
+            NamedFiles(r.blobs, r.folders, r.store),
+            SubmissionRules(1 << 20),
         )
         job = (await submissions.submit(read_request(Document(request)))).job
         graph, kept = r.store.document(job.id), r.store.document(job.id, "request")

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+from aiohttp import web
+
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.services.owning import files_of, may_read
 from paintgraph.base.names import path_in
 from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.folders import Folders
@@ -22,6 +25,22 @@ def folder_of(folders: Folders, kind: str) -> Path:
         "unknown_type",
         f"the type is '{shorten(kind, 40)}'; allowed are {', '.join(KINDS)}. Choose one.",
     )
+
+
+def named_file(request: web.Request, kind: str, subfolder: str, name: str) -> Path | None:
+    """The file that a client names, None without one; raises ApiError if it leads elsewhere.
+
+    Another client's file is as if it were not there.
+    """
+    files = files_of(request)
+    roots = files.inputs if kind == "input" else (folder_of(files.folders, kind),)
+    for root in map(Path.resolve, roots):
+        folder = path_inside(root, subfolder, status=403)
+        path = path_inside(root, folder.relative_to(root).as_posix(), name)
+        inner = path.relative_to(root).as_posix()
+        if path.is_file() and (kind == "input" or may_read(request, kind, inner)):
+            return path
+    return None
 
 
 def unmarked(name: str, kind: str) -> tuple[str, str]:

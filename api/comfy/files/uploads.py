@@ -13,9 +13,11 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.files.places import folder_of, path_inside, unmarked
+from paintgraph.api.comfy.files.places import folder_of, named_file, path_inside, unmarked
+from paintgraph.api.guards.keys import owner_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, Part, json_response, parts_of
+from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import examine
 from paintgraph.base.files import write_new, write_whole
@@ -45,22 +47,35 @@ _FOR_PACKS = frozenset(
 async def upload(request: web.Request) -> web.Response:
     """Keep a file under its name; another file of this name stays, unless told otherwise."""
     form = await _form(request)
-    return json_response(await asyncio.to_thread(_kept, form, request.app[PARTS].folders))
+    return json_response(await asyncio.to_thread(_kept, form, _folders_of(request, form)))
 
 
 @ROUTES.post("/upload/mask")
 async def upload_mask(request: web.Request) -> web.Response:
     """Keep an earlier picture with the transparency of the one that comes."""
     form = await _form(request)
-    parts = request.app[PARTS]
+    folders = _folders_of(request, form)
 
     def keep() -> dict[str, str]:
-        data = _with_alpha_of(_file(form), _original(form, parts.folders))
+        data = _with_alpha_of(_file(form), _original(form, request))
         masked = replace(form["image"], data=data)
-        return _kept({**form, "image": masked}, parts.folders)
+        return _kept({**form, "image": masked}, folders)
 
-    async with parts.transcoding:
+    async with request.app[PARTS].transcoding:
         return json_response(await asyncio.to_thread(keep))
+
+
+def _folders_of(request: web.Request, form: dict[str, Part]) -> Folders:
+    """Where a client may keep files: where what jobs make lies together, only who may all."""
+    kind = _text(form, "type", "input")
+    if kind != "input" and owner_of(request) is not None:
+        raise ApiError(
+            403,
+            "not_yours",
+            f"the type is '{shorten(kind, 40)}', a folder of all clients; allowed is 'input'. "
+            "Leave it out.",
+        )
+    return files_of(request).folders
 
 
 async def _form(request: web.Request) -> dict[str, Part]:
@@ -157,7 +172,7 @@ def _numbered(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem} ({number}){path.suffix}")
 
 
-def _original(form: dict[str, Part], folders: Folders) -> bytes:
+def _original(form: dict[str, Part], request: web.Request) -> bytes:
     """The picture that `original_ref` names."""
     try:
         named: Any = json.loads(_text(form, "original_ref", "null"))
@@ -171,12 +186,11 @@ def _original(form: dict[str, Part], folders: Folders) -> bytes:
             "and type. Add it.",
         )
     name, kind = unmarked(named["filename"], str(named.get("type") or "output"))
-    path = path_inside(folder_of(folders, kind), str(named.get("subfolder") or ""), name)
-    try:
-        return path.read_bytes()
-    except OSError as error:
+    path = named_file(request, kind, str(named.get("subfolder") or ""), name)
+    if path is None:
         message = f"there is no picture '{shorten(name)}' to keep with a mask. Upload it first."
-        raise ApiError(400, "no_original", message) from error
+        raise ApiError(400, "no_original", message)
+    return path.read_bytes()
 
 
 def _with_alpha_of(masking: bytes, original: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Users of ComfyUI's page and their settings: one user unless the server was told of several.
 
-Users are no protection: a header names them. Keys are (`guards.keys`).
+Users are no protection: a header names them, within what the holder of a key has. Keys are
+(`guards.keys`).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from aiohttp import web
 from paintgraph.api.http.bodies import document_of, fields_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.files import write_whole
 from paintgraph.base.words import shorten
@@ -38,49 +40,49 @@ def add_lock(app: web.Application) -> None:
 
 def user_folder(request: web.Request, status: int = 401) -> Path:
     """The folder of the user that a request names; raises ApiError for an unknown one."""
-    parts = request.app[PARTS]
+    folder = files_of(request).folders.user
     user = DEFAULT
-    if parts.many_users:
+    if request.app[PARTS].many_users:
         user = request.headers.get("comfy-user", "")
-        if not _ID.fullmatch(user) or user not in _users(parts.folders.user):
+        if not _ID.fullmatch(user) or user not in _users(folder):
             raise ApiError(
                 status,
                 "unknown_user",
                 f"the header 'comfy-user' is '{shorten(user, 40)}', who is no user here. Name one "
                 "of GET /users, or make one with POST /users.",
             )
-    return parts.folders.user / user
+    return folder / user
 
 
 @ROUTES.get("/users")
 async def index(request: web.Request) -> web.Response:
     """Who uses this server."""
-    parts = request.app[PARTS]
-    if parts.many_users:
-        return json_response({"storage": "server", "users": _users(parts.folders.user)})
+    if request.app[PARTS].many_users:
+        users = _users(files_of(request).folders.user)
+        return json_response({"storage": "server", "users": users})
     return json_response({"storage": "server", "migrated": True})
 
 
 @ROUTES.post("/users")
 async def add(request: web.Request) -> web.Response:
     """Make a user; gives the id."""
-    parts = request.app[PARTS]
+    folder = files_of(request).folders.user
     name = (await fields_of(request)).get("username")
-    if not parts.many_users:
+    if not request.app[PARTS].many_users:
         raise ApiError(
             400, "one_user", "this server has one user. Start it with --multi-user for several."
         )
     if not isinstance(name, str) or not name.strip() or len(name) > _MOST_NAME:
         return json_response({"error": "username should be a text of 1 to 100 characters."}, 400)
     async with request.app[_WRITING]:
-        users = await asyncio.to_thread(_users, parts.folders.user)
+        users = await asyncio.to_thread(_users, folder)
         if name in users.values():
             return json_response({"error": "Duplicate username."}, 400)
         if len(users) >= _MOST_USERS:
             return json_response({"error": "There are too many users."}, 400)
         made = f"{re.sub(r'[^A-Za-z0-9]+', '_', name, flags=re.ASCII)[:40]}_{uuid4()}"
         data = orjson.dumps({**users, made: name})
-        await asyncio.to_thread(write_whole, _list_of(parts.folders.user), data)
+        await asyncio.to_thread(write_whole, _list_of(folder), data)
     return json_response(made)
 
 

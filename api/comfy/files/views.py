@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from paintgraph.api.comfy.files.places import folder_of, path_inside, unmarked
+from paintgraph.api.comfy.files.places import named_file, unmarked
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import bad_parameter
@@ -21,6 +21,7 @@ ROUTES = web.RouteTableDef()
 _CHANNELS = ("rgba", "rgb", "a")
 _PREVIEWS: Mapping[str, Format] = {"webp": "WEBP", "jpeg": "JPEG"}
 _QUALITY = 90
+_UNKNOWN = "application/octet-stream"
 _TYPES = {suffix: kind.media_type for kind in KINDS.values() for suffix in kind.suffixes}
 
 
@@ -47,22 +48,19 @@ def _found(request: web.Request) -> tuple[str, Path]:
         found = request.app[PARTS].pictures.file(name)
     else:
         path = _path(request)
-        media_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-        found = (media_type, path) if path.is_file() else None
+        found = (_TYPES.get(path.suffix.lower(), _UNKNOWN), path) if path else None
     if found is None:
         raise ApiError(404, "no_such_file", f"there is no file '{shorten(name)}' here.")
     return found
 
 
-def _path(request: web.Request) -> Path:
+def _path(request: web.Request) -> Path | None:
     """The file that is asked for; raises ApiError for what leads elsewhere."""
     query = request.query
     name, kind = unmarked(query.get("filename", ""), query.get("type", "output"))
     if not name.strip() or name in (".", ".."):
         raise ApiError(400, "no_name", "the parameter 'filename' names no file. Name one.")
-    root = folder_of(request.app[PARTS].folders, kind)
-    folder = path_inside(root, query.get("subfolder", ""), status=403)
-    return path_inside(root, folder.relative_to(root.resolve()).as_posix(), name)
+    return named_file(request, kind, query.get("subfolder", ""), name)
 
 
 def _preview(asked: str | None) -> tuple[Format, int] | None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from aiohttp import web
 
 from paintgraph.api.comfy.node_types.wire import object_info
 from paintgraph.api.http.requests import json_response
+from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.base.names import legible
@@ -29,8 +31,7 @@ async def index(request: web.Request) -> web.Response:
     if any(spec.object_info for spec in specs):  # packs list files in their choices
         await parts.dispatcher.ask(None)
         specs = [declaration.spec for declaration in (await parts.catalogue.soon()).registry]
-    folder = parts.rules.input_folder
-    return await asyncio.to_thread(_listed, specs, folder)
+    return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
 
 
 @ROUTES.get("/object_info/{name:.*}")
@@ -39,11 +40,12 @@ async def show(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     spec = (await parts.catalogue.soon()).registry.spec(request.match_info["name"])
     specs = [] if spec is None else [spec]
-    return await asyncio.to_thread(_listed, specs, parts.rules.input_folder)
+    return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
 
 
-def _listed(specs: list[NodeSpec], folder: Path) -> web.Response:
-    pictures = [*pictures_in(folder), *pictures_in(folder, EXAMPLES)]
+def _listed(specs: list[NodeSpec], folders: Sequence[Path]) -> web.Response:
+    found = (name for f in folders for part in ("", EXAMPLES) for name in pictures_in(f, part))
+    pictures = list(dict.fromkeys(found))
     return json_response({spec.id: object_info(spec, pictures) for spec in specs})
 
 

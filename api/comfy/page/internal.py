@@ -12,7 +12,7 @@ from paintgraph.api.guards.keys import client_of, holder_in
 from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
-from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.owning import files_of, may_read
 from paintgraph.base.names import legible
 
 ROUTES = web.RouteTableDef()
@@ -57,8 +57,10 @@ async def files(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in KINDS:
         return json_response({"error": "Invalid directory type"}, 400)
-    folder = folder_of(request.app[PARTS].folders, kind)
+    folder = folder_of(files_of(request).folders, kind)
     names = await asyncio.to_thread(_newest, folder)
+    if kind != "input":
+        names = [name for name in names if may_read(request, kind, name)]
     if kind != "input":  # the names as prompts write them
         names = [f"{name} [{kind}]" for name in names]
     return json_response(names)

@@ -211,6 +211,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             {"prompt": item},
             prefix=("prompt",),
             client=client_of(request),
+            owner=owner_of(request),
             is_small=is_small,
             door=NAME,
             name=posted.prompt_id,
