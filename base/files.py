@@ -24,10 +24,15 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o
 
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, whose names survive a loss of power; raises OSError."""
-    if folder.is_dir():
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
         return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
 
 

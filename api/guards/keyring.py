@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from paintgraph.api.guards.rates import MinuteCounts
 from paintgraph.api.http.scopes import SCOPES, Scope
 from paintgraph.base.errors import Error
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, Quota
 
@@ -151,7 +151,7 @@ def remove_holder(path: Path, name: str) -> None:
 
 def _write(path: Path, holders: list[Holder]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_whole(path, _holders().dump_json(holders, indent=1), mode=0o600)
     except OSError as error:
         raise KeyringError(

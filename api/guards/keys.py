@@ -24,7 +24,7 @@ from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.scopes import Scope, scope_of
 from paintgraph.base.errors import Error
-from paintgraph.base.files import write_new
+from paintgraph.base.files import make_folder, write_new
 
 LOGIN = "/login"
 """Where a browser that has no session is led."""
@@ -78,7 +78,7 @@ def load_secret(path: Path) -> bytes:
     """The secret of a file, which is made when it is not there; only its owner may read it."""
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with suppress(FileExistsError):  # the first of several that make it wins
                 write_new(path, secrets.token_bytes(_SECRET_BYTES), mode=0o600)
         secret = path.read_bytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from paintgraph.base.errors import Error
+from paintgraph.base.files import make_folder
 
 VARIABLE = "PAINTGRAPH_DATA_DIR"
 
@@ -78,7 +79,7 @@ class Folders:
     def _made(self, name: str) -> Path:
         folder = self.elsewhere.get(name) or self.data / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             raise FolderError(
                 f"the data folder '{self.elsewhere.get(name, self.data)}' cannot be used: "

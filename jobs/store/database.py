@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from paintgraph.base.errors import Error
+from paintgraph.base.files import make_folder
 from paintgraph.jobs.store.migrations import Migration
 
 Result = TypeVar("Result")
@@ -47,7 +48,7 @@ class Database:
         self._writes: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             self._writer = _connect(path, durability)
             _migrate(self._writer, path, migrations)
             self._reader = _connect(path, durability)

@@ -11,7 +11,7 @@ import orjson
 from filelock import FileLock, Timeout
 
 from paintgraph.base.errors import Error
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 
 _LOCK = "server.lock"
 _SERVER = "server.json"
@@ -50,7 +50,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / _LOCK, timeout=_LOOK_SECONDS, thread_local=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock.acquire()
         announce(folder, Server(os.getpid()))
     except Timeout as error:

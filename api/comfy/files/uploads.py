@@ -20,7 +20,7 @@ from paintgraph.api.http.requests import MULTIPART, Part, json_response, parts_o
 from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import examine
-from paintgraph.base.files import write_new, write_whole
+from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.names import legible
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
@@ -120,7 +120,7 @@ def _kept(form: dict[str, Part], folders: Folders) -> dict[str, str]:
     if path in (folder, root.resolve()):
         raise _bad_name(form["image"].file_name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if _text(form, "overwrite").lower() in _YES:
             write_whole(path, data)
         else:

@@ -14,7 +14,7 @@ from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import body_of, json_response
 from paintgraph.api.http.scopes import needs
-from paintgraph.base.files import write_new, write_whole
+from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.names import legible
 from paintgraph.base.words import shorten
 
@@ -136,7 +136,7 @@ async def _changed(request: web.Request, path: Path, act: Callable[[], None]) ->
 def _make(folder: Path) -> None:
     """Make a folder; raises NotADirectoryError where a file has its name, or that of one above."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except FileExistsError as error:
         raise NotADirectoryError(str(folder)) from error
 

@@ -19,7 +19,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import shorten
 
 ROUTES = web.RouteTableDef()
@@ -129,7 +129,7 @@ async def _change(request: web.Request, change: Callable[[dict[str, Any]], dict[
         if len(data) > _MOST_BYTES:
             message = f"the settings would take more than {_MOST_BYTES >> 20} MiB. Set less."
             raise ApiError(413, "too_large", message)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_whole(folder / _SETTINGS, data)
 
     async with request.app[_WRITING]:

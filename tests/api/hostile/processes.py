@@ -198,9 +198,17 @@ def wait_for(there: Callable[[], object], what: str) -> None:
 
 
 def begin(
-    data: Path, log: Path, factory: str = REAL_NODES, port: int = 0, **settings: Any
+    data: Path,
+    log: Path,
+    factory: str = REAL_NODES,
+    port: int = 0,
+    wrap: Callable[[list[str]], list[str]] = list,
+    **settings: Any,
 ) -> "subprocess.Popen[str]":
-    """Start a server; what it says of itself goes to its stdout, the rest to the log."""
+    """Start a server; what it says of itself goes to its stdout, the rest to the log.
+
+    `wrap` gives the command that starts the one it is given.
+    """
     environment = {f"PAINTGRAPH_{name.upper()}": str(value) for name, value in settings.items()}
     command = (
         [sys.executable, "-m", "paintgraph.cli", "serve", "--port", str(port)]
@@ -209,7 +217,7 @@ def begin(
     )
     with log.open("a") as file:
         return subprocess.Popen(
-            command,
+            wrap(command),
             cwd=ROOT,
             env={**os.environ, "PAINTGRAPH_DATA_DIR": str(data), **environment},
             stdin=subprocess.DEVNULL,
@@ -221,10 +229,14 @@ def begin(
 
 @contextmanager
 def running(
-    data: Path, factory: str = REAL_NODES, port: int = 0, **settings: Any
+    data: Path,
+    factory: str = REAL_NODES,
+    port: int = 0,
+    log: Path | None = None,
+    **settings: Any,
 ) -> Iterator[Child]:
     """A server that listens; killed at the end of the `with` statement."""
-    log = data.with_name(f"{data.name}.log")
+    log = log or data.with_name(f"{data.name}.log")
     process = begin(data, log, factory, port, **settings)
     try:
         assert process.stdout is not None
