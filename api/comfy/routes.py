@@ -42,6 +42,7 @@ def served(under: str = "") -> Iterator[tuple[str, str, Handler]]:
 def add_comfy(app: web.Application) -> None:
     """Serve the protocol. It is ComfyUI's, so the OpenAPI document leaves it out."""
     users.add_lock(app)
+    system.add_devices(app)
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(close_sockets)
     add_routes_under(app)
