@@ -60,6 +60,14 @@ def test_only_what_changed_runs_anew(packed: Served) -> None:
     assert partly.level("out") == 159
 
 
+def test_of_nodes_that_show_nothing_only_a_kept_output_is_told_as_executed(packed: Served) -> None:
+    prompt = {"w": node("Whole", value=77), "q": node("Quiet", value=["w", 0])}
+    first, again = followed(packed, prompt), followed(packed, prompt)
+
+    assert first.heard.of("executed") == []
+    assert [(d["node"], d["output"]) for d in again.heard.of("executed")] == [("q", None)]
+
+
 @pytest.mark.parametrize(("level", "needed", "shade"), [(0.0, "one", 127), (1.0, "two", 255)])
 def test_a_lazy_input_runs_only_if_it_is_asked_for(
     packed: Served, level: float, needed: str, shade: int

@@ -116,6 +116,21 @@ class Text:
         return {"ui": {"text": [shown]}, "result": (value,)}
 
 
+class Quiet:
+    """An output that shows nothing."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"value": (ANY,)}}
+
+    RETURN_TYPES = ()
+    FUNCTION = "go"
+    OUTPUT_NODE = True
+
+    def go(self, value):
+        return ()
+
+
 class Numbers:
     """The numbers below n, as a list."""
 
@@ -201,4 +216,4 @@ class Fails:
         raise RuntimeError(f"cannot stand {type(value).__name__}")
 
 
-CLASSES = (Plain, PlainMask, Whole, Real, Sum, Text, Numbers, Total, Average, Show, Fails)
+CLASSES = (Plain, PlainMask, Whole, Real, Sum, Text, Quiet, Numbers, Total, Average, Show, Fails)
