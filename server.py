@@ -29,10 +29,11 @@ from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.guards.keyring import FILE, Keys
-from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, load_secret
+from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, client_of, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.guards.sessions import Sessions
+from paintgraph.api.http.access import tell_requests
 from paintgraph.api.http.received import Receiving
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
@@ -59,6 +60,7 @@ from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
+from paintgraph.base.logs import set_up_log
 from paintgraph.base.platforms import on_signals, return_large_blocks
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
@@ -121,6 +123,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     sessions = Sessions(secret, keys)
     hide = hiding((settings.data_dir, *settings.folders.elsewhere.values(), graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
+    tell_requests(app, client_of)
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
         add_packs(app, EDITOR.rstrip("/"))
@@ -324,7 +327,7 @@ def serve(settings: "Settings", report: Callable[[str], None], factory: str = FA
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
     return_large_blocks()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_log(settings.log)
     asyncio.run(_serve(settings, report, factory))
 
 

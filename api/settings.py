@@ -19,6 +19,7 @@ from paintgraph.api.http.received import MOST_BYTES
 from paintgraph.api.http.requests import MAX_BYTES
 from paintgraph.api.services.parts import FooocusChoices
 from paintgraph.base.errors import Error
+from paintgraph.base.logs import LogForm
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.graph import Metadata
 from paintgraph.jobs.retention.rules import Retention
@@ -125,6 +126,7 @@ class Settings(BaseSettings):
             more, and none on disk; 0: these alone. Unless it is set, as many as fit.
         input_dir, output_dir, temp_dir, user_dir: folders of named pictures, of what jobs save and
             show, and of what ComfyUI's page keeps, where they lie outside the data folder.
+        log: how requests and ends of jobs are told: "text", "json", "off".
         multi_user: clients of ComfyUI's protocol name a user each, who has settings of their own.
         front_end_root: folder of another build of ComfyUI's page than the installed package's.
         fooocus: choices of the API of FooocusAPI, such as `fooocus.outpaint_fraction`.
@@ -179,6 +181,7 @@ class Settings(BaseSettings):
     keep_results: bool = True
     most_results: Annotated[int | None, Field(ge=0)] = None
     graph: bool = True
+    log: LogForm = "text"
     multi_user: bool = False
     front_end_root: Path | None = None
     fooocus: _Checked = Field(default_factory=FooocusChoices)

@@ -45,6 +45,9 @@ MostResults = Annotated[
 OwnTexts = Annotated[bool | None, typer.Option(help="Write into pictures how they were made.")]
 MaxBodyBytes = Annotated[int | None, typer.Option(help="How large a request may be.")]
 Origin = Annotated[list[str] | None, typer.Option(help="A web page that may use the server.")]
+Log = Annotated[
+    str | None, typer.Option(help="How requests and ends of jobs are told: text, json or off.")
+]
 FrontEndRoot = Annotated[
     Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
 ]
@@ -74,6 +77,7 @@ def serve(  # noqa: PLR0913 - the command's options
     graph: OwnTexts = None,
     max_body_bytes: MaxBodyBytes = None,
     origin: Origin = None,
+    log: Log = None,
     front_end_root: FrontEndRoot = None,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
 ) -> int:
@@ -102,6 +106,7 @@ def serve(  # noqa: PLR0913 - the command's options
         graph=graph,
         max_body_bytes=max_body_bytes,
         origins=origin,
+        log=log,
         front_end_root=front_end_root,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from aiohttp import web
 from typing_extensions import TypedDict
 
+from paintgraph.api.http.access import JOB
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import (
     EVENT_HEADERS,
@@ -94,7 +95,7 @@ def found(job: Job | None, job_id: str) -> Job:
 
 def job_of(request: web.Request) -> Job:
     """The job that a request's path names."""
-    job_id = request.match_info["id"]
+    job_id = request[JOB] = request.match_info["id"]
     return found(jobs_of(request).get(job_id), job_id)
 
 

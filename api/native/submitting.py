@@ -8,6 +8,7 @@ from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
 from paintgraph.api.guards.keys import client_of, owner_of, scoped
+from paintgraph.api.http.access import JOB
 from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import (
     IDEMPOTENCY_KEY,
@@ -165,6 +166,7 @@ async def submit_and_answer(
     seconds = wait_seconds(request)
     accepted = await parts.submissions.submit(await read(request))
     let_go(request)
+    request[JOB] = accepted.job.id
     job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
     return await job_response(request, job, status)

@@ -10,6 +10,8 @@ from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
+from paintgraph.base.logs import is_told
+from paintgraph.jobs.dispatching.ends import tell_end
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, QueueFullError, Quota
@@ -254,6 +256,8 @@ class Dispatcher:
     def _tell_end(self, job_id: str) -> None:
         self.subscriptions.publish(job_id)
         self.subscriptions.publish(ENDINGS)
+        if is_told() and (job := self._store.get(job_id)) and job.has_ended:
+            tell_end(job)
 
     def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:

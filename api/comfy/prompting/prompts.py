@@ -13,6 +13,7 @@ from aiohttp import web
 from paintgraph.api.comfy.following.door import DOOR, NAME
 from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_errors, refused
 from paintgraph.api.guards.keys import client_of, owner_of
+from paintgraph.api.http.access import JOB
 from paintgraph.api.http.bodies import document_of
 from paintgraph.api.http.requests import has_small_body, json_response, offload
 from paintgraph.api.packs.passing import changed_by_packs
@@ -229,6 +230,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             )
             continue
         break
+    request[JOB] = accepted.job.id
     door.following.watch(accepted.job)
     door.following.tell_status()
     return {"prompt_id": posted.prompt_id, "number": number, "node_errors": faults}
