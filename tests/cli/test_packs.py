@@ -119,6 +119,48 @@ def test_what_packs_print_does_not_spoil_a_result_on_the_standard_output(
     assert "said by a program" in answer.stderr
 
 
+LEVEL = """
+import time
+import torch
+
+class Level:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "go"
+    def go(self):
+        print("computed")
+        time.sleep(0.5)  # so that it is worth to be kept
+        return (torch.full((1, 2, 3, 3), 0.2),)
+
+NODE_CLASS_MAPPINGS = {"Level": Level}
+"""
+
+
+@pytest.mark.slow
+def test_a_pack_that_was_edited_computes_anew(folder: Path, process: Paintgraph) -> None:
+    pack = folder / "my pack-1.0"
+    pack.mkdir()
+    (pack / "__init__.py").write_text("from .levels import NODE_CLASS_MAPPINGS\n")
+    levels = pack / "levels.py"
+    levels.write_text(LEVEL)
+    (folder / "level.yaml").write_text(
+        "nodes:\n  level: {node: Level}\noutputs: {image: '${level.image}'}\n"
+    )
+
+    def run() -> tuple[int, bool]:
+        answer = process("run", "level.yaml", "--node-packs", str(pack), "-o", "-")
+        assert answer.code == 0, answer.stderr
+        pixels = np.asarray(Image.open(BytesIO(answer.stdout)))
+        return int(pixels[0, 0, 0]), "computed" in answer.stderr
+
+    first, again = run(), run()
+    levels.write_text(LEVEL.replace("0.2", "0.4"))
+
+    assert (first, again, run()) == ((51, True), (51, False), (102, True))
+
+
 @pytest.mark.parametrize("seconds", ["-1", "0", "3601", "nan", "inf"])
 def test_a_time_that_no_pack_can_have_is_refused_before_any_is_loaded(
     process: Paintgraph, seconds: str

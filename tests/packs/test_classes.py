@@ -21,6 +21,7 @@ from paintgraph.engine.node.events import Executed, NodeStarted, Warned
 from paintgraph.engine.recipes.book import recipe_declaration
 from paintgraph.engine.recipes.checking import check
 from paintgraph.nodes.masks.algebra import invert_mask
+from paintgraph.nodes.packs.classes.declaring import declare_class
 from paintgraph.nodes.packs.standins.comfy_execution.graph_utils import ExecutionBlocker
 from paintgraph.nodes.pictures.colour import image_invert
 from paintgraph.tests.engine.runs import MANY_LANES, ONE_LANE, Ran, link, memory, node, run_nodes
@@ -55,6 +56,29 @@ def test_a_class_gets_its_inputs_and_gives_its_outputs() -> None:
     (image,) = ran.values("g", 0)
     assert (image == np.ones((1, 2, 2, 3), np.float32)).all()
     assert not image.flags.writeable
+
+
+def test_a_picture_that_a_class_gives_is_read_where_it_lies() -> None:
+    made = torch.rand(1, 4, 6, 3)
+
+    class Gives:
+        RETURN_TYPES = ("IMAGE", "MASK")
+        FUNCTION = "go"
+
+        @classmethod
+        def INPUT_TYPES(cls) -> dict[str, Any]:
+            return {"required": {}}
+
+        def go(self) -> tuple[Any, Any]:
+            return made, made[0]
+
+    known = convention.registry()
+    known.add(declare_class("Gives", Gives, convention.OnePack()))
+    ran = go({"g": node("Gives")}, registry=known)
+
+    (image,), (mask,) = ran.values("g", 0), ran.values("g", 1)
+    assert image.__array_interface__["data"][0] == made.data_ptr()
+    assert mask.__array_interface__["data"][0] == made.data_ptr()
 
 
 def test_an_optional_input_that_is_given_arrives() -> None:
