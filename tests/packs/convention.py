@@ -622,6 +622,14 @@ class Flexible:
         return (str(sorted(given.items())),)
 
 
+class Secretive(Flexible):
+    """Has every input among those that editors do not show."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {"shown": ("INT",)}, "hidden": Everything(me="UNIQUE_ID")}
+
+
 class Odd:
     """Returns what a test wants where two numbers are declared."""
 
@@ -689,7 +697,7 @@ CLASSES = (
         Block,
     ),
     *(Interrupted, InterruptedAsking, Kept, Leaving),
-    *(Sum, Expand, WhileOpen, WhileClose, Repeat3, Wait, Flexible, Odd, Bright),
+    *(Sum, Expand, WhileOpen, WhileClose, Repeat3, Wait, Flexible, Secretive, Odd, Bright),
 )
 
 

@@ -217,6 +217,12 @@ def test_a_class_with_every_input_gets_every_literal() -> None:
     assert ran.values("f") == ["[('a', [1, 2]), ('b', 3)]"]
 
 
+def test_a_class_with_every_hidden_input_gets_every_literal() -> None:
+    ran = go({"f": node("Secretive", shown=1, extra="x")})
+
+    assert ran.values("f") == ["[('extra', 'x'), ('me', 'f'), ('shown', 1)]"]
+
+
 def test_a_state_that_is_equal_runs_nothing_anew() -> None:
     kept = memory()
     nodes = {"c": node("Changing", how="state")}

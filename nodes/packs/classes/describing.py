@@ -159,12 +159,18 @@ def _input(name: str, one: Group, checks: Checks) -> InputSpec:
     )
     if checks.covers(name):
         return spec
-    bounds = {
-        field: options[option]
+    bounds: dict[str, Any] = {
+        field: _sent(options[option])
         for field, option in (("minimum", "min"), ("maximum", "max"))
         if is_number and isinstance(options.get(option), int | float)
     }
     return replace(spec, choices=choices, **bounds)
+
+
+def _sent(bound: float) -> float:
+    """A bound as JSON can hold it: packs set some that no number of 64 bits reaches."""
+    is_large = isinstance(bound, int) and not -_LARGEST <= bound < 2 * _LARGEST
+    return float(bound) if is_large else bound
 
 
 def _is_free(type_: str) -> bool:
@@ -203,7 +209,7 @@ def _is_wildcard(type_: str) -> bool:
 
 def _takes_all(groups: Mapping[str, Any]) -> bool:
     """Whether a group of inputs says of itself that it has every name."""
-    declared = (groups.get(group) for group in ("required", "optional"))
+    declared = (groups.get(group) for group in ("required", "optional", "hidden"))
     return any("\0 no input of anybody" in group for group in declared if group is not None)
 
 

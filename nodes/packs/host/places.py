@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Folders of one process. None of them need be there; who writes makes them.
+    """Folders of one process. None of them need be there.
 
     Attributes:
         base: what packs take for the root of the program.
@@ -25,6 +25,11 @@ class Places:
     user: Path
     model_folders: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     packs: Sequence[Path] = ()
+
+    @property
+    def pictures(self) -> tuple[Path, ...]:
+        """The folders of pictures, and of what users keep."""
+        return self.inputs, self.outputs, self.temp, self.user
 
     @staticmethod
     def below(

@@ -1,6 +1,7 @@
 """Loads packs into a registry, one after the other, and reports what became of each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +96,9 @@ class PackLoader:
         from paintgraph.nodes.packs.standins.server import PromptServer
 
         PromptServer.instance = PromptServer()
+        for folder in self._places.pictures:  # packs list what is in them, as they are always there
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
         folder_paths.configure(self._places)
         model_management.configure(self._device)
         place(self._places.base)
@@ -104,7 +108,7 @@ class PackLoader:
         self._announce(pack.name)
         places = self._places
         web = places.base / "web"  # where old packs lay their scripts
-        folders = (places.inputs, places.outputs, places.temp, places.user, places.models, web)
+        folders = (*places.pictures, places.models, web)
         with process_guard().guarding(self._allowed, folders, pack.path) as refused:
             return act(pack), refused
 
@@ -185,6 +189,7 @@ class PackLoader:
         )
         if types := _model_types(declaration.spec):
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
+        orjson.dumps(declaration.spec.to_json())  # raises for what no other process could be told
         registry.add(declaration)
         return ""
 

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.host.running import current
 from paintgraph.nodes.packs.standins import nodes
 
 __all__ = ["PromptExecutor", "PromptQueue", "full_type_name", "nodes"]
@@ -34,25 +35,33 @@ class PromptExecutor:
 
 
 class PromptQueue:
-    """What holds prompts in ComfyUI; this one is always empty."""
+    """What holds prompts in ComfyUI; here it knows of the one that runs in this worker."""
 
     def __init__(self, server: Any = None) -> None:
         self.server = server
-        self.currently_running: dict[int, Any] = {}
         self.history: dict[str, Any] = {}
         self.queue: list[Any] = []
         self.flags: dict[str, Any] = {}
         self.mutex = threading.RLock()
 
+    @property
+    def currently_running(self) -> dict[int, tuple[Any, ...]]:
+        """The prompt that runs: (number, id, prompt, extra data, outputs)."""
+        call = current()
+        if not call.job:
+            return {}
+        extra = call.nodes.extra
+        return {0: (0, call.job, extra.get("prompt") or {}, {**extra}, [])}
+
     def get_current_queue(self) -> tuple[list[Any], list[Any]]:
         """What runs, and what waits."""
-        return [], []
+        return [*self.currently_running.values()], []
 
     get_current_queue_volatile = get_current_queue
 
     def get_tasks_remaining(self) -> int:
-        """How many prompts run or wait."""
-        return 0
+        """How many prompts run or wait, as far as a worker knows."""
+        return len(self.currently_running)
 
     def get_history(self, *_: Any, **__: Any) -> dict[str, Any]:
         """What has run."""

@@ -5,33 +5,27 @@ worker serves if that is allowed; messages go the way of a node's other reports.
 """
 
 import asyncio
+import json  # noqa: F401 - and others: packs take them from here
 import logging
+import os  # noqa: F401
+import sys  # noqa: F401
 import threading
+import time  # noqa: F401
+import traceback  # noqa: F401
+import uuid  # noqa: F401
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 
-import aiohttp
+import aiohttp  # noqa: F401
 import orjson
 from aiohttp import web
 
 from paintgraph.nodes.packs.host.placeholders import names_of
 from paintgraph.nodes.packs.host.running import current
-from paintgraph.nodes.packs.standins import execution, folder_paths, nodes
+from paintgraph.nodes.packs.standins import execution, folder_paths, nodes  # noqa: F401
 from paintgraph.nodes.packs.standins.app.user_manager import UserManager
 from paintgraph.nodes.packs.standins.comfy.utils import preview_bytes
-
-__all__ = [
-    "BinaryEventTypes",
-    "PromptServer",
-    "aiohttp",
-    "asyncio",
-    "execution",
-    "folder_paths",
-    "nodes",
-    "web",
-]
-"""Modules among them, as packs take some of them from here."""
 
 Handler = Callable[..., Any]
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
@@ -166,7 +160,7 @@ class PromptServer:
 
     def get_queue_info(self) -> dict[str, Any]:
         """How many prompts run or wait, as far as a worker knows."""
-        return {"exec_info": {"queue_remaining": 0}}
+        return {"exec_info": {"queue_remaining": self.prompt_queue.get_tasks_remaining()}}
 
 
 PromptServer.instance = PromptServer()

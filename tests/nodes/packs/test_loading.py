@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from paintgraph.engine.graph.spec import NodeSpec
@@ -118,6 +119,48 @@ def test_classes_that_fail_are_left_out_and_named(load: Load) -> None:
     assert list(report.left_out) == ["FailingInputs", "NoClass"]
     assert "FileNotFoundError" in report.left_out["FailingInputs"]
     assert "no class" in report.left_out["NoClass"]
+
+
+AWKWARD = """
+import os, folder_paths
+
+class Large:
+    @classmethod
+    def INPUT_TYPES(cls):
+        bounds = {"min": -0xFFFFFFFFFFFFFFFF, "max": 0xFFFFFFFFFFFFFFFFFF, "default": 1 << 70}
+        return {
+            "required": {
+                "number": ("INT", bounds),
+                "any": ("FLOAT", {"min": -float("inf"), "max": float("inf")}),
+                "file": (os.listdir(folder_paths.get_input_directory()),),
+            }
+        }
+    RETURN_TYPES = ("INT",)
+    FUNCTION = "go"
+    def go(self, **given):
+        return (1,)
+
+class Broken(Large):
+    CATEGORY = "half of a sign: \\ud800"
+
+NODE_CLASS_MAPPINGS = {"Large": Large, "Broken": Broken}
+"""
+
+
+def test_a_class_that_no_other_process_could_be_told_of_is_left_out(
+    load: Load, tmp_path: Path
+) -> None:
+    (tmp_path / "awkward.py").write_text(AWKWARD)
+    registry = Registry()
+
+    report = load(tmp_path / "awkward.py", into=registry)["awkward"]
+
+    assert report.nodes == ("Large",)
+    assert list(report.left_out) == ["Broken"]
+    large = registry.spec("Large")
+    assert large is not None
+    assert large.inputs[0].minimum == -(2.0**64)
+    assert orjson.dumps(large.to_json())
 
 
 def test_what_a_pack_may_not_do_at_import_is_refused_and_told(load: Load, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ REAL = {
     "comfy_extras.nodes_images": "ImageCrop RepeatImageBatch ImageFromBatch",
     "comfy_extras.nodes_compositing": "JoinImageWithAlpha",
     "comfy_extras.nodes_post_processing": "Blend Blur ImageScaleToTotalPixels",
-    "server": "PromptServer BinaryEventTypes web aiohttp",
+    "server": "PromptServer BinaryEventTypes web aiohttp uuid os json nodes execution folder_paths",
     "execution": "PromptExecutor PromptQueue full_type_name nodes",
     "node_helpers": """
         conditioning_set_values pillow hasher string_to_torch_dtype image_alpha_fix

@@ -376,13 +376,19 @@ def test_handlers_change_prompts_in_turn_and_one_that_fails_is_passed_over() -> 
 
 def test_packs_know_that_a_prompt_runs_and_which() -> None:
     server = importlib.import_module("server").PromptServer.instance
+    queue = server.prompt_queue
     apart = server.client_id, server.last_node_id, server.last_prompt_id
 
     with running(call([])):
         within = bool(server.client_id), server.last_node_id, server.last_prompt_id
+        assert [each[1] for each in queue.currently_running.values()] == ["job"]
+        assert queue.get_tasks_remaining() == 1
+        with pytest.raises(RuntimeError, match="packs cannot queue prompts here"):
+            queue.put((0, "x", {}, {}, []))
 
     assert apart == (None, None, None)
     assert within == (True, "7", "job")
+    assert queue.currently_running == {}
 
 
 @pytest.mark.parametrize(
