@@ -364,6 +364,14 @@ def test_all_that_a_method_may_return(returned: Any, values: list[Any]) -> None:
     assert [ran.values("o", 0)[0], ran.values("o", 1)[0]] == values
 
 
+def test_a_method_that_gives_no_tuple_is_at_fault_itself() -> None:
+    convention.Odd.GIVES = 5
+    ran = go({"o": node("Odd"), "e": node("Echo", value=link("o"))})
+
+    (failure,) = ran.failed()
+    assert (failure.origin.node, failure.code) == ("o", "bad_node")
+
+
 def test_a_spec_crosses_processes_and_tells_editors_what_the_class_says() -> None:
     declaration = KNOWN.get("Gray")
     assert declaration is not None

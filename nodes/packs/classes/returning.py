@@ -39,8 +39,15 @@ def _values(
     outputs = spec.outputs
     if isinstance(given, ExecutionBlocker):
         return (Blocked(given.message),) * len(outputs)
+    given = () if given is None else given
     if not isinstance(given, tuple | list):
-        given = () if given is None and len(outputs) != 1 else (given,)
+        if not hasattr(given, "__getitem__"):  # pictures and texts are what was meant
+            raise NodeError(
+                f"it gave a {type(given).__name__}; allowed is a tuple with a value for each "
+                "output. This is a fault of the node.",
+                code="bad_node",
+            )
+        given = (given,)
     padded = [*given, *[None] * len(outputs)][: len(outputs)]
     return tuple(
         Link(ids.get(value[0], value[0]), int(value[1]))
