@@ -89,8 +89,8 @@ def run(  # noqa: PLR0913 - a run has this many independent settings
     A failing node fails what reads it; the rest goes on unless `on_failure` is "stop": then no
     further call is made, not even of the failing node. `listen` is called from several threads, one
     event at a time for facts; it must be quick and must not call back. `extra` is what came beside
-    the graph, for nodes that ask for it; no key knows of it. Raises Error only for faults that no
-    earlier check could see, such as an expansion whose nodes wait for each other.
+    the graph, for nodes that ask for it; no key knows of it. Raises Error only for faults that a
+    check of the graph would have found.
     """
     wished = replace(worker, binders=worker.binders.of(graph.descriptions))
     it = _Run(wished, job, listen, cancellation or Cancellation(), on_failure, extra)
@@ -138,11 +138,11 @@ class _Run:
             finally:
                 self._keeping.end_run(cell.key for cell in self._plan.cells.values())
         results = {step.cell.id: step.entry for step in wanted if step.entry is not None}
-        failures = tuple(self._failures)
         if self._cancellation.is_set:
-            return Outcome("cancelled", results, failures)
+            return Outcome("cancelled", results, tuple(self._failures))
         if schedule.open and not self._lanes.is_stopped:
-            raise self._stuck()
+            self._fail(self._knot())
+        failures = tuple(self._failures)
         return Outcome("failed" if failures else "succeeded", results, failures)
 
     def _tell_what_is_kept(self, wanted: Iterable[Step]) -> None:
@@ -157,15 +157,16 @@ class _Run:
         with self._lanes.lock:
             self._lanes.stop()
 
-    def _stuck(self) -> NodeError:
-        stuck = [step.cell for step in self._schedule.stuck()]
-        names = ", ".join(f"'{cell.id}'" for cell in stuck[:8])
-        first = stuck[0]
-        return NodeError(
-            f"node '{first.origin.submitted}' ({first.node.kind}): its expansion has a cycle "
-            f"through {names}; nodes must not wait for each other. Cut one of the links.",
-            code="cycle",
+    def _knot(self) -> NodeFailed:
+        """The fault of an expansion that reads what waits for it."""
+        stuck = self._schedule.stuck()
+        names = ", ".join(f"'{step.cell.id}'" for step in stuck[:8])
+        cell = next((step for step in stuck if step.rows is not None), stuck[0]).cell
+        message = (
+            f"node '{cell.origin.submitted}' ({cell.node.kind}): its expansion has a cycle "
+            f"through {names}; nodes must not wait for each other. Cut one of the links."
         )
+        return NodeFailed(cell.origin, 0, "cycle", message, {}, NodeError(message, code="cycle"))
 
     # `_work` is called by the lanes, without the lock.
 

@@ -756,6 +756,25 @@ def test_nodes_of_an_expansion_that_wait_for_each_other_are_an_error() -> None:
     assert failure.origin.submitted == "x"
 
 
+def test_an_expansion_that_reads_what_waits_for_it_is_at_fault() -> None:
+    def give(graph: Any, _: Any) -> Any:
+        inner = graph.node("Echo", value=["e", 0])
+        return {"result": (inner.out(0),), "expand": graph.finalize()}
+
+    convention.Expand.GIVES["outer ring"] = give
+    nodes = {
+        "b": node("Number", value=1),
+        "x": node("Expand", how="outer ring"),
+        "e": node("Echo", value=link("x")),
+        "f": node("Echo", value=link("e")),
+    }
+    ran = go(nodes, "f", "b")
+
+    (failure,) = ran.failed()
+    assert (failure.origin.node, failure.code) == ("x", "cycle")
+    assert (ran.outcome.state, ran.values("b")) == ("failed", [1])
+
+
 @pytest.mark.parametrize("lanes", [ONE_LANE, MANY_LANES])
 def test_a_loop_repeats_what_lies_between_its_ends(lanes: Any) -> None:
     ran = go(
