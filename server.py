@@ -27,7 +27,8 @@ from paintgraph.api.fooocus.generate import message_of
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
-from paintgraph.api.guards.connections import GuardedSite
+from paintgraph.api.guards.connections import GuardedSite, log_accept_errors_rarely
+from paintgraph.api.guards.connections import Limits as ConnectionLimits
 from paintgraph.api.guards.keyring import FILE, Keys
 from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, client_of, load_secret
 from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
@@ -61,7 +62,7 @@ from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.base.logs import set_up_log
-from paintgraph.base.platforms import on_signals, return_large_blocks
+from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
@@ -337,13 +338,17 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
     def ask() -> None:
         (stop_now if stop.is_set() else stop).set()
 
+    log_accept_errors_rarely(asyncio.get_running_loop())
     app = create_app(settings, factory)
     runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
     with _listening(settings.host, settings.port) as sock:
         try:
             await runner.setup()
             on_signals(_SIGNALS, ask)
-            site = GuardedSite(runner, sock)
+            wanted = ConnectionLimits(
+                connections=settings.address_connections, together=settings.connections
+            )
+            site = GuardedSite(runner, sock, wanted.within(raise_descriptor_limit()))
             await site.start()
             address = reachable(site.name)
             has_editor = app[PARTS].addresses.editor != ""

@@ -108,6 +108,7 @@ class Settings(BaseSettings):
         allow_private_urls: fetch pictures from private networks, too.
         max_body_bytes: how large a request may be.
         bodies_bytes: how large the requests that are being received may be together.
+        connections, address_connections: how many clients may hold together, and one address.
         queue_jobs, queue_bytes: how much may wait.
         grace_seconds: how long a cancelled job may take to stop by itself.
         patience_seconds: how long a job waits until its files can be written.
@@ -161,6 +162,8 @@ class Settings(BaseSettings):
     allow_private_urls: bool = False
     max_body_bytes: Annotated[int, Field(ge=1024)] = MAX_BYTES
     bodies_bytes: Annotated[int, Field(ge=1024)] = MOST_BYTES
+    connections: Annotated[int, Field(ge=1)] = 4096
+    address_connections: Annotated[int, Field(ge=1)] = 256
     queue_jobs: Annotated[int, Field(ge=1)] = 1000
     queue_bytes: Annotated[int, Field(ge=1)] = 512 * 2**20
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0

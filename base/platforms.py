@@ -23,6 +23,7 @@ except ImportError:  # Windows
 
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _M_MMAP_THRESHOLD = -3  # of malloc.h
+_MOST_DESCRIPTORS = 65_536
 _LOOPBACK = "127.0.0.1"
 _TOKEN_BYTES = 32
 _TOKEN_SECONDS = 5.0
@@ -40,6 +41,19 @@ def peak_bytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def raise_descriptor_limit() -> int | None:
+    """Let this process open as many files and sockets as it may; how many, or None if unknown."""
+    if resource is None:
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return None if soft == resource.RLIM_INFINITY else soft
+    with suppress(ValueError, OSError):  # macOS promises more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def processors() -> int:

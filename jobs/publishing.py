@@ -20,6 +20,8 @@ from paintgraph.jobs.naming import FileName, portable, with_date
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",
     errno.EDQUOT: "Free space or choose another place.",
+    errno.EMFILE: "Raise how many files the server may open (ulimit -n).",
+    errno.ENFILE: "Raise how many files the system may open.",
     errno.EFBIG: "Raise the limit of file sizes, or make a smaller picture.",
     errno.ENAMETOOLONG: "Give it a shorter name.",
 }
@@ -28,7 +30,15 @@ _CURES = {
 AddTexts = Callable[[bytes, Mapping[str, str]], bytes]
 """Puts texts into the file of a picture."""
 
-_MAY_PASS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_MAY_PASS = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+)
 
 
 class PublishError(Error):

@@ -1,4 +1,4 @@
-"""Connections with limits: how many one address may hold, how long a header and a body may take.
+"""Connections with limits: how many there may be, how long a header and a body may take.
 
 aiohttp alone waits for slow bodies for ever. `GuardedConnection` overrides methods that aiohttp may
 change: pyproject.toml bounds its version, docs/dependencies.md says why.
@@ -6,13 +6,15 @@ change: pyproject.toml bounds its version, docs/dependencies.md says why.
 
 import asyncio
 import logging
+import math
 import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address, ip_network
 from ssl import SSLContext
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -21,8 +23,11 @@ from paintgraph.api.http.errors import ApiError, from_http_exception, problem_re
 from paintgraph.api.http.received import Receiving
 
 _LOG = logging.getLogger(__name__)
+_FILES = 64  # beside connections: the store, workers, bodies, results
 _SITE_PREFIX = 64  # bits of IPv6 that one customer is given
 _FIRST_FAULT_OF_OURS = 500
+_ACCEPTED_AT_ONCE = 16  # asyncio logs so many errors in a row where no more files can be opened
+_ACCEPT_FAILED = "socket.accept() out of system resource"  # asyncio's words
 _BACKLOG = 1024  # with fewer, a crowd that arrives at once is reset by the system
 
 
@@ -34,13 +39,67 @@ class Limits:
         header_seconds: from the connection's start, or the answer before, to the end of a header.
         linger_seconds: how long an unread body is waited for once it was answered.
         connections: how many an address (of IPv6: a /64 network) may hold at once.
-        trusted: addresses without that limit: this machine, proxies.
+        together: how many all addresses may hold at once. Where there are as many, a new one takes
+            the place of the one that has been silent longest, if any is.
+        trusted: addresses that may speak for many, this machine and proxies: each may hold three
+            quarters of all, and there, too, a new one takes the place of a silent one.
     """
 
     header_seconds: float = 15.0
     linger_seconds: float = 1.0
     connections: int = 256
+    together: int = 4096
     trusted: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+
+    def most_of(self, address: str) -> int:
+        """How many connections an address may hold."""
+        if address in self.trusted:
+            return max(self.connections, self.together * 3 // 4)
+        return self.connections
+
+    def within(self, descriptors: int | None) -> "Limits":
+        """The same with fewer connections, where a process that may open so many files needs it."""
+        if descriptors is None:
+            return self
+        for_files = max(descriptors // 4, min(descriptors // 2, _FILES))
+        together = max(1, descriptors - for_files)
+        if together >= self.together:
+            return self
+        _LOG.warning(
+            "at most %d connections are taken, as this process may open %d files; the setting "
+            "'connections' is %d. Raise the limit (ulimit -n).",
+            together,
+            descriptors,
+            self.together,
+        )
+        return replace(self, together=together)
+
+
+class _Held:
+    """The connections of a site, the oldest first, and how many each address holds."""
+
+    def __init__(self) -> None:
+        self.all: dict[GuardedConnection, None] = {}
+        self.by_holder: Counter[str] = Counter()
+
+    def add(self, connection: "GuardedConnection") -> None:
+        self.all[connection] = None
+        self.by_holder[connection.holder] += 1
+
+    def remove(self, connection: "GuardedConnection") -> None:
+        if connection in self.all:
+            del self.all[connection]
+            self.by_holder[connection.holder] -= 1
+            if not self.by_holder[connection.holder]:
+                del self.by_holder[connection.holder]
+
+    def makes_room(self, holder: str | None = None) -> bool:
+        """Close the connection, of a holder or of all, that is silent longest; if there is one."""
+        for connection in self.all:
+            if connection.is_silent and holder in (None, connection.holder):
+                connection.end()
+                return True
+        return False
 
 
 class GuardedSite(web.BaseSite):
@@ -59,7 +118,7 @@ class GuardedSite(web.BaseSite):
         super().__init__(runner, ssl_context=ssl_context)
         self._sock = sock
         self._limits = limits or Limits()
-        self._held: Counter[str] = Counter()
+        self._held = _Held()
 
     @property
     def name(self) -> str:
@@ -77,18 +136,19 @@ class GuardedSite(web.BaseSite):
         self._server = await asyncio.get_running_loop().create_server(
             lambda: GuardedConnection(server, self._limits, self._held),
             sock=self._sock,
-            backlog=_BACKLOG,
+            backlog=_ACCEPTED_AT_ONCE,
             ssl=self._ssl_context,
             ssl_handshake_timeout=self._limits.header_seconds if self._ssl_context else None,
         )
+        self._sock.listen(_BACKLOG)  # asyncio's argument is both: how many wait, and at once
 
 
 class GuardedConnection(web.RequestHandler):
     """One connection; what aiohttp itself says of errors becomes problem details, too."""
 
-    __slots__ = ("_held", "_holder", "_limits")
+    __slots__ = ("_held", "_limits", "holder")
 
-    def __init__(self, server: web.Server, limits: Limits, held: Counter[str]) -> None:
+    def __init__(self, server: web.Server, limits: Limits, held: _Held) -> None:
         # aiohttp's keep-alive timer also ends headers that are half sent.
         # Bodies stay as they came: packed ones are refused, so none can swell.
         super().__init__(
@@ -101,27 +161,42 @@ class GuardedConnection(web.RequestHandler):
         )
         self._limits = limits
         self._held = held
-        self._holder = ""
+        self.holder = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection, or end it at once."""
         peer = transport.get_extra_info("peername")
-        self._holder = _holder(str(peer[0])) if peer else ""
-        self._held[self._holder] += 1
-        trusted = peer and peer[0] in self._limits.trusted
-        if not trusted and self._held[self._holder] > self._limits.connections:
-            _LOG.info("%s holds too many connections: another is closed", self._holder)
+        address = str(peer[0]) if peer else ""
+        self.holder = _holder(address) if peer else ""
+        if not self._finds_room(address):
+            _LOG.info("%s holds too many connections: another is closed", self.holder)
             self.force_close()
             transport.close()
             return
+        self._held.add(self)
         super().connection_made(transport)
+
+    def _finds_room(self, address: str) -> bool:
+        """Whether there may be one connection more, after another has been closed for it."""
+        held, limits = self._held, self._limits
+        if held.by_holder[self.holder] >= limits.most_of(address):
+            return address in limits.trusted and held.makes_room(self.holder)
+        return len(held.all) < limits.together or held.makes_room()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Count the connection no more."""
-        self._held[self._holder] -= 1
-        if not self._held[self._holder]:
-            del self._held[self._holder]
+        self._held.remove(self)
         super().connection_lost(exc)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is asked for: no header has come, or the rest of one is waited for."""
+        return self._current_request is None and not self._messages
+
+    def end(self) -> None:
+        """Close the connection now, and count it no more."""
+        self._held.remove(self)
+        self.force_close()
 
     def handle_error(
         self,
@@ -154,6 +229,24 @@ class GuardedConnection(web.RequestHandler):
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = problem_response(from_http_exception(request, resp))
         return await super().finish_response(request, resp, start_time)
+
+
+def log_accept_errors_rarely(loop: asyncio.AbstractEventLoop) -> None:
+    """Log at most once a second that no more connections can be taken.
+
+    asyncio tells of it once for each that waits, and tries again after a second.
+    """
+    last = -math.inf
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal last
+        if context.get("message") != _ACCEPT_FAILED:
+            loop.default_exception_handler(context)
+        elif loop.time() - last >= 1:
+            last = loop.time()
+            _LOG.warning("no more connections can be taken now: %s", context.get("exception"))
+
+    loop.set_exception_handler(handle)
 
 
 def _holder(address: str) -> str:

@@ -22,7 +22,9 @@ from paintgraph.jobs.store.rows import KeyReusedError
 
 BAD_REQUEST = 400
 _DRAINED_SECONDS = 10
+_AGAIN_SECONDS = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
 
 Hide = Callable[[str], str]
@@ -56,6 +58,13 @@ def refusal_guard(hide: Hide) -> Middleware:
                 raise
             raise refused from error
         except OSError as error:
+            if error.errno in _EXHAUSTED:
+                raise ApiError(
+                    503,
+                    "too_many_files",
+                    "the server cannot open another file now. Try again soon.",
+                    headers={"Retry-After": str(_AGAIN_SECONDS)},
+                ) from error
             if error.errno not in _FULL:
                 raise
             raise ApiError(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
-from paintgraph.api.guards.connections import Limits, Pace, _holder
+from paintgraph.api.guards.connections import Limits, Pace, _holder, log_accept_errors_rarely
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import Answer, hear, request, say, serving
 
@@ -15,6 +15,7 @@ SLOW = 50
 SHORT = 0.3
 QUICK = Limits(header_seconds=SHORT, linger_seconds=0.1)
 PATIENT = Limits(header_seconds=60)
+PATIENT_RULES = SecurityRules()
 RULES = SecurityRules(pace=Pace(SHORT, bytes_per_second=1e9))
 HALF_HEADER = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nX: "
 HALF_BODY = request("POST", "/prompt", "Content-Length: 500") + b"x"
@@ -153,16 +154,81 @@ def test_one_address_holds_a_bounded_number_of_connections() -> None:
     served(story, RULES, limits)
 
 
-def test_this_machine_and_proxies_are_not_counted() -> None:
-    limits = Limits(header_seconds=60, connections=1)
+def test_this_machine_and_proxies_may_hold_three_quarters_of_all() -> None:
+    limits = Limits(header_seconds=60, connections=1, together=8)
 
     async def story(port: int) -> None:
-        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        for _, writer in held:
+            writer.write(HALF_BODY)
+        await asyncio.sleep(0.1)
+        assert (await say(port, request("GET", "/v1/jobs"))).status == 0
+        held.pop()[1].close()
+        while (await say(port, request("GET", "/v1/jobs"))).status == 0:
+            pass
+        silent = await asyncio.open_connection("127.0.0.1", port)
         assert (await say(port, request("GET", "/v1/jobs"))).status == 200
+        held.append(silent)
         for _, writer in held:
             writer.close()
 
-    served(story, RULES, limits)
+    served(story, PATIENT_RULES, limits)
+
+
+def test_where_all_connections_are_taken_a_new_one_ends_the_one_that_is_silent_longest() -> None:
+    limits = Limits(header_seconds=60, connections=9, together=3)
+
+    async def story(port: int) -> None:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        held[0][1].write(HALF_BODY)
+        held[1][1].write(HALF_HEADER)
+        await asyncio.sleep(0.1)
+        assert (await say(port, request("GET", "/v1/jobs"))).status == 200
+        assert await held[1][0].read() == b""
+        held[0][1].write(b"x" * 499)
+        assert (await hear(held[0][0])).status == 200
+        for _, writer in held:
+            writer.close()
+
+    served(story, PATIENT_RULES, limits)
+
+
+def test_where_all_connections_are_at_work_a_new_one_is_closed() -> None:
+    limits = Limits(header_seconds=60, connections=9, together=2)
+
+    async def story(port: int) -> None:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for _, writer in held:
+            writer.write(HALF_BODY)
+        await asyncio.sleep(0.1)
+        assert (await say(port, request("GET", "/v1/jobs"))).status == 0
+        for _, writer in held:
+            writer.close()
+
+    served(story, PATIENT_RULES, limits)
+
+
+def test_that_no_more_connections_can_be_taken_is_logged_once_a_second(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        log_accept_errors_rarely(loop)
+        for _ in range(1000):
+            loop.call_exception_handler(
+                {
+                    "message": "socket.accept() out of system resource",
+                    "exception": OSError(24, "Too many open files"),
+                }
+            )
+        loop.call_exception_handler({"message": "another fault"})
+
+    asyncio.run(story())
+
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert "Too many open files" in told[0]
+    assert "another fault" in told[1]
 
 
 def test_a_customer_of_ipv6_is_counted_by_the_network() -> None:

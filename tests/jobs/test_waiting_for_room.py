@@ -1,7 +1,9 @@
 """A job whose files cannot be written now waits for a while; what it computed is not lost."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,5 +122,44 @@ def test_a_job_that_waits_is_cancelled_at_once(tmp_path: Path, outputs: Path) ->
             await r.dispatcher.cancel(job.id)
 
             assert (await asyncio.wait_for(r.ended(job), 20)).state == "cancelled"
+
+    go(act)
+
+
+@contextmanager
+def no_more_files() -> Iterator[Cure]:
+    """Let this process open none until it is cured."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened: list[int] = []
+
+    def cure() -> None:
+        while opened:
+            os.close(opened.pop())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len([*Path("/dev/fd").iterdir()]) + 50, hard))
+        with suppress(OSError):
+            while True:
+                opened.append(os.open("/dev/null", os.O_RDONLY))
+        yield cure
+    finally:
+        cure()
+
+
+def test_a_job_waits_until_files_can_be_opened_again(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            job = await r.submit(saving(r, tmp_path))
+            await r.until_at_work(job, "dear")
+            with no_more_files() as cure:
+                await until(lambda: bool(warnings(r, job)))
+                cure()
+            ended = await r.ended(job)
+
+            (warning,) = warnings(r, job)
+            assert "Too many open files. Raise how many files the server may open" in warning
+            assert (ended.state, names(r.folders.outputs)) == ("succeeded", ["number_00001_.txt"])
 
     go(act)
