@@ -15,6 +15,7 @@ from paintgraph.benchmarks import (
     engine_overhead,
     filling,
     fooocus,
+    keeping,
     lanes,
     liveness,
     masks,
@@ -51,6 +52,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "diffusion": diffusion.figures,
     "text": text_masks.figures,
     "walks": walks.figures,
+    "keeping": keeping.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")
@@ -64,7 +66,7 @@ _NOTE = (
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
-    known = [*_GROUPS, "workflows FOLDER"]
+    known = [*_GROUPS, "workflows FOLDER", "keeping JOBS"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()
@@ -72,6 +74,8 @@ def main() -> None:
     names = list(given.names)
     if names[:1] == ["workflows"] and len(names) == 2 and Path(names[1]).is_dir():
         groups["workflows"] = partial(workflows.figures, Path(names.pop()))
+    if names[:1] == ["keeping"] and len(names) == 2 and names[1].isdecimal():
+        groups["keeping"] = partial(keeping.figures, int(names.pop()))
     unknown = [name for name in names if name not in groups]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")

@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import Literal, TypeVar
 
-Unit = Literal["ms", "s", "kB", "MB", "x", "/s", "modules", "%"]
+Unit = Literal["ms", "s", "kB", "MB", "x", "/s", "modules", "%", ""]
 Measured = TypeVar("Measured")
 
-_DIGITS = {"ms": 1, "s": 2, "kB": 0, "MB": 0, "x": 2, "/s": 0, "modules": 0, "%": 1}
+_DIGITS = {"ms": 1, "s": 2, "kB": 0, "MB": 0, "x": 2, "/s": 0, "modules": 0, "%": 1, "": 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""A server that goes on and on with bounds on what it keeps: nothing of it may grow with its age.
+
+Each job makes a small picture of its own, saves it and shows it. The bounds are so small that all
+of them are reached.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from paintgraph.benchmarks.client import Client, Server, ready_server
+from paintgraph.benchmarks.measuring import Figure, percentile
+
+JOBS = 2_000
+_CLIENTS = 8
+_SHARE = 500
+_SHARES_SHOWN = 4  # at either end of the run
+_COLOURS = 1 << 24
+_BOUNDS = {
+    "every_minutes": "0.5",
+    "jobs_bytes": str(64 << 20),
+    "blobs_bytes": str(64 << 20),
+    "outputs_bytes": str(64 << 20),
+    "temp_bytes": str(64 << 20),
+}
+
+
+def figures(jobs: int = JOBS) -> list[Figure]:
+    """What a server holds and takes in the beginning and after so many jobs."""
+    settings = {f"retention_{name}": bound for name, bound in _BOUNDS.items()}
+    settings |= {"keep_results": "false"}  # each job computes: nothing is to be had from memory
+    with ready_server("", None, **settings) as running, ExitStack() as stack:
+        clients = [stack.enter_context(running.client()) for _ in range(_CLIENTS)]
+        pool = stack.enter_context(ThreadPoolExecutor(_CLIENTS))
+        taken: list[list[float]] = []
+        memory: list[float] = []
+        for first in range(0, jobs, _SHARE):
+            graphs = [_graph(number) for number in range(first, min(jobs, first + _SHARE))]
+            shares = [graphs[place::_CLIENTS] for place in range(_CLIENTS)]
+            taken.append([t for share in pool.map(_run_all, clients, shares) for t in share])
+            memory.append(_resident(running.pid))
+        return [*_times(taken, jobs), *_sizes(running, memory, jobs)]
+
+
+def _times(taken: Sequence[Sequence[float]], jobs: int) -> Iterator[Figure]:
+    middles = [percentile(share, 0.5) * 1000 for share in taken]
+    first, last = middles[:_SHARES_SHOWN], middles[-_SHARES_SHOWN:]
+    yield Figure(f"p50 with {_CLIENTS} clients, first jobs", tuple(first), "ms")
+    yield Figure(f"the same after {jobs:,} jobs", tuple(last), "ms")
+    ratio = min(last) / min(first)
+    yield Figure("after by before", (ratio,), "x", 1.2)
+
+
+def _sizes(running: Server, memory: Sequence[float], jobs: int) -> Iterator[Figure]:
+    """What is there in the end; files of the last five minutes are never removed."""
+    folder = running.folder
+    early = min(len(memory) - 1, _SHARES_SHOWN)
+    yield Figure("memory of the server, early", (memory[early],), "MB")
+    yield Figure(f"the same after {jobs:,} jobs", (memory[-1],), "MB", memory[early] * 1.25)
+    store = sum(file.stat().st_size for file in folder.glob("jobs.sqlite*"))
+    yield Figure("the store's files", (store / 1e6,), "MB", 128)
+    with running.client() as client:
+        kept = sum(json.loads(client.call("GET", "/healthz")[1])["jobs"].values())
+    yield Figure("jobs in the store", (float(kept),), "")
+    for name in ("blobs", "outputs", "temp"):
+        files = [path for path in (folder / name).rglob("*") if path.is_file()]
+        size = sum(path.stat().st_blocks * 512 for path in files)
+        yield Figure(f"files in {name}", (float(len(files)),), "")
+        yield Figure(f"{name}", (size / 1e6,), "MB")
+
+
+def _graph(number: int) -> bytes:
+    nodes = {
+        "e": {"node": "EmptyImage", "width": 16, "height": 16, "color": number * 7 % _COLOURS},
+        "s": {"node": "SaveImage", "images": "${e.image}", "filename_prefix": "day/picture"},
+        "p": {"node": "PreviewImage", "images": "${e.image}"},
+    }
+    return json.dumps({"nodes": nodes, "outputs": {"image": "${e.image}"}}).encode()
+
+
+def _run_all(client: Client, graphs: Sequence[bytes]) -> list[float]:
+    taken = []
+    for graph in graphs:
+        began = time.perf_counter()
+        client.run(graph)
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _resident(pid: int) -> float:
+    """Memory that a process holds, in MB; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
