@@ -228,7 +228,7 @@ class Dispatcher:
             try:
                 job = await self._store.cancel(job_id)
             except StoreError:
-                self._enqueue(queued, first=True)
+                self._enqueue(queued)
                 raise
             self._tell_end(job_id)
             return job
@@ -269,10 +269,10 @@ class Dispatcher:
         turns = len(self._queues[size]) / max(1, self._workers.get(size, 1))
         return max(1, min(600, round(turns * self._mean_seconds[size] / 10)))
 
-    def _enqueue(self, job: Job, *, first: bool = False) -> None:
+    def _enqueue(self, job: Job) -> None:
         self._queued[job.id] = job
         self._bytes += job.bytes
-        self._queues[job.size].put(job, first=first)
+        self._queues[job.size].put(job)
 
     def _forget(self, job: Job) -> None:
         if self._queued.pop(job.id, None) is not None:
@@ -372,4 +372,4 @@ class Dispatcher:
         await running.handle.kill()
         job = await self._outcomes.leave(running, write)
         if job is not None:
-            self._enqueue(job, first=True)
+            self._enqueue(job)

@@ -1,36 +1,32 @@
-"""Who is next: queued jobs in fair turns between clients, higher priorities first."""
+"""Who is next: the queued jobs of one size in memory, in the order that the store gave them.
+
+The order is in the jobs themselves: higher priorities first, then by turns, which the store gives
+out so that clients alternate, then by rank and acceptance. So a restart changes nothing, and a
+store that hands jobs to several servers can ask its database for the same one.
+"""
 
 import asyncio
-from collections import OrderedDict, deque
+from bisect import bisect_left, insort
 from collections.abc import Callable
 
 from paintgraph.jobs.store.job import Job
 
 
 class FairQueue:
-    """Queued jobs of one size.
-
-    Within a priority clients take turns, each in the order of its jobs' ranks, then of arrival.
-    """
+    """Queued jobs of one size."""
 
     def __init__(self) -> None:
-        self._turns: dict[int, OrderedDict[str, deque[Job]]] = {}
+        self._jobs: list[Job] = []
+        self._places: dict[str, tuple[float, ...]] = {}
         self._arrived = asyncio.Event()
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._jobs)
 
-    def put(self, job: Job, *, first: bool = False) -> None:
-        """Queue a job; `first` for one that lost its worker."""
-        clients = self._turns.setdefault(job.priority, OrderedDict())
-        own = clients.setdefault(job.client, deque())
-        if first:
-            own.appendleft(job)
-            clients.move_to_end(job.client, last=False)
-        else:
-            _place(own, job)
-        self._count += 1
+    def put(self, job: Job) -> None:
+        """Queue a job; one that lost its worker has its turn still, and is among the first."""
+        insort(self._jobs, job, key=_place)
+        self._places[job.id] = _place(job)
         self._arrived.set()
 
     async def arrived(self) -> None:
@@ -43,61 +39,27 @@ class FairQueue:
 
     def take(self, may_run: Callable[[str], bool] = lambda _: True) -> Job | None:
         """The next job of a client that may run one; None if there is none now."""
-        for priority in sorted(self._turns, reverse=True):
-            clients = self._turns[priority]
-            client = next((client for client in clients if may_run(client)), None)
-            if client is None:
-                continue
-            own = clients[client]
-            job = own.popleft()
-            if own:
-                clients.move_to_end(client)
-            else:
-                del clients[client]
-            if not clients:
-                del self._turns[priority]
-            self._count -= 1
-            return job
-        self._arrived.clear()
-        return None
+        job = next((job for job in self._jobs if may_run(job.client)), None)
+        if job is None:
+            self._arrived.clear()
+        else:
+            self.remove(job.id)
+        return job
 
     def remove(self, job_id: str) -> bool:
-        """Take a job out of the line; whether it was there."""
-        for priority, clients in self._turns.items():
-            for client, own in clients.items():
-                for job in own:
-                    if job.id == job_id:
-                        own.remove(job)
-                        self._count -= 1
-                        if not own:
-                            del clients[client]
-                        if not clients:
-                            del self._turns[priority]
-                        return True
-        return False
+        """Take a job out of the queue; whether it was there."""
+        place = self.position(job_id)
+        if place is None:
+            return False
+        del self._jobs[place], self._places[job_id]
+        return True
 
     def position(self, job_id: str) -> int | None:
-        """How many jobs come before this one, by turns; None if it is not here."""
-        before = 0
-        for priority in sorted(self._turns, reverse=True):
-            clients = self._turns[priority]
-            for place, own in enumerate(clients.values()):
-                newest_first = zip(reversed(range(len(own))), reversed(own), strict=True)
-                for turn, job in newest_first:  # most often a new one is asked about
-                    if job.id == job_id:
-                        others = [
-                            min(len(line), turn + (other < place))
-                            for other, line in enumerate(clients.values())
-                            if other != place
-                        ]
-                        return before + turn + sum(others)
-            before += sum(len(own) for own in clients.values())
-        return None
+        """How many jobs come before this one; None if it is not here."""
+        place = self._places.get(job_id)
+        return None if place is None else bisect_left(self._jobs, place, key=_place)
 
 
-def _place(line: deque[Job], job: Job) -> None:
-    """Put a job behind all of its rank or a lower one; most often that is the end."""
-    later = 0
-    while later < len(line) and line[-1 - later].rank > job.rank:
-        later += 1
-    line.insert(len(line) - later, job)
+def _place(job: Job) -> tuple[float, ...]:
+    """What jobs are sorted by; the store has an index of the same columns."""
+    return (-job.priority, job.turn, job.rank, job.number)

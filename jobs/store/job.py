@@ -115,8 +115,9 @@ class Report(TypedDict, total=False):
 class Job:
     """An accepted job. Times are seconds since 1970; `number` orders jobs by acceptance.
 
-    `fence` grows with each claim: only who holds the newest may write. `deaths` counts by node how
-    often a worker was lost there. `problems` says why it failed.
+    `turn` is given out at acceptance, so that the clients of a priority alternate by turns; within
+    one a lower `rank` comes first. `fence` grows with each claim: only who holds the newest may
+    write. `deaths` counts by node how often a worker was lost there. `problems` says why it failed.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Job:
     door: str = ""
     name: str = ""
     rank: float = 0.0
+    turn: int = 0
     on_failure: OnFailure = "continue"
     workflow: str = ""
 

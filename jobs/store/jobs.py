@@ -78,6 +78,7 @@ class JobStore(JobQueries):
                 earlier = rows.repeated(connection, new.idempotency_key, body)
                 if earlier is not None:
                     return Accepted(earlier, is_new=False)
+            values["turn"] = rows.next_turn(connection, new)
             names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
             job = rows.require(connection, str(values["id"]))

@@ -172,6 +172,18 @@ def _ninth(connection: sqlite3.Connection) -> None:
         holds.note(connection, row["job"], (_bytes(row["data"]),))
 
 
+def _tenth(connection: sqlite3.Connection) -> None:
+    """Turns of jobs, and indexes of those that have not ended: who is next, whose turn is next."""
+    for statement in (
+        "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+        """CREATE INDEX jobs_next ON jobs (size, priority DESC, turn, rank, number)
+            WHERE state = 'queued'""",
+        """CREATE INDEX jobs_open ON jobs (size, priority, client, rank, turn)
+            WHERE ended IS NULL""",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -187,5 +199,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _seventh,
     _eighth,
     _ninth,
+    _tenth,
 )
 """The file's `PRAGMA user_version` says how many of them it has seen."""

@@ -221,7 +221,7 @@ def job_of(row: sqlite3.Row) -> Job:
 
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
-    "bytes", "door", "name", "rank", "on_failure", "workflow",
+    "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
 )  # fmt: skip
 _PARSED: Mapping[str, Any] = {"problems": (), "outputs": {}, "warnings": (), "deaths": {}}
 """Columns in JSON, and what stands for a damaged one; problems come first."""

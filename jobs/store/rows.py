@@ -11,7 +11,7 @@ import orjson
 from paintgraph.base.errors import Error
 from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.store import deliveries, holds
-from paintgraph.jobs.store.job import Fact, Job, State
+from paintgraph.jobs.store.job import Fact, Job, NewJob, State
 from paintgraph.jobs.store.queries import job_of
 
 
@@ -118,6 +118,39 @@ def put_back(connection: sqlite3.Connection, job: Job) -> Job:
         (job.fence + 1, job.id),
     )
     return require(connection, job.id)
+
+
+def next_turn(connection: sqlite3.Connection, new: NewJob) -> int:
+    """The turn of a job that is accepted now, among those of its size and priority.
+
+    Start-time fair queueing: one after the client's own last, but not before what is served now, so
+    that who comes late neither waits for all that others have queued nor makes up for lost time.
+    A job of lower rank than others of its client takes the turn of the first of these.
+    """
+    of_all = (new.size, new.priority)
+    mine = (*of_all, new.client)
+    displaced = _first(
+        connection, f"{_OPEN} AND client = ? AND rank > ? ORDER BY rank, turn", (*mine, new.rank)
+    )
+    if displaced is not None:
+        return displaced
+    own = _first(connection, f"{_OPEN} AND client = ? ORDER BY rank DESC, turn DESC", mine)
+    served = _first(
+        connection, "state = 'queued' AND size = ? AND priority = ? ORDER BY turn", of_all
+    )
+    if served is None:
+        served = _first(connection, f"{_OPEN} ORDER BY turn DESC", of_all) or 0
+    return served if own is None else max(served, own + 1)
+
+
+_OPEN = "ended IS NULL AND size = ? AND priority = ?"
+
+
+def _first(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> int | None:
+    """The turn of the first job of a condition in its order, or None."""
+    sql = f"SELECT turn FROM jobs WHERE {where} LIMIT 1"  # noqa: S608 - our names
+    row = connection.execute(sql, values).fetchone()
+    return None if row is None else int(row[0])
 
 
 def free_path(connection: sqlite3.Connection, name: FileName, above: int, taken: str | None) -> str:
