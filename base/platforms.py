@@ -63,6 +63,13 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def has_display() -> bool:
+    """Whether a browser can show a page here; one of the terminal's own would take it over."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
 def lower_priority(steps: int) -> None:
     """Let other processes go first, where the system knows of niceness."""
     if hasattr(os, "nice"):

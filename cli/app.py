@@ -24,6 +24,7 @@ from paintgraph.cli.commands import (
     show_help,
 )
 from paintgraph.cli.keys import app as keys
+from paintgraph.cli.opening import open_
 from paintgraph.cli.serving import DataDir, serve
 
 app = typer.Typer(
@@ -270,6 +271,7 @@ def packs(nodes: Nodes = None, json: Json = False) -> int:
 
 
 command(app, cls=ComfyCommand)(serve)
+command(app, "open", subject="graph", context_settings=_TYPED)(open_)
 
 
 @command(app)

@@ -14,6 +14,7 @@ from paintgraph.cli.options import parse
 from paintgraph.cli.results import Destinations
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.engine.graph.formats.carried import KEYS
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
@@ -26,7 +27,7 @@ from paintgraph.python.results import wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
 STDIN = "-"
-_ELSEWHERE = (PREFIX, "data:", "http://", "https://")
+ELSEWHERE = (PREFIX, "data:", "http://", "https://")
 _MOST_BYTES = 512 * 2**20
 
 
@@ -69,11 +70,11 @@ class Prepared:
     warnings: Sequence[str] = ()
 
 
-def read_source(given: str, recipes: RecipeBook) -> GraphText:
-    """The text of a recipe by name, of a file or of standard input."""
+def read_source(given: str, recipes: RecipeBook, keys: Sequence[str] = KEYS) -> GraphText:
+    """The text of a recipe by name, of a file or of standard input; see `read_file`."""
     if given == STDIN:
         return GraphText(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input", "stdin")
-    return read_file(given, recipes)
+    return read_file(given, recipes, keys)
 
 
 def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
@@ -130,7 +131,7 @@ def _opened(
     opened = {}
     problems = []
     for name, value in given.items():
-        is_file = inputs[name].resource == "picture" and not value.startswith(_ELSEWHERE)
+        is_file = inputs[name].resource == "picture" and not value.startswith(ELSEWHERE)
         try:
             opened[name] = _picture(value, assembly) if is_file else value
         except BindError as error:

@@ -1,7 +1,7 @@
 """What is to be run: a recipe's name, a file, a document or a graph; checked, with a name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from paintgraph.base.pictures import is_picture
 from paintgraph.base.text.document import Document
 from paintgraph.base.words import suggestion
 from paintgraph.engine.graph.coercion import NO_RESOURCES, Resources
-from paintgraph.engine.graph.formats.carried import carried
+from paintgraph.engine.graph.formats.carried import KEYS, carried
 from paintgraph.engine.graph.formats.reading import graph_of, read_graph
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.recipes.book import SUFFIXES, RecipeBook
@@ -49,10 +49,11 @@ def checked_recipe(recipe: Recipe, known: Catalogue) -> Checked:
     raise UsageError(Problem("wrong_type", message))
 
 
-def read_file(given: str, recipes: RecipeBook) -> GraphText:
+def read_file(given: str, recipes: RecipeBook, keys: Sequence[str] = KEYS) -> GraphText:
     """The text of a recipe by its name, or of a file.
 
-    A plain name means the recipe, even where a file is called the same. Raises UsageError.
+    A plain name means the recipe, even where a file is called the same. Of a picture it is the
+    graph under the first of the keys. Raises UsageError.
     """
     path = recipes.path(given) or Path(given)
     if not path.exists():
@@ -61,7 +62,7 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
         raise _no_graph(f"'{given}' is a folder; a file is needed. Name a file.")
     try:
         with path.open("rb") as file:
-            text = _text(file)
+            text = _text(file, keys)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror}. Check its permissions."
         raise _no_graph(message) from error
@@ -69,7 +70,7 @@ def read_file(given: str, recipes: RecipeBook) -> GraphText:
     return GraphText(text, str(path), stem)
 
 
-def _text(file: BinaryIO) -> bytes:
+def _text(file: BinaryIO, keys: Sequence[str]) -> bytes:
     """What a file holds; of a picture the graph that it carries, however large it is."""
     if not file.seekable():
         return file.read(MOST_BYTES + 1)
@@ -77,7 +78,7 @@ def _text(file: BinaryIO) -> bytes:
     file.seek(0)
     if not is_picture(head):
         return file.read(MOST_BYTES + 1)
-    return carried(file)
+    return carried(file, keys)
 
 
 def _no_graph(message: str) -> UsageError:

@@ -103,6 +103,7 @@ class WorkerHandle:
                 spec.factory,
                 orjson.dumps(spec.settings).decode(),
                 stdout=subprocess.DEVNULL,  # nodes may print; what the server says is its own
+                start_new_session=True,  # Ctrl-C is for the server, which ends its workers
                 **channel.options,
             )
             try:

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from paintgraph.jobs.store.folder_lock import (
     FolderBusyError,
@@ -73,19 +74,11 @@ def test_what_a_killed_server_left_counts_for_nothing(tmp_path: Path, left: byte
         assert find_server(tmp_path, 0) is None
 
 
-def test_looking_for_a_server_keeps_none_from_starting(tmp_path: Path) -> None:
-    stop = threading.Event()
+def test_who_looks_for_a_server_keeps_none_from_starting(tmp_path: Path) -> None:
+    looking = FileLock(tmp_path / "server.lock", thread_local=False)
+    looking.acquire()
+    timer = threading.Timer(0.1, looking.release)
+    timer.start()
 
-    def look() -> None:
-        while not stop.is_set():
-            find_server(tmp_path, 0)
-
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        for _ in range(20):
-            with exclusive(tmp_path):
-                pass
-    finally:
-        stop.set()
-        looking.join()
+    with exclusive(tmp_path):
+        timer.join()
