@@ -11,11 +11,11 @@ from pathlib import Path
 
 from paintgraph.base import files
 from paintgraph.base.errors import Error
+from paintgraph.base.naming import FileName, portable, with_date
 from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.formats.carried import RESULT, Made
 from paintgraph.engine.graph.sockets import Effect
-from paintgraph.jobs.naming import FileName, portable, with_date
 
 _CURES = {
     errno.ENOSPC: "Free space or choose another place.",

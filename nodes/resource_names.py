@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.coercion import NameCheck
 from paintgraph.engine.recipes.binding import Binder
@@ -14,6 +15,7 @@ MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"
 POINT_MODEL = "model:sam"
 UPSCALE_MODEL = "model:upscale_models"
+FILE_NAME = "file_name"
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
 """Kinds of resources; a painter is what an engine and a prompt together stand for."""
 
@@ -46,8 +48,12 @@ def checks(names: EngineNames) -> dict[str, NameCheck]:
         fault = names.fault(text)
         return None if fault is None else _as_bind_error(fault)
 
+    def check_file_name(text: str) -> BindError | None:
+        fault = name_fault(text)
+        return BindError(fault, BAD_NAME) if fault else None
+
     models = {resource: partial(check_model, kind) for resource, kind in KINDS.items()}
-    return {**models, ENGINE: check_engine}
+    return {**models, ENGINE: check_engine, FILE_NAME: check_file_name}
 
 
 def binders(names: EngineNames) -> dict[str, Binder]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from paintgraph.base.files import make_folder, write_whole
+from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from paintgraph.base.file_kinds import OTHER_SUFFIXES, SUFFIXES
 from paintgraph.base.names import legible, path_in
+from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
@@ -129,12 +130,24 @@ class References:
 def source_binders(
     picture: Binder, *input_folders: Path, most: int | None = None
 ) -> dict[str, Binder]:
-    """What fixes pictures, folders and seeds, by kind of resource.
+    """What fixes pictures, folders and seeds, and looks at names of files, by kind of resource.
 
     `picture` fixes one picture; `most` bounds how many names of folders there may be in all.
     """
     listing = Listing(*input_folders, most=most)
-    return {"picture": picture, "folder": listing.bind, "seed": draw_seed}
+    return {
+        "picture": picture,
+        "folder": listing.bind,
+        "seed": draw_seed,
+        "file_name": _bind_file_name,
+    }
+
+
+def _bind_file_name(name: str) -> str:
+    """The name of files that are to be written, as it is; raises BindError for what is none."""
+    if fault := name_fault(name):
+        raise BindError(fault, code=BAD_NAME)
+    return name
 
 
 RANDOM = -1

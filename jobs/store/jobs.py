@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from paintgraph.jobs.naming import FileName
+from paintgraph.base.naming import FileName
 from paintgraph.jobs.store import deliveries, holds, rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of

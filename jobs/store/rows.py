@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from paintgraph.base.errors import Error
-from paintgraph.jobs.naming import FileName
+from paintgraph.base.naming import FileName
 from paintgraph.jobs.store import deliveries, holds
 from paintgraph.jobs.store.job import Fact, Job, NewJob, State
 from paintgraph.jobs.store.queries import job_of

@@ -13,6 +13,7 @@ import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.base.names import cut
+from paintgraph.base.naming import MOST_NAME_BYTES
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
@@ -21,16 +22,16 @@ from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Ra
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.pictures.formats import Wanted
+from paintgraph.nodes.resource_names import FILE_NAME
 from paintgraph.nodes.sockets import Image
 
 Recipe = Annotated[str, "Name of a recipe that takes an image and gives an image."]
 Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fraction": 0.25}.']
 Save = Annotated[bool, "Write the result into a file instead of passing it on."]
-Prefix = Annotated[str, "The files are named after it and after the pictures."]
+Prefix = Annotated[str, Resource(FILE_NAME), "The files are named after it and after the pictures."]
 Form = Annotated[Wanted, "Of the files; same is that of each picture's own file."]
 
 
-_MOST_BYTES = 255 - len("__00001_.webp")
 _NAMELESS = (PREFIX, "data:", "http://", "https://")
 
 
@@ -132,7 +133,7 @@ def _named_after(image: str, prefix: str) -> str:
     """The prefix and the name of the picture, if it has one, cut to what file systems hold."""
     if image.startswith(_NAMELESS):
         return prefix
-    room = _MOST_BYTES - len(PurePosixPath(prefix).name.encode())
+    room = MOST_NAME_BYTES - len(PurePosixPath(prefix).name.encode())
     return f"{prefix}_{cut(PurePosixPath(image).stem, room)}"
 
 

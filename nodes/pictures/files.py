@@ -30,6 +30,7 @@ from paintgraph.nodes.pictures.formats import (
     format_for,
     source_facts,
 )
+from paintgraph.nodes.resource_names import FILE_NAME
 from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, TURNED, Array, Image, Mask
 
 KeptMetadata = Annotated[
@@ -121,6 +122,7 @@ def save_image(
     images: Image,
     filename_prefix: Annotated[
         str,
+        Resource(FILE_NAME),
         "Name of the file without its number; / parts folders. Filled in are %width%, %height%, "
         "%batch_num%, and the time of the job: %year% to %second%, or %date:yyyy-MM-dd%.",
     ] = "paintgraph",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
-from paintgraph.jobs.naming import FileName
 from paintgraph.jobs.publishing import Publisher
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore

@@ -7,9 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from paintgraph.base.naming import name_fault
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write, write_new
@@ -191,3 +195,20 @@ def test_published_files_have_ordinary_permissions(publisher: Publisher, blobs: 
     path = publisher.publish(_effect(blobs, "copy"))
 
     assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@given(
+    st.text("./a \0é%", max_size=8) | st.sampled_from(["x" * 242, "x" * 243, "%year%", "é" * 122])
+)
+def test_a_name_is_known_for_bad_before_anything_is_made(prefix: str) -> None:
+    """What has no fault can be published inside the folder, what has one cannot."""
+    with TemporaryDirectory() as folder:
+        blobs, out = Blobs(Path(folder, "blobs")), Path(folder, "out")
+        fault = name_fault(prefix)
+        try:
+            path = Publisher(out, blobs).publish(_effect(blobs, prefix))
+        except PublishError:
+            assert fault
+        else:
+            assert not fault or "too long" in fault  # a file system may hold more
+            assert path.is_relative_to(out)

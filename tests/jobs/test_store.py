@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paintgraph.jobs.naming import FileName
+from paintgraph.base.naming import FileName
 from paintgraph.jobs.store.database import Database, StoreError
 from paintgraph.jobs.store.job import Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore

@@ -22,11 +22,11 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import examine
 from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.names import legible
+from paintgraph.base.naming import portable
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import reference_of
 from paintgraph.imaging.errors import PictureError
-from paintgraph.jobs.naming import portable
 from paintgraph.jobs.sources.folders import Folders
 
 ROUTES = web.RouteTableDef()

@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from posixpath import normpath
+
+from paintgraph.base.words import shorten
 
 _TOKEN = re.compile(r"%(?:(year|month|day|hour|minute|second)|date:([^%]*))%")
 _DATE_FORMS: Mapping[str, Callable[[datetime], int]] = {
@@ -21,6 +24,11 @@ _DEVICE = re.compile(r"^(con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?= *(?:\.|$))",
 
 
 _NUMBER_DIGITS = 5
+BAD_NAME = "bad_file_name"
+"""The code of the error for a name that files cannot have."""
+
+MOST_NAME_BYTES = 255 - len("__00001_.webp")
+"""What file systems hold, beside a number and a suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,31 @@ def _in_form(form: str, when: datetime) -> str:
     if form[0] == "y":
         return f"{when.year:04}"[-len(form) :]
     return str(_DATE_FORMS[form[0]](when)).zfill(len(form))
+
+
+def name_fault(name: str) -> str:
+    """What is wrong with a name that a graph wants for its files, and the cure; or nothing.
+
+    >>> name_fault("../a")
+    "'../a' leads outside the output folder; allowed are names in it. Drop '..' and the first '/'."
+    """
+    shown = shorten(name, 60)
+    plain = portable(with_date(name, datetime(2000, 12, 30, 23, 59, 59)))  # noqa: DTZ001 - any
+    if not plain.strip() or plain.endswith("/") or "\0" in plain:
+        return f"'{shown}' names no file; allowed are words, with / between folders. Add one."
+    inside = normpath(plain)
+    if inside in {".", ".."} or inside.startswith(("/", "../")):
+        return (
+            f"'{shown}' leads outside the output folder; allowed are names in it. "
+            "Drop '..' and the first '/'."
+        )
+    parts = inside.encode("utf-8", "surrogateescape").split(b"/")
+    if any(len(part) > MOST_NAME_BYTES for part in parts):
+        return (
+            f"'{shown}' is too long; allowed are {MOST_NAME_BYTES} bytes for the file and for each "
+            "folder. Shorten it."
+        )
+    return ""
 
 
 def portable(name: str) -> str:

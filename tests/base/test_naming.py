@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paintgraph.jobs.naming import portable, with_date
+from paintgraph.base.naming import portable, with_date
 
 WHEN = datetime(2026, 3, 4, 17, 8, 9).astimezone()
 
