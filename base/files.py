@@ -22,17 +22,20 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o
         sync_folder(path.parent)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, whose names survive a loss of power; raises OSError."""
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder and those above it, whose names survive a loss of power; raises OSError.
+
+    `mode` are the permissions of the folder itself before the umask, if it is made.
+    """
     try:
-        folder.mkdir()
+        folder.mkdir(mode)
     except FileExistsError:
         if not folder.is_dir():
             raise
         return
     except FileNotFoundError:
         make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode, exist_ok=True)
     sync_folder(folder.parent)
 
 

@@ -151,7 +151,7 @@ def remove_holder(path: Path, name: str) -> None:
 
 def _write(path: Path, holders: list[Holder]) -> None:
     try:
-        make_folder(path.parent)
+        make_folder(path.parent, mode=0o700)
         write_whole(path, _holders().dump_json(holders, indent=1), mode=0o600)
     except OSError as error:
         raise KeyringError(

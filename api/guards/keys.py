@@ -78,7 +78,7 @@ def load_secret(path: Path) -> bytes:
     """The secret of a file, which is made when it is not there; only its owner may read it."""
     try:
         if not path.exists():
-            make_folder(path.parent)
+            make_folder(path.parent, mode=0o700)
             with suppress(FileExistsError):  # the first of several that make it wins
                 write_new(path, secrets.token_bytes(_SECRET_BYTES), mode=0o600)
         secret = path.read_bytes()

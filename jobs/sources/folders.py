@@ -11,6 +11,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.files import make_folder
 
 VARIABLE = "PAINTGRAPH_DATA_DIR"
+_OWN = 0o700  # prompts and pictures are nobody else's
 
 
 class FolderError(Error):
@@ -79,6 +80,8 @@ class Folders:
     def _made(self, name: str) -> Path:
         folder = self.elsewhere.get(name) or self.data / name
         try:
+            if name not in self.elsewhere:
+                make_folder(self.data, mode=_OWN)
             make_folder(folder)
         except OSError as error:
             raise FolderError(

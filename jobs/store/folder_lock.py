@@ -50,7 +50,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / _LOCK, timeout=_LOOK_SECONDS, thread_local=False)
     try:
-        make_folder(folder)
+        make_folder(folder, mode=0o700)
         lock.acquire()
         announce(folder, Server(os.getpid()))
     except Timeout as error:

@@ -159,6 +159,11 @@ def test_killed_it_starts_again_at_once_on_its_port_and_goes_on(tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_what_a_server_keeps_is_nobody_elses(tmp_path: Path) -> None:
+    with started(tmp_path / "data"):
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         told = refusal(begin(tmp_path))

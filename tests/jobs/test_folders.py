@@ -50,3 +50,13 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_cure(tmp_path: Path) -> N
         f"the data folder '{tmp_path}/file/data' cannot be used: Not a directory. "
         "Set PAINTGRAPH_DATA_DIR to a folder that can be written."
     )
+
+
+def test_a_new_data_folder_is_nobody_elses(tmp_path: Path) -> None:
+    own, given = Folders(tmp_path / "new"), Folders(tmp_path / "given")
+    given.data.mkdir(mode=0o750)
+
+    assert own.blobs.is_dir()
+    assert given.blobs.is_dir()
+    assert own.data.stat().st_mode & 0o777 == 0o700
+    assert given.data.stat().st_mode & 0o777 == 0o750
