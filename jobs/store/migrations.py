@@ -184,6 +184,11 @@ def _tenth(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _eleventh(connection: sqlite3.Connection) -> None:
+    """The jobs of one client, the newest first, among those of many."""
+    connection.execute("CREATE INDEX jobs_by_client ON jobs (client, number)")
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -200,5 +205,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eighth,
     _ninth,
     _tenth,
+    _eleventh,
 )
 """The file's `PRAGMA user_version` says how many of them it has seen."""
