@@ -8,6 +8,7 @@ store that hands jobs to several servers can ask its database for the same one.
 import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from functools import cache
 
 from paintgraph.jobs.store.job import Job
 
@@ -39,7 +40,8 @@ class FairQueue:
 
     def take(self, may_run: Callable[[str], bool] = lambda _: True) -> Job | None:
         """The next job of a client that may run one; None if there is none now."""
-        job = next((job for job in self._jobs if may_run(job.client)), None)
+        may_now = cache(may_run)  # each client is asked about once
+        job = next((job for job in self._jobs if may_now(job.client)), None)
         if job is None:
             self._arrived.clear()
         else:
