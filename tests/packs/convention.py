@@ -206,6 +206,8 @@ class Changing:
         RUNS.append(f"asked {how} {value}")
         if how == "broken":
             raise RuntimeError("no state")
+        if how == "leaving":
+            sys.exit(3)
         return float("nan") if how == "always" else cls.STATE
 
     def go(self, how: str, value: Any = None) -> Any:
@@ -236,6 +238,8 @@ class Strict:
     @classmethod
     def VALIDATE_INPUTS(cls, a: Any) -> Any:
         RUNS.append(f"check {a}")
+        if a == 15:
+            sys.exit(3)
         if a == 13:
             return "13 brings bad luck"
         return a != 14

@@ -245,7 +245,7 @@ def test_a_state_is_asked_with_literals_only() -> None:
     assert RUNS[0] == "asked state None"
 
 
-@pytest.mark.parametrize("how", ["always", "broken"])
+@pytest.mark.parametrize("how", ["always", "broken", "leaving"])
 def test_no_state_means_that_it_runs_each_time(how: str) -> None:
     kept = memory()
     nodes = {"c": node("Changing", how=how), "e": node("Echo", value=link("c"))}
@@ -270,11 +270,13 @@ def test_a_class_checks_its_own_literals() -> None:
         "node 's' (Strict): the node refuses its inputs: 13 brings bad luck. Change them."
     ]
     assert len(problems({"s": node("Strict", a=14, b=1)})) == 1
+    (leaving,) = problems({"s": node("Strict", a=15, b=1)})
+    assert "it tried to end the program" in leaving
     assert problems({"s": node("Strict", a=99, b=1)}) == []  # it looks at a itself
     assert problems({"s": node("Strict", a=1, b=99)}) == [
         "node 's' (Strict): b is 99; allowed is 0 to 10."
     ]
-    assert RUNS == ["check 13", "check 14", "check 99"]
+    assert RUNS == ["check 13", "check 14", "check 15", "check 99"]
 
 
 def test_a_class_may_check_everything_in_a_coroutine() -> None:

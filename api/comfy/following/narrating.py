@@ -50,7 +50,7 @@ class Narrator:
     """
 
     job: Job
-    targets: Sequence[str]
+    targets: frozenset[str]
     hide: Hide
     _states: dict[str, dict[str, Any]] = field(default_factory=dict)
     _running: dict[str, str] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class Following:
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
             _, _, _, extra, targets = request["prompt"]
             client = holder_in(job.client), str(extra.get("client_id", ""))
-            narrator = Narrator(job, targets, self._hide)
+            narrator = Narrator(job, frozenset(targets), self._hide)
             self._narrators.setdefault(client, {})[job.id] = narrator
             try:
                 self.tell_status()

@@ -76,7 +76,8 @@ class ClassCalls:
     def state(self, id_: str, literals: Mapping[str, Any]) -> str | None:
         """What IS_CHANGED tells, as text; None if that differs each time."""
         try:
-            told = settled(self._class.IS_CHANGED(**self._asked(id_, literals)))
+            with _bounded():
+                told = settled(self._class.IS_CHANGED(**self._asked(id_, literals)))
             return json.dumps(told, allow_nan=False, sort_keys=True, default=_hexadecimal)
         except Cancelled:
             raise
@@ -93,7 +94,8 @@ class ClassCalls:
         if checks.covers_types:
             given["input_types"] = {name: declared_type(type_) for name, type_ in types.items()}
         try:
-            told = settled(self._class.VALIDATE_INPUTS(**given))
+            with _bounded():
+                told = settled(self._class.VALIDATE_INPUTS(**given))
         except Exception as error:  # noqa: BLE001 - another author's code
             return [(first, f"{type(error).__name__}: {error}")]
         if told is True or isinstance(told, ExecutionBlocker):
