@@ -29,7 +29,7 @@ def pack(message: Message, *bodies: bytes) -> bytes:
 def read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """The next message, waited for; raises BrokenFrameError at the end."""
     head, body = [_exactly(stream, n) for n in _lengths(_exactly(stream, _LENGTHS.size))]
-    return orjson.loads(head), body
+    return _message(head), body
 
 
 async def read_async(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
@@ -39,7 +39,15 @@ async def read_async(reader: asyncio.StreamReader) -> tuple[dict[str, Any], byte
         head, body = [await reader.readexactly(length) for length in lengths]
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise BrokenFrameError("the stream ended inside a frame") from error
-    return orjson.loads(head), body
+    return _message(head), body
+
+
+def _message(head: bytes) -> dict[str, Any]:
+    try:
+        message: dict[str, Any] = orjson.loads(head)
+    except ValueError as error:
+        raise BrokenFrameError("a frame holds no JSON") from error
+    return message
 
 
 def _lengths(data: bytes) -> tuple[int, int]:

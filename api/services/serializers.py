@@ -139,8 +139,10 @@ class Serializer:
             return 1.0
         if job.started is None:
             return 0.0
-        graph = orjson.loads(self._store.document(job.id) or b"{}")
-        nodes = graph.get("nodes", {})
+        try:
+            nodes = orjson.loads(self._store.document(job.id) or b"{}").get("nodes", {})
+        except ValueError:
+            return 0.0  # a damaged row must not hide the others of a list
         done: set[str] = set()
         last = 0
         while facts := self._store.facts(job, last, _PAGE):

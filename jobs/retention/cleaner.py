@@ -18,6 +18,7 @@ from paintgraph.jobs.store.jobs import JobStore
 
 _LOG = logging.getLogger("paintgraph.retention")
 _STEP = 100
+_WRITING_SECONDS = 60.0  # nobody writes one file for longer
 _PAUSE_SECONDS = 0.01  # between two steps, for whoever wants to write meanwhile
 _FOLDERS_OF_EFFECTS = {"outputs": "output", "temp": "temp"}
 
@@ -47,11 +48,14 @@ class Cleaner:
     async def run(self) -> None:
         """Remove what a killed server left half written; then clean at intervals, until cancelled.
 
-        Nobody else may write to the folders when this begins.
+        What is a minute old is left for sure; for the rest it waits, as a run on the command line
+        may be writing it.
         """
         began = time.time()
-        for root in self._roots.values():
-            await asyncio.to_thread(remove_parts, root, began)
+        for age in (_WRITING_SECONDS, 0.0):
+            for root in self._roots.values():
+                await asyncio.to_thread(remove_parts, root, began - age)
+            await asyncio.sleep(age)
         while self._rules.every_minutes:
             await asyncio.sleep(self._rules.every_minutes * 60)
             try:

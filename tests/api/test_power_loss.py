@@ -1,8 +1,10 @@
 """What was answered is there after the power was cut at that very moment, disks being forgetful."""
 
+import os
 import re
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,7 @@ def test_the_power_may_be_cut_at_any_answer(tmp_path: Path) -> None:
     data = tmp_path / "last" / "new" / "data"
     part = data / "blobs" / ".left.part"
     part.write_bytes(b"half")
+    os.utime(part, (time.time() - 61,) * 2)
     with running(data) as again:
         wait_for(lambda: not part.exists(), "what was left half written is gone")
         assert [again.ended(id_)["state"] for id_ in known] == ["succeeded"] * JOBS

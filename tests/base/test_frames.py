@@ -46,6 +46,15 @@ def test_a_frame_that_breaks_off_is_an_error(length: int) -> None:
         received(data)
 
 
+def test_a_frame_that_holds_no_json_is_an_error() -> None:
+    data = struct.pack(">II", 2, 0) + b"[["
+
+    with pytest.raises(BrokenFrameError, match="a frame holds no JSON"):
+        read(io.BytesIO(data))
+    with pytest.raises(BrokenFrameError, match="a frame holds no JSON"):
+        received(data)
+
+
 def test_a_frame_that_is_too_large_is_refused_unread() -> None:
     data = struct.pack(">II", 2**28, 1)
 
