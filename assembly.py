@@ -10,8 +10,9 @@ from typing import Any
 
 from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
-from paintgraph.engine.execution.store import MemoryCache, ResultStore
+from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Metadata, Node
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Event, Listener, Stored

@@ -3,8 +3,8 @@
 from paintgraph.benchmarks.measuring import Figure, milliseconds
 from paintgraph.benchmarks.small_graphs import chain, pairs, run_text, wide
 from paintgraph.benchmarks.small_nodes import registry
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
-from paintgraph.engine.execution.store import MemoryCache
 
 _ROUNDS = 9
 _FEW_ROUNDS = 5

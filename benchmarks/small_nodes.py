@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Outcome, Worker
-from paintgraph.engine.execution.store import MemoryCache, ResultStore
+from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import Result
 from paintgraph.engine.node.declaration import Output, node

@@ -24,10 +24,11 @@ from paintgraph.engine.execution.calls import (
 )
 from paintgraph.engine.execution.expansions import executed_inside
 from paintgraph.engine.execution.lanes import DEFAULT_LANES, Lanes
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.names import Names
 from paintgraph.engine.execution.plan import NOTHING, Plan
 from paintgraph.engine.execution.schedule import Schedule, Step
-from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
+from paintgraph.engine.execution.store import Keeping, ResultStore
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.sockets import Entry, Failed, Row, Slot, Value
 from paintgraph.engine.node.context import Cancellation, Services

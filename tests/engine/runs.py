@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import OnFailure, Outcome, Worker, run
-from paintgraph.engine.execution.store import MemoryCache, ResultStore
+from paintgraph.engine.execution.store import ResultStore
 from paintgraph.engine.graph.graph import Graph, Link, Node
 from paintgraph.engine.graph.sockets import Blocked, Failed, Value
 from paintgraph.engine.node.context import Cancellation

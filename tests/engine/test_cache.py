@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.engine.execution.blobs import Blobs, reference_of
+from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker, run
-from paintgraph.engine.execution.store import MemoryCache
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.sockets import Effect, Entry, Result, Value
 from paintgraph.engine.node.context import Services

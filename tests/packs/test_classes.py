@@ -11,7 +11,8 @@ import torch
 
 from paintgraph.base.text.document import Document
 from paintgraph.engine.execution.explain import explain, record
-from paintgraph.engine.execution.store import Keeping, MemoryCache, ResultStore
+from paintgraph.engine.execution.memory import MemoryCache
+from paintgraph.engine.execution.store import Keeping, ResultStore
 from paintgraph.engine.graph.formats.comfy.prompt import read_comfy
 from paintgraph.engine.graph.graph import Graph, Node
 from paintgraph.engine.graph.sockets import Blocked, Entry, Value
