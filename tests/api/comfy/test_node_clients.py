@@ -3,11 +3,16 @@
 import json
 import shutil
 import subprocess
+from base64 import b64decode
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from paintgraph.tests.api.serving import Served
+from paintgraph.tests.api.serving import Served, png
 
 pytestmark = pytest.mark.slow
 SCRIPTS = Path(__file__).parent / "clients"
@@ -31,24 +36,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def printed(folder: Path, script: str, server: Served) -> list[str]:
-    """The lines that a script prints."""
-    command = ["node", script, server.url]
+def printed(folder: Path, script: str, server: Served) -> list[dict[str, str]]:
+    """What a script prints of the pictures that it had inverted."""
+    (folder / "photo.png").write_bytes(png())
+    command = ["node", script, server.url, "photo.png"]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_saintno_runs_prompts(folder: Path, server: Served) -> None:
-    images = [json.loads(line) for line in printed(folder, "saintno.mjs", server)]
-
-    names = [[image["filename"] for image in each] for each in images]
-    assert names == [["saintno_00001_.png"], ["saintno_00002_.png"]]
+def samples(content: bytes) -> Any:
+    return np.asarray(Image.open(BytesIO(content)))
 
 
-def test_stable_canvas_runs_prompts(folder: Path, server: Served) -> None:
-    ((address,),) = [json.loads(line) for line in printed(folder, "stable_canvas.mjs", server)]
+def test_saintno_uploads_runs_and_fetches(folder: Path, server: Served) -> None:
+    images = printed(folder, "saintno.mjs", server)
 
-    assert server.call("GET", address.removeprefix(server.url)).body[1:4] == b"PNG"
+    assert [image["name"] for image in images] == ["saintno_00001_.png", "saintno_00002_.png"]
+    for image in images:
+        assert (samples(b64decode(image["content"])) == 255 - samples(png())).all()
+
+
+def test_stable_canvas_runs_and_fetches(folder: Path, server: Served) -> None:
+    (image,) = printed(folder, "stable_canvas.mjs", server)
+
+    assert (samples(b64decode(image["content"])) == 255 - samples(png())).all()
