@@ -28,8 +28,14 @@ from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 _WEB = files("paintgraph.api.editor") / "web"
 _SCRIPTS = ("paintgraph.js", "opening.js")
 _PACK = "paintgraph"
-_SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Notification.ShowVersionUpdates": False}
-"""The page begins with a graph, not with its makers' tutorial; it asks nobody for news."""
+_SETTINGS = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.Notification.ShowVersionUpdates": False,
+    "LiteGraph.Canvas.MinFontSizeForLOD": 4,
+}
+"""The page begins with a graph, not with its makers' tutorial; it asks nobody for news; and nodes
+can be read where all of a graph is on the screen.
+"""
 
 _FIRST = ("erase_object", "inpaint", "outpaint", "remove_background", "replace_background")
 """The recipes that people come for; the others follow by name."""
@@ -50,8 +56,9 @@ def additions() -> Iterator[tuple[str, Handler]]:
     # What a new user has not written yet is empty; the protocol's own answer, 404, would stand in
     # the browser's console as an error.
     yield f"{PREFIX}api/userdata", _or(userdata.index, _none_yet)
-    yield f"{PREFIX}api/userdata/{{file:user.css}}", _or(userdata.show, _no_style)
+    yield f"{PREFIX}api/userdata/{{file:user.css}}", _or(userdata.show, _no_style, "unknown_user")
     yield f"{PREFIX}api/userdata/{{file:comfy.templates.json}}", _or(userdata.show, _none_yet)
+    yield f"{PREFIX}api/userdata/{{file:workflows%2F.index.json}}", _or(userdata.show, _no_marks)
 
 
 async def lay_out_examples(app: web.Application) -> None:
@@ -100,19 +107,27 @@ async def _none_yet(_: web.Request) -> web.Response:
     return json_response([])
 
 
+async def _no_marks(_: web.Request) -> web.Response:
+    """Which workflows a user marked."""
+    return json_response({"bookmarks": []})
+
+
 async def _no_style(_: web.Request) -> web.Response:
     """A style sheet that old versions of the page let users write."""
     return web.Response(text="", content_type="text/css")
 
 
-def _or(read: Handler, nothing: Handler) -> Handler:
-    """A file of the user's, or what stands for one that is not there."""
+def _or(read: Handler, nothing: Handler, *codes: str) -> Handler:
+    """A file of the user's, or what stands for one that is not there; or fails with such a code.
+
+    A style sheet is asked for by a tag, which names no user.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await read(request)
         except ApiError as error:
-            if error.code != "no_such_file":
+            if error.code not in ("no_such_file", *codes):
                 raise
             return await nothing(request)
 
