@@ -139,13 +139,18 @@ class _Writer:
         return slot.has_lines or (is_long and self._specs.spec(node.kind) is None)
 
     def _shows_picture(self, id_: str) -> bool:
-        """Whether the page draws on a node what it reads, saves or shows."""
+        """Whether the page draws on a node what it reads, saves or shows, or where it points to."""
         node = self._graph.nodes[id_]
         spec = self._specs.spec(node.kind)
         if spec is None:
             return False
         pictures = (each.name for each in spec.inputs if each.resource == "picture")
-        return spec.is_target or any(node.inputs.get(name) for name in pictures)
+        tables = (node.inputs.get(each.name) for each in spec.inputs if each.columns)
+        return (
+            spec.is_target
+            or any(node.inputs.get(name) for name in pictures)
+            or any(not isinstance(given, Link) for given in tables)
+        )
 
     def _wire(self, id_: str, place: int, slot: InputSlot) -> int | None:
         """The number of the link to an input, or None if there is none."""
