@@ -47,12 +47,7 @@ async def fetch(
         deadline_seconds: how long everything may take, redirects included.
         allow_private: dial addresses that are not public, too.
     """
-    if name := wanted_offline():
-        raise FetchError(
-            f"'{shown(parse_url(url))}' is elsewhere, but {name} or --offline says "
-            "that no connection is wanted. Upload the picture instead.",
-            code="offline",
-        )
+    _check_online(parse_url(url), "Upload the picture instead.")
     accepts = _accept_all if allow_private else is_public
     return await Fetcher(max_bytes, deadline_seconds, accepts=accepts).fetch(url)
 
@@ -64,6 +59,16 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+def _check_online(url: URL, cure: str) -> None:
+    """Raise FetchError where no connection is wanted."""
+    if name := wanted_offline():
+        raise FetchError(
+            f"'{shown(url)}' is elsewhere, but {name} or --offline says that no connection is "
+            f"wanted. {cure}",
+            code="offline",
+        )
+
+
 async def check_receiver(
     url: str, *, allow_private: bool = False, resolve: Resolve = resolve
 ) -> None:
@@ -72,6 +77,7 @@ async def check_receiver(
     A name that cannot be resolved now may be later.
     """
     here = parse_url(url, _OTHER_RECEIVER)
+    _check_online(here, "Start the server without it, or leave the webhook out.")
     if allow_private:
         return
     try:
@@ -133,6 +139,7 @@ class Fetcher:
         Raises FetchError with the cure.
         """
         here = parse_url(url, _OTHER_RECEIVER)
+        _check_online(here, "Start the server without it.")
         try:
             async with (
                 asyncio.timeout(self.deadline_seconds),

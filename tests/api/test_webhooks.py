@@ -138,6 +138,22 @@ def test_what_could_never_be_sent_is_refused(
         assert "PAINTGRAPH_ALLOW_PRIVATE_URLS=true" in error["detail"]
 
 
+def test_where_no_connection_is_wanted_none_is_made(
+    server: Served, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear.statuses = [500]
+    job = server.submit({"graph": NUMBER, "webhook": {"url": ear.url}}).json["id"]
+    assert failed_once(server, job)["status"] == 500
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    refused = server.submit({"graph": NUMBER, "webhook": {"url": ear.url}})
+
+    assert (refused.status, refused.codes) == (422, ["offline"])
+    wait_for(lambda: "--offline" in told_of(server, job)["message"], "it is told why")
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    settled(server, job, "delivered")
+    assert ear.heard.qsize() == 2
+
+
 def test_recipes_take_it_beside_their_inputs(tmp_path: Path, ear: Ear) -> None:
     with serving(tmp_path / "data", allow_private_urls=True) as served:
         digest = served.upload(png())
