@@ -62,3 +62,11 @@ need_exiftool() {
 need_chromium() {
     need_package chromium sh -c 'command -v chromium || command -v chromium-browser' || true
 }
+
+# The oldest page of the extra `editor` that is tried, as files; the tests that open it are left out without it.
+need_oldest_page() {
+    local wanted='comfyui-frontend-package==1.49.6' folder="$venv/oldest-page"
+    [ -d "$folder" ] && return 0
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder.new" "$wanted" &&
+        mv "$folder.new" "$folder" || printf 'missing %s: the editor is tried with the newest page only\n' "$wanted" >&2
+}
