@@ -107,10 +107,19 @@ def _take_classes(module: ModuleType, found: Imported) -> None:
         found.classes.update(mappings)
     if enter is not None:
         for each in asyncio.run(_entered(enter)):
-            found.classes.setdefault(each.GET_SCHEMA().node_id, each)
+            found.classes.setdefault(_id_of(each), each)
     titles = getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None)
     if isinstance(titles, Mapping):
         found.titles.update(titles)
+
+
+def _id_of(node: Any) -> str:
+    """The name of a V3 class in graphs; its own name if it fails, as which it is told then."""
+    try:
+        id_: str = node.GET_SCHEMA().node_id
+    except Exception:  # noqa: BLE001 - another author's code, which is called once more
+        return getattr(node, "__name__", repr(node))
+    return id_
 
 
 async def _entered(enter: Any) -> Sequence[Any]:

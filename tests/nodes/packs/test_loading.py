@@ -121,6 +121,45 @@ def test_classes_that_fail_are_left_out_and_named(load: Load) -> None:
     assert "no class" in report.left_out["NoClass"]
 
 
+FAILING_V3 = """
+from comfy_api.latest import ComfyAPI, ComfyExtension, io
+
+class Sound(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema("Sound V3", inputs=[io.Int.Input("a")], outputs=[io.Int.Output()])
+    @classmethod
+    def execute(cls, a):
+        return io.NodeOutput(a)
+
+class Unknown(Sound):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema("Unknown V3", inputs=[io.NewKind.Input(of_the_future=3)])
+
+class Extension(ComfyExtension):
+    async def on_load(self):
+        await ComfyAPI().node_replacement.register("any")
+    async def get_node_list(self):
+        return [Unknown, Sound]
+
+async def comfy_entrypoint():
+    return Extension()
+"""
+
+
+def test_a_v3_class_that_fails_is_left_out_and_its_neighbours_load(
+    load: Load, tmp_path: Path
+) -> None:
+    (tmp_path / "failing_v3.py").write_text(FAILING_V3)
+
+    report = load(tmp_path / "failing_v3.py")["failing_v3"]
+
+    assert report.nodes == ("Sound V3",)
+    assert list(report.left_out) == ["Unknown"]
+    assert "its class fails: TypeError" in report.left_out["Unknown"]
+
+
 AWKWARD = """
 import os, folder_paths
 

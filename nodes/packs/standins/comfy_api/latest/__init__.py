@@ -65,6 +65,24 @@ class _Execution:
         _ExecutionSync().set_progress(*given, **named)
 
 
+class _UnheardSync:
+    """What packs tell ComfyUI of themselves, and nobody asks for here."""
+
+    def register(self, *_: Any, **__: Any) -> None:
+        """Nothing."""
+
+    register_provider = unregister_provider = register
+
+
+class _Unheard:
+    """The same to be awaited."""
+
+    async def register(self, *_: Any, **__: Any) -> None:
+        """Nothing."""
+
+    register_provider = unregister_provider = register
+
+
 class ComfyAPI:
     """What V3 nodes may ask of the engine."""
 
@@ -72,6 +90,7 @@ class ComfyAPI:
 
     def __init__(self) -> None:
         self.execution = _Execution()
+        self.node_replacement = self.caching = _Unheard()
 
 
 class ComfyAPISync:
@@ -81,6 +100,7 @@ class ComfyAPISync:
 
     def __init__(self) -> None:
         self.execution = _ExecutionSync()
+        self.node_replacement = self.caching = _UnheardSync()
 
 
 class _Names(type):

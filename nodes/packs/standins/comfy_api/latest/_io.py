@@ -210,6 +210,8 @@ class MultiCombo(ComfyType):
 class MultiType:
     """An input of several types."""
 
+    Type: Any = Any
+
     class Input(Input):
         """Takes each of `types`; `id` may be an input whose widget it has."""
 
@@ -285,6 +287,8 @@ class Autogrow(ComfyType):
 
 class MatchType:
     """Inputs and outputs that all take the type of what is linked to one of them."""
+
+    Type: Any = Any
 
     class Template:
         """What they share."""
