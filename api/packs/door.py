@@ -12,8 +12,12 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
+
+from paintgraph.engine.node.events import Event, Sent
+from paintgraph.nodes.packs.host.running import apart
 
 TOKEN = "X-Paintgraph-Door"  # noqa: S105 - a header's name
 _LOOPBACK = "127.0.0.1"
@@ -30,7 +34,8 @@ def open_door(
 
     `change_prompt` gives the body of a prompt as packs want it; None if none of them cares. What is
     returned is plain data, for the server: `port`, `token`, `routes`, each a method with the
-    regular expression of its paths, and `prompts`, the path at which prompts are changed, or "".
+    regular expression of its paths, and `prompts`, the path at which prompts are changed, or "";
+    it answers with the `body`, and with what was `sent` to the page meanwhile, (event, data) each.
     """
     token = secrets.token_urlsafe(32)
     for route in routes:
@@ -59,7 +64,11 @@ def _pattern(route: web.AbstractRoute) -> str:
 
 def _changing(change_prompt: Callable[[Any], Any]) -> Handler:
     async def change(request: web.Request) -> web.Response:
-        return web.json_response(change_prompt(await request.json()))
+        heard: list[Event] = []
+        with apart(heard.append):
+            body = change_prompt(await request.json())
+        sent = [[e.event, orjson.loads(e.content)] for e in heard if isinstance(e, Sent)]
+        return web.json_response({"body": body, "sent": sent})
 
     return change
 
@@ -78,6 +87,7 @@ def _only_with(token: str) -> Any:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not hmac.compare_digest(request.headers.get(TOKEN, ""), token):
             raise web.HTTPForbidden
-        return await handler(request)
+        with apart(lambda _: None):  # a request is not part of the job that runs meanwhile
+            return await handler(request)
 
     return check

@@ -109,17 +109,23 @@ def pass_to_packs(page: str) -> Middleware:
     return ask
 
 
-async def changed_by_packs(request: web.Request, body: Any) -> Any:
-    """The body of a prompt as the packs want it that look at prompts; as it is if none does."""
+async def changed_by_packs(request: web.Request, body: Any) -> tuple[Any, list[tuple[str, Any]]]:
+    """The body of a prompt as packs want it, and the messages that they send to its client.
+
+    The body is as it was if none of them looks at prompts, or if what they made of it is no JSON.
+    """
     plain = request.app[PARTS].dispatcher.ready.door
     if not plain or not plain["prompts"]:
-        return body
+        return body, []
     door = _Door.of(plain)
     async with (
         door.asking(_PROMPT_PATIENCE) as session,
         session.post(door.prompts, json=body) as answer,
     ):
-        return await answer.json() if answer.status == 200 else body
+        if answer.status != 200:
+            return body, []
+        changed = await answer.json()
+        return changed["body"], [(event, data) for event, data in changed["sent"]]
 
 
 def _told(headers: Mapping[str, str]) -> dict[str, str]:

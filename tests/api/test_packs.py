@@ -280,6 +280,18 @@ def test_packs_change_prompts_as_they_come_and_see_no_tokens(packed: Served) -> 
     }
 
 
+def test_what_packs_tell_of_a_prompt_that_comes_reaches_its_client_alone(packed: Served) -> None:
+    async def story() -> Any:
+        async with listening(packed, "asker") as client, listening(packed, "other") as other:
+            await client.post({"1": node("ServedTell", text="wildcard")}, client_id="asker")
+            heard = await client.until("served_nodes.changed")
+            await other.post({"1": node("ServedTell", text="plain")}, client_id="other")
+            await other.until("served_nodes.tell")
+            return heard, other.of("served_nodes.changed")
+
+    assert told(story()) == ({"nodes": 1}, [])
+
+
 def test_workers_of_light_jobs_spare_themselves_the_packs(plain: Served) -> None:
     loads = (plain.data / "loads").read_text().split()
 
@@ -288,13 +300,17 @@ def test_workers_of_light_jobs_spare_themselves_the_packs(plain: Served) -> None
 
 @pytest.mark.parametrize("prefix", ["", "/editor"])
 def test_scripts_of_packs_are_listed_and_served_to_the_page(prefix: str, packed: Served) -> None:
-    script = "/extensions/mask_tools/tools.js"
+    name = "tools.js"
+    script = f"/extensions/mask_tools/{name}"
 
     listed = packed.call("GET", f"{prefix}/api/extensions").json
     answer = packed.call("GET", f"{prefix}{script}")
 
     assert script in listed
-    assert (answer.status, answer.body) == (200, b'console.log("mask tools");\n')
+    assert (answer.status, answer.body) == (
+        200,
+        (PACKS / f"sound/mask_tools/js/{name}").read_bytes(),
+    )
     assert answer.headers["Content-Type"] == "text/javascript"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

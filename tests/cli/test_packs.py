@@ -113,6 +113,7 @@ def test_what_packs_print_does_not_spoil_a_result_on_the_standard_output(
 
     assert answer.code == 0, answer.stderr
     assert np.array_equal(np.asarray(Image.open(BytesIO(answer.stdout))), samples())
+    assert answer.stdout.endswith(b"IEND\xaeB`\x82")  # and nothing comes after it
     for where in ("at import", "when asked for inputs", "when checked", "when run"):
         assert f"printed {where}" in answer.stderr
     assert "written by a library" in answer.stderr

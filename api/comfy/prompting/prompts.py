@@ -12,7 +12,7 @@ from aiohttp import web
 
 from paintgraph.api.comfy.following.door import DOOR, NAME
 from paintgraph.api.comfy.prompting.errors import NodeErrors, PromptError, node_errors, refused
-from paintgraph.api.guards.keys import client_of, owner_of
+from paintgraph.api.guards.keys import client_of, holder_in, owner_of
 from paintgraph.api.http.access import JOB
 from paintgraph.api.http.bodies import document_of
 from paintgraph.api.http.requests import has_small_body, json_response, offload
@@ -79,7 +79,11 @@ async def _changed(request: web.Request, document: Document) -> Document:
     extra = body.get("extra_data")
     if isinstance(extra, dict):
         body = {**body, "extra_data": {n: v for n, v in extra.items() if n not in SECRETS}}
-    changed = await changed_by_packs(request, body)
+    changed, sent = await changed_by_packs(request, body)
+    client = holder_in(client_of(request)), str(body.get("client_id", ""))
+    if session := request.app[DOOR].sessions.of(client):
+        for message in sent:
+            session.send(message)
     return document if changed is body else Document(changed)
 
 

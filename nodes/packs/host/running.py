@@ -7,8 +7,10 @@ started, which have no context of it, the last call that began is the one.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 
 from paintgraph.engine.node.context import ALONE, Context
+from paintgraph.engine.node.events import Listener
 
 _here: ContextVar[Context | None] = ContextVar("call", default=None)
 _calls: list[Context] = []
@@ -23,6 +25,19 @@ def running(context: Context) -> Iterator[None]:
         yield
     finally:
         _calls.remove(context)
+        _here.reset(token)
+
+
+@contextmanager
+def apart(listen: Listener) -> Iterator[None]:
+    """While this lasts nothing here belongs to a call, though some run elsewhere.
+
+    What is told meanwhile goes to `listen`.
+    """
+    token = _here.set(replace(ALONE, listen=listen))
+    try:
+        yield
+    finally:
         _here.reset(token)
 
 

@@ -182,7 +182,12 @@ class Large:
 class Broken(Large):
     CATEGORY = "half of a sign: \\ud800"
 
-NODE_CLASS_MAPPINGS = {"Large": Large, "Broken": Broken}
+class Huge(Large):
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"choice": ([1, 1 << 70],)}}
+
+NODE_CLASS_MAPPINGS = {"Large": Large, "Broken": Broken, "Huge": Huge}
 """
 
 
@@ -195,7 +200,7 @@ def test_a_class_that_no_other_process_could_be_told_of_is_left_out(
     report = load(tmp_path / "awkward.py", into=registry)["awkward"]
 
     assert report.nodes == ("Large",)
-    assert list(report.left_out) == ["Broken"]
+    assert list(report.left_out) == ["Broken", "Huge"]
     large = registry.spec("Large")
     assert large is not None
     assert large.inputs[0].minimum == -(2.0**64)
@@ -235,7 +240,10 @@ def test_a_pack_that_fails_as_it_is_refused_something_names_what_allows_it(
     )
 
 
-def test_packs_may_lay_scripts_where_comfyui_had_them(load: Load, standins: Places) -> None:
+def test_packs_may_lay_scripts_where_comfyui_had_them(
+    load: Load, standins: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(standins.base / "temporary"))
     pack = standins.base / "packs" / "old.py"
     pack.parent.mkdir()
     pack.write_text(

@@ -17,7 +17,7 @@ from paintgraph.engine.node.context import Cancellation, Context, Services
 from paintgraph.engine.node.events import Event, Origin, Preview, Progress, Sent
 from paintgraph.nodes.packs.host.finder import place
 from paintgraph.nodes.packs.host.places import Places
-from paintgraph.nodes.packs.host.running import running
+from paintgraph.nodes.packs.host.running import apart, running
 
 pytestmark = pytest.mark.usefixtures("standins")
 torch = pytest.importorskip("torch")
@@ -402,6 +402,19 @@ def test_files_of_users_lie_in_the_user_s_folder(
     path = manager.get_request_user_filepath(None, name)
 
     assert path == (found and str(standins.user / found))
+
+
+def test_what_is_told_apart_from_jobs_is_no_message_of_the_one_that_runs() -> None:
+    server = importlib.import_module("server").PromptServer.instance
+    of_job: list[Event] = []
+    of_route: list[Event] = []
+
+    with running(call(of_job)), apart(of_route.append):
+        server.send_sync("mine", {"a": 1})
+        assert server.client_id is None
+
+    assert [each.event for each in of_route if isinstance(each, Sent)] == ["mine"]
+    assert of_job == []
 
 
 def test_messages_of_packs_go_to_who_follows_the_job() -> None:

@@ -65,6 +65,7 @@ def on_prompt(json_data):
     for node in json_data["prompt"].values():
         if node["class_type"] == "ServedTell" and node["inputs"].get("text") == "wildcard":
             node["inputs"]["text"] = "wildcard of " + ", ".join(sorted(json_data))
+            PromptServer.instance.send_sync("served_nodes.changed", {"nodes": len(json_data["prompt"])})
     return json_data
 
 
