@@ -1,15 +1,13 @@
 """The server, put together: `create_app` builds it, `serve` runs it until it is asked to end."""
 
 import asyncio
-import errno
 import gc
 import logging
 import os
 import signal
-import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
@@ -35,6 +33,7 @@ from paintgraph.api.guards.origins import PROBES, HostRules, OriginRules
 from paintgraph.api.guards.security import NATIVE_TYPES, ContentRules, SecurityRules, guard
 from paintgraph.api.guards.sessions import Sessions
 from paintgraph.api.http.access import tell_requests
+from paintgraph.api.http.listening import listening, reachable
 from paintgraph.api.http.received import Receiving
 from paintgraph.api.http.refusals import Hide, hiding, refusal_guard
 from paintgraph.api.http.routes import Route, add_routes
@@ -59,14 +58,16 @@ from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.pictures import IMAGES_URL, Addresses, Pictures
 from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
+from paintgraph.api.services.tracing import Tracing, wished_tracing
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
-from paintgraph.base.logs import set_up_log
+from paintgraph.base.logs import is_told, set_up_log
 from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
+from paintgraph.jobs.dispatching.observing import JobLog, Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.quotas import Quota
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -90,7 +91,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 FACTORY = "paintgraph.assembly:worker_parts"
-_BACKLOG = 1024
 _END_SECONDS = 2.0
 _GC_THRESHOLDS = (10_000, 20, 50)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -124,13 +124,16 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     sessions = Sessions(secret, keys)
     hide = hiding((settings.data_dir, *settings.folders.elsewhere.values(), graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
+    tracing = wished_tracing()
+    if tracing is not None:
+        app.middlewares.insert(0, tracing.middleware(client_of))
     tell_requests(app, client_of)
     app.middlewares.append(refusal_guard(hide))
     if settings.node_packs and "routes" in settings.allow_packs:
         add_packs(app, EDITOR.rstrip("/"))
     page = _page(settings)
     addresses = Addresses(signer, keys, EDITOR if page else "")
-    app.cleanup_ctx.append(partial(_running, settings, factory, addresses, hide))
+    app.cleanup_ctx.append(partial(_running, settings, factory, addresses, hide, tracing))
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES)))
     add_docs(app)
@@ -146,8 +149,13 @@ def _page(settings: "Settings") -> Page | None:
     return page_in(settings.front_end_root) if settings.front_end_root else installed_page()
 
 
-async def _running(
-    settings: "Settings", factory: str, addresses: Addresses, hide: Hide, app: web.Application
+async def _running(  # noqa: PLR0913 - what the parts are made of
+    settings: "Settings",
+    factory: str,
+    addresses: Addresses,
+    hide: Hide,
+    tracing: Tracing | None,
+    app: web.Application,
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
     folders = settings.folders
@@ -157,7 +165,13 @@ async def _running(
         store = JobStore(folders.data / STORE, settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
-        dispatcher = _dispatcher(settings, factory, store, blobs, addresses.keys.quota_of)
+        observers: list[Observer] = [JobLog()] if is_told() else []
+        if tracing is not None:
+            observers.append(tracing)
+            stack.push_async_callback(asyncio.to_thread, tracing.close)
+        dispatcher = _dispatcher(
+            settings, factory, store, blobs, addresses.keys.quota_of, observers
+        )
         pictures = Pictures(blobs)
         serializer = Serializer(store, dispatcher, pictures, addresses, hide)
         files = NamedFiles(blobs, folders, store)
@@ -182,12 +196,13 @@ async def _check_webhook(settings: "Settings") -> None:
         raise StartError(f"setting 'fooocus_webhook_url': {error}") from error
 
 
-def _dispatcher(
+def _dispatcher(  # noqa: PLR0913 - its seams
     settings: "Settings",
     factory: str,
     store: JobStore,
     blobs: Blobs,
     quota_of: Callable[[str], Quota],
+    observers: Sequence[Observer],
 ) -> Dispatcher:
     """The queue and its workers, not yet started."""
     folders = settings.folders
@@ -204,6 +219,7 @@ def _dispatcher(
             settings.patience_seconds,
         ),
         quota_of,
+        observers,
     )
 
 
@@ -341,7 +357,7 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
     log_accept_errors_rarely(asyncio.get_running_loop())
     app = create_app(settings, factory)
     runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
-    with _listening(settings.host, settings.port) as sock:
+    with listening(settings.host, settings.port) as sock:
         try:
             await runner.setup()
             on_signals(_SIGNALS, ask)
@@ -363,27 +379,6 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
             hurried.cancel()
         finally:
             await runner.cleanup()
-
-
-def reachable(address: str) -> str:
-    """The address at which this machine reaches a server that may listen on all of them."""
-    return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that can listen at once where a server was killed before."""
-    family = socket.AF_INET6 if ":" in host or not host else socket.AF_INET
-    try:
-        return socket.create_server(
-            (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=not host
-        )
-    except OSError as error:
-        why = (
-            "another program listens there. End it, or choose another port with --port."
-            if error.errno == errno.EADDRINUSE
-            else f"{error.strerror}. Choose another host with --host."
-        )
-        raise StartError(f"cannot listen at '{host}:{port}': {why}", "cannot_listen") from error
 
 
 if __name__ == "__main__":  # `python server.py`, as ComfyUI's server is started from a checkout

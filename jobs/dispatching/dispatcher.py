@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
-from paintgraph.base.logs import is_told
-from paintgraph.jobs.dispatching.ends import tell_end
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
+from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, QueueFullError, Quota
 from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
@@ -66,6 +65,7 @@ class Dispatcher:
         workers: Mapping[Size, int],
         limits: Limits | None = None,
         quota_of: Callable[[str], Quota] = lambda _: NO_QUOTA,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.subscriptions = subscriptions
         self._store = store
@@ -73,7 +73,10 @@ class Dispatcher:
         self._workers = workers
         self._limits = limits or Limits()
         self._quota_of = quota_of
-        self._outcomes = Outcomes(store, effects, subscriptions, self._limits.patience_seconds)
+        self._observers = observers
+        self._outcomes = Outcomes(
+            store, effects, subscriptions, self._limits.patience_seconds, observers
+        )
         self._queues: dict[Size, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
         self._queued: dict[str, Job] = {}
         self._running: dict[str, Running] = {}
@@ -256,8 +259,10 @@ class Dispatcher:
     def _tell_end(self, job_id: str) -> None:
         self.subscriptions.publish(job_id)
         self.subscriptions.publish(ENDINGS)
-        if is_told() and (job := self._store.get(job_id)) and job.has_ended:
-            tell_end(job)
+        job = self._store.get(job_id) if self._observers else None
+        if job is not None and job.has_ended:
+            for observer in self._observers:
+                observer.job_ended(job)
 
     def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:

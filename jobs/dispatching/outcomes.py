@@ -18,6 +18,7 @@ from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
+from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
@@ -163,11 +164,13 @@ class Outcomes:
         effects: JobEffects,
         subscriptions: Subscriptions,
         patience_seconds: float,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._store = store
         self._effects = effects
         self._subscriptions = subscriptions
         self._patience = patience_seconds
+        self._observers = observers
         self._spared: set[str] = set()
 
     async def take(self, running: Running, message: Mapping[str, Any]) -> bool:
@@ -249,6 +252,8 @@ class Outcomes:
         """Gather what a fact says of the job; files that it wants written are published first."""
         if fact["type"] in ("node_finished", "node_failed"):
             running.nodes.pop(fact["node"], None)
+            for observer in self._observers:
+                observer.node_ended(running.job, fact)
         if fact["type"] == "node_finished":
             if fact["how"] in ("computed", "shared"):
                 running.finished.append(fact["node"])

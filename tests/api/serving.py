@@ -17,11 +17,12 @@ from aiohttp import web
 from PIL import Image
 
 from paintgraph.api.guards.connections import GuardedSite
+from paintgraph.api.http.listening import listening
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.settings import Settings
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.samples import pixel_digest
-from paintgraph.server import FACTORY, _listening, create_app
+from paintgraph.server import FACTORY, create_app
 
 Result = TypeVar("Result")
 SMALL_NODES = "paintgraph.tests.jobs.parts:parts"
@@ -166,7 +167,7 @@ def serving(data: Path, factory: str = FACTORY, **settings: Any) -> Iterator[Ser
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     try:
         run(runner.setup())
-        sock = _listening("127.0.0.1", 0)
+        sock = listening("127.0.0.1", 0)
         site = GuardedSite(runner, sock)
         run(site.start())
         run(_ready(app))
