@@ -1,6 +1,7 @@
 """The routes of this protocol, each as it is written and under /api."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -50,8 +51,17 @@ def add_comfy(app: web.Application) -> None:
 
 def add_routes_under(app: web.Application, under: str = "") -> None:
     """Serve the protocol's routes under a path, too, for a page that lies there."""
+    taken: dict[str, list[str]] = {}
     for method, path, handler in served(under):
+        taken.setdefault(path, ["OPTIONS"]).append(method)
         if method == "GET":
             app.router.add_get(path, handler)  # HEAD, too
         else:
             app.router.add_route(method, path, handler)
+    for path, methods in taken.items():
+        app.router.add_route("OPTIONS", path, partial(_options, ", ".join(sorted(methods))))
+
+
+async def _options(allowed: str, _: web.Request) -> web.Response:
+    """What an address takes. Which pages may ask is for `guards.origins`."""
+    return web.Response(headers={"Allow": allowed})

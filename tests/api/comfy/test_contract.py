@@ -19,6 +19,8 @@ Shape = type | set[str] | None
 
 ROWS: tuple[tuple[str, str, Any, int, Shape], ...] = (
     ("GET", "/prompt", None, 200, {"exec_info"}),
+    ("OPTIONS", "/prompt", None, 200, None),
+    ("OPTIONS", "/userdata/workflows%2Fa.json", None, 200, None),
     ("POST", "/prompt", {"prompt": PROMPT}, 200, {"prompt_id", "number", "node_errors"}),
     ("POST", "/prompt", {"prompt": {}}, 400, {"error", "node_errors"}),
     ("GET", "/queue", None, 200, {"queue_running", "queue_pending"}),

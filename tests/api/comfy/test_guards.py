@@ -49,6 +49,14 @@ def test_changes_need_the_key(locked: Served) -> None:
             assert locked.call(method, path, json={}).status == 401
 
 
+def test_what_an_address_takes_lets_no_page_in(server: Served) -> None:
+    asked = {"Access-Control-Request-Method": "POST"}
+    for headers in ({}, {"Origin": "https://evil.example"}, {**FOREIGN["origin"], **asked}):
+        answer = server.call("OPTIONS", "/prompt", headers=headers)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    assert server.call("OPTIONS", "/prompt").headers["Allow"] == "GET, OPTIONS, POST"
+
+
 def test_the_socket_needs_the_key(locked: Served) -> None:
     assert connected(locked, {}) == 401
     assert connected(locked, {"X-API-KEY": "another-key"}) == 401
