@@ -269,7 +269,7 @@ class Plan:
         """What the declaration tells of the node, asked for once in a run; runs its code."""
         if cell.state is _UNASKED and cell.declaration.state is not None:
             literals = {n: None if n in cell.links else v for n, v in cell.node.inputs.items()}
-            cell.state = cell.declaration.state(cell.id, literals)
+            cell.state = cell.declaration.state(cell.id, literals, self.extra)
         return cell.state
 
     def parts(self, cell: Cell) -> dict[str, str]:

@@ -76,11 +76,11 @@ class Declaration:
     `needs(context, inputs)` names the lazy inputs that the call will read. `sources` is what
     `sources.sources_of` said of the code when it was declared, "" if it is not in this process.
     `expand(inputs)`, of a recipe, gives its nodes with what it is given in place of its inputs.
-    `state(id, literals)` tells what the results depend on besides the inputs, None if it must run
-    each time; `faults(id, literals, types)` which inputs are wrong before a run, and why. Both get
-    the node's id and its inputs, None for a link; `types` are those of what is linked. `renewed()`
-    is the spec as it would be declared now, where choices may have changed. `release()` lets go of
-    what the code keeps between calls.
+    `state(id, literals, extra)` tells what the results depend on besides the inputs, None if it
+    must run each time; `faults(id, literals, types)` which inputs are wrong before a run, and why.
+    Both get the node's id and its inputs, None for a link; `extra` is `Nodes.extra`, `types` are
+    those of what is linked. `renewed()` is the spec as it would be declared now, where choices may
+    have changed. `release()` lets go of what the code keeps between calls.
     """
 
     spec: NodeSpec
@@ -90,7 +90,7 @@ class Declaration:
     is_async: bool = False
     sources: str | None = ""
     expand: Callable[[Mapping[str, Any]], Mapping[str, Node]] | None = None
-    state: Callable[[str, Mapping[str, Any]], str | None] | None = None
+    state: Callable[[str, Mapping[str, Any], Mapping[str, Any]], str | None] | None = None
     faults: Faults | None = None
     renewed: Callable[[], NodeSpec] | None = None
     release: Callable[[], None] | None = None

@@ -246,6 +246,18 @@ def test_a_state_is_asked_with_literals_only() -> None:
     assert RUNS[0] == "asked state None"
 
 
+@pytest.mark.parametrize(
+    ("marks", "runs"), [([["x"], ["x"]], 1), ([["x"], ["y"]], 2), ([[None], [None]], 2)]
+)
+def test_a_mark_of_the_submitted_prompt_counts_as_the_state(marks: Any, runs: int) -> None:
+    kept = memory()
+    for job, mark in enumerate(marks):
+        extra = {"prompt": {"c": {"is_changed": mark}}}
+        go({"c": node("Changing", how="state")}, kept=kept, job=str(job), extra=extra)
+
+    assert ["changing state"] * runs == RUNS
+
+
 @pytest.mark.parametrize("how", ["always", "broken", "leaving"])
 def test_no_state_means_that_it_runs_each_time(how: str) -> None:
     kept = memory()

@@ -73,9 +73,16 @@ class ClassCalls:
                 )
         return names
 
-    def state(self, id_: str, literals: Mapping[str, Any]) -> str | None:
-        """What IS_CHANGED tells, as text; None if that differs each time."""
+    def state(self, id_: str, literals: Mapping[str, Any], extra: Mapping[str, Any]) -> str | None:
+        """What IS_CHANGED tells, as text; None if that differs each time.
+
+        Prompts of pictures that ComfyUI saved hold what it told then; as there, this counts.
+        """
+        submitted = (extra.get("prompt") or {}).get(id_, {})
         try:
+            if "is_changed" in submitted:
+                told = submitted["is_changed"]
+                return None if told in (None, [None]) else json.dumps(told)  # NaN is null in JSON
             with _bounded():
                 told = settled(self._class.IS_CHANGED(**self._asked(id_, literals)))
             return json.dumps(told, allow_nan=False, sort_keys=True, default=_hexadecimal)

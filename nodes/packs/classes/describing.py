@@ -88,6 +88,7 @@ def describe_class(name: str, cls: Any, module: str) -> NodeSpec:
     declared = inputs_of(cls)
     hidden = hidden_of(declared)
     check = getattr(cls, "VALIDATE_INPUTS", None)
+    has_state = hasattr(cls, "IS_CHANGED")
     checks = Checks.of(check)
     inputs = [_input(key, one, checks) for key, one in declared.items() if key not in hidden]
     about = getattr(cls, "DESCRIPTION", "") or inspect.cleandoc(cls.__doc__ or "")
@@ -107,8 +108,8 @@ def describe_class(name: str, cls: Any, module: str) -> NodeSpec:
         takes_extras=_takes_all(cls.INPUT_TYPES()),
         is_single=bool(getattr(cls, "NOT_IDEMPOTENT", False)) or "UNIQUE_ID" in hidden.values(),
         has_checks=check is not None,
-        has_state=hasattr(cls, "IS_CHANGED"),
-        wants_extra=not _EXTRA.isdisjoint(hidden.values()),
+        has_state=has_state,
+        wants_extra=has_state or not _EXTRA.isdisjoint(hidden.values()),
         object_info=object_info(name, cls, module),
     )
 

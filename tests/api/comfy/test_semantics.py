@@ -149,6 +149,17 @@ def test_a_node_that_says_that_it_changed_runs_anew(packed: Served, kind: str) -
     assert runs[-1].ran == ["it", "out"]
 
 
+def test_a_mark_of_the_prompt_counts_in_place_of_what_the_node_says(packed: Served) -> None:
+    prompt = shown(it=node("Changing", image=["i", 0], changes=True))
+    prompt["it"]["is_changed"] = ["as it was"]
+    followed(packed, prompt)
+    again = followed(packed, prompt)
+    prompt["it"]["is_changed"] = [float("NaN")]
+
+    assert (again.ran, set(again.cached)) == ([], {"i", "it", "out"})
+    assert [followed(packed, prompt).ran for _ in range(2)] == [["it", "out"]] * 2
+
+
 def test_a_state_is_made_of_constants(packed: Served) -> None:
     prompt = shown(it=node("Scaled", image=["i", 0], value=0.5))
     first, again = followed(packed, prompt), followed(packed, prompt)
