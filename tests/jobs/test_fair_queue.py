@@ -76,6 +76,24 @@ def test_who_comes_late_waits_for_one_turn_of_the_others_and_makes_up_for_nothin
     assert order == "abcabab" + "a" * 13
 
 
+def test_time_goes_on_while_nothing_waits(tmp_path: Path) -> None:
+    """The sixth job of a is at work, the only one there, when b comes with three."""
+
+    async def act(store: JobStore) -> list[str]:
+        jobs = [(await store.accept(NewJob({}, {}, client="a"))).job for _ in range(6)]
+        claimed = [store.claim(each, "w") for each in jobs]
+        for each in claimed[:5]:
+            await store.finish(each, "succeeded")
+        later = [(await store.accept(NewJob({}, {}, client=client))).job for client in "bbba"]
+        return [each.client for each in drain(queue_of(later))]
+
+    store = JobStore(tmp_path / "jobs.sqlite")
+    order = "".join(asyncio.run(act(store)))
+    store.close()
+
+    assert order == "bbab"
+
+
 def test_higher_priorities_come_first() -> None:
     line = queue_of((job("a"), job("a", 5), job("b", -1)))
 
