@@ -142,10 +142,8 @@ def save_image(
     told = _told(metadata, graph=graph)
     written = _write(context, images, filename_prefix, format, quality, told, folder="output")
     is_numbered = numbering == "always"
-    return Result(
-        [Value(images, context.facts("images"))],
-        effects=[replace(each, is_numbered=is_numbered) for each in written.effects],
-    )
+    effects = [replace(each, is_numbered=is_numbered) for each in written.effects]
+    return replace(written, values=[Value(images, context.facts("images"))], effects=effects)
 
 
 class ShownImages(NamedTuple):
@@ -171,7 +169,7 @@ def preview_image(
     """Show pictures without keeping them."""
     told = _told(metadata, graph=graph)
     shown = _write(context, images, "preview", "png", 95, told, folder="temp")
-    return Result([Value(images, context.facts("images"))], effects=shown.effects)
+    return replace(shown, values=[Value(images, context.facts("images"))])
 
 
 @node(
@@ -258,7 +256,7 @@ def _write(
         effect = Effect(blobs.put(data), file, SUFFIXES[form], folder, media_type=f"image/{form}")
         made = digest_as(picture, form, facts) if tells_of_itself(form, told) else ""
         effects.append(replace(effect, made=made))
-    return Result(effects=effects)
+    return Result(effects=effects, ui={REPAINT: [facts[REPAINT]]} if REPAINT in facts else None)
 
 
 def _filled_in(prefix: str, picture: Array, place: int) -> str:

@@ -78,7 +78,11 @@ def _plain_type(declared: InputSpec) -> str:
 
 
 def input_config(declared: InputSpec, pictures: Sequence[str] = ()) -> list[Any]:
-    """The type of an input and its options: `["INT", {"default": 1, "min": 0}]`."""
+    """The type of an input and its options: `["INT", {"default": 1, "min": 0}]`.
+
+    A widget has one type. Those of links that it takes beside it are in `also`, which our script
+    in the page reads; `columns` and `most_rows` tell it what one points at there.
+    """
     options: dict[str, Any] = {"tooltip": declared.about} if declared.about else {}
     if declared.lazy:
         options["lazy"] = True
@@ -88,27 +92,36 @@ def input_config(declared: InputSpec, pictures: Sequence[str] = ()) -> list[Any]
         return [wire_type(declared.type), options]
     if declared.default is not None:
         options["default"] = declared.default
+    type_, own = _widget(declared, pictures)
+    others = [each for each in wire_type(declared.type).split(",") if each != type_]
+    also = {"also": ",".join(others)} if others not in ([], ["STRING"]) else {}
+    return [type_, {**options, **own, **also}]
+
+
+def _widget(declared: InputSpec, pictures: Sequence[str]) -> tuple[str | list[Any], dict[str, Any]]:
     if declared.resource == "picture":
         nothing = [] if declared.required or declared.default is not None else [NO_PICTURE]
-        return [[*nothing, *pictures], {"image_upload": True, **options}]
+        return [*nothing, *pictures], {"image_upload": True}
     if _plain_type(declared) == "list":
-        return _row_widget(declared, options)
+        return "STRING", _row_options(declared)
     if declared.choices or is_of_catalogue(declared.resource):
-        return [list(declared.choices), options]
-    return _plain_widget(declared, options)
-
-
-def _row_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
-    """A list as a text with commas, as the command line takes it."""
-    default = ", ".join(map(str, declared.default or ()))
-    return ["STRING", {**options, "default": default, "placeholder": "1, 2, 3"}]
-
-
-def _plain_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
-    """A number, a text or a switch, with bounds and steps."""
+        return list(declared.choices), {}
     plain = _plain_type(declared)
-    if plain == "text":
-        options["multiline"] = declared.multiline
+    return PLAIN[plain], _plain_options(declared, plain)
+
+
+def _row_options(declared: InputSpec) -> dict[str, Any]:
+    """A list is a text with commas, as the command line takes it."""
+    default = ", ".join(map(str, declared.default or ()))
+    if not declared.columns:
+        return {"default": default, "placeholder": "1, 2, 3"}
+    table = {"columns": list(declared.columns), "most_rows": declared.most_rows}
+    return {"default": default, "placeholder": ", ".join(declared.columns), **table}
+
+
+def _plain_options(declared: InputSpec, plain: str) -> dict[str, Any]:
+    """Of a number, a text or a switch: bounds and steps."""
+    options: dict[str, Any] = {"multiline": declared.multiline} if plain == "text" else {}
     for field, option in _FIELDS.items():
         number = getattr(declared, field)
         if number is not None:
@@ -118,4 +131,4 @@ def _plain_widget(declared: InputSpec, options: dict[str, Any]) -> list[Any]:
         options.setdefault("step", 0.01)  # else editors round to halves
     if declared.resource == "seed":
         options["control_after_generate"] = True
-    return [PLAIN[plain], options]
+    return options

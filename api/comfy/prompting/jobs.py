@@ -25,6 +25,7 @@ from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import Job, Report, State
+from paintgraph.nodes.sockets import REPAINT
 
 ROUTES = web.RouteTableDef()
 _STATUS: Mapping[State, str] = {
@@ -146,6 +147,7 @@ def _item(parts: ServerParts, job: Job, report: Report) -> dict[str, Any]:
         (node, kind, entry)
         for node, ui in outputs.items()
         for kind, entries in ui.items()
+        if kind != REPAINT  # numbers of a picture, which counts itself
         for entry in entries
     ]
     found = {

@@ -65,6 +65,20 @@ def test_widgets_have_their_bounds(info: dict[str, Any]) -> None:
     assert info["ImageCompositeMasked"]["input"]["optional"]["mask"][0] == "MASK"
 
 
+def test_widgets_say_which_links_they_take_and_what_one_points_at(info: dict[str, Any]) -> None:
+    boxes = info["SegmentBoxes"]["input"]["required"]["boxes"]
+    points = info["SegmentPoints"]["input"]["optional"]
+    recipe = info["recipe/erase_object"]["input"]["required"]
+
+    assert boxes[0] == recipe["box"][0] == "STRING"
+    assert (boxes[1]["also"], boxes[1]["most_rows"]) == ("BOXES,LIST", None)
+    assert boxes[1]["columns"] == recipe["box"][1]["columns"] == ["left", "top", "right", "bottom"]
+    assert recipe["box"][1]["most_rows"] == points["box"][1]["most_rows"] == 1
+    assert points["points"][1]["columns"] == points["avoid"][1]["columns"] == ["x", "y"]
+    assert recipe["image"][1]["also"] == "IMAGE,STRING"
+    assert "also" not in points["model"][1]
+
+
 def test_only_what_a_prompt_must_give_is_required(info: dict[str, Any]) -> None:
     """comfy-cli refuses prompts that leave out what is required, before it posts them."""
     assert list(info["LoadImage"]["input"]["required"]) == ["image"]
