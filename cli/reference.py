@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 from paintgraph.assembly import Catalogue, catalogue
-from paintgraph.cli.describing import node_text, recipe_text
+from paintgraph.cli.describing import recipe_text
 from paintgraph.cli.preparing import read_source
+from paintgraph.engine.recipes.help import node_text
 from paintgraph.python.sources import checked
 
 _NOTE = (

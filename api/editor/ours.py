@@ -4,6 +4,7 @@ They stand before the routes of the protocol, whose clients without a page need 
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +24,9 @@ from paintgraph.api.packs.scripts import scripts_of_packs
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.files import write_whole
 from paintgraph.engine.errors import GraphError
+from paintgraph.engine.graph.formats.comfy.known import known
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
+from paintgraph.engine.recipes.help import node_text
 
 _WEB = files("paintgraph.api.editor") / "web"
 _SCRIPTS = ("paintgraph.js", "opening.js")
@@ -37,6 +40,8 @@ _SETTINGS = {
 can be read where all of a graph is on the screen.
 """
 
+_SIGNS = re.compile(r"[{}@|$]")
+
 _FIRST = ("erase_object", "inpaint", "outpaint", "remove_background", "replace_background")
 """The recipes that people come for; the others follow by name."""
 
@@ -47,6 +52,8 @@ def additions() -> Iterator[tuple[str, Handler]]:
     yield f"{PREFIX}extensions/{_PACK}/{{name}}.js", _script
     yield f"{PREFIX}graphs/jobs/{{id}}", of_job
     yield f"{PREFIX}graphs/blobs/{{digest}}", of_blob
+    yield f"{PREFIX}docs/{{node:.+}}/{{language}}.md", _help
+    yield f"{PREFIX}api/i18n", _english
     yield f"{PREFIX}api/workflow_templates", _templates
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.json", _template
     yield f"{PREFIX}api/workflow_templates/{_PACK}/{{name}}.jpg", _picture
@@ -90,10 +97,44 @@ async def _script(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
 
 
+async def _help(request: web.Request) -> web.Response:
+    """What a node or a recipe does, in English whatever language is asked for."""
+    registry = (await request.app[PARTS].catalogue.soon()).registry
+    spec = registry.spec(request.match_info["node"])
+    if spec is None:
+        raise web.HTTPNotFound
+    return web.Response(text=node_text(spec), content_type="text/markdown")
+
+
+async def _english(request: web.Request) -> web.Response:
+    """Titles and texts of nodes, where older pages have words of their own for the same names."""
+    registry = (await request.app[PARTS].catalogue.soon()).registry
+    own = (each.spec for each in registry if each.spec.module.startswith("paintgraph."))
+    texts = {
+        spec.id: {
+            "display_name": spec.title,
+            "description": _verbatim(spec.about),
+            "inputs": {
+                declared.name: {"tooltip": _verbatim(declared.about)}
+                for declared in spec.inputs
+                if declared.about and "." not in declared.name
+            },
+        }
+        for spec in own
+        if known(spec.id)
+    }
+    return json_response({"en": {"nodeDefs": texts}})
+
+
+def _verbatim(text: str) -> str:
+    """A text for the page's translations, in which some characters are signs."""
+    return _SIGNS.sub(lambda found: f"{{'{found[0]}'}}", text)
+
+
 async def _templates(request: web.Request) -> web.Response:
     """The recipes, those first that people come for."""
-    known = request.app[PARTS].catalogue.known()
-    names = sorted(known.sound_recipes(), key=lambda name: (_place(name), name))
+    catalogue = request.app[PARTS].catalogue.known()
+    names = sorted(catalogue.sound_recipes(), key=lambda name: (_place(name), name))
     return json_response({_PACK: names})
 
 
@@ -157,14 +198,14 @@ async def _picture(request: web.Request) -> web.Response:
 
 
 def _workflow(request: web.Request) -> dict[str, Any]:
-    known = request.app[PARTS].catalogue.known()
+    catalogue = request.app[PARTS].catalogue.known()
     try:
-        recipe = known.recipe(request.match_info["name"])
+        recipe = catalogue.recipe(request.match_info["name"])
     except GraphError:
         recipe = None
     if recipe is None:
         raise web.HTTPNotFound
-    return write_editor(opened(recipe, known.registry), known.registry)
+    return write_editor(opened(recipe, catalogue.registry), catalogue.registry)
 
 
 async def _settings(request: web.Request) -> web.Response:

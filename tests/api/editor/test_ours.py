@@ -128,3 +128,26 @@ def test_settings_that_a_user_never_made_are_ours(page: Served) -> None:
     assert first["Comfy.TutorialCompleted"] is True
     assert page.call("GET", "/editor/api/settings").json["Comfy.TutorialCompleted"] is False
     assert page.call("GET", "/settings").json == {"Comfy.TutorialCompleted": False}
+
+
+def test_help_of_nodes_and_recipes_is_what_they_declare(page: Served) -> None:
+    node = page.call("GET", "/editor/docs/SegmentPoints/en.md")
+    recipe = page.call("GET", "/editor/docs/recipe/outpaint/de.md")
+
+    assert node.headers["Content-Type"].startswith("text/markdown")
+    assert node.body.startswith(b"## SegmentPoints\n\nSelect the object")
+    assert b"- `points`: a list of x, y for each" in node.body
+    assert recipe.body.startswith(b"## recipe/outpaint\n\nContinue a picture past its edges.")
+
+
+@pytest.mark.parametrize("path", ["Nope/en.md", "..%2F..%2Fx/en.md", "%00/en.md", "a/b/c/d.md"])
+def test_there_is_no_help_of_anything_else(page: Served, path: str) -> None:
+    assert page.call("GET", f"/editor/docs/{path}").status == 404
+
+
+def test_names_that_older_pages_translate_are_ours(page: Served) -> None:
+    texts = page.call("GET", "/editor/api/i18n").json["en"]["nodeDefs"]
+
+    assert texts["ImageCrop"]["display_name"] == "Crop Image"
+    assert "tooltip" in texts["EmptyImage"]["inputs"]["color"]
+    assert "SegmentPoints" not in texts
