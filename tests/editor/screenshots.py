@@ -1,0 +1,73 @@
+"""`python -m paintgraph.tests.editor.screenshots`: the pictures of the editor in the documentation.
+
+Writes them to `docs/photos`: the first graph and its result, the mask editor, search, and the list
+of jobs.
+"""
+
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from paintgraph.tests.api.hostile.processes import running
+from paintgraph.tests.editor.browsing import CHROMIUM, FREE, SAVED, Tab, opened
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "photos"
+_WIDTH = 1200
+_QUALITY = 80
+
+
+def main() -> None:
+    """Run the first graph and look around."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "data") as server,
+        sync_playwright() as driver,
+        driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+    ):
+        server.until_ready()
+        with opened(browser, server) as tab:
+            tab.page.get_by_test_id("close-minimap-button").click()
+            tab.run()
+            tab.until(SAVED)
+            tab.show_jobs()
+            tab.page.wait_for_timeout(6000)  # until the page's own messages are gone
+            _keep(tab, "editor_result")
+            tab.show_jobs()
+            tab.page.mouse.dblclick(*FREE)
+            tab.until("document.activeElement?.matches('input')")
+            tab.page.keyboard.type("mask")
+            tab.page.wait_for_timeout(1000)
+            _keep(tab, "editor_search")
+            tab.page.keyboard.press("Escape")
+            _paint(tab)
+            _keep(tab, "editor_mask")
+
+
+def _paint(tab: Tab) -> None:
+    """Draw over the rocket in the page's mask editor."""
+    tab.page.wait_for_timeout(500)
+    tab.click("LoadImage", button="right")
+    tab.page.get_by_text("Open in MaskEditor").click()
+    tab.page.get_by_text("Brush Settings").wait_for()
+    tab.page.wait_for_timeout(1000)
+    canvas = tab.page.locator("canvas.z-30").bounding_box()
+    assert canvas is not None
+    top, bottom = canvas["y"] + canvas["height"] * 0.33, canvas["y"] + canvas["height"] * 0.94
+    for place in (0.49, 0.5, 0.51):
+        x = canvas["x"] + canvas["width"] * place
+        tab.drag((x, top), (x, bottom))
+    tab.page.wait_for_timeout(500)
+
+
+def _keep(tab: Tab, name: str) -> None:
+    with Image.open(BytesIO(tab.page.screenshot())) as shot:
+        height = round(shot.height * _WIDTH / shot.width)
+        small = shot.convert("RGB").resize((_WIDTH, height), Image.Resampling.LANCZOS)
+        small.save(FOLDER / f"{name}.webp", quality=_QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    main()
