@@ -273,10 +273,10 @@ def test_paths_of_packs_are_those_that_they_wrote(packed: Served) -> None:
 
 def test_packs_change_prompts_as_they_come_and_see_no_tokens(packed: Served) -> None:
     prompt = {"1": node("ServedTell", text="wildcard")}
-    fields = {"client_id": "who", "extra_data": {"auth_token_comfy_org": "the-token"}}
+    extra = {"auth_token_comfy_org": "the-token", "extra_pnginfo": {}}
 
-    assert outcome(packed, prompt, **fields)["1"] == {
-        "text": ["wildcard of client_id, extra_data, prompt"]
+    assert outcome(packed, prompt, extra_data=extra)["1"] == {
+        "text": ["wildcard of ['extra_data', 'prompt'] with ['extra_pnginfo']"]
     }
 
 

@@ -64,7 +64,8 @@ PromptServer.instance.app.add_routes(
 def on_prompt(json_data):
     for node in json_data["prompt"].values():
         if node["class_type"] == "ServedTell" and node["inputs"].get("text") == "wildcard":
-            node["inputs"]["text"] = "wildcard of " + ", ".join(sorted(json_data))
+            extra = sorted(json_data.get("extra_data", {}))
+            node["inputs"]["text"] = f"wildcard of {sorted(json_data)} with {extra}"
             PromptServer.instance.send_sync("served_nodes.changed", {"nodes": len(json_data["prompt"])})
     return json_data
 
