@@ -101,8 +101,9 @@ NODE_CLASS_MAPPINGS = {"Loud": Loud}
 
 @pytest.mark.usefixtures("photo")
 def test_what_packs_print_does_not_spoil_a_result_on_the_standard_output(
-    folder: Path, process: Paintgraph
+    folder: Path, process: Paintgraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # what is printed waits, as for users
     (folder / "loud.py").write_text(LOUD)
     (folder / "loud.yaml").write_text(
         "nodes:\n  photo: {node: LoadImage, image: photo.png}\n"
