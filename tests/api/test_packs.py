@@ -69,8 +69,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         f"import os\nopen({str(folder / 'loads')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
         "NODE_CLASS_MAPPINGS = {}\n"
     )
-    packs = (str(PACKS / "sound" / "served_nodes"), str(noting))
-    with serving(folder, node_packs=packs) as server:
+    sound = (str(PACKS / "sound" / name) for name in ("served_nodes", "mask_tools"))
+    with serving(folder, node_packs=(*sound, str(noting))) as server:
         yield server
 
 
@@ -351,7 +351,7 @@ def test_routes_of_packs_are_answered_below_the_page(packed: Served) -> None:
 
 def test_scripts_are_not_served_unless_that_is_allowed(plain: Served) -> None:
     assert plain.call("GET", "/extensions").json == []
-    assert plain.call("GET", "/extensions/served_nodes/none.js").status == 404
+    assert plain.call("GET", "/extensions/mask_tools/tools.js").status == 404
     assert plain.call("GET", "/scripts/app.js").status == 404
 
 

@@ -27,7 +27,7 @@ TOPS = frozenset(
             "comfy_config",
             "comfyui_version",
         ),
-        *("app", "cuda_malloc"),
+        *("app", "api_server", "comfy_api_nodes", "cuda_malloc"),
     }
 )
 """Top-level modules of ComfyUI; whatever lies within them is a stand-in or a placeholder."""
@@ -77,8 +77,14 @@ def install() -> None:
         sys.meta_path.insert(0, StandinFinder())
 
 
-def place(base: Path) -> None:
-    """Let the modules lie in a folder, by which packs find the program's own and what is in it."""
+def place(base: Path, packs: Sequence[Path] = ()) -> None:
+    """Let the modules lie in a folder, by which packs find the program's own and what is in it.
+
+    `packs` are the folders of packs, in which they find each other as parts of `custom_nodes`.
+    """
+    custom_nodes = ModuleType("custom_nodes")
+    custom_nodes.__path__ = [str(folder) for folder in packs]
+    sys.modules["custom_nodes"] = custom_nodes
     for file in _PLACED:
         name = file.partition(".")[0].partition("/")[0]
         import_module(f"{STANDINS}.{name}").__file__ = str(base / file)

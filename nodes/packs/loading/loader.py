@@ -101,7 +101,7 @@ class PackLoader:
                 folder.mkdir(parents=True, exist_ok=True)
         folder_paths.configure(self._places)
         model_management.configure(self._device)
-        place(self._places.base)
+        place(self._places.base, self._places.packs)
 
     def _guarded(self, pack: Pack, act: Callable[[Pack], Any]) -> tuple[Any, list[str]]:
         """What an act gives while packs are held to what they may do, and what was refused."""

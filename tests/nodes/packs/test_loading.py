@@ -121,6 +121,60 @@ def test_classes_that_fail_are_left_out_and_named(load: Load) -> None:
     assert "no class" in report.left_out["NoClass"]
 
 
+NODE = """
+import {helper}
+
+class {name}:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {{"required": {{}}}}
+    RETURN_TYPES = ("INT",)
+    FUNCTION = "go"
+    def go(self):
+        return ({helper}.NUMBER,)
+
+NODE_CLASS_MAPPINGS = {{"{name}": {name}}}
+"""
+
+FINDS_ITS_FILES = """
+import importlib.util, glob, os, sys
+import prestarted_by_a_pack
+
+here = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(here, "py"))
+NODE_CLASS_MAPPINGS = {}
+for file in sorted(glob.glob(os.path.join(here, "py", "node_*.py"))):
+    name = os.path.splitext(os.path.basename(file))[0]
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    NODE_CLASS_MAPPINGS.update(module.NODE_CLASS_MAPPINGS)
+"""
+
+
+def test_a_pack_that_finds_its_files_itself_is_loaded_after_its_script_for_the_start(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    pack = tmp_path / "A pack-with.dots"
+    (pack / "py").mkdir(parents=True)
+    (pack / "__init__.py").write_text(FINDS_ITS_FILES)
+    (pack / "prestartup_script.py").write_text(
+        "import sys, types\nsys.modules['prestarted_by_a_pack'] = types.ModuleType('it')\n"
+    )
+    (pack / "py" / "helper_of_a_pack.py").write_text("NUMBER = 7")
+    for name in ("NodeA", "NodeB"):
+        source = NODE.format(name=name, helper="helper_of_a_pack")
+        (pack / "py" / f"node_{name}.py").write_text(source)
+
+    report = load(pack)["A pack-with.dots"]
+
+    assert (report.why, report.missing, report.nodes) == ("", (), ("NodeA", "NodeB"))
+    for name in ("prestarted_by_a_pack", "helper_of_a_pack", "node_NodeA", "node_NodeB"):
+        sys.modules.pop(name)
+
+
 FAILING_V3 = """
 from comfy_api.latest import ComfyAPI, ComfyExtension, io
 

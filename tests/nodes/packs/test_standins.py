@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import inspect
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,17 @@ def test_the_program_seems_to_lie_in_the_data_folder(standins: Places) -> None:
         standins.base / "folder_paths.py"
     )
     assert importlib.import_module("comfy").__file__ == str(standins.base / "comfy" / "__init__.py")
+
+
+def test_packs_find_each_other_among_the_custom_nodes(standins: Places) -> None:
+    (standins.base / "packs" / "other_pack").mkdir(parents=True)
+    (standins.base / "packs" / "other_pack" / "__init__.py").write_text("NUMBER = 7")
+    place(standins.base, [standins.base / "packs"])
+
+    assert importlib.import_module("custom_nodes.other_pack").NUMBER == 7
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("custom_nodes.nobody")
+    del sys.modules["custom_nodes.other_pack"]
 
 
 def test_a_whole_path_has_to_lie_in_a_folder_of_pictures(standins: Places) -> None:
