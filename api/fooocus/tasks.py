@@ -238,7 +238,7 @@ async def show(request: web.Request) -> web.Response:
 async def index(request: web.Request) -> web.Response:
     """List tasks: those that have ended from newest to oldest, at work, waiting.
 
-    With `start_at` the history comes unpaged. Nothing is ever deleted.
+    With `start_at` the history comes unpaged. Tasks are there as long as jobs are kept.
     """
     query = request.query
     wanted = query.get("query", "all")
@@ -249,7 +249,8 @@ async def index(request: web.Request) -> web.Response:
             fault("enum", "query", f"Input should be {allowed}", wanted[:100], where="query")
         )
     if query.get("action"):
-        message = "Tasks are not deleted here; leave 'action' out"
+        cure = "DELETE /v1/jobs/ID?purge=true removes one. Leave 'action' out"
+        message = f"Tasks are not deleted here: {cure}"
         faults.append(
             fault("not_supported", "action", message, query["action"][:100], where="query")
         )

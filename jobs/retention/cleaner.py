@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import PREFIX, Blobs
@@ -119,10 +119,8 @@ class Cleaner:
 
     def _old_rows(self, now: float) -> list[Cleaned]:
         """How many rows would go; by size about so many as their part of the excess."""
-        old = {
-            kind: self._retained.old(kind, self._before(kind, now))
-            for kind in ("events", "keys", "jobs")
-        }
+        kinds: tuple[Literal["events", "keys", "jobs"], ...] = ("events", "keys", "jobs")
+        old = {str(kind): self._retained.old(kind, self._before(kind, now)) for kind in kinds}
         if excess := self._excess():
             part = excess / self._retained.bytes_used()
             old["jobs"] = max(old["jobs"], math.ceil(part * self._retained.old("jobs", now)))

@@ -6,16 +6,18 @@ A job lives until it has ended and all that is to be sent of it has arrived or i
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from paintgraph.jobs.store import holds
 from paintgraph.jobs.store.database import Action, Database, Result
 
-_ENDED = (
-    "ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
-    "WHERE d.job = jobs.number AND d.state = 'pending')"
-)
-
+_OLD = {
+    "jobs": "jobs WHERE ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
+    "WHERE d.job = jobs.number AND d.state = 'pending')",
+    "events": "jobs WHERE has_events = 1 AND ended < ?",
+    "keys": "jobs WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL",
+}
+"""Where to find what is too old, by kind."""
 
 _PAGES = 500  # of 4 KiB, given back at a time
 _MOST_FREE = 4  # parts of the pages that hold something; fewer free ones are used again
@@ -42,7 +44,7 @@ class Retained:
 
         def update(connection: sqlite3.Connection) -> int:
             found = connection.execute(
-                f"SELECT number FROM jobs WHERE {_ENDED} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
+                f"SELECT number FROM {_OLD['jobs']} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
                 (before, most),
             ).fetchall()
             _remove(connection, [row[0] for row in found])
@@ -55,7 +57,7 @@ class Retained:
 
         def update(connection: sqlite3.Connection) -> int:
             found = connection.execute(
-                "SELECT number FROM jobs WHERE has_events = 1 AND ended < ? ORDER BY ended LIMIT ?",
+                f"SELECT number FROM {_OLD['events']} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
                 (before, most),
             ).fetchall()
             for (number,) in found:
@@ -74,9 +76,8 @@ class Retained:
 
         def update(connection: sqlite3.Connection) -> int:
             return connection.execute(
-                "UPDATE jobs SET idempotency_key = NULL WHERE number IN (SELECT number FROM jobs "
-                "WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL "
-                "ORDER BY created LIMIT ?)",
+                "UPDATE jobs SET idempotency_key = NULL WHERE number IN "  # noqa: S608 - ours
+                f"(SELECT number FROM {_OLD['keys']} ORDER BY created LIMIT ?)",
                 (before, most),
             ).rowcount
 
@@ -124,15 +125,9 @@ class Retained:
 
         return await self._write(update)
 
-    def old(self, what: str, before: float) -> int:
-        """How many there are to remove: of "jobs", "events", "keys" or "numbers"."""
-        where = {
-            "jobs": f"jobs WHERE {_ENDED}",
-            "events": "jobs WHERE has_events = 1 AND ended < ?",
-            "keys": "jobs WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL",
-            "numbers": "numbers WHERE used < ?",
-        }[what]
-        sql = f"SELECT count(*) FROM {where}"  # noqa: S608 - our names
+    def old(self, kind: Literal["jobs", "events", "keys"], before: float) -> int:
+        """How many there are to remove."""
+        sql = f"SELECT count(*) FROM {_OLD[kind]}"  # noqa: S608 - our names
         return int(self._database.read(lambda c: c.execute(sql, (before,)).fetchone())[0])
 
     def bytes_used(self) -> int:
