@@ -63,10 +63,12 @@ from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.errors import Error
 from paintgraph.base.logs import is_told, set_up_log
 from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
+from paintgraph.base.usage import machine_bytes
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
-from paintgraph.jobs.dispatching.dispatcher import Dispatcher, Limits
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import JobLog, Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.quotas import Quota
@@ -78,6 +80,7 @@ from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
+from paintgraph.jobs.workers.watch import Bounds
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.engine_names import EngineNames
@@ -217,6 +220,10 @@ def _dispatcher(  # noqa: PLR0913 - its seams
             settings.queue_bytes,
             settings.grace_seconds,
             settings.patience_seconds,
+            settings.job_seconds,
+            Bounds(
+                settings.stall_seconds, settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
+            ),
         ),
         quota_of,
         observers,

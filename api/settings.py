@@ -112,6 +112,9 @@ class Settings(BaseSettings):
         queue_jobs, queue_bytes: how much may wait.
         grace_seconds: how long a cancelled job may take to stop by itself.
         patience_seconds: how long a job waits until its files can be written.
+        job_seconds: how long a job may be at work; 0: as long as it takes.
+        stall_seconds: after how long a worker that stands still is replaced; 0: never.
+        worker_bytes: memory that each worker may take; 0: four fifths of what there is.
         drain_seconds: how long jobs at work may take when the server is asked to end.
         durability: "full" survives a loss of power, "normal" a crash.
         auto_engine: what paints where a graph says `auto`; "auto": the best that there is.
@@ -168,6 +171,9 @@ class Settings(BaseSettings):
     queue_bytes: Annotated[int, Field(ge=1)] = 512 * 2**20
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 5.0
     patience_seconds: Annotated[float, Field(ge=0, le=86400)] = 60.0
+    job_seconds: Annotated[float, Field(ge=0)] = 0.0
+    stall_seconds: Annotated[float, Field(ge=0)] = 60.0
+    worker_bytes: Annotated[int, Field(ge=0)] = 0
     drain_seconds: Annotated[float, Field(ge=0, le=86400)] = 30.0
     durability: Durability = "full"
     auto_engine: str = "auto"

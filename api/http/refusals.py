@@ -15,8 +15,7 @@ from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError
-from paintgraph.jobs.dispatching.dispatcher import DrainingError
-from paintgraph.jobs.dispatching.quotas import QueueFullError
+from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.rows import KeyReusedError
 

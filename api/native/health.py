@@ -1,7 +1,9 @@
 """Whether the server lives, whether it takes jobs, and what it has done so far."""
 
+import asyncio
 from collections.abc import Mapping
 from importlib.metadata import version
+from shutil import disk_usage
 from typing import NotRequired
 
 from aiohttp import web
@@ -10,15 +12,18 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Answer, Routes, json_answer
-from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.jobs.sources.folders import Folders
 
+_FULL_BYTES = 1 << 20
 _TEXT = {"text/plain": {"type": "string"}}
 
 
 class StatusJson(TypedDict):
-    """How the server is; only `/healthz` says more than the status."""
+    """How the server is, and why it takes no jobs; only `/healthz` says more."""
 
     status: str
+    reasons: NotRequired[list[str]]
     version: NotRequired[str]
     queued: NotRequired[int]
     running: NotRequired[int]
@@ -41,27 +46,43 @@ async def live(_: web.Request) -> web.Response:
 @ROUTES.add("GET", "/readyz", _READINESS)
 async def ready(request: web.Request) -> web.Response:
     """Tell whether jobs are taken."""
-    is_ready = request.app[PARTS].dispatcher.is_ready
-    status = "ready" if is_ready else "not_ready"
-    return json_response({"status": status}, 200 if is_ready else 503)
+    reasons = await _reasons(request.app[PARTS])
+    return json_response(_status(reasons), 503 if reasons else 200)
 
 
 @ROUTES.add("GET", "/healthz", _READINESS)
 async def health(request: web.Request) -> web.Response:
     """Tell whether jobs are taken, the version, and how much there is to do."""
-    dispatcher = request.app[PARTS].dispatcher
+    parts = request.app[PARTS]
+    reasons = await _reasons(parts)
     answer: StatusJson = {
-        "status": "ready" if dispatcher.is_ready else "not_ready",
+        **_status(reasons),
         "version": version("paintgraph"),
-        "queued": dispatcher.queued,
-        "running": dispatcher.running,
-        "jobs": request.app[PARTS].store.counts(),
+        "queued": parts.dispatcher.queued,
+        "running": parts.dispatcher.running,
+        "jobs": await asyncio.to_thread(parts.store.counts),
     }
-    return json_response(answer, 200 if dispatcher.is_ready else 503)
+    return json_response(answer, 503 if reasons else 200)
+
+
+def _status(reasons: list[str]) -> StatusJson:
+    return {"status": "not_ready", "reasons": reasons} if reasons else {"status": "ready"}
+
+
+async def _reasons(parts: ServerParts) -> list[str]:
+    """Why jobs are not taken, or cannot be run to their end."""
+    return parts.dispatcher.lacks() + await asyncio.to_thread(_full_disks, parts.folders)
+
+
+def _full_disks(folders: Folders) -> list[str]:
+    """The folders, by name, whose disks are full."""
+    named = {"data": folders.data, "outputs": folders.outputs, "temp": folders.temp}
+    full = (name for name, path in named.items() if disk_usage(path).free < _FULL_BYTES)
+    return [f"the disk with the folder '{name}' is full" for name in full]
 
 
 @ROUTES.add("GET", "/metrics", {200: Answer("The numbers.", _TEXT)})
 async def metrics(request: web.Request) -> web.Response:
     """Give the numbers of the server in Prometheus' format."""
-    body = request.app[PARTS].metrics.text()
+    body = await request.app[PARTS].metrics.text()
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -6,6 +6,7 @@ Graphs are checked against declarations that hold a spec and no code.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,6 +45,7 @@ class Known:
     registry: Registry
     recipes: RecipeBook
     name_checks: Mapping[str, NameCheck] = field(default_factory=dict)
+    _sound: dict[str, Graph] = field(default_factory=dict)
 
     def check(
         self, graph: Graph, problems: Sequence[Problem], inputs: Mapping[str, Any] | None = None
@@ -61,16 +63,13 @@ class Known:
         return self.check(graph, problems).sound()
 
     def sound_recipes(self) -> dict[str, Graph]:
-        """Every recipe without faults, by name."""
-        found = {}
-        for name in self.recipes.names():
-            try:
-                graph = self.recipe(name)
-            except GraphError:
-                continue
-            if graph is not None:
-                found[name] = graph
-        return found
+        """Every recipe without faults, by name; they are read once."""
+        if not self._sound:
+            for name in self.recipes.names():
+                with suppress(GraphError):
+                    if (graph := self.recipe(name)) is not None:
+                        self._sound[name] = graph
+        return self._sound
 
     def specs(self) -> list[NodeSpec]:
         """All node types but recipes."""

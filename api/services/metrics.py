@@ -1,5 +1,6 @@
 """What the server has done so far, in numbers for Prometheus."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,13 +21,18 @@ class Metrics:
         self._store = store
         self._dispatcher = dispatcher
         self._since = since
+        self._one_by_one = asyncio.Lock()
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._wait = self._histogram("queue_wait", "From acceptance to the first start.")
         self._duration = self._histogram("job_duration", "From the first start to the end.")
 
-    def text(self) -> bytes:
+    async def text(self) -> bytes:
         """Everything in Prometheus' format."""
+        async with self._one_by_one:
+            return await asyncio.to_thread(self._text)
+
+    def _text(self) -> bytes:
         for created, started, ended in self._store.ended_since(self._since):
             self._since = ended
             if started is not None:
@@ -37,8 +43,9 @@ class Metrics:
     def collect(self) -> Iterator[Metric]:
         """What is read when it is asked for."""
         jobs = CounterMetricFamily("paintgraph_jobs", "Jobs that have ended.", labels=["state"])
+        counts = self._store.counts()
         for state in ("succeeded", "failed", "cancelled"):
-            jobs.add_metric([state], self._store.counts().get(state, 0))
+            jobs.add_metric([state], counts.get(state, 0))
         yield jobs
         dispatcher = self._dispatcher
         yield GaugeMetricFamily("paintgraph_queue_depth", "Jobs that wait.", dispatcher.queued)

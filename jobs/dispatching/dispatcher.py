@@ -5,47 +5,28 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from paintgraph.base.errors import Error
 from paintgraph.base.frames import BrokenFrameError
+from paintgraph.jobs import faults
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
+from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
-from paintgraph.jobs.dispatching.quotas import NO_QUOTA, QueueFullError, Quota
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, QueueFullError, Quota
 from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import Accepted, JobStore
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
+from paintgraph.jobs.workers.watch import watch
 
 _LOG = logging.getLogger("paintgraph.jobs")
 _ANSWER_SECONDS = 10.0
 _RESTART_SECONDS = 1.0
-
-
-class DrainingError(Error):
-    """The server is about to end and takes no more jobs."""
-
-    code = "draining"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of the queue and of patience.
-
-    Attributes:
-        jobs, bytes: how much may wait.
-        grace_seconds: how long a cancelled job may take to stop by itself.
-        patience_seconds: how long a job waits until its files can be written.
-    """
-
-    jobs: int = 1000
-    bytes: int = 512 * 2**20
-    grace_seconds: float = 5.0
-    patience_seconds: float = 60.0
+_NEVER_SECONDS = 1e9
 
 
 class Dispatcher:
@@ -119,8 +100,16 @@ class Dispatcher:
 
     @property
     def is_ready(self) -> bool:
-        """Whether jobs are taken and a worker is there for each size."""
-        return not self._draining and len(self._handles) >= sum(self._workers.values())
+        """Whether jobs are taken and every worker is there."""
+        return not self.lacks()
+
+    def lacks(self) -> list[str]:
+        """Why jobs are not taken, or not run: one sentence for each reason."""
+        wanted, there = sum(self._workers.values()), len(self._handles)
+        return [
+            *(["the server is ending"] if self._draining else []),
+            *([f"{wanted - there} of {wanted} workers are missing"] if there < wanted else []),
+        ]
 
     @property
     def queued(self) -> int:
@@ -175,7 +164,7 @@ class Dispatcher:
 
     def numbers(self) -> list[Mapping[str, Any]]:
         """What each worker holds in memory."""
-        return [handle.numbers for handle in self._handles if handle.numbers]
+        return [handle.numbers for handle in [*self._handles] if handle.numbers]
 
     def position(self, job: Job) -> int | None:
         """How many queued jobs come before this one; None if it is not queued."""
@@ -240,10 +229,7 @@ class Dispatcher:
             return self._store.get(job_id)
         if not running.cancelled:
             running.cancelled = True
-            running.handle.cancel(job_id)
-            asyncio.get_running_loop().call_later(
-                self._limits.grace_seconds, self._kill_if_running, running
-            )
+            self._stop(running)
         return await self._store.cancel(job_id)
 
     async def ended(self, job: Job, seconds: float) -> Job:
@@ -263,6 +249,23 @@ class Dispatcher:
         if job is not None and job.has_ended:
             for observer in self._observers:
                 observer.job_ended(job)
+
+    def _limited(self, running: Running) -> asyncio.TimerHandle:
+        """What stops a job at work once its time is over."""
+        seconds = self._limits.job_seconds
+
+        def stop() -> None:
+            running.fault = faults.out_of_time(seconds)
+            self._stop(running)
+
+        return asyncio.get_running_loop().call_later(seconds or _NEVER_SECONDS, stop)
+
+    def _stop(self, running: Running) -> None:
+        """Ask a job at work to stop; its worker is ended where it does not."""
+        running.handle.cancel(running.job.id)
+        asyncio.get_running_loop().call_later(
+            self._limits.grace_seconds, self._kill_if_running, running
+        )
 
     def _kill_if_running(self, running: Running) -> None:
         if self._running.get(running.job.id) is running:
@@ -300,13 +303,27 @@ class Dispatcher:
             self._handles[handle] = size
             if size == self._knowing:
                 self._take(handle.ready)
+            watching = asyncio.create_task(self._watch(name, handle))
             try:
                 while await self._run_next(size, name, handle):
                     pass
             finally:
+                watching.cancel()
                 self._handles.pop(handle, None)
                 await handle.kill()
             self.restarts += 1
+
+    async def _watch(self, name: str, handle: WorkerHandle) -> None:
+        """End a worker that stands still or takes too much."""
+
+        def at_work() -> list[Running]:
+            return [running for running in self._running.values() if running.handle is handle]
+
+        fault = await watch(handle, self._limits.workers, lambda: bool(at_work()))
+        _LOG.error("worker %s is replaced: %s", name, fault.message)
+        for running in at_work():
+            running.fault = fault
+        await handle.kill()
 
     def _spec_of(self, size: Size) -> WorkerSpec:
         """How a worker is built, without what others could not load."""
@@ -330,6 +347,7 @@ class Dispatcher:
         running = Running(claimed, handle)
         self._running[job.id] = running
         began = time.monotonic()
+        limit = self._limited(running)
         self.subscriptions.publish(job.id)
         try:
             graph, texts = self._store.document(job.id) or b"{}", self._store.texts(job.id)
@@ -348,6 +366,7 @@ class Dispatcher:
             await self._leave(running, self._outcomes.lost)
             return False
         finally:
+            limit.cancel()
             del self._running[job.id]
             seconds = time.monotonic() - began
             self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8

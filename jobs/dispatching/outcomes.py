@@ -20,6 +20,7 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown
@@ -43,6 +44,7 @@ class Running:
         warnings, files, problems: gathered for its end.
         shown, cached, finished, skipped: see `Report`.
         cancelled: whether it was asked to stop.
+        fault: why the server stops it.
     """
 
     job: Job
@@ -57,6 +59,7 @@ class Running:
     finished: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     cancelled: bool = False
+    fault: Fault | None = None
 
     @property
     def node(self) -> str:
@@ -202,11 +205,17 @@ class Outcomes:
         try:
             if running.cancelled:
                 return await self._store.finish(running.job, "cancelled")
+            fault = running.fault
+            if fault is not None and not fault.again:
+                problems = [*running.problems, _problem(running, fault)]
+                return await self._store.finish(
+                    running.job, "failed", warnings=running.warnings, problems=problems
+                )
             if not running.begun and running.job.id not in self._spared:
                 # It was dead before: not the job's fault. Once only, or it might go on for ever.
                 self._spared.add(running.job.id)
                 return await self.put_back(running)
-            return await self._store.release(running.job, running.node)
+            return await self._store.release(running.job, running.node, fault)
         except StaleFenceError:
             return await self.put_back(running)
 
@@ -236,6 +245,9 @@ class Outcomes:
 
     async def _end(self, running: Running, message: Mapping[str, Any]) -> Job:
         state = message["state"]
+        if state == "cancelled" and running.fault and not running.cancelled:
+            state = "failed"
+            running.problems.append(_problem(running, running.fault))
         if running.problems and state == "succeeded":  # for the worker, which writes no files
             state = "cancelled" if running.cancelled else "failed"
         return await self._store.finish(
@@ -316,6 +328,13 @@ class Outcomes:
                     raise
                 _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _problem(running: Running, fault: Fault) -> dict[str, Any]:
+    """Why the server has ended a job."""
+    node = running.node or None
+    where = f"node '{node}'" if node else "the job"
+    return {"code": fault.code, "node": node, "message": f"{where}: {fault.message}"}
 
 
 def _show(running: Running, fact: Mapping[str, Any]) -> None:

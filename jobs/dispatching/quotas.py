@@ -16,6 +16,12 @@ class QueueFullError(Error):
         self.retry_seconds = retry_seconds
 
 
+class DrainingError(Error):
+    """The server is about to end and takes no more jobs."""
+
+    code = "draining"
+
+
 class QuotaReachedError(QueueFullError):
     """One client has as many jobs in the queue as it may."""
 

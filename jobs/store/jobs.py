@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from paintgraph.base.naming import FileName
+from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import deliveries, holds, rows
 from paintgraph.jobs.store.database import Database, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
@@ -144,8 +145,11 @@ class JobStore(JobQueries):
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    async def release(self, job: Job, node: str) -> Job:
-        """Put a job back whose worker was lost at a node; the third time there it fails."""
+    async def release(self, job: Job, node: str, fault: Fault | None = None) -> Job:
+        """Put a job back whose worker was lost at a node; the third time there it fails.
+
+        `fault` says why it was lost, where that is known; its message follows the node's name.
+        """
 
         def update(connection: sqlite3.Connection) -> Job:
             rows.hold(connection, job)
@@ -158,11 +162,14 @@ class JobStore(JobQueries):
                 rows.insert_facts(connection, job.number, [fact])
                 return rows.put_back(connection, rows.require(connection, job.id))
             where = f"node '{node}'" if node else "the job"
+            why = (
+                f"the worker was lost {MOST_DEATHS} times while it ran, most likely for lack of "
+                "memory. Use smaller pictures, or more memory."
+            )
             problem = {
-                "code": "worker_lost",
+                "code": fault.code if fault else "worker_lost",
                 "node": node or None,
-                "message": f"{where}: the worker was lost {MOST_DEATHS} times while it ran, most "
-                "likely for lack of memory. Use smaller pictures, or more memory.",
+                "message": f"{where}: {fault.message if fault else why}",
             }
             now = rows.require(connection, job.id)
             return rows.end(connection, now, "failed", problems=[problem])

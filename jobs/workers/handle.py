@@ -15,6 +15,7 @@ from paintgraph.base import frames, platforms, processes
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.workers.bodies import with_bytes
+from paintgraph.jobs.workers.watch import Pulse
 
 _START_SECONDS = 120
 LOADING_SECONDS = 60.0
@@ -83,6 +84,7 @@ class WorkerHandle:
         self._reading = asyncio.create_task(self._read_all(reader))
         self.ready = Ready()
         """What it said of itself when it was ready."""
+        self.pulse = Pulse()
         self.numbers: dict[str, Any] = {}
         """What it holds in memory, as it reported last."""
         self._questions = itertools.count()
@@ -177,6 +179,10 @@ class WorkerHandle:
         """Ask it to let go of models, or of results in memory, between two jobs."""
         self._writer.write(frames.pack({"type": "free", "models": models, "results": results}))
 
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self._writer.write(frames.pack({"type": "ping"}))
+
     async def ask(self, graph: bytes | None) -> list[dict[str, Any]]:
         """What nodes refuse in a graph in JSON, beside its jobs; `ready` has changed specs then.
 
@@ -214,7 +220,12 @@ class WorkerHandle:
         try:
             while True:
                 message, body = await frames.read_async(reader)
-                if message["type"] == "numbers":
+                self.pulse.heard += 1
+                if message["type"] == "pong":
+                    self.pulse.pongs += 1
+                    self.pulse.computed = message["computed"]
+                    self.pulse.waits = message["waits"]
+                elif message["type"] == "numbers":
                     self.numbers = message["numbers"]
                 elif message["type"] == "answer":
                     self._take_answer(message)

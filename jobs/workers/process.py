@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from paintgraph.base import frames, platforms
+from paintgraph.base import frames, platforms, usage
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event
 from paintgraph.engine.node.registry import Registry
@@ -29,6 +29,9 @@ from paintgraph.jobs.workers.runner import SIGNALS, Loading, Parts, run_job, to_
 Tell = Callable[[Event | Loading], None]
 Factory = Callable[[dict[str, Any], Tell], AbstractContextManager[Parts]]
 NICENESS = 5
+_NEVER_AT_WORK = ("idle-models",)
+"""Threads that wake up from time to time to look after something."""
+
 _GATHER_SECONDS = 0.005
 
 
@@ -95,7 +98,8 @@ class _Reporter:
 class _Control:
     """What the server says, taken by a thread of its own."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, reporter: _Reporter) -> None:
+        self._reporter = reporter
         self.orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stream = connection.makefile("rb")
@@ -117,6 +121,8 @@ class _Control:
                     self.questions.put(message)
                 elif message["type"] == "cancel":
                     self._cancel(message["job"])
+                elif message["type"] == "ping":
+                    self._reporter.send({"type": "pong", **_pulse()})
         except frames.BrokenFrameError:
             os._exit(0)
 
@@ -125,6 +131,14 @@ class _Control:
             running = self._running
         if running is not None and running[0] == job:
             running[1].cancel()
+
+
+def _pulse() -> dict[str, Any]:
+    """How long the threads but this one have computed, and whether they all wait for locks."""
+    idle = {each.native_id for each in threading.enumerate() if each.name in _NEVER_AT_WORK}
+    passed_over = frozenset(id_ for id_ in (threading.get_native_id(), *idle) if id_)
+    computed = time.process_time() - time.thread_time()
+    return {"computed": computed, "waits": usage.waits_for_locks(passed_over)}
 
 
 def _answer_all(control: _Control, reporter: _Reporter, registry: Registry) -> None:
@@ -143,8 +157,9 @@ def main() -> None:
     platforms.end_with_parent(int(server))
     connection = platforms.connect(address)
     platforms.lower_priority(NICENESS)
-    control = _Control(connection)
+    platforms.be_ended_first()
     reporter = _Reporter(connection)
+    control = _Control(connection, reporter)
     module, _, function = factory_name.partition(":")
     factory: Factory = getattr(import_module(module), function)
     with factory(orjson.loads(settings), reporter.listen) as parts:

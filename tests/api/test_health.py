@@ -1,8 +1,14 @@
 """What watches over a server is told."""
 
+import os
+import signal
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
-from paintgraph.tests.api.serving import Served
+from paintgraph.api.services.parts import PARTS
+from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
+from paintgraph.tests.jobs.disks import fill, small_disk
 
 ADD = {"nodes": {"sum": {"node": "Add"}}, "outputs": {"sum": "${sum.sum}"}}
 
@@ -70,3 +76,27 @@ def test_the_documentation_loads_nothing_from_outside(small: Served) -> None:
         assert len(small.call("GET", f"/docs/{name}").body) > 10_000
     assert small.call("GET", "/docs/other.js").status == 404
     assert small.call("GET", "/docs/..%2f__init__.py").status == 404
+
+
+def test_a_full_disk_and_missing_workers_are_told_with_the_reason(tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    with (
+        small_disk(outputs, "2m"),
+        serving(tmp_path / "data", SMALL_NODES, output_dir=outputs) as server,
+    ):
+        assert server.call("GET", "/readyz").json == {"status": "ready"}
+
+        fillers = fill(outputs)
+        full = server.call("GET", "/readyz")
+        for filler in fillers:
+            filler.unlink()
+        for handle in server.app[PARTS].dispatcher._handles:
+            os.kill(handle.pid, signal.SIGKILL)
+        for _ in range(1000):
+            missing = server.call("GET", "/readyz")
+            if missing.status == 503:
+                break
+
+        assert (full.status, missing.status) == (503, 503)
+        assert full.json["reasons"] == ["the disk with the folder 'outputs' is full"]
+        assert missing.json["reasons"][0].endswith(" of 2 workers are missing")

@@ -9,8 +9,7 @@ from paintgraph.api.http.refusals import refusal
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError, NodeError
-from paintgraph.jobs.dispatching.dispatcher import DrainingError
-from paintgraph.jobs.dispatching.quotas import QueueFullError
+from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.rows import KeyReusedError
 from paintgraph.tests.api.serving import SMALL_NODES, Served, png, serving

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,6 +50,33 @@ def hang(seconds: float = 60.0) -> Sum:
     """Sleep without looking whether the job was cancelled."""
     time.sleep(seconds)
     return 0
+
+
+@node(title="Deadlock", category="test", volatile=True)
+def deadlock() -> Sum:
+    """Wait for a lock that nobody will let go."""
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()  # the point
+    return 0
+
+
+@node(title="Compute", category="test", volatile=True)
+def compute(seconds: float = 1.0) -> Sum:
+    """Compute in one call that lets no other thread of this process run."""
+    numbers = 10**6
+    began = time.perf_counter()
+    sum(range(numbers))
+    sum(range(int(numbers * seconds / (time.perf_counter() - began))))
+    return 0
+
+
+@node(title="Take Memory", category="test", volatile=True)
+def take_memory(count: int, seconds: float = 20.0) -> Sum:
+    """Hold so many MiB for a while."""
+    held = [b"x" * 2**20 for _ in range(count)]
+    time.sleep(seconds)
+    return len(held)
 
 
 @node(title="Tick", category="test", volatile=True)
@@ -103,6 +131,9 @@ def say() -> Sum:
     return 0
 
 
+WATCHED = (deadlock, compute, take_memory)
+
+
 def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, Any]:
     """Results by name as they are."""
     return {
@@ -116,7 +147,7 @@ def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, 
 def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A factory for workers."""
     registry = Registry(
-        (*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say, sketch)
+        (*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say, sketch, *WATCHED)
     )
 
     with ResultStore(

@@ -14,9 +14,10 @@ import pytest
 
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
-from paintgraph.jobs.dispatching.dispatcher import Dispatcher, DrainingError, Limits
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.outcomes import JobEffects
-from paintgraph.jobs.dispatching.quotas import QueueFullError
+from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.store.job import Job, NewJob, Size

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.jobs.dispatching.dispatcher import Limits
+from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.rows import StaleFenceError

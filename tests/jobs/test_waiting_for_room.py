@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.jobs.dispatching.dispatcher import Limits
+from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.store.job import Job
 from paintgraph.tests.jobs.disks import fill, remount, small_disk
 from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig, until
