@@ -29,7 +29,7 @@ from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.recipes.help import node_text
 
 _WEB = files("paintgraph.api.editor") / "web"
-_SCRIPTS = ("paintgraph.js", "opening.js")
+_SCRIPTS = ("paintgraph.js", "opening.js", "faults.js")
 _PACK = "paintgraph"
 _SETTINGS = {
     "Comfy.TutorialCompleted": True,

@@ -30,7 +30,8 @@ def test_a_fault_is_told_on_its_node_in_our_words(browser: Browser, server: Chil
             "app.graph._nodes.find(n => n.type === 'ErodeDilateMask')"
             ".widgets.find(w => w.name === 'amount').value = 5000"
         )
-        tab.ask("app.queuePrompt(0)")
+        tab.run()
+        tab.until_told("amount is 5000; allowed is -1024 to 1024")
         (fault,) = tab.until("app.lastNodeErrors").values()
 
     (error,) = fault["errors"]

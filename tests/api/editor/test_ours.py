@@ -40,7 +40,7 @@ def test_the_scripts_are_named_and_served(page: Served) -> None:
     paths = page.call("GET", "/editor/api/extensions").json
     scripts = [page.call("GET", f"/editor{path}") for path in paths]
 
-    assert len(paths) == 2
+    assert len(paths) == 3
     for script in scripts:
         assert script.headers["Content-Type"].startswith("text/javascript")
         assert b"registerExtension" in script.body
