@@ -15,6 +15,7 @@ from paintgraph.benchmarks import (
     engine_overhead,
     filling,
     fooocus,
+    incumbent,
     keeping,
     lanes,
     liveness,
@@ -46,6 +47,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "server": server_start.figures,
     "serving": serving.figures,
     "protocol": protocol.figures,
+    "incumbent": incumbent.figures,
     "liveness": liveness.figures,
     "masks": masks.figures,
     "fooocus": fooocus.figures,
@@ -66,7 +68,7 @@ _NOTE = (
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
-    known = [*_GROUPS, "workflows FOLDER", "keeping JOBS"]
+    known = [*_GROUPS, "workflows FOLDER", "incumbent FOLDER", "keeping JOBS"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()
@@ -74,6 +76,8 @@ def main() -> None:
     names = list(given.names)
     if names[:1] == ["workflows"] and len(names) == 2 and Path(names[1]).is_dir():
         groups["workflows"] = partial(workflows.figures, Path(names.pop()))
+    if names[:1] == ["incumbent"] and len(names) == 2 and Path(names[1]).is_dir():
+        groups["incumbent"] = partial(incumbent.figures, Path(names.pop()))
     if names[:1] == ["keeping"] and len(names) == 2 and names[1].isdecimal():
         groups["keeping"] = partial(keeping.figures, int(names.pop()))
     unknown = [name for name in names if name not in groups]
