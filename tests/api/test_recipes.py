@@ -156,6 +156,7 @@ def test_problems_point_at_the_inputs(server: Served) -> None:
 
     assert {(e["code"], e["pointer"]) for e in answer.json["errors"]} == {
         ("missing_input", "/image"),
+        ("wrong_length", "/box"),
         ("out_of_range", "/grow"),
         ("unknown_input", "/colour"),
     }
