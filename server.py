@@ -48,6 +48,7 @@ from paintgraph.api.native import (
     submitting,
     webhooks,
 )
+from paintgraph.api.native.recipe_operations import of_recipes
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.routes import add_packs
 from paintgraph.api.services.catalogue import Catalogue
@@ -138,7 +139,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     addresses = Addresses(signer, keys, EDITOR if page else "")
     app.cleanup_ctx.append(partial(_running, settings, factory, addresses, hide, tracing))
     add_comfy(app)
-    add_routes(app, (*ROUTES, openapi_route(ROUTES)))
+    add_routes(app, (*ROUTES, openapi_route(ROUTES, of_recipes)))
     add_docs(app)
     add_login(app, keys, sessions)
     if page:

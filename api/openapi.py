@@ -6,7 +6,7 @@ The page is Swagger UI from a package, so that nothing comes from outside.
 import asyncio
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -35,6 +35,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The document of some routes."""
     listed = [*routes]
     schemas = _Schemas(listed)
+    own = {name: schema for route in listed for name, schema in route.schemas.items()}
     paths: dict[str, dict[str, Any]] = {}
     for route in listed:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -43,7 +44,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {"title": "paintgraph", "version": version("paintgraph"), "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": schemas.named,
+            "schemas": schemas.named | own,
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -53,18 +54,25 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
-def openapi_route(routes: Iterable[Route]) -> Route:
-    """The route that gives the document of these routes and itself, made when first asked for."""
+More = Callable[[web.Request], tuple[object, Iterable[Route]]]
+"""Gives what is told of beside the routes that are served, and what changes when that does."""
+
+
+def openapi_route(routes: Iterable[Route], more: More) -> Route:
+    """The route that gives the document of these routes and itself, made when it has changed."""
     documented: list[Route] = [*routes]
+    made: list[tuple[object, bytes]] = []
 
-    @cache
-    def body() -> bytes:
-        made: bytes = orjson.dumps(document(documented), option=orjson.OPT_INDENT_2)
-        return made
+    def body(request: web.Request) -> bytes:
+        state, others = more(request)
+        if not made or made[0][0] != state:
+            whole = document([*documented, *others])
+            made[:] = [(state, orjson.dumps(whole, option=orjson.OPT_INDENT_2))]
+        return made[0][1]
 
-    async def show(_: web.Request) -> web.Response:
+    async def show(request: web.Request) -> web.Response:
         """Give this document."""
-        return web.Response(body=await asyncio.to_thread(body), content_type=JSON)
+        return web.Response(body=await asyncio.to_thread(body, request), content_type=JSON)
 
     answers = {200: Answer("The document.", {JSON: {"type": "object"}})}
     route = Route("GET", "/openapi.json", show, "health", answers)
@@ -127,7 +135,7 @@ def _generator() -> type[Any]:
 
 
 def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
-    about = inspect.cleandoc(route.handler.__doc__ or "")
+    about = route.about or inspect.cleandoc(route.handler.__doc__ or "")
     operation: dict[str, Any] = {
         "operationId": _name(route),
         "summary": about.split("\n", 1)[0],

@@ -5,7 +5,7 @@ their schemas, under their names without that ending.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -56,6 +56,8 @@ class Route:
         body: type of the body by media type; none if it takes no body.
         tag: the group under which it is shown.
         aliases: other spellings of the path, which are served but not documented.
+        about: what it does, where that is not what its handler says.
+        schemas: what bodies of its own refer to, by name.
     """
 
     method: str
@@ -67,6 +69,18 @@ class Route:
     parameters: tuple[Schema, ...] = ()
     body: Mapping[str, WireType] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    about: str = ""
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+
+    def of(
+        self,
+        path: str,
+        about: str,
+        body: Mapping[str, WireType],
+        schemas: Mapping[str, Schema],
+    ) -> "Route":
+        """What it is for one of the paths that it serves, to be told of and not to be served."""
+        return replace(self, path=path, about=about, body=body, schemas=schemas, aliases=())
 
 
 class Routes:

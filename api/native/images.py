@@ -12,9 +12,8 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.base.file_kinds import KINDS
 
-UPLOAD_TYPES = frozenset(
-    {"application/octet-stream", MULTIPART, *(kind.media_type for kind in KINDS.values())}
-)
+BYTES = "application/octet-stream"
+UPLOAD_TYPES = frozenset({BYTES, MULTIPART, *(kind.media_type for kind in KINDS.values())})
 _FOREVER = "private, max-age=31536000, immutable"
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]}
@@ -34,7 +33,8 @@ ROUTES = Routes("images")
         )
     },
     (400, 408, 413, 415, 422, 507),
-    body={**dict.fromkeys(sorted(UPLOAD_TYPES - {MULTIPART}), _BINARY), MULTIPART: _FORM},
+    # Some generators of clients make faulty code where forms and plain bytes are both documented.
+    body={**dict.fromkeys(sorted(UPLOAD_TYPES - {MULTIPART, BYTES}), _BINARY), MULTIPART: _FORM},
 )
 async def upload(request: web.Request) -> web.Response:
     """Keep a picture, so that graphs can name it by its digest."""

@@ -69,10 +69,10 @@ class RecipesJson(TypedDict):
 
 
 ROUTES = Routes("recipes")
-_BESIDE = {**FIELDS, FIELD: SCHEMA}
+BESIDE = {**FIELDS, FIELD: SCHEMA}
 _INPUTS = {
     "type": "object",
-    "properties": _BESIDE,
+    "properties": BESIDE,
     "description": "The recipe's inputs by name; beside them what the files of results tell, and "
     "who is told of the end.",
 }
@@ -110,7 +110,7 @@ async def show(request: web.Request) -> web.Response:
     """Give the JSON Schema of a recipe's inputs."""
     name = request.match_info["name"]
     schema = recipe_schema(name, await _recipe(request, name))
-    return json_response({**schema, "properties": {**_BESIDE, **schema["properties"]}})
+    return json_response({**schema, "properties": {**BESIDE, **schema["properties"]}})
 
 
 @ROUTES.add(
@@ -189,14 +189,20 @@ async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
     faults = []
     for part in await parts_of(request):
-        if part.name in inputs:
-            message = f"input '{part.name}': it is sent twice; once is allowed. Send one part."
-            faults.append(Problem("given_twice", message, None, part.name, (part.name,)))
+        name = part.name
         try:
-            inputs[part.name] = await _value(request, part, graph.inputs)
+            value = await _value(request, part, graph.inputs)
         except BindError as error:
-            message = f"input '{part.name}': {error}"
-            faults.append(Problem(error.code, message, None, part.name, (part.name,)))
+            message = f"input '{name}': {error}"
+            faults.append(Problem(error.code, message, None, name, (name,)))
+            continue
+        earlier = inputs.get(name)
+        if isinstance(earlier, list) and isinstance(value, list):
+            value = earlier + value  # forms send the entries of a list one by one, too
+        elif name in inputs:
+            message = f"input '{name}': it is sent twice; once is allowed. Send one part."
+            faults.append(Problem("given_twice", message, None, name, (name,)))
+        inputs[name] = value
     if faults:
         raise GraphError(faults)
     return inputs
@@ -224,3 +230,7 @@ def _literal(text: str, type_: str) -> Any:
         return read_json(text).value
     except TextError:
         return text
+
+
+RUN = next(route for route in ROUTES if route.handler is run)
+"""The route that runs any recipe."""

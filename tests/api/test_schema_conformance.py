@@ -15,6 +15,8 @@ CHECKS = (
 )
 # Without positive_data_acceptance: a graph that the schema allows may still be wrong.
 OPTIONS = ("--checks", CHECKS, "--max-examples", "15", "--seed", "20", "--no-color")
+# One route serves the operations of all recipes: one that paints nothing stands for them.
+TYPED = ("--exclude-path-regex", r"^/v1/recipes/(?!\{name\}|grow_mask$)")
 
 
 @pytest.mark.slow
@@ -24,7 +26,7 @@ def test_with_the_real_nodes_every_answer_is_one_that_the_document_has(
     program = "from schemathesis.cli import schemathesis; schemathesis()"
 
     done = subprocess.run(
-        [sys.executable, "-c", program, "run", f"{server.url}/openapi.json", *OPTIONS],
+        [sys.executable, "-c", program, "run", f"{server.url}/openapi.json", *OPTIONS, *TYPED],
         cwd=tmp_path,
         capture_output=True,
         text=True,
