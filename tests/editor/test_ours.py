@@ -179,6 +179,14 @@ def test_links_bring_what_widgets_do_not_hold(canvas: Tab) -> None:
     assert connected == {"boxes": True, "list": True, "picture": True, "wrong": False}
 
 
+def test_the_help_panel_tells_what_a_recipe_does(canvas: Tab) -> None:
+    canvas.ask("() => app.canvas.selectNode(add('recipe/outpaint', 300, 200))")
+    canvas.page.get_by_test_id("info-button").first.click()
+
+    canvas.page.get_by_text("How far, as a part of the width or height.").wait_for()
+    assert canvas.page.get_by_role("heading", name="recipe/outpaint").is_visible()
+
+
 def test_a_result_says_how_well_it_fits(tab: Tab) -> None:
     tab.ask("app.loadGraphData()")
     tab.until("app.graph._nodes.length > 5")
