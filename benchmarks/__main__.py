@@ -12,6 +12,7 @@ from pathlib import Path
 from paintgraph.benchmarks import (
     batches,
     diffusion,
+    editor,
     engine_overhead,
     filling,
     fooocus,
@@ -55,6 +56,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "text": text_masks.figures,
     "walks": walks.figures,
     "keeping": keeping.figures,
+    "editor": editor.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")
