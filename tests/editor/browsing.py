@@ -138,7 +138,7 @@ class Tab:
             if found := self.ask(expression, given):
                 return found
             self.page.wait_for_timeout(50)
-        raise TimeoutError(expression, given)
+        raise TimeoutError(f"{expression} with {given}")
 
     def until_ready(self) -> None:
         """Wait until the page shows a graph."""
