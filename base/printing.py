@@ -14,7 +14,8 @@ def printed_aside() -> Iterator[None]:
 
     It is the whole process that prints there, all of its threads.
     """
-    sys.stdout.flush()
+    if sys.stdout is not None:  # as it is in a program without a console
+        sys.stdout.flush()
     try:
         kept = os.dup(_OUT)
         os.dup2(_ERR, _OUT)

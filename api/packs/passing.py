@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
 
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import body_of
@@ -55,12 +56,15 @@ class _Door:
             known in (method, "*") and pattern.fullmatch(path) for known, pattern in self.routes
         )
 
+    def url(self, path: str) -> URL:
+        """The address of a quoted path at the worker, whatever the path looks like."""
+        return URL(self.address + path, encoded=True)
+
     @contextlib.asynccontextmanager
     async def asking(self, patience: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientSession]:
         """What asks the worker; raises ApiError where it does not answer."""
         try:
             async with aiohttp.ClientSession(
-                self.address,
                 headers={TOKEN: self.token},
                 skip_auto_headers=("Accept-Encoding", "User-Agent", "Content-Type"),
                 auto_decompress=False,
@@ -100,7 +104,8 @@ def pass_to_packs(page: str) -> Middleware:
             return await handler(request)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             pass
-        target = path + (f"?{request.rel_url.raw_query_string}" if request.query_string else "")
+        query = f"?{request.rel_url.raw_query_string}" if request.query_string else ""
+        target = door.url(path + query)
         async with door.asking(_PATIENCE) as session:
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await _joined(request, session, target)
@@ -120,7 +125,7 @@ async def changed_by_packs(request: web.Request, body: Any) -> tuple[Any, list[t
     door = _Door.of(plain)
     async with (
         door.asking(_PROMPT_PATIENCE) as session,
-        session.post(door.prompts, json=body) as answer,
+        session.post(door.url(door.prompts), json=body) as answer,
     ):
         if answer.status != 200:
             return body, []
@@ -133,7 +138,7 @@ def _told(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _passed(
-    request: web.Request, session: aiohttp.ClientSession, target: str
+    request: web.Request, session: aiohttp.ClientSession, target: URL
 ) -> web.StreamResponse:
     """The answer of a pack, piece by piece as it comes."""
     body = await body_of(request) if request.body_exists else None
@@ -156,7 +161,7 @@ async def _passed(
 
 
 async def _joined(
-    request: web.Request, session: aiohttp.ClientSession, target: str
+    request: web.Request, session: aiohttp.ClientSession, target: URL
 ) -> web.StreamResponse:
     """A WebSocket of a pack: what either side says is told to the other, until one goes."""
     own = {n: v for n, v in _told(request.headers).items() if not n.lower().startswith("sec-web")}

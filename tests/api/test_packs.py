@@ -271,6 +271,16 @@ def test_paths_of_packs_are_those_that_they_wrote(packed: Served) -> None:
     assert packed.call("GET", "/served_nodes/files/../__init__.py").status == 404
 
 
+def test_a_path_that_looks_like_another_host_is_asked_of_the_worker(packed: Served) -> None:
+    url = URL(f"{packed.url}//elsewhere.invalid/served_nodes_tail", encoded=True)
+
+    async def answered() -> Any:
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    assert asyncio.run(answered()) == (200, ["/elsewhere.invalid", "127.0.0.1"])
+
+
 def test_packs_change_prompts_as_they_come_and_see_no_tokens(packed: Served) -> None:
     prompt = {"1": node("ServedTell", text="wildcard")}
     extra = {"auth_token_comfy_org": "the-token", "extra_pnginfo": {}}

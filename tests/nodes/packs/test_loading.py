@@ -78,6 +78,7 @@ def test_routes_and_scripts_of_packs_are_told(load: Load) -> None:
         "GET /served_nodes/stream",
         "GET /served_nodes/echo",
         "GET /served_nodes/rest/{rest:.*}",
+        "GET /{any:.+}/served_nodes_tail",
         "GET /served_nodes/ping",
         "GET /served_nodes/files",
     }

@@ -55,6 +55,11 @@ async def rest(request):
     return web.json_response(request.match_info["rest"])
 
 
+@PromptServer.instance.routes.get(r"/{any:.+}/served_nodes_tail")
+async def tail(request):
+    return web.json_response([request.match_info["any"], request.host.partition(":")[0]])
+
+
 server.PromptServer.instance.app.router.add_get("/served_nodes/ping", get_value)
 PromptServer.instance.app.add_routes(
     [web.static("/served_nodes/files", os.path.join(os.path.dirname(__file__), "files"))]
