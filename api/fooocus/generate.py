@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 
 from paintgraph.api.fooocus.field_errors import REFUSED, as_fastapi, object_of
-from paintgraph.api.fooocus.pictures import FORMATS, IMAGES, pictures_of, transcoded
+from paintgraph.api.fooocus.pictures import pictures_of
 from paintgraph.api.fooocus.submission import submit
 from paintgraph.api.fooocus.tasks import (
     DOOR,
@@ -29,6 +29,7 @@ from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.api.services.transcoding import FORMATS, IMAGES, transcoded
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import Job
 

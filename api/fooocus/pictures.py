@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
-from io import BytesIO
 
 from aiohttp import web
 from yarl import URL
@@ -16,8 +14,8 @@ from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.owning import may_read
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
-from paintgraph.base.file_kinds import KINDS, Format
-from paintgraph.base.pictures import texts_of
+from paintgraph.api.services.transcoding import FORMATS, IMAGES, accepted_type, transcoded
+from paintgraph.base.file_kinds import KINDS
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
@@ -27,18 +25,8 @@ from paintgraph.jobs.sources.inline import is_inline, read_inline
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"
-_SHOWN: tuple[Format, ...] = ("PNG", "JPEG", "WEBP")
-_SUFFIXES = frozenset(suffix for shown in _SHOWN for suffix in KINDS[shown].suffixes)
-FORMATS: Mapping[str, Format] = {
-    **{KINDS[shown].media_type: shown for shown in _SHOWN},
-    "image/jpg": "JPEG",
-}
-"""Media types that may be asked for, and their formats."""
-
+_SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in KINDS[form].suffixes)
 ROUTES = Routes("fooocus")
-IMAGES = {KINDS[shown].media_type: {"type": "string", "format": "binary"} for shown in _SHOWN}
-"""Bodies of answers that are pictures."""
-
 _WEB = ("http://", "https://")
 _SECONDS = 20.0
 _NAME = re.compile(r"([0-9a-f]{64})\.(\w{3,4})", re.ASCII)
@@ -170,9 +158,7 @@ async def _answer(request: web.Request, data: bytes | None, name: str) -> web.Re
         raise ApiError(
             404, "unknown_picture", "there is no picture at this address. Check the address."
         )
-    wanted = request.headers.get("Accept", "").split(",")[0].partition(";")[0].strip().lower()
-    if wanted not in FORMATS:
-        wanted = media_type if media_type in FORMATS else "image/png"
+    wanted = accepted_type(request) or (media_type if media_type in FORMATS else "image/png")
     try:
         data = await transcoded(data, wanted, request.app[PARTS].transcoding)
     except PictureError as error:
@@ -181,33 +167,3 @@ async def _answer(request: web.Request, data: bytes | None, name: str) -> web.Re
         ) from error
     headers = file_headers(wanted.replace("jpg", "jpeg"), name)
     return web.Response(body=data, headers={**headers, "Vary": "Accept"})
-
-
-async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> bytes:
-    """The picture's file in the format of a media type; the same bytes if it has it already.
-
-    It waits for one of the `turns`: a large picture takes hundreds of megabytes meanwhile. Raises
-    PictureError if it is damaged.
-    """
-    wanted = FORMATS[media_type]
-    if FORMATS.get(media_type_of(data) or "") == wanted:
-        return data
-    async with turns:
-        return await asyncio.to_thread(_converted, data, wanted)
-
-
-def _converted(data: bytes, wanted: Format) -> bytes:
-    """The same picture with all that its file says of it; on white where there is no alpha."""
-    from paintgraph.imaging.alpha import on_white
-    from paintgraph.imaging.files.decode import decode
-    from paintgraph.imaging.files.encode import encode
-    from paintgraph.imaging.files.made import with_made
-    from paintgraph.imaging.files.metadata import MADE, described
-
-    picture = decode(data)
-    image = picture.image
-    if wanted == "JPEG":
-        image = on_white(image)
-    depth = picture.depth if wanted == "PNG" else 8
-    converted = encode(image, format=wanted, depth=depth, **described(picture.metadata))
-    return with_made(converted, texts_of(BytesIO(data), MADE))

@@ -1,11 +1,13 @@
 """Jobs: looked at, listed, waited for, followed, cancelled."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 from aiohttp import web
 from typing_extensions import TypedDict
 
+from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.access import JOB
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import (
@@ -15,6 +17,7 @@ from paintgraph.api.http.events import (
     send_events,
 )
 from paintgraph.api.http.requests import (
+    JSON,
     WAIT,
     bad_parameter,
     json_response,
@@ -26,6 +29,7 @@ from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson
+from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcoded
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import ENDED, STATES, Job
 
@@ -82,6 +86,35 @@ async def job_response(request: web.Request, job: Job, status: int = 200) -> web
     return json_response(answer, status, Location=JOBS_URL + job.id)
 
 
+async def job_or_picture(request: web.Request, job: Job, status: int = 200) -> web.Response:
+    """The answer that shows a job; where `Accept` names a type of pictures first, its result.
+
+    That is the output `image`, else the first that is a picture. A job without one, and one that
+    has not succeeded, is shown as ever.
+    """
+    parts, wanted = request.app[PARTS], accepted_type(request)
+    digest = _result(job.outputs) if wanted and job.state == "succeeded" else None
+    kept = await asyncio.to_thread(parts.pictures.get, digest) if digest else None
+    if wanted is None or kept is None:
+        return await job_response(request, job, status)
+    body = await transcoded(kept[1], wanted, parts.transcoding)
+    media_type = wanted.replace("jpg", "jpeg")
+    headers = file_headers(media_type, f"{job.id}.{media_type.removeprefix('image/')}")
+    headers |= {"Vary": "Accept", "Content-Location": JOBS_URL + job.id}
+    return web.Response(body=body, headers=headers)
+
+
+def _result(outputs: Mapping[str, Any]) -> str | None:
+    """The digest of the picture that a job was for."""
+    for name in sorted(outputs, key=lambda name: name != "image"):
+        value = outputs[name]
+        first = value[0] if isinstance(value, list) and value else value
+        digest = first.get("digest") if isinstance(first, dict) else None
+        if isinstance(digest, str):
+            return digest
+    return None
+
+
 def found(job: Job | None, job_id: str) -> Job:
     """The job; raises ApiError if there is none."""
     if job is not None:
@@ -118,13 +151,19 @@ async def index(request: web.Request) -> web.Response:
     return json_response(page)
 
 
-@ROUTES.add("GET", "/v1/jobs/{id}", {200: _JOB}, (400, 404), parameters=(WAIT,))
+SHOWN = Answer("The job; or its picture, if `Accept` asks for that.", {JSON: JobJson, **IMAGES})
+
+
+@ROUTES.add("GET", "/v1/jobs/{id}", {200: SHOWN}, (400, 404), parameters=(WAIT,))
 async def show(request: web.Request) -> web.Response:
-    """Look at a job; with `wait`, once it has ended."""
+    """Look at a job; with `wait`, once it has ended.
+
+    Where `Accept` names PNG, JPEG or WebP first, its picture comes instead, once there is one.
+    """
     job = job_of(request)
     seconds = wait_seconds(request)
     job = await request.app[PARTS].dispatcher.ended(job, seconds)
-    return await job_response(request, job)
+    return await job_or_picture(request, job)
 
 
 @ROUTES.add(

@@ -21,12 +21,11 @@ from paintgraph.api.http.requests import (
     idempotency_key,
     wait_seconds,
 )
-from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer
+from paintgraph.api.http.routes import JsonSchema, Routes, closed
 from paintgraph.api.native.descriptions import WISHES, wishes_of
-from paintgraph.api.native.jobs import ACCEPTED, job_response
+from paintgraph.api.native.jobs import ACCEPTED, SHOWN, job_or_picture
 from paintgraph.api.native.webhooks import FIELD, WebhookJson, read_webhook, without_secret
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.serializers import JobJson
 from paintgraph.api.services.submission import GraphRequest
 from paintgraph.base.errors import Problem
 from paintgraph.base.text.document import Document
@@ -118,7 +117,7 @@ PICTURE_BODIES: Mapping[str, dict[str, Any]] = {kind: {} for kind in PICTURES}
 """Pictures that carry a graph."""
 
 ROUTES = Routes("jobs")
-SUBMITTED = {200: json_answer("The job has ended, however it ended.", JobJson), 202: ACCEPTED}
+SUBMITTED = {200: SHOWN, 202: ACCEPTED}
 SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
 
 
@@ -135,7 +134,8 @@ async def submit(request: web.Request) -> web.Response:
 
     Takes `{"graph": ..., "inputs": ...}`, or a graph by itself: a recipe, a ComfyUI prompt or the
     workflow of its editor, a picture that carries one. With
-    `wait` it answers 200 once the job has ended, however it ended; else 202 at once.
+    `wait` it answers 200 once the job has ended, however it ended; else 202 at once. Where `Accept`
+    names PNG, JPEG or WebP first, a job that has succeeded is answered with its picture.
     """
     return await submit_and_answer(request, _wanted)
 
@@ -169,7 +169,7 @@ async def submit_and_answer(
     request[JOB] = accepted.job.id
     job = await parts.dispatcher.ended(accepted.job, seconds)
     status = 200 if job.has_ended and seconds else 202
-    return await job_response(request, job, status)
+    return await job_or_picture(request, job, status)
 
 
 def read_request(document: Document) -> GraphRequest:

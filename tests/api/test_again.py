@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from paintgraph.api.fooocus.pictures import _converted
+from paintgraph.api.services.transcoding import _converted
 from paintgraph.base.pictures import texts_of
 from paintgraph.engine.graph.formats.carried import KEYS, RESULT, made_in
 from paintgraph.imaging.files.made import with_made

@@ -1,0 +1,51 @@
+"""Who asks for a picture gets it: of a recipe and of a job, in the format that is named."""
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paintgraph.tests.api.serving import HEIGHT, WIDTH, Answer, Served, png
+
+
+def ask(server: Served, accept: str, *, wait: int = 60, **inputs: Any) -> Answer:
+    """Have a picture continued to the left."""
+    body = {"image": server.upload(png()), "sides": ["left"], "engine": "telea", **inputs}
+    headers = {"Accept": accept}
+    path = f"/v1/recipes/outpaint?wait={wait}"
+    return server.call("POST", path, json=body, headers=headers)
+
+
+def read(answer: Answer) -> Any:
+    return np.asarray(Image.open(BytesIO(answer.body)))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
+def test_a_recipe_and_its_job_answer_with_the_picture(server: Served, form: str) -> None:
+    media_type = f"image/{form.lower()}"
+    answer = ask(server, f"{media_type}, application/json;q=0.5")
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, media_type)
+    assert Image.open(BytesIO(answer.body)).format == form
+    assert read(answer).shape == (HEIGHT, WIDTH + WIDTH // 3, 3)
+    job = answer.headers["Content-Location"]
+    again = server.call("GET", job, headers={"Accept": media_type})
+    assert (again.body, again.headers["Vary"]) == (answer.body, "Accept")
+    whole = server.call("GET", job).json
+    if form == "PNG":
+        assert answer.body == server.call("GET", whole["outputs"]["image"]["url"]).body
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html, image/png", ""])
+def test_others_get_the_job(server: Served, accept: str) -> None:
+    assert ask(server, accept).json["state"] == "succeeded"
+
+
+def test_a_job_that_has_no_picture_yet_is_shown_as_ever(server: Served) -> None:
+    begun = ask(server, "image/png", wait=0)
+    refused = ask(server, "image/png", fraction=99)
+
+    assert (begun.status, begun.json["state"]) == (202, "queued")
+    assert (refused.status, refused.codes) == (422, ["out_of_range"])
