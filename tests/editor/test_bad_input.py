@@ -57,6 +57,24 @@ def test_unknown_nodes_broken_files_and_huge_graphs_are_told(
         assert tab.outside == []  # nobody hears the name of the node
 
 
+def test_users_have_their_own_settings(browser: Browser, tmp_path: Path) -> None:
+    kept = "app.extensionManager.setting.get('Comfy.LinkRenderMode')"
+    with running(tmp_path / "data", multi_user=True) as server:
+        server.until_ready()
+        with (
+            opened(browser, server, is_ready=False) as ann,
+            opened(browser, server, is_ready=False) as ben,
+        ):
+            for mode, (name, tab) in enumerate((("ann", ann), ("ben", ben))):
+                tab.page.get_by_role("textbox").first.fill(name)
+                tab.page.get_by_role("button", name="Next").click()
+                tab.until_ready()
+                tab.ask(f"app.extensionManager.setting.set('Comfy.LinkRenderMode', {mode})")
+            ann.page.reload()
+            ann.until_ready()
+            assert (ann.ask(kept), ben.ask(kept)) == (0, 1)
+
+
 def test_a_full_disk_is_told_and_what_was_kept_stays(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     with small_disk(folder, "24m"), running(folder / "data") as server:

@@ -77,6 +77,22 @@ def test_what_is_painted_in_the_mask_editor_is_erased_and_nothing_else(
     assert not np.array_equal(result[painted], photo[painted])
 
 
+def test_a_template_runs_as_it_is_opened(browser: Browser, server: Child) -> None:
+    path = "/editor/api/workflow_templates/paintgraph/outpaint.json"
+    with opened(browser, server) as tab:
+        tab.drop(server.call("GET", path).body, "outpaint.json", "application/json")
+        tab.until("app.graph._nodes.some(node => node.type === 'PadForOutpaint')")
+        tab.run()
+        saved = tab.until(SAVED)
+        assert (tab.dialogs(), tab.faults) == ([], [])
+
+    photo = _pixels(server, "rocket.jpg", "input", "paintgraph")
+    result = _pixels(server, saved["filename"], "output")
+    left = (result.shape[1] - photo.shape[1]) // 2
+    assert left > 100
+    assert np.array_equal(result[:, left : left + photo.shape[1]], photo)
+
+
 def _paint(tab: Tab) -> None:
     """Draw over the rocket in the page's mask editor, and save."""
     before = tab.value("LoadImage", "image")
