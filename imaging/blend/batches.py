@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.arrays import Image, check_pixels
 from paintgraph.imaging.blend.composite import with_channels
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import crop_evenly
@@ -23,7 +23,12 @@ def join(first: Image, second: Image) -> Image:
 
     Returns:
         Pictures `[A + B, H, W, 3 or 4]`.
+
+    Raises:
+        ContractError: they would have too many px together (`too_many_pixels`).
     """
+    _, height, width, _ = first.shape
+    check_pixels(width, height, len(first) + len(second))
     second = fitted(second, first, "bilinear")
     channels = max(first.shape[3], second.shape[3])
     return np.concatenate([with_channels(picture, channels) for picture in (first, second)])
@@ -57,7 +62,8 @@ def regroup(images: Sequence[Image], size: int) -> list[Image]:
         Pictures `[size, H, W, 3 or 4]`.
 
     Raises:
-        ContractError: pictures of one batch differ in height or width (`size_mismatch`).
+        ContractError: pictures of one batch differ in height or width (`size_mismatch`), or have
+            too many px together (`too_many_pixels`).
 
     Examples:
         >>> singles = [np.zeros((1, 4, 4, 3), np.float32)] * 3
@@ -106,5 +112,7 @@ def _joined(images: Sequence[Image]) -> Image:
             "ImageScale on them, or a batch_size of 1.",
             code="size_mismatch",
         )
+    height, width = shapes.pop()
+    check_pixels(width, height, len(images))
     channels = max(image.shape[3] for image in images)
     return np.concatenate([with_channels(image, channels) for image in images])

@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 from paintgraph.engine.graph.formats.native import SEED_MAXIMUM
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
-from paintgraph.imaging.arrays import match_pair
+from paintgraph.imaging.arrays import check_pixels, match_pair
 from paintgraph.imaging.blend.stitching import Stitch
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.fill.guess import fill as fill_hole
@@ -49,6 +49,13 @@ Avoid = Annotated[
     Mask | None, "What an engine that copies never copies from, such as the main object."
 ]
 InSteps = Annotated[bool, "Paint a large area block by block at full size: sharper and slower."]
+
+
+def _matched(image: Image, mask: Mask, images: int) -> tuple[Image, Mask]:
+    """Picture and mask of one batch size, of which so many repaints may be made."""
+    image, mask = match_pair(image, mask)
+    check_pixels(image.shape[2], image.shape[1], len(image) * images)
+    return image, mask
 
 
 @node(
@@ -136,7 +143,7 @@ def inpaint_sampler(
     the picture unchanged, with a warning. The output mask says how much of each px is new: with
     `stitch: ramp` an engine that generates may also change the 31 px around the selection.
     """
-    image, mask = match_pair(image, turned_with(context, image, mask))
+    image, mask = _matched(image, turned_with(context, image, mask), images)
     mask = soften(mask, feather, "inward") if feather else mask
     stitching = Stitch(stitch, match)
     if not stitching.weights(mask).any():

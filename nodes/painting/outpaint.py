@@ -68,6 +68,9 @@ def pad_for_outpaint(
     """
     height, width = image.shape[1:3]
     padding = _padding(width, height, sides, fraction, Padding(left, top, right, bottom))
+    check_pixels(
+        width + padding.left + padding.right, height + padding.top + padding.bottom, len(image)
+    )
     return _canvas(image, mask, avoid, padding, fill)
 
 
@@ -116,14 +119,7 @@ def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padd
     if not sides and not any(exact):
         sides = ["left", "right"]
     named = padding_from_fraction(width, height, sides, fraction)
-    padding = Padding(
-        *(given or by_fraction for given, by_fraction in zip(exact, named, strict=True))
-    )
-    check_pixels(
-        width + padding.left + padding.right,
-        height + padding.top + padding.bottom,
-    )
-    return padding
+    return Padding(*(given or by_fraction for given, by_fraction in zip(exact, named, strict=True)))
 
 
 Added = Annotated[int, Range(0, 16384, "px", step=8), "Added on this side."]

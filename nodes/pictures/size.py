@@ -89,7 +89,7 @@ def stretched(
     antialias: bool = False,
 ) -> Array:
     """The picture at another size; it `cuts` the longer side off instead of stretching."""
-    check_pixels(width, height)
+    check_pixels(width, height, len(image))
     if method == "auto" or antialias:
         part = crop_to_ratio(image, width, height) if cuts else image
         return resize(part, width, height, _interpolation(method))
@@ -111,5 +111,5 @@ def scaled_sides(array: Array, width: int, height: int) -> tuple[int, int]:
         return old_width, old_height
     width = width or max(1, round(old_width * height / old_height))
     height = height or max(1, round(old_height * width / old_width))
-    check_pixels(width, height)
+    check_pixels(width, height, len(array))
     return width, height
