@@ -5,6 +5,7 @@ No path of the machine leaves: messages lose the server's folders by a `Hide`.
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from paintgraph.jobs.store.rows import KeyReusedError
 BAD_REQUEST = 400
 _DRAINED_SECONDS = 10
 _AGAIN_SECONDS = 2
+_MOST_PROBLEMS = 1000
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
@@ -119,8 +121,9 @@ def _summary(problems: tuple[Problem, ...], hide: Hide) -> tuple[str, str]:
 
 
 def problems_to_json(problems: Iterable[Problem], hide: Hide) -> list[ProblemJson]:
-    """Problems as clients see them."""
-    return [problem_to_json(problem.to_json(), hide) for problem in problems]
+    """Problems as clients see them; the first of very many."""
+    listed = islice(problems, _MOST_PROBLEMS)
+    return [problem_to_json(problem.to_json(), hide) for problem in listed]
 
 
 def problem_to_json(plain: Mapping[str, Any], hide: Hide) -> ProblemJson:

@@ -101,3 +101,15 @@ def test_what_paints_is_heavy_and_so_are_recipes_that_paint(server: Served) -> N
     assert (sampler["heavy"], mask["heavy"]) == (True, False)
     known = server.call("GET", "/v1/nodes/recipe%2Foutpaint").json
     assert known["heavy"]
+
+
+def test_of_very_many_problems_the_first_are_listed(small: Served) -> None:
+    nodes = {f"n{number}": {"node": "Nope"} for number in range(1200)}
+    graph = {"nodes": nodes, "outputs": {"o": "${n0.sum}"}}
+
+    refused = small.submit(graph)
+    told = small.call("POST", "/v1/graphs/validate", json=graph).json
+
+    assert refused.status == 422
+    assert " problems; the first: " in refused.json["detail"]
+    assert len(refused.json["errors"]) == len(told["problems"]) == 1000
