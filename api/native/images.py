@@ -58,7 +58,9 @@ async def upload(request: web.Request) -> web.Response:
     "GET",
     IMAGES_URL + "{digest}",
     {
-        200: Answer("The picture's file.", {"image/png": _BINARY, "image/*": _BINARY}),
+        200: Answer(
+            "The picture's file.", {"image/png": _BINARY, "image/*": _BINARY, BYTES: _BINARY}
+        ),
         304: Answer("You have it already."),
     },
     (404,),

@@ -48,6 +48,7 @@ class RecipeJson(TypedDict):
     """A graph in paintgraph's own form."""
 
     about: NotRequired[str]
+    keywords: NotRequired[list[str]]
     metadata: NotRequired[Metadata | None]
     graph: NotRequired[bool | None]
     nodes: Annotated[Mapping[str, "UseJson"], JsonSchema(minProperties=1)]
