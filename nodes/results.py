@@ -13,9 +13,10 @@ from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions, Graph, Lin
 from paintgraph.engine.graph.sockets import Blocked, Facts, Failed, Value
 from paintgraph.imaging.geometry.boxes import Boxes
 from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.nodes.facts import REPAINT
 from paintgraph.nodes.pictures.files import NO_TEXTS, digest_as, encode_with_facts
 from paintgraph.nodes.pictures.formats import Format
-from paintgraph.nodes.sockets import REPAINT, Array
+from paintgraph.nodes.sockets import Array
 
 
 def results_of(graph: Graph, outcome: Outcome) -> Iterator[tuple[str, list[Value], bool]]:

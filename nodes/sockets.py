@@ -13,6 +13,7 @@ from paintgraph.engine.graph.sockets import Socket, Value
 from paintgraph.imaging.arrays import check_image, check_mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.nodes.facts import REPAINT
 
 Array = NDArray[np.float32]
 
@@ -81,8 +82,6 @@ def _adapt_mask(datum: object) -> object:
 
 
 _COMMON = frozenset({"depth"})  # of a mask and of the picture that it becomes or comes from
-REPAINT = "repaint"
-"""The fact that holds how well a repainted picture fits; of that picture alone."""
 TURNED = "turned"
 """The fact that holds how EXIF turned a picture when it was read, 2 to 8; of that picture alone."""
 _OWN = frozenset({REPAINT, TURNED})

@@ -26,8 +26,8 @@ from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.book import SUFFIXES
 from paintgraph.imaging.files.decode import decode
+from paintgraph.nodes.facts import REPAINT
 from paintgraph.nodes.pictures.files import facts_of
-from paintgraph.nodes.sockets import REPAINT
 from paintgraph.python.inputs import literals
 from paintgraph.python.progress import Report, Tracker
 from paintgraph.python.results import Picture, Result

@@ -27,6 +27,7 @@ from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
+from paintgraph.nodes.facts import REPAINT
 from paintgraph.nodes.pictures.files import (
     digest_as,
     encode_with_facts,
@@ -35,7 +36,6 @@ from paintgraph.nodes.pictures.files import (
 )
 from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
 from paintgraph.nodes.results import plain, results_of, texts_of_result
-from paintgraph.nodes.sockets import REPAINT
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

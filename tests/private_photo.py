@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 
 from paintgraph.engine.graph.formats.carried import GRAPH
 from paintgraph.imaging.files.descriptions.texts import read_text
-from paintgraph.nodes.sockets import REPAINT
+from paintgraph.nodes.facts import REPAINT
 
 HEIGHT, WIDTH = 24, 32
 SECRETS = (

@@ -8,7 +8,8 @@ from paintgraph.engine.graph.sockets import Facts, Value
 from paintgraph.engine.node.declaration import node
 from paintgraph.imaging import measure
 from paintgraph.imaging.arrays import check_same_size
-from paintgraph.nodes.sockets import IMAGE, REPAINT, Array, Image, Mask
+from paintgraph.nodes.facts import REPAINT
+from paintgraph.nodes.sockets import IMAGE, Array, Image, Mask
 
 _DIGITS = 4
 

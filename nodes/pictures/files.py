@@ -21,6 +21,7 @@ from paintgraph.imaging.files.metadata import Metadata as Described
 from paintgraph.imaging.files.metadata import described, left_out, reduced
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.imaging.samples import pixel_digest
+from paintgraph.nodes.facts import REPAINT
 from paintgraph.nodes.pictures.formats import (
     DEEP,
     LOSSY,
@@ -31,7 +32,7 @@ from paintgraph.nodes.pictures.formats import (
     source_facts,
 )
 from paintgraph.nodes.resource_names import FILE_NAME
-from paintgraph.nodes.sockets import IMAGE, MASK, REPAINT, TURNED, Array, Image, Mask
+from paintgraph.nodes.sockets import IMAGE, MASK, TURNED, Array, Image, Mask
 
 KeptMetadata = Annotated[
     Literal["auto", Metadata],

@@ -25,7 +25,7 @@ from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import Job, Report, State
-from paintgraph.nodes.sockets import REPAINT
+from paintgraph.nodes.facts import REPAINT
 
 ROUTES = web.RouteTableDef()
 _STATUS: Mapping[State, str] = {

@@ -1,6 +1,7 @@
 """What clients ask of the server itself."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def test_without_an_accelerator_models_work_on_the_processor(
         (device,) = served.call("GET", "/system_stats").json["devices"]
 
     assert (device["name"], device["type"]) == ("cpu", "cpu")
+
+
+def test_the_server_loads_no_library_of_arrays() -> None:
+    """It starts a fifth faster and holds less: workers compute."""
+    code = (
+        "import paintgraph.server, sys; print([n for n in ('numpy', 'torch') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_features_tell_the_size_of_uploads(server: Served) -> None:
