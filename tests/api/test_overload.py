@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from paintgraph.api.guards.keyring import FILE, add_holder
 from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, serving
 
+OPERATOR = "operator"
 QUEUE = 20
 CROWD = 200
 FOLLOWERS = 50
@@ -30,9 +32,11 @@ ADD = {"nodes": {"a": {"node": "Add"}}, "outputs": {"a": "${a.sum}"}}
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose queue is short; two clients by key."""
+    """A server whose queue is short; two clients by key, and who runs it, who sees all jobs."""
+    folder = tmp_path_factory.mktemp("narrow")
+    (folder / OPERATOR).write_text(add_holder(folder / FILE, OPERATOR, ["admin"]))
     with serving(
-        tmp_path_factory.mktemp("narrow"),
+        folder,
         SMALL_NODES,
         queue_jobs=QUEUE,
         grace_seconds=0.5,
@@ -53,7 +57,8 @@ def busy(narrow: Served) -> Iterator[str]:
             _until(narrow, each["id"], "cancelled")
 
 
-def _call(server: Served, method: str, path: str, key: str = "one", **options: Any) -> Any:
+def _call(server: Served, method: str, path: str, key: str = "", **options: Any) -> Any:
+    key = key or (server.data / OPERATOR).read_text()
     return server.call(method, path, headers={"X-API-KEY": key}, **options)
 
 

@@ -220,7 +220,7 @@ def test_an_output_folder_that_is_a_file_is_told(
     answer = paintgraph("run", "save.yaml", "--output-dir", photo.name)
 
     assert answer.code == 1
-    assert "cannot be written: File exists." in answer.stderr
+    assert "cannot be written: Not a directory." in answer.stderr
 
 
 def test_a_reader_that_has_enough_is_no_fault() -> None:
