@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from paintgraph.api.services.parts import PARTS
 from paintgraph.tests.api.comfy.asking import ended, node, post, posted
 from paintgraph.tests.api.comfy.hearing import listening, told
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served
@@ -63,8 +64,18 @@ def test_what_waits_is_left_out_and_what_runs_goes_on(small: Served) -> None:
     ended(small, first)
 
 
+def _await_node(server: Served, prompt_id: str) -> None:
+    """Wait until a node of a prompt at work has begun."""
+    at_work = server.app[PARTS].dispatcher._running
+    deadline = time.monotonic() + OUTER_SECONDS
+    while not any(each.job.name == prompt_id and each.node for each in at_work.values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_an_interrupt_by_name_stops_that_prompt_only(small: Served) -> None:
     first = running(small)
+    _await_node(small, first)
     waiting = posted(small, slow())
 
     small.call("POST", "/interrupt", json={"prompt_id": "another"})
