@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.tests.api.ear import Ear
+from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
 
 
@@ -23,6 +24,24 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("small")
     with serving(folder, SMALL_NODES, grace_seconds=0.5) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def alice(server: Served) -> Client:
+    """A client of a server with keys."""
+    return Client(server, "alice")
+
+
+@pytest.fixture(scope="module")
+def bob(server: Served) -> Client:
+    """Another client of it."""
+    return Client(server, "bob")
+
+
+@pytest.fixture(scope="module")
+def admin(server: Served) -> Client:
+    """Who runs it."""
+    return Client(server, "operator", "admin")
 
 
 @pytest.fixture

@@ -22,21 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(scope="module")
-def alice(server: Served) -> Client:
-    return Client(server, "alice")
-
-
-@pytest.fixture(scope="module")
-def bob(server: Served) -> Client:
-    return Client(server, "bob")
-
-
-@pytest.fixture(scope="module")
-def admin(server: Served) -> Client:
-    return Client(server, "operator", "admin")
-
-
 def _upload(client: Client, name: str, data: bytes, **fields: str) -> Answer:
     import aiohttp
 

@@ -27,21 +27,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(scope="module")
-def alice(server: Served) -> Client:
-    return Client(server, "alice")
-
-
-@pytest.fixture(scope="module")
-def bob(server: Served) -> Client:
-    return Client(server, "bob")
-
-
-@pytest.fixture(scope="module")
-def admin(server: Served) -> Client:
-    return Client(server, "operator", "admin")
-
-
 @pytest.mark.parametrize(
     ("method", "path"),
     [
