@@ -16,6 +16,7 @@ from paintgraph.api.http.events import (
     event_bytes,
     send_events,
 )
+from paintgraph.api.http.paging import PAGED, page_of
 from paintgraph.api.http.requests import (
     JSON,
     WAIT,
@@ -23,7 +24,6 @@ from paintgraph.api.http.requests import (
     json_response,
     offload,
     wait_seconds,
-    whole_number,
 )
 from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
 from paintgraph.api.services.owning import jobs_of
@@ -33,9 +33,6 @@ from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcode
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import ENDED, STATES, Job
 
-MOST_JOBS = 200
-_PAGE = 50
-_LARGEST = 2**53
 _RECONNECT_MILLISECONDS = 1000
 
 
@@ -57,18 +54,7 @@ _LISTED = (
     parameter(
         "query", "state", "Jobs in this state only.", {"type": "string", "enum": list(STATES)}
     ),
-    parameter(
-        "query",
-        "limit",
-        "How many jobs a page has.",
-        {"type": "integer", "minimum": 1, "maximum": MOST_JOBS, "default": _PAGE},
-    ),
-    parameter(
-        "query",
-        "cursor",
-        "Where the page begins: what the page before calls `next`.",
-        {"type": "integer", "minimum": 1, "maximum": _LARGEST},
-    ),
+    *PAGED,
 )
 
 
@@ -140,13 +126,11 @@ async def index(request: web.Request) -> web.Response:
     state = request.query.get("state")
     if state is not None and state not in STATES:
         raise bad_parameter("state", state, f"are {', '.join(STATES)}")
-    limit = whole_number(request, "limit", _PAGE, MOST_JOBS)
-    before = whole_number(request, "cursor", 1, _LARGEST) if "cursor" in request.query else None
-    jobs = jobs_of(request).page(before=before, limit=limit + 1, state=state)
-    shown = jobs[:limit]
+    asked = page_of(request)
+    jobs = jobs_of(request).page(before=asked.before, limit=asked.limit + 1, state=state)
+    shown, more = asked.of(jobs)
     present = request.app[PARTS].serializer.job
     answers = await asyncio.to_thread(lambda: [present(job) for job in shown])
-    more = str(shown[-1].number) if len(jobs) > limit else None
     page: JobsJson = {"jobs": answers, "next": more}
     return json_response(page)
 

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from paintgraph.api.guards.keys import owner_of
 from paintgraph.api.http.errors import ApiError
-from paintgraph.api.http.requests import bad_parameter, json_response, whole_number
+from paintgraph.api.http.paging import PAGED, page_of
+from paintgraph.api.http.requests import bad_parameter, json_response
 from paintgraph.api.http.routes import JsonSchema, Routes, closed, json_answer, parameter
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS
@@ -30,9 +31,6 @@ WEBHOOKS_URL = "/v1/webhooks"
 _LONGEST_URL = 2048
 _LEAST_SECRET, _MOST_SECRET = 24, 64
 _PREFIX = "whsec_"
-_MOST = 200
-_PAGE = 50
-_LARGEST = 2**53
 
 
 @closed
@@ -88,18 +86,7 @@ _LISTED = (
         "Those in this state only.",
         {"type": "string", "enum": list(DELIVERY_STATES)},
     ),
-    parameter(
-        "query",
-        "limit",
-        "How many a page has.",
-        {"type": "integer", "minimum": 1, "maximum": _MOST, "default": _PAGE},
-    ),
-    parameter(
-        "query",
-        "cursor",
-        "Where the page begins: what the page before calls `next`.",
-        {"type": "integer", "minimum": 1, "maximum": _LARGEST},
-    ),
+    *PAGED,
 )
 
 
@@ -158,17 +145,16 @@ async def index(request: web.Request) -> web.Response:
     state = request.query.get("state")
     if state is not None and state not in DELIVERY_STATES:
         raise bad_parameter("state", state, f"are {', '.join(DELIVERY_STATES)}")
-    limit = whole_number(request, "limit", _PAGE, _MOST)
-    before = whole_number(request, "cursor", 1, _LARGEST) if "cursor" in request.query else None
+    asked = page_of(request)
     found = request.app[PARTS].store.deliveries.page(
         owner=owner_of(request),
         job=request.query.get("job"),
         state=state,
-        before=before,
-        limit=limit + 1,
+        before=asked.before,
+        limit=asked.limit + 1,
     )
-    more = str(found[limit - 1].number) if len(found) > limit else None
-    page: DeliveriesJson = {"webhooks": [_json(each) for each in found[:limit]], "next": more}
+    shown_here, more = asked.of(found)
+    page: DeliveriesJson = {"webhooks": [_json(each) for each in shown_here], "next": more}
     return json_response(page)
 
 
