@@ -99,6 +99,7 @@ class Tab:
         outside: addresses of other servers that it reached for.
         failed: what the server failed at.
         broken: errors of scripts, and what the console was told as errors.
+        early: addresses of pictures that were not there when it asked for them.
     """
 
     def __init__(self, page: Page, url: str) -> None:
@@ -106,6 +107,7 @@ class Tab:
         self.outside: list[str] = []
         self.failed: list[str] = []
         self.broken: list[str] = []
+        self.early: list[str] = []
         self._own = (url, url.replace("http", "ws", 1), "data:", "blob:")
         page.on("requestfinished", self._watch)
         page.on("requestfailed", self._watch)
@@ -119,13 +121,20 @@ class Tab:
             self.outside.append(request.url)
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.broken.append(f"{message.text} ({message.location['url']})")
+        url = message.location["url"]
+        if "404" in message.text and "/view?" in url:
+            self.early.append(url)
+        elif message.type == "error":
+            self.broken.append(f"{message.text} ({url})")
 
     @property
     def faults(self) -> list[str]:
-        """Everything that went wrong so far."""
-        return [*self.outside, *self.failed, *self.broken]
+        """Everything that went wrong so far.
+
+        The page may ask for a picture that it is still uploading: that one must be there by now.
+        """
+        lost = [url for url in self.early if self.page.request.get(url).status != 200]
+        return [*self.outside, *self.failed, *self.broken, *lost]
 
     def ask(self, expression: str, given: Any = None) -> Any:
         """What an expression of the page's scripts gives; a function gets `given`."""
