@@ -7,12 +7,11 @@ is due again: it may come twice then, under the same id.
 
 import asyncio
 import secrets
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from paintgraph.jobs.store.database import Database
+from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.job import Webhook
 
 DeliveryState = Literal["waiting", "pending", "delivered", "failed"]
@@ -60,15 +59,18 @@ class Deliveries:
     async def claim(self, now: float, most: int) -> list[Delivery]:
         """Take what is due, the longest due first; it is the caller's for `LEASE_SECONDS`."""
 
-        def update(connection: sqlite3.Connection) -> list[Delivery]:
+        def update(connection: Connection) -> list[Delivery]:
+            due = (
+                "SELECT number FROM deliveries WHERE state = 'pending' AND due <= ? "  # noqa: S608 - our names
+                f"ORDER BY due LIMIT ? {connection.skip_locked}"
+            )
             taken = connection.execute(
-                "UPDATE deliveries SET attempts = attempts + 1, due = ? WHERE number IN (SELECT "
-                "number FROM deliveries WHERE state = 'pending' AND due <= ? ORDER BY due LIMIT ?) "
-                "RETURNING number",
+                "UPDATE deliveries SET attempts = attempts + 1, due = ? "  # noqa: S608 - our names
+                f"WHERE number IN ({due}) RETURNING number",
                 (now + LEASE_SECONDS, now, most),
             ).fetchall()
             numbers = [row[0] for row in taken]
-            marks = ", ".join("?" * len(numbers))
+            marks = ", ".join("?" * len(numbers)) or "NULL"
             return _found(connection, f"d.number IN ({marks}) ORDER BY d.number", numbers)
 
         return await asyncio.wrap_future(self._database.write(update))
@@ -85,7 +87,7 @@ class Deliveries:
     ) -> None:
         """Write down what came of a try; nothing if somebody else has claimed it since."""
 
-        def update(connection: sqlite3.Connection) -> None:
+        def update(connection: Connection) -> None:
             ended = None if state == "pending" else now
             connection.execute(
                 "UPDATE deliveries SET state = ?, due = ?, ended = ?, status = ?, message = ? "
@@ -101,7 +103,7 @@ class Deliveries:
         One whose job has not ended stays as it is.
         """
 
-        def update(connection: sqlite3.Connection) -> Delivery | None:
+        def update(connection: Connection) -> Delivery | None:
             connection.execute(
                 "UPDATE deliveries SET state = 'pending', since = ?, due = ?, ended = NULL "
                 "WHERE id = ? AND state != 'waiting'",
@@ -140,12 +142,12 @@ class Deliveries:
         }
         conditions = [sql for sql, value in wished.items() if value is not None]
         values = [value for value in wished.values() if value is not None]
-        where = " AND ".join(["1", *conditions])
+        where = " AND ".join(["TRUE", *conditions])
         sql = f"{where} ORDER BY d.number DESC LIMIT ?"
         return self._database.read(lambda c: _found(c, sql, (*values, limit)))
 
 
-def add(connection: sqlite3.Connection, job: int, webhook: Webhook) -> None:
+def add(connection: Connection, job: int, webhook: Webhook) -> None:
     """Note that the end of a job is to be sent somewhere."""
     connection.execute(
         "INSERT INTO deliveries (id, job, url, secret, state) VALUES (?, ?, ?, ?, 'waiting')",
@@ -153,7 +155,7 @@ def add(connection: sqlite3.Connection, job: int, webhook: Webhook) -> None:
     )
 
 
-def fall_due(connection: sqlite3.Connection, job: int, now: float) -> None:
+def fall_due(connection: Connection, job: int, now: float) -> None:
     """The job has ended: what was to be sent of it is due."""
     connection.execute(
         "UPDATE deliveries SET state = 'pending', since = ?, due = ? "
@@ -162,7 +164,7 @@ def fall_due(connection: sqlite3.Connection, job: int, now: float) -> None:
     )
 
 
-def _found(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Delivery]:
+def _found(connection: Connection, where: str, values: Sequence[Any]) -> list[Delivery]:
     sql = (
         "SELECT d.number, d.id, j.id AS job, d.url, d.state, d.attempts, d.since, d.due, d.ended, "  # noqa: S608 - our names
         "d.status, d.message, d.secret FROM deliveries d JOIN jobs j ON j.number = d.job "

@@ -1,8 +1,9 @@
 """Which blobs a job names, so that none goes while a job needs it, and all go with the last."""
 
 import re
-import sqlite3
 from collections.abc import Iterable, Sequence
+
+from paintgraph.jobs.store.database import Connection
 
 _DIGEST = re.compile(b"sha256:([0-9a-f]{64})")
 
@@ -12,21 +13,21 @@ def digests_in(documents: Iterable[bytes]) -> set[str]:
     return {digest.decode() for text in documents for digest in _DIGEST.findall(text)}
 
 
-def note(connection: sqlite3.Connection, job: int, documents: Iterable[bytes]) -> None:
+def note(connection: Connection, job: int, documents: Iterable[bytes]) -> None:
     """Note the blobs that documents of a job name."""
     connection.executemany(
-        "INSERT OR IGNORE INTO holds VALUES (?, ?)",
+        "INSERT INTO holds VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(job, bytes.fromhex(digest)) for digest in digests_in(documents)],
     )
 
 
-def of_job(connection: sqlite3.Connection, job: int) -> list[str]:
+def of_job(connection: Connection, job: int) -> list[str]:
     """The blobs that a job names."""
     found = connection.execute("SELECT digest FROM holds WHERE job = ?", (job,))
     return [row[0].hex() for row in found]
 
 
-def named_by_others(connection: sqlite3.Connection, job: int) -> list[str]:
+def named_by_others(connection: Connection, job: int) -> list[str]:
     """The blobs of a job that other jobs name as well."""
     found = connection.execute(
         "SELECT digest FROM holds h WHERE job = ? AND EXISTS "
@@ -36,8 +37,10 @@ def named_by_others(connection: sqlite3.Connection, job: int) -> list[str]:
     return [row[0].hex() for row in found]
 
 
-def needed(connection: sqlite3.Connection, digests: Sequence[str]) -> set[str]:
+def needed(connection: Connection, digests: Sequence[str]) -> set[str]:
     """Those of some blobs that a job names which has not ended."""
+    if not digests:
+        return set()
     marks = ", ".join("?" * len(digests))
     found = connection.execute(
         "SELECT DISTINCT digest FROM holds JOIN jobs ON jobs.number = holds.job "  # noqa: S608 - marks

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +13,13 @@ import orjson
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import deliveries, holds, rows
-from paintgraph.jobs.store.database import Database, Durability
+from paintgraph.jobs.store.database import Connection, Durability
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
 from paintgraph.jobs.store.retention import Retained
 from paintgraph.jobs.store.rows import StaleFenceError
+from paintgraph.jobs.store.sqlite import SqliteDatabase
 
 MOST_DEATHS = 3
 """How often one node may take its worker with it."""
@@ -37,7 +37,7 @@ class JobStore(JobQueries):
     """The jobs of one data folder. Coroutines return once what they wrote is on disk."""
 
     def __init__(self, path: Path, durability: Durability = "full") -> None:
-        super().__init__(Database(path, MIGRATIONS, durability))
+        super().__init__(SqliteDatabase(path, MIGRATIONS, durability))
         self.deliveries = deliveries.Deliveries(self._database)
         self.retained = Retained(self._database)
 
@@ -74,15 +74,20 @@ class JobStore(JobQueries):
             "idempotency_body": body,
         }
 
-        def insert(connection: sqlite3.Connection) -> Accepted:
+        def insert(connection: Connection) -> Accepted:
             if new.idempotency_key is not None:
                 earlier = rows.repeated(connection, new.idempotency_key, body)
                 if earlier is not None:
                     return Accepted(earlier, is_new=False)
             values["turn"] = rows.next_turn(connection, new)
-            names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608 - our names
-            job = rows.require(connection, str(values["id"]))
+            row = connection.execute(
+                f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))}) "  # noqa: S608 - our names
+                "ON CONFLICT (idempotency_key) DO NOTHING RETURNING *",
+                tuple(values.values()),
+            ).fetchone()
+            if row is None:  # somebody else's transaction came first
+                return insert(connection)
+            job = job_of(row)
             holds.note(connection, job.number, (graph, request, extra))
             if new.webhook is not None:
                 deliveries.add(connection, job.number, new.webhook)
@@ -104,7 +109,7 @@ class JobStore(JobQueries):
             job, state="running", fence=job.fence + 1, started=job.started or time.time()
         )
 
-        def update(connection: sqlite3.Connection) -> None:
+        def update(connection: Connection) -> None:
             connection.execute(
                 "UPDATE jobs SET state = 'running', worker = ?, fence = ?, started = ? "
                 "WHERE id = ? AND state = 'queued' AND fence = ?",
@@ -117,7 +122,7 @@ class JobStore(JobQueries):
     async def append(self, job: Job, facts: Sequence[Fact]) -> int:
         """Add facts of a running job; gives the last one's number. Raises StaleFenceError."""
 
-        def insert(connection: sqlite3.Connection) -> int:
+        def insert(connection: Connection) -> int:
             rows.hold(connection, job)
             return rows.insert_facts(connection, job.number, facts)
 
@@ -136,7 +141,7 @@ class JobStore(JobQueries):
     ) -> Job:
         """End a running job with its last facts. Raises StaleFenceError."""
 
-        def update(connection: sqlite3.Connection) -> Job:
+        def update(connection: Connection) -> Job:
             rows.hold(connection, job)
             if report:
                 plain = (orjson.dumps(report), job.id)
@@ -151,7 +156,7 @@ class JobStore(JobQueries):
         `fault` says why it was lost, where that is known; its message follows the node's name.
         """
 
-        def update(connection: sqlite3.Connection) -> Job:
+        def update(connection: Connection) -> Job:
             rows.hold(connection, job)
             deaths = dict(rows.require(connection, job.id).deaths)
             deaths[node] = deaths.get(node, 0) + 1
@@ -182,7 +187,7 @@ class JobStore(JobQueries):
         One that has ended stays as it is. Raises StaleFenceError if somebody else has it.
         """
 
-        def update(connection: sqlite3.Connection) -> Job:
+        def update(connection: Connection) -> Job:
             now = rows.require(connection, job.id)
             if now.fence > job.fence:
                 raise StaleFenceError(f"job {job.id} belongs to another worker by now")
@@ -199,7 +204,7 @@ class JobStore(JobQueries):
         it is. Gives the job as it is now; raises LookupError for an unknown one.
         """
 
-        def update(connection: sqlite3.Connection) -> Job:
+        def update(connection: Connection) -> Job:
             job = rows.require(connection, job_id)
             if job.has_ended:
                 return job
@@ -216,7 +221,7 @@ class JobStore(JobQueries):
         With an owner, those of this client's alone.
         """
 
-        def update(connection: sqlite3.Connection) -> None:
+        def update(connection: Connection) -> None:
             start = (
                 "UPDATE jobs SET is_listed = 0 WHERE door = ? AND ended IS NOT NULL "
                 "AND client = coalesce(?, client)"
@@ -232,7 +237,7 @@ class JobStore(JobQueries):
     async def recover(self) -> list[Job]:
         """At start: put back the jobs that ran when the last process ended; gives all queued."""
 
-        def update(connection: sqlite3.Connection) -> list[Job]:
+        def update(connection: Connection) -> list[Job]:
             for left in _in_state(connection, "running"):
                 rows.put_back(connection, left)
             return _in_state(connection, "queued")
@@ -262,7 +267,7 @@ class JobStore(JobQueries):
         file. A number is higher than `above` and than all that this name ever got here.
         """
 
-        def insert(connection: sqlite3.Connection) -> tuple[str, bool]:
+        def insert(connection: Connection) -> tuple[str, bool]:
             rows.hold(connection, job)
             key = (job.number, node, place)
             row = connection.execute(
@@ -271,12 +276,16 @@ class JobStore(JobQueries):
             if row is not None and row["path"] != taken:
                 return str(row["path"]), False
             path = rows.free_path(connection, name, above, taken)
-            connection.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?)", (*key, path))
+            connection.execute(
+                "INSERT INTO published VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (job, node, place) DO UPDATE SET path = excluded.path",
+                (*key, path),
+            )
             return path, True
 
         return await asyncio.wrap_future(self._database.write(insert))
 
 
-def _in_state(connection: sqlite3.Connection, state: State) -> list[Job]:
+def _in_state(connection: Connection, state: State) -> list[Job]:
     found = connection.execute("SELECT * FROM jobs WHERE state = ? ORDER BY number", (state,))
     return [job_of(row) for row in found.fetchall()]

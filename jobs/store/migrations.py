@@ -4,18 +4,18 @@ A step that was released never changes: whoever needs another table or column ap
 """
 
 import secrets
-import sqlite3
 from collections.abc import Callable
 
 import orjson
 
 from paintgraph.jobs.store import holds
+from paintgraph.jobs.store.database import Connection
 
-Migration = Callable[[sqlite3.Connection], None]
+Migration = Callable[[Connection], None]
 """Brings the tables of one version to the next, inside a transaction that is not its own."""
 
 
-def _first(connection: sqlite3.Connection) -> None:
+def _first(connection: Connection) -> None:
     """Jobs, their facts, and paths of published files.
 
     Stores that were made before versions were counted have these tables already, the oldest ones
@@ -70,7 +70,7 @@ _FIRST = (
 )
 
 
-def _second(connection: sqlite3.Connection) -> None:
+def _second(connection: Connection) -> None:
     """What doors with clients of other programs need: names, an order, reports, shorter lists."""
     for column in (
         "name TEXT NOT NULL DEFAULT ''",
@@ -84,27 +84,27 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_by_end ON jobs (door, is_listed, ended)")
 
 
-def _third(connection: sqlite3.Connection) -> None:
+def _third(connection: Connection) -> None:
     """What a job's pictures carry of how they were made."""
     connection.execute("ALTER TABLE jobs ADD COLUMN texts BLOB NOT NULL DEFAULT '{}'")
 
 
-def _fourth(connection: sqlite3.Connection) -> None:
+def _fourth(connection: Connection) -> None:
     """What came beside a graph, for nodes that ask for it."""
     connection.execute("ALTER TABLE jobs ADD COLUMN extra BLOB NOT NULL DEFAULT '{}'")
 
 
-def _fifth(connection: sqlite3.Connection) -> None:
+def _fifth(connection: Connection) -> None:
     """The editor's document that a job was made of."""
     connection.execute("ALTER TABLE jobs ADD COLUMN workflow TEXT NOT NULL DEFAULT ''")
 
 
-def _sixth(connection: sqlite3.Connection) -> None:
+def _sixth(connection: Connection) -> None:
     """Whether somebody asked for a job at work to be cancelled."""
     connection.execute("ALTER TABLE jobs ADD COLUMN cancel INTEGER NOT NULL DEFAULT 0")
 
 
-def _seventh(connection: sqlite3.Connection) -> None:
+def _seventh(connection: Connection) -> None:
     """What is to be sent of jobs; jobs that wait or run have their addresses in their requests."""
     connection.execute(
         """CREATE TABLE deliveries (
@@ -135,7 +135,7 @@ def _seventh(connection: sqlite3.Connection) -> None:
             )
 
 
-def _eighth(connection: sqlite3.Connection) -> None:
+def _eighth(connection: Connection) -> None:
     """The last number that files of each name got, so that no folder is listed for the next.
 
     Paths of published files are "folder/path in it" from here on; those before are absolute.
@@ -151,7 +151,7 @@ def _eighth(connection: sqlite3.Connection) -> None:
     )
 
 
-def _ninth(connection: sqlite3.Connection) -> None:
+def _ninth(connection: Connection) -> None:
     """What retention asks for: which blobs jobs name, when jobs ended, whose events are there."""
     for statement in (
         """CREATE TABLE holds (
@@ -172,7 +172,7 @@ def _ninth(connection: sqlite3.Connection) -> None:
         holds.note(connection, row["job"], (_bytes(row["data"]),))
 
 
-def _tenth(connection: sqlite3.Connection) -> None:
+def _tenth(connection: Connection) -> None:
     """Turns of jobs, and indexes of those that have not ended: who is next, whose turn is next."""
     for statement in (
         "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
@@ -184,7 +184,7 @@ def _tenth(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _eleventh(connection: sqlite3.Connection) -> None:
+def _eleventh(connection: Connection) -> None:
     """The jobs of one client, the newest first, among those of many."""
     connection.execute("CREATE INDEX jobs_by_client ON jobs (client, number)")
 

@@ -1,6 +1,5 @@
 """What is asked of stored jobs: by id, page by page, their facts, how many there are."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -33,7 +32,7 @@ class JobQueries:
     @property
     def _mine(self) -> tuple[str, tuple[str, ...]]:
         """A condition on rows, and its values."""
-        return ("1", ()) if self._owner is None else ("client = ?", (self._owner,))
+        return ("TRUE", ()) if self._owner is None else ("client = ?", (self._owner,))
 
     def get(self, job_id: str) -> Job | None:
         """A job by id, or None."""
@@ -199,12 +198,12 @@ class JobQueries:
         return {row[0]: row[1] for row in rows}
 
 
-def _reported(row: sqlite3.Row) -> Reported:
+def _reported(row: Any) -> Reported:
     report = orjson.loads(row["report"])
     return Reported(job_of(row), bytes(row["request"]), report, bool(row["is_listed"]))
 
 
-def job_of(row: sqlite3.Row) -> Job:
+def job_of(row: Any) -> Job:
     """The job in a row with every column; what is damaged in it is one of its problems."""
     plain = {name: row[name] for name in _PLAIN}
     parsed: dict[str, Any] = {}

@@ -4,12 +4,11 @@ A job lives until it has ended and all that is to be sent of it has arrived or i
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from paintgraph.jobs.store import holds
-from paintgraph.jobs.store.database import Action, Database, Result
+from paintgraph.jobs.store.database import Action, Connection, Database, Result
 
 _OLD = {
     "jobs": "jobs WHERE ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
@@ -18,9 +17,6 @@ _OLD = {
     "keys": "jobs WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL",
 }
 """Where to find what is too old, by kind."""
-
-_PAGES = 500  # of 4 KiB, given back at a time
-_MOST_FREE = 4  # parts of the pages that hold something; fewer free ones are used again
 
 
 class Purged(NamedTuple):
@@ -42,9 +38,10 @@ class Retained:
     async def remove_jobs(self, before: float, most: int) -> int:
         """Remove the jobs that ended first, with all that the store has of them; how many."""
 
-        def update(connection: sqlite3.Connection) -> int:
+        def update(connection: Connection) -> int:
             found = connection.execute(
-                f"SELECT number FROM {_OLD['jobs']} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
+                f"SELECT number FROM {_OLD['jobs']} ORDER BY ended LIMIT ? "  # noqa: S608 - ours
+                f"{connection.skip_locked}",
                 (before, most),
             ).fetchall()
             _remove(connection, [row[0] for row in found])
@@ -55,9 +52,10 @@ class Retained:
     async def remove_events(self, before: float, most: int) -> int:
         """Remove the events of jobs that ended first, but for the last of each; of how many."""
 
-        def update(connection: sqlite3.Connection) -> int:
+        def update(connection: Connection) -> int:
             found = connection.execute(
-                f"SELECT number FROM {_OLD['events']} ORDER BY ended LIMIT ?",  # noqa: S608 - ours
+                f"SELECT number FROM {_OLD['events']} ORDER BY ended LIMIT ? "  # noqa: S608 - ours
+                f"{connection.skip_locked}",
                 (before, most),
             ).fetchall()
             for (number,) in found:
@@ -74,7 +72,7 @@ class Retained:
     async def remove_keys(self, before: float, most: int) -> int:
         """Forget idempotency keys of jobs that were accepted first and have ended; how many."""
 
-        def update(connection: sqlite3.Connection) -> int:
+        def update(connection: Connection) -> int:
             return connection.execute(
                 "UPDATE jobs SET idempotency_key = NULL WHERE number IN "  # noqa: S608 - ours
                 f"(SELECT number FROM {_OLD['keys']} ORDER BY created LIMIT ?)",
@@ -86,7 +84,7 @@ class Retained:
     async def remove_numbers(self, before: float) -> int:
         """Forget the last numbers of names that no file was given lately; folders tell them."""
 
-        def update(connection: sqlite3.Connection) -> int:
+        def update(connection: Connection) -> int:
             return connection.execute("DELETE FROM numbers WHERE used < ?", (before,)).rowcount
 
         return await self._write(update)
@@ -94,9 +92,11 @@ class Retained:
     async def purge(self, job_id: str) -> Purged | None:
         """Remove one job that has ended, with all that the store has of it; None for any other."""
 
-        def update(connection: sqlite3.Connection) -> Purged | None:
+        def update(connection: Connection) -> Purged | None:
             row = connection.execute(
-                "SELECT number FROM jobs WHERE id = ? AND ended IS NOT NULL", (job_id,)
+                "SELECT number FROM jobs WHERE id = ? AND ended IS NOT NULL "  # noqa: S608 - ours
+                f"{connection.for_update}",
+                (job_id,),
             ).fetchone()
             if row is None:
                 return None
@@ -111,19 +111,11 @@ class Retained:
         return await self._write(update)
 
     async def shrink(self) -> bool:
-        """Give some of the pages that hold nothing back to the disk, if they are many.
+        """Give some room that holds nothing back to the disk, if it is much.
 
-        Whether it is worth going on. Stores of an earlier paintgraph use such pages again instead.
+        Whether it is worth going on.
         """
-
-        def update(connection: sqlite3.Connection) -> bool:
-            used, free = _pages(connection)
-            if free * _MOST_FREE <= used:
-                return False
-            connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
-            return _pages(connection)[1] < free
-
-        return await self._write(update)
+        return await self._write(lambda connection: connection.shrink())
 
     def old(self, kind: Literal["jobs", "events", "keys"], before: float) -> int:
         """How many there are to remove."""
@@ -131,9 +123,8 @@ class Retained:
         return int(self._database.read(lambda c: c.execute(sql, (before,)).fetchone())[0])
 
     def bytes_used(self) -> int:
-        """Bytes of the store's file that hold something."""
-        size = "PRAGMA page_size"
-        return self._database.read(lambda c: _pages(c)[0] * int(c.execute(size).fetchone()[0]))
+        """Bytes of the store that hold something; 0 where its size is not ours to bound."""
+        return self._database.read(lambda connection: connection.bytes_used())
 
     def needed_blobs(self, digests: Sequence[str]) -> set[str]:
         """Those of some blobs, by digest in hexadecimal, that a living job names."""
@@ -154,16 +145,7 @@ class Retained:
         return await asyncio.wrap_future(self._database.write(update))
 
 
-def _pages(connection: sqlite3.Connection) -> tuple[int, int]:
-    """How many pages of the file hold something, and how many nothing."""
-    pages, free = (
-        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count")
-    )
-    return pages - free, free
-
-
-def _remove(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+def _remove(connection: Connection, numbers: Sequence[int]) -> None:
     each = [(number,) for number in numbers]
     for table in ("facts", "published", "deliveries", "holds"):
         connection.executemany(f"DELETE FROM {table} WHERE job = ?", each)  # noqa: S608 - our names

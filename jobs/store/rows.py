@@ -1,6 +1,5 @@
 """What is done to the rows of jobs inside a transaction."""
 
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ import orjson
 from paintgraph.base.errors import Error
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.store import deliveries, holds
+from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.job import Fact, Job, NewJob, State
 from paintgraph.jobs.store.queries import job_of
 
@@ -27,7 +27,7 @@ class KeyReusedError(Error):
     code = "idempotency_key_reused"
 
 
-def repeated(connection: sqlite3.Connection, key: str, request_digest: str) -> Job | None:
+def repeated(connection: Connection, key: str, request_digest: str) -> Job | None:
     """The job of an idempotency key, or None; KeyReusedError if its request was another."""
     row = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
     if row is None:
@@ -40,14 +40,15 @@ def repeated(connection: sqlite3.Connection, key: str, request_digest: str) -> J
     return job_of(row)
 
 
-def hold(connection: sqlite3.Connection, job: Job) -> None:
+def hold(connection: Connection, job: Job) -> None:
     """Raise StaleFenceError unless the job is still running under this fence."""
-    row = connection.execute("SELECT state, fence FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    sql = f"SELECT state, fence FROM jobs WHERE id = ? {connection.for_update}"  # noqa: S608 - ours
+    row = connection.execute(sql, (job.id,)).fetchone()
     if row is None or row["state"] != "running" or row["fence"] != job.fence:
         raise StaleFenceError(f"job {job.id} has ended or belongs to another worker by now")
 
 
-def insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[Fact]) -> int:
+def insert_facts(connection: Connection, number: int, facts: Sequence[Fact]) -> int:
     """Add facts of a job; gives the last one's number."""
     row = connection.execute(
         "SELECT coalesce(max(seq), 0) FROM facts WHERE job = ?", (number,)
@@ -63,7 +64,7 @@ def insert_facts(connection: sqlite3.Connection, number: int, facts: Sequence[Fa
 
 
 def end(  # noqa: PLR0913 - what an ended job holds
-    connection: sqlite3.Connection,
+    connection: Connection,
     job: Job,
     state: State,
     facts: Sequence[Fact] = (),
@@ -100,15 +101,16 @@ def end(  # noqa: PLR0913 - what an ended job holds
     return ended
 
 
-def require(connection: sqlite3.Connection, job_id: str) -> Job:
-    """The job as it is now; raises LookupError for an unknown one."""
-    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+def require(connection: Connection, job_id: str) -> Job:
+    """The job as it is now, until the transaction ends; raises LookupError for an unknown one."""
+    sql = f"SELECT * FROM jobs WHERE id = ? {connection.for_update}"  # noqa: S608 - ours
+    row = connection.execute(sql, (job_id,)).fetchone()
     if row is None:
         raise LookupError(job_id)
     return job_of(row)
 
 
-def put_back(connection: sqlite3.Connection, job: Job) -> Job:
+def put_back(connection: Connection, job: Job) -> Job:
     """Queue a job again that nobody works on any more; one that was cancelled ends instead."""
     cancelled = connection.execute("SELECT cancel FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
     if cancelled:
@@ -120,13 +122,14 @@ def put_back(connection: sqlite3.Connection, job: Job) -> Job:
     return require(connection, job.id)
 
 
-def next_turn(connection: sqlite3.Connection, new: NewJob) -> int:
+def next_turn(connection: Connection, new: NewJob) -> int:
     """The turn of a job that is accepted now, among those of its size and priority.
 
     Start-time fair queueing: one after the client's own last, but not before what is served now, so
     that who comes late neither waits for all that others have queued nor makes up for lost time.
     A job of lower rank than others of its client takes the turn of the first of these.
     """
+    connection.lock(f"turns of {new.client}")
     of_all = (new.size, new.priority)
     mine = (*of_all, new.client)
     displaced = _first(
@@ -146,23 +149,25 @@ def next_turn(connection: sqlite3.Connection, new: NewJob) -> int:
 _OPEN = "ended IS NULL AND size = ? AND priority = ?"
 
 
-def _first(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> int | None:
+def _first(connection: Connection, where: str, values: Sequence[Any]) -> int | None:
     """The turn of the first job of a condition in its order, or None."""
     sql = f"SELECT turn FROM jobs WHERE {where} LIMIT 1"  # noqa: S608 - our names
     row = connection.execute(sql, values).fetchone()
     return None if row is None else int(row[0])
 
 
-def free_path(connection: sqlite3.Connection, name: FileName, above: int, taken: str | None) -> str:
+def free_path(connection: Connection, name: FileName, above: int, taken: str | None) -> str:
     """A path of the store, "folder/path in it", that no file has got here yet."""
     plain = f"{name.folder}/{name.plain}"
     if not name.is_numbered and plain != taken:
+        connection.lock(f"path {plain}")
         sql = "SELECT 1 FROM published WHERE path = ?"
         if connection.execute(sql, (plain,)).fetchone() is None:
             return plain
     row = connection.execute(
-        "INSERT INTO numbers VALUES (?, ?, ? + 1, ?) ON CONFLICT DO UPDATE "
-        "SET last = max(last, ?) + 1, used = excluded.used RETURNING last",
-        (name.folder, name.stem, above, time.time(), above),
+        "INSERT INTO numbers VALUES (?, ?, ?, ?) ON CONFLICT (folder, stem) DO UPDATE "
+        "SET last = CASE WHEN numbers.last < excluded.last THEN excluded.last "
+        "ELSE numbers.last + 1 END, used = excluded.used RETURNING last",
+        (name.folder, name.stem, above + 1, time.time()),
     ).fetchone()
     return f"{name.folder}/{name.numbered(row[0])}"

@@ -11,6 +11,7 @@ from paintgraph.jobs.store.deliveries import LEASE_SECONDS
 from paintgraph.jobs.store.job import Job, NewJob, Webhook
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS
+from paintgraph.jobs.store.sqlite import SqliteConnection
 from paintgraph.tests.jobs.test_migrations import UNNUMBERED
 
 HOOK = Webhook("http://example.com/hook", "secret")
@@ -77,7 +78,7 @@ def test_the_longest_due_are_claimed_first_and_no_more_than_asked_for(store: Job
 
 def test_tasks_of_an_earlier_paintgraph_keep_their_addresses(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
-    with sqlite3.connect(path) as connection:
+    with sqlite3.connect(path, factory=SqliteConnection) as connection:
         connection.row_factory = sqlite3.Row
         connection.executescript(UNNUMBERED)
         for migrate in MIGRATIONS[:6]:

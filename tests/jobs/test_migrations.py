@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.jobs.store.database import Database, StoreError
+from paintgraph.jobs.store.database import Connection, StoreError
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS, Migration
+from paintgraph.jobs.store.sqlite import SqliteDatabase
 
 DOOR = ",\n    door TEXT NOT NULL DEFAULT ''"
 BY_DOOR = "CREATE INDEX IF NOT EXISTS jobs_by_door ON jobs (door, number);"
@@ -61,7 +62,7 @@ WITHOUT_DOORS = UNNUMBERED.replace(DOOR, "").replace(BY_DOOR, "")
 def statement(sql: str) -> Migration:
     """A migration of one statement."""
 
-    def migrate(connection: sqlite3.Connection) -> None:
+    def migrate(connection: Connection) -> None:
         connection.execute(sql)
 
     return migrate
@@ -111,9 +112,9 @@ def test_a_store_of_an_earlier_paintgraph_keeps_its_jobs(tmp_path: Path, tables:
 def test_a_store_that_is_opened_again_is_not_migrated_again(tmp_path: Path) -> None:
     path = tmp_path / "d.sqlite"
     once = [statement("CREATE TABLE t (n INTEGER)")]
-    Database(path, once).close()
+    SqliteDatabase(path, once).close()
 
-    Database(path, [*once, statement("ALTER TABLE t ADD COLUMN m INTEGER")]).close()
+    SqliteDatabase(path, [*once, statement("ALTER TABLE t ADD COLUMN m INTEGER")]).close()
 
     assert version_of(path) == 2
 
@@ -140,13 +141,13 @@ def test_a_store_of_a_newer_paintgraph_is_refused_and_left_alone(tmp_path: Path)
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "d.sqlite"
 
-    def halfway(connection: sqlite3.Connection) -> None:
+    def halfway(connection: Connection) -> None:
         connection.execute("CREATE TABLE t (n INTEGER)")
         connection.execute("CREATE TABLE t (n INTEGER)")
 
     with pytest.raises(StoreError, match=re.escape(f"the job store '{path}' cannot be opened")):
-        Database(path, [halfway])
+        SqliteDatabase(path, [halfway])
     assert version_of(path) == 0
 
-    Database(path, [statement("CREATE TABLE t (n INTEGER)")]).close()
+    SqliteDatabase(path, [statement("CREATE TABLE t (n INTEGER)")]).close()
     assert version_of(path) == 1

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paintgraph.base.naming import FileName
-from paintgraph.jobs.store.database import Database, StoreError
+from paintgraph.jobs.store.database import Connection, StoreError
 from paintgraph.jobs.store.job import Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.rows import KeyReusedError, StaleFenceError
+from paintgraph.jobs.store.sqlite import SqliteDatabase
 from paintgraph.tests.jobs.test_migrations import statement
 
 COPY = FileName("output", "a/copy", ".png")
@@ -253,10 +254,12 @@ def test_states_only_move_forward(actions: list[str]) -> None:
 
 
 def test_a_failing_action_leaves_the_others_of_its_group(tmp_path: Path) -> None:
-    database = Database(tmp_path / "d.sqlite", [statement("CREATE TABLE t (x INTEGER UNIQUE)")])
+    database = SqliteDatabase(
+        tmp_path / "d.sqlite", [statement("CREATE TABLE t (x INTEGER UNIQUE)")]
+    )
 
     def insert(x: int) -> None:
-        def action(connection: sqlite3.Connection) -> None:
+        def action(connection: Connection) -> None:
             connection.execute("INSERT INTO t VALUES (?)", (x,))
             if x < 0:
                 raise ValueError(x)
@@ -309,10 +312,12 @@ def test_jobs_of_a_door_are_listed_by_state_and_time(store: JobStore) -> None:
 
 
 def test_who_asks_and_goes_does_not_end_the_writing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "a.sqlite", [statement("CREATE TABLE a (n INTEGER)")], "normal")
+    database = SqliteDatabase(
+        tmp_path / "a.sqlite", [statement("CREATE TABLE a (n INTEGER)")], "normal"
+    )
     started, go_on = threading.Event(), threading.Event()
 
-    def slow(connection: sqlite3.Connection) -> None:
+    def slow(connection: Connection) -> None:
         started.set()
         assert go_on.wait(10)
         connection.execute("INSERT INTO a VALUES (1)")

@@ -1,0 +1,203 @@
+"""One SQLite file with one writing thread: what is asked for while a commit runs shares the next.
+
+So a thousand durable writes at once cost a few disk flushes instead of a thousand. Only one process
+opens the file.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from paintgraph.base.files import make_folder
+from paintgraph.jobs.store.database import Action, Durability, Result, StoreError
+from paintgraph.jobs.store.migrations import Migration
+
+_GROUP = 512
+_PAGES = 500  # of 4 KiB, given back at a time
+_MOST_FREE = 4  # parts of the pages that hold something; fewer free ones are used again
+_PATIENCE_SECONDS = 0.02  # how long what can wait does, if nothing else is to be written
+
+
+class _Item(NamedTuple):
+    action: Action[Any]
+    future: "Future[Any]"
+    can_wait: bool
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A `Connection`: as one writes at a time, nothing needs a lock."""
+
+    for_update = skip_locked = ""
+
+    def lock(self, name: str) -> None:
+        """Nobody else writes."""
+
+    def bytes_used(self) -> int:
+        """Bytes of the pages that hold something."""
+        return self._pages()[0] * self._number("page_size")
+
+    def shrink(self) -> bool:
+        """Give some of the pages that hold nothing back to the disk, if they are many.
+
+        Stores of an earlier paintgraph use such pages again instead.
+        """
+        used, free = self._pages()
+        if free * _MOST_FREE <= used:
+            return False
+        self.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+        return self._pages()[1] < free
+
+    def _pages(self) -> tuple[int, int]:
+        """How many pages of the file hold something, and how many nothing."""
+        free = self._number("freelist_count")
+        return self._number("page_count") - free, free
+
+    def _number(self, pragma: str) -> int:
+        return int(self.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+class SqliteDatabase:
+    """Reads at once, writes in groups. `durability` "full" survives a loss of power.
+
+    Opening brings the file to the newest version by the `migrations` that it has not seen yet;
+    raises StoreError if it cannot be opened, or has a version that these do not know.
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[Migration], durability: Durability = "full"
+    ) -> None:
+        self._writes: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._reading = threading.Lock()
+        try:
+            make_folder(path.parent)
+            self._writer = _connect(path, durability)
+            _migrate(self._writer, path, migrations)
+            self._reader = _connect(path, durability)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"the job store '{path}' cannot be opened: {error}. Check the folder, or name "
+                "another one with PAINTGRAPH_DATA_DIR."
+            ) from error
+        self._thread = threading.Thread(target=self._write_all, name="job-store", daemon=True)
+        self._thread.start()
+
+    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
+        """Do something in a transaction; the future is done once it is on disk.
+
+        Actions run in the order in which they were asked for. One that raises changes nothing.
+        What `can_wait` shares the commit of the next that cannot, if there is one soon.
+        """
+        future: Future[Result] = Future()
+        self._writes.put(_Item(action, future, can_wait))
+        return future
+
+    def read(self, action: Action[Result]) -> Result:
+        """Do something with what is committed."""
+        with self._reading:
+            return action(self._reader)
+
+    def close(self) -> None:
+        """Write what is asked for and close the file."""
+        self._writes.put(None)
+        self._thread.join()
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
+
+    def _write_all(self) -> None:
+        more = True
+        while more:
+            group, more = self._group()
+            if group:
+                self._commit(group)
+
+    def _group(self) -> tuple[list[_Item], bool]:
+        """All that is waiting, and whether there will be more."""
+        item = self._writes.get()
+        group: list[_Item] = []
+        patience = _PATIENCE_SECONDS
+        while item is not None:
+            group.append(item)
+            if len(group) == _GROUP:
+                return group, True
+            if not item.can_wait:
+                patience = 0
+            try:
+                item = self._writes.get(timeout=patience) if patience else self._writes.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _commit(self, group: list[_Item]) -> None:
+        connection = self._writer
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for action, future, _ in group:
+                done.append((future, *_attempt(connection, action)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            failure = StoreError(f"the job store cannot be written: {error}. Free disk space.")
+            done = [(future, None, failure) for _, future, _ in group]
+        for future, result, failure_ in done:
+            if not future.set_running_or_notify_cancel():
+                continue  # whoever asked has gone meanwhile; it is written all the same
+            if failure_ is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure_)
+
+
+def _attempt(connection: SqliteConnection, action: Action[Any]) -> tuple[Any, BaseException | None]:
+    """The action's result, or what it raised with its changes undone."""
+    connection.execute("SAVEPOINT one")
+    try:
+        result = action(connection)
+    except sqlite3.OperationalError:
+        raise  # a full disk concerns the whole group
+    except Exception as error:  # noqa: BLE001 - handed to whoever asked
+        connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        return None, error
+    connection.execute("RELEASE one")
+    return result, None
+
+
+def _migrate(connection: SqliteConnection, path: Path, migrations: Sequence[Migration]) -> None:
+    """Run the steps that a file has not seen, each whole or not at all."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(migrations):
+        raise StoreError(
+            f"the job store '{path}' has version {version}, which a newer paintgraph wrote; this "
+            f"one knows versions up to {len(migrations)}. Start the newer paintgraph, or name "
+            "another folder with PAINTGRAPH_DATA_DIR.",
+            code="store_too_new",
+        )
+    for number, migrate in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migrate(connection)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _connect(path: Path, durability: Durability) -> SqliteConnection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, factory=SqliteConnection
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # new files only; else nothing
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
