@@ -19,12 +19,19 @@ from aiohttp import web
 
 from paintgraph.api.http.errors import MEDIA_TYPE, ErrorJson
 from paintgraph.api.http.requests import JSON
-from paintgraph.api.http.routes import Answer, Route, Schema, WireType
+from paintgraph.api.http.routes import Answer, EventStream, Route, Schema, WireType
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _Mode = Literal["validation", "serialization"]
 _ALWAYS = (400, 401, 403, 500)
 """Errors that every route can answer with: of its guards, and of the server."""
+
+_STREAM = {
+    "type": "string",
+    "description": "Server-sent events. `data` of each is JSON as `contentSchema` says; its `type` "
+    "is the event's.",
+    "contentMediaType": JSON,
+}
 
 _ABOUT = """Select a part of a picture and repaint it, or continue the picture past its edges.
 
@@ -92,6 +99,7 @@ class _Schemas:
         for route in routes:
             answers = (answer.content for answer in route.answers.values())
             contents += [wire for content in (route.body, *answers) for wire in content.values()]
+        contents = [wire.event if isinstance(wire, EventStream) else wire for wire in contents]
         types = [wire for wire in contents if not isinstance(wire, Mapping)]
         adapters: list[tuple[int, _Mode, TypeAdapter[Any]]] = [
             (place, "validation", TypeAdapter(wire)) for place, wire in enumerate(types)
@@ -106,6 +114,8 @@ class _Schemas:
         """The schema of a type; one that is written out is its own."""
         if isinstance(wire, Mapping):
             return wire
+        if isinstance(wire, EventStream):  # OpenAPI before 3.2 has no word for one event
+            return {**_STREAM, "contentSchema": self.of(wire.event)}
         return next(schema for known, schema in self._of if known is wire)
 
     def content(self, content: Mapping[str, WireType]) -> dict[str, Any]:

@@ -18,6 +18,13 @@ WireType = Any
 Wire = TypeVar("Wire")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EventStream:
+    """Server-sent events, for `Answer.content`; the `data` of each is JSON of this type."""
+
+    event: WireType
+
+
 class JsonSchema:
     """Adds to a derived schema what types cannot say: `Annotated[int, JsonSchema(minimum=0)]`."""
 
@@ -129,6 +136,11 @@ def json_answer(about: str, wire: WireType, **headers: Schema) -> Answer:
     """An answer in JSON; underscores in names of headers become dashes."""
     named = {header.replace("_", "-"): schema for header, schema in headers.items()}
     return Answer(about, {"application/json": wire}, named)
+
+
+def events_answer(about: str, event: WireType) -> Answer:
+    """An answer in server-sent events of a type."""
+    return Answer(about, {"text/event-stream": EventStream(event)})
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:

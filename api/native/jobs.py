@@ -25,7 +25,8 @@ from paintgraph.api.http.requests import (
     offload,
     wait_seconds,
 )
-from paintgraph.api.http.routes import Answer, Routes, json_answer, parameter
+from paintgraph.api.http.routes import Answer, Routes, events_answer, json_answer, parameter
+from paintgraph.api.services.events import JobEventJson
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson
@@ -193,7 +194,7 @@ _LAST_EVENT_ID = parameter(
     "GET",
     "/v1/jobs/{id}/events",
     {
-        200: Answer("The events.", {"text/event-stream": {}}),
+        200: events_answer("The events.", JobEventJson),
         204: Answer("The job has ended, and there is nothing after that event."),
     },
     (400, 404),
@@ -203,8 +204,9 @@ async def follow(request: web.Request) -> web.StreamResponse:
     """Follow a job.
 
     Facts carry their number as id: send it as `Last-Event-ID` to go on after a broken connection.
-    Signals (progress, previews) have no id and come while they are new. The stream ends after
-    the job's last fact; who comes back after that gets 204.
+    Signals (starts of nodes, progress, previews, messages of nodes) have no id and come while they
+    are new. The stream ends after the job's last fact, its `state`; who comes back after that gets
+    204.
     """
     parts = request.app[PARTS]
     job = job_of(request)
@@ -224,9 +226,7 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
     async with parts.subscriptions.follow(job.id) as follower:
         while True:
             while facts := parts.store.facts(job, last):
-                page = await asyncio.to_thread(
-                    lambda of: [serializer.fact(f) for _, f in of], facts
-                )
+                page = await asyncio.to_thread(serializer.events, [fact for _, fact in facts])
                 last = facts[-1][0]
                 numbered = zip(facts, page, strict=True)
                 yield b"".join(event_bytes(data, number) for (number, _), data in numbered)
@@ -238,7 +238,7 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
                     return  # it was removed
                 yield b""
             elif signals:
-                yield b"".join(event_bytes(serializer.fact(each)) for each in signals)
+                yield b"".join(map(event_bytes, serializer.events(signals)))
 
 
 def _last_id(request: web.Request) -> int:

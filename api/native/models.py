@@ -1,7 +1,7 @@
 """Models: which there are, whether they are on the server, getting them with progress."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 from typing_extensions import TypedDict
@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import EVENT_HEADERS, send_events
 from paintgraph.api.http.requests import json_response
-from paintgraph.api.http.routes import Answer, JsonSchema, Routes, json_answer
+from paintgraph.api.http.routes import Routes, events_answer, json_answer
 from paintgraph.api.http.scopes import needs
+from paintgraph.api.services.model_pulls import FindingJson, PullEventJson
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import UnknownModelError
@@ -21,27 +22,9 @@ if TYPE_CHECKING:
 MODELS_URL = "/v1/models/"
 
 
-class LicenceJson(TypedDict):
-    """Under which terms a model may be used."""
+class ModelJson(FindingJson):
+    """A model, and its address."""
 
-    name: str
-    url: str
-    commercial: Literal["free", "paid", "forbidden", "unknown"]
-
-
-class ModelJson(TypedDict):
-    """A model that paintgraph knows, and whether it is on the server."""
-
-    name: str
-    family: str
-    about: str
-    state: Literal["present", "missing", "damaged"]
-    verified: Annotated[bool, JsonSchema(description="Whether its digests were compared.")]
-    size_bytes: int | None
-    memory_bytes: int | None
-    licence: LicenceJson
-    command: Annotated[str | None, JsonSchema(description="Gets it on the server's machine.")]
-    problems: list[str]
     url: str
 
 
@@ -78,7 +61,7 @@ async def show_model(request: web.Request) -> web.Response:
 @ROUTES.add(
     "POST",
     MODELS_URL + "{name}/pull",
-    {200: Answer("The events of the pull.", {"text/event-stream": {}})},
+    {200: events_answer("The events of the pull.", PullEventJson)},
     (404, 415),
 )
 @needs("models")

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from typing_extensions import TypeAliasType, TypedDict
 
 from paintgraph.api.http.events import HEARTBEAT_SECONDS, event_bytes
+from paintgraph.api.http.routes import JsonSchema, closed
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.errors import ModelError
@@ -18,8 +21,72 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _END_SECONDS = 2.0
 
-Report = Mapping[str, Any]
-"""An event as plain data; the last one is of type `done` or `failed`."""
+
+class LicenceJson(TypedDict):
+    """Under which terms a model may be used."""
+
+    name: str
+    url: str
+    commercial: Literal["free", "paid", "forbidden", "unknown"]
+
+
+class FindingJson(TypedDict):
+    """A model that paintgraph knows, and whether it is on the server."""
+
+    name: str
+    family: str
+    about: str
+    state: Literal["present", "missing", "damaged"]
+    verified: Annotated[bool, JsonSchema(description="Whether its digests were compared.")]
+    size_bytes: int | None
+    memory_bytes: int | None
+    licence: LicenceJson
+    command: Annotated[str | None, JsonSchema(description="Gets it on the server's machine.")]
+    problems: list[str]
+
+
+@closed
+class PullProgressEventJson(TypedDict):
+    """How far a file is: it is fetched, then checked."""
+
+    type: Literal["progress"]
+    model: str
+    file: str
+    step: Literal["fetch", "check"]
+    done_bytes: int
+    total_bytes: int | None
+    bytes_per_second: int
+    seconds_left: float | None
+
+
+@closed
+class PullNoteEventJson(TypedDict):
+    """Something to know about the pull."""
+
+    type: Literal["note"]
+    model: str
+    detail: str
+
+
+@closed
+class PullDoneEventJson(TypedDict):
+    """The model is there; there is nothing after this."""
+
+    type: Literal["done"]
+    model: FindingJson
+
+
+@closed
+class PullFailedEventJson(TypedDict):
+    """The model could not be got; there is nothing after this."""
+
+    type: Literal["failed"]
+    code: str
+    detail: str
+
+
+Report = PullProgressEventJson | PullNoteEventJson | PullDoneEventJson | PullFailedEventJson
+PullEventJson = TypeAliasType("PullEventJson", Report)
 
 
 class Pull:
@@ -45,7 +112,7 @@ class Pull:
     async def events(self) -> AsyncGenerator[bytes, None]:
         """As server-sent events: notes and the end once each and in order; the newest progress."""
         seen = 0
-        signals = [self._progress] if self._progress else []
+        signals: Sequence[Mapping[str, Any]] = [self._progress] if self._progress else []
         async with self._subscriptions.follow(self._entry.name) as follower:
             while True:
                 if new := [*signals, *self._kept[seen:]]:
@@ -71,7 +138,7 @@ class Pull:
 
         try:
             Puller(self._shelf, self._listen).pull(self._entry)
-            model = self._shelf.look(self._entry).to_json()
+            model = cast("FindingJson", self._shelf.look(self._entry).to_json())
             self._report({"type": "done", "model": model})
         except ModelError as error:
             self._report({"type": "failed", "code": error.code, "detail": str(error)})

@@ -1,7 +1,6 @@
 """Jobs, facts and pictures as clients see them."""
 
-from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired
 
@@ -11,13 +10,13 @@ from typing_extensions import TypedDict
 from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.refusals import Hide, problem_to_json
 from paintgraph.api.http.routes import JsonSchema
+from paintgraph.api.services.events import JobEvent, event_of
 from paintgraph.api.services.pictures import Addresses, PictureJson, Pictures
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.store.job import Fact, Job, State
 from paintgraph.jobs.store.jobs import JobStore
 
 JOBS_URL = "/v1/jobs/"
-_HIDDEN = ("effects",)
 _OF_PICTURES = ("digest", "width", "height", "media_type", "repaint")
 _PAGE = 1000
 
@@ -96,23 +95,9 @@ class Serializer:
             answer["problems"] = [self._problem(problem) for problem in job.problems]
         return answer
 
-    def fact(self, fact: Fact) -> dict[str, Any]:
-        """The data of an event."""
-        data = {name: value for name, value in fact.items() if name not in _HIDDEN}
-        if "message" in data:
-            data["message"] = self.hide(data["message"])
-        if data["type"] == "sent":
-            data["content"] = orjson.loads(data.pop("data"))
-        elif isinstance(data.get("data"), bytes):
-            picture = b64encode(data.pop("data")).decode()
-            data["image"] = f"data:{data['media_type']};base64,{picture}"
-        if "files" in data:
-            data["files"] = [self._output(file) for file in data["files"]]
-        return data
-
-    def facts(self, numbered: Sequence[tuple[int, Fact]]) -> list[dict[str, Any]]:
-        """The data of several events."""
-        return [self.fact(fact) for _, fact in numbered]
+    def events(self, facts: Iterable[Fact]) -> list[JobEvent]:
+        """The events that tell of facts and signals; call it in a thread where files are told."""
+        return [event_of(fact, self.hide, self._output) for fact in facts]
 
     def _problem(self, problem: Mapping[str, Any]) -> ProblemJson:
         plain = {name: value for name, value in problem.items() if name != "inputs"}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from paintgraph.base.environment import wanted_offline
 from paintgraph.base.listening import Listening
@@ -53,6 +54,9 @@ _SPEED_SECONDS = 3.0  # what a speed is the mean of
 _TELL_SECONDS = 0.1
 
 
+Step = Literal["fetch", "check"]
+
+
 @dataclass(frozen=True, slots=True)
 class PullProgress:
     """How far a pull is: bytes of the file at hand, of all of it if known, bytes a second."""
@@ -62,8 +66,7 @@ class PullProgress:
     done: int
     total: int | None
     speed: float
-    step: str = "fetch"
-    """"fetch" or "check"."""
+    step: Step = "fetch"
 
     @property
     def seconds_left(self) -> float | None:
@@ -179,7 +182,7 @@ class FilePuller:
 class Meter:
     """Tells of progress, not too often, with the speed of the last seconds."""
 
-    def __init__(self, report: Report, model: str, file: str, step: str = "fetch") -> None:
+    def __init__(self, report: Report, model: str, file: str, step: Step = "fetch") -> None:
         self._report = report
         self._about = (model, file)
         self._step = step

@@ -1,9 +1,11 @@
 """A job's events: each fact once and in order, however often the connection breaks."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from paintgraph.api.native import jobs as api_events
 from paintgraph.tests.api.serving import Event, Served, png
@@ -155,6 +157,52 @@ def test_a_quiet_stream_says_that_it_is_there(
     answer = small.call("GET", f"/v1/jobs/{job_id}/events")
 
     assert b"\n: still here\n" in answer.body
+
+
+def every_kind(folder: Path, digest: str) -> dict[str, Any]:
+    """A graph that causes every type of event there is; `kept` when it runs again."""
+    log = folder / "log"
+    deadly = {"node": "Die", "until": str(folder / "deaths"), "times": 1}
+    nodes = {
+        "dear": {"node": "WriteLine", "path": str(log), "seconds": 0.3},
+        "odd": {"node": "WarnIfOdd", "value": 1},
+        "bad": {"node": "Fail"},
+        "file": {"node": "SaveBlob", "blob": digest},
+        "slow": {"node": "Tick", "seconds": 0.1},
+        "drawn": {"node": "Sketch"},
+        "said": {"node": "Say"},
+        "deadly": {**deadly, "after": "${dear.sum}", "stored": str(folder / "results")},
+    }
+    return {"nodes": nodes, "outputs": {id_: f"${{{id_}.sum}}" for id_ in nodes if id_ != "file"}}
+
+
+def test_every_event_is_as_the_document_says(small: Served) -> None:
+    document = small.call("GET", "/openapi.json").json
+    answers = document["paths"]["/v1/jobs/{id}/events"]["get"]["responses"]
+    schema = answers["200"]["content"]["text/event-stream"]["schema"]["contentSchema"]
+    documented = Draft202012Validator({**schema, "components": document["components"]})
+    named = [
+        each["$ref"].split("/")[-1]
+        for each in document["components"]["schemas"]["JobEvent"]["anyOf"]
+    ]
+    types = {
+        document["components"]["schemas"][name]["properties"]["type"]["const"] for name in named
+    }
+    graph = every_kind(small.data, small.upload(png()))
+    blocker = small.job(tick(60))
+    job_id = small.job(graph)
+
+    async def follow() -> list[Event]:
+        async with small.events(job_id) as stream:
+            await asyncio.to_thread(small.call, "DELETE", f"/v1/jobs/{blocker}")
+            return [event async for event in stream]
+
+    events = asyncio.run(asyncio.wait_for(follow(), 60))
+    events += small.followed(small.submit(graph, wait=60).json["id"])
+
+    for event in events:
+        documented.validate(event.data)
+    assert {event.type for event in events} == types
 
 
 def test_files_in_events_have_addresses_and_no_paths(server: Served) -> None:

@@ -76,13 +76,15 @@ def test_an_event_names_no_folder_of_the_server(serializer: Serializer, data: Pa
         "type": "executed",
         "node": "save",
         "message": said(data),
+        "inputs": {"path": said(data)},
         "effects": [{"blob": DIGEST, "prefix": str(data)}],
         "files": [{**file, "media_type": "image/png"}],
     }
 
-    told = serializer.fact(fact)
+    (told,) = serializer.events([fact])
 
     assert_hidden(told, data)
+    assert told["type"] == "executed"
     assert told["files"] == [
         {"url": f"/v1/images/{DIGEST}", "digest": DIGEST, "media_type": "image/png"}
     ]

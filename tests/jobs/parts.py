@@ -123,8 +123,9 @@ def process_id() -> Pid:
 
 
 @node(title="Say", category="test", volatile=True)
-def say() -> Sum:
-    """Print, as libraries do."""
+def say(context: Context) -> Sum:
+    """Print, as libraries do, and send editors a message."""
+    context.send("said", b'{"words": 3}')
     print("to stdout", flush=True)  # noqa: T201 - that is the point
     os.write(1, b"to descriptor 1")
     print("to stderr", file=sys.stderr, flush=True)  # noqa: T201
