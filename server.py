@@ -61,6 +61,7 @@ from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.tracing import Tracing, wished_tracing
 from paintgraph.api.services.webhooks import Webhooks
+from paintgraph.base.control_groups import apart
 from paintgraph.base.errors import Error
 from paintgraph.base.logs import is_told, set_up_log
 from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
@@ -210,11 +211,12 @@ def _dispatcher(  # noqa: PLR0913 - its seams
 ) -> Dispatcher:
     """The queue and its workers, not yet started."""
     folders = settings.folders
+    most_bytes = settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
     return Dispatcher(
         store,
         Subscriptions(),
         JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}, _add_texts),
-        WorkerSpec(factory, worker_settings(settings), settings.pack_seconds),
+        WorkerSpec(factory, worker_settings(settings), settings.pack_seconds, most_bytes),
         {"heavy": settings.workers, "light": settings.light_workers},
         Limits(
             settings.queue_jobs,
@@ -222,9 +224,7 @@ def _dispatcher(  # noqa: PLR0913 - its seams
             settings.grace_seconds,
             settings.patience_seconds,
             settings.job_seconds,
-            Bounds(
-                settings.stall_seconds, settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
-            ),
+            Bounds(settings.stall_seconds, most_bytes),
         ),
         quota_of,
         observers,
@@ -365,7 +365,7 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
     log_accept_errors_rarely(asyncio.get_running_loop())
     app = create_app(settings, factory)
     runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
-    with listening(settings.host, settings.port) as sock:
+    with apart(), listening(settings.host, settings.port) as sock:
         try:
             await runner.setup()
             on_signals(_SIGNALS, ask)

@@ -30,10 +30,11 @@ def stalled(seconds: float) -> Fault:
 
 
 def out_of_memory(taken: int, allowed: int) -> Fault:
-    """The worker takes more memory than it may; both in bytes."""
+    """The worker takes more memory than it may, or all and wants more; both in bytes."""
+    more = "" if taken > allowed else " and wanted more"
     return Fault(
         "out_of_memory",
-        f"its worker took {taken >> 20} MiB of memory; allowed are {allowed >> 20} MiB. "
+        f"its worker took {taken >> 20} MiB of memory{more}; allowed are {allowed >> 20} MiB. "
         "Use smaller pictures or fewer at once, or raise worker_bytes.",
     )
 

@@ -394,6 +394,7 @@ class Dispatcher:
     async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
         """End a run that its worker did not end; it may be queued again."""
         await running.handle.kill()
+        running.fault = running.fault or running.handle.fault
         job = await self._outcomes.leave(running, write)
         if job is not None:
             self._enqueue(job)

@@ -11,8 +11,10 @@ from typing import Any
 
 import orjson
 
-from paintgraph.base import frames, platforms, processes
+from paintgraph.base import control_groups, frames, platforms, processes
+from paintgraph.base.control_groups import MemoryGroup
 from paintgraph.base.frames import BrokenFrameError
+from paintgraph.jobs.faults import Fault, out_of_memory
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.workers.bodies import with_bytes
 from paintgraph.jobs.workers.watch import Pulse
@@ -31,6 +33,8 @@ class WorkerSpec:
     settings: Mapping[str, Any]
     loading_seconds: float = LOADING_SECONDS
     """How long something that it says it loads may take."""
+    most_bytes: int = 0
+    """How much memory the system lets it take, where it can be told so; 0: as much as there is."""
 
 
 class StuckError(BrokenFrameError):
@@ -74,8 +78,12 @@ class WorkerHandle:
         process: "subprocess.Popen[bytes]",
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        group: MemoryGroup | None = None,
     ) -> None:
         self._process = process
+        self._group = group
+        self.fault: Fault | None = None
+        """Why the system ended it, if it did; known once it is killed."""
         self._writer = writer
         # Not bounded: facts are as many as a job has nodes, frames of signals 200 a second.
         self._messages: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -108,17 +116,18 @@ class WorkerHandle:
                 start_new_session=True,  # Ctrl-C is for the server, which ends its workers
                 **channel.options,
             )
+            group = control_groups.bounded(process.pid, spec.most_bytes)
             try:
                 ours = await asyncio.to_thread(channel.accept, process, _START_SECONDS)
                 reader, writer = await asyncio.open_connection(sock=ours, limit=2**22)
             except BaseException as error:
                 if channel.connection is not None:
                     channel.connection.close()
-                await _end(process)
+                await _end(process, group)
                 if isinstance(error, OSError):
                     raise BrokenFrameError("the worker is gone") from error
                 raise
-        handle = WorkerHandle(process, reader, writer)
+        handle = WorkerHandle(process, reader, writer, group)
         try:
             handle.ready = await handle.get_ready(spec.loading_seconds)
         except BaseException:  # being cancelled too: no process is left behind
@@ -246,12 +255,20 @@ class WorkerHandle:
         """End the process now and wait for its end."""
         self._reading.cancel()
         self._writer.close()
-        await _end(self._process)
+        if self._group is not None and self._group.has_run_out:
+            self.fault = out_of_memory(self._group.most_bytes, self._group.most_bytes)
+        await _end(self._process, self._group)
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
 
-async def _end(process: "subprocess.Popen[bytes]") -> None:
+async def _end(process: "subprocess.Popen[bytes]", group: MemoryGroup | None) -> None:
     """Kill a process and take leave of it; also when this is cancelled meanwhile."""
+
+    def wait() -> None:
+        process.wait()
+        if group is not None:
+            group.remove()
+
     process.kill()
-    await asyncio.shield(asyncio.to_thread(process.wait))
+    await asyncio.shield(asyncio.to_thread(wait))

@@ -15,7 +15,9 @@ LINES = 30
 
 
 def with_few_files(command: list[str]) -> list[str]:
-    return ["/bin/sh", "-c", f'ulimit -n {FEW}; exec "$@"', "sh", *command]
+    """It begins with still fewer, and may raise that limit itself."""
+    limits = f"ulimit -S -n {FEW // 2}; ulimit -H -n {FEW}"
+    return ["/bin/sh", "-c", f'{limits}; exec "$@"', "sh", *command]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.base import usage
+from paintgraph.base import control_groups, usage
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.workers.watch import Bounds
 from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig, until
@@ -127,5 +127,32 @@ def test_what_processes_use_is_known(tmp_path: Path) -> None:
         assert MIB < (usage.own_bytes(pid) or 0) < 1024 * MIB
         assert usage.cpu_seconds(2**30) is usage.own_bytes(2**30) is None
         assert (usage.machine_bytes() or 0) > 64 * MIB
+
+    bounded(tmp_path, act, Limits())
+
+
+def test_what_the_system_ends_for_its_memory_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Group:
+        most_bytes = 250 * MIB
+        has_run_out = True
+
+        def remove(self) -> None:
+            removed.append(self)
+
+    removed: list[Group] = []
+    monkeypatch.setattr(control_groups, "bounded", lambda *_: Group())
+
+    async def act(r: Rig) -> None:
+        die = {"node": "Die", "until": str(tmp_path / "log"), "times": 1}
+        job = await r.ended(await r.submit({"out": die}))
+
+        (problem,) = job.problems
+        assert (job.state, dict(job.deaths), len(removed)) == ("failed", {}, 1)
+        assert problem["message"] == (
+            "node 'out': its worker took 250 MiB of memory and wanted more; allowed are 250 MiB. "
+            "Use smaller pictures or fewer at once, or raise worker_bytes."
+        )
 
     bounded(tmp_path, act, Limits())
