@@ -143,6 +143,29 @@ def numbers_of(given: Sequence[Any], name: str = "boxes") -> list[float]:
     return [float(number) for number in given]
 
 
+def points_of(
+    given: Sequence[Any], name: str, width: int, height: int
+) -> tuple[tuple[float, float], ...]:
+    """The points of a list of numbers; raises ContractError if one is not in the picture."""
+    numbers = numbers_of(given, name)
+    if len(numbers) % 2:
+        raise ContractError(
+            f"{name} has {len(numbers)} numbers; allowed are 2 for each point: x and y in px. "
+            "Give e.g. 120,80.",
+            code="bad_point",
+        )
+    points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    for place, (x, y) in enumerate(points):
+        if not (0 <= x < width and 0 <= y < height):
+            raise ContractError(
+                f"point {place} of {name} is {x:g},{y:g}; in a picture of {height}x{width} px "
+                f"(height x width) allowed are x of 0 to {width - 1} and y of 0 to {height - 1}. "
+                "Correct it.",
+                code="bad_point",
+            )
+    return points
+
+
 def box_of(numbers: list[int], width: int, height: int) -> Box:
     """The part of a box that lies in a picture of `width` x `height` px."""
     if len(numbers) != 4:

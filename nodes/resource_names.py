@@ -7,6 +7,8 @@ from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.coercion import NameCheck
 from paintgraph.engine.recipes.binding import Binder
+from paintgraph.imaging.colours import parse_colour
+from paintgraph.imaging.errors import ContractError
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.errors import DamagedModelError, MissingModelError, ModelError
@@ -16,6 +18,8 @@ TEXT_MODEL = "model:groundingdino"
 POINT_MODEL = "model:sam"
 UPSCALE_MODEL = "model:upscale_models"
 FILE_NAME = "file_name"
+COLOUR = "colour"
+COLOUR_WORDS = "a name of CSS, #rrggbb or #rgb"
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
 """Kinds of resources; a painter is what an engine and a prompt together stand for."""
 
@@ -53,7 +57,17 @@ def checks(names: EngineNames) -> dict[str, NameCheck]:
         return BindError(fault, BAD_NAME) if fault else None
 
     models = {resource: partial(check_model, kind) for resource, kind in KINDS.items()}
-    return {**models, ENGINE: check_engine, FILE_NAME: check_file_name}
+    others = {FILE_NAME: check_file_name, COLOUR: check_colour}
+    return {**models, ENGINE: check_engine, **others}
+
+
+def check_colour(text: str) -> BindError | None:
+    """Why a text names no colour; none is none."""
+    try:
+        parse_colour(text or "black")
+    except ContractError as error:
+        return BindError(error.message.removeprefix("colour is "), error.code)
+    return None
 
 
 def binders(names: EngineNames) -> dict[str, Binder]:

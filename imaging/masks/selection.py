@@ -1,14 +1,15 @@
 """Select what a picture shows: the object in a box, a colour, what is transparent."""
 
 import math
-import re
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.alpha import grey_where_clear
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.colours import differences_from
 from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.opencv import cv2
@@ -18,8 +19,13 @@ _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _CONTEXT = 0.5  # of the longer side of the box: what the background is learnt from
 _SMALLEST_SIDE = 3  # px of a box that can hold an object and its surroundings
 _SEED = 1
-_HEX = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII | re.IGNORECASE)
-_ROUNDING = 1e-3  # of an 8-bit step; far below a step of 16 bits
+_ROUNDING = 1e-3  # of an 8-bit step (far below a step of 16 bits), or of CIEDE2000
+_AROUND = 1  # px on each side of a point whose colours make up that of the point
+
+Measure: TypeAlias = Literal["rgb", "perceived"]
+Point: TypeAlias = tuple[int, int]
+"""x and y, in px."""
+_Colour = NDArray[np.float32]
 
 
 def select_in_box(image: Image, box: Box, iterations: int = 5) -> Mask:
@@ -99,42 +105,117 @@ def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32
     return found
 
 
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255, of a colour such as "#ff8000"."""
-    found = _HEX.fullmatch(text.strip())
-    if found is None:
-        raise ContractError(
-            f"colour is {text!r}; allowed is #rrggbb, two hexadecimal digits each for red, green "
-            "and blue. Write e.g. #ff8000.",
-            code="bad_colour",
-        )
-    red, green, blue = (int(digits, 16) for digits in found.groups())
-    return red, green, blue
-
-
-def split_colour(number: int) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255, of a colour as one number: 0xff8000 is orange."""
-    return number >> 16 & 255, number >> 8 & 255, number & 255
-
-
-def select_colour(image: Image, colour: tuple[int, int, int], tolerance: float = 0) -> Mask:
-    """Select what differs from a colour by at most `tolerance` 8-bit steps in every channel.
-
-    What is clear has no colour.
+def select_colour(
+    image: Image,
+    colour: tuple[int, int, int],
+    tolerance: float = 0,
+    softness: float = 0,
+    measure: Measure = "rgb",
+) -> Mask:
+    """Select what differs from a colour by at most `tolerance`; what is clear has no colour.
 
     Args:
         image: picture `[B, H, W, 3 or 4]`, 0 to 1.
         colour: red, green and blue, 0 to 255.
-        tolerance: 8-bit steps, 0 to 255.
+        tolerance: in steps of `measure`; 0 selects nothing but the colour.
+        softness: over how many further steps the selection fades.
+        measure: `rgb` takes the channel that differs most, in steps of 8 bits; `perceived` how
+            different colours look, in CIEDE2000: 2 is hardly seen, black and white are 100 apart.
 
     Returns:
-        Mask `[B, H, W]` of 0 and 1.
+        Mask `[B, H, W]`, 0 to 1; of 0 and 1 without softness.
+
+    Examples:
+        >>> greys = np.array([[[[0.5] * 3, [0.55] * 3, [1.0] * 3]]], np.float32)
+        >>> select_colour(greys, (128, 128, 128), 10, measure="perceived").tolist()
+        [[[1.0, 1.0, 0.0]]]
     """
     wanted = np.array(colour, np.float32) / np.float32(255)
-    furthest = np.abs(image[..., :3] - wanted).max(axis=3)
-    is_near = furthest * 255 <= tolerance + _ROUNDING
-    mask: Mask = (is_near & (image[..., 3:] > 0).all(axis=3)).astype(np.float32)
+    return _near(image, wanted, tolerance, softness, measure)
+
+
+def select_at(  # noqa: PLR0913 - how a colour is measured
+    image: Image,
+    points: Sequence[Point],
+    tolerance: float,
+    softness: float = 0,
+    measure: Measure = "perceived",
+    *,
+    contiguous: bool = False,
+) -> Mask:
+    """Select what has the colour at any of some points, or nearly, as `select_colour` does.
+
+    The colour at a point is the mean of the 3x3 px around it, as far as they are seen.
+
+    Args:
+        image: picture `[B, H, W, 3 or 4]`, 0 to 1.
+        points: inside of it; the same ones in each picture of the batch.
+        tolerance: as for `select_colour`.
+        softness: as for `select_colour`.
+        measure: as for `select_colour`.
+        contiguous: select only what hangs together with the point.
+
+    Returns:
+        Mask `[B, H, W]`, 0 to 1.
+    """
+    mask: Mask = np.zeros(image.shape[:3], np.float32)
+    for item in range(len(image)):
+        part = slice(item, item + 1)
+        for x, y in points:
+            colour = _colour_at(image[item], x, y)
+            if colour is not None:
+                near = _near(image[part], colour, tolerance, softness, measure)
+                near = connected_to(near, [(x, y)]) if contiguous else near
+                np.maximum(mask[part], near, out=mask[part])
     return mask
+
+
+def connected_to(mask: Mask, points: Sequence[Point]) -> Mask:
+    """What of a mask hangs together with one of the points, at a corner too; the rest is 0.
+
+    Args:
+        mask: `[B, H, W]`, 0 to 1; what is above 0 hangs together.
+        points: inside of it.
+
+    Returns:
+        A new mask `[B, H, W]`.
+
+    Examples:
+        >>> connected_to(np.array([[[1, 0.5, 0, 1]]], np.float32), [(0, 0)]).tolist()
+        [[[1.0, 0.5, 0.0, 0.0]]]
+    """
+    kept = np.zeros_like(mask)
+    for layer, left in zip(mask, kept, strict=True):
+        _, labels = cv2.connectedComponents((layer > 0).astype(np.uint8), connectivity=8)
+        wanted = {int(labels[y, x]) for x, y in points} - {0}
+        np.copyto(left, layer, where=np.isin(labels, sorted(wanted)))
+    return kept
+
+
+def _near(
+    image: Image, colour: _Colour, tolerance: float, softness: float, measure: Measure
+) -> Mask:
+    """How much is selected of what is seen, by its difference from a colour `[3]`, 0 to 1."""
+    if measure == "rgb":
+        away = np.abs(image[..., :3] - colour.astype(np.float32)).max(axis=3) * 255
+    else:
+        away = differences_from(image, colour)
+    beyond = away - np.float32(tolerance + _ROUNDING)
+    if softness > _ROUNDING:
+        mask: Mask = np.clip(1 - beyond / np.float32(softness), 0, 1)
+    else:
+        mask = (beyond <= 0).astype(np.float32)
+    mask[(image[..., 3:] == 0).any(axis=3)] = 0
+    return mask
+
+
+def _colour_at(picture: Image, x: int, y: int) -> _Colour | None:
+    """The mean colour `[3]` of what is seen around a place of `[H, W, 3 or 4]`; None if nothing."""
+    rows = slice(max(0, y - _AROUND), y + _AROUND + 1)
+    columns = slice(max(0, x - _AROUND), x + _AROUND + 1)
+    around = picture[rows, columns].reshape(-1, picture.shape[2])
+    seen = around[(around[:, 3:] > 0).all(axis=1), :3]
+    return seen.mean(axis=0, dtype=np.float32) if len(seen) else None
 
 
 def select_code(image: Image, colour: tuple[int, int, int]) -> Mask:

@@ -15,7 +15,7 @@ from paintgraph.imaging.masks import morphology
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.roles import Candidates, Prompt
 from paintgraph.models.selectors import Selectors
-from paintgraph.nodes.boxes import BOX, POINT, GivenBoxes, box_of, boxes_of, numbers_of
+from paintgraph.nodes.boxes import BOX, POINT, GivenBoxes, box_of, boxes_of, points_of
 from paintgraph.nodes.masks.shape import MOST_AREA
 from paintgraph.nodes.resource_names import POINT_MODEL
 from paintgraph.nodes.sockets import Array, Image, Mask
@@ -112,8 +112,8 @@ def segment_points(
     a batch the same is pointed at in every picture.
     """
     height, width = image.shape[1:3]
-    wanted = _points(points, "points", width, height)
-    unwanted = _points(avoid, "avoid", width, height)
+    wanted = points_of(points, "points", width, height)
+    unwanted = points_of(avoid, "avoid", width, height)
     corners = box_of(box, width, height) if box else None
     if not wanted and corners is None and mask is None:
         raise ContractError(
@@ -210,26 +210,3 @@ def _inside(boxes: Boxes, width: int, height: int) -> Boxes:
             code="bad_box",
         )
     return inside
-
-
-def _points(
-    given: Sequence[Any], name: str, width: int, height: int
-) -> tuple[tuple[float, float], ...]:
-    """The points of a list of numbers; raises ContractError if one is not in the picture."""
-    numbers = numbers_of(given, name)
-    if len(numbers) % 2:
-        raise ContractError(
-            f"{name} has {len(numbers)} numbers; allowed are 2 for each point: x and y in px. "
-            "Give e.g. 120,80.",
-            code="bad_point",
-        )
-    points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-    for place, (x, y) in enumerate(points):
-        if not (0 <= x < width and 0 <= y < height):
-            raise ContractError(
-                f"point {place} of {name} is {x:g},{y:g}; in a picture of {height}x{width} px "
-                f"(height x width) allowed are x of 0 to {width - 1} and y of 0 to {height - 1}. "
-                "Correct it.",
-                code="bad_point",
-            )
-    return points

@@ -7,8 +7,10 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
 from paintgraph.imaging.arrays import check_pixels, match_pair
 from paintgraph.imaging.blend.stitching import Stitch
+from paintgraph.imaging.colours import colour_shares
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.fill.guess import fill as fill_hole
+from paintgraph.imaging.geometry.canvas import GREY
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.engine_names import AUTO
@@ -32,7 +34,7 @@ from paintgraph.nodes.painting.sampling_inputs import (
     Vae,
     fill_for,
 )
-from paintgraph.nodes.resource_names import ENGINE
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS, ENGINE
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with
 
@@ -68,12 +70,16 @@ def fill_masked(
     mask: Mask,
     fill: Annotated[FillMethod, "What the selected area is filled with."] = "edge",
     seed: Seed = 0,
+    colour: Annotated[
+        str, Resource(COLOUR), f"What colour fills with: {COLOUR_WORDS}; nothing: mid grey."
+    ] = "",
 ) -> Image:
     """Fill what is selected quickly, without an engine: a first guess for one, or a plain colour.
 
     What is not selected stays as it is.
     """
-    return fill_hole(image, mask, fill, max(seed, 0))
+    shares = colour_shares(colour) if colour else GREY
+    return fill_hole(image, mask, fill, max(seed, 0), shares)
 
 
 class Repainted(NamedTuple):

@@ -7,8 +7,7 @@ import numpy as np
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import batches
-from paintgraph.imaging.masks.selection import split_colour
-from paintgraph.nodes.pictures.colour import ColourNumber
+from paintgraph.nodes.pictures.colour import ColourNumber, colour_of
 from paintgraph.nodes.sockets import Image
 
 Count = Annotated[int, Range(1, 4096), "How many pictures."]
@@ -78,4 +77,4 @@ def empty_image(
 ) -> Image:
     """Make a picture of one colour."""
     check_pixels(width, height, batch_size)
-    return batches.plain(width, height, batch_size, split_colour(color))
+    return batches.plain(width, height, batch_size, colour_of(color))

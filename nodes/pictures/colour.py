@@ -1,18 +1,31 @@
 """Nodes that look at, change, spread or compare the colours of a picture."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from paintgraph.engine.node.declaration import Range, node
+from paintgraph.engine.graph.sockets import INT, TEXT
+from paintgraph.engine.node.declaration import OneOf, Range, Resource, Rows, node
 from paintgraph.imaging import edges
 from paintgraph.imaging.blend import effects
+from paintgraph.imaging.colours import parse_colour, split_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.masks import selection
 from paintgraph.imaging.masks.algebra import to_image
+from paintgraph.nodes.boxes import POINT, points_of
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image, Mask
 
 ColourNumber = Annotated[
-    int, Range(0, 0xFFFFFF), "As one number: red * 65536 + green * 256 + blue."
+    Any,
+    OneOf((INT, TEXT)),
+    Resource(COLOUR),
+    Range(0, 0xFFFFFF),
+    f"{COLOUR_WORDS.capitalize()}; or one number: red * 65536 + green * 256 + blue.",
 ]
+
+
+def colour_of(given: int | str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour by name or as one number."""
+    return parse_colour(given) if isinstance(given, str) else split_colour(given)
 
 
 @node(title="Invert Image", category="image/adjust", keywords=("negative",))
@@ -31,23 +44,63 @@ def image_color_to_mask(
     color: ColourNumber = 0,
 ) -> Mask:
     """Select what has exactly one colour, once rounded to 8 bits."""
-    return selection.select_code(image, selection.split_colour(color))
+    return selection.select_code(image, colour_of(color))
 
 
 @node(
     title="Mask from Colour",
     category="mask/select",
-    keywords=("magic wand", "colour key", "chroma key", "green screen", "select by colour"),
+    keywords=(
+        "magic wand",
+        "fuzzy select",
+        "colour key",
+        "chroma key",
+        "green screen",
+        "select by colour",
+    ),
 )
 def mask_from_color(
     image: Image,
-    colour: Annotated[str, "As #rrggbb: two hexadecimal digits each for red, green and blue."],
+    colour: Annotated[
+        str, Resource(COLOUR), f"{COLOUR_WORDS.capitalize()}; nothing: that at each of the points."
+    ] = "",
     tolerance: Annotated[
-        int, Range(0, 255), "How far each channel may be off, in steps of 8 bits."
+        float, Range(0, 255), "How far a colour may be off, in steps of what measures it."
     ] = 16,
+    measure: Annotated[
+        selection.Measure,
+        "rgb: the channel that differs most, in steps of 8 bits; perceived: how different colours "
+        "look (CIEDE2000), where 2 is hardly seen and black and white are 100 apart.",
+    ] = "rgb",
+    softness: Annotated[
+        float, Range(0, 255), "Over how many further steps the selection fades."
+    ] = 0,
+    points: Annotated[
+        list[int], Rows(POINT), "Places in px that have the colour, or that it begins at."
+    ] = (),  # type: ignore[assignment] # frozen
+    contiguous: Annotated[  # noqa: FBT002 - as all inputs
+        bool, "Only what hangs together with one of the points, as a magic wand selects."
+    ] = False,
 ) -> Mask:
-    """Select what has a colour, or nearly has it."""
-    return selection.select_colour(image, selection.parse_colour(colour), tolerance)
+    """Select what has a colour, or nearly has it; wherever it is, or around points.
+
+    The colour at a point is the mean of the 3x3 px around it.
+    """
+    height, width = image.shape[1:3]
+    given = points_of(points, "points", width, height)
+    places = [(int(x), int(y)) for x, y in given]
+    if not places and (contiguous or not colour):
+        lacks = "contiguous is on" if colour else "there is no colour"
+        raise ContractError(
+            f"{lacks}, but points is empty; needed is at least one point. Give e.g. 120,80"
+            f"{', or turn contiguous off' if colour else ', or a colour'}.",
+            code="nothing_selected",
+        )
+    if not colour:
+        how = (tolerance, softness, measure)
+        return selection.select_at(image, places, *how, contiguous=contiguous)
+    mask = selection.select_colour(image, parse_colour(colour), tolerance, softness, measure)
+    return selection.connected_to(mask, places) if contiguous else mask
 
 
 @node(

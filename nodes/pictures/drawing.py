@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,11 @@ from paintgraph.imaging.blend.batches import plain, take
 from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.blend.effects import draw_boxes as draw
 from paintgraph.imaging.blend.effects import overlay
+from paintgraph.imaging.colours import colour_shares, parse_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, joined
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.algebra import to_image
-from paintgraph.imaging.masks.selection import parse_colour
 from paintgraph.nodes.boxes import (
     BOUNDING_BOX,
     BOX,
@@ -30,6 +30,7 @@ from paintgraph.nodes.boxes import (
     boxes_of_mappings,
 )
 from paintgraph.nodes.pictures.files import encode_with_facts, read_picture
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image, Mask
 
 
@@ -137,35 +138,32 @@ def _told(found: Boxes) -> list[str]:
 
 _CANVAS = 640  # px
 
-Colour = Annotated[
-    Literal["red", "green", "blue", "magenta", "white", "black"],
-    "Laid over what the mask selects.",
+OverlayColour = Annotated[
+    str, Resource(COLOUR), f"Laid over what the mask selects; {COLOUR_WORDS}."
 ]
 Opacity = Annotated[float, Range(0, 1, step=0.05), "How opaque the colour is where the mask is 1."]
-_COLOURS: dict[str, tuple[float, float, float]] = {
-    "red": (1, 0, 0),
-    "green": (0, 1, 0),
-    "blue": (0, 0, 1),
-    "magenta": (1, 0, 1),
-    "white": (1, 1, 1),
-    "black": (0, 0, 0),
-}
 
 
 @node(title="Overlay Mask", category="image/draw", keywords=("show mask", "highlight selection"))
-def overlay_mask(image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6) -> Image:
+def overlay_mask(
+    image: Image, mask: Mask, colour: OverlayColour = "red", opacity: Opacity = 0.6
+) -> Image:
     """Lay a colour over the part of a picture that a mask selects."""
-    return overlay(image, mask, _COLOURS[colour], opacity)
+    return overlay(image, mask, colour_shares(colour), opacity)
 
 
 @node(
     title="Preview Mask", category="mask", keywords=("show mask", "view selection"), is_target=True
 )
 def preview_mask(
-    context: Context, image: Image, mask: Mask, colour: Colour = "red", opacity: Opacity = 0.6
+    context: Context,
+    image: Image,
+    mask: Mask,
+    colour: OverlayColour = "red",
+    opacity: Opacity = 0.6,
 ) -> Result:
     """Show which part of a picture a mask selects."""
-    return Result(effects=_shown(context, overlay(image, mask, _COLOURS[colour], opacity)))
+    return Result(effects=_shown(context, overlay(image, mask, colour_shares(colour), opacity)))
 
 
 class PreviewedMask(NamedTuple):
@@ -215,7 +213,7 @@ def painter(
     ] = "",
     width: _Side = 512,
     height: _Side = 512,
-    bg_color: Annotated[str, "Colour of the canvas, as #rrggbb."] = "#000000",
+    bg_color: Annotated[str, Resource(COLOUR), f"Of the canvas; {COLOUR_WORDS}."] = "#000000",
 ) -> Painted:
     """Lay strokes that were painted by hand over a picture or an empty canvas.
 

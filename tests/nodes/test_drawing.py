@@ -130,7 +130,7 @@ def test_a_picture_of_strokes_that_is_not_there_is_told(bench: Bench) -> None:
 
 
 def test_a_canvas_of_no_colour_is_told(bench: Bench) -> None:
-    assert bench.node("Painter", bg_color="blue").fault[0] == "bad_colour"
+    assert bench.node("Painter", bg_color="bluish").fault[0] == "bad_colour"
 
 
 FOUND = {"x": 5, "y": 4, "width": 20, "height": 10.5, "label": "cat", "score": 0.87}

@@ -64,7 +64,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "RebatchImages": {"batch_size": BATCH},
     "EmptyImage": {"width": 9, "height": 7, "batch_size": BATCH},
     "ImagePadForOutpaint": {"left": 3, "bottom": 2, "feathering": 4},
-    "MaskFromColor": {"colour": "#808080", "tolerance": 90},
+    "MaskFromColor": {"colour": "#808080", "tolerance": 90, "points": [3, 2]},
     "MaskFromBoxes": {"boxes": [1, 1, 9, 9, 8, 2, 30, 30]},
     "DrawBoxes": {"boxes": [1, 1, 9, 9, 8, 2, 30, 30], "labels": ["one"]},
     "GrowMask": {"expand": 2},

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from paintgraph.engine.graph.coercion import Resources
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.recipes.checking import check
 from paintgraph.imaging.arrays import Image
 from paintgraph.nodes.pictures.colour import (
     image_color_to_mask,
@@ -9,10 +12,12 @@ from paintgraph.nodes.pictures.colour import (
     mask_from_alpha,
     mask_from_color,
 )
-from paintgraph.tests.nodes.bench import Bench, image_of
+from paintgraph.nodes.resource_names import checks
+from paintgraph.tests.nodes.bench import Bench, image_of, use
 from paintgraph.tests.strategies import images
 
 SAMPLES = np.array([[[255, 128, 0], [255, 127, 0], [239, 144, 16], [238, 128, 0]]], np.uint8)
+NOTHING = np.zeros((1, 1, 4), np.float32)
 
 
 @given(images())
@@ -32,12 +37,67 @@ def test_a_colour_is_selected_by_number_exactly_and_by_name_nearly() -> None:
     assert mask_from_color(image, "ff8000", 255).all()
 
 
-def test_a_bad_colour_is_told(bench: Bench) -> None:
-    assert bench.node("MaskFromColor", image=image_of(SAMPLES), colour="orange").fault == (
-        "bad_colour",
+def test_one_spelling_of_colours_serves_every_node(bench: Bench) -> None:
+    image = image_of(SAMPLES)
+
+    assert image_color_to_mask(image, "#ff8000").tolist() == [[[1, 0, 0, 0]]]
+    assert bench.node("EmptyImage", color="#f80", width=1, height=1).array()[0, 0, 0] == (
+        pytest.approx([1, 136 / 255, 0])
+    )
+    filled = bench.node("FillMasked", image=image, mask=NOTHING + 1, fill="colour", colour="navy")
+    assert filled.array() == pytest.approx(np.full((1, 1, 4, 3), [0, 0, 128 / 255]), abs=1e-6)
+    shown = bench.node("OverlayMask", image=image, mask=NOTHING + 1, colour="lime", opacity=1.0)
+    assert shown.array() == pytest.approx(np.full((1, 1, 4, 3), [0, 1, 0]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("MaskFromColor", "colour"), ("EmptyImage", "color"), ("PreviewMask", "colour")],
+)
+def test_a_bad_colour_is_told_before_a_run(bench: Bench, kind: str, name: str) -> None:
+    graph = Graph({"it": use(kind, **{name: "ornge"})})
+
+    resources = Resources(checks(bench.assembly.names))
+    problems = check(graph, bench.assembly.registry, resources=resources).errors
+
+    assert [each.message for each in problems if each.code == "bad_colour"] == [
         (
-            "node 'it' (MaskFromColor): colour is 'orange'; allowed is #rrggbb, two hexadecimal "
-            "digits each for red, green and blue. Write e.g. #ff8000."
+            f"node 'it' ({kind}): {name}: 'ornge'; allowed are #rrggbb and #rgb in hexadecimal "
+            "digits, and names of CSS such as orange. Did you mean 'orange'?"
+        )
+    ]
+
+
+def test_a_magic_wand_selects_around_its_points(bench: Bench) -> None:
+    image = np.zeros((1, 5, 13, 3), np.float32)
+    image[..., 1:4, :] = image[..., 9:12, :] = (0.8, 0.1, 0.1)  # two bars of one colour
+
+    def columns(**wanted: object) -> list[int]:
+        mask = bench.node("MaskFromColor", image=image, measure="perceived", **wanted).array()
+        assert (mask == mask[:, :1]).all()
+        return [int(column) for column in np.flatnonzero(mask[0, 0])]
+
+    assert columns(points=[10, 2]) == [1, 2, 3, 9, 10, 11]
+    assert columns(points=[10, 2], contiguous=True) == [9, 10, 11]
+    assert columns(points=[10, 2], contiguous=True, colour="#cc1a1a") == [9, 10, 11]
+    assert columns(points=[10, 2, 6, 2], contiguous=True) == [4, 5, 6, 7, 8, 9, 10, 11]
+
+
+def test_a_selection_without_a_place_to_begin_is_told(bench: Bench) -> None:
+    image = image_of(SAMPLES)
+
+    assert bench.node("MaskFromColor", image=image).fault == (
+        "nothing_selected",
+        (
+            "node 'it' (MaskFromColor): there is no colour, but points is empty; needed is at "
+            "least one point. Give e.g. 120,80, or a colour."
+        ),
+    )
+    assert bench.node("MaskFromColor", image=image, colour="red", contiguous=True).fault == (
+        "nothing_selected",
+        (
+            "node 'it' (MaskFromColor): contiguous is on, but points is empty; needed is at least "
+            "one point. Give e.g. 120,80, or turn contiguous off."
         ),
     )
 
