@@ -12,11 +12,14 @@ from paintgraph.tests.api.serving import Served, png
 
 pytestmark = pytest.mark.slow
 SCRIPT = """
+import json
 import sys
 from client import Client
 from client.api.images import post_v1_images
+from client.api.jobs import get_v1_jobs_id_events
 from client.api.recipes import post_v1_recipes_erase_object as erase
 from client.models import EraseObjectForm, EraseObjectInputs, PostV1ImagesFilesBody
+from client.models import NodeFinishedEvent, StateEvent
 from client.types import File
 
 def photo():
@@ -25,7 +28,12 @@ def photo():
 server = Client(base_url=sys.argv[1])
 box = [3, 3, 10, 10]
 form = EraseObjectForm(image=photo(), box=box)
-print(erase.sync(client=server, body=form, wait=60).state)
+job = erase.sync(client=server, body=form, wait=60)
+print(job.state)
+stream = get_v1_jobs_id_events.sync(client=server, id=job.id)
+told = [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: ")]
+finished = [NodeFinishedEvent.from_dict(data) for data in told if data["type"] == "node_finished"]
+print({event.how for event in finished}.pop().value, StateEvent.from_dict(told[-1]).state.value)
 kept = post_v1_images.sync(client=server, body=PostV1ImagesFilesBody(image=photo()))
 inputs = EraseObjectInputs(image=kept.digest, box=box)
 print(erase.sync(client=server, body=inputs, wait=60).state)
@@ -78,7 +86,12 @@ def test_the_client_of_openapi_python_client_imports_and_works(
     assert len(modules) > 0
     run(str(python), "-c", imports, folder=tmp_path)
     told = run(str(python), "-c", SCRIPT, server.url, folder=tmp_path)
-    assert told.split() == ["succeeded", "succeeded", "wrong_length"]
+    assert told.split() == [
+        "succeeded",
+        *("computed", "succeeded"),
+        "succeeded",
+        "wrong_length",
+    ]
 
 
 def test_the_types_of_openapi_typescript_are_made(document: Path, tmp_path: Path) -> None:
@@ -101,6 +114,8 @@ def test_the_types_of_openapi_typescript_are_made(document: Path, tmp_path: Path
         'import type { components } from "./api";\n'
         'type Inputs = components["schemas"]["EraseObjectInputs"];\n'
         'export const inputs: Inputs = { image: "photo.png", box: [1, 2, 3, 4], select: "box" };\n'
+        'export const told = (event: components["schemas"]["JobEvent"]): number | undefined =>\n'
+        '  event.type === "node_finished" ? event.seconds : undefined;\n'
         "// @ts-expect-error - there is no such choice\n"
         'export const wrong: Inputs = { image: "photo.png", box: [1, 2, 3, 4], select: "boxes" };\n'
     )
