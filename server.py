@@ -42,6 +42,7 @@ from paintgraph.api.native import (
     health,
     images,
     job_graphs,
+    job_lists,
     jobs,
     models,
     recipes,
@@ -103,6 +104,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ROUTES: tuple[Route, ...] = (
     *submitting.ROUTES,
     *jobs.ROUTES,
+    *job_lists.ROUTES,
     *job_graphs.ROUTES,
     *recipes.ROUTES,
     *graph_routes.ROUTES,

@@ -1,11 +1,10 @@
-"""Jobs: looked at, listed, waited for, followed, cancelled."""
+"""Jobs: looked at, waited for, followed, cancelled."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from aiohttp import web
-from typing_extensions import TypedDict
 
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.access import JOB
@@ -16,7 +15,6 @@ from paintgraph.api.http.events import (
     event_bytes,
     send_events,
 )
-from paintgraph.api.http.paging import PAGED, page_of
 from paintgraph.api.http.requests import (
     JSON,
     WAIT,
@@ -32,16 +30,9 @@ from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson
 from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcoded
 from paintgraph.base.words import shorten
-from paintgraph.jobs.store.job import ENDED, STATES, Job
+from paintgraph.jobs.store.job import ENDED, Job
 
 _RECONNECT_MILLISECONDS = 1000
-
-
-class JobsJson(TypedDict):
-    """One page of jobs; `next` is the cursor of the page after it."""
-
-    jobs: list[JobJson]
-    next: str | None
 
 
 ROUTES = Routes("jobs")
@@ -51,14 +42,6 @@ ACCEPTED = json_answer(
     JobJson,
     Location={"type": "string", "format": "uri-reference"},
 )
-_LISTED = (
-    parameter(
-        "query", "state", "Jobs in this state only.", {"type": "string", "enum": list(STATES)}
-    ),
-    *PAGED,
-)
-
-
 _PURGE = parameter(
     "query", "purge", "Remove a job that has ended.", {"type": "boolean", "default": False}
 )
@@ -117,23 +100,6 @@ def job_of(request: web.Request) -> Job:
     """The job that a request's path names."""
     job_id = request[JOB] = request.match_info["id"]
     return found(jobs_of(request).get(job_id), job_id)
-
-
-@ROUTES.add(
-    "GET", "/v1/jobs", {200: json_answer("One page of jobs.", JobsJson)}, (400,), parameters=_LISTED
-)
-async def index(request: web.Request) -> web.Response:
-    """List jobs from newest to oldest, page by page."""
-    state = request.query.get("state")
-    if state is not None and state not in STATES:
-        raise bad_parameter("state", state, f"are {', '.join(STATES)}")
-    asked = page_of(request)
-    jobs = jobs_of(request).page(before=asked.before, limit=asked.limit + 1, state=state)
-    shown, more = asked.of(jobs)
-    present = request.app[PARTS].serializer.job
-    answers = await asyncio.to_thread(lambda: [present(job) for job in shown])
-    page: JobsJson = {"jobs": answers, "next": more}
-    return json_response(page)
 
 
 SHOWN = Answer("The job; or its picture, if `Accept` asks for that.", {JSON: JobJson, **IMAGES})

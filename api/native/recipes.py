@@ -24,6 +24,7 @@ from paintgraph.api.http.requests import (
 )
 from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.native.descriptions import FIELDS, WISHES, wished_beside, wishes_of
+from paintgraph.api.native.job_lists import TAGS, tags_of
 from paintgraph.api.native.submitting import SUBMIT_ERRORS, SUBMITTED, submit_and_answer
 from paintgraph.api.native.webhooks import FIELD, SCHEMA, read_webhook, without_secret
 from paintgraph.api.services.parts import PARTS
@@ -118,7 +119,7 @@ async def show(request: web.Request) -> web.Response:
     RECIPES_URL + "{name}",
     SUBMITTED,
     (*SUBMIT_ERRORS, 404, 409),
-    parameters=(WAIT, IDEMPOTENCY_KEY, *WISHES),
+    parameters=(WAIT, IDEMPOTENCY_KEY, TAGS, *WISHES),
     body={JSON: _INPUTS, MULTIPART: _INPUTS},
 )
 async def run(request: web.Request) -> web.Response:
@@ -156,6 +157,8 @@ async def _wanted(request: web.Request) -> GraphRequest:
         idempotency_key=key,
         wished=wishes.or_else(wished),
         webhook=webhook,
+        recipe=name,
+        tags=tags_of(request),
     )
 
 

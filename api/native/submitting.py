@@ -23,6 +23,7 @@ from paintgraph.api.http.requests import (
 )
 from paintgraph.api.http.routes import JsonSchema, Routes, closed
 from paintgraph.api.native.descriptions import WISHES, wishes_of
+from paintgraph.api.native.job_lists import TAGS, tags_of
 from paintgraph.api.native.jobs import ACCEPTED, SHOWN, job_or_picture
 from paintgraph.api.native.webhooks import FIELD, WebhookJson, read_webhook, without_secret
 from paintgraph.api.services.parts import PARTS
@@ -127,7 +128,7 @@ SUBMIT_ERRORS = (400, 408, 413, 415, 422, 424, 429, 503, 507)
     "/v1/jobs",
     SUBMITTED,
     SUBMIT_ERRORS,
-    parameters=(WAIT, IDEMPOTENCY_KEY, *WISHES),
+    parameters=(WAIT, IDEMPOTENCY_KEY, TAGS, *WISHES),
     body={JSON: SubmissionJson, "application/yaml": {}, **PICTURE_BODIES},
 )
 async def submit(request: web.Request) -> web.Response:
@@ -153,6 +154,7 @@ async def _wanted(request: web.Request) -> GraphRequest:
         idempotency_key=key,
         is_small=has_small_body(request),
         wished=wishes.or_else(wanted.wished),
+        tags=tags_of(request),
     )
 
 

@@ -41,6 +41,8 @@ class JobJson(TypedDict):
         JsonSchema(description="Values by name; a picture is a Picture, several of them a list."),
     ]
     warnings: list[str]
+    tags: list[str]
+    recipe: NotRequired[str]
     created: Annotated[str, JsonSchema(format="date-time")]
     started: Annotated[str | None, JsonSchema(format="date-time")]
     ended: Annotated[str | None, JsonSchema(format="date-time")]
@@ -81,6 +83,7 @@ class Serializer:
             "progress": self._progress(job),
             "outputs": {name: self._output(value) for name, value in job.outputs.items()},
             "warnings": [self.hide(warning) for warning in job.warnings],
+            "tags": [*job.tags],
             "created": time_of(job.created),
             "started": None if job.started is None else time_of(job.started),
             "ended": None if job.ended is None else time_of(job.ended),
@@ -88,6 +91,8 @@ class Serializer:
         }
         if editor := self.addresses.in_editor(job.id):
             answer["links"]["editor"] = editor
+        if job.recipe:
+            answer["recipe"] = job.recipe
         position = self._dispatcher.position(job) if job.state == "queued" else None
         if position is not None:
             answer["position"] = position

@@ -52,7 +52,7 @@ class GraphRequest:
         owner: whose files the graph may name; None: everybody's.
         wished: what the client wishes of descriptions, before what the graph itself says.
         extra: what came beside the graph; it goes along where a node asks for it.
-        webhook: who is told of the job's end.
+        webhook, recipe, tags: see `NewJob`.
     """
 
     graph: Graph
@@ -75,6 +75,8 @@ class GraphRequest:
     wished: Descriptions = NOTHING_SAID
     extra: Mapping[str, Any] = field(default_factory=dict)
     webhook: Webhook | None = None
+    recipe: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Submissions:
                 extra=wanted.extra if _uses(bound, known, "wants_extra") else {},
                 workflow=wanted.workflow,
                 webhook=wanted.webhook,
+                recipe=wanted.recipe,
+                tags=wanted.tags,
             )
 
         small = small and not _reads_files(graph, known)
@@ -230,11 +234,13 @@ class Submissions:
 
 def _as_sent(wanted: GraphRequest) -> Mapping[str, Any]:
     """All that makes a request another one."""
-    more = {}
+    more: dict[str, Any] = {}
     if wanted.wished != NOTHING_SAID:
         more["wished"] = asdict(wanted.wished)
     if wanted.webhook is not None:
         more["webhook"] = asdict(wanted.webhook)
+    if wanted.tags:
+        more["tags"] = wanted.tags
     return {**wanted.request, **more} if more else wanted.request
 
 

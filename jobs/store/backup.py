@@ -16,7 +16,17 @@ from paintgraph.jobs.store.migrations import MIGRATIONS
 STORE = "jobs.sqlite"
 """The name of the store's file in a data folder."""
 
-_DOCUMENTS = ("graph", "request", "extra", "texts", "outputs", "warnings", "problems", "deaths")
+_DOCUMENTS = (
+    "graph",
+    "request",
+    "extra",
+    "texts",
+    "outputs",
+    "warnings",
+    "problems",
+    "deaths",
+    "tags",
+)
 _MOST_TOLD = 100
 
 

@@ -55,6 +55,8 @@ class NewJob:
         extra: what came beside the graph, for nodes that ask for it.
         workflow: the id of the editor's document that it was made of.
         webhook: who is told of its end.
+        recipe: the name of the recipe that was asked for, if one was.
+        tags: words of the client's own, to find it by.
     """
 
     graph: Mapping[str, Any]
@@ -73,6 +75,8 @@ class NewJob:
     extra: Mapping[str, Any] = field(default_factory=dict)
     workflow: str = ""
     webhook: Webhook | None = None
+    recipe: str = ""
+    tags: Sequence[str] = ()
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
@@ -141,8 +145,31 @@ class Job:
     turn: int = 0
     on_failure: OnFailure = "continue"
     workflow: str = ""
+    recipe: str = ""
+    tags: Sequence[str] = ()
 
     @property
     def has_ended(self) -> bool:
         """Whether its state never changes again."""
         return self.state in ENDED
+
+
+Span = tuple[float, float]
+"""From one time on to before another one, in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs are meant: those for which all that is given holds.
+
+    `created` and `ended` say when that was; those that have not ended did so at no time.
+    """
+
+    state: State | None = None
+    recipe: str = ""
+    tag: str = ""
+    created: Span | None = None
+    ended: Span | None = None
+
+
+EVERY_JOB = Filter()

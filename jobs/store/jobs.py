@@ -63,6 +63,8 @@ class JobStore(JobQueries):
             "rank": new.rank,
             "on_failure": new.on_failure,
             "workflow": new.workflow,
+            "recipe": new.recipe,
+            "tags": orjson.dumps(list(new.tags)),
             "created": time.time(),
             "graph": graph,
             "request": request,
@@ -89,6 +91,8 @@ class JobStore(JobQueries):
                 return insert(connection)
             job = job_of(row)
             holds.note(connection, job.number, (graph, request, extra))
+            tags = [(tag, job.number) for tag in dict.fromkeys(new.tags)]
+            connection.executemany("INSERT INTO tags VALUES (?, ?)", tags)
             if new.webhook is not None:
                 deliveries.add(connection, job.number, new.webhook)
             return Accepted(job, is_new=True)

@@ -189,6 +189,23 @@ def _eleventh(connection: Connection) -> None:
     connection.execute("CREATE INDEX jobs_by_client ON jobs (client, number)")
 
 
+def _twelfth(connection: Connection) -> None:
+    """What jobs are found by: recipes, tags, times."""
+    for statement in (
+        "ALTER TABLE jobs ADD COLUMN recipe TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN tags BLOB NOT NULL DEFAULT '[]'",
+        "CREATE INDEX jobs_by_recipe ON jobs (recipe, number) WHERE recipe != ''",
+        "CREATE INDEX jobs_created ON jobs (created)",
+        """CREATE TABLE tags (
+            tag TEXT NOT NULL,
+            job INTEGER NOT NULL REFERENCES jobs (number),
+            PRIMARY KEY (tag, job)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX tags_by_job ON tags (job)",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -206,5 +223,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ninth,
     _tenth,
     _eleventh,
+    _twelfth,
 )
 """The file's `PRAGMA user_version` says how many of them it has seen."""

@@ -1,12 +1,12 @@
 """What is asked of stored jobs: by id, page by page, their facts, how many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from paintgraph.jobs.store.database import Database
-from paintgraph.jobs.store.job import Fact, Job, Report, State
+from paintgraph.jobs.store.job import EVERY_JOB, Fact, Filter, Job, Report, State
 
 
 class Reported(NamedTuple):
@@ -58,19 +58,20 @@ class JobQueries:
         return {} if row is None else orjson.loads(row[0])
 
     def page(
-        self, *, before: int | None = None, limit: int = 50, state: State | None = None
+        self, meant: Filter = EVERY_JOB, *, before: int | None = None, limit: int = 50
     ) -> list[Job]:
-        """Jobs from newest to oldest, below number `before`."""
+        """Those of the jobs that are meant, from newest to oldest, below number `before`."""
         mine, owner = self._mine
         conditions, values = [mine], list[Any](owner)
         if before is not None:
             conditions.append("number < ?")
             values.append(before)
-        if state is not None:
-            conditions.append("state = ?")
-            values.append(state)
+        for condition, given in _conditions(meant):
+            conditions.append(condition)
+            values += given
         where = " AND ".join(conditions)
-        sql = f"SELECT * FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
+        tagged = "tags JOIN jobs ON jobs.number = tags.job" if meant.tag else "jobs"
+        sql = f"SELECT jobs.* FROM {tagged} WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our names
         rows = self._database.read(lambda c: c.execute(sql, (*values, limit)).fetchall())
         return [job_of(row) for row in rows]
 
@@ -198,6 +199,33 @@ class JobQueries:
         return {row[0]: row[1] for row in rows}
 
 
+def _conditions(meant: Filter) -> Iterator[tuple[str, Sequence[Any]]]:
+    """What rows have to be, each with an index of its own, and the values in it."""
+    if meant.state is not None:
+        yield "state = ?", (meant.state,)
+    if meant.recipe:
+        yield "recipe = ? AND recipe != ''", (meant.recipe,)
+    if meant.tag:
+        yield "tags.tag = ?", (meant.tag,)
+    for column, span in (("created", meant.created), ("ended", meant.ended)):
+        if span is not None:
+            yield _within(column), (*span, *span, *span)
+
+
+def _within(column: str) -> str:
+    """That a time lies in a span, which is given three times.
+
+    Jobs are passed through by their numbers, so these are bounded, too: times rise with numbers,
+    but for what clocks and long jobs do.
+    """
+    inside = f"{column} >= ? AND {column} < ?"
+    numbers = f"FROM jobs WHERE {inside}"
+    return (
+        f"number BETWEEN (SELECT min(number) {numbers}) AND (SELECT max(number) {numbers}) "
+        f"AND {inside}"
+    )
+
+
 def _reported(row: Any) -> Reported:
     report = orjson.loads(row["report"])
     return Reported(job_of(row), bytes(row["request"]), report, bool(row["is_listed"]))
@@ -221,6 +249,9 @@ def job_of(row: Any) -> Job:
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
     "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
+    "recipe",
 )  # fmt: skip
-_PARSED: Mapping[str, Any] = {"problems": (), "outputs": {}, "warnings": (), "deaths": {}}
+_PARSED: Mapping[str, Any] = {
+    "problems": (), "outputs": {}, "warnings": (), "deaths": {}, "tags": (),
+}  # fmt: skip
 """Columns in JSON, and what stands for a damaged one; problems come first."""

@@ -147,6 +147,6 @@ class Retained:
 
 def _remove(connection: Connection, numbers: Sequence[int]) -> None:
     each = [(number,) for number in numbers]
-    for table in ("facts", "published", "deliveries", "holds"):
+    for table in ("facts", "published", "deliveries", "holds", "tags"):
         connection.executemany(f"DELETE FROM {table} WHERE job = ?", each)  # noqa: S608 - our names
     connection.executemany("DELETE FROM jobs WHERE number = ?", each)

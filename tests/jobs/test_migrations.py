@@ -102,7 +102,7 @@ def test_a_store_of_an_earlier_paintgraph_keeps_its_jobs(tmp_path: Path, tables:
     store.close()
 
     assert found == Job(
-        "a", 1, "queued", "key-1", "heavy", 3, 12.5, warnings=[], problems=[], bytes=14
+        "a", 1, "queued", "key-1", "heavy", 3, 12.5, warnings=[], problems=[], bytes=14, tags=[]
     )
     assert (graph, facts) == (b'{"nodes":{}}', [(1, {"type": "note"})])
     assert listed == [added]

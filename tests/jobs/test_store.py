@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.store.database import Connection, StoreError
-from paintgraph.jobs.store.job import Job, NewJob, State
+from paintgraph.jobs.store.job import Filter, Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.rows import KeyReusedError, StaleFenceError
 from paintgraph.jobs.store.sqlite import SqliteDatabase
@@ -207,7 +207,7 @@ def test_pages_go_from_new_to_old(store: JobStore) -> None:
         rest = store.page(before=first[-1].number, limit=10)
 
         assert [job.id for job in (*first, *rest)] == [job.id for job in reversed(jobs)]
-        assert store.page(state="running") == []
+        assert store.page(Filter(state="running")) == []
 
     asyncio.run(act())
 

@@ -1,0 +1,124 @@
+"""Jobs are found by state, recipe, tag and times, by an index for each."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paintgraph.jobs.store.job import Filter, Job, NewJob
+from paintgraph.jobs.store.jobs import JobStore
+
+CREATED = (3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0)
+"""Of each job; clocks go back at times."""
+SPANS = st.none() | st.tuples(
+    st.sampled_from((0.0, 1.0, 3.0, 8.0)), st.sampled_from((1.0, 5.0, 1e11))
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobStore]:
+    """A store with jobs of two recipes, two clients and some tags; every other one has ended."""
+    path = tmp_path_factory.mktemp("store") / "jobs.sqlite"
+    opened = JobStore(path)
+
+    async def fill() -> None:
+        for number in range(len(CREATED)):
+            new = NewJob(
+                {},
+                {},
+                client="ab"[number % 2],
+                recipe=("", "wide", "mask")[number % 3],
+                tags=[("red", "green"), (), ("red", "red")][number % 3],
+            )
+            job = (await opened.accept(new)).job
+            if number % 2:
+                await opened.cancel(job.id)
+
+    asyncio.run(fill())
+    opened.close()
+    with sqlite3.connect(path) as connection:
+        for number, created in enumerate(CREATED, start=1):
+            ended = created + number % 4
+            connection.execute(
+                "UPDATE jobs SET created = ?, ended = CASE WHEN ended IS NULL THEN NULL ELSE ? END "
+                "WHERE number = ?",
+                (created, ended, number),
+            )
+    connection.close()
+    opened = JobStore(path)
+    yield opened
+    opened.close()
+
+
+def passes(job: Job, meant: Filter) -> bool:
+    times = ((job.created, meant.created), (job.ended, meant.ended))
+    return (
+        meant.state in (None, job.state)
+        and meant.recipe in ("", job.recipe)
+        and (not meant.tag or meant.tag in job.tags)
+        and all(
+            span is None or (time is not None and span[0] <= time < span[1]) for time, span in times
+        )
+    )
+
+
+@settings(deadline=None)
+@given(
+    meant=st.builds(
+        Filter,
+        st.sampled_from((None, "queued", "cancelled", "failed")),
+        st.sampled_from(("", "wide", "mask", "none")),
+        st.sampled_from(("", "red", "green", "blue")),
+        SPANS,
+        SPANS,
+    ),
+    owner=st.sampled_from((None, "a", "b")),
+    limit=st.integers(1, 9),
+    before=st.none() | st.integers(1, 9),
+)
+def test_jobs_are_those_that_pass_all_filters_newest_first(
+    store: JobStore, meant: Filter, owner: str | None, limit: int, before: int | None
+) -> None:
+    every = store.page()
+    fitting = [job for job in every if passes(job, meant) and owner in (None, job.client)]
+    fitting = [job for job in fitting if before is None or job.number < before]
+
+    found = store.of(owner).page(meant, before=before, limit=limit)
+
+    assert found == sorted(fitting, key=lambda job: -job.number)[:limit]
+
+
+@pytest.mark.parametrize(
+    ("meant", "index"),
+    [
+        (Filter(state="queued"), "jobs_by_state"),
+        (Filter(recipe="wide"), "jobs_by_recipe"),
+        (Filter(tag="red"), "sqlite_autoindex_tags_1|PRIMARY KEY"),
+        (Filter(created=(0.0, 1.0)), "jobs_created"),
+        (Filter(ended=(0.0, 1.0)), "jobs_ended"),
+    ],
+)
+def test_each_filter_has_an_index(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch, meant: Filter, index: str
+) -> None:
+    plans: list[str] = []
+    read = store._database.read
+
+    def explained(action: Callable[[Any], Any]) -> Any:
+        class Explaining:
+            def execute(self, sql: str, values: tuple[object, ...]) -> Any:
+                told = read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
+                plans.extend(row[3] for row in told)
+                return read(lambda c: c.execute(sql, values))
+
+        return action(Explaining())
+
+    monkeypatch.setattr(store._database, "read", explained)
+    store.page(meant)
+
+    assert any(name in plan for plan in plans for name in index.split("|")), plans
+    assert not any(plan.startswith("SCAN") for plan in plans), plans
