@@ -63,6 +63,11 @@ need_chromium() {
     need_package chromium sh -c 'command -v chromium || command -v chromium-browser' || true
 }
 
+# The database in which tests share a job store; they are left out without it. Debian keeps servers out of PATH.
+need_postgresql() {
+    need_package postgresql sh -c 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb' || true
+}
+
 # The oldest page of the extra `editor` that is tried, as files; the tests that open it are left out without it.
 need_oldest_page() {
     local wanted='comfyui-frontend-package==1.49.6' folder="$venv/oldest-page"

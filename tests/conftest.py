@@ -10,6 +10,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from paintgraph.engine.node.registry import Registry
 from paintgraph.tests import fake_nodes
+from paintgraph.tests.jobs.postgresql import PostgresqlServer, postgresql_server
 
 # Machines are loaded now and then: no deadlines. The gate draws the same values on every machine;
 # `scripts/test --random` draws new ones, and keeps what it finds.
@@ -47,6 +48,13 @@ def no_thread_left() -> Iterator[None]:
     for thread in left:
         thread.join(timeout=10)
     assert [thread.name for thread in left if thread.is_alive()] == []
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A server with any number of databases; whoever stops one starts a server of its own."""
+    with postgresql_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

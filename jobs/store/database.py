@@ -19,6 +19,12 @@ class StoreError(Error):
     code = "store_unavailable"
 
 
+class UnreachableStoreError(StoreError):
+    """The database does not answer now; what was asked for can be asked for again."""
+
+    code = "store_unreachable"
+
+
 class Cursor(Protocol):
     """What came of a statement; columns of rows are found by place and by name."""
 

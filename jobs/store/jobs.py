@@ -13,7 +13,7 @@ import orjson
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import deliveries, holds, rows
-from paintgraph.jobs.store.database import Connection, Durability
+from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
@@ -34,10 +34,13 @@ class Accepted:
 
 
 class JobStore(JobQueries):
-    """The jobs of one data folder. Coroutines return once what they wrote is on disk."""
+    """The jobs of a file, or of a database by its address postgresql://...
 
-    def __init__(self, path: Path, durability: Durability = "full") -> None:
-        super().__init__(SqliteDatabase(path, MIGRATIONS, durability))
+    Coroutines return once what they wrote is on disk.
+    """
+
+    def __init__(self, place: Path | str, durability: Durability = "full") -> None:
+        super().__init__(_opened(place, durability))
         self.deliveries = deliveries.Deliveries(self._database)
         self.retained = Retained(self._database)
 
@@ -288,6 +291,20 @@ class JobStore(JobQueries):
             return path, True
 
         return await asyncio.wrap_future(self._database.write(insert))
+
+
+def _opened(place: Path | str, durability: Durability) -> Database:
+    if isinstance(place, Path):
+        return SqliteDatabase(place, MIGRATIONS, durability)
+    try:
+        from paintgraph.jobs.store.postgresql import PostgresqlDatabase
+    except ImportError as error:
+        raise StoreError(
+            f"a job store in PostgreSQL needs the extra 'cluster', which is not here: {error}. "
+            "Install it: pip install 'paintgraph[cluster]'.",
+            code="missing_extra",
+        ) from error
+    return PostgresqlDatabase(place, MIGRATIONS, durability)
 
 
 def _in_state(connection: Connection, state: State) -> list[Job]:

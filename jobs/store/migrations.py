@@ -4,12 +4,12 @@ A step that was released never changes: whoever needs another table or column ap
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 
 from paintgraph.jobs.store import holds
-from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.database import Connection, StoreError
 
 Migration = Callable[[Connection], None]
 """Brings the tables of one version to the next, inside a transaction that is not its own."""
@@ -225,4 +225,21 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eleventh,
     _twelfth,
 )
-"""The file's `PRAGMA user_version` says how many of them it has seen."""
+"""A store knows how many of them it has seen; SQLite's in `PRAGMA user_version`.
+
+From the twelfth on both databases take them, so they name types that both know: text, bytea,
+integer for what is small, bigint, double precision.
+"""
+
+
+def check_version(
+    store: str, version: int, migrations: Sequence[Migration], elsewhere: str
+) -> None:
+    """Raises StoreError for a store that has seen steps which are not among these."""
+    if version > len(migrations):
+        raise StoreError(
+            f"the job store '{store}' has version {version}, which a newer paintgraph wrote; this "
+            f"one knows versions up to {len(migrations)}. Start the newer paintgraph, or name "
+            f"another {elsewhere}.",
+            code="store_too_new",
+        )

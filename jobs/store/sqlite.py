@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from paintgraph.base.files import make_folder
 from paintgraph.jobs.store.database import Action, Durability, Result, StoreError
-from paintgraph.jobs.store.migrations import Migration
+from paintgraph.jobs.store.migrations import Migration, check_version
 
 _GROUP = 512
 _PAGES = 500  # of 4 KiB, given back at a time
@@ -172,13 +172,7 @@ def _attempt(connection: SqliteConnection, action: Action[Any]) -> tuple[Any, Ba
 def _migrate(connection: SqliteConnection, path: Path, migrations: Sequence[Migration]) -> None:
     """Run the steps that a file has not seen, each whole or not at all."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(migrations):
-        raise StoreError(
-            f"the job store '{path}' has version {version}, which a newer paintgraph wrote; this "
-            f"one knows versions up to {len(migrations)}. Start the newer paintgraph, or name "
-            "another folder with PAINTGRAPH_DATA_DIR.",
-            code="store_too_new",
-        )
+    check_version(str(path), version, migrations, "folder with PAINTGRAPH_DATA_DIR")
     for number, migrate in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

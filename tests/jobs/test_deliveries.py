@@ -2,10 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from paintgraph.jobs.store.deliveries import LEASE_SECONDS
 from paintgraph.jobs.store.job import Job, NewJob, Webhook
@@ -15,13 +12,6 @@ from paintgraph.jobs.store.sqlite import SqliteConnection
 from paintgraph.tests.jobs.test_migrations import UNNUMBERED
 
 HOOK = Webhook("http://example.com/hook", "secret")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[JobStore]:
-    opened = JobStore(tmp_path / "jobs.sqlite")
-    yield opened
-    opened.close()
 
 
 async def ended(store: JobStore, webhook: Webhook | None = HOOK) -> Job:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -33,9 +32,9 @@ UNBOUNDED = Retention(
 class Keeper:
     """A data folder whose jobs and files can be made older than they are."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, place: Path | str) -> None:
         self.folders = Folders(data)
-        self.store = JobStore(data / "jobs.sqlite")
+        self.store = JobStore(place)
         self.blobs = Blobs(self.folders.blobs)
         places = {"output": self.folders.outputs, "temp": self.folders.temp}
         self.effects = JobEffects(self.store, self.blobs, places)
@@ -62,14 +61,9 @@ class Keeper:
         for path in self.folders.data.rglob("*"):
             if path.is_file() and "jobs.sqlite" not in path.name:
                 os.utime(path, (then, then))
-        connection = sqlite3.connect(self.folders.data / "jobs.sqlite")
-        with connection:
-            for job in jobs:
-                connection.execute(
-                    "UPDATE jobs SET created = ?, ended = ended - ? WHERE id = ?",
-                    (then, days * DAY, job.id),
-                )
-        connection.close()
+        sql = "UPDATE jobs SET created = ?, ended = ended - ? WHERE id = ?"
+        rows = [(then, days * DAY, job.id) for job in jobs]
+        self.store._database.write(lambda connection: connection.executemany(sql, rows)).result()
 
     def clean(self, bounds: Mapping[str, float], *, dry_run: bool = False) -> Mapping[str, int]:
         """Clean with these bounds alone; how much of each kind went, where anything did."""
@@ -80,8 +74,15 @@ class Keeper:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Keeper]:
-    made = Keeper(tmp_path)
+def keeper(tmp_path: Path, place: Path | str) -> Iterator[Keeper]:
+    made = Keeper(tmp_path, place)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def file_keeper(tmp_path: Path) -> Iterator[Keeper]:
+    made = Keeper(tmp_path, tmp_path / "jobs.sqlite")
     yield made
     made.store.close()
 
@@ -160,8 +161,9 @@ def test_a_job_whose_end_is_still_to_be_told_stays(keeper: Keeper) -> None:
 
 
 def test_a_store_that_is_too_large_loses_its_oldest_jobs_and_gives_room_back(
-    keeper: Keeper,
+    file_keeper: Keeper,
 ) -> None:
+    keeper = file_keeper
     jobs = [keeper.run("x" * 20_000) for _ in range(150)]
     file = keeper.folders.data / "jobs.sqlite"
 
