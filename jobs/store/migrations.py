@@ -1,6 +1,9 @@
 """The tables of the job store, as numbered steps from an empty file to those of today.
 
 A step that was released never changes: whoever needs another table or column appends a step.
+PostgreSQL's tables begin with what the first eleven make (`postgresql_tables`). From the twelfth on
+both databases take the same steps, so these name types that both know: text, bytea, integer for
+what is small, bigint, double precision.
 """
 
 import secrets
@@ -192,15 +195,15 @@ def _eleventh(connection: Connection) -> None:
 def _twelfth(connection: Connection) -> None:
     """What jobs are found by: recipes, tags, times."""
     for statement in (
-        "ALTER TABLE jobs ADD COLUMN recipe TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE jobs ADD COLUMN tags BLOB NOT NULL DEFAULT '[]'",
+        "ALTER TABLE jobs ADD COLUMN recipe text NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN tags bytea NOT NULL DEFAULT '[]'",
         "CREATE INDEX jobs_by_recipe ON jobs (recipe, number) WHERE recipe != ''",
         "CREATE INDEX jobs_created ON jobs (created)",
         """CREATE TABLE tags (
-            tag TEXT NOT NULL,
-            job INTEGER NOT NULL REFERENCES jobs (number),
+            tag text NOT NULL,
+            job bigint NOT NULL REFERENCES jobs (number),
             PRIMARY KEY (tag, job)
-        ) WITHOUT ROWID""",
+        )""",
         "CREATE INDEX tags_by_job ON tags (job)",
     ):
         connection.execute(statement)
@@ -225,11 +228,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eleventh,
     _twelfth,
 )
-"""A store knows how many of them it has seen; SQLite's in `PRAGMA user_version`.
-
-From the twelfth on both databases take them, so they name types that both know: text, bytea,
-integer for what is small, bigint, double precision.
-"""
+"""A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 
 
 def check_version(
