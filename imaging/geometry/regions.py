@@ -1,5 +1,6 @@
 """Boxes in a picture: find them, grow them, cut them out and put them back."""
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,6 +126,46 @@ def crop_to_ratio(array: NDArray[np.float32], width: int, height: int) -> NDArra
     new_height = min(old_height, max(1, round(old_width * height / width)))
     left, top = (old_width - new_width) // 2, (old_height - new_height) // 2
     return crop(array, Box(left, top, left + new_width, top + new_height))
+
+
+def box_of_ratio(  # noqa: PLR0913 - a picture, a box and where it lies
+    width: int,
+    height: int,
+    ratio: Fraction,
+    around: Box | None = None,
+    share: float = 0,
+    place: tuple[float, float] = (0.5, 0.5),
+) -> Box:
+    """A part of a picture in some proportions, around a box.
+
+    Args:
+        width: px of the picture.
+        height: px of the picture.
+        ratio: width to height of the part.
+        around: what the part is placed by; the whole picture if None.
+        share: how much of the part's height the box takes; 0: the largest part that there is.
+        place: where in the part the middle of the box lies, 0 to 1 from the left and the top; the
+            part moves where it would leave the picture.
+
+    Returns:
+        A box inside the picture; its proportions are right to a px.
+
+    Examples:
+        >>> box_of_ratio(200, 100, Fraction(1), Box(150, 40, 170, 60))
+        Box(left=100, top=0, right=200, bottom=100)
+        >>> box_of_ratio(200, 100, Fraction(1), Box(150, 40, 170, 60), share=0.5)
+        Box(left=140, top=30, right=180, bottom=70)
+    """
+    around = around or Box(0, 0, width, height)
+    tallest = min(float(height), float(width / ratio))
+    wanted = max(around.height / share, float(around.width / ratio)) if share > 0 else tallest
+    new_height = min(height, max(1, round(min(wanted, tallest))))
+    new_width = min(width, max(1, round(min(wanted, tallest) * ratio)))
+    left = round((around.left + around.right) / 2 - place[0] * new_width)
+    top = round((around.top + around.bottom) / 2 - place[1] * new_height)
+    left = min(max(0, left), width - new_width)
+    top = min(max(0, top), height - new_height)
+    return Box(left, top, left + new_width, top + new_height)
 
 
 def crop_evenly(array: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.opencv import cv2
 
 Direction: TypeAlias = Literal["inward", "outward", "both"]
-Operation: TypeAlias = Literal["union", "intersect", "subtract", "exclude"]
+Operation: TypeAlias = Literal["union", "intersect", "subtract", "exclude", "multiply", "add"]
 Channel: TypeAlias = Literal["red", "green", "blue", "alpha", "luminance"]
 
 # ITU-R BT.601, the weights of Pillow's "L".
@@ -24,6 +24,8 @@ _OPERATIONS: dict[str, Callable[[Mask, Mask], Mask]] = {
     "intersect": np.minimum,
     "subtract": lambda first, second: np.maximum(first - second, np.float32(0)),
     "exclude": lambda first, second: np.abs(first - second),
+    "multiply": np.multiply,
+    "add": lambda first, second: np.minimum(first + second, np.float32(1)),
 }
 
 
@@ -93,7 +95,8 @@ def combine(first: Mask, second: Mask, operation: Operation = "union") -> Mask:
     """Combine two masks of one size.
 
     `union` selects what either selects, `intersect` what both select, `subtract` what the first
-    selects beyond the second, `exclude` where they differ. A batch of one serves every other.
+    selects beyond the second, `exclude` where they differ; `multiply` and `add` (up to 1) are for
+    soft masks such as shadows and mattes. A batch of one serves every other.
 
     Args:
         first: mask `[B, H, W]`, 0 to 1.

@@ -20,14 +20,15 @@ def invert_mask(mask: Mask) -> Mask:
 @node(
     title="Combine Masks",
     category="mask/combine",
-    keywords=("union", "add", "subtract", "intersect"),
+    keywords=("union", "add", "subtract", "intersect", "multiply", "arithmetic"),
 )
 def combine_masks(
     first: Mask,
     second: Mask,
     operation: Annotated[
-        Literal["union", "intersect", "subtract", "exclude"],
-        "In either; in both; in the first only; in exactly one.",
+        masks.Operation,
+        "In either; in both; in the first only; in exactly one; for soft masks the product, and "
+        "the sum up to 1.",
     ] = "union",
 ) -> Mask:
     """Make one selection of two."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.masks import matting
+from paintgraph.imaging.masks.shadow import shadow_of
 from paintgraph.nodes.sockets import Image, Mask
 
 _PACKAGES = ("pymatting", "numba", "scipy", "opencv-python")
@@ -50,3 +51,27 @@ def decontaminate_edges(
     as it is.
     """
     return matting.decontaminate(image, mask)
+
+
+@node(
+    title="Mask from Shadow",
+    category="mask/select",
+    keywords=("keep shadow", "drop shadow", "product photo", "cut out"),
+    packages=("opencv-python",),
+)
+def mask_from_shadow(
+    image: Image,
+    subject: Annotated[Mask, "What throws the shadow."],
+    least: Annotated[
+        float,
+        Range(0, 1, step=0.01),
+        "What is darker than the ground by no more than this is no shadow; raise it for grain.",
+    ] = 0.06,
+    smooth: Annotated[int, Range(0, 256, "px"), "Takes grain out of the shadow."] = 4,
+) -> Mask:
+    """Find the soft shadow of a subject on an even ground: black paint of this opacity.
+
+    The ground's own brightness may change slowly over the picture. Only what touches the subject
+    counts. A ground with a pattern, or a wall behind a table, is no even ground.
+    """
+    return shadow_of(image, subject, least, smooth)

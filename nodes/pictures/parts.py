@@ -5,13 +5,21 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, node
-from paintgraph.imaging.arrays import check_same_size
+from paintgraph.engine.node.declaration import Range, Rows, node
+from paintgraph.imaging.arrays import check_same_size, match_pair
 from paintgraph.imaging.blend import composite
 from paintgraph.imaging.blend.batches import fitted, take
 from paintgraph.imaging.blend.modes import Mode, blend
-from paintgraph.imaging.geometry.regions import Box, crop, grow_box, selected_box
+from paintgraph.imaging.geometry.canvas import parse_ratio
+from paintgraph.imaging.geometry.regions import (
+    Box,
+    box_of_ratio,
+    crop,
+    grow_box,
+    selected_box,
+)
 from paintgraph.imaging.geometry.sampling import sample
+from paintgraph.nodes.boxes import BOX, box_of
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with
 
@@ -69,6 +77,49 @@ def crop_to_mask(
         selected = Box(0, 0, width, height)
     box = grow_box(selected, margin, width, height)
     return Part(crop(image, box), crop(mask, box), box.left, box.top)
+
+
+@node(
+    title="Crop to Ratio",
+    category="image/part",
+    keywords=("aspect ratio", "crop around face", "passport photo", "portrait", "square"),
+)
+def crop_to_ratio(
+    context: Context,
+    image: Image,
+    ratio: Annotated[str, "Width to height, such as 4:5, 35:45 or 1.5."] = "1:1",
+    box: Annotated[
+        list[int],
+        Rows(BOX, most=1),
+        "What the part is placed by, such as a face, in px; right and bottom are exclusive.",
+    ] = (),  # type: ignore[assignment] # frozen
+    mask: Annotated[
+        Mask | None, "Without a box what this selects, and without both the middle of the picture."
+    ] = None,
+    share: Annotated[
+        float,
+        Range(0, 1, step=0.01),
+        "How much of the part's height it takes; 0: the part is as large as the picture allows.",
+    ] = 0.0,
+    across: Annotated[
+        float, Range(0, 1, step=0.01), "Where its middle lies in the part, from the left."
+    ] = 0.5,
+    down: Annotated[float, Range(0, 1, step=0.01), "The same from the top."] = 0.5,
+) -> Part:
+    """Cut out a part in some proportions around a box or what a mask selects; PasteBack undoes it.
+
+    The part stays within the picture, and moves or becomes smaller for that; PadToSize makes
+    pictures larger instead. All pictures of a batch are cut to one box.
+    """
+    height, width = image.shape[1:3]
+    selection = np.zeros((1, height, width), np.float32)
+    if mask is not None:
+        selection = turned_with(context, image, mask)
+        check_same_size(image, selection)
+    around = box_of(box, width, height) if box else selected_box(selection)
+    part = box_of_ratio(width, height, parse_ratio(ratio), around, share, (across, down))
+    _, selection = match_pair(image, selection)
+    return Part(crop(image, part), crop(selection, part), part.left, part.top)
 
 
 @node(title="Paste Back", category="image/part", keywords=("put back", "uncrop", "insert"))

@@ -133,8 +133,8 @@ def test_combine_refuses_other_sizes() -> None:
 
 
 def test_an_unknown_operation_is_refused() -> None:
-    with pytest.raises(ContractError, match="operation is 'add'; allowed are union, intersect"):
-        operations.combine(row(0, 1), row(0, 1), "add")  # type: ignore[arg-type]
+    with pytest.raises(ContractError, match="operation is 'plus'; allowed are union, intersect"):
+        operations.combine(row(0, 1), row(0, 1), "plus")  # type: ignore[arg-type]
 
 
 @given(masks())

@@ -79,6 +79,8 @@ def test_operations_on_hard_masks_are_those_of_sets() -> None:
         "intersect": [1, 0, 0, 0],
         "subtract": [0, 1, 0, 0],
         "exclude": [0, 1, 1, 0],
+        "multiply": [1, 0, 0, 0],
+        "add": [1, 1, 1, 0],
     }
 
 
