@@ -6,15 +6,11 @@ same time, and each of the others waits until one before it has ended, well or n
 """
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Annotated, Any, NamedTuple
 
 import orjson
 
 from paintgraph.base.errors import Error
-from paintgraph.base.names import cut
-from paintgraph.base.naming import MOST_NAME_BYTES
-from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
@@ -22,6 +18,7 @@ from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Ra
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.pictures.formats import Wanted
+from paintgraph.nodes.pictures.naming import named_after
 from paintgraph.nodes.resource_names import FILE_NAME
 from paintgraph.nodes.sockets import Image
 
@@ -30,9 +27,6 @@ Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fra
 Save = Annotated[bool, "Write the result into a file instead of passing it on."]
 Prefix = Annotated[str, Resource(FILE_NAME), "The files are named after it and after the pictures."]
 Form = Annotated[Wanted, "Of the files; same is that of each picture's own file."]
-
-
-_NAMELESS = (PREFIX, "data:", "http://", "https://")
 
 
 class Mapped(NamedTuple):
@@ -124,17 +118,9 @@ def apply_recipe(
     }
     if not save:
         return Result([Link("work", "image"), 0], expand=expand)
-    saving = {"filename_prefix": _named_after(image, filename_prefix), "format": format}
+    saving = {"filename_prefix": named_after(image, filename_prefix), "format": format}
     expand["saved"] = Node("SaveListedImage", {"images": Link("work", "image"), **saving})
     return Result([Blocked(), Link("saved", "files")], expand=expand)
-
-
-def _named_after(image: str, prefix: str) -> str:
-    """The prefix and the name of the picture, if it has one, cut to what file systems hold."""
-    if image.startswith(_NAMELESS):
-        return prefix
-    room = MOST_NAME_BYTES - len(PurePosixPath(prefix).name.encode())
-    return f"{prefix}_{cut(PurePosixPath(image).stem, room)}"
 
 
 @node(title="Load Listed Image", category="image/batch", lane="io")

@@ -31,6 +31,7 @@ from paintgraph.nodes.pictures.formats import (
     format_for,
     source_facts,
 )
+from paintgraph.nodes.pictures.naming import with_source
 from paintgraph.nodes.resource_names import FILE_NAME
 from paintgraph.nodes.sockets import IMAGE, MASK, TURNED, Array, Image, Mask
 
@@ -125,7 +126,7 @@ def save_image(
         str,
         Resource(FILE_NAME),
         "Name of the file without its number; / parts folders. Filled in are %width%, %height%, "
-        "%batch_num%, and the time of the job: %year% to %second%, or %date:yyyy-MM-dd%.",
+        "%batch_num%, %source%, and the time of the job: %year% to %second%, or %date:yyyy-MM-dd%.",
     ] = "paintgraph",
     format: Annotated[  # noqa: A002
         Wanted,
@@ -138,10 +139,14 @@ def save_image(
     ] = "always",
     metadata: KeptMetadata = "auto",
     graph: OwnTexts = True,  # noqa: FBT002
+    source: Annotated[
+        str, "Name of the file that the picture comes from; %source% is it, without its ending."
+    ] = "",
 ) -> Result:
     """Write pictures into the output folder, at the sample depth that they were read with."""
     told = _told(metadata, graph=graph)
-    written = _write(context, images, filename_prefix, format, quality, told, folder="output")
+    prefix = with_source(filename_prefix, source)
+    written = _write(context, images, prefix, format, quality, told, folder="output")
     is_numbered = numbering == "always"
     effects = [replace(each, is_numbered=is_numbered) for each in written.effects]
     return replace(written, values=[Value(images, context.facts("images"))], effects=effects)

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from paintgraph.base.naming import name_fault
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Value
+from paintgraph.nodes.pictures.naming import with_source
 from paintgraph.nodes.sockets import Array
 from paintgraph.tests.imaging.files import SRGB, exif_block, png_file
 from paintgraph.tests.nodes.bench import (
@@ -427,6 +431,38 @@ def test_a_name_tells_the_size_and_the_place_of_each_picture(bench: Bench) -> No
     ran = bench.node("SaveImage", images=batch, filename_prefix=prefix)
 
     assert [effect.prefix for effect in ran.effects] == ["4x3/0-4_%year%", "4x3/1-4_%year%"]
+
+
+def test_a_name_tells_the_source_of_each_picture_of_a_folder(bench: Bench) -> None:
+    for name in ("b.v2.png", "a.png", "100%year%.png"):
+        bench.put(f"in/{name}", png(noise(3, 4)))
+    nodes = {
+        "files": Node("LoadImagesFromFolder", {"folder": "in"}),
+        "photo": Node("LoadImage", {"image": Link("files", 0)}),
+        "saved": Node(
+            "SaveImage",
+            {
+                "images": Link("photo", 0),
+                "source": Link("files", 0),
+                "filename_prefix": "%source%/clean_%source%",
+            },
+        ),
+    }
+
+    assert [effect.prefix for effect in bench.run(nodes).effects] == [
+        "100_year_/clean_100_year_",
+        "a/clean_a",
+        "b.v2/clean_b.v2",
+    ]
+
+
+@for_all(st.text(), st.sampled_from(["%source%", "a/%source%-%source%", "%source%/%source%_b"]))
+def test_a_source_gives_a_name_that_files_can_have(source: str, prefix: str) -> None:
+    filled = with_source(prefix, source)
+
+    assert name_fault(filled) == ""
+    assert "%source%" not in filled
+    assert filled.count("/") == prefix.count("/")
 
 
 def _save(bench: Bench, form: str, facts: dict[str, Any], channels: int = 3) -> Any:
