@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from aiohttp import web
@@ -26,6 +26,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.structure import Specs
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.queries import damaged
 
 _NAME = "the graph of the job"
 
@@ -67,8 +68,7 @@ async def show(request: web.Request) -> web.Response:
     job, parts = job_of(request), request.app[PARTS]
     asked = request.query.get("format")
     if asked is None:
-        graph = parts.store.document(job.id) or b"{}"
-        submitted = parts.store.document(job.id, "request") or b"{}"
+        graph, submitted = (_document(parts.store, job, which) for which in ("graph", "request"))
         answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
         return json_response(answer)
     form = next((each for each in GRAPH_FORMATS if each == asked), None)
@@ -76,6 +76,14 @@ async def show(request: web.Request) -> web.Response:
         raise bad_parameter("format", asked, f"are {', '.join(GRAPH_FORMATS)}")
     specs = parts.catalogue.known().registry
     return json_response(await asyncio.to_thread(_written, parts.store, job, form, specs))
+
+
+def _document(store: JobStore, job: Job, which: Literal["graph", "request"]) -> bytes:
+    """A document of a job in JSON; raises ApiError if it is damaged."""
+    document = store.document(job.id, which)
+    if document is None:
+        raise ApiError(409, "damaged_row", damaged(which)["message"])
+    return document
 
 
 def _written(store: JobStore, job: Job, form: GraphFormat, specs: Specs) -> dict[str, Any]:
@@ -88,7 +96,7 @@ def _written(store: JobStore, job: Job, form: GraphFormat, specs: Specs) -> dict
 
 def graph_of(store: JobStore, job: Job) -> Graph:
     """The bound graph of a job; its nodes stand where the client's editor had them."""
-    graph, _ = read_native(Document(orjson.loads(store.document(job.id) or b"{}")), _NAME)
+    graph, _ = read_native(Document(orjson.loads(_document(store, job, "graph"))), _NAME)
     drawn = workflow_of(store, job)
     with suppress(GraphError):  # nobody checked what came along
         if drawn is not None:
@@ -98,7 +106,7 @@ def graph_of(store: JobStore, job: Job) -> Graph:
 
 def workflow_of(store: JobStore, job: Job) -> dict[str, Any] | None:
     """What was drawn in ComfyUI's editor and submitted, or sent along by its page; else None."""
-    request = orjson.loads(store.document(job.id, "request") or b"{}")
+    request = orjson.loads(_document(store, job, "request"))
     match request.get("prompt"):
         case [_, _, _, extra, *_]:  # as ComfyUI keeps it: number, id, prompt, what came beside it
             return drawn_in(extra)

@@ -350,10 +350,9 @@ class Dispatcher:
         limit = self._limited(running)
         self.subscriptions.publish(job.id)
         try:
-            graph, texts = self._store.document(job.id) or b"{}", self._store.texts(job.id)
-            handle.run(claimed, graph, texts, self._store.document(job.id, "extra") or b"{}")
-            while not await self._outcomes.take(running, await handle.receive()):
-                pass
+            has_ended = await self._outcomes.begin(running)
+            while not has_ended:
+                has_ended = await self._outcomes.take(running, await handle.receive())
         except BrokenFrameError:
             await self._leave(running, self._outcomes.lost)
             return False

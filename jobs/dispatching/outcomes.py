@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
+
 from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
@@ -25,12 +27,14 @@ from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved,
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Report, Shown
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.queries import Document, damaged
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import WorkerHandle
 
 Result = TypeVar("Result")
 _LOG = logging.getLogger("paintgraph.jobs")
 _AGAIN_SECONDS = 1.0
+_OF_WORKERS: tuple[Document, ...] = ("graph", "extra", "texts")
 _KEPT = "Results are kept: once that is cured, hand the job in again; only what is missing is done."
 
 
@@ -175,6 +179,19 @@ class Outcomes:
         self._patience = patience_seconds
         self._observers = observers
         self._spared: set[str] = set()
+
+    async def begin(self, running: Running) -> bool:
+        """Give a job to its worker; True if it has ended, as the store's row of it is damaged."""
+        job = running.job
+        graph, extra, texts = (self._store.document(job.id, which) for which in _OF_WORKERS)
+        if graph and extra and texts:
+            running.handle.run(job, graph, orjson.loads(texts), extra)
+            return False
+        lost = zip(_OF_WORKERS, (graph, extra, texts), strict=True)
+        problems = [damaged(which) for which, document in lost if document is None]
+        finish = partial(self._store.finish, job, "failed", problems=problems)
+        await self._written(running, finish)
+        return True
 
     async def take(self, running: Running, message: Mapping[str, Any]) -> bool:
         """Write down what a worker says; True once the job has ended.

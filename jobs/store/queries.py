@@ -8,6 +8,8 @@ import orjson
 from paintgraph.jobs.store.database import Database
 from paintgraph.jobs.store.job import EVERY_JOB, Fact, Filter, Job, Report, State
 
+Document = Literal["graph", "request", "extra", "texts"]
+
 
 class Reported(NamedTuple):
     """A job, its request in JSON, what it showed, and whether its door's list has it."""
@@ -41,21 +43,20 @@ class JobQueries:
         row = self._database.read(lambda c: c.execute(sql, (job_id, *owner)).fetchone())
         return None if row is None else job_of(row)
 
-    def document(
-        self, job_id: str, which: Literal["graph", "request", "extra"] = "graph"
-    ) -> bytes | None:
-        """A job's bound graph, its request, or what came beside it, in JSON; None without a job."""
+    def document(self, job_id: str, which: Document = "graph") -> bytes | None:
+        """A document of a job in JSON: its bound graph, its request, what came beside it, or texts.
+
+        None without a job, and where what the store has of it is damaged.
+        """
         row = self._database.read(
             lambda c: c.execute(f"SELECT {which} FROM jobs WHERE id = ?", (job_id,)).fetchone()  # noqa: S608 - our names
         )
-        return None if row is None else bytes(row[0])
+        return None if row is None else _sound(row[0])
 
     def texts(self, job_id: str) -> dict[str, str]:
         """What a job's pictures carry of how they were made, by key; nothing for an unknown job."""
-        row = self._database.read(
-            lambda c: c.execute("SELECT texts FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        )
-        return {} if row is None else orjson.loads(row[0])
+        texts: dict[str, str] = orjson.loads(self.document(job_id, "texts") or b"{}")
+        return texts
 
     def page(
         self, meant: Filter = EVERY_JOB, *, before: int | None = None, limit: int = 50
@@ -129,7 +130,7 @@ class JobQueries:
         )
         values = (*owner, door, limit, offset)
         rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
-        return [_reported(row) for row in rows]
+        return [_reported(row) for row in rows if _sound(row["request"])]
 
     def listed(  # noqa: PLR0913 - what can be asked for
         self,
@@ -227,8 +228,18 @@ def _within(column: str) -> str:
 
 
 def _reported(row: Any) -> Reported:
-    report = orjson.loads(row["report"])
-    return Reported(job_of(row), bytes(row["request"]), report, bool(row["is_listed"]))
+    report = orjson.loads(_sound(row["report"]) or b"{}")
+    request = _sound(row["request"]) or b"{}"
+    return Reported(job_of(row), request, report, bool(row["is_listed"]))
+
+
+def _sound(document: bytes | str) -> bytes | None:
+    """A document in JSON as it was written; None if it is damaged."""
+    try:
+        orjson.loads(document)
+    except ValueError:
+        return None
+    return document.encode() if isinstance(document, str) else bytes(document)
 
 
 def job_of(row: Any) -> Job:
@@ -239,11 +250,15 @@ def job_of(row: Any) -> Job:
         try:
             parsed[name] = orjson.loads(row[name])
         except ValueError:
-            message = f"what the store has of its {name} is damaged. Run it again."
-            damaged = {"code": "damaged_row", "node": None, "message": message}
             parsed[name] = empty
-            parsed["problems"] = [*parsed["problems"], damaged]
+            parsed["problems"] = [*parsed["problems"], damaged(name)]
     return Job(**plain, **parsed)
+
+
+def damaged(name: str) -> dict[str, Any]:
+    """The problem of a job whose row is damaged."""
+    message = f"what the store has of its {name} is damaged. Run it again."
+    return {"code": "damaged_row", "node": None, "message": message}
 
 
 _PLAIN = (

@@ -51,6 +51,11 @@ class SqliteConnection(sqlite3.Connection):
         self.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
         return self._pages()[1] < free
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever written."""
+        return self._number("page_count") == 0
+
     def _pages(self) -> tuple[int, int]:
         """How many pages of the file hold something, and how many nothing."""
         free = self._number("freelist_count")
@@ -190,7 +195,8 @@ def _connect(path: Path, durability: Durability) -> SqliteConnection:
         path, isolation_level=None, check_same_thread=False, factory=SqliteConnection
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # new files only; else nothing
+    if connection.is_new:  # for others it changes nothing, yet would write
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {durability.upper()}")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -85,3 +85,19 @@ def test_another_form_is_refused(server: Served) -> None:
 
     assert (answer.status, answer.codes) == (400, ["bad_parameter"])
     assert "allowed are native, api, ui" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["graph", "request"])
+def test_a_damaged_row_hides_no_other_and_is_told(server: Served, name: str) -> None:
+    job = by_prompt(server)
+    server.until(job, "succeeded")
+    damage = f"UPDATE jobs SET {name} = 'xx' WHERE id = ?"  # noqa: S608 - ours
+    store = server.app[PARTS].store
+    store._database.write(lambda c: c.execute(damage, (job,))).result()
+
+    paths = (f"/v1/jobs/{job}", "/v1/jobs", "/history", "/queue", "/api/jobs", "/tasks")
+    assert [server.call("GET", path).status for path in paths] == [200] * len(paths)
+    for query in ("", "?format=ui"):
+        answer = server.call("GET", f"/v1/jobs/{job}/graph{query}")
+        assert (answer.status, answer.codes) == (409, ["damaged_row"])
+        assert f"of its {name} is damaged. Run it again." in answer.json["detail"]

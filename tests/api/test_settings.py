@@ -2,10 +2,19 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from paintgraph.api.settings import CONFIG_VARIABLE, SettingsError, load_settings
+from paintgraph import server
+from paintgraph.api.settings import CONFIG_VARIABLE, Settings, SettingsError, load_settings
+from paintgraph.base import usage
+from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.dispatching.limits import Limits
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.watch import Bounds
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +115,21 @@ def test_servers_keep_nothing_private_unless_they_are_set_to(
     monkeypatch.setenv("PAINTGRAPH_METADATA", "all")
     with pytest.raises(SettingsError, match=r"'metadata'.*PAINTGRAPH_METADATA"):
         load_settings({})
+
+
+def test_bounds_of_jobs_and_workers_reach_those_who_keep_them(tmp_path: Path) -> None:
+    bounds: dict[str, Any] = {"queue_jobs": 3, "queue_bytes": 4, "grace_seconds": 5.5}
+    bounds |= {"patience_seconds": 6.5, "job_seconds": 7.5, "stall_seconds": 8.5}
+    store = JobStore(tmp_path / "jobs.sqlite")
+
+    def made(settings: Settings) -> Dispatcher:
+        return server._dispatcher(settings, "", store, Blobs(tmp_path), lambda _: NO_QUOTA, [])
+
+    told = made(Settings(data_dir=tmp_path, worker_bytes=9 << 30, **bounds))
+    untold = made(Settings(data_dir=tmp_path))
+    store.close()
+
+    assert told._limits == Limits(3, 4, 5.5, 6.5, 7.5, Bounds(8.5, 9 << 30))
+    assert told._spec.most_bytes == 9 << 30
+    whole = usage.machine_bytes() or 0
+    assert untold._spec.most_bytes == untold._limits.workers.bytes == whole * 4 // 5

@@ -169,3 +169,27 @@ def test_only_a_run_that_nobody_took_over_is_put_back(tmp_path: Path) -> None:
             assert await r.store.requeue(second) == ended
 
     go(act)
+
+
+@pytest.mark.parametrize("name", ["graph", "texts", "extra"])
+@pytest.mark.parametrize("damage", ["xx", b"\xff"], ids=["text", "bytes"])
+def test_a_job_whose_row_is_damaged_fails_and_costs_no_worker(
+    tmp_path: Path, name: str, damage: str | bytes
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            busy = await r.submit({"out": {"node": "Tick"}})
+            await r.until_at_work(busy)
+            waits = await r.submit(NUMBER)
+            damaging = f"UPDATE jobs SET {name} = ? WHERE id = ?"  # noqa: S608 - ours
+            r.store._database.write(lambda c: c.execute(damaging, (damage, waits.id))).result()
+            await r.dispatcher.cancel(busy.id)
+            job = await r.ended(waits)
+
+            message = f"what the store has of its {name} is damaged. Run it again."
+            problem = {"code": "damaged_row", "node": None, "message": message}
+            assert (job.state, job.problems) == ("failed", [problem])
+            assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
+            assert r.dispatcher.restarts == 0
+
+    go(act)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from paintgraph.jobs.dispatching.limits import Limits
-from paintgraph.jobs.store.job import Job
+from paintgraph.jobs.store.job import Job, NewJob
+from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.jobs.disks import fill, remount, small_disk
 from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig, until
 
@@ -163,3 +164,16 @@ def test_a_job_waits_until_files_can_be_opened_again(tmp_path: Path) -> None:
             assert (ended.state, names(r.folders.outputs)) == ("succeeded", ["number_00001_.txt"])
 
     go(act)
+
+
+def test_what_a_killed_server_left_is_opened_on_a_full_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk, "4m"):
+        left = JobStore(disk / "jobs.sqlite")  # not closed: so a killed process leaves it
+        job = asyncio.run(left.accept(NewJob({}, {}))).job
+        fill(disk)
+        again = JobStore(disk / "jobs.sqlite")
+
+        assert again.get(job.id) == job
+        again.close()
+        left.close()

@@ -70,6 +70,8 @@ class Following:
             if not await self._has_begun(job, follower, early):
                 return
             request = orjson.loads(self._store.document(job.id, "request") or b"{}")
+            if "prompt" not in request:  # its row is damaged: the job has failed
+                return
             _, _, _, extra, targets = request["prompt"]
             client = holder_in(job.client), str(extra.get("client_id", ""))
             narrator = Narrator(job, frozenset(targets), self._hide)
