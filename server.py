@@ -168,8 +168,10 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
     folders = settings.folders
     await _check_webhook(settings)
     async with AsyncExitStack() as stack:
-        stack.enter_context(exclusive(folders.data))
-        store = JobStore(folders.data / STORE, settings.durability)
+        if settings.jobs is None:  # what several servers share may lie in a folder that they share
+            stack.enter_context(exclusive(folders.data))
+        place = settings.jobs.get_secret_value() if settings.jobs else folders.data / STORE
+        store = JobStore(place, settings.durability)
         stack.callback(store.close)
         blobs = Blobs(folders.blobs)
         observers: list[Observer] = [JobLog()] if is_told() else []

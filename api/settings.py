@@ -67,6 +67,16 @@ def _check_own_folder(folder: Path | None) -> Path | None:
     return None if folder is None else _check_folder(folder.absolute())
 
 
+def _check_jobs(address: SecretStr | None) -> SecretStr | None:
+    known = ("postgresql://", "postgres://")
+    if address is not None and not address.get_secret_value().startswith(known):
+        raise ValueError(
+            "should be the address of a PostgreSQL database, such as "
+            "postgresql://user:password@host:port/database"
+        )
+    return address
+
+
 def _check_choices(choices: FooocusChoices) -> FooocusChoices:
     if not 0 < choices.outpaint_fraction <= _MOST_FRACTION:
         raise ValueError(f"outpaint_fraction should be above 0 and at most {_MOST_FRACTION}")
@@ -95,6 +105,8 @@ class Settings(BaseSettings):
     Attributes:
         host, port: where the server listens; port 0 takes any that is free.
         data_dir: jobs, results, inputs, outputs.
+        jobs: the PostgreSQL database that keeps the jobs, for servers that share them, by its
+            address postgresql://user:password@host:port/database; by default a file in `data_dir`.
         workers, light_workers: processes for jobs that paint, and for those that do not.
         memory_bytes: results that each worker keeps in memory.
         nodes: files and modules of other authors with nodes, loaded by each worker.
@@ -152,6 +164,7 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, AfterValidator(_check_folder)] = Field(
         default_factory=lambda: default_folders().data
     )
+    jobs: Annotated[SecretStr | None, AfterValidator(_check_jobs)] = None
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20

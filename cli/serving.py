@@ -14,6 +14,13 @@ Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free."
 Workers = Annotated[int | None, typer.Option(help="Processes that paint.")]
 LightWorkers = Annotated[int | None, typer.Option(help="Processes for jobs that paint nothing.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder for jobs, results and uploads.")]
+Jobs = Annotated[
+    str | None,
+    typer.Option(
+        help="PostgreSQL database for jobs that servers share, postgresql://...; with a password "
+        "better in PAINTGRAPH_JOBS."
+    ),
+]
 Device = Annotated[
     str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
 ]
@@ -59,6 +66,7 @@ def serve(  # noqa: PLR0913 - the command's options
     workers: Workers = None,
     light_workers: LightWorkers = None,
     data_dir: DataDir = None,
+    jobs: Jobs = None,
     device: Device = None,
     dtype: SampleType = None,
     model_idle_seconds: ModelIdleSeconds = None,
@@ -88,6 +96,7 @@ def serve(  # noqa: PLR0913 - the command's options
         workers=workers,
         light_workers=light_workers,
         data_dir=data_dir,
+        jobs=jobs,
         device=device,
         dtype=dtype,
         model_idle_seconds=model_idle_seconds,

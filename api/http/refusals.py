@@ -17,7 +17,7 @@ from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
-from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.database import StoreError, UnreachableStoreError
 from paintgraph.jobs.store.rows import KeyReusedError
 
 BAD_REQUEST = 400
@@ -89,6 +89,8 @@ def refusal(error: Error, hide: Hide = str) -> ApiError | None:
             status, headers = 429, {"Retry-After": str(error.retry_seconds)}
         case DrainingError():
             status, headers = 503, {"Retry-After": str(_DRAINED_SECONDS)}
+        case UnreachableStoreError():
+            status, headers = 503, {"Retry-After": str(_AGAIN_SECONDS)}
         case StoreError():
             status = 507
         case KeyReusedError() | BindError():

@@ -90,18 +90,18 @@ class Webhooks:
         deliveries = self._store.deliveries
         async with self._subscriptions.follow(ENDINGS) as follower:
             while True:
-                due = deliveries.next_due()
-                now = time.time()
-                free = _AT_ONCE - len(self._sending)
-                if due is None or due > now or not free:
-                    pause = _LOOK_SECONDS if due is None or not free else due - now
-                    await follower.wait(min(_LOOK_SECONDS, pause))
-                    continue
                 try:
+                    due = deliveries.next_due()
+                    now = time.time()
+                    free = _AT_ONCE - len(self._sending)
+                    if due is None or due > now or not free:
+                        pause = _LOOK_SECONDS if due is None or not free else due - now
+                        await follower.wait(min(_LOOK_SECONDS, pause))
+                        continue
                     for delivery in await deliveries.claim(now, free):
                         self._send(delivery, follower)
                 except StoreError as error:
-                    _LOG.error("webhooks wait for room to be written: %s", error)
+                    _LOG.error("webhooks wait for the job store: %s", error)
                     await asyncio.sleep(_LEAST_PAUSE_SECONDS)
 
     def _send(self, delivery: Delivery, follower: Follower) -> None:
@@ -115,7 +115,9 @@ class Webhooks:
 
     async def _try(self, delivery: Delivery) -> None:
         """Send one message and write down what came of it."""
-        job = self._store.get(delivery.job)
+        job = None
+        with contextlib.suppress(StoreError):  # then it is due again soon
+            job = self._store.get(delivery.job)
         if job is None:
             return  # it was deleted, and the message with it
         status, is_final = None, False

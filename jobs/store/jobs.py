@@ -304,7 +304,7 @@ def _opened(place: Path | str, durability: Durability) -> Database:
             "Install it: pip install 'paintgraph[cluster]'.",
             code="missing_extra",
         ) from error
-    return PostgresqlDatabase(place, MIGRATIONS, durability)
+    return PostgresqlDatabase(place, MIGRATIONS)
 
 
 def _in_state(connection: Connection, state: State) -> list[Job]:

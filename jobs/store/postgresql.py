@@ -4,6 +4,7 @@ PostgreSQL flushes transactions that commit at once together, so several connect
 one group of writes does in SQLite.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,6 @@ from psycopg.types.string import StrDumperUnknown
 from paintgraph.jobs.store.database import (
     Action,
     Connection,
-    Durability,
     Result,
     StoreError,
     UnreachableStoreError,
@@ -29,6 +29,7 @@ from paintgraph.jobs.store.database import (
 from paintgraph.jobs.store.migrations import Migration, check_version
 from paintgraph.jobs.store.postgresql_tables import TABLES, TABLES_VERSION
 
+_LOG = logging.getLogger("paintgraph.jobs")
 _WRITERS = 8
 _AGAIN_SECONDS = 1.0  # after a reader found no server, the next ones do not look for it so long
 _DEFAULTS: dict[str, str | int] = {
@@ -49,9 +50,8 @@ class PostgresqlConnection:
     for_update = "FOR UPDATE"
     skip_locked = "FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, url: str, durability: Durability) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._durability = durability
         self._made: psycopg.Connection[_Row] | None = None
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[_Row]":
@@ -103,7 +103,7 @@ class PostgresqlConnection:
     @property
     def _connected(self) -> "psycopg.Connection[_Row]":
         if self._made is None:
-            self._made = _connect(self._url, self._durability)
+            self._made = _connect(self._url)
         return self._made
 
     def _on_sound_connection(self, act: Callable[[], Result]) -> Result:
@@ -138,14 +138,12 @@ class PostgresqlDatabase:
     """The tables of a job store in a database, or in the schema that its URL names.
 
     Opening brings them to the newest version by the `migrations` that they have not seen yet;
-    raises StoreError where that cannot be, or where they are another program's.
+    raises StoreError where that cannot be, or where they are another program's. What is durable is
+    the server's choice (`synchronous_commit`).
     """
 
-    def __init__(
-        self, url: str, migrations: Sequence[Migration], durability: Durability = "full"
-    ) -> None:
+    def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
         self._url, self.name = _checked(url)
-        self._durability = durability
         self._reading = threading.Lock()
         self._reader = self._new_connection()
         self._no_server_until = 0.0
@@ -175,14 +173,11 @@ class PostgresqlDatabase:
         """Do something with what is committed; raises StoreError."""
         with self._reading:
             if time.monotonic() < self._no_server_until:
-                raise UnreachableStoreError(f"the job store '{self.name}' is away. {_CURE}")
+                raise UnreachableStoreError(_AWAY)
             try:
                 return self._reader.read(action)
-            except psycopg.OperationalError as error:
-                self._no_server_until = time.monotonic() + _AGAIN_SECONDS
-                raise _failed(self.name, error) from error
             except psycopg.Error as error:
-                raise _failed(self.name, error) from error
+                raise self._failed(error) from error
 
     def close(self) -> None:
         """Write what is asked for and let go of the connections."""
@@ -190,8 +185,20 @@ class PostgresqlDatabase:
         for connection in (self._reader, *self._made):
             connection.close()
 
+    def _failed(self, error: psycopg.Error) -> StoreError:
+        """What is told of a statement that PostgreSQL did not take; clients see no address."""
+        state = error.sqlstate or ""
+        if state in _FULL:
+            return StoreError(f"the job store has no room: {_reason(error)}. Free disk space.")
+        if isinstance(error, psycopg.OperationalError) or state == _READ_ONLY:
+            if time.monotonic() >= self._no_server_until:
+                _LOG.error("the job store '%s' does not answer: %s", self.name, _reason(error))
+            self._no_server_until = time.monotonic() + _AGAIN_SECONDS
+            return UnreachableStoreError(_AWAY)
+        return StoreError(f"the job store refuses a statement: {_reason(error)}. {_RIGHTS}")
+
     def _new_connection(self) -> PostgresqlConnection:
-        return PostgresqlConnection(self._url, self._durability)
+        return PostgresqlConnection(self._url)
 
     def _write(self, action: Action[Result], future: "Future[Result]") -> None:
         connection = getattr(self._of_thread, "connection", None)
@@ -203,7 +210,7 @@ class PostgresqlDatabase:
         try:
             result = connection.transact(action)
         except psycopg.Error as error:
-            failure = _failed(self.name, error)
+            failure = self._failed(error)
             failure.__cause__ = error
         except Exception as error:  # noqa: BLE001 - handed to whoever asked
             failure = error
@@ -246,12 +253,10 @@ class _TextDumper(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\N{SYMBOL FOR NULL}"))
 
 
-def _connect(url: str, durability: Durability) -> psycopg.Connection[_Row]:
+def _connect(url: str) -> psycopg.Connection[_Row]:
     connection = psycopg.connect(url, autocommit=True, row_factory=_rows)
     connection.adapters.register_dumper(str, _TextDumper)
     connection.adapters.register_loader("numeric", IntLoader)  # what sums of numbers are
-    if durability != "full":
-        connection.execute("SET synchronous_commit = off")
     return connection
 
 
@@ -285,9 +290,6 @@ def _migrate(connection: Connection, name: str, migrations: Sequence[Migration])
         connection.execute("UPDATE paintgraph_version SET version = ?", (len(migrations),))
 
 
-_CURE = "Try again soon."
-
-
 def _checked(url: str) -> tuple[str, str]:
     """An address as psycopg reads it, with our defaults, and what may be told of it."""
     try:
@@ -307,16 +309,7 @@ def _reason(error: psycopg.Error) -> str:
     return " ".join((error.diag.message_primary or str(error)).split()).rstrip(".")
 
 
-def _failed(name: str, error: psycopg.Error) -> StoreError:
-    """What is told of a statement that PostgreSQL did not take."""
-    state = error.sqlstate or ""
-    if state in _FULL:
-        return StoreError(f"the job store '{name}' has no room: {_reason(error)}. Free disk space.")
-    if isinstance(error, psycopg.OperationalError) or state == _READ_ONLY:
-        return UnreachableStoreError(f"the job store '{name}' is away: {_reason(error)}. {_CURE}")
-    return StoreError(f"the job store '{name}' refuses a statement: {_reason(error)}. {_RIGHTS}")
-
-
+_AWAY = "the job store does not answer. Try again soon."
 _FULL = ("53100", "53200")
 _READ_ONLY = "25006"  # of a server that has just become the second of two
 _RIGHTS = (

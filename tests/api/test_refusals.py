@@ -10,7 +10,7 @@ from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError, NodeError
 from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
-from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.database import StoreError, UnreachableStoreError
 from paintgraph.jobs.store.rows import KeyReusedError
 from paintgraph.tests.api.serving import SMALL_NODES, Served, png, serving
 
@@ -36,6 +36,7 @@ def unreadable(code: str) -> GraphError:
         (QueueFullError("full.", 7), 429, "queue_full"),
         (DrainingError("ending."), 503, "draining"),
         (StoreError("the disk is full."), 507, "store_unavailable"),
+        (UnreachableStoreError("away."), 503, "store_unreachable"),
     ],
 )
 def test_each_error_has_its_status(error: Error, status: int, code: str) -> None:

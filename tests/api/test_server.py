@@ -220,6 +220,7 @@ def upload(server: Process, side: int = 24) -> str:
         ((), {"PAINTGRAPH_DURABILITY": "none"}, "durability"),
         ((), {"PAINTGRAPH_GRACE_SECONDS": "-1"}, "grace_seconds"),
         (("--api-key", "with space"), {}, "key"),
+        (("--jobs", "mysql://h/d"), {}, "should be the address of a PostgreSQL"),
         ((), {"PAINTGRAPH_ORIGINS": "*"}, "origin"),
         ((), {"PAINTGRAPH_HOSTS": "a/b"}, "host"),
     ],
