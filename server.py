@@ -182,7 +182,7 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
             settings, factory, store, blobs, addresses.keys.quota_of, observers
         )
         pictures = Pictures(blobs)
-        serializer = Serializer(store, dispatcher, pictures, addresses, hide)
+        serializer = Serializer(dispatcher, pictures, addresses, hide)
         files = NamedFiles(blobs, folders, store)
         parts = _parts(settings, store, dispatcher, files, serializer)
         stack.callback(parts.pulls.close)

@@ -1,6 +1,8 @@
 """Jobs: looked at, waited for, followed, cancelled."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -24,15 +26,17 @@ from paintgraph.api.http.requests import (
     wait_seconds,
 )
 from paintgraph.api.http.routes import Answer, Routes, events_answer, json_answer, parameter
-from paintgraph.api.services.events import JobEventJson
+from paintgraph.api.services.events import JobEventJson, StatusEventJson
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
-from paintgraph.api.services.serializers import JOBS_URL, JobJson
+from paintgraph.api.services.serializers import JOBS_URL, JobJson, Serializer
 from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcoded
 from paintgraph.base.words import shorten
 from paintgraph.jobs.store.job import ENDED, Job
 
 _RECONNECT_MILLISECONDS = 1000
+STATUS_SECONDS = 0.25
+"""A job's status is told not more often."""
 
 
 ROUTES = Routes("jobs")
@@ -170,9 +174,9 @@ async def follow(request: web.Request) -> web.StreamResponse:
     """Follow a job.
 
     Facts carry their number as id: send it as `Last-Event-ID` to go on after a broken connection.
-    Signals (starts of nodes, progress, previews, messages of nodes) have no id and come while they
-    are new. The stream ends after the job's last fact, its `state`; who comes back after that gets
-    204.
+    Signals (status, starts of nodes, progress, previews, messages of nodes) have no id and come
+    while they are new. The stream ends after the job's last fact, its `state`; who comes back after
+    that gets 204.
     """
     parts = request.app[PARTS]
     job = job_of(request)
@@ -187,9 +191,10 @@ async def follow(request: web.Request) -> web.StreamResponse:
 
 async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[bytes, None]:
     """Everything there is beyond fact `last`, then more as it comes, until the job's last fact."""
-    serializer = parts.serializer
+    serializer, statuses = parts.serializer, _Statuses(parts.serializer)
     yield b"retry: %d\n\n" % _RECONNECT_MILLISECONDS
     async with parts.subscriptions.follow(job.id) as follower:
+        spoke = time.monotonic()
         while True:
             while facts := parts.store.facts(job, last):
                 page = await asyncio.to_thread(serializer.events, [fact for _, fact in facts])
@@ -198,13 +203,48 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
                 yield b"".join(event_bytes(data, number) for (number, _), data in numbered)
                 if page[-1]["type"] == "state" and page[-1]["state"] in ENDED:
                     return
-            signals = await follower.wait(HEARTBEAT_SECONDS)
-            if signals is None:
-                if parts.store.get(job.id) is None:
-                    return  # it was removed
-                yield b""
-            elif signals:
+            now = parts.store.get(job.id)
+            if now is None:
+                return  # it was removed
+            if status := await statuses.changed(now):
+                yield event_bytes(status)
+            signals = await follower.wait(min(statuses.seconds, HEARTBEAT_SECONDS))
+            if signals:
                 yield b"".join(map(event_bytes, serializer.events(signals)))
+            if status or signals:
+                spoke = time.monotonic()
+            elif time.monotonic() - spoke >= HEARTBEAT_SECONDS:
+                spoke = time.monotonic()
+                yield b""
+
+
+class _Statuses:
+    """How far a job is: told whenever it has changed, and not too often."""
+
+    def __init__(self, serializer: Serializer) -> None:
+        self._serializer = serializer
+        self._told: StatusEventJson | None = None
+        self._due = 0.0
+
+    async def changed(self, job: Job) -> StatusEventJson | None:
+        """How far the job is, if that was not told before."""
+        now = time.monotonic()
+        if job.has_ended or now < self._due:
+            return None
+        is_small = self._told is None or self._told["state"] == "queued"
+        status = await offload(self._serializer.status, job, is_small=is_small)
+        self._due = now + STATUS_SECONDS
+        if status == self._told:
+            return None
+        self._told = status
+        return status
+
+    @property
+    def seconds(self) -> float:
+        """After how long there may be something to tell without news of the job."""
+        is_queued = self._told is not None and self._told["state"] == "queued"
+        left = self._due - time.monotonic()
+        return STATUS_SECONDS if is_queued else left if left > 0 else math.inf
 
 
 def _last_id(request: web.Request) -> int:

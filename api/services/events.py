@@ -142,6 +142,19 @@ class WorkerLostEventJson(TypedDict):
 
 
 @closed
+class StatusEventJson(TypedDict):
+    """How far the job is, whenever that changes, a few times a second at most.
+
+    `position` is how many jobs are before it in the queue.
+    """
+
+    type: Literal["status"]
+    state: Literal["queued", "running"]
+    progress: Annotated[float, JsonSchema(minimum=0, maximum=1)]
+    position: NotRequired[Annotated[int, JsonSchema(minimum=0)]]
+
+
+@closed
 class StateEventJson(TypedDict):
     """The job has ended; there is nothing after this."""
 
@@ -151,6 +164,7 @@ class StateEventJson(TypedDict):
 
 JobEvent = (
     StateEventJson
+    | StatusEventJson
     | NodeStartedEventJson
     | ProgressEventJson
     | PreviewEventJson

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-import orjson
 from typing_extensions import TypedDict
 
 from paintgraph.api.http.errors import ProblemJson
 from paintgraph.api.http.refusals import Hide, problem_to_json
 from paintgraph.api.http.routes import JsonSchema
-from paintgraph.api.services.events import JobEvent, event_of
+from paintgraph.api.services.events import JobEvent, StatusEventJson, event_of
 from paintgraph.api.services.pictures import Addresses, PictureJson, Pictures
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.store.job import Fact, Job, State
-from paintgraph.jobs.store.jobs import JobStore
 
 JOBS_URL = "/v1/jobs/"
 _OF_PICTURES = ("digest", "width", "height", "media_type", "repaint")
-_PAGE = 1000
 
 
 class LinksJson(TypedDict):
@@ -56,13 +53,11 @@ class Serializer:
 
     def __init__(
         self,
-        store: JobStore,
         dispatcher: Dispatcher,
         pictures: Pictures,
         addresses: Addresses,
         hide: Hide,
     ) -> None:
-        self._store = store
         self._dispatcher = dispatcher
         self.pictures = pictures
         self.addresses = addresses
@@ -80,7 +75,7 @@ class Serializer:
         answer: JobJson = {
             "id": job.id,
             "state": job.state,
-            "progress": self._progress(job),
+            "progress": self._dispatcher.progress(job),
             "outputs": {name: self._output(value) for name, value in job.outputs.items()},
             "warnings": [self.hide(warning) for warning in job.warnings],
             "tags": [*job.tags],
@@ -99,6 +94,19 @@ class Serializer:
         if job.problems:
             answer["problems"] = [self._problem(problem) for problem in job.problems]
         return answer
+
+    def status(self, job: Job) -> StatusEventJson:
+        """How far a job is that has not ended; call it in a thread if it `looks_up`."""
+        state: Literal["queued", "running"] = "queued"
+        if job.state == "running" or self._dispatcher.is_running(job.id):
+            state = "running"
+        status: StatusEventJson = {
+            "type": "status",
+            "state": state,
+            "progress": self._dispatcher.progress(job),
+        }
+        position = self._dispatcher.position(job) if state == "queued" else None
+        return status if position is None else {**status, "position": position}
 
     def events(self, facts: Iterable[Fact]) -> list[JobEvent]:
         """The events that tell of facts and signals; call it in a thread where files are told."""
@@ -122,23 +130,6 @@ class Serializer:
         if _is_unmeasured(value) and (picture := self.pictures.describe(value["digest"])):
             return picture.to_json(url)
         return {"url": url, **{name: value[name] for name in _OF_PICTURES if name in value}}
-
-    def _progress(self, job: Job) -> float:
-        """Which part of the job's nodes is done, 0 to 1."""
-        if job.state == "succeeded":
-            return 1.0
-        if job.started is None:
-            return 0.0
-        try:
-            nodes = orjson.loads(self._store.document(job.id) or b"{}").get("nodes", {})
-        except ValueError:
-            return 0.0  # a damaged row must not hide the others of a list
-        done: set[str] = set()
-        last = 0
-        while facts := self._store.facts(job, last, _PAGE):
-            done.update(fact["node"] for _, fact in facts if fact["type"] == "node_finished")
-            last = facts[-1][0]
-        return round(len(done & nodes.keys()) / max(1, len(nodes)), 4)
 
 
 def _is_picture(value: object) -> bool:

@@ -162,6 +162,10 @@ class Dispatcher:
         """Whether a job is at work; one that is not may wait or have ended."""
         return job_id in self._running
 
+    def progress(self, job: Job) -> float:
+        """What is done of a job, 0 to 1; it is read from the store if the job is not at work."""
+        return self._outcomes.progress(job, self._running.get(job.id))
+
     def numbers(self) -> list[Mapping[str, Any]]:
         """What each worker holds in memory."""
         return [handle.numbers for handle in [*self._handles] if handle.numbers]
@@ -171,10 +175,7 @@ class Dispatcher:
         return self._queues[job.size].position(job.id)
 
     def repeated(self, key: str, request_digest: str) -> Accepted | None:
-        """The job that a request with this idempotency key made before, or None.
-
-        Raises KeyReusedError if that was another request.
-        """
+        """The job of an idempotency key, or None; KeyReusedError if its request was another."""
         job = self._store.repeated(key, request_digest)
         return None if job is None else Accepted(job, is_new=False)
 
@@ -253,15 +254,13 @@ class Dispatcher:
     def _limited(self, running: Running) -> asyncio.TimerHandle:
         """What stops a job at work once its time is over."""
         seconds = self._limits.job_seconds
+        return asyncio.get_running_loop().call_later(
+            seconds or _NEVER_SECONDS, lambda: self._stop(running, faults.out_of_time(seconds))
+        )
 
-        def stop() -> None:
-            running.fault = faults.out_of_time(seconds)
-            self._stop(running)
-
-        return asyncio.get_running_loop().call_later(seconds or _NEVER_SECONDS, stop)
-
-    def _stop(self, running: Running) -> None:
+    def _stop(self, running: Running, fault: faults.Fault | None = None) -> None:
         """Ask a job at work to stop; its worker is ended where it does not."""
+        running.fault = fault or running.fault
         running.handle.cancel(running.job.id)
         asyncio.get_running_loop().call_later(
             self._limits.grace_seconds, self._kill_if_running, running

@@ -21,6 +21,7 @@ from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.observing import Observer
+from paintgraph.jobs.dispatching.progress import Durations, Progress, so_far
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
@@ -49,6 +50,7 @@ class Running:
         shown, cached, finished, skipped: see `Report`.
         cancelled: whether it was asked to stop.
         fault: why the server stops it.
+        progress: how far it is, from when its worker has it.
     """
 
     job: Job
@@ -64,6 +66,7 @@ class Running:
     skipped: list[str] = field(default_factory=list)
     cancelled: bool = False
     fault: Fault | None = None
+    progress: Progress | None = None
 
     @property
     def node(self) -> str:
@@ -178,6 +181,7 @@ class Outcomes:
         self._subscriptions = subscriptions
         self._patience = patience_seconds
         self._observers = observers
+        self._durations = Durations()
         self._spared: set[str] = set()
 
     async def begin(self, running: Running) -> bool:
@@ -185,6 +189,7 @@ class Outcomes:
         job = running.job
         graph, extra, texts = (self._store.document(job.id, which) for which in _OF_WORKERS)
         if graph and extra and texts:
+            running.progress = Progress(graph, self._durations)
             running.handle.run(job, graph, orjson.loads(texts), extra)
             return False
         lost = zip(_OF_WORKERS, (graph, extra, texts), strict=True)
@@ -207,6 +212,8 @@ class Outcomes:
         facts: list[dict[str, Any]] = message.get("facts", [])
         signals: list[dict[str, Any]] = message.get("signals", [])
         running.nodes.update((s["node"], None) for s in signals if s["type"] == "node_started")
+        if running.progress is not None:
+            running.progress.take(*signals, *facts)
         for fact in facts:
             await self._note(running, fact)
         has_ended: bool = message["type"] == "done"
@@ -216,6 +223,12 @@ class Outcomes:
             await self._written(running, partial(self._store.append, running.job, facts))
         self._subscriptions.publish(running.job.id, signals)
         return has_ended
+
+    def progress(self, job: Job, running: Running | None) -> float:
+        """What is done of a job, 0 to 1; of one that is not at work as far as the store knows."""
+        if running is None:
+            return so_far(self._store, job, self._durations)
+        return running.progress.part if running.progress else 0.0
 
     async def lost(self, running: Running) -> Job:
         """The worker is gone: cancelled jobs end so, others are queued again or fail."""
@@ -379,4 +392,6 @@ def _fail(running: Running, fact: dict[str, Any], code: str, message: str) -> No
     """Turn a node's fact into its failure."""
     problem = {"code": code, "element": 0, "message": message}
     running.problems.append({**problem, "node": fact["submitted"]})
-    fact.update(problem, type="node_failed", inputs={})
+    for name in ("ui", "effects", "cached"):
+        del fact[name]
+    fact.update(problem, type="node_failed", exception="", inputs={})

@@ -1,6 +1,7 @@
 """A job's events: each fact once and in order, however often the connection breaks."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,36 @@ def test_a_follower_that_is_cut_again_and_again_misses_nothing(small: Served) ->
     pieces = asyncio.run(asyncio.wait_for(follow_in_pieces(), 60))
 
     assert pieces == facts(small.followed(job_id))
+
+
+def test_a_queued_job_tells_its_place_then_how_far_it_is(small: Served) -> None:
+    first = small.job(tick(60))
+    second = small.job(tick(60))
+    third = small.job(tick(60))
+    began = time.monotonic()
+    job_id = small.job(tick(1.0))
+
+    async def follow() -> list[dict[str, Any]]:
+        before = [third, second, first]
+        told = []
+        async with small.events(job_id) as stream:
+            async for event in stream:
+                if event.type == "status":
+                    told.append(event.data)
+                    if event.data["state"] == "queued":  # each time one less is before it
+                        path = f"/v1/jobs/{before.pop(0)}"
+                        await asyncio.to_thread(small.call, "DELETE", path)
+        return told
+
+    told = asyncio.run(asyncio.wait_for(follow(), 60))
+
+    positions = [each["position"] for each in told if each["state"] == "queued"]
+    running = [each["progress"] for each in told if each["state"] == "running"]
+    assert positions == [2, 1, 0]
+    assert [each["state"] for each in told] == ["queued"] * 3 + ["running"] * len(running)
+    assert running == sorted(running)
+    assert any(0 < each < 1 for each in running)
+    assert len(told) <= (time.monotonic() - began) / api_events.STATUS_SECONDS + 1
 
 
 def test_many_followers_all_see_the_same(small: Served) -> None:

@@ -38,7 +38,7 @@ def serializer(data: Path) -> Iterator[Serializer]:
     effects = JobEffects(store, blobs, {})
     dispatcher = Dispatcher(store, Subscriptions(), effects, WorkerSpec("", {}), {})
     hide = hiding((data, Path("/opt/recipes")))
-    yield Serializer(store, dispatcher, Pictures(blobs), Addresses(), hide)
+    yield Serializer(dispatcher, Pictures(blobs), Addresses(), hide)
     store.close()
 
 
