@@ -51,14 +51,16 @@ class RecipeBook:
     """The recipes of some folders by name; an earlier folder wins.
 
     Each recipe is registered as a node type "recipe/NAME" of the registry, after those that it
-    uses itself.
+    uses itself. Its text is read once, and counts until `refresh` or `take`.
     """
 
     def __init__(self, registry: Registry, folders: Iterable[Path]) -> None:
         self._registry = registry
         self._folders = tuple(folders)
-        self._found: RecipeFiles = {}
+        self._found: RecipeFiles | None = None
         self._files: dict[str, Path] = {}
+        self._texts: dict[str, bytes] = {}
+        self._uses: dict[str, list[str]] = {}
         self.refresh()
 
     def refresh(self) -> bool:
@@ -69,11 +71,36 @@ class RecipeBook:
         found = find_recipes(self._folders)
         if found == self._found:
             return False
-        self._registry.forget(RECIPE_PREFIX + name for name in self._files)
+        self._know({name: Path(path) for name, (path, _, _) in found.items()}, {})
         self._found = found
-        self._files = {name: Path(path) for name, (path, _, _) in found.items()}
-        self._registry.expect(RECIPE_PREFIX + name for name in self._files)
         return True
+
+    def take(self, texts: Mapping[str, bytes]) -> None:
+        """Know these recipes by their texts, whatever files say; not while a graph runs.
+
+        Others stay as they were read last. Those of the texts are registered.
+        """
+        if any(self._texts.get(name) != text for name, text in texts.items()):
+            self._know(self._files | {name: Path(name) for name in texts}, {**self._texts, **texts})
+            self._found = None  # so that `refresh` turns to the files again
+        self.register_used(Graph({name: Node(RECIPE_PREFIX + name, {}) for name in texts}))
+
+    def _know(self, files: dict[str, Path], texts: dict[str, bytes]) -> None:
+        """Forget all that is registered; know these files, and texts in place of some."""
+        self._registry.forget(RECIPE_PREFIX + name for name in self._files)
+        self._files, self._texts, self._uses = files, texts, {}
+        self._registry.expect(RECIPE_PREFIX + name for name in files)
+
+    def texts(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The texts of registered recipes and of all that these use as nodes, by name."""
+        found: dict[str, bytes] = {}
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name in self._texts and name not in found:
+                found[name] = self._texts[name]
+                pending += self._uses.get(name, ())
+        return found
 
     def names(self) -> list[str]:
         """All recipe names, sorted."""
@@ -82,6 +109,19 @@ class RecipeBook:
     def path(self, name: str) -> Path | None:
         """The file of a recipe, or None."""
         return self._files.get(name)
+
+    def spec(self, name: str) -> NodeSpec | None:
+        """The recipe as a node type, or None if there is none; raises GraphError if it has faults.
+
+        It is registered first.
+        """
+        if name not in self._files:
+            return None
+        self.register_used(Graph({name: Node(RECIPE_PREFIX + name, {})}))
+        spec = self._registry.spec(RECIPE_PREFIX + name)
+        if spec is None:
+            self.checked(self._text(name), str(self._files[name]))  # says what is wrong
+        return spec
 
     def load(self, file: Path) -> Graph:
         """The canonical graph of a file; raises GraphError with every problem, OSError."""
@@ -117,6 +157,7 @@ class RecipeBook:
                 pending.pop()
             elif (found := self._read(name)) is not None:
                 path[name] = found
+                self._uses[name] = _used(found[0])
                 pending += [n for n in _used(found[0]) if not self._closes_circle(n, list(path))]
 
     def _is_settled(self, name: str) -> bool:
@@ -127,12 +168,18 @@ class RecipeBook:
         """The graph of a recipe and the faults of its form; None if it is no graph."""
         file = self._files[name]
         try:
-            return read_graph(file.read_bytes(), str(file))
+            return read_graph(self._text(name), str(file))
         except OSError as error:
             self._registry.refuse(RECIPE_PREFIX + name, f"{file}: {error.strerror}.")
         except GraphError as error:
             self._registry.refuse(RECIPE_PREFIX + name, _first(file, error.problems))
         return None
+
+    def _text(self, name: str) -> bytes:
+        """The text of a recipe as it was read first; raises OSError."""
+        if name not in self._texts:
+            self._texts[name] = self._files[name].read_bytes()
+        return self._texts[name]
 
     def _closes_circle(self, name: str, path: list[str]) -> bool:
         """Whether the last recipe of a path uses an earlier one; then none of them can be used."""

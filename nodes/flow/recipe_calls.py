@@ -8,9 +8,9 @@ import orjson
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import NodeError
 from paintgraph.engine.graph.coercion import Wrong, canonical
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Node
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Node
 from paintgraph.engine.graph.sockets import shown
-from paintgraph.engine.node.context import Context
+from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.recipes.book import RecipeBook
 
 IMAGE = "image"
@@ -18,11 +18,12 @@ RECIPE_CALLS = ("MapImages", "ApplyRecipe")
 """Node types that use a recipe by its name."""
 
 
-def recipe_call(context: Context, recipe: str, settings: str, image: object) -> Node:
-    """A use of a recipe on an image; raises NodeError with the cure, Error if it is bad."""
-    graph = _graph(context.service(RecipeBook), recipe)
-    given = parse_settings(settings)
-    declared = {name: spec for name, spec in graph.inputs.items() if name != IMAGE}
+def recipe_call(book: RecipeBook, recipe: str, given: Mapping[str, Any], image: object) -> Node:
+    """A use of a recipe on an image with settings by name.
+
+    Raises NodeError with the cure, Error if the recipe is bad.
+    """
+    declared = {spec.name: spec for spec in _fitting(book, recipe).inputs if spec.name != IMAGE}
     for name in given:
         if name not in declared:
             raise _bad_settings(
@@ -54,22 +55,21 @@ def parse_settings(settings: str) -> Mapping[str, Any]:
 _FORM = 'allowed is an object such as {"fraction": 0.25}. Write it so, or use AddSetting.'
 
 
-def _graph(book: RecipeBook, recipe: str) -> Graph:
-    """The recipe, registered as a node type."""
-    file = book.path(recipe)
-    if file is None:
+def _fitting(book: RecipeBook, recipe: str) -> NodeSpec:
+    """The recipe as a node type that takes an image and gives one."""
+    spec = book.spec(recipe)
+    if spec is None:
         near = suggestion(recipe, book.names()) or f" Use one of {', '.join(book.names())}."
         raise NodeError(f"there is no recipe '{recipe}'.{near}", code="unknown_recipe")
-    graph = book.load(file)
-    if IMAGE not in graph.inputs or IMAGE not in graph.outputs:
+    taken, given = [one.name for one in spec.inputs], [one.name for one in spec.outputs]
+    if IMAGE not in taken or IMAGE not in given:
         raise NodeError(
-            f"the recipe '{recipe}' takes {', '.join(graph.inputs) or 'nothing'} and gives "
-            f"{', '.join(graph.outputs) or 'nothing'}; needed is one that takes an image and gives "
+            f"the recipe '{recipe}' takes {', '.join(taken) or 'nothing'} and gives "
+            f"{', '.join(given) or 'nothing'}; needed is one that takes an image and gives "
             "an image. Use another, or rename what it takes and gives.",
             code="unfit_recipe",
         )
-    book.register_used(Graph({"used": Node(RECIPE_PREFIX + recipe, {})}))
-    return graph
+    return spec
 
 
 def _bad_settings(message: str) -> NodeError:

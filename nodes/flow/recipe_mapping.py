@@ -15,6 +15,7 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
+from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.pictures.formats import Wanted
@@ -63,7 +64,8 @@ def map_images(
     `save` it passes all on, and all are in memory. What is kept of earlier runs is not done again.
     """
     # Never wanted: a name in the settings that cannot be had fails here, once, and not per picture.
-    unused = recipe_call(context, recipe_name[0], settings[0], None)
+    book = context.service(RecipeBook)
+    unused = recipe_call(book, recipe_name[0], parse_settings(settings[0]), None)
     pictures = [name for given in names for name in ([given] if isinstance(given, str) else given)]
     common = {"recipe_name": recipe_name[0], "settings": settings[0], "save": save[0]}
     common |= {"filename_prefix": filename_prefix[0], "format": format[0]}
@@ -112,9 +114,10 @@ def apply_recipe(
     del after
     # A file's name is shown in messages but changes no pixel, so it has no part in keys.
     named = {"image": image, "name": Value(image, key="name")}
+    book, given = context.service(RecipeBook), parse_settings(settings)
     expand = {
         "picture": Node("LoadListedImage", named),
-        "work": recipe_call(context, recipe_name, settings, Link("picture", "image")),
+        "work": recipe_call(book, recipe_name, given, Link("picture", "image")),
     }
     if not save:
         return Result([Link("work", "image"), 0], expand=expand)
