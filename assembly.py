@@ -13,15 +13,16 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import ResultStore
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Metadata, Node
+from paintgraph.engine.graph.graph import Graph, Metadata
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Event, Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
+from paintgraph.jobs.sources.accepted import Accepted, binders_of
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.jobs.sources.references import References, source_binders
+from paintgraph.jobs.sources.references import Listing, References, source_binders
 from paintgraph.jobs.workers.runner import Loading, Parts
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -38,7 +39,8 @@ from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.selectors import Selectors
 from paintgraph.models.upscalers import Upscalers
 from paintgraph.nodes import build_registry, resource_names
-from paintgraph.nodes.flow.recipe_calls import RECIPE_CALLS
+from paintgraph.nodes.flow.recipe_calls import uses_recipes
+from paintgraph.nodes.made import models_of
 from paintgraph.nodes.own import Own, add_own
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import pack_folders
@@ -100,12 +102,7 @@ def worker_parts(
         metadata=metadata,
         **settings["results"],
     ) as assembly:
-        recipes = assembly.recipes
-        recipes.register_all()  # graphs that arrive are bound, not read
-
-        def prepare(graph: Graph) -> None:
-            if any(_calls_recipes(node) for node in graph.nodes.values()) and recipes.refresh():
-                recipes.register_all()
+        prepare = partial(_prepare, folders, assembly)
 
         def free(*, models: bool, results: bool) -> None:
             if models:
@@ -167,8 +164,26 @@ def pack_places(
     )
 
 
-def _calls_recipes(node: Node) -> bool:
-    return node.kind.startswith(RECIPE_PREFIX) or node.kind in RECIPE_CALLS
+def _prepare(folders: Folders, assembly: Assembly, graph: Graph) -> Binders | None:
+    """What binds the names of a job; its recipes are known from now on as it was accepted.
+
+    Raises ModelError if models are others than it was accepted with.
+    """
+    assembly.names.models.check_unchanged(set(models_of(graph)))
+    if not graph.bound:
+        if any(uses_recipes(node) for node in graph.nodes.values()):
+            assembly.recipes.refresh()  # an earlier paintgraph accepted it
+            assembly.recipes.register_all()
+        return None
+    accepted = Accepted.read(graph.bound)
+    texts = {name: assembly.blobs.get(digest) for name, digest in accepted.recipes.items()}
+    assembly.recipes.take(texts)
+    own, shared = folders.of_client(accepted.owner).inputs, folders.inputs
+    made = {"output": folders.outputs, "temp": folders.temp}
+    found = References(assembly.blobs, own, made, (shared,))
+    # What else of results a client may read only the server knows.
+    late = found if accepted.owner is None else References(assembly.blobs, own, {}, (shared,))
+    return binders_of(accepted, assembly.binders, late, Listing(own, shared), found)
 
 
 def catalogue(

@@ -71,17 +71,18 @@ def surroundings(bound: Graph, registry: Registry, device: str) -> Mapping[str, 
         "sources": own_digest(),
         "packages": {name: found for name, found in sorted(versions.items()) if found},
         "nodes": {kind: str(others[kind]) for kind in sorted(others)},
-        "models": sorted(set(_models(bound))),
+        "models": sorted(set(models_of(bound))),
         "system": f"{platform.system()} {platform.machine()}",
         "device": device,
     }
 
 
-def _models(bound: Graph) -> Iterator[str]:
-    """The models that a bound graph names, with their digests."""
-    for node in bound.nodes.values():
-        for given in node.inputs.values():
-            texts = given if isinstance(given, list | tuple) else (given,)
-            for text in texts:
-                if isinstance(text, str) and DIGEST_MARK in text:
-                    yield from (each.strip().partition("*")[0] for each in text.split(","))
+def models_of(bound: Graph) -> Iterator[str]:
+    """The models that a bound graph names, with their digests, and those inside its recipes."""
+    given = [value for node in bound.nodes.values() for value in node.inputs.values()]
+    given += [found for _, _, found in bound.bound.get("names", ())]
+    for value in given:
+        texts = value if isinstance(value, list | tuple) else (value,)
+        for text in texts:
+            if isinstance(text, str) and DIGEST_MARK in text:
+                yield from (each.strip().partition("*")[0] for each in text.split(","))

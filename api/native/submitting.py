@@ -58,6 +58,7 @@ class RecipeJson(TypedDict):
     inputs: NotRequired[Mapping[str, dict[str, Any]]]
     editor: NotRequired[dict[str, Any]]
     made: NotRequired[dict[str, Any]]
+    bound: NotRequired[dict[str, Any]]
 
 
 class UseJson(TypedDict, total=False):

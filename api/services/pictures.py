@@ -96,10 +96,14 @@ def digest_of(text: str) -> str | None:
 
 
 class Pictures:
-    """The pictures among the blobs."""
+    """The pictures among the blobs.
+
+    Attributes:
+        blobs: those, and all others.
+    """
 
     def __init__(self, blobs: Blobs) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._turns = BoundedSemaphore(_DECODED_AT_ONCE)
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
@@ -111,23 +115,23 @@ class Pictures:
         """
         data = unpacked(data)
         found = examine(data, reference_of(data))
-        if not self._blobs.touch(found.digest):
+        if not self.blobs.touch(found.digest):
             with self._turns:
                 _check_pixels(data)
-            self._blobs.put(data)
+            self.blobs.put(data)
         return found
 
     def get(self, digest: str) -> tuple[str, bytes] | None:
         """The type and the file of a picture, or None if there is none of this digest."""
-        if digest not in self._blobs:
+        if digest not in self.blobs:
             return None
-        data = self._blobs.get(digest)
+        data = self.blobs.get(digest)
         media_type = media_type_of(data)
         return None if media_type is None else (media_type, data)
 
     def file(self, digest: str) -> tuple[str, Path] | None:
         """The type and the place of a picture, or None if there is none of this digest."""
-        path = self._blobs.file(digest)
+        path = self.blobs.file(digest)
         if path is None:
             return None
         with path.open("rb") as file:
@@ -136,11 +140,11 @@ class Pictures:
 
     def size(self, digest: str) -> int | None:
         """How many bytes the file of a picture has, or None if there is none of this digest."""
-        return self._blobs.size(digest)
+        return self.blobs.size(digest)
 
     def describe(self, digest: str) -> Picture | None:
         """What is known of a picture, or None if there is none of this digest."""
-        if digest not in self._blobs:
+        if digest not in self.blobs:
             return None
         try:
             return self._examined(digest)
@@ -148,7 +152,7 @@ class Pictures:
             return None
 
     def _examine(self, digest: str) -> Picture:
-        return examine(self._blobs.get(digest), digest)
+        return examine(self.blobs.get(digest), digest)
 
 
 def examine(data: bytes, digest: str) -> Picture:

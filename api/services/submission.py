@@ -14,6 +14,7 @@ from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
+from paintgraph.engine.execution.foreseeing import foresee
 from paintgraph.engine.graph.coercion import GIVEN, is_of_catalogue
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions, Graph, InputRef, Metadata
@@ -23,11 +24,13 @@ from paintgraph.engine.recipes.book import is_heavy
 from paintgraph.engine.recipes.carrying import without_places
 from paintgraph.engine.recipes.checking import Checked
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
+from paintgraph.jobs.sources.accepted import keep
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver, fetch
 from paintgraph.jobs.sources.references import left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, OnFailure, Webhook, digest_of
 from paintgraph.jobs.store.jobs import Accepted
+from paintgraph.nodes.flow.recipe_calls import calls_of, uses_recipes
 from paintgraph.nodes.made import texts_of_run
 
 _WEB = ("http://", "https://")
@@ -142,8 +145,13 @@ class Submissions:
         def new() -> NewJob:
             bound = _bound(wanted, graph, known, binders, self._rules.told)
             notices = left_out(bound, known.registry, *files.inputs)
+            # What a folder holds is neither copied nor decoded: only digests are taken.
+            late = binders.beside({"picture": files.references.bind})
+            foreseen = foresee(bound, known.registry, late, calls_of(known.registry))
+            carried = keep(foreseen, known.recipes, self._pictures.blobs, wanted.owner)
+            complete = replace(bound, bound=carried)
             return NewJob(
-                graph=write_native(with_names(bound, known.registry)),
+                graph=write_native(with_names(complete, known.registry)),
                 request=_without_pictures(wanted.request, binder.inline)
                 if binder.inline
                 else wanted.request,
@@ -297,6 +305,8 @@ def _misses_choices(checked: Checked, known: Known) -> bool:
 
 def _reads_files(graph: Graph, known: Known) -> bool:
     """Whether binding reads files, which takes its time."""
+    if any(uses_recipes(node) for node in graph.nodes.values()):
+        return True
     specs = (known.registry.spec(node.kind) for node in graph.nodes.values())
     return any(
         given.resource in _OF_FILES or is_of_catalogue(given.resource)

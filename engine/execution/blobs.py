@@ -15,6 +15,7 @@ from paintgraph.engine.graph.sockets import shown
 
 PREFIX = "sha256:"
 _CHUNK = 1 << 20
+_MOST_SEEN = 100_000
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -32,6 +33,7 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._adopted: dict[str, Path] = {}
+        self._seen: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def put(self, data: bytes) -> str:
         """Keep bytes; gives their reference."""
@@ -56,17 +58,27 @@ class Blobs:
     def adopt(self, path: Path) -> str:
         """Refer to a file where it is, without a copy; gives its reference.
 
-        Raises BindError if it cannot be read.
+        One that was read before and has the same size, times and place is not read again. Raises
+        BindError if it cannot be read.
         """
-        digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+            signs = _signs(path)
+            seen = self._seen.get(path)
+            if seen is not None and seen[0] == signs:
+                digest = seen[1]
+            else:
+                digest = _digest_of(path)
+                if len(self._seen) >= _MOST_SEEN:
+                    self._seen.clear()
+                self._seen[path] = (signs, digest)
         except OSError as error:
             raise BindError(_unreadable(path, error), code="unreadable_file") from error
-        self._adopted[digest.hexdigest()] = path
-        return PREFIX + digest.hexdigest()
+        self._adopted[digest] = path
+        return PREFIX + digest
+
+    def expect(self, reference: str, path: Path) -> None:
+        """Refer to a file that is said to have these bytes: whoever gets them looks whether so."""
+        self._adopted[reference.removeprefix(PREFIX)] = path
 
     def get(self, reference: str) -> bytes:
         """The bytes of a reference; raises BindError if they are gone or have changed."""
@@ -113,6 +125,20 @@ class Blobs:
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
+
+
+def _signs(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written or replaced."""
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
+
+
+def _digest_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _touch(path: Path) -> bool:

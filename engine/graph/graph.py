@@ -125,7 +125,8 @@ class Graph:
 
     `keywords` are words by which people look for it, beside those in its name. `editor` is what an
     editor keeps beside it, such as places and groups; `made` is what a graph that a picture carries
-    says of how that was made. No result depends on any of them.
+    says of how that was made. No result depends on any of them. `bound` is what an accepted job's
+    nodes will name while they run, as `engine.execution.foreseeing` writes it.
     """
 
     nodes: Mapping[str, Node]
@@ -137,3 +138,4 @@ class Graph:
     source: Source | None = field(default=None, compare=False, repr=False)
     editor: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     made: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    bound: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -43,7 +43,11 @@ class Binders:
             wished["metadata"] = partial(_chosen, descriptions.metadata)
         if descriptions.graph is False:
             wished["graph"] = lambda _: False
-        return Binders({**self._binders, **wished}) if wished else self
+        return self.beside(wished) if wished else self
+
+    def beside(self, others: Mapping[str, Binder]) -> "Binders":
+        """These, with others in place of those of their kinds."""
+        return Binders({**self._binders, **others})
 
     def bind(self, kind: str, value: Any) -> Any:
         """The fixed form of a literal; raises BindError. A kind without binder stays as it is."""
@@ -113,7 +117,7 @@ def bind(
     if problems:
         raise GraphError(problems)
     outputs = {name: ref for name, ref in graph.outputs.items() if not isinstance(ref, InputRef)}
-    return replace(graph, nodes=nodes, inputs={}, outputs=outputs, editor={}, made={})
+    return replace(graph, nodes=nodes, inputs={}, outputs=outputs, editor={}, made={}, bound={})
 
 
 def _values(

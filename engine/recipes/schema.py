@@ -137,6 +137,7 @@ def format_schema(registry: Registry) -> dict[str, Any]:
             "outputs": {"type": "object", "additionalProperties": _REFERENCE},
             "editor": {"type": "object"},
             "made": {"type": "object"},
+            "bound": {"type": "object"},
         },
         "required": ["nodes"],
         "additionalProperties": False,

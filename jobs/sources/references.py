@@ -51,8 +51,11 @@ class References:
         self._others = dict(others or {})
         self._may_read = may_read
 
-    def bind(self, text: str) -> str:
-        """The blob's reference; raises BindError with the cure."""
+    def bind(self, text: str, unchanged_since: float | None = None) -> str:
+        """The blob's reference; raises BindError with the cure.
+
+        So does a file that was changed after a time in seconds since 1970, if one is given.
+        """
         if text.startswith(PREFIX):
             if not _DIGEST.fullmatch(text) or not self._blobs.touch(text):
                 raise BindError(
@@ -67,11 +70,22 @@ class References:
                 code="address_refused",
             )
         try:
-            return self._blobs.adopt(self._file(text))
+            path = self._file(text)
         except BindError:
             if not is_inline(text):
                 raise
-        return self._blobs.put(read_inline(text))
+            return self._blobs.put(read_inline(text))
+        _check_unchanged(path, f"file '{shorten(text, 60)}'", unchanged_since)
+        return self._blobs.adopt(path)
+
+    def expect(self, name: str, reference: str) -> str:
+        """The blob's reference, which the file of a name had before; raises BindError if gone.
+
+        The file is not read: whoever gets the blob looks whether it has changed.
+        """
+        if not self._blobs.touch(reference):
+            self._blobs.expect(reference, self._file(name))
+        return reference
 
     def read(self, name: str) -> bytes:
         """The bytes of a file in the input folder; raises BindError if it cannot be had."""
@@ -127,6 +141,16 @@ class References:
         return "Check the spelling."
 
 
+def _check_unchanged(path: Path, what: str, since: float | None) -> None:
+    """Raise BindError if a file or folder was changed after a time."""
+    if since is not None and path.stat().st_ctime > since:
+        raise BindError(
+            f"the {what} has changed since the job was accepted; its name was only made while the "
+            "job ran. Run the job again.",
+            code="file_changed",
+        )
+
+
 def source_binders(
     picture: Binder, *input_folders: Path, most: int | None = None
 ) -> dict[str, Binder]:
@@ -176,12 +200,14 @@ class Listing:
         self._most = most
         self._left = most
 
-    def bind(self, asked: tuple[str, str]) -> list[str]:
+    def bind(self, asked: tuple[str, str], unchanged_since: float | None = None) -> list[str]:
         """Names of a folder's pictures that fit a pattern, from the input folder on, 2 before 10.
 
         The pattern takes * ? and [...] and does not tell capitals from small letters; hidden files
-        and sub-folders are left out. Raises BindError with the cure.
+        and sub-folders are left out. Raises BindError with the cure, also for a folder that was
+        changed after a time in seconds since 1970, if one is given.
         """
+        _check_unchanged(self._place(asked[0])[1], f"folder '{asked[0]}'", unchanged_since)
         names = self._names(*asked)
         if self._left is not None:
             if len(names) > self._left:

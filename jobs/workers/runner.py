@@ -4,7 +4,7 @@ The same in this process and in workers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from paintgraph.base.errors import Error
@@ -15,6 +15,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node import events
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Listener, Origin
+from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.checking import check, targets_of
 from paintgraph.jobs.publishing import PublishError, not_written
 
@@ -45,7 +46,8 @@ class Parts:
 
     `describe(graph, outcome, texts)` is the results by name as plain data: a picture becomes a
     blob's reference, and carries the texts.
-    `prepare(graph)` is called before each job, to take note of what has changed outside.
+    `prepare(graph)` is called before each job, with what it was accepted with; gives what binds
+    the names in it, None for the worker's own.
     `free(models=, results=)` lets go of loaded models, or of results in memory.
     `watch(report)` lets what is held in memory be reported, in numbers, whenever that changes.
     `packs` are reports on node packs as plain data, `notices` sentences for who runs the server.
@@ -55,7 +57,7 @@ class Parts:
     worker: Worker
     describe: Callable[[Graph, Outcome, Mapping[str, str]], Mapping[str, Any]]
     watch: Callable[[Report], None] = lambda _: None
-    prepare: Callable[[Graph], None] = lambda _: None
+    prepare: Callable[[Graph], Binders | None] = lambda _: None
     free: Free = _free_nothing
     packs: Sequence[Mapping[str, Any]] = ()
     notices: Sequence[str] = ()
@@ -89,12 +91,13 @@ def run_job(  # noqa: PLR0913 - what a job is
     registry = parts.worker.registry
     try:
         graph, problems = read_native(Document(document), job_id)
-        parts.prepare(graph)
+        binders = parts.prepare(graph)
+        worker = parts.worker if binders is None else replace(parts.worker, binders=binders)
         registry.renew(node.kind for node in graph.nodes.values())
         graph = check(graph, registry, problems).sound()
         outcome = run(
             graph,
-            parts.worker,
+            worker,
             targets_of(graph, registry).values(),
             job=job_id,
             listen=listen,

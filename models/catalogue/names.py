@@ -1,5 +1,6 @@
 """Names of models in graphs: which can be chosen, which cannot be used, which files they mean."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from paintgraph.base.words import shorten, suggestion
@@ -15,6 +16,9 @@ from paintgraph.models.errors import (
 if TYPE_CHECKING:
     # Whoever makes names has it; it takes its time.
     from paintgraph.models.catalogue.model_index import ModelIndex
+
+CHANGED = "model_changed"
+"""The code of the error for a model whose files are others than they were."""
 
 _SHOWN = 8  # names in an error
 
@@ -80,9 +84,21 @@ class ModelNames:
             raise ModelError(
                 f"'{text}' is asked for, but the files here have the digest {here.digest}; other "
                 "files give other results. Bring those files back, or name the model alone.",
-                code="model_changed",
+                code=CHANGED,
             )
         return here
+
+    def check_unchanged(self, refs: Iterable[str]) -> None:
+        """Raise ModelError if other files than those of some references are called so here.
+
+        What is missing is left to who needs it. Files are read only if they are new here.
+        """
+        for ref in refs:
+            try:
+                self.bind(ref)
+            except ModelError as error:
+                if error.code == CHANGED:
+                    raise
 
     def placed(self, text: str) -> Placed:
         """The files of a model; raises ModelError if it is missing, damaged or not offered."""

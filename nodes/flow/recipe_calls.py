@@ -1,21 +1,29 @@
 """What the nodes that apply recipes need: a recipe by name, with settings that fit it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import NodeError
+from paintgraph.engine.execution.foreseeing import Called, Calls, Texts, texts_of
 from paintgraph.engine.graph.coercion import Wrong, canonical
-from paintgraph.engine.graph.graph import RECIPE_PREFIX, Node
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Link, Node
 from paintgraph.engine.graph.sockets import shown
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.book import RecipeBook
 
 IMAGE = "image"
-RECIPE_CALLS = ("MapImages", "ApplyRecipe")
-"""Node types that use a recipe by its name."""
+_PICTURES_OF = {"MapImages": "names", "ApplyRecipe": "image"}
+"""Node types that use a recipe by its name, and the input that names the pictures."""
+
+
+def uses_recipes(node: Node) -> bool:
+    """Whether a node is a recipe, or calls one by its name."""
+    return node.kind.startswith(RECIPE_PREFIX) or node.kind in _PICTURES_OF
 
 
 def recipe_call(book: RecipeBook, recipe: str, given: Mapping[str, Any], image: object) -> Node:
@@ -74,3 +82,48 @@ def _fitting(book: RecipeBook, recipe: str) -> NodeSpec:
 
 def _bad_settings(message: str) -> NodeError:
     return NodeError(f"settings: {message}", code="bad_settings")
+
+
+def calls_of(registry: Registry) -> Calls:
+    """What the nodes that apply recipes will expand into, as far as their settings are known."""
+
+    def calls(nodes: Mapping[str, Node], node: Node) -> Called | None:
+        if node.kind not in _PICTURES_OF:
+            return None
+        names = tuple(texts_of(node.inputs.get("recipe_name"), nodes, registry))
+        specs = {name: registry.spec(RECIPE_PREFIX + name) for name in names}
+        pictures = texts_of(node.inputs.get(_PICTURES_OF[node.kind]), nodes, registry)
+        inner = {"picture": Node("LoadListedImage", {"image": Texts(tuple(pictures)), "name": ""})}
+        settings = _foreseen_settings(node.inputs.get("settings", ""), nodes, registry)
+        for name, spec in specs.items():
+            if spec is not None:
+                defaults = {one.name: one.default for one in spec.inputs}
+                known = {name: value for name, value in settings.items() if name in defaults}
+                inner[name] = Node(RECIPE_PREFIX + name, {**defaults, **known, IMAGE: Texts()})
+        is_known = bool(names) and all(specs.values())
+        return Called(names if is_known else None, inner)
+
+    return calls
+
+
+def _foreseen_settings(
+    value: object, nodes: Mapping[str, Node], registry: Registry
+) -> dict[str, Any]:
+    """The settings that will come to a node, as far as they are written in the graph."""
+    added: dict[str, Any] = {}
+    seen: set[str] = set()
+    while isinstance(value, Link) and value.node in nodes and value.node not in seen:
+        seen.add(value.node)
+        node = nodes[value.node]
+        if node.kind != "AddSetting":
+            break
+        setting, name = node.inputs.get("value"), node.inputs.get("name")
+        if isinstance(setting, Link):
+            setting = Texts(tuple(texts_of(setting, nodes, registry)))
+        if isinstance(name, str):
+            added.setdefault(name, setting)
+        value = node.inputs.get("settings", "")
+    for text in texts_of(value, nodes, registry):
+        with suppress(NodeError):
+            added = {**parse_settings(text), **added}
+    return added

@@ -132,3 +132,33 @@ def test_settings_and_workflows_are_each_clients_own(alice: Client, bob: Client)
     assert made in alice.call("GET", "/users").json["users"]
     assert made not in bob.call("GET", "/users").json["users"]
     assert bob.call("GET", "/settings", headers={"comfy-user": made}).status == 401
+
+
+def _named_by_a_node(name: str) -> dict[str, Any]:
+    nodes = {
+        "name": {"node": "PrimitiveString", "value": name},
+        "photo": {"node": "LoadImage", "image": "${name.text}"},
+    }
+    return {"graph": {"nodes": nodes, "outputs": {"image": "${photo.image}"}}}
+
+
+def test_names_that_nodes_give_lead_to_ones_own_files_alone(alice: Client, bob: Client) -> None:
+    _upload(alice, "mine.png", png(8, 8))
+    saved = f"{_saved(alice, 'for-all.png')['filename']} [output]"
+
+    for name in ("mine.png", "for-all.png", saved):
+        assert alice.submit(_named_by_a_node(name), params={"wait": "60"})["state"] == "succeeded"
+    for name in ("mine.png", saved):
+        job = bob.submit(_named_by_a_node(name), params={"wait": "60"})
+        assert [problem["code"] for problem in job["problems"]] == ["no_such_file"]
+
+
+def test_a_folder_of_a_client_is_read_by_its_jobs(alice: Client) -> None:
+    _upload(alice, "a.png", png(7, 7), subfolder="own")
+    nodes = {
+        "files": {"node": "LoadImagesFromFolder", "folder": "own"},
+        "photo": {"node": "LoadImage", "image": "${files.names}"},
+    }
+    graph = {"nodes": nodes, "outputs": {"image": "${photo.image}"}}
+
+    assert alice.submit({"graph": graph}, params={"wait": "60"})["state"] == "succeeded"

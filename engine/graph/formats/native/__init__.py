@@ -70,7 +70,10 @@ VERSION = 1
 SEED_MAXIMUM = 2**53 - 1  # the largest that every JSON reader keeps exact
 
 _TITLE = "_title"
-_TOP = ("paintgraph", "about", "keywords", *SPECS, "inputs", "nodes", "outputs", "editor", "made")
+_TOP = (
+    *("paintgraph", "about", "keywords", *SPECS, "inputs", "nodes", "outputs"),
+    *("editor", "made", "bound"),
+)
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "image": {"type": "image|text", "resource": "picture"},
     "mask": {"type": "mask|image|text", "resource": "picture"},
@@ -127,6 +130,7 @@ class _Reader:
             source=Source(self._name, self._document),
             editor=self._mapping(("editor",), top.get("editor", {})),
             made=self._mapping(("made",), top.get("made", {})),
+            bound=self._mapping(("bound",), top.get("bound", {})),
         )
 
     def _descriptions(self, top: Mapping[str, Any]) -> Descriptions:
@@ -314,6 +318,8 @@ def write_native(graph: Graph) -> dict[str, Any]:
         document["editor"] = dict(graph.editor)
     if graph.made:
         document["made"] = dict(graph.made)
+    if graph.bound:
+        document["bound"] = dict(graph.bound)
     return document
 
 
