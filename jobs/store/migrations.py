@@ -209,6 +209,12 @@ def _twelfth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _thirteenth(connection: Connection) -> None:
+    """Until when a job at work is whose who claimed it; without a lease as long as it likes."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN lease double precision")
+    connection.execute("CREATE INDEX jobs_leased ON jobs (lease) WHERE state = 'running'")
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -227,6 +233,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _tenth,
     _eleventh,
     _twelfth,
+    _thirteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 
