@@ -5,9 +5,11 @@ import asyncio
 from aiohttp import web
 
 from paintgraph.api.guards.security import file_headers
+from paintgraph.api.http.conditional import CONDITIONS, file_answers, file_response
+from paintgraph.api.http.conditional import ERRORS as FILE_ERRORS
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, body_of, json_response, parts_of
-from paintgraph.api.http.routes import Answer, Routes, json_answer
+from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.base.file_kinds import KINDS
@@ -57,16 +59,15 @@ async def upload(request: web.Request) -> web.Response:
 @ROUTES.add(
     "GET",
     IMAGES_URL + "{digest}",
-    {
-        200: Answer(
-            "The picture's file.", {"image/png": _BINARY, "image/*": _BINARY, BYTES: _BINARY}
-        ),
-        304: Answer("You have it already."),
-    },
-    (404,),
+    file_answers("The picture's file.", {"image/png": _BINARY, "image/*": _BINARY, BYTES: _BINARY}),
+    (404, *FILE_ERRORS),
+    parameters=CONDITIONS,
 )
 async def show(request: web.Request) -> web.Response:
-    """Give a picture's file. What a digest names never changes."""
+    """Give a picture's file, or a part of it.
+
+    What a digest names never changes; it is the `ETag`.
+    """
     digest = digest_of(request.match_info["digest"])
     found = await asyncio.to_thread(request.app[PARTS].pictures.get, digest) if digest else None
     if digest is None or found is None:
@@ -74,9 +75,7 @@ async def show(request: web.Request) -> web.Response:
             404, "unknown_picture", "there is no picture of this digest. Upload it again."
         )
     media_type, data = found
-    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOREVER}
-    if any(tag.value in (digest, "*") for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
     suffix = media_type.removeprefix("image/")
     name = f"{digest.removeprefix('sha256:')[:16]}.{suffix}"
-    return web.Response(body=data, headers={**headers, **file_headers(media_type, name)})
+    headers = {"Cache-Control": _FOREVER, **file_headers(media_type, name)}
+    return file_response(request, data, digest, headers)

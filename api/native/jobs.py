@@ -8,8 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
+from paintgraph.api.guards.origins import READS
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.access import JOB
+from paintgraph.api.http.conditional import CONDITIONS, file_answers, file_response
+from paintgraph.api.http.conditional import ERRORS as FILE_ERRORS
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.events import (
     EVENT_HEADERS,
@@ -32,6 +35,7 @@ from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.serializers import JOBS_URL, JobJson, Serializer
 from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcoded
 from paintgraph.base.words import shorten
+from paintgraph.engine.execution.blobs import reference_of
 from paintgraph.jobs.store.job import ENDED, Job
 
 _RECONNECT_MILLISECONDS = 1000
@@ -74,8 +78,14 @@ async def job_or_picture(request: web.Request, job: Job, status: int = 200) -> w
     body = await transcoded(kept[1], wanted, parts.transcoding)
     media_type = wanted.replace("jpg", "jpeg")
     headers = file_headers(media_type, f"{job.id}.{media_type.removeprefix('image/')}")
-    headers |= {"Vary": "Accept", "Content-Location": JOBS_URL + job.id}
-    return web.Response(body=body, headers=headers)
+    headers |= {
+        "Vary": "Accept",
+        "Content-Location": JOBS_URL + job.id,
+        "Cache-Control": "private, no-cache",
+    }
+    if request.method not in READS:
+        return web.Response(body=body, headers=headers)
+    return file_response(request, body, await asyncio.to_thread(reference_of, body), headers)
 
 
 def _result(outputs: Mapping[str, Any]) -> str | None:
@@ -109,7 +119,13 @@ def job_of(request: web.Request) -> Job:
 SHOWN = Answer("The job; or its picture, if `Accept` asks for that.", {JSON: JobJson, **IMAGES})
 
 
-@ROUTES.add("GET", "/v1/jobs/{id}", {200: SHOWN}, (400, 404), parameters=(WAIT,))
+@ROUTES.add(
+    "GET",
+    "/v1/jobs/{id}",
+    {**file_answers("", IMAGES), 200: SHOWN},
+    (400, 404, *FILE_ERRORS),
+    parameters=(WAIT, *CONDITIONS),
+)
 async def show(request: web.Request) -> web.Response:
     """Look at a job; with `wait`, once it has ended.
 

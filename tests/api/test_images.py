@@ -113,6 +113,74 @@ def test_head_gives_the_headers_only(server: Served) -> None:
     assert answer.headers["Content-Length"] == str(len(png()))
 
 
+WHOLE = len(png())
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-9", 0, 9),
+        ("bytes=5-", 5, WHOLE - 1),
+        ("bytes=-7", WHOLE - 7, WHOLE - 1),
+        (f"bytes={WHOLE - 1}-{WHOLE}", WHOLE - 1, WHOLE - 1),
+        (f"bytes=-{WHOLE + 1}", 0, WHOLE - 1),
+    ],
+)
+def test_a_part_of_a_picture_is_given(server: Served, asked: str, first: int, last: int) -> None:
+    digest = server.upload(png())
+    path = f"/v1/images/{digest}"
+
+    part = server.call("GET", path, headers={"Range": asked, "If-Range": f'"{digest}"'})
+    head = server.call("HEAD", path, headers={"Range": asked})
+
+    assert (part.status, part.body) == (206, png()[first : last + 1])
+    assert part.headers["Content-Range"] == f"bytes {first}-{last}/{WHOLE}"
+    assert part.headers["Content-Length"] == str(last + 1 - first)
+    assert (head.status, head.headers["Content-Length"]) == (200, str(WHOLE))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=9-5"},
+        {"Range": "bytes=0-1,3-4"},
+        {"Range": "bytes=-"},
+        {"Range": "bytes=" + "9" * 5000 + "-"},
+        {"Range": "lines=0-1"},
+        {"Range": "bytes=0-9", "If-Range": '"another"'},
+        {"Range": "bytes=0-9", "If-Range": "Sat, 28 Nov 2026 12:00:00 GMT"},
+        {"If-None-Match": '"another"'},
+    ],
+    ids=str,
+)
+def test_all_of_it_comes_where_no_part_is_meant(server: Served, headers: dict[str, str]) -> None:
+    answer = server.call("GET", f"/v1/images/{server.upload(png())}", headers=headers)
+
+    assert (answer.status, answer.body) == (200, png())
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize("asked", [f"bytes={WHOLE}-", "bytes=999999999999-", "bytes=-0"])
+def test_a_part_beyond_the_end_is_refused_with_the_length(server: Served, asked: str) -> None:
+    answer = server.call("GET", f"/v1/images/{server.upload(png())}", headers={"Range": asked})
+
+    assert (answer.status, answer.codes) == (416, ["bad_range"])
+    assert answer.headers["Content-Range"] == f"bytes */{WHOLE}"
+    assert f"FIRST below {WHOLE}" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("form", ['"{}"', 'W/"{}"', '"other", "{}"', "*"])
+def test_what_the_client_has_is_not_sent_again(server: Served, form: str) -> None:
+    digest = server.upload(png())
+    headers = {"If-None-Match": form.format(digest), "Range": "bytes=0-9"}
+
+    answer = server.call("GET", f"/v1/images/{digest}", headers=headers)
+
+    assert (answer.status, answer.body) == (304, b"")
+    assert answer.headers["ETag"] == f'"{digest}"'
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -33,6 +33,10 @@ def test_a_recipe_and_its_job_answer_with_the_picture(server: Served, form: str)
     job = answer.headers["Content-Location"]
     again = server.call("GET", job, headers={"Accept": media_type})
     assert (again.body, again.headers["Vary"]) == (answer.body, "Accept")
+    known = {"Accept": media_type, "If-None-Match": again.headers["ETag"]}
+    part = {"Accept": media_type, "Range": "bytes=0-9", "If-Range": again.headers["ETag"]}
+    assert server.call("GET", job, headers=known).status == 304
+    assert server.call("GET", job, headers=part).body == answer.body[:10]
     whole = server.call("GET", job).json
     if form == "PNG":
         assert answer.body == server.call("GET", whole["outputs"]["image"]["url"]).body
