@@ -109,6 +109,14 @@ def write_line(path: str, seconds: float = 0.0) -> Sum:
     return 1
 
 
+@node(title="Wait For", category="test", volatile=True)
+def wait_for(path: str) -> Sum:
+    """Wait until there is a file."""
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return 1
+
+
 @node(title="Save Blob", category="test", is_target=True)
 def save_blob(blob: str, after: int = 0) -> Result:
     """Want a file with a blob's content."""
@@ -148,7 +156,19 @@ def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, 
 def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
     """A factory for workers."""
     registry = Registry(
-        (*FUNCTIONS, die, hang, tick, write_line, save_blob, process_id, say, sketch, *WATCHED)
+        (
+            *FUNCTIONS,
+            die,
+            hang,
+            tick,
+            wait_for,
+            write_line,
+            save_blob,
+            process_id,
+            say,
+            sketch,
+            *WATCHED,
+        )
     )
 
     with ResultStore(

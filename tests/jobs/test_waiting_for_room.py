@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,40 @@ def test_a_job_waits_until_files_can_be_opened_again(tmp_path: Path) -> None:
             (warning,) = warnings(r, job)
             assert "Too many open files. Raise how many files the server may open" in warning
             assert (ended.state, names(r.folders.outputs)) == ("succeeded", ["number_00001_.txt"])
+
+    go(act)
+
+
+def disk_is_full(r: Rig) -> AbstractContextManager[Cure]:
+    return nullcontext(fill_up(r.folders.outputs))
+
+
+def no_file_can_be_opened(_: Rig) -> AbstractContextManager[Cure]:
+    return no_more_files()
+
+
+@pytest.mark.parametrize("prevent", [disk_is_full, no_file_can_be_opened])
+def test_several_jobs_wait_together_and_all_go_on(
+    tmp_path: Path, outputs: Path, prevent: Callable[[Rig], AbstractContextManager[Cure]]
+) -> None:
+    async def act() -> None:
+        async with rig(tmp_path, workers={"light": 3}) as r:
+            jobs = []
+            for number in range(3):
+                save = {"node": "SaveBlob", "blob": r.blobs.put(b"%d" % number * 9000)}
+                go_on = {"node": "WaitFor", "path": str(tmp_path / "go on")}
+                jobs.append(await r.submit({"go": go_on, "save": save | {"after": "${go.sum}"}}))
+            for job in jobs:
+                await r.until_at_work(job, "go")
+            with prevent(r) as cure:
+                os.mkdir(tmp_path / "go on")  # noqa: PTH102 - opens no file
+                await until(lambda: any(warnings(r, job) for job in jobs))
+                cure()
+            states = [(await r.ended(job)).state for job in jobs]
+
+            assert states == ["succeeded"] * 3
+            assert len(names(outputs)) == 3
+            assert r.dispatcher.restarts == 0
 
     go(act)
 
