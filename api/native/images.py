@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from paintgraph.api.guards.keys import client_of
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.conditional import CONDITIONS, file_answers, file_response
 from paintgraph.api.http.conditional import ERRORS as FILE_ERRORS
@@ -13,6 +14,7 @@ from paintgraph.api.http.routes import Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.base.file_kinds import KINDS
+from paintgraph.engine.execution.blobs import PREFIX
 
 BYTES = "application/octet-stream"
 UPLOAD_TYPES = frozenset({BYTES, MULTIPART, *(kind.media_type for kind in KINDS.values())})
@@ -51,8 +53,10 @@ async def upload(request: web.Request) -> web.Response:
         data = files[0].data
     else:
         data = await body_of(request)
-    picture = await asyncio.to_thread(request.app[PARTS].pictures.put, data)
-    url = request.app[PARTS].addresses.of(picture.digest)
+    parts = request.app[PARTS]
+    picture = await asyncio.to_thread(parts.pictures.put, data)
+    await parts.store.retained.note_upload(picture.digest.removeprefix(PREFIX), client_of(request))
+    url = parts.addresses.of(picture.digest)
     return json_response(picture.to_json(url), 201, Location=url)
 
 

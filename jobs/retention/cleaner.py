@@ -111,6 +111,7 @@ class Cleaner:
             found["jobs"] += removed
             await asyncio.sleep(_PAUSE_SECONDS)
         await self._retained.remove_numbers(self._before("jobs", now))
+        await self._retained.remove_uploads(self._before("blobs", now))
         goes_on = True
         while goes_on:
             goes_on = await self._retained.shrink()

@@ -1,6 +1,7 @@
-"""Which blobs a job names, so that none goes while a job needs it, and all go with the last."""
+"""Which blobs jobs name and clients sent: none goes while it is needed, all with the last job."""
 
 import re
+import time
 from collections.abc import Iterable, Sequence
 
 from paintgraph.jobs.store.database import Connection
@@ -27,14 +28,32 @@ def of_job(connection: Connection, job: int) -> list[str]:
     return [row[0].hex() for row in found]
 
 
-def named_by_others(connection: Connection, job: int) -> list[str]:
-    """The blobs of a job that other jobs name as well."""
+def held_by_others(connection: Connection, job: int, client: str) -> list[str]:
+    """The blobs of a client's job that other jobs name, or other clients have sent, as well."""
     found = connection.execute(
-        "SELECT digest FROM holds h WHERE job = ? AND EXISTS "
-        "(SELECT 1 FROM holds o WHERE o.digest = h.digest AND o.job != h.job)",
-        (job,),
+        "SELECT digest FROM holds h WHERE job = ? AND (EXISTS "
+        "(SELECT 1 FROM holds o WHERE o.digest = h.digest AND o.job != h.job) OR EXISTS "
+        "(SELECT 1 FROM uploads u WHERE u.digest = h.digest AND u.client != ?))",
+        (job, client),
     )
     return [row[0].hex() for row in found]
+
+
+def note_upload(connection: Connection, digest: str, client: str) -> None:
+    """Note that a client has sent a blob."""
+    connection.execute(
+        "INSERT INTO uploads VALUES (?, ?, ?) ON CONFLICT (digest, client) "
+        "DO UPDATE SET at = excluded.at",
+        (bytes.fromhex(digest), client, time.time()),
+    )
+
+
+def forget_uploads(connection: Connection, digests: Iterable[str], client: str) -> None:
+    """Forget that a client has sent some blobs."""
+    connection.executemany(
+        "DELETE FROM uploads WHERE digest = ? AND client = ?",
+        [(bytes.fromhex(digest), client) for digest in digests],
+    )
 
 
 def needed(connection: Connection, digests: Sequence[str]) -> set[str]:

@@ -215,6 +215,19 @@ def _thirteenth(connection: Connection) -> None:
     connection.execute("CREATE INDEX jobs_leased ON jobs (lease) WHERE state = 'running'")
 
 
+def _fourteenth(connection: Connection) -> None:
+    """Who has sent a picture that no job of his may name yet."""
+    connection.execute(
+        """CREATE TABLE uploads (
+            digest bytea NOT NULL,
+            client text NOT NULL,
+            at double precision NOT NULL,
+            PRIMARY KEY (digest, client)
+        )"""
+    )
+    connection.execute("CREATE INDEX uploads_by_time ON uploads (at)")
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -234,6 +247,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eleventh,
     _twelfth,
     _thirteenth,
+    _fourteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

@@ -89,22 +89,38 @@ class Retained:
 
         return await self._write(update)
 
+    async def remove_uploads(self, before: float) -> int:
+        """Forget who sent pictures long ago; how many."""
+
+        def update(connection: Connection) -> int:
+            return connection.execute("DELETE FROM uploads WHERE at < ?", (before,)).rowcount
+
+        return await self._write(update)
+
+    async def note_upload(self, digest: str, client: str) -> None:
+        """Note that a client has sent a picture: no other client's purge removes it.
+
+        `digest` in hexadecimal.
+        """
+        await self._write(lambda c: holds.note_upload(c, digest, client))
+
     async def purge(self, job_id: str) -> Purged | None:
         """Remove one job that has ended, with all that the store has of it; None for any other."""
 
         def update(connection: Connection) -> Purged | None:
             row = connection.execute(
-                "SELECT number FROM jobs WHERE id = ? AND ended IS NOT NULL "  # noqa: S608 - ours
+                "SELECT number, client FROM jobs WHERE id = ? AND ended IS NOT NULL "  # noqa: S608 - ours
                 f"{connection.for_update}",
                 (job_id,),
             ).fetchone()
             if row is None:
                 return None
-            number = row[0]
-            others = {*holds.named_by_others(connection, number)}
+            number, client = row[0], row[1]
+            others = {*holds.held_by_others(connection, number, client)}
             digests = [each for each in holds.of_job(connection, number) if each not in others]
             files = connection.execute("SELECT path FROM published WHERE job = ?", (number,))
             purged = Purged(digests, [each[0] for each in files])
+            holds.forget_uploads(connection, holds.of_job(connection, number), client)
             _remove(connection, [number])
             return purged
 

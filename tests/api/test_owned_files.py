@@ -162,3 +162,22 @@ def test_a_folder_of_a_client_is_read_by_its_jobs(alice: Client) -> None:
     graph = {"nodes": nodes, "outputs": {"image": "${photo.image}"}}
 
     assert alice.submit({"graph": graph}, params={"wait": "60"})["state"] == "succeeded"
+
+
+def test_a_purge_leaves_what_another_has_sent_and_not_yet_used(alice: Client, bob: Client) -> None:
+    shared, own = png(shade=71), png(shade=72)
+    digests = []
+    for client, data in ((bob, shared), (alice, shared), (alice, own)):
+        sent = client.call("POST", "/v1/images", data=data, headers={"Content-Type": "image/png"})
+        digests.append(sent.json["digest"])
+    nodes = {
+        f"n{number}": {"node": "LoadImage", "image": digest}
+        for number, digest in enumerate(digests)
+    }
+    size = {"s": {"node": "GetImageSize", "image": "${n0.image}"}}
+    job = alice.submit({"nodes": nodes | size, "outputs": {"w": "${s.width}"}})
+    assert alice.call("GET", f"/v1/jobs/{job['id']}?wait=60").json["state"] == "succeeded"
+
+    assert alice.call("DELETE", f"/v1/jobs/{job['id']}?purge=true").status == 204
+    found = [bob.call("GET", f"/v1/images/{digest}").status for digest in digests]
+    assert found == [200, 200, 404]

@@ -210,6 +210,20 @@ def test_a_job_is_removed_with_what_it_alone_holds(keeper: Keeper, tmp_path: Pat
     assert shared not in keeper.blobs
 
 
+def test_what_another_client_has_sent_is_not_removed_with_a_job(keeper: Keeper) -> None:
+    retained = keeper.store.retained
+    mine, both = keeper.blobs.put(b"mine"), keeper.blobs.put(b"both")
+    for blob, client in ((mine, ""), (both, ""), (both, "other")):
+        asyncio.run(retained.note_upload(blob.removeprefix(PREFIX), client))
+    jobs = [keeper.accept(mine, both), keeper.accept(both)]
+    for job in jobs:
+        asyncio.run(keeper.store.cancel(job.id))
+        assert asyncio.run(Cleaner(keeper.store, keeper.folders, UNBOUNDED).purge(job.id))
+
+    assert (mine in keeper.blobs, both in keeper.blobs) == (False, True)
+    assert asyncio.run(retained.remove_uploads(time.time() + 1)) == 1  # the other client's
+
+
 def test_parts_that_a_killed_writer_left_go_and_nothing_else(tmp_path: Path) -> None:
     for name in (".a.part", ".hidden", "b.part", "sub/.c.part"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
