@@ -8,7 +8,7 @@ import pytest
 
 from paintgraph.tests.api.serving import Served
 
-OUTER_SECONDS = 180
+OUTER_SECONDS = 600
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_schema_conformance,negative_data_rejection"
