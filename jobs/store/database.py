@@ -61,9 +61,6 @@ class Connection(Protocol):
     def lock(self, name: str) -> None:
         """Wait until nobody else holds this name, and hold it until the transaction ends."""
 
-    def now(self) -> float:
-        """The time that all who share the database have, in seconds since 1970."""
-
     def bytes_used(self) -> int:
         """How many bytes hold something; 0 where that is not the store's concern."""
 

@@ -13,7 +13,6 @@ import orjson
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import deliveries, holds, rows
-from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -44,7 +43,6 @@ class JobStore(JobQueries):
         super().__init__(_opened(place, durability))
         self.deliveries = deliveries.Deliveries(self._database)
         self.retained = Retained(self._database)
-        self.claims = Claims(self._database)
 
     def close(self) -> None:
         """Write what is under way and close."""

@@ -210,12 +210,6 @@ def _twelfth(connection: Connection) -> None:
 
 
 def _thirteenth(connection: Connection) -> None:
-    """Until when a job at work is whose who claimed it; without a lease as long as it likes."""
-    connection.execute("ALTER TABLE jobs ADD COLUMN lease double precision")
-    connection.execute("CREATE INDEX jobs_leased ON jobs (lease) WHERE state = 'running'")
-
-
-def _fourteenth(connection: Connection) -> None:
     """Who has sent a picture that no job of his may name yet."""
     connection.execute(
         """CREATE TABLE uploads (
@@ -247,7 +241,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eleventh,
     _twelfth,
     _thirteenth,
-    _fourteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

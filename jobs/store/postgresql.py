@@ -67,11 +67,6 @@ class PostgresqlConnection:
         digest = blake2b(name.encode(errors="replace"), digest_size=8).digest()
         self.execute("SELECT pg_advisory_xact_lock(?)", (int.from_bytes(digest, signed=True),))
 
-    def now(self) -> float:
-        """The time of the server."""
-        row = self.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
-        return float(row[0]) if row else 0.0
-
     def bytes_used(self) -> int:
         """0: whoever runs the server looks after its disks."""
         return 0

@@ -7,7 +7,6 @@ opens the file.
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -36,10 +35,6 @@ class SqliteConnection(sqlite3.Connection):
 
     def lock(self, name: str) -> None:
         """Nobody else writes."""
-
-    def now(self) -> float:
-        """The time of this machine."""
-        return time.time()
 
     def bytes_used(self) -> int:
         """Bytes of the pages that hold something."""
