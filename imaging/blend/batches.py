@@ -1,14 +1,16 @@
 """Several pictures in one batch."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, check_pixels
-from paintgraph.imaging.blend.composite import with_channels
+from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.regions import crop_evenly
+from paintgraph.imaging.geometry.resize import resize, scale_to_fit
 from paintgraph.imaging.geometry.sampling import Method, sample
 
 
@@ -88,6 +90,56 @@ def plain(width: int, height: int, batch: int, colour: tuple[int, int, int]) -> 
     """
     samples = np.array(colour, np.float32) / np.float32(255)
     return np.tile(samples, (batch, height, width, 1))
+
+
+def collage(  # noqa: PLR0913 - a grid of cells
+    images: Sequence[Image],
+    width: int,
+    height: int,
+    colour: tuple[int, int, int],
+    columns: int = 0,
+    margin: int = 0,
+) -> Image:
+    """Pictures in the cells of a grid on one colour, row by row, each as large as fits and central.
+
+    Args:
+        images: batches `[B, H, W, 3 or 4]`, 0 to 1; every picture of each has a cell.
+        width: px of a cell.
+        height: px of a cell.
+        colour: red, green and blue, 0 to 255; seen through what is transparent.
+        columns: cells side by side; 0: about as many as rows.
+        margin: px that stay free on each side of a picture.
+
+    Returns:
+        One picture `[1, rows * height, columns * width, 3]`.
+
+    Raises:
+        ContractError: the margins leave no room (`bad_size`), or it would be too large.
+    """
+    singles = [image[item : item + 1] for image in images for item in range(len(image))]
+    across = min(columns or math.ceil(math.sqrt(len(singles))), len(singles))
+    inner_width, inner_height = width - 2 * margin, height - 2 * margin
+    if inner_width < 1 or inner_height < 1:
+        raise ContractError(
+            f"margin is {margin} px on each side of a cell of {height}x{width} px "
+            "(height x width); allowed is less than half of its shorter side, "
+            f"{(min(width, height) - 1) // 2} px at most. Make the cell larger, or the margin "
+            "smaller.",
+            code="bad_size",
+        )
+    size = across * width, math.ceil(len(singles) / across) * height
+    check_pixels(*size)
+    sheet, cell = plain(*size, 1, colour), plain(width, height, 1, colour)
+    for place, single in enumerate(singles):
+        fits = scale_to_fit(
+            single.shape[2], single.shape[1], inner_width, inner_height, enlarge=True
+        )
+        left, top = (width - fits[0]) // 2, (height - fits[1]) // 2
+        row, column = divmod(place, across)
+        down, right = row * height, column * width
+        filled = lay_over(cell, resize(single, *fits), left, top)
+        sheet[:, down : down + height, right : right + width] = filled
+    return sheet
 
 
 def take(image: NDArray[np.float32], batch: int) -> NDArray[np.float32]:

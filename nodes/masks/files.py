@@ -1,12 +1,13 @@
 """Nodes that read masks from files, uploads and addresses."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from paintgraph.engine.graph.sockets import TEXT, Facts
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Range, Resource, node
+from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks import algebra
 from paintgraph.imaging.masks.reading import Source, read_mask, shown_level
 from paintgraph.nodes.pictures.files import as_mask, facts_of, read_picture
@@ -60,6 +61,11 @@ def load_image_mask(
         "Take out of alpha, red, green and blue, too, what a lossy file adds to black and white, "
         "and a ground that is nearly black; luminance and opaque are always clean.",
     ] = False,
+    fit: Annotated[
+        Literal["exact", "stretch"],
+        "A mask of another size than size_of stays as it is, and what it is for refuses it; or it "
+        "is stretched to that size.",
+    ] = "exact",
 ) -> Mask:
     """Read a mask from one channel of a picture: white (or transparent) is selected."""
     cleans = clean or channel in ("luminance", "opaque")  # the others are ComfyUI's: as stored
@@ -68,9 +74,11 @@ def load_image_mask(
     if isinstance(image, str):
         _tell_darkest(context, mask)
     if size_of is not None:
-        mask = turned_with(context, size_of, mask, "size_of")
+        stretches = fit == "stretch"
+        mask = turned_with(context, size_of, mask, "size_of", any_size=stretches)
         if loaded.is_as_stored:
             warn_if_unsure(context, size_of, mask, "size_of")
+        mask = resize(mask, size_of.shape[2], size_of.shape[1], "bilinear") if stretches else mask
     return as_mask(mask, loaded.facts)  # type: ignore[return-value] # with facts
 
 

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import numpy as np
 
-from paintgraph.engine.node.declaration import Range, node
+from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import batches
+from paintgraph.imaging.colours import parse_colour
 from paintgraph.nodes.pictures.colour import ColourNumber, colour_of
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image
 
 Count = Annotated[int, Range(1, 4096), "How many pictures."]
@@ -78,3 +80,30 @@ def empty_image(
     """Make a picture of one colour."""
     check_pixels(width, height, batch_size)
     return batches.plain(width, height, batch_size, colour_of(color))
+
+
+@node(
+    title="Collage",
+    category="image/batch",
+    keywords=("grid", "contact sheet", "side by side", "place on colour", "canvas", "montage"),
+    takes_lists=True,
+)
+def collage(
+    images: list[Image],
+    width: Annotated[list[int], Range(1, 8192, "px"), "Of each cell."] = 512,  # type: ignore[assignment] # of each list entry
+    height: Annotated[list[int], Range(1, 8192, "px"), "Of each cell."] = 512,  # type: ignore[assignment]
+    margin: Annotated[
+        list[int], Range(0, 4096, "px"), "What stays free on each side of a picture."
+    ] = 32,  # type: ignore[assignment]
+    columns: Annotated[
+        list[int], Range(0, 256), "Cells side by side; 0: about as many as rows."
+    ] = 0,  # type: ignore[assignment]
+    colour: Annotated[list[str], Resource(COLOUR), f"Of the ground: {COLOUR_WORDS}."] = "white",  # type: ignore[assignment]
+) -> Image:
+    """Put pictures onto one colour, each as large as its cell allows; one picture fills the whole.
+
+    Through what is transparent the colour is seen. What is written beside the samples, such as a
+    colour profile, is that of the first picture.
+    """
+    ground = parse_colour(colour[0])
+    return batches.collage(images, width[0], height[0], ground, columns[0], margin[0])

@@ -159,3 +159,40 @@ def test_a_batch_takes_what_a_single_outpaint_takes() -> None:
     for name in batch.keys() & single.keys():
         assert batch[name] == single[name]
     assert {"sides", "fraction", "engine", "seed"} <= batch.keys() & single.keys()
+
+
+def test_one_mask_takes_a_mark_out_of_pictures_of_any_size(bench: Bench) -> None:
+    sizes = {"a": (12, 18), "b": (24, 20)}
+    for name, size in sizes.items():
+        bench.put(f"marked/{name}.png", png(noise(*size)))
+    bench.put("mark.png", png(np.pad(np.full((2, 2), 255, np.uint8), ((4, 0), (4, 0)))))
+
+    given = {"folder": "marked", "mask": "mark.png", "grow": 0, "engine": "telea"}
+    ran = bench.run(_nodes("remove_watermark", given), ["saved"])
+
+    assert ran.outcome.failures == ()
+    saved = {e.prefix: samples_of(ran.blobs.get(e.blob)) for e in ran.effects}
+    assert sorted(saved) == ["clean_a", "clean_b"]
+    for name, (height, width) in sizes.items():
+        before, after = noise(height, width), saved[f"clean_{name}"]
+        changed = (before != after).any(axis=2)
+        assert changed[-2:, -2:].all()
+        assert not changed[: height // 2].any()
+        assert not changed[:, : width // 2].any()
+
+
+def test_mask_of_a_colour_selects_it_in_any_shade_and_what_is_asked_for(bench: Bench) -> None:
+    photo = np.full((20, 20, 3), 40, np.uint8)
+    photo[2:8, 2:8], photo[12:18, 12:18] = (200, 30, 30), (190, 25, 40)
+    bench.put("spots.png", png(photo))
+    reds = photo[..., 0] > 100
+    here = reds.copy()
+    here[10:] = False
+
+    by_colour = _run(bench, "mask_by_colour", image="spots.png", colour="#c81e1e")
+    around = _run(
+        bench, "mask_by_colour", image="spots.png", points=[4, 4], contiguous=True, invert=True
+    )
+
+    assert np.array_equal(by_colour.array("it", 1)[0] == 1, reds)
+    assert np.array_equal(around.array("it", 1)[0] == 0, here)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, check_pixels
-from paintgraph.imaging.blend.batches import join, plain, regroup, take
+from paintgraph.imaging.blend.batches import collage, join, plain, regroup, take
 from paintgraph.imaging.errors import ContractError
 from paintgraph.tests.strategies import images
 
@@ -75,3 +75,33 @@ def test_too_many_pixels_are_refused() -> None:
     )
     with pytest.raises(ContractError, match=f"^{re.escape(message)}$"):
         check_pixels(5_000, 20_000, 2)
+
+
+@given(
+    st.lists(images(), min_size=1, max_size=4),
+    st.integers(0, 5),
+    st.integers(0, 3),
+    st.integers(8, 20),
+)
+def test_a_collage_has_a_cell_for_each_picture_and_the_colour_around(
+    given_images: list[Image], columns: int, margin: int, side: int
+) -> None:
+    navy = np.array((0, 0, 128), np.float32) / np.float32(255)
+
+    sheet = collage(given_images, side, side, (0, 0, 128), columns, margin)
+
+    count = sum(len(each) for each in given_images)
+    rows, across = (length // side for length in sheet.shape[1:3])
+    assert sheet.shape == (1, rows * side, across * side, 3)
+    assert (rows - 1) * across < count <= rows * across
+    assert across <= (columns or count)
+    cells = sheet.reshape(rows, side, across, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
+    assert (cells[count:] == navy).all()
+    framed = cells.copy()
+    framed[:, margin : side - margin, margin : side - margin] = navy
+    assert (framed == navy).all()
+
+
+def test_margins_without_room_are_told() -> None:
+    with pytest.raises(ContractError, match=r"margin is 5 px .* 4 px at most"):
+        collage([np.zeros((1, 2, 2, 3), np.float32)], 10, 12, (0, 0, 0), 0, 5)

@@ -97,6 +97,7 @@ NOT_ITEM_BY_ITEM = {("FillMasked", "fill", "noise")}
 """Noise differs from picture to picture of a batch; the seed of item i is the seed + i."""
 
 OWN_BATCH: Mapping[str, str] = {
+    "Collage": "makes one picture of all",
     "CropForInpaint": "the box is that of all masks together",
     "CropToMask": "the box is that of all masks together",
     "EmptyImage": "makes pictures of nothing",

@@ -177,3 +177,15 @@ def test_turning_a_mask_and_its_picture_turns_what_changes(mask: Mask, orientati
 def _turn(array: Array, orientation: int) -> Array:
     result: Array = np.ascontiguousarray(turned(array[0], orientation))[np.newaxis]
     return result
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_mask_of_another_size_is_stretched_if_asked(bench: Bench, orientation: int) -> None:
+    half = SELECTION[::2, ::2]
+    wanted = {"size_of": Link("photo", "image"), "fit": "stretch"}
+
+    ran = bench.run(_graph(bench, orientation, saved(half), **wanted), ["mask"])
+
+    found, exact = ran.array("mask")[0], _seen(orientation)
+    assert found.shape == exact.shape
+    assert np.abs(found - exact).mean() < 0.05
