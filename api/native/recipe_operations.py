@@ -64,14 +64,16 @@ def _operation(name: str, graph: Graph) -> Route:
     specs = graph.inputs.values()
     schema = inputs_schema(specs)
     typed = {spec.name: _typed(spec, schema["properties"][spec.name]) for spec in specs}
+    beside = {field: BESIDE[field] for field in BESIDE if field not in typed}
+    form = {name: _in_form(each) for name, each in (typed | beside).items()}
     sent = {name: _FILE | _about(typed[name]) for name in typed if _is_picture(graph.inputs[name])}
     schemas = {
-        f"{title}Inputs": {**schema, "properties": {**BESIDE, **typed}},
-        f"{title}Form": {**schema, "properties": {**BESIDE, **typed, **sent}},
+        f"{title}Form": {**schema, "properties": {**form, **sent}},
+        f"{title}Inputs": {**schema, "properties": {**typed, **beside}},
     }
-    body = {
+    body = {  # what stands first is what pages show first
         kind: {"$ref": f"#/components/schemas/{of}"}
-        for kind, of in zip((JSON, MULTIPART), schemas, strict=True)
+        for kind, of in zip((MULTIPART, JSON), schemas, strict=True)
     }
     about = f"{graph.about or title}\n\nAs for every recipe, a file of the form is a picture."
     return RUN.of(RECIPES_URL + name, about, body, schemas)
@@ -83,6 +85,19 @@ def _typed(spec: InputSpec, schema: Mapping[str, Any]) -> dict[str, Any]:
     if spec.required and spec.name in _EXAMPLES:
         typed["examples"] = [_EXAMPLES[spec.name]]
     return typed
+
+
+def _in_form(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an input as a field of a form, which has no null and no objects."""
+    if schema.get("type") == "object":
+        content = {"contentMediaType": JSON, "contentSchema": schema}
+        return {"type": "string", **_about(schema), **content}
+    plain = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
+    if isinstance(plain.get("type"), list):
+        (plain["type"],) = (each for each in plain["type"] if each != "null")
+    if "enum" in plain:
+        plain["enum"] = [each for each in plain["enum"] if each is not None]
+    return plain
 
 
 def _about(schema: Mapping[str, Any]) -> dict[str, Any]:

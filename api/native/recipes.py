@@ -120,13 +120,13 @@ async def show(request: web.Request) -> web.Response:
     SUBMITTED,
     (*SUBMIT_ERRORS, 404, 409),
     parameters=(WAIT, IDEMPOTENCY_KEY, TAGS, *WISHES),
-    body={JSON: _INPUTS, MULTIPART: _INPUTS},
+    body={MULTIPART: _INPUTS, JSON: _INPUTS},
 )
 async def run(request: web.Request) -> web.Response:
     """Run a recipe.
 
-    Takes its inputs by name, as JSON or as parts of a form; a part with a file is a picture. It
-    answers as for jobs.
+    Takes its inputs by name, as JSON or as parts of a form; a part with a file is a picture, and
+    fields that are left empty have their defaults. It answers as for jobs.
     """
     return await submit_and_answer(request, _wanted)
 
@@ -193,6 +193,8 @@ async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
     faults = []
     for part in await parts_of(request):
         name = part.name
+        if _is_left_empty(part, graph.inputs):
+            continue
         try:
             value = await _value(request, part, graph.inputs)
         except BindError as error:
@@ -209,6 +211,19 @@ async def _form(request: web.Request, graph: Graph) -> dict[str, Any]:
     if faults:
         raise GraphError(faults)
     return inputs
+
+
+def _is_left_empty(part: Part, declared: Mapping[str, InputSpec]) -> bool:
+    """Whether a form sends a field that nobody filled in, and that can have no empty value."""
+    if part.data:
+        return False
+    if part.is_file:
+        return not part.file_name
+    spec = declared.get(part.name) or SPECS.get(part.name)
+    if spec is None:
+        return part.name == FIELD
+    is_free_text = spec.type == "text" and not spec.choices and not spec.resource
+    return not is_free_text and spec.type != "list"
 
 
 async def _value(request: web.Request, part: Part, declared: Mapping[str, InputSpec]) -> Any:

@@ -1,5 +1,6 @@
 """Graphs are submitted, by themselves or in an envelope with inputs."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NotRequired
@@ -164,14 +165,18 @@ async def submit_and_answer(
 ) -> web.Response:
     """Submit what a client wants run, and answer with its job, ended or not.
 
-    Nothing of what was read is held while the answer waits for the job's end.
+    Who waits for the job waits for a server that starts its workers, too. Nothing of what was read
+    is held while the answer waits for the job's end.
     """
     parts = request.app[PARTS]
     seconds = wait_seconds(request)
+    deadline = time.monotonic() + seconds
+    await parts.catalogue.started(seconds)
     accepted = await parts.submissions.submit(await read(request))
     let_go(request)
     request[JOB] = accepted.job.id
-    job = await parts.dispatcher.ended(accepted.job, seconds)
+    left = max(0.0, deadline - time.monotonic())
+    job = await parts.dispatcher.ended(accepted.job, left)
     status = 200 if job.has_ended and seconds else 202
     return await job_or_picture(request, job, status)
 

@@ -128,10 +128,14 @@ class Catalogue:
 
         For clients that take a server that answers for one that has started.
         """
-        deadline = time.monotonic() + _START_SECONDS
+        await self.started(_START_SECONDS)
+        return self.known()
+
+    async def started(self, seconds: float) -> None:
+        """Return once the first worker has started, or after so many seconds."""
+        deadline = time.monotonic() + seconds
         while not self._source.ready.specs and time.monotonic() < deadline:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(_AGAIN_SECONDS)
-        return self.known()
 
     def _look(self) -> RecipeFiles:
         """The recipes' files: those that came, went or were replaced show in their folder.

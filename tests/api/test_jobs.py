@@ -3,10 +3,13 @@
 import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from paintgraph.api.services.parts import PARTS
+from paintgraph.jobs.workers.handle import Ready
 from paintgraph.tests.api.serving import Answer, Served, pixels, png
 
 ADD = {
@@ -60,6 +63,21 @@ def test_waiting_ends_in_time_with_the_job_as_it_is(small: Served) -> None:
     assert (looked.status, looked.json["ended"]) == (200, None)
     small.call("DELETE", f"/v1/jobs/{answer.json['id']}")
     small.until(answer.json["id"], "cancelled")
+
+
+def test_who_waits_for_a_job_waits_for_the_start_of_the_workers(small: Served) -> None:
+    dispatcher = small.app[PARTS].dispatcher
+    started, dispatcher.ready = dispatcher.ready, Ready()  # as before the first worker has started
+    with ThreadPoolExecutor(1) as clients:
+        waiting = clients.submit(small.submit, ADD, wait=60)
+        at_once = small.submit(ADD)
+        a_moment = small.submit(ADD, wait=0.1)
+        dispatcher.ready = started
+
+        assert waiting.result().json["outputs"] == {"sum": 5}
+    for answer in (at_once, a_moment):
+        assert (answer.status, answer.codes) == (503, ["starting"])
+        assert answer.headers["Retry-After"]
 
 
 def test_declared_inputs_come_beside_the_graph(small: Served) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from openapi_spec_validator import validate
 from pydantic import SecretStr
@@ -58,8 +59,6 @@ def test_an_input_tells_its_type_bounds_choices_and_an_example(server: Served) -
 
 
 def test_a_list_may_come_as_parts_one_by_one(server: Served) -> None:
-    import aiohttp
-
     form = aiohttp.FormData()
     form.add_field("image", png(), filename="photo.png")
     for number in (3, 3, 10, 10):
@@ -69,6 +68,42 @@ def test_a_list_may_come_as_parts_one_by_one(server: Served) -> None:
     answer = server.call("POST", "/v1/recipes/erase_object?wait=60", data=form)
 
     assert answer.json["state"] == "succeeded", answer.body
+
+
+def test_a_form_has_no_null_and_no_object(server: Served) -> None:
+    schemas = recipes(server)[0]["components"]["schemas"]
+
+    for name in (name for name in schemas if name.endswith("Form")):
+        for field, schema in schemas[name]["properties"].items():
+            assert schema["type"] in ("string", "integer", "number", "boolean", "array"), field
+            assert None not in schema.get("enum", ()), field
+            assert schema.get("default", 0) is not None, field
+    assert schemas["OutpaintForm"]["properties"]["webhook"]["contentSchema"]["required"] == ["url"]
+
+
+def test_fields_that_are_left_empty_have_their_defaults(server: Served) -> None:
+    form = aiohttp.FormData()
+    form.add_field("image", png(), filename="photo.png")
+    form.add_field("engine", "telea")
+    form.add_field("avoid", b"", filename="", content_type="application/octet-stream")
+    for name in ("sides", "fraction", "left", "match", "seed", "prompt"):
+        form.add_field(name, "")
+    for name in ("metadata", "graph", "webhook"):
+        form.add_field(name, "")
+
+    job = server.call("POST", "/v1/recipes/outpaint?wait=60", data=form).json
+
+    assert job["state"] == "succeeded", job
+    assert job["outputs"]["image"]["width"] > 32
+
+
+def test_a_picture_that_is_left_empty_is_missing(server: Served) -> None:
+    form = aiohttp.FormData()
+    form.add_field("image", b"", filename="", content_type="application/octet-stream")
+
+    answer = server.call("POST", "/v1/recipes/outpaint", data=form)
+
+    assert (answer.status, answer.codes) == (422, ["missing_input"])
 
 
 @pytest.mark.parametrize("keys", [(), (SecretStr("a-key"),)])
