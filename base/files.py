@@ -39,14 +39,14 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
     sync_folder(folder.parent)
 
 
-def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Write a file that must not be there yet, at one stroke.
+def write_new(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o666) -> None:
+    """Write a file that must not be there yet, at one stroke; `lasting`, `mode`: as `write_whole`.
 
-    `mode` are its permissions before the umask. Raises FileExistsError if the name is taken, of
-    several writers for all but one, and OSError.
+    Raises FileExistsError if the name is taken, of several writers for all but one, and OSError.
     """
     _write(path, data, mode, _move_new)
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None]) -> None:

@@ -5,7 +5,6 @@ What cannot be written now is tried again.
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from paintgraph.base.files import make_folder, write_whole
+from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
@@ -111,11 +110,9 @@ class JobEffects:
 
     async def _publish(self, job: Job, saved: Saved) -> dict[str, Any]:
         effect = saved.effect
-        accepted = datetime.fromtimestamp(job.created).astimezone()
-        publisher = self._publishers[effect.folder]
-        name = await asyncio.to_thread(publisher.name_of, effect, accepted)
-        path = await self._reserved(job, saved, name)
-        digest = await asyncio.to_thread(self._write, path, saved)
+        created = datetime.fromtimestamp(job.created).astimezone()
+        name = self._publishers[effect.folder].name_of(effect, created)
+        path, digest = await self._placed(job, saved, name)
         root = self._folders[effect.folder].resolve()
         return {
             "file": str(path.relative_to(root)),
@@ -125,8 +122,8 @@ class JobEffects:
             "ui": effect.ui,
         }
 
-    async def _reserved(self, job: Job, saved: Saved, name: FileName) -> Path:
-        """A path that is the job's own.
+    async def _placed(self, job: Job, saved: Saved, name: FileName) -> tuple[Path, str]:
+        """A path that is the job's own, with its file, and the digest of that.
 
         The folder is listed only where the store has numbered no file of this name, or somebody
         else has put one in the way: saving costs the same however many files there are.
@@ -139,24 +136,30 @@ class JobEffects:
                 job, saved.node, saved.place, name, above=above, taken=taken
             )
             path = self._path_of(reserved)
-            if not is_new or not await asyncio.to_thread(os.path.lexists, path):
-                return path
-            taken = reserved
+            try:
+                return path, await asyncio.to_thread(self._write, path, saved, is_new=is_new)
+            except FileExistsError:
+                taken = reserved
 
     def _path_of(self, reserved: str) -> Path:
         """Where a path of the store lies; those of an earlier paintgraph are absolute."""
         folder, _, rest = reserved.partition("/")
-        root = self._folders.get(folder)
-        return Path(reserved) if root is None else root.resolve() / rest
+        known = folder in self._folders
+        return self._folders[folder].resolve() / rest if known else Path(reserved)
 
-    def _write(self, path: Path, saved: Saved) -> str:
-        """Write a file if it is not there yet; gives the digest under which it can be fetched."""
+    def _write(self, path: Path, saved: Saved, *, is_new: bool) -> str:
+        """The digest of a file, written if no try did so; FileExistsError for somebody else's."""
+        lasting = saved.effect.folder != "temp"  # a preview need not survive a loss of power
         try:
             content = saved.content(self._blobs, self._add_texts)
             digest = self._blobs.put(content)
-            if not path.exists():
-                make_folder(path.parent)
-                write_whole(path, content)
+            make_folder(path.parent)
+            if is_new:
+                write_new(path, content, lasting=lasting)
+            elif not path.exists() or not path.stat().st_size:  # claimed, and not filled
+                write_whole(path, content, lasting=lasting)
+        except FileExistsError:
+            raise
         except OSError as error:
             raise cannot_write(path, error) from error
         return digest
@@ -326,15 +329,13 @@ class Outcomes:
                     return
                 if not deadline:
                     deadline = now + self._patience
-                    await self._warn(running, fact, f"{where}: {error} {self._waits()}")
+                    waits = f"{error} The job waits for that, at most {self._patience:g} s."
+                    await self._warn(running, fact, f"{where}: {waits}")
                 await asyncio.sleep(min(_AGAIN_SECONDS, self._patience))
                 continue
             fact["files"] = files
             running.files.setdefault(fact["node"], []).extend(files)
             return
-
-    def _waits(self) -> str:
-        return f"The job waits for that, at most {self._patience:g} s."
 
     async def _warn(self, running: Running, fact: Mapping[str, Any], message: str) -> None:
         """Tell at once why the job stands still, if that can be written."""

@@ -161,7 +161,7 @@ def family(root: int) -> dict[int, str]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
-                state = (entry / "stat").read_text().rpartition(") ")[2].split()
+                state = (entry / "stat").read_text(errors="replace").rpartition(") ")[2].split()
                 if state[0] != "Z":
                     parents[int(entry.name)] = int(state[1])
     found = {root}
@@ -173,7 +173,8 @@ def family(root: int) -> dict[int, str]:
 def command_of(pid: int) -> str:
     """The command line of a process; nothing if it has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+        return command.replace("\0", " ")
     except OSError:
         return ""
 
