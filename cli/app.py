@@ -156,6 +156,20 @@ def schema(
 
 
 @command(app, subject="file")
+def init(
+    file: Annotated[str, typer.Argument(help="Recipe to write, such as my_recipe.yaml.")],
+    copy: Annotated[
+        str, typer.Option("--copy", metavar="RECIPE", help="Begin with a copy of this recipe.")
+    ] = "",
+    nodes: Nodes = None,
+) -> int:
+    """Write a recipe to begin with, and the schema by which editors check it."""
+    from paintgraph.cli.beginning import begin_recipe
+
+    return begin_recipe(file, copy, nodes or ())
+
+
+@command(app, subject="file")
 def convert(
     file: GraphFile,
     to: Annotated[

@@ -105,6 +105,7 @@ def print_schema(name: str, own: Iterable[str]) -> int:
     """Print the JSON Schema of the recipe format, a recipe or a node; gives the exit code."""
     known = catalogue(default_folders(), own)
     if not name:
+        known.recipes.register_all()  # nodes of recipes, too
         print_json(format_schema(known.registry))
     elif name in known.registry and not name.startswith(RECIPE_PREFIX):
         print_json(node_schema(_node(known, name)))

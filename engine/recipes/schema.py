@@ -65,7 +65,14 @@ def _literal(spec: InputSpec) -> dict[str, Any] | None:
     plain = [part for part in spec.type.split("|") if part in _TYPES]
     if not plain:
         return None
-    schema = dict(_TYPES[plain[0]])
+    if len(plain) == 1:
+        return _of_type(spec, plain[0])
+    return {"anyOf": [_of_type(spec, part) for part in plain]}
+
+
+def _of_type(spec: InputSpec, type_: str) -> dict[str, Any]:
+    """Schema of a literal of one of the types that an input takes."""
+    schema = dict(_TYPES[type_])
     if schema.get("type") == "array":
         schema["items"] = dict(_TYPES.get(spec.items, {}))
         if spec.choices:
@@ -75,9 +82,9 @@ def _literal(spec: InputSpec) -> dict[str, Any] | None:
             schema |= {"maxItems": most}
     elif spec.choices:
         schema["enum"] = list(spec.choices)
-    if spec.minimum is not None:
+    if spec.minimum is not None and type_ != "text":
         schema["minimum"] = spec.minimum
-    if spec.maximum is not None:
+    if spec.maximum is not None and type_ != "text":
         schema["maximum"] = spec.maximum
     if not spec.required and spec.default is None and "type" in schema:
         schema["type"] = [schema["type"], "null"]
