@@ -20,6 +20,8 @@ _CLIENTS = 8
 _SHARE = 500
 _SHARES_SHOWN = 4  # at either end of the run
 _COLOURS = 1 << 24
+_OTHERS = (10, 60_000)  # files of the same name
+_SAVED = 100
 _BOUNDS = {
     "every_minutes": "0.5",
     "jobs_bytes": str(64 << 20),
@@ -46,7 +48,32 @@ def figures(jobs: int = JOBS) -> list[Figure]:
             taken.append([t for share in pool.map(_run_all, clients, shares) for t in share])
             worked.append((_processor_seconds(running.pid) - before) / len(graphs) * 1000)
             memory.append(_resident(running.pid))
-        return [*_times(taken, worked, jobs), *_sizes(running, memory, jobs)]
+        beside = _beside_others(running)
+        return [*_times(taken, worked, jobs), *beside, *_sizes(running, memory, jobs)]
+
+
+def _beside_others(running: Server) -> list[Figure]:
+    """What saving takes in a folder with few files of the same name, and with many; in turns."""
+    taken: dict[int, list[float]] = {count: [] for count in _OTHERS}
+    for count in _OTHERS:
+        folder = running.folder / "outputs" / f"beside{count}"
+        folder.mkdir()
+        for number in range(1, count + 1):
+            (folder / f"picture_{number:05}_.png").touch()
+    with running.client() as client:
+        for number in range(_SAVED + 1):
+            for place, count in enumerate(_OTHERS):
+                graph = _graph(_COLOURS - 2 * number - place, f"beside{count}/picture")
+                took = _run_all(client, [graph])
+                taken[count] += took if number else []  # the first one lists the folder
+    middles = [percentile(taken[count], 0.5) * 1000 for count in _OTHERS]
+    return [
+        *(
+            Figure(f"p50 beside {n:,} files", (ms,), "ms")
+            for n, ms in zip(_OTHERS, middles, strict=True)
+        ),
+        Figure("beside many by beside few", (middles[1] / middles[0],), "x", 1.2),
+    ]
 
 
 def _times(
@@ -81,10 +108,10 @@ def _sizes(running: Server, memory: Sequence[float], jobs: int) -> Iterator[Figu
         yield Figure(f"{name}", (size / 1e6,), "MB")
 
 
-def _graph(number: int) -> bytes:
+def _graph(number: int, prefix: str = "day/picture") -> bytes:
     nodes = {
         "e": {"node": "EmptyImage", "width": 16, "height": 16, "color": number * 7 % _COLOURS},
-        "s": {"node": "SaveImage", "images": "${e.image}", "filename_prefix": "day/picture"},
+        "s": {"node": "SaveImage", "images": "${e.image}", "filename_prefix": prefix},
         "p": {"node": "PreviewImage", "images": "${e.image}"},
     }
     return json.dumps({"nodes": nodes, "outputs": {"image": "${e.image}"}}).encode()

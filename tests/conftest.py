@@ -46,7 +46,7 @@ def no_thread_left() -> Iterator[None]:
     yield
     left = [t for t in threading.enumerate() if t not in before]
     for thread in left:
-        thread.join(timeout=10)
+        thread.join(timeout=120)
     assert [thread.name for thread in left if thread.is_alive()] == []
 
 

@@ -276,14 +276,14 @@ def fail_long(values: list[int]) -> Sum:
 @node(title="Meet", category="test", lane="io")
 def meet(label: str, value: int = 0) -> Sum:
     """Wait in a thread until all others are there."""
-    MEETINGS[label].wait(timeout=20)
+    MEETINGS[label].wait(timeout=120)
     return value
 
 
 @node(title="Meet Cpu", category="test")
 def meet_cpu(label: str, value: int = 0) -> Sum:
     """Wait in a computing thread until all others are there."""
-    MEETINGS[label].wait(timeout=20)
+    MEETINGS[label].wait(timeout=120)
     return value
 
 

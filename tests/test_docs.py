@@ -62,7 +62,7 @@ def follow(page: str, replaced: dict[str, str]) -> dict[str, Any]:
         if name:
             Path(name[1]).write_text(block)
         elif language == "bash":
-            subprocess.run(block, shell=True, check=True, timeout=60)  # noqa: S602 - our own page
+            subprocess.run(block, shell=True, check=True, timeout=300)  # noqa: S602 - our own page
         else:
             exec(compile(block, f"block {number} of {page}", "exec"), variables)  # noqa: S102
     return variables

@@ -59,7 +59,7 @@ def program(tmp_path: Path) -> Program:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
 
     return run

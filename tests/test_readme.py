@@ -54,7 +54,7 @@ def follow(folder: Path, command: list[str], example: str) -> str:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -43,7 +43,7 @@ def follow(served: Served, folder: Path, command: list[str], example: str) -> st
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from paintgraph.api.native import jobs as api_events
-from paintgraph.tests.api.serving import Event, Served, png
+from paintgraph.tests.api.serving import OUTER_SECONDS, Event, Served, png
 
 CHAIN = {
     "nodes": {
@@ -111,7 +111,7 @@ def test_a_follower_that_is_cut_again_and_again_misses_nothing(small: Served) ->
                         break  # and come back
         return seen
 
-    pieces = asyncio.run(asyncio.wait_for(follow_in_pieces(), 60))
+    pieces = asyncio.run(asyncio.wait_for(follow_in_pieces(), OUTER_SECONDS))
 
     assert pieces == facts(small.followed(job_id))
 
@@ -135,7 +135,7 @@ def test_a_queued_job_tells_its_place_then_how_far_it_is(small: Served) -> None:
                         await asyncio.to_thread(small.call, "DELETE", path)
         return told
 
-    told = asyncio.run(asyncio.wait_for(follow(), 60))
+    told = asyncio.run(asyncio.wait_for(follow(), OUTER_SECONDS))
 
     positions = [each["position"] for each in told if each["state"] == "queued"]
     running = [each["progress"] for each in told if each["state"] == "running"]
@@ -156,7 +156,7 @@ def test_many_followers_all_see_the_same(small: Served) -> None:
     async def all_of_them() -> list[list[Event]]:
         return await asyncio.gather(*(follow() for _ in range(20)))
 
-    seen = asyncio.run(asyncio.wait_for(all_of_them(), 60))
+    seen = asyncio.run(asyncio.wait_for(all_of_them(), OUTER_SECONDS))
 
     assert all(facts(events) == facts(seen[0]) for events in seen)
 
@@ -173,7 +173,7 @@ def test_a_cancelled_job_ends_the_stream(small: Served) -> None:
                 events.append(event)
             return events
 
-    events = asyncio.run(asyncio.wait_for(follow(), 60))
+    events = asyncio.run(asyncio.wait_for(follow(), OUTER_SECONDS))
 
     assert events[-1].data["state"] == "cancelled"
 
@@ -228,7 +228,7 @@ def test_every_event_is_as_the_document_says(small: Served) -> None:
             await asyncio.to_thread(small.call, "DELETE", f"/v1/jobs/{blocker}")
             return [event async for event in stream]
 
-    events = asyncio.run(asyncio.wait_for(follow(), 60))
+    events = asyncio.run(asyncio.wait_for(follow(), OUTER_SECONDS))
     events += small.followed(small.submit(graph, wait=60).json["id"])
 
     for event in events:

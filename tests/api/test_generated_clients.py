@@ -57,7 +57,7 @@ def run(*command: str, folder: Path, reason: str = "") -> str:
     """What a program prints; with a reason the test is skipped for it if the program fails."""
     try:
         done = subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, text=True, timeout=120
+            command, cwd=folder, check=True, capture_output=True, text=True, timeout=600
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         if reason:

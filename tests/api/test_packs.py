@@ -228,9 +228,9 @@ def test_a_route_that_streams_is_passed_on_piece_by_piece(packed: Served) -> Non
             aiohttp.ClientSession(packed.url) as session,
             session.get("/served_nodes/stream") as answer,
         ):
-            first = await asyncio.wait_for(answer.content.readany(), 30)
+            first = await asyncio.wait_for(answer.content.readany(), 300)
             async with session.post("/served_nodes/value", json={"value": "go on"}):
-                return first, await asyncio.wait_for(answer.content.read(), 30)
+                return first, await asyncio.wait_for(answer.content.read(), 300)
 
     assert told(story()) == (b"first,", b"second")
 
@@ -244,9 +244,9 @@ def test_a_socket_of_a_pack_is_joined_to_its_client(prefix: str, packed: Served)
         ):
             await socket.send_str("ab")
             await socket.send_bytes(b"cd")
-            heard = [await socket.receive_str(timeout=30), await socket.receive_bytes(timeout=30)]
+            heard = [await socket.receive_str(timeout=300), await socket.receive_bytes(timeout=300)]
             await socket.send_str("bye")
-            await socket.receive(timeout=30)
+            await socket.receive(timeout=300)
             return heard, socket.protocol, socket.close_code
 
     assert told(story()) == (["abab", b"cdcd"], "own", 4000)

@@ -18,7 +18,7 @@ from paintgraph.nodes import modules
 from paintgraph.tests.api.serving import png
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTER_SECONDS = 60
+OUTER_SECONDS = 300
 HEAVY = {"cv2", "torch", "onnxruntime", "numba", "numpy", "PIL", "paintgraph.imaging.arrays"}
 ERASE = {"box": [2, 2, 8, 8], "engine": "telea"}
 

@@ -112,14 +112,14 @@ def test_a_huge_text_is_refused_within_bounds(kind: str) -> None:
     }
     file = png(chunk(kind.encode(), content[kind]()))
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(TextError, match="longer than allowed"):
         texts_of(file, KEYS)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert most < 3 * MOST_TEXT_BYTES
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_huge_text_of_another_key_does_no_harm() -> None:

@@ -100,7 +100,7 @@ def process() -> Paintgraph:
 
     def call(*arguments: str, **options: Any) -> Answer:
         with start(*arguments, **options) as program:
-            stdout, stderr = program.communicate(timeout=60)
+            stdout, stderr = program.communicate(timeout=300)
         return Answer(program.returncode, stdout, stderr.decode())
 
     return call

@@ -235,7 +235,7 @@ def test_a_server_is_started_if_none_runs_and_ends_with_ctrl_c(
         server = find_server(data, 0)
         again = paintgraph("open", "outpaint", "--no-browser").text.strip()
         os.killpg(program.pid, signal.SIGINT)  # as a terminal does it
-        _, told = program.communicate(timeout=60)
+        _, told = program.communicate(timeout=300)
 
     assert server == Server(program.pid, address.partition("/editor/")[0], has_editor=True)
     assert again == address
@@ -250,7 +250,7 @@ def test_a_server_that_was_killed_is_not_found(built: Path, tmp_path: Path) -> N
         assert program.stdout is not None
         program.stdout.readline()
         program.kill()
-        program.communicate(timeout=60)
+        program.communicate(timeout=300)
 
     assert (tmp_path / "data" / "server.json").exists()
     assert find_server(tmp_path / "data", 0) is None

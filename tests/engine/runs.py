@@ -123,7 +123,7 @@ def run_nodes(  # noqa: PLR0913 - what tests vary
 Given = TypeVar("Given")
 
 
-def within_time(work: Callable[[], Given], seconds: float = 30) -> Given:
+def within_time(work: Callable[[], Given], seconds: float = 300) -> Given:
     """The result of a function, or a failed test if it hangs."""
     results: list[Given] = []
     errors: list[BaseException] = []

@@ -602,11 +602,11 @@ def test_errors_are_raised_together() -> None:
 
 def test_thousands_of_faults_at_thousands_of_outputs_are_told_soon() -> None:
     nodes = {f"n{number}": Node("Show", {}) for number in range(10_000)}
-    began = time.perf_counter()
+    began = time.process_time()
     problems = check(Graph(nodes), REGISTRY).problems
 
     assert [problem.outputs for problem in problems] == [(id_,) for id_ in nodes]
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_sound_graph_has_defaults_positions_and_canonical_literals() -> None:

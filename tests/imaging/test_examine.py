@@ -105,12 +105,12 @@ def test_pages_that_share_their_entries_do_not_take_minutes() -> None:
     )
     data = bytearray(head + records)
     struct.pack_into("<I", data, 8 + 2 + 12 * (len(TIFF_GREY) + 2), begin)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     with pytest.raises(PictureError, match="it names too many pages"):
         examine(bytes(data))
 
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(("kind", "count"), [(3, 1000), (4, 1000), (2, 5), (12, 1)])

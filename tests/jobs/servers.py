@@ -98,7 +98,7 @@ def fetched(
     async def story() -> bytes:
         async with server as port:
             here = url.format(port=port)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 if fetcher is None:
                     return await fetch(here, allow_private=True)
                 return await fetcher.fetch(here)

@@ -24,7 +24,7 @@ from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
 
-OUTER_SECONDS = 60
+OUTER_SECONDS = 300  # a loaded machine takes its time
 ONE: Mapping[Size, int] = {"light": 1}
 
 

@@ -197,6 +197,6 @@ def test_who_waits_is_woken_by_an_arrival_and_by_an_end() -> None:
             await asyncio.sleep(0)
             assert not waiting.done()
             wake()
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 120)
 
     asyncio.run(story())

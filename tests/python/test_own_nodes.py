@@ -220,7 +220,7 @@ def test_a_server_with_broken_nodes_says_so_and_ends(my_nodes: Path, tmp_path: P
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
         env=dict(os.environ),
     )
 

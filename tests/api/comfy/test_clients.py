@@ -49,7 +49,7 @@ def test_comfy_api_simplified_hears_the_end_though_its_socket_opens_late(server:
 
     for _ in range(10):  # now and then the prompt is over before the socket is there
         prompt_id, _ = asyncio.run(
-            asyncio.wait_for(client.queue_prompt_and_wait(prompt), timeout=30)
+            asyncio.wait_for(client.queue_prompt_and_wait(prompt), timeout=300)
         )
         assert prompt_id in client.get_history(prompt_id)
 

@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("clients")
     command = [npm, "install", "--no-audit", "--no-fund", "--fetch-retries=0", *PACKAGES]
     try:
-        subprocess.run(command, cwd=made, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, cwd=made, check=True, capture_output=True, timeout=600)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         pytest.skip(f"npm's registry is out of reach: {error}")
     for script in SCRIPTS.iterdir():
@@ -41,7 +41,7 @@ def printed(folder: Path, script: str, server: Served) -> list[dict[str, str]]:
     (folder / "photo.png").write_bytes(png())
     command = ["node", script, server.url, "photo.png"]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

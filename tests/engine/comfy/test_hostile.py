@@ -34,7 +34,7 @@ def reroutes(count: int, links: list[Any]) -> dict[str, Any]:
 
 def test_a_ring_of_reroutes_is_one_fault_that_is_soon_found() -> None:
     ring = reroutes(MANY, [(n, 0, n % MANY + 1, 0) for n in range(1, MANY + 1)])
-    began = time.perf_counter()
+    began = time.process_time()
     graph, problems = graph_of(Document(ring), "it")
 
     (problem,) = problems
@@ -42,7 +42,7 @@ def test_a_ring_of_reroutes_is_one_fault_that_is_soon_found() -> None:
     assert problem.message.startswith("links run in a ring and come from nowhere: 1 -> 2 -> 3 ->")
     assert len(problem.message) < 300
     assert graph.nodes[str(MANY + 1)].inputs == {}
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_long_row_of_reroutes_is_followed() -> None:
@@ -60,21 +60,21 @@ def test_a_long_row_of_reroutes_is_followed() -> None:
 def test_a_pattern_that_searches_for_ever_means_itself(pattern: str) -> None:
     readers = [{**save(n), "title": "a" * 5000 + "!"} for n in range(100, 300)]
     give = node(2, "Anything Everywhere?", [slot("x", "*")], [], [pattern, pattern])
-    began = time.perf_counter()
+    began = time.process_time()
     graph, _ = graph_of(Document(canvas([load(), give, *readers], [(1, 0, 2, 0)])), "it")
 
     assert graph.nodes["100"].inputs == {}
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_thousands_that_give_to_thousands_end_soon() -> None:
     gives = [node(n, "Anything Everywhere", [slot("x", "*")]) for n in range(10, 4000)]
     takes = [save(n) for n in range(4000, 8000)]
     links = [(1, 0, n, 0) for n in range(10, 4000)]
-    began = time.perf_counter()
+    began = time.process_time()
     graph_of(Document(canvas([load(), *gives, *takes], links)), "it")
 
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_bypassed_ring_ends() -> None:

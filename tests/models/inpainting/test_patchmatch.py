@@ -289,5 +289,5 @@ def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
         process.stdin.write(frames.pack(header, *bodies(image, mask)))
         process.stdin.close()
 
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
         assert process.stdout.read() == b""
