@@ -17,6 +17,7 @@ from paintgraph.engine.graph.graph import Graph, Metadata
 from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Event, Listener, Stored
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.node.spreading import Spreading
 from paintgraph.engine.recipes.binding import Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
@@ -256,9 +257,10 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             if with_store
             else None
         )
+        services = (blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender))
         worker = Worker(
             known.registry,
-            Services(blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender)),
+            Services(*services, Spreading()),
             MemoryCache(memory_bytes, most_results) if memory_bytes else None,
             store,
             binders=binders,

@@ -13,8 +13,10 @@ from paintgraph.jobs import faults
 from paintgraph.jobs.dispatching.fair_queue import FairQueue
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import Observer
-from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
-from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, QueueFullError, Quota
+from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota, check_room
+from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.dispatching.sharing import done_elsewhere, made_ready, parts_to_cancel
 from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
@@ -186,13 +188,7 @@ class Dispatcher:
         """
         if self._draining:
             raise DrainingError("the server is ending and takes no more jobs. Try again soon.")
-        if self.queued >= self._limits.jobs or self._bytes >= self._limits.bytes:
-            seconds = self._retry_seconds(new.size)
-            raise QueueFullError(
-                f"the queue is full with {self.queued} jobs; allowed are {self._limits.jobs} jobs "
-                f"of together {self._limits.bytes // 2**20} MiB. Try again in {seconds} s.",
-                seconds,
-            )
+        check_room(self._limits, self.queued, self._bytes, self._retry_seconds(new.size))
         self._check_quota(new)
         accepted = await self._store.accept(new)
         if accepted.is_new:
@@ -227,6 +223,9 @@ class Dispatcher:
             return job
         running = self._running.get(job_id)
         if running is None:
+            for part in await parts_to_cancel(self._store, job_id):
+                await self.cancel(part.id)
+                self._tell_end(job_id)
             return self._store.get(job_id)
         if not running.cancelled:
             running.cancelled = True
@@ -285,8 +284,6 @@ class Dispatcher:
         if self._queued.pop(job.id, None) is not None:
             self._bytes -= job.bytes
 
-    # One task for each worker.
-
     async def _serve(self, size: Size, name: str) -> None:
         while True:
             try:
@@ -344,6 +341,7 @@ class Dispatcher:
         self._forget(job)
         claimed = self._store.claim(job, name)
         running = Running(claimed, handle)
+        running.done_elsewhere = done_elsewhere(self._store, claimed, self._workers[size])
         self._running[job.id] = running
         began = time.monotonic()
         limit = self._limited(running)
@@ -366,12 +364,16 @@ class Dispatcher:
         finally:
             limit.cancel()
             del self._running[job.id]
-            seconds = time.monotonic() - began
-            self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
+            self._mean_seconds[size] += (time.monotonic() - began - self._mean_seconds[size]) / 8
             self._ended.set()
             for line in self._queues.values():
                 line.wake()  # its client may have another at work now
             self._tell_end(job.id)
+            for each in made_ready(self._store, running):
+                if each.parent is None:
+                    self._tell_end(each.id)
+                if each.state == "queued" and each.id not in {*self._queued, *self._running}:
+                    self._enqueue(each)
         return True
 
     async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:

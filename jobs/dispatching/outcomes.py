@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,58 +18,23 @@ from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
+from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.progress import Durations, Progress, so_far
+from paintgraph.jobs.dispatching.running import Running, fail, gather, problem, report, show
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.job import Job, Report, Shown
+from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.queries import Document, damaged
 from paintgraph.jobs.store.rows import StaleFenceError
-from paintgraph.jobs.workers.handle import WorkerHandle
 
 Result = TypeVar("Result")
 _LOG = logging.getLogger("paintgraph.jobs")
 _AGAIN_SECONDS = 1.0
 _OF_WORKERS: tuple[Document, ...] = ("graph", "extra", "texts")
 _KEPT = "Results are kept: once that is cured, hand the job in again; only what is missing is done."
-
-
-@dataclass(slots=True)
-class Running:
-    """A job at work.
-
-    Attributes:
-        nodes: those under way, the last one begun last.
-        begun: whether the worker has said anything of the job.
-        warnings, files, problems: gathered for its end.
-        shown, cached, finished, skipped: see `Report`.
-        cancelled: whether it was asked to stop.
-        fault: why the server stops it.
-        progress: how far it is, from when its worker has it.
-    """
-
-    job: Job
-    handle: WorkerHandle
-    nodes: dict[str, None] = field(default_factory=dict)
-    begun: bool = False
-    warnings: list[str] = field(default_factory=list)
-    files: dict[str, list[Any]] = field(default_factory=dict)
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    shown: dict[str, Shown] = field(default_factory=dict)
-    cached: list[str] = field(default_factory=list)
-    finished: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    cancelled: bool = False
-    fault: Fault | None = None
-    progress: Progress | None = None
-
-    @property
-    def node(self) -> str:
-        """The node that began last and has not ended."""
-        return next(reversed(self.nodes), "")
 
 
 class JobEffects:
@@ -193,7 +157,7 @@ class Outcomes:
         graph, extra, texts = (self._store.document(job.id, which) for which in _OF_WORKERS)
         if graph and extra and texts:
             running.progress = Progress(graph, self._durations)
-            running.handle.run(job, graph, orjson.loads(texts), extra)
+            running.handle.run(job, graph, orjson.loads(texts), extra, running.done_elsewhere)
             return False
         lost = zip(_OF_WORKERS, (graph, extra, texts), strict=True)
         problems = [damaged(which) for which, document in lost if document is None]
@@ -240,7 +204,7 @@ class Outcomes:
                 return await self._store.finish(running.job, "cancelled")
             fault = running.fault
             if fault is not None and not fault.again:
-                problems = [*running.problems, _problem(running, fault)]
+                problems = [*running.problems, problem(running, fault)]
                 return await self._store.finish(
                     running.job, "failed", warnings=running.warnings, problems=problems
                 )
@@ -278,9 +242,14 @@ class Outcomes:
 
     async def _end(self, running: Running, message: Mapping[str, Any]) -> Job:
         state = message["state"]
+        if state == "given":
+            await self._store.append(running.job, message["facts"])
+            return await self._store.give_away(running.job, Given(**message["given"]))
+        if running.done_elsewhere:
+            gather(running, self._store.parts(running.job))
         if state == "cancelled" and running.fault and not running.cancelled:
             state = "failed"
-            running.problems.append(_problem(running, running.fault))
+            running.problems.append(problem(running, running.fault))
         if running.problems and state == "succeeded":  # for the worker, which writes no files
             state = "cancelled" if running.cancelled else "failed"
         return await self._store.finish(
@@ -290,7 +259,7 @@ class Outcomes:
             outputs={**running.files, **message["outputs"]},
             warnings=running.warnings,
             problems=[*running.problems, *message["problems"]],
-            report=_report(running, state),
+            report=report(running, state),
         )
 
     async def _note(self, running: Running, fact: dict[str, Any]) -> None:
@@ -311,7 +280,7 @@ class Outcomes:
         elif fact["type"] == "executed":
             if fact["effects"]:
                 await self._publish(running, fact)
-            _show(running, fact)
+            show(running, fact)
 
     async def _publish(self, running: Running, fact: dict[str, Any]) -> None:
         """Publish a node's files; those that cannot be written fail the job in the end."""
@@ -325,7 +294,7 @@ class Outcomes:
                 now = time.monotonic()
                 if not error.may_pass or running.cancelled or 0 < deadline <= now:
                     kept = f" {_KEPT}" if error.may_pass else ""
-                    _fail(running, fact, error.code, f"{where}: {error}{kept}")
+                    fail(running, fact, error.code, f"{where}: {error}{kept}")
                     return
                 if not deadline:
                     deadline = now + self._patience
@@ -359,40 +328,3 @@ class Outcomes:
                     raise
                 _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
-
-
-def _problem(running: Running, fault: Fault) -> dict[str, Any]:
-    """Why the server has ended a job."""
-    node = running.node or None
-    where = f"node '{node}'" if node else "the job"
-    return {"code": fault.code, "node": node, "message": f"{where}: {fault.message}"}
-
-
-def _show(running: Running, fact: Mapping[str, Any]) -> None:
-    """Note what a node shows."""
-    if fact["type"] == "executed":  # and did not fail meanwhile
-        running.shown[fact["node"]] = {
-            "display": fact["display"],
-            "parent": fact["parent"],
-            "submitted": fact["submitted"],
-            "ui": fact["ui"],
-            "files": fact.get("files", []),
-        }
-
-
-def _report(running: Running, state: str) -> Report:
-    """What editors tell of the job in the end."""
-    report: Report = {"shown": running.shown, "cached": running.cached}
-    if state == "succeeded":
-        return report
-    ended: Report = {"finished": running.finished, "skipped": running.skipped}
-    return {**report, **ended, "stopped_at": running.node}
-
-
-def _fail(running: Running, fact: dict[str, Any], code: str, message: str) -> None:
-    """Turn a node's fact into its failure."""
-    problem = {"code": code, "element": 0, "message": message}
-    running.problems.append({**problem, "node": fact["submitted"]})
-    for name in ("ui", "effects", "cached"):
-        del fact[name]
-    fact.update(problem, type="node_failed", exception="", inputs={})

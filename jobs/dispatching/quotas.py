@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paintgraph.base.errors import Error
+from paintgraph.jobs.dispatching.limits import Limits
 
 
 class QueueFullError(Error):
@@ -57,3 +58,16 @@ class Quota:
 
 
 NO_QUOTA = Quota()
+
+
+def check_room(limits: Limits, jobs: int, size: int, seconds: int) -> None:
+    """Raise QueueFullError if no more may wait than these jobs of so many bytes together.
+
+    `seconds` says when it is worth another try.
+    """
+    if jobs >= limits.jobs or size >= limits.bytes:
+        raise QueueFullError(
+            f"the queue is full with {jobs} jobs; allowed are {limits.jobs} jobs "
+            f"of together {limits.bytes // 2**20} MiB. Try again in {seconds} s.",
+            seconds,
+        )

@@ -122,6 +122,7 @@ class Job:
     `turn` is given out at acceptance, so that the clients of a priority alternate by turns; within
     one a lower `rank` comes first. `fence` grows with each claim: only who holds the newest may
     write. `deaths` counts by node how often a worker was lost there. `problems` says why it failed.
+    `parent` is the number of the job that it is a part of.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Job:
     on_failure: OnFailure = "continue"
     workflow: str = ""
     recipe: str = ""
+    parent: int | None = None
     tags: Sequence[str] = ()
 
     @property

@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 
 from paintgraph.base.naming import FileName
+from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
-from paintgraph.jobs.store import deliveries, holds, rows
+from paintgraph.jobs.store import batches, deliveries, holds, rows
+from paintgraph.jobs.store.batches import Parts
 from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -157,6 +159,28 @@ class JobStore(JobQueries):
 
         return await asyncio.wrap_future(self._database.write(update))
 
+    async def give_away(self, job: Job, given: Given) -> Job:
+        """Let a running job wait for others that do a part of it each. Raises StaleFenceError."""
+
+        def update(connection: Connection) -> Job:
+            if not batches.give(connection, job, given):
+                return rows.put_back(connection, rows.require(connection, job.id))
+            return rows.require(connection, job.id)
+
+        return await asyncio.wrap_future(self._database.write(update))
+
+    def given_away(self, job: Job) -> list[str]:
+        """The nodes of a job of which others did each a part."""
+        return self._database.read(lambda c: batches.given_away(c, job))
+
+    def open_parts(self, number: int) -> list[Job]:
+        """The parts of the job of a number that have not ended."""
+        return self._database.read(lambda c: batches.open_parts(c, number))
+
+    def parts(self, job: Job) -> Parts:
+        """What came of the parts of a job."""
+        return self._database.read(lambda c: batches.gathered(c, job))
+
     async def release(self, job: Job, node: str, fault: Fault | None = None) -> Job:
         """Put a job back whose worker was lost at a node; the third time there it fails.
 
@@ -246,7 +270,8 @@ class JobStore(JobQueries):
 
         def update(connection: Connection) -> list[Job]:
             for left in _in_state(connection, "running"):
-                rows.put_back(connection, left)
+                if not batches.open_parts(connection, left.number):
+                    rows.put_back(connection, left)
             return _in_state(connection, "queued")
 
         return await asyncio.wrap_future(self._database.write(update))

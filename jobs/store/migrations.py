@@ -222,6 +222,26 @@ def _thirteenth(connection: Connection) -> None:
     connection.execute("CREATE INDEX uploads_by_time ON uploads (at)")
 
 
+def _fourteenth(connection: Connection) -> None:
+    """Jobs that are parts of others, and what was given away so."""
+    for statement in (
+        "ALTER TABLE jobs ADD COLUMN parent bigint",
+        "ALTER TABLE jobs ADD COLUMN pictures bigint NOT NULL DEFAULT 0",
+        "CREATE INDEX jobs_by_parent ON jobs (parent, number) WHERE parent IS NOT NULL",
+        """CREATE TABLE batches (
+            job bigint NOT NULL REFERENCES jobs (number),
+            place bigint NOT NULL,
+            node text NOT NULL,
+            part text NOT NULL,
+            inputs bytea NOT NULL,
+            names bytea NOT NULL,
+            given bigint NOT NULL,
+            PRIMARY KEY (job, place)
+        )""",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -241,6 +261,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _eleventh,
     _twelfth,
     _thirteenth,
+    _fourteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

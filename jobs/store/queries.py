@@ -43,6 +43,12 @@ class JobQueries:
         row = self._database.read(lambda c: c.execute(sql, (job_id, *owner)).fetchone())
         return None if row is None else job_of(row)
 
+    def numbered(self, number: int) -> Job | None:
+        """A job by its number, or None."""
+        sql = "SELECT * FROM jobs WHERE number = ?"
+        row = self._database.read(lambda c: c.execute(sql, (number,)).fetchone())
+        return None if row is None else job_of(row)
+
     def document(self, job_id: str, which: Document = "graph") -> bytes | None:
         """A document of a job in JSON: its bound graph, its request, what came beside it, or texts.
 
@@ -63,7 +69,7 @@ class JobQueries:
     ) -> list[Job]:
         """Those of the jobs that are meant, from newest to oldest, below number `before`."""
         mine, owner = self._mine
-        conditions, values = [mine], list[Any](owner)
+        conditions, values = [mine, "parent IS NULL"], list[Any](owner)
         if before is not None:
             conditions.append("number < ?")
             values.append(before)
@@ -264,7 +270,7 @@ def damaged(name: str) -> dict[str, Any]:
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
     "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
-    "recipe",
+    "recipe", "parent",
 )  # fmt: skip
 _PARSED: Mapping[str, Any] = {
     "problems": (), "outputs": {}, "warnings": (), "deaths": {}, "tags": (),

@@ -115,13 +115,16 @@ class Retained:
             ).fetchone()
             if row is None:
                 return None
-            number, client = row[0], row[1]
-            others = {*holds.held_by_others(connection, number, client)}
-            digests = [each for each in holds.of_job(connection, number) if each not in others]
-            files = connection.execute("SELECT path FROM published WHERE job = ?", (number,))
-            purged = Purged(digests, [each[0] for each in files])
-            holds.forget_uploads(connection, holds.of_job(connection, number), client)
-            _remove(connection, [number])
+            parts = connection.execute("SELECT number FROM jobs WHERE parent = ?", (row[0],))
+            purged = Purged([], [])
+            for number in [*(part[0] for part in parts.fetchall()), row[0]]:
+                held = holds.of_job(connection, number)
+                others = {*holds.held_by_others(connection, number, row[1])}
+                files = connection.execute("SELECT path FROM published WHERE job = ?", (number,))
+                purged.files.extend(each[0] for each in files)
+                purged.digests.extend(each for each in held if each not in others)
+                holds.forget_uploads(connection, held, row[1])
+                _remove(connection, [number])
             return purged
 
         return await self._write(update)
@@ -163,6 +166,6 @@ class Retained:
 
 def _remove(connection: Connection, numbers: Sequence[int]) -> None:
     each = [(number,) for number in numbers]
-    for table in ("facts", "published", "deliveries", "holds", "tags"):
+    for table in ("facts", "published", "deliveries", "holds", "tags", "batches"):
         connection.executemany(f"DELETE FROM {table} WHERE job = ?", each)  # noqa: S608 - our names
     connection.executemany("DELETE FROM jobs WHERE number = ?", each)

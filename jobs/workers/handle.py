@@ -169,15 +169,23 @@ class WorkerHandle:
         """Process id."""
         return self._process.pid
 
-    def run(self, job: Job, graph: bytes, texts: Mapping[str, str], extra: bytes) -> None:
+    def run(
+        self,
+        job: Job,
+        graph: bytes,
+        texts: Mapping[str, str],
+        extra: bytes,
+        done_elsewhere: Sequence[str] | None = None,
+    ) -> None:
         """Give it a job with its graph in JSON; the answers come by `receive`.
 
         `texts` are what the job's pictures carry of how they were made, `extra` is what came beside
-        the graph, in JSON.
+        the graph, in JSON. Nodes may give pictures to other jobs unless `done_elsewhere` is None:
+        those whose pictures were.
         """
         message: dict[str, Any] = {"type": "run", "job": job.id, "on_failure": job.on_failure}
         message |= {"graph": orjson.Fragment(graph), "extra": orjson.Fragment(extra)}
-        message |= {"texts": dict(texts)}
+        message |= {"texts": dict(texts), "done_elsewhere": done_elsewhere}
         self._writer.write(frames.pack(message))
 
     def cancel(self, job_id: str) -> None:

@@ -194,6 +194,7 @@ def main() -> None:
                 cancellation=cancellation,
                 on_failure=order["on_failure"],
                 extra=order["extra"],
+                done_elsewhere=order["done_elsewhere"],
             )
             done = {
                 "type": "done",
@@ -201,6 +202,7 @@ def main() -> None:
                 "state": ended.state,
                 "outputs": ended.outputs,
                 "problems": ended.problems,
+                "given": ended.given,
             }
             reporter.send_with_events(done)
 

@@ -3,7 +3,7 @@
 The same in this process and in workers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node import events
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Listener, Origin
+from paintgraph.engine.node.spreading import Spreading
 from paintgraph.engine.recipes.binding import Binders
 from paintgraph.engine.recipes.checking import check, targets_of
 from paintgraph.jobs.publishing import PublishError, not_written
@@ -66,11 +67,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended: results by name, and why it failed."""
+    """How a job ended: results by name, and why it failed.
+
+    In the state "given" it has not: it goes on once other jobs have done what it gives away.
+    """
 
     state: str
     outputs: Mapping[str, Any]
     problems: tuple[Mapping[str, Any], ...] = ()
+    given: Mapping[str, Any] | None = None
 
 
 def run_job(  # noqa: PLR0913 - what a job is
@@ -83,12 +88,16 @@ def run_job(  # noqa: PLR0913 - what a job is
     cancellation: Cancellation,
     on_failure: OnFailure = "continue",
     extra: Mapping[str, Any] | None = None,
+    done_elsewhere: Collection[str] | None = None,
 ) -> Ended:
     """Run the bound graph of a job to its end; faults of the graph or a node fail the job.
 
     So does a full disk, which costs the results and not the worker. `texts` say what made them.
+    Nodes may give pictures away unless `done_elsewhere` is None: those whose pictures were.
     """
     registry = parts.worker.registry
+    spreading = parts.worker.services.find(Spreading) or Spreading()
+    spreading.begin(done_elsewhere)
     try:
         graph, problems = read_native(Document(document), job_id)
         binders = parts.prepare(graph)
@@ -107,6 +116,8 @@ def run_job(  # noqa: PLR0913 - what a job is
         )
     except Error as error:
         return Ended("failed", {}, ({"code": error.code, "message": str(error)},))
+    if spreading.given is not None:
+        return Ended("given", {}, given=asdict(spreading.given))
     failures = tuple(
         {
             "code": failure.code,

@@ -5,6 +5,7 @@ them in memory. MapImages makes one ApplyRecipe for each picture instead. A few 
 same time, and each of the others waits until one before it has ended, well or not.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import BOOL, FLOAT, INT, LIST, TEXT, Blocked, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
+from paintgraph.engine.node.spreading import Given, Spreading
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
@@ -28,6 +30,10 @@ Settings = Annotated[str, MULTILINE, 'The recipe\'s other inputs, as JSON: {"fra
 Save = Annotated[bool, "Write the result into a file instead of passing it on."]
 Prefix = Annotated[str, Resource(FILE_NAME), "The files are named after it and after the pictures."]
 Form = Annotated[Wanted, "Of the files; same is that of each picture's own file."]
+AtOnce = Annotated[int, Range(1, 64), "How many are worked on at the same time, if they are saved."]
+
+_WORTH_SPREADING = 8
+"""Pictures from which on other jobs may take some."""
 
 
 class Mapped(NamedTuple):
@@ -54,9 +60,7 @@ def map_images(
     save: list[Save] = True,  # type: ignore[assignment] # noqa: FBT002
     filename_prefix: list[Prefix] = "paintgraph",  # type: ignore[assignment]
     format: list[Form] = "png",  # type: ignore[assignment] # noqa: A002
-    at_once: list[
-        Annotated[int, Range(1, 64), "How many are worked on at the same time, if they are saved."]
-    ] = 2,  # type: ignore[assignment]
+    at_once: list[AtOnce] = 2,  # type: ignore[assignment]
 ) -> Result:
     """Send each of many pictures through a recipe; what fails on one leaves the others alone.
 
@@ -67,21 +71,65 @@ def map_images(
     book = context.service(RecipeBook)
     unused = recipe_call(book, recipe_name[0], parse_settings(settings[0]), None)
     pictures = [name for given in names for name in ([given] if isinstance(given, str) else given)]
-    common = {"recipe_name": recipe_name[0], "settings": settings[0], "save": save[0]}
+    common = {"recipe_name": recipe_name[0], "settings": settings[0]}
     common |= {"filename_prefix": filename_prefix[0], "format": format[0]}
+    spreading = context.services.find(Spreading)
+    node = context.origin.node
+    if spreading and spreading.is_done(node):
+        return Result([[]])
+    if spreading and _can_spread(spreading, context, pictures, save=save[0]):
+        inputs = {**common, "at_once": at_once[0]}
+        spreading.give(Given(node, "MapSomeImages", inputs, pictures))
     if not save[0]:
         each = Node("EachText", {"texts": tuple(pictures)})
-        apply = Node("ApplyRecipe", {"image": Link("each", "text"), **common})
+        apply = Node("ApplyRecipe", {"image": Link("each", "text"), "save": False, **common})
         return Result(
             [Link("apply", "image")], expand={"unused": unused, "each": each, "apply": apply}
         )
-    expand = {"unused": unused}
+    return Result([[]], expand={"unused": unused, **_saved(pictures, common, at_once[0])})
+
+
+def _can_spread(
+    spreading: Spreading, context: Context, pictures: Sequence[str], *, save: bool
+) -> bool:
+    """Whether pictures can be given to other jobs, and are worth it.
+
+    Inside recipes they are not: parts could not be told from those of other uses.
+    """
+    is_outermost = context.origin.node == context.origin.submitted
+    return spreading.is_open and save and is_outermost and len(pictures) >= _WORTH_SPREADING
+
+
+def _saved(
+    pictures: Sequence[str], common: Mapping[str, Any], at_once: int, first: int = 0
+) -> dict[str, Node]:
+    """A use of ApplyRecipe for each picture, by its number; a few at a time."""
+    expand = {}
     for place, name in enumerate(pictures):
         inputs = {"image": name, **common}
-        if place >= at_once[0]:
-            inputs["after"] = Link(str(place - at_once[0]), "saved")
-        expand[str(place)] = Node("ApplyRecipe", inputs)
-    return Result([[]], expand=expand)
+        if place >= at_once:
+            inputs["after"] = Link(str(first + place - at_once), "saved")
+        expand[str(first + place)] = Node("ApplyRecipe", inputs)
+    return expand
+
+
+@node(title="Map Some Images", category="image/batch", is_target=True, volatile=True, heavy=True)
+def map_some_images(
+    context: Context,
+    names: Annotated[list[str], "Names of pictures."],
+    recipe_name: Recipe,
+    settings: Settings = "{}",
+    filename_prefix: Prefix = "paintgraph",
+    format: Form = "png",  # noqa: A002
+    at_once: AtOnce = 2,
+    first: Annotated[int, Range(0, 2**31), "Which picture of all the first one is."] = 0,
+) -> Result:
+    """Send some pictures of a MapImages through its recipe: what one of several workers does."""
+    book = context.service(RecipeBook)
+    unused = recipe_call(book, recipe_name, parse_settings(settings), None)
+    common = {"recipe_name": recipe_name, "settings": settings}
+    common |= {"filename_prefix": filename_prefix, "format": format}
+    return Result([], expand={"unused": unused, **_saved(names, common, at_once, first)})
 
 
 class Applied(NamedTuple):

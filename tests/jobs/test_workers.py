@@ -10,7 +10,8 @@ import pytest
 
 from paintgraph.base import platforms, processes
 from paintgraph.base.frames import BrokenFrameError
-from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes, Running
+from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
+from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.workers.handle import WorkerHandle, WorkerSpec
 from paintgraph.tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until

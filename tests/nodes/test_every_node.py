@@ -133,6 +133,7 @@ NEED_FILES = {
     "LoadImageOutput",
     "LoadListedImage",
     "MapImages",
+    "MapSomeImages",
     "MaskFromModel",
     "MaskFromText",
     "RemoveBackground",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from paintgraph.jobs.dispatching.outcomes import Outcomes, Running
+from paintgraph.jobs.dispatching.outcomes import Outcomes
+from paintgraph.jobs.dispatching.running import Running
 from paintgraph.tests.api.comfy.asking import ended, node, posted
 from paintgraph.tests.api.comfy.hearing import Heard, listening, told, unpacked
 from paintgraph.tests.api.serving import Served
