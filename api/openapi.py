@@ -26,12 +26,7 @@ _Mode = Literal["validation", "serialization"]
 _ALWAYS = (400, 401, 403, 500)
 """Errors that every route can answer with: of its guards, and of the server."""
 
-_STREAM = {
-    "type": "string",
-    "description": "Server-sent events. `data` of each is JSON as `contentSchema` says; its `type` "
-    "is the event's.",
-    "contentMediaType": JSON,
-}
+_STREAM = "Server-sent events: as text, or event by event. What is in `data` has a type each."
 
 _ABOUT = """Select a part of a picture and repaint it, or continue the picture past its edges.
 
@@ -114,13 +109,25 @@ class _Schemas:
         """The schema of a type; one that is written out is its own."""
         if isinstance(wire, Mapping):
             return wire
-        if isinstance(wire, EventStream):  # OpenAPI before 3.2 has no word for one event
-            return {**_STREAM, "contentSchema": self.of(wire.event)}
+        if isinstance(wire, EventStream):
+            return _stream(self.of(wire.event))
         return next(schema for known, schema in self._of if known is wire)
 
     def content(self, content: Mapping[str, WireType]) -> dict[str, Any]:
         """OpenAPI's object for bodies by media type."""
         return {name: {"schema": self.of(wire)} for name, wire in content.items()}
+
+
+def _stream(event: Schema) -> Schema:
+    """The schema of server-sent events; OpenAPI before 3.2 has no word for one of them.
+
+    Some programs take it for that of the text, others for that of each event.
+    """
+    text = {"type": "string"}
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": event}
+    fields = {"event": text, "id": text, "data": data}
+    one = {"type": "object", "properties": fields, "required": ["event", "data"]}
+    return {"description": _STREAM, "anyOf": [text, one]}
 
 
 def _generator() -> type[Any]:

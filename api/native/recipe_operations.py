@@ -65,7 +65,7 @@ def _operation(name: str, graph: Graph) -> Route:
     schema = inputs_schema(specs)
     typed = {spec.name: _typed(spec, schema["properties"][spec.name]) for spec in specs}
     beside = {field: BESIDE[field] for field in BESIDE if field not in typed}
-    form = {name: _in_form(each) for name, each in (typed | beside).items()}
+    form = {field: _in_form(each) for field, each in (typed | beside).items()}
     sent = {name: _FILE | _about(typed[name]) for name in typed if _is_picture(graph.inputs[name])}
     schemas = {
         f"{title}Form": {**schema, "properties": {**form, **sent}},
@@ -88,16 +88,20 @@ def _typed(spec: InputSpec, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_form(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of an input as a field of a form, which has no null and no objects."""
+    """The schema of an input as a field of a form, where what is empty stands for null.
+
+    Pages choose the first of several choices where none is the default.
+    """
     if schema.get("type") == "object":
-        content = {"contentMediaType": JSON, "contentSchema": schema}
-        return {"type": "string", **_about(schema), **content}
-    plain = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
-    if isinstance(plain.get("type"), list):
-        (plain["type"],) = (each for each in plain["type"] if each != "null")
-    if "enum" in plain:
-        plain["enum"] = [each for each in plain["enum"] if each is not None]
-    return plain
+        return {"type": "string", "description": f"{schema['description']} As JSON."}
+    if not isinstance(schema.get("type"), list):
+        return dict(schema)
+    (type_,) = (each for each in schema["type"] if each != "null")
+    choices = schema.get("enum", ("true", "false") if type_ == "boolean" else ())
+    if not choices:
+        return {**schema, "type": type_}
+    choices = ["", *(each for each in choices if each is not None)]
+    return {**schema, "type": "string", "enum": choices, "default": ""}
 
 
 def _about(schema: Mapping[str, Any]) -> dict[str, Any]:

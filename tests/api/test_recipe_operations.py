@@ -78,7 +78,9 @@ def test_a_form_has_no_null_and_no_object(server: Served) -> None:
             assert schema["type"] in ("string", "integer", "number", "boolean", "array"), field
             assert None not in schema.get("enum", ()), field
             assert schema.get("default", 0) is not None, field
-    assert schemas["OutpaintForm"]["properties"]["webhook"]["contentSchema"]["required"] == ["url"]
+    form = schemas["OutpaintForm"]["properties"]
+    assert (form["metadata"]["enum"][0], form["metadata"]["default"]) == ("", "")
+    assert (form["graph"]["enum"], form["graph"]["default"]) == (["", "true", "false"], "")
 
 
 def test_fields_that_are_left_empty_have_their_defaults(server: Served) -> None:
