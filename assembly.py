@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph import graphs
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import ResultStore
@@ -237,7 +237,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
-        blobs = Blobs(folders.blobs)
+        blobs = FolderBlobs(folders.blobs)
         made = {
             "output": output_folder or folders.outputs,
             "temp": output_folder or folders.temp,

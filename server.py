@@ -67,7 +67,6 @@ from paintgraph.base.errors import Error
 from paintgraph.base.logs import is_told, set_up_log
 from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
 from paintgraph.base.usage import machine_bytes
-from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
@@ -79,6 +78,7 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
+from paintgraph.jobs.storage import Storage, in_folders
 from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
@@ -173,17 +173,17 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         place = settings.jobs.get_secret_value() if settings.jobs else folders.data / STORE
         store = JobStore(place, settings.durability)
         stack.callback(store.close)
-        blobs = Blobs(folders.blobs)
+        storage = in_folders(folders)
         observers: list[Observer] = [JobLog()] if is_told() else []
         if tracing is not None:
             observers.append(tracing)
             stack.push_async_callback(asyncio.to_thread, tracing.close)
         dispatcher = _dispatcher(
-            settings, factory, store, blobs, addresses.keys.quota_of, observers
+            settings, factory, store, storage, addresses.keys.quota_of, observers
         )
-        pictures = Pictures(blobs)
+        pictures = Pictures(storage.blobs)
         serializer = Serializer(dispatcher, pictures, addresses, hide)
-        files = NamedFiles(blobs, folders, store)
+        files = NamedFiles(storage.blobs, folders, store)
         parts = _parts(settings, store, dispatcher, files, serializer)
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)
@@ -209,17 +209,16 @@ def _dispatcher(  # noqa: PLR0913 - its seams
     settings: "Settings",
     factory: str,
     store: JobStore,
-    blobs: Blobs,
+    storage: Storage,
     quota_of: Callable[[str], Quota],
     observers: Sequence[Observer],
 ) -> Dispatcher:
     """The queue and its workers, not yet started."""
-    folders = settings.folders
     most_bytes = settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
     return Dispatcher(
         store,
         Subscriptions(),
-        JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp}, _add_texts),
+        JobEffects(store, storage.blobs, storage.destinations, _add_texts),
         WorkerSpec(factory, worker_settings(settings), settings.pack_seconds, most_bytes),
         {"heavy": settings.workers, "light": settings.light_workers},
         Limits(

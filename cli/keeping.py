@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from paintgraph.cli.faults import FAILED, OK, plain, print_json, print_table
-from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.store.backup import STORE, back_up, faults_of, is_current
 from paintgraph.jobs.store.folder_lock import FolderBusyError, exclusive
@@ -52,7 +52,7 @@ def back_up_store(file: Path, data_dir: Path | None) -> int:
 def check_store(data_dir: Path | None, *, json: bool) -> int:
     """Tell what is wrong with the store of a data folder; exit code 1 if anything is."""
     settings = _settings(data_dir)
-    blobs = Blobs(settings.data_dir / "blobs")
+    blobs = FolderBlobs(settings.data_dir / "blobs")
     store = settings.data_dir / STORE
     faults = [*faults_of(store, lambda digest: PREFIX + digest in blobs)]
     if json:

@@ -5,9 +5,11 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from paintgraph.base import files
 from paintgraph.base.errors import Error
@@ -79,6 +81,26 @@ class Saved:
         return add_texts(data, {**self.texts, RESULT: made.to_text()})
 
 
+class Destination(Protocol):
+    """Where jobs' files of one kind go, under names inside it that the job store reserves."""
+
+    def name_of(self, effect: Effect, when: datetime | None = None) -> FileName:
+        """What the file of an effect is to be called; PublishError if that leads outside."""
+
+    def highest(self, name: FileName) -> int:
+        """The highest number that a file of this name has, whatever its suffix."""
+
+    def write(self, name: str, content: bytes, media_type: str = "", *, is_new: bool) -> str:
+        """Write a file, whole or not at all; gives its name as clients see it.
+
+        One that is not new stays as an earlier try of its job wrote it. Raises PublishError, and
+        FileExistsError if the name of a new one is taken.
+        """
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there and can be removed."""
+
+
 class Publisher:
     """Writes effects into one folder as PREFIX_00001_.png and so on, never over a file.
 
@@ -86,8 +108,9 @@ class Publisher:
     the time it is `when`, that of the job, so that all its files tell the same; None is now.
     """
 
-    def __init__(self, folder: Path, blobs: Blobs) -> None:
+    def __init__(self, folder: Path, blobs: Blobs, *, is_lasting: bool = True) -> None:
         self._folder = folder
+        self._is_lasting = is_lasting
         self._blobs = blobs
 
     def publish(
@@ -129,14 +152,37 @@ class Publisher:
         except OSError as error:
             raise cannot_write(target.parent, error) from error
 
+    def write(self, name: str, content: bytes, media_type: str = "", *, is_new: bool) -> str:  # noqa: ARG002 - the role has it
+        """Write a file; one that is shown alone need not survive a loss of power."""
+        path = self._path_of(name)
+        try:
+            files.make_folder(path.parent)
+        except OSError as error:  # also a file of the folder's name, which no number cures
+            raise cannot_write(path, error) from error
+        try:
+            if is_new:
+                files.write_new(path, content, lasting=self._is_lasting)
+            elif not path.exists() or not path.stat().st_size:  # claimed, and not filled
+                files.write_whole(path, content, lasting=self._is_lasting)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        return str(path.relative_to(self._folder.resolve()))
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there and can be removed."""
+        with suppress(OSError):
+            self._path_of(name).unlink()
+
+    def _path_of(self, name: str) -> Path:
+        """Where a file lies; names that an earlier paintgraph reserved are absolute."""
+        return self._folder.resolve() / name
+
     def _target(self, wanted: str, when: datetime) -> Path:
         """Where a prefix leads to, without number and suffix; always inside the folder."""
         root = self._folder.resolve()
-        prefix = portable(with_date(wanted, when))
-        if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
-            raise PublishError(
-                f"the file name '{shorten(prefix)}' is no name of a file. Write a plain one."
-            )
+        prefix = plain_prefix(wanted, when)
         try:
             target = (root / prefix).resolve()
         except (OSError, RuntimeError) as error:  # too long a name, links in a circle
@@ -149,6 +195,16 @@ class Publisher:
                 "Use a plain name."
             )
         return target
+
+
+def plain_prefix(wanted: str, when: datetime) -> str:
+    """A prefix with its time filled in; raises PublishError for what is no name of a file."""
+    prefix = portable(with_date(wanted, when))
+    if not prefix.strip() or prefix.endswith("/") or "\0" in prefix:
+        raise PublishError(
+            f"the file name '{shorten(prefix)}' is no name of a file. Write a plain one."
+        )
+    return prefix
 
 
 def write_new(paths: Iterable[Path], data: bytes) -> Path:

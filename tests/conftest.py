@@ -1,5 +1,6 @@
 """What many tests share."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from paintgraph.base.bucket import Bucket, open_bucket
 from paintgraph.engine.node.registry import Registry
-from paintgraph.tests import fake_nodes
+from paintgraph.tests import buckets, fake_nodes
 from paintgraph.tests.jobs.postgresql import PostgresqlServer, postgresql_server
 
 # Machines are loaded now and then: no deadlines. The gate draws the same values on every machine;
@@ -28,6 +30,29 @@ settings.load_profile("gate")
 def registry() -> Registry:
     """The fake nodes."""
     return fake_nodes.registry()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real S3 server."""
+    with buckets.s3_server(tmp_path_factory.mktemp("s3")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket_url(
+    s3_endpoint: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The address of an empty part of a bucket, whose server and keys the environment names."""
+    for name, value in (buckets.KEYS | {"AWS_ENDPOINT_URL": s3_endpoint}).items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{buckets.NAME}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()}"
+
+
+@pytest.fixture
+def bucket(bucket_url: str) -> Bucket:
+    """An empty part of a bucket."""
+    return open_bucket(bucket_url)
 
 
 @pytest.fixture

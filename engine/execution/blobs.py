@@ -6,6 +6,7 @@ The only file access that nodes have.
 import hashlib
 import os
 import re
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,11 +25,70 @@ def reference_of(data: bytes) -> str:
     return PREFIX + hashlib.sha256(data).hexdigest()
 
 
-class Blobs:
-    """A folder of blobs named by their SHA-256, and files elsewhere that were adopted.
+def is_reference(text: str) -> bool:
+    """Whether a text can name bytes."""
+    return _DIGEST.fullmatch(text.removeprefix(PREFIX)) is not None
 
-    References read "sha256:" and 64 hexadecimal digits. Thread-safe.
+
+def digest_in(reference: str) -> str:
+    """The hexadecimal digits of a reference; raises BindError if it is none."""
+    digest = reference.removeprefix(PREFIX)
+    if not _DIGEST.fullmatch(digest):
+        raise BindError(
+            f"{shown(reference)} names no blob; allowed is sha256: and 64 hexadecimal digits. "
+            "Name a file instead.",
+            code="bad_blob",
+        )
+    return digest
+
+
+class Blobs(ABC):
+    """Bytes by reference: "sha256:" and 64 hexadecimal digits. Thread-safe.
+
+    Nodes find it by this type, wherever the bytes lie: in a folder, or in a bucket.
     """
+
+    @abstractmethod
+    def put(self, data: bytes) -> str:
+        """Keep bytes; gives their reference."""
+
+    @abstractmethod
+    def get(self, reference: str) -> bytes:
+        """The bytes of a reference; raises BindError if they are gone or have changed."""
+
+    @abstractmethod
+    def file(self, reference: str) -> Path | None:
+        """A file of this machine with the bytes of a reference; None if they are gone."""
+
+    @abstractmethod
+    def size(self, reference: str) -> int | None:
+        """How many bytes a reference stands for; None if they are gone."""
+
+    @abstractmethod
+    def touch(self, reference: str) -> bool:
+        """Note that bytes are used now, so that they count as young; False if they are gone."""
+
+    @abstractmethod
+    def remove(self, reference: str, *, unused_since: float) -> None:
+        """Let go of bytes, unless they were used after a time in seconds since 1970."""
+
+    @abstractmethod
+    def adopt(self, path: Path) -> str:
+        """Refer to a file of this machine; gives its reference.
+
+        Raises BindError if it cannot be read.
+        """
+
+    @abstractmethod
+    def expect(self, reference: str, path: Path) -> None:
+        """Refer to a file that is said to have these bytes: whoever gets them looks whether so."""
+
+    def __contains__(self, reference: object) -> bool:
+        return self.size(str(reference)) is not None
+
+
+class FolderBlobs(Blobs):
+    """A folder of blobs named by their SHA-256, and files elsewhere that were adopted."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -56,10 +116,9 @@ class Blobs:
                 own.unlink()
 
     def adopt(self, path: Path) -> str:
-        """Refer to a file where it is, without a copy; gives its reference.
+        """Refer to a file where it is, without a copy.
 
-        One that was read before and has the same size, times and place is not read again. Raises
-        BindError if it cannot be read.
+        One that was read before and has the same size, times and place is not read again.
         """
         try:
             signs = _signs(path)
@@ -77,18 +136,12 @@ class Blobs:
         return PREFIX + digest
 
     def expect(self, reference: str, path: Path) -> None:
-        """Refer to a file that is said to have these bytes: whoever gets them looks whether so."""
+        """Refer to a file where it is, as its digest is known."""
         self._adopted[reference.removeprefix(PREFIX)] = path
 
     def get(self, reference: str) -> bytes:
         """The bytes of a reference; raises BindError if they are gone or have changed."""
-        digest = reference.removeprefix(PREFIX)
-        if not _DIGEST.fullmatch(digest):
-            raise BindError(
-                f"{shown(reference)} names no blob; allowed is sha256: and 64 hexadecimal digits. "
-                "Name a file instead.",
-                code="bad_blob",
-            )
+        digest = digest_in(reference)
         own = self._path(digest)
         # What was adopted may be gone by now, such as the file of an earlier run's input.
         path = own if own.exists() else self._adopted.get(digest, own)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from paintgraph.base.files import make_folder, write_new, write_whole
+from paintgraph.base.bucket import BucketError
 from paintgraph.base.naming import FileName
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
@@ -23,7 +23,13 @@ from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.progress import Durations, Progress, so_far
 from paintgraph.jobs.dispatching.running import Running, fail, gather, problem, report, show
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
-from paintgraph.jobs.publishing import AddTexts, Publisher, PublishError, Saved, cannot_write
+from paintgraph.jobs.publishing import (
+    AddTexts,
+    Destination,
+    PublishError,
+    Saved,
+    cannot_write,
+)
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
@@ -41,21 +47,21 @@ class JobEffects:
     """Writes files that jobs want, under paths that the store reserved first.
 
     A path is on disk in the store before its file is; a node that runs again after a crash gets
-    the path of the first time. `folders` maps an effect's folder ("output", "temp") to a real one.
+    the path of the first time. `destinations` says where each folder of effects is ("output",
+    "temp").
     """
 
     def __init__(
         self,
         store: JobStore,
         blobs: Blobs,
-        folders: Mapping[str, Path],
+        destinations: Mapping[str, Destination],
         add_texts: AddTexts = lambda data, _: data,
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._add_texts = add_texts
-        self._folders = folders
-        self._publishers = {name: Publisher(path, blobs) for name, path in folders.items()}
+        self._destinations = destinations
         self._one_by_one = asyncio.Lock()
 
     async def publish(
@@ -75,58 +81,48 @@ class JobEffects:
     async def _publish(self, job: Job, saved: Saved) -> dict[str, Any]:
         effect = saved.effect
         created = datetime.fromtimestamp(job.created).astimezone()
-        name = self._publishers[effect.folder].name_of(effect, created)
-        path, digest = await self._placed(job, saved, name)
-        root = self._folders[effect.folder].resolve()
+        name = self._destinations[effect.folder].name_of(effect, created)
+        file, digest = await self._placed(job, saved, name)
         return {
-            "file": str(path.relative_to(root)),
+            "file": file,
             "folder": effect.folder,
             "digest": digest,
             "media_type": effect.media_type,
             "ui": effect.ui,
         }
 
-    async def _placed(self, job: Job, saved: Saved, name: FileName) -> tuple[Path, str]:
-        """A path that is the job's own, with its file, and the digest of that.
+    async def _placed(self, job: Job, saved: Saved, name: FileName) -> tuple[str, str]:
+        """A name that is the job's own, with its file there, and the digest of that.
 
         The folder is listed only where the store has numbered no file of this name, or somebody
         else has put one in the way: saving costs the same however many files there are.
         """
+        destination = self._destinations[name.folder]
         above, taken = self._store.last_number(name), None
         while True:
             if above is None or taken is not None:
-                above = await asyncio.to_thread(self._publishers[name.folder].highest, name)
+                above = await asyncio.to_thread(destination.highest, name)
             reserved, is_new = await self._store.reserve(
                 job, saved.node, saved.place, name, above=above, taken=taken
             )
-            path = self._path_of(reserved)
+            inner = reserved.removeprefix(f"{name.folder}/")
             try:
-                return path, await asyncio.to_thread(self._write, path, saved, is_new=is_new)
+                return await asyncio.to_thread(self._write, inner, saved, is_new=is_new)
             except FileExistsError:
                 taken = reserved
 
-    def _path_of(self, reserved: str) -> Path:
-        """Where a path of the store lies; those of an earlier paintgraph are absolute."""
-        folder, _, rest = reserved.partition("/")
-        known = folder in self._folders
-        return self._folders[folder].resolve() / rest if known else Path(reserved)
-
-    def _write(self, path: Path, saved: Saved, *, is_new: bool) -> str:
-        """The digest of a file, written if no try did so; FileExistsError for somebody else's."""
-        lasting = saved.effect.folder != "temp"  # a preview need not survive a loss of power
+    def _write(self, name: str, saved: Saved, *, is_new: bool) -> tuple[str, str]:
+        """Name and digest of a file, written if no try did; FileExistsError for another's."""
         try:
             content = saved.content(self._blobs, self._add_texts)
             digest = self._blobs.put(content)
-            make_folder(path.parent)
-            if is_new:
-                write_new(path, content, lasting=lasting)
-            elif not path.exists() or not path.stat().st_size:  # claimed, and not filled
-                write_whole(path, content, lasting=lasting)
-        except FileExistsError:
-            raise
         except OSError as error:
-            raise cannot_write(path, error) from error
-        return digest
+            raise cannot_write(Path(name), error) from error
+        except BucketError as error:
+            raise PublishError(str(error), may_pass=error.may_pass) from error
+        effect = saved.effect
+        destination = self._destinations[effect.folder]
+        return destination.write(name, content, effect.media_type, is_new=is_new), digest
 
 
 class Outcomes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from paintgraph.base.errors import Error
-from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
 from paintgraph.jobs.retention.folders import Found, expired, remove, remove_parts
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
@@ -37,7 +37,7 @@ class Cleaner:
     def __init__(self, store: JobStore, folders: Folders, rules: Retention) -> None:
         self._retained = store.retained
         self._rules = rules
-        self._blobs = Blobs(folders.blobs)
+        self._blobs = FolderBlobs(folders.blobs)
         self._roots = {
             "blobs": folders.blobs,
             "results": folders.results,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paintgraph.api.fooocus.pictures import _inside
 from paintgraph.api.services.pictures import PictureBinder, Pictures
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.decode import decode
 from paintgraph.jobs.sources.references import References
@@ -33,12 +33,12 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
-    return Pictures(Blobs(tmp_path_factory.mktemp("blobs")))
+    return Pictures(FolderBlobs(tmp_path_factory.mktemp("blobs")))
 
 
 def ways(pictures: Pictures, data: bytes) -> list[str]:
     """How each way to send a picture ends: its digest, or the code of the error."""
-    binder = PictureBinder(pictures, References(Blobs(Path("nowhere")), Path("nowhere")), {})
+    binder = PictureBinder(pictures, References(FolderBlobs(Path("nowhere")), Path("nowhere")), {})
     text = base64.b64encode(data).decode()
     sent: list[Callable[[], str]] = [
         lambda: pictures.put(data).digest,

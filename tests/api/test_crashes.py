@@ -72,9 +72,9 @@ def writing(server: Child, name: str) -> dict[str, Any]:
 
 
 def _blob(data: Path) -> str:
-    from paintgraph.engine.execution.blobs import Blobs
+    from paintgraph.engine.execution.blobs import FolderBlobs
 
-    return Blobs(data / "blobs").put(b"content")
+    return FolderBlobs(data / "blobs").put(b"content")
 
 
 def outputs(data: Path) -> list[str]:

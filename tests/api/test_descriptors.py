@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.tests.api.hostile.processes import SMALL_NODES, Child, running, wait_for
 
 FEW = 100
@@ -49,7 +49,7 @@ def warnings(server: Child) -> int:
 
 
 def saving(server: Child) -> str:
-    blob = Blobs(server.data / "blobs").put(b"content")
+    blob = FolderBlobs(server.data / "blobs").put(b"content")
     nodes = {
         "t": {"node": "Tick", "seconds": 0.1},
         "s": {"node": "SaveBlob", "blob": blob, "after": "${t.sum}"},

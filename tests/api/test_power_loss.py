@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.api.hostile import power
 from paintgraph.tests.api.hostile.processes import family, running, wait_for
@@ -72,7 +72,7 @@ def lost(disk: Path, known: dict[str, str]) -> list[str]:
     if not (data / "jobs.sqlite").exists():
         return ["the store"]
     store = JobStore(data / "jobs.sqlite")
-    blobs = Blobs(data / "blobs")
+    blobs = FolderBlobs(data / "blobs")
     lacking = []
     for id_, state in known.items():
         job = store.get(id_)

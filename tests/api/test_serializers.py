@@ -12,7 +12,7 @@ from paintgraph.api.services.pictures import Addresses, Pictures
 from paintgraph.api.services.serializers import Serializer
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -34,7 +34,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serializer(data: Path) -> Iterator[Serializer]:
-    store, blobs = JobStore(data / "jobs.sqlite"), Blobs(data / "blobs")
+    store, blobs = JobStore(data / "jobs.sqlite"), FolderBlobs(data / "blobs")
     effects = JobEffects(store, blobs, {})
     dispatcher = Dispatcher(store, Subscriptions(), effects, WorkerSpec("", {}), {})
     hide = hiding((data, Path("/opt/recipes")))
@@ -109,7 +109,7 @@ def test_a_hidden_folder_leaves_what_lies_inside_it(serializer: Serializer, data
 
 
 def test_a_picture_that_no_worker_measured_is_measured(serializer: Serializer, data: Path) -> None:
-    digest = Pictures(Blobs(data / "blobs")).put(png()).digest
+    digest = Pictures(FolderBlobs(data / "blobs")).put(png()).digest
     job = Job("a", 1, "succeeded", "", "light", 0, 0.0, outputs={"image": {"digest": digest}})
 
     told = serializer.job(job)["outputs"]["image"]

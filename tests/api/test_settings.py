@@ -9,10 +9,10 @@ import pytest
 from paintgraph import server
 from paintgraph.api.settings import CONFIG_VARIABLE, Settings, SettingsError, load_settings
 from paintgraph.base import usage
-from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA
+from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.watch import Bounds
 
@@ -123,7 +123,9 @@ def test_bounds_of_jobs_and_workers_reach_those_who_keep_them(tmp_path: Path) ->
     store = JobStore(tmp_path / "jobs.sqlite")
 
     def made(settings: Settings) -> Dispatcher:
-        return server._dispatcher(settings, "", store, Blobs(tmp_path), lambda _: NO_QUOTA, [])
+        return server._dispatcher(
+            settings, "", store, in_folders(settings.folders), lambda _: NO_QUOTA, []
+        )
 
     told = made(Settings(data_dir=tmp_path, worker_bytes=9 << 30, **bounds))
     untold = made(Settings(data_dir=tmp_path))

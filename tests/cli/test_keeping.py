@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.jobs.store.folder_lock import exclusive
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
@@ -36,7 +36,7 @@ def store(data: Path) -> Iterator[JobStore]:
 def test_it_is_told_what_would_go_before_it_goes(
     paintgraph: Paintgraph, data: Path, store: JobStore
 ) -> None:
-    blobs = Blobs(data / "blobs")
+    blobs = FolderBlobs(data / "blobs")
     asyncio.run(store.accept(NewJob({"image": blobs.put(b"needed")}, {})))
     old = blobs.put(b"old")
     for path in (data / "blobs").rglob("*"):

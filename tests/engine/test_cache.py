@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.engine.execution.blobs import Blobs, reference_of
+from paintgraph.engine.execution.blobs import FolderBlobs, reference_of
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.graph.graph import Graph
@@ -21,7 +21,7 @@ DATA = [object() for _ in range(6)]
 
 
 def test_a_result_whose_file_is_gone_is_made_anew(tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path)
+    blobs = FolderBlobs(tmp_path)
     made: list[str] = []
 
     @declared(title="Keep Text", category="test", is_target=True)

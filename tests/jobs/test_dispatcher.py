@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.limits import Limits
@@ -20,6 +20,7 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.quotas import DrainingError, QueueFullError
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
@@ -77,9 +78,9 @@ async def rig(
     store, subscriptions, blobs = (
         JobStore(folder / "jobs.sqlite"),
         Subscriptions(),
-        Blobs(folders.blobs),
+        FolderBlobs(folders.blobs),
     )
-    effects = JobEffects(store, blobs, {"output": folders.outputs, "temp": folders.temp})
+    effects = JobEffects(store, blobs, in_folders(folders).destinations)
     spec = WorkerSpec(f"paintgraph.tests.jobs.parts:{factory}", {"data": str(folder)}, 0.5)
     dispatcher = Dispatcher(store, subscriptions, effects, spec, workers, limits)
     await dispatcher.start()
@@ -173,7 +174,7 @@ def test_effects_are_published_once_though_the_worker_dies(tmp_path: Path) -> No
 def test_a_file_is_named_after_the_time_of_its_job_each_time(tmp_path: Path) -> None:
     async def act() -> None:
         async with rig(tmp_path, workers={}) as r:
-            effects = JobEffects(r.store, r.blobs, {"output": r.folders.outputs})
+            effects = JobEffects(r.store, r.blobs, in_folders(r.folders).destinations)
             taken = r.store.claim((await r.store.accept(NewJob({}, {}))).job, "worker")
             yesterday = datetime.now().astimezone() - timedelta(days=1)
             job = replace(taken, created=yesterday.timestamp())

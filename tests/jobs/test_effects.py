@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.base.naming import FileName
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.publishing import Publisher
@@ -22,8 +22,10 @@ class Saver:
     def __init__(self, folder: Path) -> None:
         self.out = folder / "out"
         self.store = JobStore(folder / "jobs.sqlite")
-        self.blobs = Blobs(folder / "blobs")
-        self.effects = JobEffects(self.store, self.blobs, {"output": self.out})
+        self.blobs = FolderBlobs(folder / "blobs")
+        self.effects = JobEffects(
+            self.store, self.blobs, {"output": Publisher(self.out, self.blobs)}
+        )
 
     def job(self) -> Job:
         return self.store.claim(asyncio.run(self.store.accept(NewJob({}, {}))).job, "w")

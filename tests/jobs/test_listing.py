@@ -6,7 +6,7 @@ import pytest
 
 from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.jobs.sources.references import Listing, References
 
 
@@ -114,11 +114,11 @@ def test_a_name_that_is_no_unicode_is_listed_with_its_bytes_and_found_by_that(
     [name] = Listing(root).bind(("caf\\xe9", "?.png"))
 
     assert name == "caf\\xe9/\\xff.png"
-    assert References(Blobs(tmp_path / "blobs"), root).read(name) == b"odd"
+    assert References(FolderBlobs(tmp_path / "blobs"), root).read(name) == b"odd"
 
 
 def test_a_file_that_is_called_like_that_itself_comes_first(root: Path, tmp_path: Path) -> None:
     (root / "\\xff.png").write_bytes(b"even")
     (root / os.fsdecode(b"\xff.png")).write_bytes(b"odd")
 
-    assert References(Blobs(tmp_path / "blobs"), root).read("\\xff.png") == b"even"
+    assert References(FolderBlobs(tmp_path / "blobs"), root).read("\\xff.png") == b"even"

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.base.naming import name_fault
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.publishing import Publisher, PublishError, cannot_write, write_new
 
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    return Blobs(tmp_path / "blobs")
+    return FolderBlobs(tmp_path / "blobs")
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_published_files_have_ordinary_permissions(publisher: Publisher, blobs: 
 def test_a_name_is_known_for_bad_before_anything_is_made(prefix: str) -> None:
     """What has no fault can be published inside the folder, what has one cannot."""
     with TemporaryDirectory() as folder:
-        blobs, out = Blobs(Path(folder, "blobs")), Path(folder, "out")
+        blobs, out = FolderBlobs(Path(folder, "blobs")), Path(folder, "out")
         fault = name_fault(prefix)
         try:
             path = Publisher(out, blobs).publish(_effect(blobs, prefix))

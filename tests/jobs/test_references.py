@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.jobs.sources.references import References
 
 BYTES = b"a picture, or not"
@@ -14,7 +14,7 @@ BYTES = b"a picture, or not"
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    return Blobs(tmp_path / "blobs")
+    return FolderBlobs(tmp_path / "blobs")
 
 
 @pytest.fixture

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paintgraph.engine.execution.blobs import PREFIX, Blobs
+from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.retention.folders import GRACE_SECONDS, expired, remove, remove_parts
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job, NewJob, Webhook
 from paintgraph.jobs.store.jobs import JobStore
 
@@ -35,9 +36,9 @@ class Keeper:
     def __init__(self, data: Path, place: Path | str) -> None:
         self.folders = Folders(data)
         self.store = JobStore(place)
-        self.blobs = Blobs(self.folders.blobs)
-        places = {"output": self.folders.outputs, "temp": self.folders.temp}
-        self.effects = JobEffects(self.store, self.blobs, places)
+        self.blobs = FolderBlobs(self.folders.blobs)
+        destinations = in_folders(self.folders).destinations
+        self.effects = JobEffects(self.store, self.blobs, destinations)
 
     def accept(self, *blobs: str, **more: Any) -> Job:
         return asyncio.run(self.store.accept(NewJob({"a": blobs}, {}, **more))).job

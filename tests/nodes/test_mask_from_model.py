@@ -7,7 +7,7 @@ import pytest
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.engine.execution.run import run
 from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.formats.reading import read_graph
@@ -109,7 +109,7 @@ def test_the_preview_shows_the_overlay_in_a_file(bench: Bench) -> None:
 
     (effect,) = [e for event in bench.events if isinstance(event, Executed) for e in event.effects]
     assert effect.folder == "temp"
-    seen = samples_of(Blobs(bench.folders.blobs).get(effect.blob))
+    seen = samples_of(FolderBlobs(bench.folders.blobs).get(effect.blob))
     assert np.array_equal(quantise(shown[0]), seen)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from paintgraph.base.text.document import Document
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.engine.execution.run import Worker, run
 from paintgraph.engine.graph.formats.native import read_native
 from paintgraph.engine.node.context import Services
@@ -31,7 +31,7 @@ def described(folder: Path, outputs: dict[str, str]) -> dict[str, Any]:
     graph = check(graph, known, problems).sound()
     worker = Worker(known, Services())
     outcome = run(graph, worker, targets_of(graph, known).values(), on_failure="continue")
-    return describe_results(graph, outcome, blobs=Blobs(folder))
+    return describe_results(graph, outcome, blobs=FolderBlobs(folder))
 
 
 @pytest.mark.parametrize(

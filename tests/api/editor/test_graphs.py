@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from paintgraph import graphs
 from paintgraph.api.editor.opening import opened
-from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.tests import fake_nodes
@@ -32,7 +32,7 @@ nodes:
 
 def put(page: Served, data: bytes) -> str:
     """Put a graph where the command line puts it."""
-    return Blobs(page.data / "blobs").put(data)
+    return FolderBlobs(page.data / "blobs").put(data)
 
 
 def loaded(page: Served, reference: str) -> Any:

@@ -1,0 +1,250 @@
+"""Objects in a bucket of an S3 server, whole or not there; its faults as errors of ours.
+
+Keys are names with / between their parts. Opening a bucket loads obstore (extra `cluster`).
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from paintgraph.base.errors import Error
+from paintgraph.base.words import shorten
+
+LINK_SECONDS = 3600
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_STATUS = re.compile(r"status code: (\d{3})")
+_FULL = ("XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageFull", "507")
+_NO_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+class BucketError(Error):
+    """A bucket cannot be used, now or at all.
+
+    `may_pass` tells whether the same might work later: a server comes back, rights are given, but
+    no waiting makes a bad address good.
+    """
+
+    code = "bucket_failed"
+
+    def __init__(self, message: str, code: str | None = None, *, may_pass: bool = False) -> None:
+        super().__init__(message, code)
+        self.may_pass = may_pass
+
+
+class Found(NamedTuple):
+    """An object; `modified` is in seconds since 1970, by the clock of the bucket."""
+
+    key: str
+    size: int
+    modified: float
+
+
+class Bucket:
+    """The objects of a bucket, or those below a prefix in it. Thread-safe; raises BucketError.
+
+    `where` is how messages name it. What fails for a moment is tried again for `patience_seconds`.
+    """
+
+    def __init__(self, store: Any, where: str) -> None:
+        import obstore
+
+        known = obstore.exceptions
+        self._missing = (FileNotFoundError, known.NotFoundError)
+        self._taken = (FileExistsError, known.AlreadyExistsError, known.PreconditionError)
+        self._obstore = obstore
+        self._store = store
+        self.where = where
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes of an object; None if there is none."""
+        with self._asked("read"):
+            try:
+                return bytes(self._obstore.get(self._store, key).bytes())
+            except self._missing as error:
+                _none(error)
+                return None
+
+    def head(self, key: str) -> Found | None:
+        """What is known of an object; None if there is none."""
+        with self._asked("read"):
+            try:
+                return _found(self._obstore.head(self._store, key))
+            except self._missing as error:
+                _none(error)
+                return None
+
+    def put(self, key: str, data: bytes, media_type: str = "") -> None:
+        """Write an object, or replace it."""
+        with self._asked("write"):
+            self._put(key, data, media_type, "overwrite")
+
+    def put_new(self, key: str, data: bytes, media_type: str = "") -> bool:
+        """Write an object that must not be there yet; False if it is.
+
+        Of several writers one is told True by servers that know `If-None-Match`, as S3 does. For
+        those that do not, who writes at the same moment must have agreed on names before.
+        """
+        if self.head(key) is not None:
+            return False
+        with self._asked("write"):
+            try:
+                self._put(key, data, media_type, "create")
+            except self._taken:
+                return False
+        return True
+
+    def remove(self, key: str) -> None:
+        """Remove an object, if it is there."""
+        with self._asked("remove"):
+            try:
+                self._obstore.delete(self._store, key)
+            except self._missing as error:
+                _none(error)
+
+    def below(self, folder: str, after: str = "") -> Iterator[Found]:
+        """The objects below a folder ("" is all), by key; only keys that come `after` one."""
+        with self._asked("list"):
+            pages = self._obstore.list(self._store, prefix=folder or None, offset=after or None)
+            for page in pages:
+                yield from map(_found, page)
+
+    def link(
+        self, key: str, method: Literal["GET", "PUT"] = "GET", seconds: float = LINK_SECONDS
+    ) -> str:
+        """An address at which anybody may get or put one object for a while."""
+        with self._asked("sign for"):
+            return str(self._obstore.sign(self._store, method, key, timedelta(seconds=seconds)))
+
+    def _put(
+        self, key: str, data: bytes, media_type: str, mode: Literal["create", "overwrite"]
+    ) -> None:
+        attributes = {"Content-Type": media_type} if media_type else None
+        self._obstore.put(
+            self._store, key, data, attributes=attributes, mode=mode, use_multipart=False
+        )
+
+    @contextmanager
+    def _asked(self, verb: str) -> Iterator[None]:
+        """Turn what the library raises into errors of ours, without its words."""
+        try:
+            yield
+        except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:
+            raise _told(error, verb, self.where) from error
+
+
+def open_bucket(url: str, *, patience_seconds: float = 10.0) -> Bucket:
+    """The bucket of an address "s3://bucket/prefix"; nothing is asked for yet.
+
+    Keys, region and endpoint are those of the usual variables (AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL), else those of the machine's role.
+    Raises BucketError.
+    """
+    name, prefix = _parts(url)
+    endpoint = next((os.environ[each] for each in _ENDPOINTS if os.environ.get(each)), "")
+    region = next((os.environ[each] for each in _REGIONS if os.environ.get(each)), "us-east-1")
+    if endpoint and not _is_address(endpoint):
+        raise BucketError(
+            f"AWS_ENDPOINT_URL is '{shorten(endpoint, 80)}'; allowed are addresses such as "
+            "https://s3.example.org. Correct it.",
+            "bad_endpoint",
+        )
+    try:
+        from obstore.store import S3Store
+    except ImportError as error:
+        raise BucketError(
+            "buckets need packages that are not installed. Install paintgraph[cluster].",
+            "missing_library",
+        ) from error
+    config: Any = {"aws_endpoint": endpoint} if endpoint else {}
+    store = S3Store(
+        name,
+        prefix=prefix or None,
+        region=region,
+        config=config,
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "connect_timeout": "3s",
+            "timeout": "120s",
+        },
+        retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=patience_seconds)},
+    )
+    return Bucket(store, f"the bucket '{name}'" + (f" at {endpoint}" if endpoint else ""))
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Bucket and prefix of an address."""
+    scheme, _, rest = url.partition("://")
+    name, _, prefix = rest.partition("/")
+    prefix = prefix.strip("/")
+    parts = prefix.split("/") if prefix else []
+    if scheme != "s3" or not _BUCKET.fullmatch(name) or {"", ".", ".."} & {*parts}:
+        raise BucketError(
+            f"'{shorten(url, 80)}' is no address of a bucket; allowed is s3://bucket or "
+            "s3://bucket/prefix. Correct it.",
+            "bad_bucket",
+        )
+    return name, prefix
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _found(meta: Any) -> Found:
+    return Found(str(meta["path"]), int(meta["size"]), meta["last_modified"].timestamp())
+
+
+def _none(error: Exception) -> None:
+    """There is no such object; raises the error again if it is the bucket that is missing."""
+    if "<Code>NoSuchBucket</Code>" in str(error):
+        raise error
+
+
+def _told(error: Exception, verb: str, where: str) -> BucketError:
+    """An error of ours: what is wrong, and the cure."""
+    text = str(error)
+    named = _CODE.search(text) or _STATUS.search(text)
+    reason = named[1] if named else ""
+    kind = type(error).__name__
+    if reason == "NoSuchBucket" or kind in ("FileNotFoundError", "NotFoundError"):
+        return BucketError(f"{where} is not there. Make it, or name another.", "no_bucket")
+    if reason == "RequestTimeTooSkewed":
+        return BucketError(
+            f"{where} refuses this machine because its clock is wrong. Set the clock.",
+            "bucket_clock",
+            may_pass=True,
+        )
+    if reason in _NO_KEY:
+        return BucketError(
+            f"{where} does not take this key ({reason}). Correct AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY.",
+            "bucket_denied",
+            may_pass=True,
+        )
+    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
+        return BucketError(
+            f"{where} may not be used to {verb} objects with this key. Give it the rights to "
+            "get, put, delete and list.",
+            "bucket_denied",
+            may_pass=True,
+        )
+    if reason in _FULL:
+        message = f"{where} is full. Free space, or raise its quota."
+        return BucketError(message, "bucket_full", may_pass=True)
+    why = f" ({reason})" if reason else ""
+    return BucketError(
+        f"{where} cannot be reached, or does not answer in time{why}. Check it and the network.",
+        "bucket_unreachable",
+        may_pass=True,
+    )
