@@ -80,6 +80,16 @@ def test_what_costs_money_is_known(shipped: ModelCatalogue) -> None:
     assert shipped.get("bria-rmbg").licence.commercial == "paid"
 
 
+def test_what_is_known_of_a_licence_has_a_name_and_the_address_where_it_was_read(
+    shipped: ModelCatalogue,
+) -> None:
+    stated = [entry for entry in shipped if entry.licence.commercial != "unknown"]
+
+    assert [e.name for e in stated if not (e.licence.name and e.licence.url)] == []
+    assert shipped.get("flux-fill").licence.commercial == "forbidden"
+    assert shipped.get("sam_vit_b").licence.name == "Apache-2.0"
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(shipped: ModelCatalogue) -> None:
     with pytest.raises(UnknownModelError) as caught:
         shipped.get("isnet-generl-use")
