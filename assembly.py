@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph import graphs
-from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
+from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import ResultStore
@@ -24,6 +24,7 @@ from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.accepted import Accepted, binders_of
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import Listing, References, source_binders
+from paintgraph.jobs.storage import open_storage
 from paintgraph.jobs.workers.runner import Loading, Parts
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -101,6 +102,7 @@ def worker_parts(
         nodes=nodes,
         tell=tell,
         metadata=metadata,
+        objects=settings.get("objects"),
         **settings["results"],
     ) as assembly:
         prepare = partial(_prepare, folders, assembly)
@@ -223,21 +225,22 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     output_folder: Path | None = None,
     tell: Listener = lambda _: None,
     metadata: Metadata = "keep",
+    objects: str | None = None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
     With `memory_bytes` of 0 results are let go after their last reader, with `most_results` no more
     are kept in memory than these, or than the last run has use for; those on disk take up to
-    `store_bytes`. `devices` says where models
-    work. Graphs read files of earlier results in `output_folder`, by default where servers have
-    them. `tell` is called with what is stored on disk. `metadata` is what files of results keep of
-    descriptions where neither recipe nor caller says it.
+    `store_bytes`. `devices` says where models work. Graphs read files of earlier results in
+    `output_folder`, by default where servers have them. `tell` is called with what is stored on
+    disk. `metadata` is what files of results keep of descriptions where neither recipe nor caller
+    says it. `objects` is the bucket for blobs.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
-        blobs = FolderBlobs(folders.blobs)
+        blobs = open_storage(folders, objects).blobs
         made = {
             "output": output_folder or folders.outputs,
             "temp": output_folder or folders.temp,
@@ -250,13 +253,10 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
         lender = ModelLender(known.names.models, loaded, devices)
         inpainters = stack.enter_context(Inpainters(models=lender))
-        store = (
-            stack.enter_context(
-                ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
-            )
-            if with_store
-            else None
-        )
+        store: ResultStore | None = None
+        if with_store:
+            store = ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
+            stack.enter_context(store)
         services = (blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender))
         worker = Worker(
             known.registry,

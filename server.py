@@ -78,7 +78,7 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.sources.addresses import FetchError
 from paintgraph.jobs.sources.fetching import check_receiver
-from paintgraph.jobs.storage import Storage, in_folders
+from paintgraph.jobs.storage import Storage, open_storage
 from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
@@ -173,7 +173,8 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         place = settings.jobs.get_secret_value() if settings.jobs else folders.data / STORE
         store = JobStore(place, settings.durability)
         stack.callback(store.close)
-        storage = in_folders(folders)
+        storage = open_storage(folders, settings.objects)
+        await asyncio.to_thread(storage.check)
         observers: list[Observer] = [JobLog()] if is_told() else []
         if tracing is not None:
             observers.append(tracing)
@@ -183,7 +184,7 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         )
         pictures = Pictures(storage.blobs)
         serializer = Serializer(dispatcher, pictures, addresses, hide)
-        files = NamedFiles(storage.blobs, folders, store)
+        files = NamedFiles(storage, folders, store)
         parts = _parts(settings, store, dispatcher, files, serializer)
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)
@@ -285,7 +286,7 @@ def _parts(
             serializer,
             allow_private=settings.allow_private_urls,
         ),
-        cleaner=Cleaner(store, folders, settings.retention),
+        cleaner=Cleaner(store, folders, settings.retention, files.storage),
         many_users=settings.multi_user,
         fooocus=settings.fooocus,
     )
@@ -296,6 +297,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
     return {
         "data": str(settings.data_dir),
         "folders": {name: str(path) for name, path in settings.folders.elsewhere.items()},
+        "objects": settings.objects,
         "results": {
             "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
             "most_results": settings.most_results,

@@ -107,6 +107,8 @@ class Settings(BaseSettings):
         data_dir: jobs, results, inputs, outputs.
         jobs: the PostgreSQL database that keeps the jobs, for servers that share them, by its
             address postgresql://user:password@host:port/database; by default a file in `data_dir`.
+        objects: the bucket, s3://bucket/prefix, for blobs and files of jobs; keys and endpoint are
+            those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
         workers, light_workers: processes for jobs that paint, and for those that do not.
         memory_bytes: results that each worker keeps in memory.
         nodes: files and modules of other authors with nodes, loaded by each worker.
@@ -165,6 +167,7 @@ class Settings(BaseSettings):
         default_factory=lambda: default_folders().data
     )
     jobs: Annotated[SecretStr | None, AfterValidator(_check_jobs)] = None
+    objects: str | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20

@@ -62,6 +62,13 @@ class Bucket:
         self._store = store
         self.where = where
 
+    def check(self) -> None:
+        """Raise BucketError unless objects can be written, read, listed and removed."""
+        self.put("check", b"")
+        self.get("check")
+        next(self.below("check"), None)
+        self.remove("check")
+
     def get(self, key: str) -> bytes | None:
         """The bytes of an object; None if there is none."""
         with self._asked("read"):

@@ -21,6 +21,10 @@ Jobs = Annotated[
         "better in PAINTGRAPH_JOBS."
     ),
 ]
+Objects = Annotated[
+    str | None,
+    typer.Option(help="Bucket for pictures and files of jobs, s3://bucket/prefix (AWS_* say how)."),
+]
 Device = Annotated[
     str | None, typer.Option(help="Where models work: cpu, cuda, mps; auto takes the best.")
 ]
@@ -67,6 +71,7 @@ def serve(  # noqa: PLR0913 - the command's options
     light_workers: LightWorkers = None,
     data_dir: DataDir = None,
     jobs: Jobs = None,
+    objects: Objects = None,
     device: Device = None,
     dtype: SampleType = None,
     model_idle_seconds: ModelIdleSeconds = None,
@@ -97,6 +102,7 @@ def serve(  # noqa: PLR0913 - the command's options
         light_workers=light_workers,
         data_dir=data_dir,
         jobs=jobs,
+        objects=objects,
         device=device,
         dtype=dtype,
         model_idle_seconds=model_idle_seconds,

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
 from paintgraph.base.bucket import Bucket, BucketError
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.base.words import shorten
 from paintgraph.engine.graph.sockets import Effect
@@ -14,11 +16,16 @@ from paintgraph.jobs.publishing import PublishError, plain_prefix
 
 
 class BucketPublisher:
-    """Writes jobs' files as objects below one folder of a bucket."""
+    """Writes jobs' files as objects below one folder of a bucket.
 
-    def __init__(self, bucket: Bucket, folder: str) -> None:
+    What was written under a name never changes, so copies in a folder of this machine, `here`, are
+    never stale.
+    """
+
+    def __init__(self, bucket: Bucket, folder: str, here: Path) -> None:
         self._bucket = bucket
         self._folder = folder
+        self._here = here
 
     def name_of(self, effect: Effect, when: datetime | None = None) -> FileName:
         """What the file of an effect is to be called; PublishError if that leads outside."""
@@ -50,12 +57,31 @@ class BucketPublisher:
             is_written = self._bucket.put_new(self._key(name), content, media_type)
         if is_new and not is_written:
             raise FileExistsError(name)
+        with suppress(OSError):  # it is fetched once more, then
+            self._keep(name, content)
         return name
+
+    def file(self, name: str) -> Path | None:
+        """A copy in the folder; raises BucketError."""
+        path = self._here / name
+        if not path.is_file():
+            content = self._bucket.get(self._key(name))
+            if content is None:
+                return None
+            self._keep(name, content)
+        return path
 
     def remove(self, name: str) -> None:
         """Remove an object, if it is there and can be removed."""
         with suppress(BucketError):
             self._bucket.remove(self._key(name))
+        with suppress(OSError):
+            (self._here / name).unlink()
+
+    def _keep(self, name: str, content: bytes) -> None:
+        path = self._here / name
+        make_folder(path.parent)
+        write_whole(path, content, lasting=False)
 
     def _key(self, name: str) -> str:
         return f"{self._folder}/{name}"

@@ -97,6 +97,9 @@ class Destination(Protocol):
         FileExistsError if the name of a new one is taken.
         """
 
+    def file(self, name: str) -> Path | None:
+        """A file of this machine with what was written under a name; None if there is none."""
+
     def remove(self, name: str) -> None:
         """Remove a file, if it is there and can be removed."""
 
@@ -169,6 +172,11 @@ class Publisher:
         except OSError as error:
             raise cannot_write(path, error) from error
         return str(path.relative_to(self._folder.resolve()))
+
+    def file(self, name: str) -> Path | None:
+        """The file itself."""
+        path = self._path_of(name)
+        return path if path.is_file() else None
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there and can be removed."""

@@ -127,9 +127,11 @@ def output_bytes(request: web.Request, name: str) -> bytes | None:
     try:
         path = (root / name).resolve()
         is_shown = path.is_relative_to(root) and path.suffix.lower() in _SUFFIXES
-        if not is_shown or not may_read(request, "output", path.relative_to(root).as_posix()):
+        inner = path.relative_to(root).as_posix() if is_shown else ""
+        if not is_shown or not may_read(request, "output", inner):
             return None
-        return path.read_bytes() if path.is_file() else None
+        file = request.app[PARTS].files.storage.destinations["output"].file(inner)
+        return file.read_bytes() if file else None
     except (OSError, RuntimeError, ValueError):
         return None
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError, ProblemJson
+from paintgraph.base.bucket import BucketError
 from paintgraph.base.errors import Error, Problem
 from paintgraph.base.text.document import TextError
 from paintgraph.engine.errors import BindError, GraphError
@@ -89,8 +90,9 @@ def refusal(error: Error, hide: Hide = str) -> ApiError | None:
             status, headers = 429, {"Retry-After": str(error.retry_seconds)}
         case DrainingError():
             status, headers = 503, {"Retry-After": str(_DRAINED_SECONDS)}
-        case UnreachableStoreError():
-            status, headers = 503, {"Retry-After": str(_AGAIN_SECONDS)}
+        case UnreachableStoreError() | BucketError():
+            status = 507 if error.code == "bucket_full" else 503
+            headers = {"Retry-After": str(_AGAIN_SECONDS)}
         case StoreError():
             status = 507
         case KeyReusedError() | BindError():

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.storage import Storage
 from paintgraph.jobs.store.queries import JobQueries
 
 
@@ -28,8 +28,8 @@ class ClientFiles:
 class NamedFiles:
     """Gives each client its files."""
 
-    def __init__(self, blobs: Blobs, folders: Folders, jobs: JobQueries) -> None:
-        self._blobs = blobs
+    def __init__(self, storage: Storage, folders: Folders, jobs: JobQueries) -> None:
+        self.storage = storage
         self._folders = folders
         self._jobs = jobs
 
@@ -40,7 +40,7 @@ class NamedFiles:
         inputs = (folders.inputs,) if owner is None else (folders.inputs, shared.inputs)
         made = {"output": shared.outputs, "temp": shared.temp}
         may_read = partial(self.may_read, owner)
-        references = References(self._blobs, inputs[0], made, inputs[1:], may_read)
+        references = References(self.storage.blobs, inputs[0], made, inputs[1:], may_read)
         return ClientFiles(folders, inputs, references)
 
     def may_read(self, owner: str | None, kind: str, path: str) -> bool:

@@ -5,15 +5,15 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from paintgraph.base.errors import Error
-from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
+from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.retention.folders import Found, expired, remove, remove_parts
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.storage import Storage, in_folders
 from paintgraph.jobs.store.jobs import JobStore
 
 _LOG = logging.getLogger("paintgraph.retention")
@@ -32,12 +32,18 @@ class Cleaned(NamedTuple):
 
 
 class Cleaner:
-    """Keeps one data folder within its bounds."""
+    """Keeps one data folder within its bounds.
 
-    def __init__(self, store: JobStore, folders: Folders, rules: Retention) -> None:
+    What of `storage`, by default that of the folder, lies in a bucket goes when its job is purged,
+    else by the bucket's own rules; the folder then holds copies.
+    """
+
+    def __init__(
+        self, store: JobStore, folders: Folders, rules: Retention, storage: Storage | None = None
+    ) -> None:
         self._retained = store.retained
         self._rules = rules
-        self._blobs = FolderBlobs(folders.blobs)
+        self._storage = storage or in_folders(folders)
         self._roots = {
             "blobs": folders.blobs,
             "results": folders.results,
@@ -82,20 +88,16 @@ class Cleaner:
 
         def remove_files() -> None:
             for digest in purged.digests:
-                self._blobs.remove(PREFIX + digest, unused_since=began)
-            for path in map(self._path_of, purged.files):
-                with suppress(OSError):
-                    path.unlink()
+                self._storage.blobs.remove(PREFIX + digest, unused_since=began)
+            for published in purged.files:
+                folder, _, name = published.partition("/")
+                is_known = folder in self._storage.destinations
+                # Those of an earlier paintgraph are absolute.
+                destination = self._storage.destinations[folder if is_known else "output"]
+                destination.remove(name if is_known else published)
 
         await asyncio.to_thread(remove_files)
         return True
-
-    def _path_of(self, published: str) -> Path:
-        folder, _, rest = published.partition("/")
-        for kind, name in _FOLDERS_OF_EFFECTS.items():
-            if name == folder:
-                return self._roots[kind] / rest
-        return Path(published)  # absolute, of an earlier paintgraph
 
     async def _clean_rows(self, now: float) -> list[Cleaned]:
         steps = {

@@ -16,6 +16,7 @@ from paintgraph.api.services.pictures import Pictures
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.base.text.document import Document
 from paintgraph.engine.errors import GraphError
+from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.workers.handle import Ready
 from paintgraph.nodes import build_registry
@@ -50,7 +51,7 @@ async def submitted(folder: Path, request: dict[str, Any]) -> tuple[Job, Any, An
             Catalogue(Told(), ()),
             r.dispatcher,
             Pictures(r.blobs),
-            NamedFiles(r.blobs, r.folders, r.store),
+            NamedFiles(in_folders(r.folders), r.folders, r.store),
             SubmissionRules(1 << 20),
         )
         job = (await submissions.submit(read_request(Document(request)))).job

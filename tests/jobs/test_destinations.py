@@ -23,7 +23,7 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Destination:
     if request.param == "folder":
         return Publisher(tmp_path / "out", FolderBlobs(tmp_path / "blobs"))
     bucket: Bucket = request.getfixturevalue("bucket")
-    return BucketPublisher(bucket, "outputs")
+    return BucketPublisher(bucket, "outputs", tmp_path / "here")
 
 
 def test_a_file_is_written_once(destination: Destination) -> None:
@@ -32,7 +32,11 @@ def test_a_file_is_written_once(destination: Destination) -> None:
         destination.write("a/b.png", b"2", is_new=True)
     assert destination.write("a/b.png", b"1", is_new=False) == "a/b.png"
 
+    file = destination.file("a/b.png")
+    assert file is not None
+    assert file.read_bytes() == b"1"
     destination.remove("a/b.png")
+    assert destination.file("a/b.png") is None
     destination.remove("a/b.png")
     assert destination.write("a/b.png", b"3", is_new=True) == "a/b.png"
 
@@ -61,11 +65,13 @@ def test_a_name_that_leads_outside_is_refused(destination: Destination, prefix: 
         destination.name_of(replace(EFFECT, prefix=prefix))
 
 
-def test_a_full_bucket_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_bucket_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with buckets.faulty_server(507, "XMinioStorageFull") as endpoint:
         for name, value in (buckets.KEYS | {"AWS_ENDPOINT_URL": endpoint}).items():
             monkeypatch.setenv(name, value)
-        publisher = BucketPublisher(open_bucket("s3://paint", patience_seconds=0), "outputs")
+        publisher = BucketPublisher(
+            open_bucket("s3://paint", patience_seconds=0), "outputs", tmp_path
+        )
         with pytest.raises(PublishError, match=r"is full\. Free space") as told:
             publisher.write("a", b"", is_new=True)
 

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.services.owning import files_of, may_read
+from paintgraph.api.services.parts import PARTS
 from paintgraph.base.names import path_in
 from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.folders import Folders
@@ -38,8 +39,11 @@ def named_file(request: web.Request, kind: str, subfolder: str, name: str) -> Pa
         folder = path_inside(root, subfolder, status=403)
         path = path_inside(root, folder.relative_to(root).as_posix(), name)
         inner = path.relative_to(root).as_posix()
-        if path.is_file() and (kind == "input" or may_read(request, kind, inner)):
-            return path
+        if kind == "input":
+            if path.is_file():
+                return path
+        elif may_read(request, kind, inner):
+            return request.app[PARTS].files.storage.destinations[kind].file(inner)
     return None
 
 
