@@ -1,23 +1,25 @@
-"""Gives queued jobs to workers and replaces workers that are lost."""
+"""Claims queued jobs for its workers and replaces workers that are lost."""
 
 import asyncio
 import contextlib
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs import faults
-from paintgraph.jobs.dispatching.fair_queue import FairQueue
+from paintgraph.jobs.dispatching.leases import Leases, agent_name
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
-from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota, check_room
+from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota
 from paintgraph.jobs.dispatching.running import Running
-from paintgraph.jobs.dispatching.sharing import done_elsewhere, made_ready, parts_to_cancel
+from paintgraph.jobs.dispatching.sharing import done_elsewhere, whole_of
 from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
+from paintgraph.jobs.dispatching.waiting import Queue
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import Accepted, JobStore
@@ -55,19 +57,17 @@ class Dispatcher:
         self._spec = spec
         self._workers = workers
         self._limits = limits or Limits()
-        self._quota_of = quota_of
+        self._queue = Queue(store, self._limits, workers, quota_of)
+        self._agent = agent_name(store)
         self._observers = observers
         self._outcomes = Outcomes(
             store, effects, subscriptions, self._limits.patience_seconds, observers
         )
-        self._queues: dict[Size, FairQueue] = {"light": FairQueue(), "heavy": FairQueue()}
-        self._queued: dict[str, Job] = {}
+        self._arrivals: Mapping[Size, asyncio.Event] = defaultdict(asyncio.Event)
         self._running: dict[str, Running] = {}
         self._knowing: Size = "heavy" if workers.get("heavy") else "light"
         self._handles: dict[WorkerHandle, Size] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._bytes = 0
-        self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
         self._draining = False
         self._ended = asyncio.Event()
         self.restarts = 0
@@ -76,9 +76,9 @@ class Dispatcher:
         """What the workers said of themselves, last of all."""
 
     async def start(self) -> None:
-        """Queue what an earlier process accepted and left, and start the workers."""
-        for job in await self._store.recover():
-            self._enqueue(job)
+        """Queue what an earlier process of this name left at work, and start the workers."""
+        await self._store.claims.give_back(self._agent)
+        self._tasks.append(asyncio.create_task(self._leases().keep(self.subscriptions)))
         for size, count in self._workers.items():
             for number in range(count):
                 self._tasks.append(asyncio.create_task(self._serve(size, f"{size}-{number}")))
@@ -93,12 +93,14 @@ class Dispatcher:
                 await asyncio.wait_for(self._ended.wait(), deadline - time.monotonic())
 
     async def close(self) -> None:
-        """End the workers now; jobs at work are queued again at the next start."""
+        """End the workers now; jobs at work are queued again."""
         self._draining = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(handle.kill() for handle in self._handles))
+        with contextlib.suppress(StoreError):  # then at the next start, or once their leases end
+            await self._store.claims.give_back(self._agent)
 
     @property
     def is_ready(self) -> bool:
@@ -116,7 +118,7 @@ class Dispatcher:
     @property
     def queued(self) -> int:
         """How many jobs wait."""
-        return len(self._queued)
+        return len(self._queue)
 
     @property
     def running(self) -> int:
@@ -148,17 +150,18 @@ class Dispatcher:
 
     def queued_of(self, door: str) -> list[Job]:
         """The jobs of a door that wait, those of lower rank first."""
-        jobs = (job for job in self._queued.values() if job.door == door)
-        return sorted(jobs, key=lambda job: (job.rank, job.number))
+        jobs = self._store.open_of(door, "queued")
+        return [job for job in jobs if job.id not in self._running]
 
     def running_of(self, door: str) -> list[Job]:
         """The jobs of a door at work, the oldest first."""
-        return [running.job for running in self._running.values() if running.job.door == door]
+        here = {id_: each.job for id_, each in self._running.items() if each.job.door == door}
+        elsewhere = {job.id: job for job in self._store.open_of(door, "running")}
+        return sorted((elsewhere | here).values(), key=lambda job: job.number)
 
     def count_of(self, door: str, owner: str | None = None) -> int:
         """How many jobs of a door wait or are at work; with an owner, of this client's."""
-        jobs = (*self._queued.values(), *(running.job for running in self._running.values()))
-        return sum(job.door == door and owner in (None, job.client) for job in jobs)
+        return self._store.count_open(door, owner)
 
     def is_running(self, job_id: str) -> bool:
         """Whether a job is at work; one that is not may wait or have ended."""
@@ -174,7 +177,7 @@ class Dispatcher:
 
     def position(self, job: Job) -> int | None:
         """How many queued jobs come before this one; None if it is not queued."""
-        return self._queues[job.size].position(job.id)
+        return None if job.id in self._running else self._queue.position(job)
 
     def repeated(self, key: str, request_digest: str) -> Accepted | None:
         """The job of an idempotency key, or None; KeyReusedError if its request was another."""
@@ -188,49 +191,39 @@ class Dispatcher:
         """
         if self._draining:
             raise DrainingError("the server is ending and takes no more jobs. Try again soon.")
-        check_room(self._limits, self.queued, self._bytes, self._retry_seconds(new.size))
-        self._check_quota(new)
-        accepted = await self._store.accept(new)
+        quota = await self._queue.check(new)
+        accepted = await self._store.accept(replace(new, most_running=quota.running))
         if accepted.is_new:
-            self._enqueue(accepted.job)
+            self._arrivals[new.size].set()
         return accepted
-
-    def _check_quota(self, new: NewJob) -> None:
-        quota = self._quota_of(new.client)
-        if quota.queued or quota.bytes:
-            own = [job.bytes for job in self._queued.values() if job.client == new.client]
-            quota.check(new.client, own, self._retry_seconds(new.size))
-
-    def _may_run(self, client: str) -> bool:
-        most = self._quota_of(client).running
-        return not most or most > sum(r.job.client == client for r in self._running.values())
 
     async def cancel(self, job_id: str) -> Job | None:
         """Cancel a job in whatever state it is; None for an unknown one. An ended job stays so.
 
         Returns once that is on disk: it is cancelled after a crash, too. Raises StoreError.
         """
-        queued = self._queued.get(job_id)
-        if queued is not None:
-            self._queues[queued.size].remove(job_id)
-            self._forget(queued)
-            try:
-                job = await self._store.cancel(job_id)
-            except StoreError:
-                self._enqueue(queued)
-                raise
-            self._tell_end(job_id)
-            return job
         running = self._running.get(job_id)
-        if running is None:
-            for part in await parts_to_cancel(self._store, job_id):
+        if running is not None:
+            self._cancel(running)
+            return await self._store.cancel(job_id)
+        job = self._store.get(job_id)
+        if job is None or job.has_ended:
+            return job
+        job = await self._store.cancel(job_id)
+        if job.has_ended:
+            self._tell_end(job_id)
+        elif (running := self._running.get(job_id)) is not None:  # it has just begun
+            self._cancel(running)
+        else:
+            for part in self._store.open_parts(job.number):
                 await self.cancel(part.id)
                 self._tell_end(job_id)
-            return self._store.get(job_id)
+        return self._store.get(job_id)
+
+    def _cancel(self, running: Running) -> None:
         if not running.cancelled:
             running.cancelled = True
             self._stop(running)
-        return await self._store.cancel(job_id)
 
     async def ended(self, job: Job, seconds: float) -> Job:
         """The job once it has ended, or as it is after some time."""
@@ -266,23 +259,27 @@ class Dispatcher:
         )
 
     def _kill_if_running(self, running: Running) -> None:
+        """End a job's worker now, if it still has that job."""
         if self._running.get(running.job.id) is running:
             task = asyncio.create_task(running.handle.kill())
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
 
-    def _retry_seconds(self, size: Size) -> int:
-        turns = len(self._queues[size]) / max(1, self._workers.get(size, 1))
-        return max(1, min(600, round(turns * self._mean_seconds[size] / 10)))
+    def _wake(self) -> None:
+        """Let idle workers look for jobs: there may be some, or clients may run more."""
+        for arrival in self._arrivals.values():
+            arrival.set()
 
-    def _enqueue(self, job: Job) -> None:
-        self._queued[job.id] = job
-        self._bytes += job.bytes
-        self._queues[job.size].put(job)
-
-    def _forget(self, job: Job) -> None:
-        if self._queued.pop(job.id, None) is not None:
-            self._bytes -= job.bytes
+    def _leases(self) -> Leases:
+        return Leases(
+            self._store,
+            self._agent,
+            self._limits.lease_seconds,
+            self._running,
+            self._cancel,
+            self._kill_if_running,
+            self._wake,
+        )
 
     async def _serve(self, size: Size, name: str) -> None:
         while True:
@@ -335,13 +332,11 @@ class Dispatcher:
 
     async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
         """Run one job; False if the worker was lost."""
-        job = await self._next(size, handle)
+        job = await self._next(size, name, handle)
         if job is None:
             return False
-        self._forget(job)
-        claimed = self._store.claim(job, name)
-        running = Running(claimed, handle)
-        running.done_elsewhere = done_elsewhere(self._store, claimed, self._workers[size])
+        running = Running(job, handle)
+        running.done_elsewhere = done_elsewhere(self._store, job, self._workers[size])
         self._running[job.id] = running
         began = time.monotonic()
         limit = self._limited(running)
@@ -364,27 +359,32 @@ class Dispatcher:
         finally:
             limit.cancel()
             del self._running[job.id]
-            self._mean_seconds[size] += (time.monotonic() - began - self._mean_seconds[size]) / 8
+            self._queue.took(size, time.monotonic() - began)
             self._ended.set()
-            for line in self._queues.values():
-                line.wake()  # its client may have another at work now
+            self._wake()  # its client may have another at work now
             self._tell_end(job.id)
-            for each in made_ready(self._store, running):
-                if each.parent is None:
-                    self._tell_end(each.id)
-                if each.state == "queued" and each.id not in {*self._queued, *self._running}:
-                    self._enqueue(each)
+            if whole := whole_of(self._store, running):
+                self._tell_end(whole.id)
         return True
 
-    async def _next(self, size: Size, handle: WorkerHandle) -> Job | None:
-        """The next job for a worker; None if the worker is lost before there is one."""
-        line = self._queues[size]
+    async def _next(self, size: Size, name: str, handle: WorkerHandle) -> Job | None:
+        """Claim the next job for a worker; None if the worker is lost before there is one."""
+        arrived = self._arrivals[size]
         while not handle.lost.done():
             if self._draining:
                 await asyncio.Event().wait()  # until the server closes
-            if (job := line.take(self._may_run)) is not None:
+            arrived.clear()
+            try:
+                job = await self._store.claims.next(
+                    size, f"{self._agent}/{name}", self._limits.lease_seconds
+                )
+            except StoreError as error:
+                _LOG.error("worker %s waits for the job store: %s", name, error)
+                await asyncio.sleep(_RESTART_SECONDS)
+                continue
+            if job is not None:
                 return job
-            arrival = asyncio.create_task(line.arrived())
+            arrival = asyncio.create_task(arrived.wait())
             try:
                 await asyncio.wait((arrival, handle.lost), return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -395,6 +395,4 @@ class Dispatcher:
         """End a run that its worker did not end; it may be queued again."""
         await running.handle.kill()
         running.fault = running.fault or running.handle.fault
-        job = await self._outcomes.leave(running, write)
-        if job is not None:
-            self._enqueue(job)
+        await self._outcomes.leave(running, write)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from paintgraph.jobs.store.claims import LEASE_SECONDS
 from paintgraph.jobs.workers.watch import Bounds
 
 
@@ -15,6 +16,7 @@ class Limits:
         patience_seconds: how long a job waits until its files can be written.
         job_seconds: how long a job may be at work; 0: as long as it takes.
         workers: what each worker may do.
+        lease_seconds: after how long without a sign of life of its server a job is another's.
     """
 
     jobs: int = 1000
@@ -23,3 +25,4 @@ class Limits:
     patience_seconds: float = 60.0
     job_seconds: float = 0.0
     workers: Bounds = field(default_factory=Bounds)
+    lease_seconds: float = LEASE_SECONDS

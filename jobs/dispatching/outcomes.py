@@ -216,25 +216,23 @@ class Outcomes:
         """Nothing more of the run can be written: the job is queued again."""
         return await self._store.requeue(running.job)
 
-    async def leave(
-        self, running: Running, write: Callable[[Running], Awaitable[Job]]
-    ) -> Job | None:
+    async def leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
         """End a run that its worker did not end, by `lost` or `put_back`; waits until it is done.
 
-        Gives the job if it is to be queued again.
+        Nothing is to be done if the job is another's by now.
         """
         while True:
             try:
                 job = await write(running)
                 if job.state == "queued" and running.cancelled:
-                    job = await self._store.cancel(job.id)
+                    await self._store.cancel(job.id)
             except StaleFenceError:
-                return None
+                pass
             except StoreError as error:
                 _LOG.error("job %s waits for room to be written: %s", running.job.id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
-            return job if job.state == "queued" else None
+            return
 
     async def _end(self, running: Running, message: Mapping[str, Any]) -> Job:
         state = message["state"]

@@ -1,6 +1,5 @@
 """How much may wait and be at work of one client, and what is said where it is too much."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paintgraph.base.errors import Error
@@ -43,15 +42,14 @@ class Quota:
     bytes: int = 0
     running: int = 0
 
-    def check(self, client: str, waiting: Sequence[int], retry_seconds: int) -> None:
-        """Raises QuotaReachedError where no more may wait than jobs of these numbers of bytes."""
-        size = sum(waiting)
-        is_full = self.queued and len(waiting) >= self.queued
+    def check(self, client: str, jobs: int, size: int, retry_seconds: int) -> None:
+        """Raises QuotaReachedError where no more may wait than so many jobs of so many bytes."""
+        is_full = self.queued and jobs >= self.queued
         if is_full or (self.bytes and size >= self.bytes):
             bounds = [f"{self.queued} jobs"] if self.queued else []
             bounds += [f"{self.bytes} bytes"] if self.bytes else []
             raise QuotaReachedError(
-                f"'{client}' has {len(waiting)} jobs of together {size} bytes in the queue; "
+                f"'{client}' has {jobs} jobs of together {size} bytes in the queue; "
                 f"allowed are {' and '.join(bounds)}. Try again in {retry_seconds} s.",
                 retry_seconds,
             )

@@ -1,4 +1,4 @@
-"""Jobs that give a part of their work to others: which may, and what of it waits."""
+"""Jobs that give a part of their work to others: which may, and what has become of the whole."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,7 @@ def done_elsewhere(store: JobStore, job: Job, workers: int) -> Sequence[str] | N
     return done if done or workers > 1 else None
 
 
-def made_ready(store: JobStore, run: Running) -> list[Job]:
-    """After a run of a job that has parts, or of one of these: that job and its open parts."""
+def whole_of(store: JobStore, run: Running) -> Job | None:
+    """After a run of a job that has parts, or of one of these: that job as it is now."""
     number = run.job.parent or (run.done_elsewhere is not None and run.job.number)
-    whole = store.numbered(number) if number else None
-    return [whole, *store.open_parts(whole.number)] if whole else []
-
-
-async def parts_to_cancel(store: JobStore, job_id: str) -> list[Job]:
-    """Cancel a job that waits for its parts as far as the store can; its parts, which are next."""
-    job = store.get(job_id)
-    if job is None or job.state != "running":
-        return []
-    await store.cancel(job_id)
-    return store.open_parts(job.number)
+    return store.numbered(number) if number else None

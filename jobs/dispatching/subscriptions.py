@@ -60,6 +60,10 @@ class Subscriptions:
             if not followers:
                 del self._followers[job_id]
 
+    def followed(self) -> list[str]:
+        """All ids that somebody follows."""
+        return list(self._followers)
+
     def publish(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:
         """Wake the followers: there are new facts, or these signals."""
         for follower in self._followers.get(job_id, ()):

@@ -47,10 +47,12 @@ class Connection(Protocol):
     Attributes:
         for_update: ends a SELECT whose rows nobody else changes until the transaction ends.
         skip_locked: the same, without rows that somebody else holds so.
+        now: an expression for the database's time, in seconds since 1970.
     """
 
     for_update: str
     skip_locked: str
+    now: str
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
         """Run a statement."""
@@ -72,13 +74,20 @@ Action = Callable[[Connection], Result]
 
 
 class Database(Protocol):
-    """Where the store's tables are, brought to the newest version when it was opened."""
+    """Where the store's tables are, brought to the newest version when it was opened.
 
-    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
+    Attributes:
+        is_shared: whether other processes may write there, too.
+    """
+
+    is_shared: bool
+
+    def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":
         """Do something in a transaction; the future is done once that is on disk.
 
         An action that raises changes nothing. The future raises StoreError where the database
-        cannot be reached or written. What `can_wait` may share the next transaction.
+        cannot be reached or written. With `early` the result may be told before it is on disk, if
+        whatever is written later comes after it and sees whether it was lost.
         """
 
     def read(self, action: Action[Result]) -> Result:

@@ -57,6 +57,7 @@ class NewJob:
         webhook: who is told of its end.
         recipe: the name of the recipe that was asked for, if one was.
         tags: words of the client's own, to find it by.
+        most_running: how many jobs of its client may be at work at once; 0: any number.
     """
 
     graph: Mapping[str, Any]
@@ -77,6 +78,7 @@ class NewJob:
     webhook: Webhook | None = None
     recipe: str = ""
     tags: Sequence[str] = ()
+    most_running: int = 0
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
@@ -120,9 +122,9 @@ class Job:
     """An accepted job. Times are seconds since 1970; `number` orders jobs by acceptance.
 
     `turn` is given out at acceptance, so that the clients of a priority alternate by turns; within
-    one a lower `rank` comes first. `fence` grows with each claim: only who holds the newest may
-    write. `deaths` counts by node how often a worker was lost there. `problems` says why it failed.
-    `parent` is the number of the job that it is a part of.
+    one a lower `rank` comes first. `fence` grows with each claim: only the `worker` that holds the
+    newest may write. `deaths` counts by node how often a worker was lost there. `problems` says why
+    it failed. `parent` is the number of the job that it is a part of.
     """
 
     id: str
@@ -135,6 +137,7 @@ class Job:
     started: float | None = None
     ended: float | None = None
     fence: int = 0
+    worker: str | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     problems: Sequence[Mapping[str, Any]] = ()

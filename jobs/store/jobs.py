@@ -15,6 +15,7 @@ from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, deliveries, holds, rows
 from paintgraph.jobs.store.batches import Parts
+from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -22,9 +23,6 @@ from paintgraph.jobs.store.queries import JobQueries, job_of
 from paintgraph.jobs.store.retention import Retained
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.store.sqlite import SqliteDatabase
-
-MOST_DEATHS = 3
-"""How often one node may take its worker with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class JobStore(JobQueries):
     def __init__(self, place: Path | str, durability: Durability = "full") -> None:
         super().__init__(_opened(place, durability))
         self.deliveries = deliveries.Deliveries(self._database)
+        self.claims = Claims(self._database)
         self.retained = Retained(self._database)
 
     def close(self) -> None:
@@ -76,6 +75,7 @@ class JobStore(JobQueries):
             "texts": texts,
             "extra": extra,
             "bytes": len(graph) + len(request) + len(texts) + len(extra),
+            "most_running": new.most_running,
             "warnings": orjson.dumps(list(new.warnings)),
             "idempotency_key": new.idempotency_key,
             "idempotency_body": body,
@@ -107,26 +107,6 @@ class JobStore(JobQueries):
     def repeated(self, key: str, request_digest: str) -> Job | None:
         """The job of an idempotency key, or None; KeyReusedError if its request was another."""
         return self._database.read(lambda c: rows.repeated(c, key, request_digest))
-
-    def claim(self, job: Job, worker: str) -> Job:
-        """Let a worker have a queued job; the new fence is its right to write.
-
-        Does not wait: the claim shares the next commit, and every later write of this fence comes
-        after it. If the process dies before, the job is still queued.
-        """
-        claimed = replace(
-            job, state="running", fence=job.fence + 1, started=job.started or time.time()
-        )
-
-        def update(connection: Connection) -> None:
-            connection.execute(
-                "UPDATE jobs SET state = 'running', worker = ?, fence = ?, started = ? "
-                "WHERE id = ? AND state = 'queued' AND fence = ?",
-                (worker, claimed.fence, claimed.started, job.id, job.fence),
-            )
-
-        self._database.write(update, can_wait=True)
-        return claimed
 
     async def append(self, job: Job, facts: Sequence[Fact]) -> int:
         """Add facts of a running job; gives the last one's number. Raises StaleFenceError."""
@@ -189,26 +169,7 @@ class JobStore(JobQueries):
 
         def update(connection: Connection) -> Job:
             rows.hold(connection, job)
-            deaths = dict(rows.require(connection, job.id).deaths)
-            deaths[node] = deaths.get(node, 0) + 1
-            written = (orjson.dumps(deaths), job.id)
-            connection.execute("UPDATE jobs SET deaths = ? WHERE id = ?", written)
-            if deaths[node] < MOST_DEATHS:
-                fact = {"type": "worker_lost", "node": node, "times": deaths[node]}
-                rows.insert_facts(connection, job.number, [fact])
-                return rows.put_back(connection, rows.require(connection, job.id))
-            where = f"node '{node}'" if node else "the job"
-            why = (
-                f"the worker was lost {MOST_DEATHS} times while it ran, most likely for lack of "
-                "memory. Use smaller pictures, or more memory."
-            )
-            problem = {
-                "code": fault.code if fault else "worker_lost",
-                "node": node or None,
-                "message": f"{where}: {fault.message if fault else why}",
-            }
-            now = rows.require(connection, job.id)
-            return rows.end(connection, now, "failed", problems=[problem])
+            return rows.lose(connection, job.id, node, fault)
 
         return await asyncio.wrap_future(self._database.write(update))
 
@@ -220,7 +181,7 @@ class JobStore(JobQueries):
 
         def update(connection: Connection) -> Job:
             now = rows.require(connection, job.id)
-            if now.fence > job.fence:
+            if now.fence > job.fence or now.worker not in (None, job.worker):
                 raise StaleFenceError(f"job {job.id} belongs to another worker by now")
             return (
                 now if now.has_ended else rows.put_back(connection, replace(now, fence=job.fence))
@@ -264,17 +225,6 @@ class JobStore(JobQueries):
                 connection.executemany(f"{start} AND name = ?", each)
 
         await asyncio.wrap_future(self._database.write(update))
-
-    async def recover(self) -> list[Job]:
-        """At start: put back the jobs that ran when the last process ended; gives all queued."""
-
-        def update(connection: Connection) -> list[Job]:
-            for left in _in_state(connection, "running"):
-                if not batches.open_parts(connection, left.number):
-                    rows.put_back(connection, left)
-            return _in_state(connection, "queued")
-
-        return await asyncio.wrap_future(self._database.write(update))
 
     def last_number(self, name: FileName) -> int | None:
         """The highest number that files of this name were given; None if none ever was."""
@@ -330,8 +280,3 @@ def _opened(place: Path | str, durability: Durability) -> Database:
             code="missing_extra",
         ) from error
     return PostgresqlDatabase(place, MIGRATIONS)
-
-
-def _in_state(connection: Connection, state: State) -> list[Job]:
-    found = connection.execute("SELECT * FROM jobs WHERE state = ? ORDER BY number", (state,))
-    return [job_of(row) for row in found.fetchall()]

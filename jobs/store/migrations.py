@@ -242,6 +242,22 @@ def _fourteenth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _fifteenth(connection: Connection) -> None:
+    """How long a job is whose who claimed it, how many a client may have at work, who waits."""
+    for statement in (
+        "ALTER TABLE jobs ADD COLUMN lease double precision",
+        "ALTER TABLE jobs ADD COLUMN most_running bigint NOT NULL DEFAULT 0",
+        "CREATE INDEX jobs_waiting ON jobs (client, size, bytes) WHERE state = 'queued'",
+        "CREATE INDEX jobs_running ON jobs (client) WHERE state = 'running' AND worker IS NOT NULL",
+        "DROP INDEX jobs_next",
+        """CREATE INDEX jobs_next
+            ON jobs (size, priority DESC, turn, rank, number, client, most_running)
+            WHERE state = 'queued'""",
+        "CREATE INDEX jobs_open_by_door ON jobs (door, state, client) WHERE ended IS NULL",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -262,6 +278,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _twelfth,
     _thirteenth,
     _fourteenth,
+    _fifteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

@@ -49,6 +49,7 @@ class PostgresqlConnection:
 
     for_update = "FOR UPDATE"
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    now = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -142,6 +143,8 @@ class PostgresqlDatabase:
     the server's choice (`synchronous_commit`).
     """
 
+    is_shared = True
+
     def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
         self._url, self.name = _checked(url)
         self._reading = threading.Lock()
@@ -158,15 +161,10 @@ class PostgresqlDatabase:
             raise
         self._writers = ThreadPoolExecutor(_WRITERS, "job-store")
 
-    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
-        """Do something in a transaction of its own; the future is done once it is durable.
-
-        Nobody asks how what `can_wait` went, so that comes before all that is asked for later.
-        """
+    def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":  # noqa: ARG002 - a commit is shared with other connections'
+        """Do something in a transaction of its own; the future is done once it is durable."""
         future: Future[Result] = Future()
-        running = self._writers.submit(self._write, action, future)
-        if can_wait:
-            running.result()
+        self._writers.submit(self._write, action, future)
         return future
 
     def read(self, action: Action[Result]) -> Result:

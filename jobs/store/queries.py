@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from paintgraph.jobs.store.database import Database
-from paintgraph.jobs.store.job import EVERY_JOB, Fact, Filter, Job, Report, State
+from paintgraph.jobs.store.job import EVERY_JOB, Fact, Filter, Job, Report, Size, State
 
 Document = Literal["graph", "request", "extra", "texts"]
 
@@ -18,6 +18,32 @@ class Reported(NamedTuple):
     request: bytes
     report: Report
     is_listed: bool
+
+
+class Mark(NamedTuple):
+    """What differs once something has become of a job; `facts` is how many it has."""
+
+    state: State
+    fence: int
+    facts: int
+
+
+class Waiting(NamedTuple):
+    """Jobs of one client and size that wait: how many, and of how many bytes together."""
+
+    client: str
+    size: Size
+    jobs: int
+    bytes: int
+
+
+ORDER = "priority DESC, turn, rank, number"
+"""Who is next; there is an index of it."""
+
+_BEFORE = (
+    "(b.priority > jobs.priority OR (b.priority = jobs.priority "
+    "AND (b.turn, b.rank, b.number) < (jobs.turn, jobs.rank, jobs.number)))"
+)
 
 
 class JobQueries:
@@ -198,6 +224,60 @@ class JobQueries:
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def open_of(self, door: str, state: State) -> list[Job]:
+        """The jobs of a door that wait, or that are at work: those of lower rank first."""
+        sql = (
+            "SELECT * FROM jobs WHERE ended IS NULL AND door = ? AND state = ? "
+            "ORDER BY rank, number"
+        )
+        rows = self._database.read(lambda c: c.execute(sql, (door, state)).fetchall())
+        return [job_of(row) for row in rows]
+
+    def count_open(self, door: str, owner: str | None = None) -> int:
+        """How many jobs of a door wait or are at work; with an owner, of this client's."""
+        sql = "SELECT count(*) FROM jobs WHERE ended IS NULL AND door = ?"
+        mine = () if owner is None else (owner,)
+        sql, values = (f"{sql} AND client = ?" if mine else sql), (door, *mine)
+        return int(self._database.read(lambda c: c.execute(sql, values).fetchone())[0])
+
+    def cancelling(self) -> list[str]:
+        """The ids of the jobs at work that somebody wants ended."""
+        sql = "SELECT id FROM jobs WHERE state = 'running' AND cancel = 1"
+        return [row[0] for row in self._database.read(lambda c: c.execute(sql).fetchall())]
+
+    def marks(self, ids: Sequence[str]) -> dict[str, Mark]:
+        """How far some jobs are, by id."""
+        sql = (
+            "SELECT id, state, fence, (SELECT coalesce(max(seq), 0) FROM facts "  # noqa: S608 - marks
+            f"WHERE job = jobs.number) FROM jobs WHERE id IN ({', '.join('?' * len(ids))})"
+        )
+        rows = self._database.read(lambda c: c.execute(sql, tuple(ids)).fetchall()) if ids else []
+        return {row[0]: Mark(*row[1:]) for row in rows}
+
+    def waiting(self) -> list[Waiting]:
+        """What waits, added up by client and size."""
+        sql = (
+            "SELECT client, size, count(*), sum(bytes) FROM jobs WHERE state = 'queued' "
+            "GROUP BY client, size"
+        )
+        rows = self._database.read(lambda c: c.execute(sql).fetchall())
+        return [Waiting(*row) for row in rows]
+
+    def before(self, job: Job) -> int | None:
+        """How many queued jobs come before this one; None if it does not wait."""
+        sql = (
+            "SELECT state, (SELECT count(*) FROM jobs b WHERE b.state = 'queued' "  # noqa: S608 - ours
+            f"AND b.size = jobs.size AND {_BEFORE}) FROM jobs WHERE id = ?"
+        )
+        row = self._database.read(lambda c: c.execute(sql, (job.id,)).fetchone())
+        return int(row[1]) if row is not None and row[0] == "queued" else None
+
+    def places(self, size: Size) -> dict[str, int]:
+        """How many queued jobs of a size come before each, by id."""
+        sql = f"SELECT id FROM jobs WHERE state = 'queued' AND size = ? ORDER BY {ORDER}"  # noqa: S608 - ours
+        rows = self._database.read(lambda c: c.execute(sql, (size,)).fetchall())
+        return {row[0]: place for place, row in enumerate(rows)}
+
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""
         rows = self._database.read(
@@ -269,7 +349,7 @@ def damaged(name: str) -> dict[str, Any]:
 
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
-    "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
+    "worker", "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
     "recipe", "parent",
 )  # fmt: skip
 _PARSED: Mapping[str, Any] = {

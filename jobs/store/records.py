@@ -20,9 +20,9 @@ class StaleFenceError(Error):
 
 def hold(connection: Connection, job: Job) -> None:
     """Raise StaleFenceError unless the job is still running under this fence."""
-    sql = f"SELECT state, fence FROM jobs WHERE id = ? {connection.for_update}"  # noqa: S608 - ours
+    sql = f"SELECT state, fence, worker FROM jobs WHERE id = ? {connection.for_update}"  # noqa: S608 - ours
     row = connection.execute(sql, (job.id,)).fetchone()
-    if row is None or row["state"] != "running" or row["fence"] != job.fence:
+    if row is None or tuple(row) != ("running", job.fence, job.worker):
         raise StaleFenceError(f"job {job.id} has ended or belongs to another worker by now")
 
 

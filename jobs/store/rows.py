@@ -9,6 +9,7 @@ import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.base.naming import FileName
+from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, deliveries, holds
 from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.job import Fact, Job, State
@@ -28,11 +29,15 @@ __all__ = (
     "free_path",
     "hold",
     "insert_facts",
+    "lose",
     "next_turn",
     "put_back",
     "repeated",
     "require",
 )
+
+MOST_DEATHS = 3
+"""How often one node may take its worker with it."""
 
 
 class KeyReusedError(Error):
@@ -69,6 +74,7 @@ def end(  # noqa: PLR0913 - what an ended job holds
         job,
         state=state,
         ended=now,
+        worker=None,
         outputs=outputs or {},
         warnings=[*job.warnings, *warnings],
         problems=[*problems],
@@ -106,6 +112,30 @@ def put_back(connection: Connection, job: Job) -> Job:
         (job.fence + 1, job.id),
     )
     return require(connection, job.id)
+
+
+def lose(connection: Connection, job_id: str, node: str, fault: Fault | None = None) -> Job:
+    """Put a job back whose worker was lost at a node; the third time there it fails."""
+    deaths = dict(require(connection, job_id).deaths)
+    deaths[node] = deaths.get(node, 0) + 1
+    written = (orjson.dumps(deaths), job_id)
+    connection.execute("UPDATE jobs SET deaths = ? WHERE id = ?", written)
+    now = require(connection, job_id)
+    if deaths[node] < MOST_DEATHS:
+        fact = {"type": "worker_lost", "node": node, "times": deaths[node]}
+        insert_facts(connection, now.number, [fact])
+        return put_back(connection, now)
+    where = f"node '{node}'" if node else "the job"
+    why = (
+        f"the worker was lost {MOST_DEATHS} times while it ran, most likely for lack of "
+        "memory. Use smaller pictures, or more memory."
+    )
+    problem = {
+        "code": fault.code if fault else "worker_lost",
+        "node": node or None,
+        "message": f"{where}: {fault.message if fault else why}",
+    }
+    return end(connection, now, "failed", problems=[problem])
 
 
 def free_path(connection: Connection, name: FileName, above: int, taken: str | None) -> str:

@@ -19,19 +19,26 @@ from paintgraph.jobs.store.migrations import Migration, check_version
 _GROUP = 512
 _PAGES = 500  # of 4 KiB, given back at a time
 _MOST_FREE = 4  # parts of the pages that hold something; fewer free ones are used again
-_PATIENCE_SECONDS = 0.02  # how long what can wait does, if nothing else is to be written
+_PATIENCE_SECONDS = 0.02  # how long what is told already waits for the next to share its commit
 
 
 class _Item(NamedTuple):
     action: Action[Any]
     future: "Future[Any]"
-    can_wait: bool
+    early: bool
+
+
+class _Outcome(NamedTuple):
+    future: "Future[Any]"
+    result: Any
+    failure: BaseException | None
 
 
 class SqliteConnection(sqlite3.Connection):
     """A `Connection`: as one writes at a time, nothing needs a lock."""
 
     for_update = skip_locked = ""
+    now = "((julianday('now') - 2440587.5) * 86400.0)"
 
     def lock(self, name: str) -> None:
         """Nobody else writes."""
@@ -72,6 +79,8 @@ class SqliteDatabase:
     raises StoreError if it cannot be opened, or has a version that these do not know.
     """
 
+    is_shared = False
+
     def __init__(
         self, path: Path, migrations: Sequence[Migration], durability: Durability = "full"
     ) -> None:
@@ -90,14 +99,15 @@ class SqliteDatabase:
         self._thread = threading.Thread(target=self._write_all, name="job-store", daemon=True)
         self._thread.start()
 
-    def write(self, action: Action[Result], *, can_wait: bool = False) -> "Future[Result]":
+    def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":
         """Do something in a transaction; the future is done once it is on disk.
 
         Actions run in the order in which they were asked for. One that raises changes nothing.
-        What `can_wait` shares the commit of the next that cannot, if there is one soon.
+        What came of an `early` one is told at once; it shares the commit of the next, if there is
+        one soon.
         """
         future: Future[Result] = Future()
-        self._writes.put(_Item(action, future, can_wait))
+        self._writes.put(_Item(action, future, early))
         return future
 
     def read(self, action: Action[Result]) -> Result:
@@ -114,49 +124,51 @@ class SqliteDatabase:
         self._writer.close()
 
     def _write_all(self) -> None:
-        more = True
-        while more:
-            group, more = self._group()
-            if group:
-                self._commit(group)
+        while (item := self._writes.get()) is not None:
+            if not self._transact(item):
+                return
 
-    def _group(self) -> tuple[list[_Item], bool]:
-        """All that is waiting, and whether there will be more."""
-        item = self._writes.get()
-        group: list[_Item] = []
-        patience = _PATIENCE_SECONDS
-        while item is not None:
-            group.append(item)
-            if len(group) == _GROUP:
-                return group, True
-            if not item.can_wait:
-                patience = 0
-            try:
-                item = self._writes.get(timeout=patience) if patience else self._writes.get_nowait()
-            except queue.Empty:
-                return group, True
-        return group, False
-
-    def _commit(self, group: list[_Item]) -> None:
+    def _transact(self, first: _Item) -> bool:
+        """Do what is waiting in one transaction, and whether there will be more."""
         connection = self._writer
-        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        group: list[_Item] = []
+        done: list[_Outcome] = []
+        item: _Item | None = first
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for action, future, _ in group:
-                done.append((future, *_attempt(connection, action)))
+            patience = _PATIENCE_SECONDS
+            while item is not None:
+                group.append(item)
+                result, failure = _attempt(connection, item.action)
+                if item.early:
+                    _tell(_Outcome(item.future, result, failure))
+                else:
+                    done.append(_Outcome(item.future, result, failure))
+                    patience = 0
+                if len(group) == _GROUP:
+                    break
+                try:
+                    item = self._writes.get(block=patience > 0, timeout=patience)
+                except queue.Empty:
+                    break
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            failure = StoreError(f"the job store cannot be written: {error}. Free disk space.")
-            done = [(future, None, failure) for _, future, _ in group]
-        for future, result, failure_ in done:
-            if not future.set_running_or_notify_cancel():
-                continue  # whoever asked has gone meanwhile; it is written all the same
-            if failure_ is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure_)
+            lost = StoreError(f"the job store cannot be written: {error}. Free disk space.")
+            done = [_Outcome(each.future, None, lost) for each in group if not each.future.done()]
+        for outcome in done:
+            _tell(outcome)
+        return item is not None
+
+
+def _tell(outcome: _Outcome) -> None:
+    if not outcome.future.set_running_or_notify_cancel():
+        return  # whoever asked has gone meanwhile; it is written all the same
+    if outcome.failure is None:
+        outcome.future.set_result(outcome.result)
+    else:
+        outcome.future.set_exception(outcome.failure)
 
 
 def _attempt(connection: SqliteConnection, action: Action[Any]) -> tuple[Any, BaseException | None]:

@@ -8,6 +8,7 @@ import orjson
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.claiming import claimed
 
 NAMES = [f"p{number}.png" for number in range(40)]
 BOUND = {
@@ -23,14 +24,14 @@ ENDED = {"type": "node_finished", "kind": "MapSomeImages", "node": "it", "displa
 async def _shared(store: JobStore) -> Job:
     """A job that has given its pictures away."""
     job = (await store.accept(NewJob(GRAPH, {}, client="anna", size="heavy"))).job
-    claimed = store.claim(job, "one")
+    taken = claimed(store, job, "one/1")
     given = Given("it", "MapSomeImages", {"recipe_name": "invert"}, NAMES)
-    return await store.give_away(claimed, given)
+    return await store.give_away(taken, given)
 
 
 async def _done(store: JobStore, part: Job, **more: Any) -> Job:
-    claimed = store.claim(part, "two")
-    return await store.finish(claimed, "succeeded", facts=[ENDED], **more)
+    taken = claimed(store, part, "two/1")
+    return await store.finish(taken, "succeeded", facts=[ENDED], **more)
 
 
 def _names(store: JobStore, part: Job) -> list[str]:
@@ -98,8 +99,8 @@ def test_a_cancelled_batch_makes_no_more_parts_and_ends_with_the_last(store: Job
 def test_a_job_that_waits_for_parts_stays_so_when_a_server_starts(store: JobStore) -> None:
     async def body() -> None:
         job = await _shared(store)
-        part = store.claim(store.open_parts(job.number)[0], "lost")
-        queued = await store.recover()
+        part = claimed(store, store.open_parts(job.number)[0], "lost/1")
+        queued = await store.claims.give_back("lost")
 
         assert job.id not in {one.id for one in queued}
         assert part.id in {one.id for one in queued}

@@ -9,6 +9,7 @@ from paintgraph.jobs.store.job import Job, NewJob, Webhook
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.sqlite import SqliteConnection
+from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.test_migrations import UNNUMBERED
 
 HOOK = Webhook("http://example.com/hook", "secret")
@@ -16,7 +17,7 @@ HOOK = Webhook("http://example.com/hook", "secret")
 
 async def ended(store: JobStore, webhook: Webhook | None = HOOK) -> Job:
     job = (await store.accept(NewJob({}, {}, webhook=webhook))).job
-    return await store.finish(store.claim(job, "w"), "succeeded")
+    return await store.finish(claimed(store, job), "succeeded")
 
 
 def test_a_message_falls_due_when_its_job_ends(store: JobStore) -> None:

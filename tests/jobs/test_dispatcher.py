@@ -24,6 +24,7 @@ from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
+from paintgraph.tests.jobs.claiming import claimed
 
 OUTER_SECONDS = 300  # a loaded machine takes its time
 ONE: Mapping[Size, int] = {"light": 1}
@@ -175,7 +176,7 @@ def test_a_file_is_named_after_the_time_of_its_job_each_time(tmp_path: Path) -> 
     async def act() -> None:
         async with rig(tmp_path, workers={}) as r:
             effects = JobEffects(r.store, r.blobs, in_folders(r.folders).destinations)
-            taken = r.store.claim((await r.store.accept(NewJob({}, {}))).job, "worker")
+            taken = claimed(r.store, (await r.store.accept(NewJob({}, {}))).job, "worker")
             yesterday = datetime.now().astimezone() - timedelta(days=1)
             job = replace(taken, created=yesterday.timestamp())
             effect = asdict(Effect(r.blobs.put(b"data"), "%date:yyyy-MM-dd%", ".txt"))
@@ -356,7 +357,7 @@ def test_a_stopped_worker_that_comes_back_cannot_write(tmp_path: Path) -> None:
             pid = await r.until_at_work(job, "out")
             os.kill(pid, signal.SIGSTOP)
             stale = r.dispatcher._running[job.id].job
-            taken = r.store.claim(await r.store.release(stale, "out"), "another")
+            taken = claimed(r.store, await r.store.release(stale, "out"), "another")
             os.kill(pid, signal.SIGCONT)
             await until(lambda: job.id not in r.dispatcher._running)
 

@@ -14,6 +14,7 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.publishing import Publisher
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.claiming import claimed
 
 
 class Saver:
@@ -28,7 +29,7 @@ class Saver:
         )
 
     def job(self) -> Job:
-        return self.store.claim(asyncio.run(self.store.accept(NewJob({}, {}))).job, "w")
+        return claimed(self.store, asyncio.run(self.store.accept(NewJob({}, {}))).job)
 
     def save(self, prefix: str, content: bytes = b"new", job: Job | None = None) -> str:
         """Save one file; gives its path in the folder."""

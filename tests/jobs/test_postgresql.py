@@ -14,6 +14,7 @@ from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import Accepted, JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS
+from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 
@@ -148,7 +149,7 @@ def test_processes_that_share_a_store_take_turns_numbers_and_keys(
         assert Counter(each.is_new for each in again) == {True: 1, False: 19}
         assert len({each.job.id for each in again}) == 1
 
-        running = [one.claim(each.job, "w") for each in many[:20]]
+        running = [claimed(one, each.job) for each in many[:20]]
         for name in (FileName("output", "copy", ".png", numbered) for numbered in (True, False)):
             asked = enumerate(running)
             wishes = (stores[n % 2].reserve(job, str(name), 0, name) for n, job in asked)

@@ -23,6 +23,7 @@ from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job, NewJob, Webhook
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.claiming import claimed
 
 DAY = 86400.0
 UNBOUNDED = Retention(
@@ -45,7 +46,7 @@ class Keeper:
 
     def run(self, *blobs: str, **more: Any) -> Job:
         """A job that ends and names blobs."""
-        job = self.store.claim(self.accept(*blobs, **more), "w")
+        job = claimed(self.store, self.accept(*blobs, **more))
         return asyncio.run(self.store.finish(job, "succeeded", facts=[{"type": "note"}] * 3))
 
     def save(self, job: Job, content: bytes, folder: str = "output") -> Path:
@@ -120,7 +121,7 @@ def test_the_oldest_go_until_the_rest_fits(
 
 def test_each_kind_goes_by_its_age_and_a_living_job_keeps_what_it_names(keeper: Keeper) -> None:
     mine, lost = keeper.blobs.put(b"mine"), keeper.blobs.put(b"lost")
-    living = keeper.store.claim(keeper.accept(mine, idempotency_key="living"), "w")
+    living = claimed(keeper.store, keeper.accept(mine, idempotency_key="living"))
     needed = keeper.save(living, b"shown", "temp")
     (keeper.folders.temp / "other.png").write_bytes(b"x")
     (keeper.folders.results / "key.result").write_bytes(b"x")
@@ -191,7 +192,7 @@ def test_what_was_used_a_moment_ago_stays_whatever_the_bounds(keeper: Keeper) ->
 
 def test_a_job_is_removed_with_what_it_alone_holds(keeper: Keeper, tmp_path: Path) -> None:
     shared, own = keeper.blobs.put(b"shared"), keeper.blobs.put(b"own")
-    job = keeper.store.claim(keeper.accept(shared, own), "w")
+    job = claimed(keeper.store, keeper.accept(shared, own))
     other = keeper.accept(shared)
     file = keeper.save(job, b"result")
     cleaner = Cleaner(keeper.store, keeper.folders, UNBOUNDED)

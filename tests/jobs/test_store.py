@@ -18,6 +18,7 @@ from paintgraph.jobs.store.job import Filter, Job, NewJob, State
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.rows import KeyReusedError, StaleFenceError
 from paintgraph.jobs.store.sqlite import SqliteDatabase
+from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.test_migrations import statement
 
 COPY = FileName("output", "a/copy", ".png")
@@ -67,7 +68,7 @@ def test_an_idempotency_key_gives_the_same_job(store: JobStore) -> None:
 
 def test_facts_are_numbered_in_order(store: JobStore) -> None:
     async def act() -> None:
-        job = store.claim(await accept(store), "w")
+        job = claimed(store, await accept(store))
         last = await store.append(job, [{"type": "one"}, {"type": "two"}])
         await store.append(job, [{"type": "three"}])
 
@@ -79,7 +80,7 @@ def test_facts_are_numbered_in_order(store: JobStore) -> None:
 
 def test_an_ended_job_never_changes(store: JobStore) -> None:
     async def act() -> None:
-        job = store.claim(await accept(store), "w")
+        job = claimed(store, await accept(store))
         ended = await store.finish(job, "succeeded", outputs={"sum": 3})
 
         for late in (store.finish(job, "failed"), store.append(job, []), store.release(job, "n")):
@@ -93,8 +94,8 @@ def test_an_ended_job_never_changes(store: JobStore) -> None:
 
 def test_a_lost_worker_cannot_write_once_another_has_the_job(store: JobStore) -> None:
     async def act() -> None:
-        first = store.claim(await accept(store), "first")
-        second = store.claim(await store.release(first, "node"), "second")
+        first = claimed(store, await accept(store), "first")
+        second = claimed(store, await store.release(first, "node"), "second")
 
         with pytest.raises(StaleFenceError):
             await store.finish(first, "succeeded", outputs={"from": "first"})
@@ -107,7 +108,7 @@ def test_the_third_loss_at_one_node_fails_the_job_with_the_reason(store: JobStor
     async def act() -> Job:
         job = await accept(store)
         for node in ("a", "b", "a", "a"):
-            job = await store.release(store.claim(job, "w"), node)
+            job = await store.release(claimed(store, job), node)
         return job
 
     job = asyncio.run(act())
@@ -125,11 +126,11 @@ def test_the_third_loss_at_one_node_fails_the_job_with_the_reason(store: JobStor
 def test_recovery_queues_what_was_running(store: JobStore) -> None:
     async def act() -> None:
         jobs = [await accept(store) for _ in range(3)]
-        running = store.claim(jobs[0], "w")
-        await store.finish(store.claim(jobs[1], "w"), "succeeded")
-        recovered = await store.recover()
+        running = claimed(store, jobs[0])
+        await store.finish(claimed(store, jobs[1]), "succeeded")
+        recovered = await store.claims.give_back("w")
 
-        assert [job.id for job in recovered] == [jobs[0].id, jobs[2].id]
+        assert [job.id for job in recovered] == [jobs[0].id]
         with pytest.raises(StaleFenceError):
             await store.append(running, [{"type": "late"}])
 
@@ -140,13 +141,13 @@ def test_a_job_that_was_cancelled_at_work_never_waits_again(store: JobStore) -> 
     """Whoever loses or leaves it ends it: the worker's loss, a run taken back, the next start."""
 
     async def act() -> None:
-        jobs = [store.claim(await accept(store), "w") for _ in range(3)]
+        jobs = [claimed(store, await accept(store)) for _ in range(3)]
         for job in jobs:
             assert (await store.cancel(job.id)).state == "running"
         ended = [await store.release(jobs[0], "node"), await store.requeue(jobs[1])]
 
         assert [job.state for job in ended] == ["cancelled"] * 2
-        assert await store.recover() == []
+        assert await store.claims.give_back("w") == []
         assert [job.state for job in store.page()] == ["cancelled"] * 3
         assert [fact["type"] for _, fact in store.facts(jobs[2])] == ["state"]
 
@@ -155,7 +156,7 @@ def test_a_job_that_was_cancelled_at_work_never_waits_again(store: JobStore) -> 
 
 def test_an_effect_keeps_the_path_of_its_first_time(store: JobStore) -> None:
     async def act() -> None:
-        one, two = [store.claim(await accept(store), "w") for _ in range(2)]
+        one, two = [claimed(store, await accept(store)) for _ in range(2)]
 
         assert await store.reserve(one, "save", 0, COPY) == ("output/a/copy_00001_.png", True)
         assert await store.reserve(one, "save", 0, COPY) == ("output/a/copy_00001_.png", False)
@@ -167,7 +168,7 @@ def test_an_effect_keeps_the_path_of_its_first_time(store: JobStore) -> None:
 
 def test_numbers_go_on_above_what_lies_there_and_skip_what_is_taken(store: JobStore) -> None:
     async def act() -> None:
-        one = store.claim(await accept(store), "w")
+        one = claimed(store, await accept(store))
         assert store.last_number(COPY) is None
         first, _ = await store.reserve(one, "save", 0, COPY, above=7)
         other, _ = await store.reserve(one, "save", 0, COPY, above=7, taken=first)
@@ -181,7 +182,7 @@ def test_numbers_go_on_above_what_lies_there_and_skip_what_is_taken(store: JobSt
 
 def test_a_name_without_number_gets_one_once_it_is_taken(store: JobStore) -> None:
     async def act() -> None:
-        one = store.claim(await accept(store), "w")
+        one = claimed(store, await accept(store))
         mine = replace(COPY, is_numbered=False)
         paths = [(await store.reserve(one, "save", place, mine))[0] for place in range(2)]
         theirs, _ = await store.reserve(one, "other", 0, mine, taken="output/a/copy.png")
@@ -222,7 +223,7 @@ def test_states_only_move_forward(actions: list[str]) -> None:
             try:
                 match action:
                     case "claim":
-                        held = store.claim(before, "w")
+                        held = claimed(store, before)
                         await accept(store)  # the claim shares its commit
                     case "finish" | "fail":
                         await store.finish(held, "succeeded" if action == "finish" else "failed")
@@ -231,7 +232,7 @@ def test_states_only_move_forward(actions: list[str]) -> None:
                     case "release":
                         await store.release(held, "n")
                     case _:
-                        await store.recover()
+                        await store.claims.give_back("w")
             except StaleFenceError:
                 assert store.get(job.id) == before
             after = store.get(job.id)
@@ -329,7 +330,7 @@ def named(name: str, door: str = "comfy", workflow: str = "") -> NewJob:
 
 
 async def run_to_end(store: JobStore, new: NewJob, state: State = "succeeded") -> Job:
-    job = store.claim(await accept(store, new), "worker")
+    job = claimed(store, await accept(store, new), "worker")
     return await store.finish(job, state, report={"cached": [new.name]})
 
 

@@ -9,6 +9,7 @@ from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.rows import StaleFenceError
+from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.test_dispatcher import Rig, go, rig
 
 NUMBER = {"out": {"node": "Number", "value": 5}}
@@ -158,9 +159,9 @@ def test_only_a_run_that_nobody_took_over_is_put_back(tmp_path: Path) -> None:
     async def act() -> None:
         async with rig(tmp_path, workers={}) as r:
             accepted = (await r.store.accept(NewJob({}, {}))).job
-            first = r.store.claim(accepted, "one")
+            first = claimed(r.store, accepted, "one")
             again = await r.store.requeue(first)
-            second = r.store.claim(again, "two")
+            second = claimed(r.store, again, "two")
 
             assert (again.state, again.fence) == ("queued", first.fence + 1)
             with pytest.raises(StaleFenceError):

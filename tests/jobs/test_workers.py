@@ -14,6 +14,7 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
 from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.workers.handle import WorkerHandle, WorkerSpec
+from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.test_dispatcher import OUTER_SECONDS, Rig, go, is_alive, rig, until
 
 WHO = {"p": {"node": "ProcessId"}, "out": {"node": "Add", "a": "${p.pid}", "b": 0}}
@@ -87,7 +88,7 @@ def test_a_job_that_no_worker_survives_reading_fails_all_the_same(tmp_path: Path
             job = (await r.store.accept(NewJob({}, {}))).job
             deaths = []
             while job.state == "queued":
-                running = Running(r.store.claim(job, "worker"), None)  # type: ignore[arg-type] # lost
+                running = Running(claimed(r.store, job, "worker"), None)  # type: ignore[arg-type] # lost
                 job = await outcomes.lost(running)
                 deaths.append(job.deaths.get("", 0))
 

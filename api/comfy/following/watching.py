@@ -98,6 +98,8 @@ class Following:
             now = self._store.get(job.id)
             if now is None or now.has_ended:
                 return now is not None and now.started is not None
+            if now.state == "running":  # at another server's worker
+                return True
             early += await follower.wait() or ()
         return True
 

@@ -1,0 +1,140 @@
+"""Which worker has which job: claimed for a while, renewed while it works, taken back afterwards.
+
+A worker's name begins with that of its agent, the process that speaks for it: "AGENT/WORKER".
+Coroutines return once what they wrote is on disk, but for `next`.
+"""
+
+import asyncio
+import time
+from typing import Any, NamedTuple
+
+from paintgraph.jobs.store import rows
+from paintgraph.jobs.store.database import Connection, Database
+from paintgraph.jobs.store.job import Job, Size
+from paintgraph.jobs.store.queries import ORDER, job_of
+
+LEASE_SECONDS = 30.0
+"""How long a job is whose who claimed it, and did not renew that."""
+
+
+class Held(NamedTuple):
+    """A job that an agent has, under this fence; `cancel` tells that somebody wants it ended."""
+
+    id: str
+    fence: int
+    cancel: bool
+
+
+class Claims:
+    """The claims of a store; times are the database's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether agents in other processes may claim here, too."""
+        return self._database.is_shared
+
+    async def next(self, size: Size, worker: str, seconds: float = LEASE_SECONDS) -> Job | None:
+        """Let a worker have the next job of a size; the new fence is its right to write.
+
+        Next is the first by priority, turn, rank and acceptance of a client that may have one more
+        at work. May return before that is on disk: every later write of this fence comes after it,
+        and if the process dies before, the job is still queued. None if nothing may begin now.
+        """
+
+        def update(connection: Connection) -> Job | None:
+            while (row := _first(connection, size)) is not None:
+                if row["most_running"]:  # what the statement saw may be old by now
+                    connection.lock(f"running {row['client']}")
+                    if _running(connection, row["client"]) >= row["most_running"]:
+                        continue
+                return take(connection, row["number"], worker, seconds)
+            return None
+
+        return await asyncio.wrap_future(self._database.write(update, early=True))
+
+    async def renew(self, agent: str, seconds: float = LEASE_SECONDS) -> list[Held]:
+        """Keep all that an agent's workers have for so long from now; gives what that is."""
+
+        def update(connection: Connection) -> list[Held]:
+            found = connection.execute(
+                f"UPDATE jobs SET lease = {connection.now} + ? WHERE {_OF_AGENT} "  # noqa: S608 - ours
+                "RETURNING id, fence, cancel",
+                (seconds, *_of_agent(agent)),
+            )
+            return [Held(row[0], row[1], bool(row[2])) for row in found.fetchall()]
+
+        return await asyncio.wrap_future(self._database.write(update))
+
+    async def sweep(self) -> list[Job]:
+        """Take back the jobs whose agents have not renewed them: each has lost its worker."""
+
+        def update(connection: Connection) -> list[Job]:
+            found = connection.execute(
+                f"SELECT id FROM jobs WHERE {_AT_WORK} "  # noqa: S608 - ours
+                f"AND coalesce(lease, 0) < {connection.now} {connection.skip_locked}"
+            )
+            return [rows.lose(connection, row[0], "") for row in found.fetchall()]
+
+        return await asyncio.wrap_future(self._database.write(update))
+
+    async def give_back(self, agent: str) -> list[Job]:
+        """Queue the jobs again that an agent's workers have, as none is alive.
+
+        And those that an earlier paintgraph claimed, without a lease. Gives those that wait now.
+        """
+
+        def update(connection: Connection) -> list[Job]:
+            found = connection.execute(
+                f"SELECT * FROM jobs WHERE {_OF_AGENT} OR ({_AT_WORK} AND lease IS NULL) "  # noqa: S608 - ours
+                f"ORDER BY number {connection.for_update}",
+                _of_agent(agent),
+            )
+            left = [rows.put_back(connection, job_of(row)) for row in found.fetchall()]
+            return [job for job in left if not job.has_ended]
+
+        return await asyncio.wrap_future(self._database.write(update))
+
+    async def settle(self) -> None:
+        """Return once all that was told before is on disk."""
+        await asyncio.wrap_future(self._database.write(lambda _: None))
+
+
+def take(connection: Connection, number: int, worker: str, seconds: float = LEASE_SECONDS) -> Job:
+    """Let a worker have a queued job."""
+    row = connection.execute(
+        "UPDATE jobs SET state = 'running', worker = ?, fence = fence + 1, "  # noqa: S608 - ours
+        f"lease = {connection.now} + ?, started = coalesce(started, ?) "
+        "WHERE number = ? RETURNING *",
+        (worker, seconds, time.time(), number),
+    ).fetchone()
+    return job_of(row)
+
+
+_AT_WORK = "state = 'running' AND worker IS NOT NULL"
+"""Others that run wait for their parts."""
+
+_OF_AGENT = f"{_AT_WORK} AND substr(worker, 1, ?) = ?"
+
+
+def _of_agent(agent: str) -> tuple[int, str]:
+    start = f"{agent}/"
+    return len(start), start
+
+
+def _first(connection: Connection, size: Size) -> Any:
+    return connection.execute(
+        "SELECT number, client, most_running FROM jobs WHERE state = 'queued' AND size = ? "  # noqa: S608 - ours
+        "AND (most_running = 0 OR most_running > (SELECT count(*) FROM jobs others "
+        "WHERE others.state = 'running' AND others.worker IS NOT NULL "
+        "AND others.client = jobs.client)) "
+        f"ORDER BY {ORDER} LIMIT 1 {connection.skip_locked}",
+        (size,),
+    ).fetchone()
+
+
+def _running(connection: Connection, client: str) -> int:
+    sql = f"SELECT count(*) FROM jobs WHERE {_AT_WORK} AND client = ?"  # noqa: S608 - ours
+    return int(connection.execute(sql, (client,)).fetchone()[0])
