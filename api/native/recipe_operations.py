@@ -90,16 +90,17 @@ def _typed(spec: InputSpec, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _in_form(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of an input as a field of a form, where what is empty stands for null.
 
-    Pages choose the first of several choices where none is the default.
+    Pages choose the first of several choices, and make up a text, where there is no default.
     """
     if schema.get("type") == "object":
-        return {"type": "string", "description": f"{schema['description']} As JSON."}
+        about = f"{schema['description']} As JSON."
+        return {"type": "string", "description": about, "default": ""}
     if not isinstance(schema.get("type"), list):
         return dict(schema)
     (type_,) = (each for each in schema["type"] if each != "null")
     choices = schema.get("enum", ("true", "false") if type_ == "boolean" else ())
     if not choices:
-        return {**schema, "type": type_}
+        return {**schema, "type": type_} | ({"default": ""} if type_ == "string" else {})
     choices = ["", *(each for each in choices if each is not None)]
     return {**schema, "type": "string", "enum": choices, "default": ""}
 

@@ -223,7 +223,8 @@ def _is_left_empty(part: Part, declared: Mapping[str, InputSpec]) -> bool:
     if spec is None:
         return part.name == FIELD
     is_free_text = spec.type == "text" and not spec.choices and not spec.resource
-    return not is_free_text and spec.type != "list"
+    is_nothing = not spec.required and spec.default is None
+    return is_nothing or (not is_free_text and spec.type != "list")
 
 
 async def _value(request: web.Request, part: Part, declared: Mapping[str, InputSpec]) -> Any:

@@ -80,6 +80,7 @@ def test_a_form_has_no_null_and_no_object(server: Served) -> None:
             assert schema.get("default", 0) is not None, field
     form = schemas["OutpaintForm"]["properties"]
     assert (form["metadata"]["enum"][0], form["metadata"]["default"]) == ("", "")
+    assert form["webhook"]["default"] == ""
     assert (form["graph"]["enum"], form["graph"]["default"]) == (["", "true", "false"], "")
 
 
