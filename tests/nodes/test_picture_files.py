@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from PIL import Image as Pillow
@@ -457,6 +458,7 @@ def test_a_name_tells_the_source_of_each_picture_of_a_folder(bench: Bench) -> No
 
 
 @for_all(st.text(), st.sampled_from(["%source%", "a/%source%-%source%", "%source%/%source%_b"]))
+@example("..", "%source%/%source%_b")
 def test_a_source_gives_a_name_that_files_can_have(source: str, prefix: str) -> None:
     filled = with_source(prefix, source)
 
