@@ -18,7 +18,7 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota
 from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.dispatching.sharing import done_elsewhere, whole_of
-from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
+from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscriptions
 from paintgraph.jobs.dispatching.waiting import Queue
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
@@ -78,7 +78,7 @@ class Dispatcher:
     async def start(self) -> None:
         """Queue what an earlier process of this name left at work, and start the workers."""
         await self._store.claims.give_back(self._agent)
-        self._tasks.append(asyncio.create_task(self._leases().keep(self.subscriptions)))
+        self._tasks += map(asyncio.create_task, self._leases().lasting(self.subscriptions))
         for size, count in self._workers.items():
             for number in range(count):
                 self._tasks.append(asyncio.create_task(self._serve(size, f"{size}-{number}")))
@@ -150,8 +150,7 @@ class Dispatcher:
 
     def queued_of(self, door: str) -> list[Job]:
         """The jobs of a door that wait, those of lower rank first."""
-        jobs = self._store.open_of(door, "queued")
-        return [job for job in jobs if job.id not in self._running]
+        return [j for j in self._store.open_of(door, "queued") if j.id not in self._running]
 
     def running_of(self, door: str) -> list[Job]:
         """The jobs of a door at work, the oldest first."""
@@ -165,7 +164,8 @@ class Dispatcher:
 
     def is_running(self, job_id: str) -> bool:
         """Whether a job is at work; one that is not may wait or have ended."""
-        return job_id in self._running
+        elsewhere = self._store.get(job_id) if self._store.channel else None
+        return job_id in self._running or (elsewhere is not None and elsewhere.state == "running")
 
     def progress(self, job: Job) -> float:
         """What is done of a job, 0 to 1; it is read from the store if the job is not at work."""
@@ -195,6 +195,7 @@ class Dispatcher:
         accepted = await self._store.accept(replace(new, most_running=quota.running))
         if accepted.is_new:
             self._arrivals[new.size].set()
+            self.subscriptions.publish(ARRIVALS)
         return accepted
 
     async def cancel(self, job_id: str) -> Job | None:
@@ -215,6 +216,7 @@ class Dispatcher:
         elif (running := self._running.get(job_id)) is not None:  # it has just begun
             self._cancel(running)
         else:
+            self.subscriptions.publish(job_id)  # whoever has it at work hears it
             for part in self._store.open_parts(job.number):
                 await self.cancel(part.id)
                 self._tell_end(job_id)

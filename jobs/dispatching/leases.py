@@ -3,20 +3,20 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from secrets import token_hex
 from socket import gethostname
+from typing import Any
 
+from paintgraph.jobs.dispatching.neighbours import Neighbours
 from paintgraph.jobs.dispatching.running import Running
-from paintgraph.jobs.dispatching.subscriptions import ENDINGS, Subscriptions
+from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.job import ENDED
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.queries import Mark
 
 _LOG = logging.getLogger("paintgraph.jobs")
 _PARTS = 4  # a lease is renewed so often in its time
-_LOOK_SECONDS = 0.25
 
 
 def agent_name(store: JobStore) -> str:
@@ -24,7 +24,7 @@ def agent_name(store: JobStore) -> str:
 
     Only one process has a store that is not shared: what an earlier one left at work is its own.
     """
-    return f"{gethostname()}-{token_hex(4)}" if store.claims.are_shared else "server"
+    return f"{gethostname()}-{token_hex(4)}" if store.channel else "server"
 
 
 class Leases:
@@ -54,23 +54,20 @@ class Leases:
         self._wake = wake
         self._renewed = time.monotonic()
 
-    async def keep(self, subscriptions: Subscriptions) -> None:
-        """Renew leases, and take back what others' have run out of, until cancelled.
+    def lasting(self, subscriptions: Subscriptions) -> list[Coroutine[Any, Any, None]]:
+        """What is to go on while the process does: keep leases, and hear others where there are."""
+        if self._store.channel is None:
+            return [self.keep()]
+        return [self.keep(), Neighbours(self._store.channel, subscriptions, self.hear).listen()]
 
-        Where others share the store, those who follow its jobs are told what others have done.
-        """
-        tasks = [self._keep()]
-        if self._store.claims.are_shared:
-            tasks.append(self._look_around(subscriptions))
-        await asyncio.gather(*tasks)
-
-    async def _keep(self) -> None:
+    async def keep(self) -> None:
+        """Renew leases, and take back what others' have run out of, until cancelled."""
         while True:
             began = time.monotonic()
             try:
                 await self._renew()
-                if await self._store.claims.sweep():
-                    self._wake()
+                await self._store.claims.sweep()
+                self._wake()  # what others told may have been missed
                 self._renewed = began
             except StoreError as error:
                 _LOG.error("leases are not renewed: %s", error)
@@ -97,22 +94,11 @@ class Leases:
             elif mine.cancel:
                 self._stop(running)
 
-    async def _look_around(self, subscriptions: Subscriptions) -> None:
-        seen: dict[str, Mark] = {}
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                for job_id in await asyncio.to_thread(self._store.cancelling):
-                    if job_id in self._running:
-                        self._stop(self._running[job_id])
-                if await asyncio.to_thread(self._store.waiting):
-                    self._wake()
-                now = await asyncio.to_thread(self._store.marks, subscriptions.followed())
-            except StoreError:
-                continue  # whoever needs the store tells that it is away
-            for job_id, mark in now.items():
-                if mark != seen.get(job_id) and job_id not in self._running:
-                    subscriptions.publish(job_id)
-                    if mark.state in ENDED:
-                        subscriptions.publish(ENDINGS)
-            seen = now
+    def hear(self, id_: str) -> None:
+        """Another process has published this: a job waits or ended, or one here is to stop."""
+        if id_ in (ARRIVALS, ENDINGS):
+            self._wake()
+        elif running := self._running.get(id_):
+            with suppress(StoreError):  # then it is told with the next renewal
+                if id_ in self._store.cancelling():
+                    self._stop(running)

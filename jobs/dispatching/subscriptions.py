@@ -4,7 +4,7 @@ Signals come with the wake-up, facts do not: they are in the store.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,8 @@ from paintgraph.jobs.workers.bodies import keep_newest
 
 ENDINGS = "endings"
 """Published whenever a job may have ended: no job's id."""
+ARRIVALS = "arrivals"
+"""Published whenever a job waits that any of the servers that share a store may take."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +48,8 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._followers: dict[str, set[Follower]] = {}
+        self.passing: Callable[[str, Sequence[Mapping[str, Any]]], None] | None = None
+        """Is told of all that is published."""
 
     @asynccontextmanager
     async def follow(self, job_id: str) -> AsyncIterator[Follower]:
@@ -60,12 +64,20 @@ class Subscriptions:
             if not followers:
                 del self._followers[job_id]
 
-    def followed(self) -> list[str]:
-        """All ids that somebody follows."""
-        return list(self._followers)
-
     def publish(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Wake the followers: there are new facts, or these signals."""
+        """Wake the followers, wherever they are: there are new facts, or these signals."""
+        self.wake(job_id, signals)
+        if self.passing is not None:
+            self.passing(job_id, signals)
+
+    def wake_all(self) -> None:
+        """Wake all followers here: there may be new facts."""
+        for followers in self._followers.values():
+            for follower in followers:
+                follower.news.set()
+
+    def wake(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Wake the followers here."""
         for follower in self._followers.get(job_id, ()):
             for signal in signals:
                 keep_newest(follower.signals, signal)

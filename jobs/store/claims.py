@@ -31,11 +31,6 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @property
-    def are_shared(self) -> bool:
-        """Whether agents in other processes may claim here, too."""
-        return self._database.is_shared
-
     async def next(self, size: Size, worker: str, seconds: float = LEASE_SECONDS) -> Job | None:
         """Let a worker have the next job of a size; the new fence is its right to write.
 

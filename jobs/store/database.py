@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, Literal, Protocol, TypeVar
 
 from paintgraph.base.errors import Error
+from paintgraph.jobs.store.channel import Channel
 
 Result = TypeVar("Result")
 Durability = Literal["full", "normal"]
@@ -76,11 +77,12 @@ Action = Callable[[Connection], Result]
 class Database(Protocol):
     """Where the store's tables are, brought to the newest version when it was opened.
 
-    Attributes:
-        is_shared: whether other processes may write there, too.
+    `channel` reaches the other processes that share it; None where only one opens it.
     """
 
-    is_shared: bool
+    @property
+    def channel(self) -> Channel | None:
+        """See above."""
 
     def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":
         """Do something in a transaction; the future is done once that is on disk.

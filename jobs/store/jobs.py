@@ -15,6 +15,7 @@ from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, deliveries, holds, rows
 from paintgraph.jobs.store.batches import Parts
+from paintgraph.jobs.store.channel import Channel
 from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
@@ -44,6 +45,11 @@ class JobStore(JobQueries):
         self.deliveries = deliveries.Deliveries(self._database)
         self.claims = Claims(self._database)
         self.retained = Retained(self._database)
+
+    @property
+    def channel(self) -> Channel | None:
+        """What reaches the other servers that share the store; None where there are none."""
+        return self._database.channel
 
     def close(self) -> None:
         """Write what is under way and close."""

@@ -27,6 +27,7 @@ from paintgraph.jobs.store.database import (
     UnreachableStoreError,
 )
 from paintgraph.jobs.store.migrations import Migration, check_version
+from paintgraph.jobs.store.postgresql_channel import PostgresqlChannel
 from paintgraph.jobs.store.postgresql_tables import TABLES, TABLES_VERSION
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -143,8 +144,6 @@ class PostgresqlDatabase:
     the server's choice (`synchronous_commit`).
     """
 
-    is_shared = True
-
     def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
         self._url, self.name = _checked(url)
         self._reading = threading.Lock()
@@ -160,6 +159,7 @@ class PostgresqlDatabase:
             self._reader.close()
             raise
         self._writers = ThreadPoolExecutor(_WRITERS, "job-store")
+        self.channel = PostgresqlChannel(self._url, self)
 
     def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":  # noqa: ARG002 - a commit is shared with other connections'
         """Do something in a transaction of its own; the future is done once it is durable."""
@@ -261,7 +261,7 @@ def _connect(url: str) -> psycopg.Connection[_Row]:
 @lru_cache(1000)
 def _with_marks(sql: str) -> str:
     """A statement with the marks for values that psycopg knows."""
-    return sql.replace("?", "%s")
+    return sql.replace("%", "%%").replace("?", "%s")
 
 
 def _migrate(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:

@@ -20,14 +20,6 @@ class Reported(NamedTuple):
     is_listed: bool
 
 
-class Mark(NamedTuple):
-    """What differs once something has become of a job; `facts` is how many it has."""
-
-    state: State
-    fence: int
-    facts: int
-
-
 class Waiting(NamedTuple):
     """Jobs of one client and size that wait: how many, and of how many bytes together."""
 
@@ -244,15 +236,6 @@ class JobQueries:
         """The ids of the jobs at work that somebody wants ended."""
         sql = "SELECT id FROM jobs WHERE state = 'running' AND cancel = 1"
         return [row[0] for row in self._database.read(lambda c: c.execute(sql).fetchall())]
-
-    def marks(self, ids: Sequence[str]) -> dict[str, Mark]:
-        """How far some jobs are, by id."""
-        sql = (
-            "SELECT id, state, fence, (SELECT coalesce(max(seq), 0) FROM facts "  # noqa: S608 - marks
-            f"WHERE job = jobs.number) FROM jobs WHERE id IN ({', '.join('?' * len(ids))})"
-        )
-        rows = self._database.read(lambda c: c.execute(sql, tuple(ids)).fetchall()) if ids else []
-        return {row[0]: Mark(*row[1:]) for row in rows}
 
     def waiting(self) -> list[Waiting]:
         """What waits, added up by client and size."""

@@ -79,8 +79,6 @@ class SqliteDatabase:
     raises StoreError if it cannot be opened, or has a version that these do not know.
     """
 
-    is_shared = False
-
     def __init__(
         self, path: Path, migrations: Sequence[Migration], durability: Durability = "full"
     ) -> None:
@@ -98,6 +96,10 @@ class SqliteDatabase:
             ) from error
         self._thread = threading.Thread(target=self._write_all, name="job-store", daemon=True)
         self._thread.start()
+
+    @property
+    def channel(self) -> None:
+        """Nobody else opens the file to run jobs."""
 
     def write(self, action: Action[Result], *, early: bool = False) -> "Future[Result]":
         """Do something in a transaction; the future is done once it is on disk.
