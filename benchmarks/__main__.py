@@ -11,6 +11,7 @@ from pathlib import Path
 
 from paintgraph.benchmarks import (
     batches,
+    cluster,
     diffusion,
     editor,
     engine_overhead,
@@ -57,6 +58,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "walks": walks.figures,
     "keeping": keeping.figures,
     "editor": editor.figures,
+    "cluster": cluster.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")
