@@ -1,7 +1,7 @@
 """Names of files after those of the pictures that they are made of."""
 
 import re
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from paintgraph.base.names import cut
 from paintgraph.base.naming import MOST_NAME_BYTES
@@ -22,7 +22,7 @@ def source_stem(name: str) -> str:
     if name.startswith(_NAMELESS):
         return ""
     plain = name.rpartition(" [")[0] if name.endswith("]") else ""
-    return PurePosixPath((plain or name).replace("\\", "/")).stem
+    return PurePath(plain or name).stem  # a "\\" is a byte that is no Unicode, but on Windows
 
 
 def named_after(name: str, prefix: str) -> str:
