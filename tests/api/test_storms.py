@@ -76,8 +76,11 @@ def events_are_over(server: Child, job: str, heard: list[int]) -> bool:
     return again(server, "GET", f"/v1/jobs/{job}/events", Last_Event_ID=last).status == 204
 
 
-def hit(server: Child, kind: str, random_: random.Random) -> None:
-    """Kill the server, with its workers or without, or kill or stop one of these."""
+def hit(server: Child, kind: str, random_: random.Random, killed: Counter[str]) -> None:
+    """Kill the server, with its workers or without, or kill or stop one of these.
+
+    `killed` counts by job: one that has lost three workers would be given up.
+    """
     processes = server.family()
     workers = server.workers()
     if kind == "group":
@@ -88,6 +91,10 @@ def hit(server: Child, kind: str, random_: random.Random) -> None:
         server.kill()
         wait_for(lambda: not still_there(processes), "workers have ended with their server")
     elif workers:
+        if kind == "worker":
+            listed = again(server, "GET", "/v1/jobs?state=running").json["jobs"]
+            killed.update(job["id"] for job in listed)
+            kind = "stop" if any(killed[job["id"]] > 2 for job in listed) else kind
         worker = random_.choice(workers)
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL if kind == "worker" else signal.SIGSTOP)
@@ -100,6 +107,7 @@ def test_60_hits_lose_no_job_no_file_and_no_event(tmp_path: Path) -> None:
     random_ = random.Random(11)  # noqa: S311 - the same hits each time
     data = tmp_path / "data"
     hits: Counter[str] = Counter()
+    killed: Counter[str] = Counter()
     jobs: list[str] = []
     streams: dict[str, Future[list[int]]] = {}
     with ExitStack() as stack:
@@ -124,7 +132,7 @@ def test_60_hits_lose_no_job_no_file_and_no_event(tmp_path: Path) -> None:
         while hits.total() < HITS or not submitting.done():
             time.sleep(random_.uniform(0.1, 1.6))
             (kind,) = random_.choices(KINDS, WEIGHTS)
-            hit(now[0], kind, random_)
+            hit(now[0], kind, random_, killed)
             hits[kind] += 1
             if kind in ("group", "server"):
                 now[0] = stack.enter_context(running(data, port=server.port))
