@@ -142,7 +142,7 @@ class SqliteDatabase:
             while item is not None:
                 group.append(item)
                 result, failure = _attempt(connection, item.action)
-                if item.early:
+                if item.early and not done:  # else it may build on what is not on disk
                     _tell(_Outcome(item.future, result, failure))
                 else:
                     done.append(_Outcome(item.future, result, failure))
