@@ -26,6 +26,7 @@ from paintgraph.cli.commands import (
 from paintgraph.cli.keys import app as keys
 from paintgraph.cli.opening import open_
 from paintgraph.cli.serving import DataDir, serve
+from paintgraph.cli.wishes import Gathering, Writing
 
 app = typer.Typer(
     name="paintgraph",
@@ -84,8 +85,15 @@ def run(  # noqa: PLR0913 - the command's options
     json: Json = False,
     debug: Debug = False,
     help_: Help = False,
+    *,
+    writing: Writing,
+    gathering: Gathering,
 ) -> int:
-    """Run a recipe or graph. For example: paintgraph run outpaint --image photo.jpg -o wide.png."""
+    """Run a recipe or graph. For example: paintgraph run outpaint photo.jpg -o wide.png.
+
+    Folders, patterns and several pictures are run one by one, with the models loaded once:
+    paintgraph run generate_mask photos -o masks. Exit code 3: some of them failed.
+    """
     if help_ or not recipe:
         return show_help(context, recipe, nodes, wanted=help_)
     from paintgraph.cli.preparing import RunOptions
@@ -106,6 +114,8 @@ def run(  # noqa: PLR0913 - the command's options
         nodes=tuple(nodes or ()),
         json=json,
         debug=debug,
+        writing=writing,
+        gathering=gathering,
     )
     return run_recipe(options)
 

@@ -1,9 +1,10 @@
 """What makes a function a command, and the flags that several commands take."""
 
+import dataclasses
 import inspect
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -102,12 +103,15 @@ def command(
 
     One that takes `nodes` has the options of node packs, too, unless it names them itself.
 
+    A parameter whose type is a dataclass stands for an option for each of its fields.
+
     What it raises is reported as messages. They begin with `subject`, or with the value of the
     parameter of this name; by default with the command's name.
     """
 
     def declare(act: Act) -> Act:
         signature = inspect.signature(act)
+        groups = _groups(signature)
         more: dict[str, tuple[Any, Any]] = {"debug": (Debug, False)}
         takes_packs = "nodes" in signature.parameters and "node_packs" not in signature.parameters
         if takes_packs:
@@ -121,22 +125,48 @@ def command(
             perform = _with_packs(act) if takes_packs else act
             if "debug" in signature.parameters:
                 given["debug"] = debug
+            for name_, kind in groups.items():
+                fields = [field.name for field in dataclasses.fields(kind)]
+                given[name_] = kind(**{name: given.pop(name) for name in fields})
             what = given.get(subject, subject) or act.__name__.rstrip("_")
             json = given.get("json", False)
             raise typer.Exit(guard(lambda: perform(**given), what, debug=debug, json=json))
 
-        parameters = dict(signature.parameters)
+        parameters = {each.name: each for each in _spread(signature, groups)}
         for option, (annotation, default) in more.items():
-            kind = inspect.Parameter.KEYWORD_ONLY
-            added = inspect.Parameter(option, kind, default=default, annotation=annotation)
-            parameters.setdefault(option, added)
+            parameters.setdefault(option, _option(option, annotation, default))
         run.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined] # typer reads it
-        hints = {option: annotation for option, (annotation, _) in more.items()}
-        run.__annotations__ = {**act.__annotations__, **hints}
+        run.__annotations__ = {name: each.annotation for name, each in parameters.items()}
         group.command(name, **settings)(run)
         return act
 
     return declare
+
+
+def _groups(signature: inspect.Signature) -> dict[str, type[Any]]:
+    """The parameters that stand for a group of options, and the dataclass of each."""
+    return {
+        name: kind
+        for name, parameter in signature.parameters.items()
+        if isinstance(kind := parameter.annotation, type) and dataclasses.is_dataclass(kind)
+    }
+
+
+def _spread(
+    signature: inspect.Signature, groups: Mapping[str, type[Any]]
+) -> Iterator[inspect.Parameter]:
+    """The parameters, with the fields of a group's dataclass in place of the group."""
+    for name, parameter in signature.parameters.items():
+        if name not in groups:
+            yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            continue
+        for field in dataclasses.fields(groups[name]):
+            yield _option(field.name, field.type, field.default)
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def _with_packs(act: Act) -> Act:

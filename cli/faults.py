@@ -66,7 +66,7 @@ def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = Fal
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported, never hidden
         if debug:
             traceback.print_exc()
-        problems = _problems(error)
+        problems = problems_of(error)
         is_usage = isinstance(error, UsageError)
         name = "standard input" if name == "-" else name
         # Neither how a command is used nor what the system lacks is a fault of what it works on.
@@ -79,7 +79,7 @@ def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = Fal
         return USAGE if is_usage else FAILED
 
 
-def _problems(error: BaseException) -> tuple[Problem, ...]:
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
     """What an error says; for one that no user can cause, that it is ours."""
     match error:
         case Error():

@@ -24,19 +24,26 @@ _NUMBERS: Mapping[str, tuple[re.Pattern[str], Callable[[str], int | float], str]
 _MOST_DIGITS = 400
 
 
-def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
+def parse(
+    arguments: Sequence[str], inputs: Mapping[str, InputSpec], main: str = ""
+) -> dict[str, Any]:
     """Values by input name, from `--name value`, `--name=value`, `--flag` and `--no-flag`.
 
-    A name may be written with - for _. Raises UsageError with every fault.
+    A name may be written with - for _. With `main`, a picture's option takes several values, which
+    come as a tuple, and values without option are those of this input. Raises UsageError with every
+    fault.
     """
     values: dict[str, Any] = {}
     faults: list[Problem] = []
-    for name, text in _pairs(list(arguments), inputs, faults):
+    for name, text in _pairs(list(arguments), inputs, faults, main):
         spec = replace(inputs[name], name=_option(name))
         if name in values:
             faults.append(
                 _fault("given_twice", f"{spec.name} is given twice; once is allowed. Drop one.")
             )
+        if isinstance(text, tuple):
+            values[name] = text
+            continue
         values[name] = value = _value(spec, text)
         fitting = value if isinstance(value, Wrong) else canonical(spec, _in_graph(spec, value))
         if isinstance(fitting, Wrong):
@@ -53,11 +60,16 @@ def parse(arguments: Sequence[str], inputs: Mapping[str, InputSpec]) -> dict[str
 
 
 def _pairs(
-    arguments: list[str], inputs: Mapping[str, InputSpec], faults: list[Problem]
-) -> Iterator[tuple[str, str]]:
+    arguments: list[str], inputs: Mapping[str, InputSpec], faults: list[Problem], main: str
+) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     options = {_option(name): name for name in inputs}
+    is_given = any(each.partition("=")[0] == _option(main) for each in arguments)
     while arguments:
         given = arguments.pop(0)
+        if main and not is_given and (given == "-" or not given.startswith("-")):
+            is_given = True
+            yield main, _several(given, arguments)
+            continue
         if not given.startswith("--"):
             message = f"'{shorten(given)}' belongs to no option. Write --NAME VALUE."
             faults.append(_fault("stray_argument", message))
@@ -73,6 +85,8 @@ def _pairs(
             if value is None:
                 message = f"{option} has no value. Write {option} VALUE, or {option}=VALUE."
                 faults.append(Problem("no_value", message, None, name))
+            elif main and inputs[name].resource == "picture":
+                yield name, _several(value, arguments)
             else:
                 yield name, value
         elif positive in options and inputs[options[positive]].type == "bool" and not equals:
@@ -81,6 +95,14 @@ def _pairs(
             faults.append(_unknown(option, options))
             if not equals and arguments and not arguments[0].startswith("--"):
                 arguments.pop(0)
+
+
+def _several(first: str, arguments: list[str]) -> str | tuple[str, ...]:
+    """A value with those that follow it; one alone as it is."""
+    values = [first]
+    while arguments and (arguments[0] == "-" or not arguments[0].startswith("-")):
+        values.append(arguments.pop(0))
+    return tuple(values) if len(values) > 1 else first
 
 
 def _next_value(spec: InputSpec, arguments: list[str]) -> str | None:

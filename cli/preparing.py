@@ -1,6 +1,7 @@
 """From the words of a command line to a bound graph: read, check, take options, bind."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,22 +13,24 @@ from paintgraph.base.errors import Problem, UsageError
 from paintgraph.cli.faults import lines, misused, tell
 from paintgraph.cli.options import parse
 from paintgraph.cli.results import Destinations
+from paintgraph.cli.wishes import Gathering, Writing, yielded
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.engine.graph.formats.carried import KEYS
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
-from paintgraph.engine.recipes.binding import bind
+from paintgraph.engine.recipes.binding import Binders, bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.jobs.sources.references import left_out
 from paintgraph.nodes.made import texts_of_run
 from paintgraph.python.finding import find_inputs
-from paintgraph.python.results import wished
+from paintgraph.python.results import MAIN, wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
 
 STDIN = "-"
-ELSEWHERE = (PREFIX, "data:", "http://", "https://")
+WEB = ("http://", "https://")
+ELSEWHERE = (PREFIX, "data:", *WEB)
 _MOST_BYTES = 512 * 2**20
 
 
@@ -49,6 +52,23 @@ class RunOptions:
     nodes: tuple[str, ...] = ()
     json: bool = False
     debug: bool = False
+    writing: Writing = field(default_factory=Writing)
+    gathering: Gathering = field(default_factory=Gathering)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked graph, and what was given for its inputs: several pictures are a tuple.
+
+    `described` says what results keep of descriptions.
+    """
+
+    source: GraphText
+    graph: Graph
+    given: Mapping[str, Any]
+    described: Descriptions
+    writing: Writing
+    gathering: Gathering
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +97,75 @@ def read_source(given: str, recipes: RecipeBook, keys: Sequence[str] = KEYS) -> 
     return read_file(given, recipes, keys)
 
 
-def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
-    """Read, check and bind; raises what keeps the graph from running."""
-    asked = wished(options.metadata, options.graph)
+def read(options: RunOptions, assembly: Assembly) -> Asked:
+    """Read and check a graph, and take its options; raises what keeps it from running."""
+    described = wished(options.metadata, options.graph)
     source = read_source(options.recipe, assembly.recipes)
     found = checked(source, assembly)
     graph = found.sound()
     for line in lines(found.problems, source.name):
         tell(line)
-    given = parse(options.arguments, graph.inputs)
-    wanted = Destinations.of(options.outputs, graph, assembly.registry, source.stem)
+    writing, own = yielded(options.writing, graph.inputs)
+    gathering, more = yielded(options.gathering, graph.inputs)
+    given = parse((*options.arguments, *own, *more), graph.inputs, main_picture(graph))
+    _check_stdin(options.recipe, given, graph.inputs)
+    return Asked(source, graph, given, described, writing, gathering)
+
+
+def main_picture(graph: Graph) -> str:
+    """The input that takes pictures without an option: `image`, else the first one; or ""."""
+    pictures = [name for name, spec in graph.inputs.items() if spec.resource == "picture"]
+    return MAIN if MAIN in pictures else next(iter(pictures), "")
+
+
+def prepare(options: RunOptions, assembly: Assembly) -> Prepared:
+    """Read, check and bind; raises what keeps the graph from running."""
+    return prepared(options, read(options, assembly), assembly)
+
+
+def prepared(options: RunOptions, asked: Asked, assembly: Assembly) -> Prepared:
+    """Bind a graph to one picture for each input; raises what keeps it from running."""
+    for name, value in asked.given.items():
+        if isinstance(value, tuple):
+            message = f"--{name}: {len(value)} pictures are given; one is allowed. Name one."
+            raise misused("too_many_pictures", message)
+    registry = assembly.registry
+    wanted = Destinations.of(options.outputs, asked.graph, registry, asked.source.stem)
     if wanted.to_stdout and options.json:
         raise misused("stdout_twice", "--json and -o - both want standard output. Name a file.")
-    _check_stdin(options.recipe, given, graph.inputs)
-    opened = _opened(given, graph.inputs, assembly)
-    for path in find_inputs(graph, given, assembly).values():
+    for path in find_inputs(asked.graph, asked.given, assembly).values():
         tell(f"found {path}")
-    meant = replace(graph, descriptions=asked.or_else(graph.descriptions))
-    bound = bind(meant, assembly.registry, opened, assembly.binders)
-    notices = [*_other_pictures(graph, opened)]
-    notices += left_out(bound, assembly.registry, options.input_dir)
+    found = bound_to(asked, asked.given, wanted, assembly)
+    notices = [*found.warnings]
+    notices += left_out(found.bound, assembly.registry, options.input_dir)
     for notice in notices:
         tell(f"warning: {notice}")
+    return replace(found, warnings=notices)
+
+
+def bound_to(
+    asked: Asked,
+    given: Mapping[str, Any],
+    wanted: Destinations,
+    assembly: Assembly,
+    binders: Binders | None = None,
+) -> Prepared:
+    """The graph with these values; raises UsageError and GraphError."""
+    graph = asked.graph
+    opened = _opened(given, graph.inputs, assembly)
+    main = main_picture(graph)
+    if asked.gathering.scale_masks and main in opened:
+        from paintgraph.cli.fitting import with_scaled_masks
+
+        opened = with_scaled_masks(opened, graph.inputs, main, assembly.blobs)
+    meant = replace(graph, descriptions=asked.described.or_else(graph.descriptions))
+    bound = bind(meant, assembly.registry, opened, binders or assembly.binders)
     files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
     values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
     device = assembly.worker.environment
     texts = texts_of_run(graph, bound, assembly.registry, assembly.blobs.size, device)
-    return Prepared(source, graph, bound, wanted, values, texts, files, notices)
+    others = [*_other_pictures(graph, opened)]
+    return Prepared(asked.source, graph, bound, wanted, values, texts, files, others)
 
 
 def _other_pictures(graph: Graph, opened: Mapping[str, Any]) -> Iterator[str]:
@@ -131,14 +193,35 @@ def _opened(
     opened = {}
     problems = []
     for name, value in given.items():
-        is_file = inputs[name].resource == "picture" and not value.startswith(ELSEWHERE)
+        is_picture = inputs[name].resource == "picture"
         try:
-            opened[name] = _picture(value, assembly) if is_file else value
+            if is_picture and value.startswith(WEB):
+                opened[name] = assembly.blobs.put(_fetched(value))
+            else:
+                is_file = is_picture and not value.startswith(ELSEWHERE)
+                opened[name] = _picture(value, assembly) if is_file else value
         except BindError as error:
             problems.append(Problem(error.code, f"--{name}: {error}", None, name))
     if problems:
         raise UsageError(*problems)
     return opened
+
+
+def _fetched(address: str) -> bytes:
+    """What is behind a web address; the user's own networks are open to the user."""
+    import asyncio
+
+    from paintgraph.jobs.sources.fetching import fetch
+
+    try:
+        return asyncio.run(fetch(address, allow_private=True))
+    except BindError as error:  # a server's clients upload what it cannot fetch
+        message = re.sub(r"\b([Uu])pload the picture instead", _download, error.message)
+        raise BindError(message, code=error.code) from error
+
+
+def _download(found: re.Match[str]) -> str:
+    return f"{'D' if found[1] == 'U' else 'd'}ownload the picture first"
 
 
 def _picture(file: str, assembly: Assembly) -> str:

@@ -1,8 +1,9 @@
 """Which results of a run are wanted, where each goes, and writing them there."""
 
 import itertools
+import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import orjson
 import typer
 
 from paintgraph.base.errors import Error, UsageError
-from paintgraph.base.files import write_whole
+from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import misused, plain, tell
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
@@ -22,13 +23,45 @@ from paintgraph.python.results import (
     FORMATS,
     MAIN,
     Picture,
-    format_of,
+    named_format,
     numbered,
     with_format,
 )
 
 STDOUT = "-"
 _PICTURES = ("image", "mask")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What -o asks for.
+
+    Attributes:
+        pairs: each -o as it was written, the result's name, and what it says of its file.
+        main: the result that a graph's -o without a name means; "" if it gives no picture.
+        others: the results that are no pictures.
+    """
+
+    pairs: Sequence[tuple[str, str, str]]
+    main: str
+    others: tuple[str, ...]
+
+    @staticmethod
+    def of(asked: Sequence[str], graph: Graph, registry: Registry) -> "Wanted":
+        """What was asked for; raises UsageError for a picture that the graph does not give."""
+        types = {name: _type(graph, name, registry) for name in graph.outputs}
+        pictures = [name for name, type_ in types.items() if type_ in _PICTURES]
+        others = tuple(name for name, type_ in types.items() if type_ not in (*_PICTURES, ""))
+        main = MAIN if MAIN in pictures else next(iter(pictures), "")
+        pairs = []
+        for text in asked:
+            name, equals, file = text.partition("=")
+            if not equals or not _names_result(name, types):
+                name, file = main, text
+            if name not in pictures:
+                raise _no_picture(text, name, pictures)
+            pairs.append((text, name, file))
+        return Wanted(pairs, main, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +78,9 @@ class Destinations:
     @staticmethod
     def of(asked: Sequence[str], graph: Graph, registry: Registry, stem: str) -> "Destinations":
         """What was asked for; raises UsageError, before anything runs."""
-        types = {name: _type(graph, name, registry) for name in graph.outputs}
-        pictures = [name for name, type_ in types.items() if type_ in _PICTURES]
-        others = tuple(name for name, type_ in types.items() if type_ not in (*_PICTURES, ""))
-        main = MAIN if MAIN in pictures else next(iter(pictures), "")
+        wanted = Wanted.of(asked, graph, registry)
         files: dict[str, str] = {}
-        for text in asked:
-            name, equals, file = text.partition("=")
-            if not equals or not _names_result(name, types):
-                name, file = main, text
-            if name not in pictures:
-                raise _no_picture(text, name, pictures)
+        for text, name, file in wanted.pairs:
             _check_file(file)
             if name in files:
                 message = f"-o {text}: the picture '{name}' already goes to '{files[name]}'"
@@ -64,7 +89,8 @@ class Destinations:
                 message = f"-o {text}: another picture already goes to '{file}'"
                 raise misused("given_twice", f"{message}. Give each a file of its own.")
             files[name] = file
-        return Destinations(files, {main: stem} if main and not asked else {}, others)
+        new = {wanted.main: stem} if wanted.main and not asked else {}
+        return Destinations(files, new, wanted.others)
 
     @property
     def to_stdout(self) -> bool:
@@ -114,7 +140,32 @@ def _check_file(file: str) -> None:
             message = "-o -: standard output is a terminal; pictures are no text. Write -o FILE."
             raise misused("terminal", message)
         return
-    format_of(Path(file), f"-o {file}")
+    named_format(Path(file), f"-o {file}")
+    check_folder(Path(file), f"-o {file}")
+
+
+def check_folder(path: Path, where: str) -> None:
+    """Refuse a file whose folder is not there and cannot be made, by UsageError."""
+    if path.is_dir():
+        raise misused("no_such_folder", f"{where}: this is a folder. Name a file in it.")
+    above = next((each for each in path.parents if os.path.lexists(each)), path.parent)
+    if not above.is_dir():
+        message = f"{where}: there is no folder '{above}'. It is a file; name another place."
+        raise misused("no_such_folder", message)
+
+
+def check_not_input(given: Mapping[str, Any], outputs: Sequence[str]) -> None:
+    """Refuse to write a result over a picture that is read, by UsageError."""
+    files = {Path(str(value)).resolve(): name for name, value in given.items()}
+    for text in outputs:
+        file = text if Path(text).exists() else text.partition("=")[2]
+        name = files.get(Path(file).resolve()) if file else None
+        if name is not None and Path(file).is_file():
+            message = (
+                f"-o {text}: this is the file of --{name}; results do not take the place of what "
+                "is read. Name another file, or write --if-exists overwrite."
+            )
+            raise misused("input_overwritten", message)
 
 
 @dataclass(slots=True)
@@ -139,7 +190,12 @@ class Written:
             typer.echo(plain(f"{self.name}: {text}"), err=aside)
 
 
-def write_results(wanted: Destinations, results: Mapping[str, Sequence[Any]]) -> list[Written]:
+Warn = Callable[[str], None]
+
+
+def write_results(
+    wanted: Destinations, results: Mapping[str, Sequence[Any]], warn: Warn
+) -> list[Written]:
     """Write every wanted result that there is."""
     written = []
     for name, entries in results.items():
@@ -147,50 +203,88 @@ def write_results(wanted: Destinations, results: Mapping[str, Sequence[Any]]) ->
         if name in wanted.others:
             result.values = list(entries)
         elif name in wanted.files or name in wanted.new:
-            result.files = _write_pictures(wanted, name, entries)
+            result.files = _write_pictures(wanted, name, entries, warn)
         if result.files or result.values:
             written.append(result)
     return written
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture as the bytes of a file, before they are written."""
+
+    path: Path
+    data: bytes
+    form: Format
+    picture: Picture
+
+    def to_json(self, file: str) -> dict[str, Any]:
+        """What is told of the file, under the name that it got."""
+        height, width = self.picture.array.shape[:2]
+        return {"file": file, "width": width, "height": height, "digest": self.picture.digest}
+
+
+def encoded(file: str, pictures: Sequence[Picture], warn: Warn) -> Iterator[Encoded]:
+    """The files of a result's pictures; several get numbers. What is lost is warned of.
+
+    Raises PublishError for what the format cannot hold.
+    """
+    for number, picture in enumerate(pictures, start=1):
+        form, reason = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
+        for each in (reason, *picture.losses(form)):
+            if each:
+                warn(f"{file}: {each}")
+        try:
+            data = picture.encode(form)
+        except Error as error:
+            raise PublishError(f"-o {file}: {error}", error.code) from error
+        yield Encoded(numbered(with_format(Path(file), form), number), data, form, picture)
+
+
 def _write_pictures(
-    wanted: Destinations, name: str, pictures: Sequence[Picture]
+    wanted: Destinations, name: str, pictures: Sequence[Picture], warn: Warn
 ) -> list[dict[str, Any]]:
     """Write each picture of a result; several get numbers."""
     file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
     if file == STDOUT and len(pictures) > 1:
         message = f"-o -: '{name}' has {len(pictures)} pictures; standard output holds one."
         raise PublishError(f"{message} Write them into files.")
-    files = []
-    told: set[str] = set()
-    for number, picture in enumerate(pictures, start=1):
-        form, reason = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
-        for each in (reason, *picture.losses(form)):
-            if each and each not in told:
-                tell(f"warning: {file}: {each}")
-            told.add(each)
-        try:
-            data = picture.encode(form)
-        except Error as error:
-            raise PublishError(f"-o {file}: {error}", error.code) from error
-        path = _write(data, file, form, number, is_new=name in wanted.new)
-        height, width = picture.array.shape[:2]
-        files.append({"file": path, "width": width, "height": height, "digest": picture.digest})
-    return files
+    return [
+        each.to_json(_write(each, file, number, is_new=name in wanted.new))
+        for number, each in enumerate(encoded(file, pictures, warn), start=1)
+    ]
 
 
-def _write(data: bytes, file: str, form: Format, number: int, *, is_new: bool) -> str:
+def _write(each: Encoded, file: str, number: int, *, is_new: bool) -> str:
     """Write one picture; gives its file."""
-    path = with_format(Path(file), form)
     if file == STDOUT:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(each.data)
         sys.stdout.buffer.flush()
         return file
     if is_new:
-        return str(write_new((numbered(path, n) for n in itertools.count(number)), data))
-    path = numbered(path, number)
+        paths = (numbered(with_format(Path(file), each.form), n) for n in itertools.count(number))
+        return str(write_new(paths, each.data))
+    write_file(each.path, each.data)
+    return str(each.path)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file at one stroke, and the folder it is in; raises PublishError."""
     try:
+        make_folder(path.parent)
         write_whole(path, data)
     except OSError as error:
         raise cannot_write(path, error) from error
-    return str(path)
+
+
+def once(warn: Warn) -> Warn:
+    """Warns of each thing once, whatever file it is of."""
+    told: set[str] = set()
+
+    def warn_once(message: str) -> None:
+        what = message.partition(": ")[2]
+        if what not in told:
+            told.add(what)
+            warn(message)
+
+    return warn_once

@@ -3,7 +3,7 @@
 import signal
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from paintgraph.assembly import Assembly, assemble
@@ -11,9 +11,10 @@ from paintgraph.base.errors import Error
 from paintgraph.base.printing import printed_aside
 from paintgraph.cli.explaining import remember
 from paintgraph.cli.faults import FAILED, OK, print_json, tell
-from paintgraph.cli.preparing import Prepared, RunOptions, prepare
+from paintgraph.cli.many.running import is_for_many, run_many
+from paintgraph.cli.preparing import Prepared, RunOptions, prepared, read
 from paintgraph.cli.progress import Watcher
-from paintgraph.cli.results import Written, write_results
+from paintgraph.cli.results import Written, check_not_input, once, write_results
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.events import NodeFailed
@@ -51,13 +52,21 @@ def run_recipe(options: RunOptions) -> int:
         output_folder=options.output_dir,
     ) as assembly:
         began = time.perf_counter()
+        asked = read(options, assembly)
+        if is_for_many(options, asked):
+            # The results themselves say what is done: keeping steps would only take time.
+            light = replace(assembly, worker=replace(assembly.worker, store=None))
+            with printed_aside():
+                many = run_many(options, asked, light)
+            return many.tell(json=options.json)
+        check_not_input(asked.given, options.outputs)
         with printed_aside():  # by nodes of others: the standard output is for results
-            prepared = prepare(options, assembly)
-            ended = _performed(options, prepared, assembly)
+            found = prepared(options, asked, assembly)
+            ended = _performed(options, found, assembly)
         if ended.outcome.state == "succeeded" and not options.fresh:
             environment = assembly.worker.environment
-            made_of = record(prepared.bound, assembly.registry, environment, assembly.binders)
-            remember(prepared.source, made_of, folders)
+            made_of = record(found.bound, assembly.registry, environment, assembly.binders)
+            remember(found.source, made_of, folders)
         if ended.outcome.state != "cancelled":
             _write(options, ended)
         seconds = time.perf_counter() - began
@@ -96,7 +105,8 @@ def _write(options: RunOptions, ended: _Ended) -> None:
     told = prepared.bound.descriptions, prepared.texts
     results = named_results(prepared.graph, ended.outcome, prepared.values, *told)
     try:
-        ended.written.extend(write_results(prepared.wanted, results))
+        warn = once(lambda message: tell(f"warning: {message}"))
+        ended.written.extend(write_results(prepared.wanted, results, warn))
     except PublishError as error:
         raise _with_hope(error, options) from error
 

@@ -346,12 +346,18 @@ def with_format(path: Path, form: Format) -> Path:
 
 def format_of(path: Path, where: str) -> Wanted:
     """The format that a suffix names; raises UsageError, also for a place without folder."""
+    form = named_format(path, where)
+    check_place(path, where)
+    return form
+
+
+def named_format(path: Path, where: str) -> Wanted:
+    """The format that a suffix names; raises UsageError."""
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         has = f"the suffix is '{path.suffix}'" if path.suffix else "there is no suffix"
         message = f"{where}: {has}; allowed are {', '.join(FORMATS)}. Name such a file."
         raise UsageError(Problem("unknown_suffix", message))
-    check_place(path, where)
     return form
 
 

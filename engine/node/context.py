@@ -42,6 +42,10 @@ class Cancellation:
         """Whether the run shall stop."""
         return self._flag.is_set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until the run shall stop, or some time has passed; gives whether it shall stop."""
+        return self._flag.wait(seconds)
+
     def check(self) -> None:
         """Raise Cancelled if the run shall stop."""
         if self._flag.is_set():

@@ -36,6 +36,11 @@ class Binders:
     def __init__(self, binders: Mapping[str, Binder] | None = None) -> None:
         self._binders = dict(binders or {})
 
+    @property
+    def all(self) -> Mapping[str, Binder]:
+        """The binder of each kind."""
+        return self._binders
+
     def of(self, descriptions: Descriptions) -> "Binders":
         """Those of one run, whose wishes stand before what the door does by default."""
         wished: dict[str, Binder] = {}

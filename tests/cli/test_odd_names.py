@@ -30,13 +30,14 @@ def test_faults_tell_the_name(paintgraph: Paintgraph, folder: Path, photo: Path)
     missing = paintgraph("run", "cut_out", "--image", f"{ODD}.png", "--json")
     (folder / f"{ODD}.png").write_text("no picture")
     damaged = paintgraph("run", "outpaint", "--image", f"{ODD}.png")
-    no_folder = paintgraph("run", "outpaint", "--image", str(photo), "-o", f"{ODD}/x.png")
+    (folder / f"{ODD}_file").write_text("no folder")
+    no_folder = paintgraph("run", "outpaint", "--image", str(photo), "-o", f"{ODD}_file/x.png")
     no_recipe = paintgraph("run", f"{ODD}.yaml")
     text = paintgraph("run", "batch_outpaint", "--folder", ODD)
 
     assert "there is no file 'caf\\xe9.png'." in missing.json["problems"][0]["message"]
     assert "given: image: 'caf\\xe9.png'" in damaged.stderr
-    assert "there is no folder 'caf\\xe9'." in no_folder.stderr
+    assert "there is no folder 'caf\\xe9_file'." in no_folder.stderr
     assert "there is no file 'caf\\xe9.yaml'." in no_recipe.stderr
     assert "--folder is 'caf\\xe9'; allowed is UTF-8." in text.stderr
 

@@ -176,10 +176,16 @@ def test_only_what_is_wanted_is_written(paintgraph: Paintgraph, photo: Path, mas
     assert sorted(path.name for path in Path().iterdir()) == ["m.png", "mask.png", "photo.png"]
 
 
-def test_a_file_is_overwritten_when_it_is_named_even_the_input_itself(
+def test_a_file_is_overwritten_when_it_is_named_and_the_input_itself_when_that_is_told(
     paintgraph: Paintgraph, photo: Path
 ) -> None:
-    answer = paintgraph("run", "outpaint", "--image", str(photo), *WIDER, "-o", str(photo))
+    Path("old.png").write_bytes(b"old")
+    command = ("run", "outpaint", "--image", str(photo), *WIDER, "-o")
+
+    assert paintgraph(*command, "old.png").code == 0
+    assert _pixels(Path("old.png")).shape == (HEIGHT, 2 * WIDTH, 3)
+    assert paintgraph(*command, str(photo)).code == 2
+    answer = paintgraph(*command, str(photo), "--if-exists", "overwrite")
 
     assert answer.code == 0
     assert _pixels(photo).shape == (HEIGHT, 2 * WIDTH, 3)

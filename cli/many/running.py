@@ -1,0 +1,349 @@
+"""`paintgraph run` with many pictures: one program and its models for all of them, one by one."""
+
+import signal
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from paintgraph.assembly import Assembly
+from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.base.words import shorten, suggestion
+from paintgraph.cli.faults import FAILED, OK, misused, print_json, problems_of, tell
+from paintgraph.cli.many.gathering import Item, are_many, gather
+from paintgraph.cli.many.ledger import Ledger
+from paintgraph.cli.many.naming import Template, destinations, is_template
+from paintgraph.cli.many.showing import Board, Failure, Tally, report
+from paintgraph.cli.many.watching import Arrivals
+from paintgraph.cli.preparing import Asked, Prepared, RunOptions, bound_to, main_picture
+from paintgraph.cli.results import Destinations, Encoded, Wanted, encoded, once, write_file
+from paintgraph.cli.wishes import IF_EXISTS, IfExists
+from paintgraph.engine.execution.run import Outcome
+from paintgraph.engine.node.context import Cancellation
+from paintgraph.engine.node.events import Event, Warned
+from paintgraph.engine.recipes.binding import Binders
+from paintgraph.jobs.publishing import write_new
+from paintgraph.nodes.made import surroundings
+from paintgraph.python.results import named_results, numbered
+from paintgraph.python.running import interruptible, perform
+
+SOME_FAILED = 3
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_MOST_TOLD = 5
+
+
+def is_for_many(options: RunOptions, asked: Asked) -> bool:
+    """Whether a run takes several pictures, or names its results as such a run does."""
+    files = [text.partition("=")[2] or text for text in options.outputs]
+    wishes = asked.gathering
+    return (
+        any(map(are_many, asked.given.values()))
+        or any(map(is_template, files))
+        or wishes.watch
+        or asked.writing.if_exists is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of many pictures ended."""
+
+    tally: Tally
+    answers: Sequence[Mapping[str, Any]]
+    is_whole: bool
+
+    def tell(self, *, json: bool) -> int:
+        """Say it; gives the exit code: 3 if some pictures failed and others did not."""
+        tally = self.tally
+        state, code = "succeeded", OK
+        if not self.is_whole:
+            state, code = "cancelled", FAILED
+        elif tally.failures:
+            is_some = bool(tally.done or tally.skipped)
+            state, code = ("some failed", SOME_FAILED) if is_some else ("failed", FAILED)
+        if json:
+            counts = {"done": tally.done, "skipped": tally.skipped, "failed": len(tally.failures)}
+            print_json({"state": state, **counts, "pictures": self.answers})
+        else:
+            report(tally)
+            tell(f"{state}: {tally.to_text()}")
+        return code
+
+
+def run_many(options: RunOptions, asked: Asked, assembly: Assembly) -> Ended:
+    """Run a recipe for each of many pictures."""
+    many = _Many.of(options, asked, assembly)
+    main = main_picture(asked.graph)
+    tally = Tally()
+    with Board(tally, quiet=options.json) as board, interruptible(*_SIGNALS) as cancellation:
+        work = _Work(many, tally, board, cancellation)
+        arrivals = Arrivals()
+        for wait in count():
+            gathered = gather(asked.given, asked.graph.inputs, main, asked.gathering)
+            if not wait:
+                for sentence in gathered.alone:
+                    board.say(f"warning: {sentence}")
+            fresh = arrivals.new(gathered.items)
+            work.go_on(fresh, is_first=not wait)
+            if not asked.gathering.watch or arrivals.wait(cancellation):
+                break
+    is_whole = asked.gathering.watch or not cancellation.is_set
+    return Ended(tally, work.answers, is_whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Many:
+    """What is the same for all pictures."""
+
+    options: RunOptions
+    asked: Asked
+    assembly: Assembly
+    templates: Mapping[str, Template]
+    others: tuple[str, ...]
+    if_exists: IfExists
+
+    @staticmethod
+    def of(options: RunOptions, asked: Asked, assembly: Assembly) -> "_Many":
+        wanted = Wanted.of(options.outputs, asked.graph, assembly.registry)
+        if wanted.main and not wanted.pairs:
+            message = "the results of many pictures need a place. Write -o FOLDER, or a name with "
+            raise misused("no_output", f"{message}{{stem}}, such as -o 'out/{{stem}}_new.png'.")
+        is_many = any(map(are_many, asked.given.values())) or asked.gathering.watch
+        templates = {}
+        for text, name, file in wanted.pairs:
+            if name in templates:
+                message = f"-o {text}: '{name}' already has a place; one each is allowed. Drop one."
+                raise misused("given_twice", message)
+            templates[name] = Template.of(file, many=is_many)
+        return _Many(
+            options, asked, assembly, templates, wanted.others, _if_exists(asked.writing.if_exists)
+        )
+
+    def given(self, item: Item) -> dict[str, Any]:
+        """The values of the recipe's inputs for one item."""
+        return {**self.asked.given, **item.given}
+
+    def key(self, item: Item) -> str:
+        """What an item's results are made of: pictures, options, models, and how it is written."""
+        seeds = Binders({**self.assembly.binders.all, "seed": lambda seed: seed})
+        bound = bound_to(self.asked, self.given(item), _NOWHERE, self.assembly, seeds).bound
+        made_by = surroundings(bound, self.assembly.registry, "")
+        parts = {
+            "nodes": {id_: [node.kind, node.inputs] for id_, node in bound.nodes.items()},
+            "outputs": {name: str(link) for name, link in bound.outputs.items()},
+            "versions": made_by["nodes"],
+            "told": [str(bound.descriptions), *self.templates],
+            "scaled": self.asked.gathering.scale_masks,
+        }
+        body = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS, default=str)
+        return blake2b(body, digest_size=20).hexdigest()
+
+
+_NOWHERE = Destinations({}, {}, ())
+
+
+def _if_exists(given: str | None) -> IfExists:
+    for each in IF_EXISTS:
+        if given == each:
+            return each
+    if given is None:
+        return "skip"
+    near = suggestion(given, IF_EXISTS)
+    message = f"--if-exists is '{shorten(given)}'; allowed are {', '.join(IF_EXISTS)}.{near}"
+    raise misused("not_a_choice", f"{message} Choose one of them.")
+
+
+@dataclass(slots=True)
+class _Work:
+    """Goes through items one by one, and keeps what became of each."""
+
+    many: _Many
+    tally: Tally
+    board: Board
+    cancellation: Cancellation
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    ledgers: dict[Path, Ledger] = field(default_factory=dict)
+    keys: dict[Path, str] = field(default_factory=dict)
+
+    def go_on(self, items: Sequence[Item], *, is_first: bool) -> None:
+        """Do these items; raises UsageError for what is wrong before anything runs."""
+        many = self.many
+        recipe = many.asked.source.stem
+        mine = [item for item in items if not self._is_result(item)]
+        files = destinations(many.templates, mine, recipe, self.tally.total)
+        if is_first:
+            self._check_inputs(mine, files)
+            self._check_others(mine, files)
+        self.tally.total += len(mine)
+        warn = once(lambda message: self.board.say(f"warning: {message}"))
+        for item, places in zip(mine, files, strict=True):
+            if self.cancellation.is_set:
+                return
+            began = time.perf_counter()
+            name = str(item.name)
+            try:
+                what, answer = self._one(item, places, warn)
+            except (Error, OSError) as error:
+                if many.options.debug:
+                    traceback.print_exception(error)
+                problems = [(each.message, each.code) for each in problems_of(error)]
+                failure = Failure(next(iter(item.given.values()), name), problems)
+                self.tally.failures.append(failure)
+                if many.asked.gathering.watch:  # it may not end for days
+                    for line in failure.lines():
+                        self.board.say(line)
+                said = [{"message": message, "code": code} for message, code in problems]
+                what, answer = "failed", {"state": "failed", "problems": said}
+            if what:
+                self.tally.seconds += (
+                    0 if answer["state"] == "skipped" else time.perf_counter() - began
+                )
+                self.board.over(name, what, began)
+                self.answers.append({"picture": dict(item.given), **answer})
+
+    def _one(self, item: Item, places: Mapping[str, Path], warn: Any) -> tuple[str, dict[str, Any]]:
+        """What became of an item; "" if it was interrupted."""
+        many = self.many
+        key = ""
+        if many.if_exists != "number" and places:
+            key = many.key(item)
+            states = self._states(places, key)
+            if many.if_exists == "skip" and states and all(s == "done" for s in states.values()):
+                self.tally.skipped += 1
+                return "already there", {"state": "skipped", "files": [*map(str, places.values())]}
+            if many.if_exists == "skip" and "other" in states.values():
+                raise UsageError(*self._others({p: s for p, s in states.items() if s == "other"}))
+        found = bound_to(many.asked, many.given(item), self._targets(places), many.assembly)
+        for sentence in found.warnings:
+            warn(f"{item.name}: {sentence}")
+        outcome, saved = self._run(found, item, warn)
+        if outcome.state == "cancelled":
+            return "", {"state": "cancelled"}
+        if outcome.failures:
+            raise Error(
+                outcome.failures[0].message,
+                outcome.failures[0].code,
+                problems=[Problem(each.code, each.message) for each in outcome.failures],
+            )
+        told = found.bound.descriptions, found.texts
+        results = named_results(found.graph, outcome, found.values, *told)
+        written = [
+            path
+            for result, place in places.items()
+            for path in self._write(
+                place, [*encoded(str(place), results.get(result, ()), warn)], key
+            )
+        ]
+        self.tally.done += 1
+        values = {name: results[name] for name in many.others if name in results}
+        for name, entries in values.items():
+            for value in entries:
+                tell(f"{item.name}: {name}: {value}")
+        files = [*map(str, [*written, *saved])]
+        return ", ".join(files), {"state": "done", "files": files, "values": values}
+
+    def _targets(self, places: Mapping[str, Path]) -> Destinations:
+        return Destinations({n: str(p) for n, p in places.items()}, {}, self.many.others)
+
+    def _run(self, found: Prepared, item: Item, warn: Any) -> tuple[Outcome, Sequence[Path]]:
+        def listen(event: Event) -> None:
+            if isinstance(event, Warned):
+                origin = event.origin
+                warn(f"{item.name}: node '{origin.submitted}' ({origin.kind}): {event.message}")
+
+        ran = perform(
+            found.bound,
+            self.many.assembly,
+            found.wanted.targets(found.bound, self.many.assembly.registry),
+            found.texts,
+            output_dir=self.many.options.output_dir,
+            listen=listen,
+            cancellation=self.cancellation,
+            on_failure="stop" if self.many.options.stop else "continue",
+        )
+        return ran.outcome, ran.saved
+
+    def _write(self, place: Path, files: Sequence[Encoded], key: str) -> Iterator[Path]:
+        """Write one result's files."""
+        if not files:
+            raise Error(
+                f"the recipe gave no picture for '{place}'. Look at its options.", "no_result"
+            )
+        if self.many.if_exists == "number":
+            for each in files:
+                yield write_new((numbered(each.path, n) for n in count(1)), each.data)
+            return
+        ledger = self._ledger(place.parent)
+        ledger.note(place.name, key, [(each.path.name, each.data) for each in files])
+        for each in files:
+            write_file(each.path, each.data)
+            yield each.path
+
+    def _ledger(self, folder: Path) -> Ledger:
+        if folder not in self.ledgers:
+            self.ledgers[folder] = Ledger(folder)
+        return self.ledgers[folder]
+
+    def _states(self, places: Mapping[str, Path], key: str) -> dict[Path, str]:
+        return {path: self._ledger(path.parent).state(path.name, key) for path in places.values()}
+
+    def _is_result(self, item: Item) -> bool:
+        """Whether an item's picture is a result of an earlier run, in the folder of the results."""
+        folders = {template.folder.resolve() for template in self.many.templates.values()}
+        for given in item.given.values():
+            path = Path(given)
+            above = path.parent.resolve()
+            is_near = any(above.is_relative_to(folder) for folder in folders)
+            if is_near and path.name in self._ledger(path.parent).names():
+                return True
+        return False
+
+    def _check_inputs(self, items: Sequence[Item], files: Sequence[Mapping[str, Path]]) -> None:
+        """Refuse to write over what is read, unless it is wished."""
+        if self.many.asked.writing.if_exists in ("overwrite", "number"):
+            return
+        inputs = {Path(given).resolve() for item in items for given in item.given.values()}
+        problems = [
+            Problem(
+                "input_overwritten",
+                f"-o: '{path}' is one of the pictures that are read. Name another folder, or other "
+                f"names such as -o '{path.with_name('{stem}_{recipe}' + path.suffix)}', or write "
+                "--if-exists overwrite.",
+            )
+            for places in files
+            for path in places.values()
+            if path.resolve() in inputs
+        ]
+        if problems:
+            raise UsageError(*problems[:_MOST_TOLD])
+
+    def _check_others(self, items: Sequence[Item], files: Sequence[Mapping[str, Path]]) -> None:
+        """Refuse, before anything runs, files that are there and were made otherwise."""
+        if self.many.if_exists != "skip":
+            return
+        others: dict[Path, str] = {}
+        for item, places in zip(items, files, strict=True):
+            if any(path.exists() for path in places.values()):
+                try:
+                    states = self._states(places, self.many.key(item))
+                except (Error, OSError):
+                    continue  # told when it is its turn
+                others |= {path: state for path, state in states.items() if state == "other"}
+        if others:
+            raise UsageError(*self._others(others))
+
+    def _others(self, others: Mapping[Path, str]) -> Iterator[Problem]:
+        shown = ", ".join(f"'{path}'" for path in [*others][:_MOST_TOLD])
+        more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+        yield Problem(
+            "made_otherwise",
+            f"-o: there is {shown}{more} already, not made of these pictures and options; skipped "
+            "is only what is the same. Write --if-exists overwrite or --if-exists number, or name "
+            "another folder.",
+        )

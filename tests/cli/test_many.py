@@ -1,0 +1,368 @@
+"""`paintgraph run` with many pictures: pairs by name, names of results, what is done, failures."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paintgraph.cli.many.ledger import NAME
+from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples, start
+
+FILL = ("--engine", "telea")
+
+
+@pytest.fixture(autouse=True)
+def photos(folder: Path) -> Path:
+    """Three photos in a folder."""
+    place = folder / "photos"
+    place.mkdir()
+    for seed, name in enumerate(("a", "b", "c")):
+        (place / f"{name}.png").write_bytes(png(samples(seed=seed)))
+    return place
+
+
+@pytest.fixture
+def masks(folder: Path) -> Path:
+    """A folder for their masks: that of `a` selects the left half, that of `c` the right."""
+    place = folder / "masks"
+    place.mkdir()
+    for name, half in (("a", slice(0, WIDTH // 2)), ("c", slice(WIDTH // 2, WIDTH))):
+        _mask(place / f"{name}.png", half)
+    return place
+
+
+def _mask(path: Path, columns: slice) -> None:
+    pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pixels[:, columns] = 255
+    path.write_bytes(png(pixels))
+
+
+def _pixels(file: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    with Image.open(file) as picture:
+        return np.array(picture)
+
+
+def _names(folder: Path) -> list[str]:
+    """The pictures below a folder."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    return sorted(str(path.relative_to(folder)) for path in found)
+
+
+def test_a_folder_with_one_mask_for_all_is_done_once(paintgraph: Paintgraph, mask: Path) -> None:
+    command = ("run", "inpaint", "photos", "--mask", str(mask), *FILL, "-o", "new/out")
+
+    first = paintgraph(*command)
+    before = {path: path.stat().st_mtime_ns for path in Path("new/out").iterdir()}
+    second = paintgraph(*command)
+
+    assert (first.code, second.code) == (0, 0), first.stderr + second.stderr
+    assert _names(Path("new/out")) == ["a.png", "b.png", "c.png"]
+    assert "3 of 3: c.png -> new/out/c.png" in first.stderr
+    assert first.stderr.endswith("succeeded: 3 done\n")
+    assert second.stderr.endswith("succeeded: 0 done, 3 skipped\n")
+    assert before == {path: path.stat().st_mtime_ns for path in Path("new/out").iterdir()}
+    outside = np.s_[:4]
+    for seed, name in enumerate("abc"):
+        assert np.array_equal(
+            _pixels(Path(f"new/out/{name}.png"))[outside], samples(seed=seed)[outside]
+        )
+
+
+def test_masks_belong_to_the_photos_of_their_names(paintgraph: Paintgraph, masks: Path) -> None:
+    command = ("run", "inpaint", "photos", "--mask", "masks", *FILL, "-o", "out")
+
+    refused = paintgraph(*command)
+    assert refused.code == 2
+    assert "--mask has no partner for 'b.png' of --image." in refused.stderr
+    assert "[unpaired]" in refused.stderr
+    assert not Path("out").exists()
+
+    told = paintgraph(*command, "--skip-unpaired")
+    assert told.code == 0, told.stderr
+    assert _names(Path("out")) == ["a.png", "c.png"]
+    right, left = np.s_[:, WIDTH // 2 :], np.s_[:, : WIDTH // 2]
+    assert np.array_equal(_pixels(Path("out/a.png"))[right], samples(seed=0)[right])
+    assert np.array_equal(_pixels(Path("out/c.png"))[left], samples(seed=2)[left])
+
+    _mask(masks / "spare.png", slice(0, 1))
+    _mask(masks / "b.png", slice(0, 1))
+    spare = paintgraph(*command)
+    assert "--image has no partner for 'spare.png' of --mask." in spare.stderr
+
+
+def test_masks_may_belong_to_photos_by_number(
+    paintgraph: Paintgraph, masks: Path, photos: Path
+) -> None:
+    for number, name in enumerate("abc", start=1):
+        (photos / f"{name}.png").rename(photos / f"shot_{number:03}.png")
+        _mask(masks / f"m{number}.png", slice(0, number))
+    (masks / "a.png").unlink()
+    (masks / "c.png").unlink()
+
+    answer = paintgraph(
+        "run", "inpaint", "photos", "--mask", "masks", "--pair", "number", *FILL, "-o", "out"
+    )
+
+    assert answer.code == 0, answer.stderr
+    changed = [
+        (_pixels(Path(f"out/shot_{n:03}.png")) != samples(seed=n - 1)).any(axis=(0, 2)).sum()
+        for n in (1, 2, 3)
+    ]
+    assert changed == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "given", ["photos/a.png photos/c.png", "photos/[ac].png", "--image photos/?.png"]
+)
+def test_files_and_patterns_are_taken_too(paintgraph: Paintgraph, given: str, photos: Path) -> None:
+    template = "out/{stem}_{recipe}{ext}"
+    (photos / "b.png").rename(photos / "bb.png")
+
+    answer = paintgraph("run", "outpaint", *given.split(), *FILL, "-o", template)
+
+    assert answer.code == 0, answer.stderr
+    assert _names(Path("out")) == ["a_outpaint.png", "c_outpaint.png"]
+
+
+def test_one_picture_may_stand_without_its_option(paintgraph: Paintgraph, photo: Path) -> None:
+    answer = paintgraph("run", "outpaint", *FILL, "--sides", "left", str(photo), "-o", "x/wide.png")
+
+    assert answer.code == 0, answer.stderr
+    assert Path("x/wide.png").is_file()
+
+
+def test_sub_folders_are_taken_on_demand_and_kept(paintgraph: Paintgraph, photos: Path) -> None:
+    (photos / "sub").mkdir()
+    (photos / "c.png").rename(photos / "sub/a.png")
+    command = ("run", "outpaint", "photos", *FILL, "-o")
+
+    plain = paintgraph(*command, "plain")
+    deep = paintgraph(*command, "photos/deep", "-r")
+    again = paintgraph(*command, "photos/deep", "-r")
+
+    assert (plain.code, deep.code) == (0, 0), deep.stderr
+    assert _names(Path("plain")) == ["a.png", "b.png"]
+    assert _names(Path("photos/deep")) == ["a.png", "b.png", "sub/a.png"]
+    assert again.stderr.endswith("0 done, 3 skipped\n"), "results are no pictures to work on"
+
+
+def test_a_broken_file_is_named_and_the_rest_is_done(paintgraph: Paintgraph, photos: Path) -> None:
+    (photos / "b.png").write_bytes(b"broken")
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+
+    answer = paintgraph(*command)
+    told = paintgraph(*command, "--json")
+
+    assert answer.code == told.code == 3
+    assert "1 of 3 failed:\n  photos/b.png: node 'photo' (LoadImage): picture: " in answer.stderr
+    assert answer.stderr.endswith("some failed: 2 done, 1 failed\n")
+    counts = {name: told.json[name] for name in ("state", "done", "skipped", "failed")}
+    assert counts == {"state": "some failed", "done": 0, "skipped": 2, "failed": 1}
+    states = [(each["picture"]["image"], each["state"]) for each in told.json["pictures"]]
+    assert ("photos/b.png", "failed") in states
+
+
+def test_what_was_made_otherwise_is_an_error_that_names_the_other_two(
+    paintgraph: Paintgraph,
+) -> None:
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+    paintgraph(*command)
+    before = Path("out/a.png").read_bytes()
+
+    other = paintgraph(*command, "--fraction", "0.5")
+    assert other.code == 2
+    assert "--if-exists overwrite or --if-exists number" in other.stderr
+    assert "[made_otherwise]" in other.stderr
+    assert Path("out/a.png").read_bytes() == before
+
+    numbered = paintgraph(*command, "--fraction", "0.5", "--if-exists", "number")
+    assert numbered.code == 0, numbered.stderr
+    assert Path("out/a.png").read_bytes() == before
+    assert _pixels(Path("out/a_2.png")).shape[1] == WIDTH * 2
+
+    written = paintgraph(*command, "--fraction", "0.5", "--if-exists", "overwrite")
+    assert written.code == 0, written.stderr
+    assert _pixels(Path("out/a.png")).shape[1] == WIDTH * 2
+
+
+def test_another_picture_under_the_same_name_is_not_taken_for_done(
+    paintgraph: Paintgraph, photos: Path
+) -> None:
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+    paintgraph(*command)
+    (photos / "a.png").write_bytes(png(samples(seed=9)))
+
+    assert "[made_otherwise]" in paintgraph(*command).stderr
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_a_file_that_was_cut_off_is_made_again(paintgraph: Paintgraph, left: int) -> None:
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+    paintgraph(*command)
+    whole = Path("out/b.png").read_bytes()
+    Path("out/b.png").write_bytes(whole[:left])
+    with Path("out", NAME).open("ab") as ledger:
+        ledger.write(b'{"file": "c.p')  # as a kill leaves it
+
+    again = paintgraph(*command)
+
+    assert again.stderr.endswith("1 done, 2 skipped\n"), again.stderr
+    assert Path("out/b.png").read_bytes() == whole
+    assert paintgraph(*command).stderr.endswith("0 done, 3 skipped\n")
+
+
+def test_a_result_never_takes_the_place_of_what_is_read(
+    paintgraph: Paintgraph, photos: Path, photo: Path
+) -> None:
+    before = photo.read_bytes()
+
+    one = paintgraph("run", "outpaint", str(photo), *FILL, "-o", str(photo))
+    many = paintgraph("run", "outpaint", "photos", *FILL, "-o", "photos")
+
+    for answer in (one, many):
+        assert answer.code == 2
+        assert "[input_overwritten]" in answer.stderr
+    assert photo.read_bytes() == before
+    assert _names(photos) == ["a.png", "b.png", "c.png"]
+
+    told = paintgraph(
+        "run", "outpaint", str(photo), *FILL, "-o", str(photo), "--if-exists", "overwrite"
+    )
+    assert told.code == 0, told.stderr
+    assert photo.read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("photos", "no_output", "Write -o FOLDER"),
+        ("photos -o one.png", "one_file", "Write -o 'one/', or a name such as '{stem}_one.png'."),
+        ("photos -o {stm}.png", "bad_template", "Did you mean 'stem'?"),
+        ("photos -o {stem.png", "bad_template", "the braces do not match"),
+        ("photos -o {stem}.gif", "unknown_suffix", "the suffix is '.gif'; allowed are .png"),
+        ("photos -o out --pair nam", "not_a_choice", "Did you mean 'name'?"),
+        ("photos -o out --if-exists skp", "not_a_choice", "Did you mean 'skip'?"),
+        ("empty -o out", "no_pictures", "holds no picture"),
+        ("photos/*.jpg -o out", "no_pictures", "no file is named like"),
+        ("twins -o out", "same_file", "would both become 'out/a.png'"),
+        ("photos -o mask.png/x", "no_such_folder", "It is a file; name another place."),
+    ],
+)
+@pytest.mark.usefixtures("mask")
+def test_what_is_wrong_is_said_before_anything_runs(
+    paintgraph: Paintgraph, words: str, code: str, message: str
+) -> None:
+    Path("empty").mkdir()
+    Path("twins").mkdir()
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(samples()).save(Path("twins", name))
+
+    answer = paintgraph("run", "outpaint", *words.split(), *FILL)
+
+    assert answer.code == 2
+    assert message in answer.stderr
+    assert f"[{code}]" in answer.stderr
+    assert not Path("out").exists()
+
+
+def test_the_cure_for_two_pictures_of_one_name_keeps_them_apart(paintgraph: Paintgraph) -> None:
+    Path("twins").mkdir()
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(samples()).save(Path("twins", name))
+
+    answer = paintgraph("run", "outpaint", "twins", *FILL, "-o", "out/{name}.png")
+
+    assert answer.code == 0, answer.stderr
+    assert _names(Path("out")) == ["a.jpg.png", "a.png.png"]
+
+
+def test_a_mask_of_another_size_is_stretched_on_demand(paintgraph: Paintgraph) -> None:
+    half = np.zeros((HEIGHT * 2, WIDTH * 2), np.uint8)
+    half[:, :WIDTH] = 255
+    Path("half.png").write_bytes(png(half))
+    command = ("run", "inpaint", "photos", "--mask", "half.png", *FILL, "-o", "out")
+
+    assert paintgraph(*command).code == 1, "all of them failed"
+    answer = paintgraph(*command, "--scale-masks")
+
+    assert answer.code == 0, answer.stderr
+    kept = np.s_[:, WIDTH // 2 + 1 :]
+    assert np.array_equal(_pixels(Path("out/b.png"))[kept], samples(seed=1)[kept])
+
+
+def test_a_recipes_own_input_stands_before_an_option_of_its_name(
+    paintgraph: Paintgraph, photo: Path
+) -> None:
+    Path("copy.yaml").write_text(
+        "inputs:\n  image: {type: image}\n  pair: {type: text}\n"
+        'nodes: {photo: {node: LoadImage, image: "${inputs.image}"}}\n'
+        'outputs: {image: "${photo.image}", pair: "${inputs.pair}"}\n'
+    )
+
+    answer = paintgraph("run", "copy.yaml", str(photo), "--pair", "mine", "-o", "x.png", "--json")
+
+    assert answer.json["outputs"]["pair"] == "mine"
+
+
+def test_a_watched_folder_is_gone_on_with_until_an_interrupt(folder: Path, photos: Path) -> None:
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out", "--watch")
+    with ending(start(*command)) as program:
+        _wait_for(folder / "out/c.png", program)
+        (photos / "late.png").write_bytes(png(samples(seed=7)))
+        _wait_for(folder / "out/late.png", program)
+        program.send_signal(signal.SIGINT)
+        _, stderr = program.communicate(timeout=60)
+
+    assert program.returncode == 0, stderr.decode()
+    assert stderr.decode().endswith("succeeded: 4 done\n")
+
+
+@contextmanager
+def ending(program: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """Kills the program in the end, whatever became of the test."""
+    with program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def _wait_for(path: Path, program: "subprocess.Popen[bytes]") -> None:
+    while not path.exists():
+        assert program.poll() is None
+        time.sleep(0.05)
+
+
+def test_a_killed_run_goes_on_where_it_stopped(
+    paintgraph: Paintgraph, folder: Path, photos: Path
+) -> None:
+    for number in range(20):
+        (photos / f"n{number:02}.png").write_bytes(png(samples(seed=number + 10)))
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+    with ending(start(*command)) as program:
+        _wait_for(folder / "out/a.png", program)
+    done = len(list((folder / "out").glob("*.png")))
+
+    answer = paintgraph(*command, "--json")
+
+    assert answer.json["state"] == "succeeded"
+    assert answer.json["done"] + answer.json["skipped"] == 23
+    assert answer.json["skipped"] == done
+    assert not list((folder / "out").glob("*.part"))
+
+
+def test_an_entry_without_its_file_counts_for_nothing(paintgraph: Paintgraph) -> None:
+    command = ("run", "outpaint", "photos", *FILL, "-o", "out")
+    paintgraph(*command)
+    Path("out/a.png").unlink()
+    entries = [json.loads(line) for line in Path("out", NAME).read_bytes().split(b"\n") if line]
+
+    assert paintgraph(*command).stderr.endswith("1 done, 2 skipped\n")
+    assert [entry["file"] for entry in entries] == ["a.png", "b.png", "c.png"]
