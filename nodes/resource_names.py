@@ -7,7 +7,7 @@ from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.coercion import NameCheck
 from paintgraph.engine.recipes.binding import Binder
-from paintgraph.imaging.colours import parse_colour
+from paintgraph.imaging.colour_names import parse_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import EngineNames

@@ -7,7 +7,7 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
 from paintgraph.imaging.arrays import check_pixels, match_pair
 from paintgraph.imaging.blend.stitching import Stitch
-from paintgraph.imaging.colours import colour_shares
+from paintgraph.imaging.colour_names import colour_shares
 from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.fill.guess import fill as fill_hole
 from paintgraph.imaging.geometry.canvas import GREY

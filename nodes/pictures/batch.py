@@ -7,7 +7,7 @@ import numpy as np
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.blend import batches
-from paintgraph.imaging.colours import parse_colour
+from paintgraph.imaging.colour_names import parse_colour
 from paintgraph.nodes.pictures.colour import ColourNumber, colour_of
 from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image

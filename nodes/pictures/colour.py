@@ -6,7 +6,7 @@ from paintgraph.engine.graph.sockets import INT, TEXT
 from paintgraph.engine.node.declaration import OneOf, Range, Resource, Rows, node
 from paintgraph.imaging import edges
 from paintgraph.imaging.blend import effects
-from paintgraph.imaging.colours import parse_colour, split_colour
+from paintgraph.imaging.colour_names import parse_colour, split_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.masks import selection
 from paintgraph.imaging.masks.algebra import to_image

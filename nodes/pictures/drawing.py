@@ -16,7 +16,7 @@ from paintgraph.imaging.blend.batches import plain, take
 from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.blend.effects import draw_boxes as draw
 from paintgraph.imaging.blend.effects import overlay
-from paintgraph.imaging.colours import colour_shares, parse_colour
+from paintgraph.imaging.colour_names import colour_shares, parse_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.boxes import Boxes, joined
 from paintgraph.imaging.geometry.resize import resize

@@ -6,12 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.colours import (
-    colour_difference,
-    parse_colour,
-    split_colour,
-    to_lab,
-)
+from paintgraph.imaging.colour_names import parse_colour, split_colour
+from paintgraph.imaging.colours import colour_difference, to_lab
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.masks.selection import (
     Measure,
