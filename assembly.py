@@ -41,12 +41,12 @@ from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.selectors import Selectors
 from paintgraph.models.upscalers import Upscalers
 from paintgraph.nodes import build_registry, resource_names
-from paintgraph.nodes.flow.recipe_calls import uses_recipes
 from paintgraph.nodes.made import models_of
 from paintgraph.nodes.own import Own, add_own
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import pack_folders
 from paintgraph.nodes.packs.loading.loader import PackLoader
+from paintgraph.nodes.recipe_calls import uses_recipes
 from paintgraph.nodes.results import describe_results
 
 STORE_BYTES = 4 * 2**30

@@ -30,8 +30,8 @@ from paintgraph.jobs.sources.fetching import check_receiver, fetch
 from paintgraph.jobs.sources.references import left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, OnFailure, Webhook, digest_of
 from paintgraph.jobs.store.jobs import Accepted
-from paintgraph.nodes.flow.recipe_calls import calls_of, uses_recipes
 from paintgraph.nodes.made import texts_of_run
+from paintgraph.nodes.recipe_calls import calls_of, uses_recipes
 
 _WEB = ("http://", "https://")
 _MOST_FETCHES = 32

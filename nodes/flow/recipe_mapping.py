@@ -18,10 +18,10 @@ from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import MULTILINE, RAW, OneOf, Output, Range, Resource, node
 from paintgraph.engine.node.spreading import Given, Spreading
 from paintgraph.engine.recipes.book import RecipeBook
-from paintgraph.nodes.flow.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.pictures import files as picture_files
 from paintgraph.nodes.pictures.formats import Wanted
 from paintgraph.nodes.pictures.naming import named_after
+from paintgraph.nodes.recipe_calls import parse_settings, recipe_call
 from paintgraph.nodes.resource_names import FILE_NAME
 from paintgraph.nodes.sockets import Image
 
