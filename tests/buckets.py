@@ -34,7 +34,7 @@ def s3_server(folder: Path) -> Iterator[str]:
     (folder / NAME).mkdir()
     keys = ",".join(KEYS.values())
     command = [str(program), "serve", "s3", "--addr", "127.0.0.1:0", "--auth-key", keys]
-    options = ["--config", "", "--dir-cache-time", "0", str(folder)]
+    options = ["--config", "", "--dir-cache-time", "10ms", str(folder)]
     process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = process.stderr

@@ -22,6 +22,9 @@ _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO
 _BY_TYPE: Mapping[str, object] = {"image": PHOTO, "mask": MASK}
 _BY_NAME: Mapping[str, object] = {
     "box": _BOX,
+    "head": _BOX,
+    "images": (PHOTO,),
+    "mask": MASK,
     "points": ((_BOX[0] + _BOX[2]) // 2, (_BOX[1] + _BOX[3]) // 2),
     "prompt": "a rocket",
     "replacement": "a lighthouse",

@@ -19,7 +19,7 @@ def test_what_one_server_makes_another_gives(
         job = run_recipe(other, "inpaint", {"image": photo, "mask": other.upload(mask_png())})
         made = job["outputs"]["image"]
         picture = one.call("GET", made["url"])
-        saved = other.submit(_saving(made["digest"]), wait=60).json
+        saved = other.submit(_saving(made["digest"]), wait=300).json
         assert "state" in saved, saved
         assert saved["state"] == "succeeded", saved
         view = one.call("GET", f"/view?filename={FILE}&type=output")
