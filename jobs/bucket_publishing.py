@@ -1,5 +1,6 @@
 """Publishing into a bucket: the names of `jobs.publishing`, never over an object."""
 
+import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ from paintgraph.jobs.publishing import PublishError, plain_prefix
 class BucketPublisher:
     """Writes jobs' files as objects below one folder of a bucket.
 
-    What was written under a name never changes, so copies in a folder of this machine, `here`, are
-    never stale.
+    Copies lie in a folder of this machine, `here`. Other machines remove objects, so the bucket is
+    asked each time whether a copy still is what it has.
     """
 
     def __init__(self, bucket: Bucket, folder: str, here: Path) -> None:
@@ -57,18 +58,26 @@ class BucketPublisher:
             is_written = self._bucket.put_new(self._key(name), content, media_type)
         if is_new and not is_written:
             raise FileExistsError(name)
-        with suppress(OSError):  # it is fetched once more, then
-            self._keep(name, content)
+        if is_written:
+            with suppress(OSError):  # it is fetched once more, then
+                self._keep(name, content)
         return name
 
     def file(self, name: str) -> Path | None:
         """A copy in the folder; raises BucketError."""
         path = self._here / name
-        if not path.is_file():
-            content = self._bucket.get(self._key(name))
-            if content is None:
-                return None
-            self._keep(name, content)
+        found = self._bucket.head(self._key(name))
+        if found is None:
+            return None
+        with suppress(FileNotFoundError, NotADirectoryError):
+            copy = path.stat()
+            if (copy.st_size, copy.st_mtime) == (found.size, found.modified):
+                return path
+        content = self._bucket.get(found.key)
+        if content is None:
+            return None
+        self._keep(name, content)
+        os.utime(path, (found.modified, found.modified))
         return path
 
     def remove(self, name: str) -> None:

@@ -28,6 +28,7 @@ def test_what_one_server_makes_another_gives(
         assert bucket.get(f"outputs/{FILE}") == view.body
         assert other.call("DELETE", f"/v1/jobs/{saved['id']}?purge=true").status in (200, 204)
         assert bucket.get(f"outputs/{FILE}") is None
+        assert one.call("GET", f"/view?filename={FILE}&type=output").status == 404
 
 
 def _saving(digest: str) -> object:

@@ -65,6 +65,26 @@ def test_a_name_that_leads_outside_is_refused(destination: Destination, prefix: 
         destination.name_of(replace(EFFECT, prefix=prefix))
 
 
+def test_copies_are_given_only_while_the_bucket_has_the_same(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (BucketPublisher(bucket, "outputs", tmp_path / name) for name in "ab")
+    one.write("x.png", b"first", is_new=True)
+    other.write("x.png", b"another try", is_new=False)
+    file = other.file("x.png")
+    assert file is not None
+    assert file.read_bytes() == b"first"
+    with monkeypatch.context() as patched:
+        patched.setattr(Bucket, "get", None)  # nothing is fetched twice
+        assert other.file("x.png") == file
+
+    one.remove("x.png")
+    assert other.file("x.png") is None
+    one.write("x.png", b"second", is_new=True)
+    assert other.file("x.png") == file
+    assert file.read_bytes() == b"second"
+
+
 def test_a_full_bucket_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with buckets.faulty_server(507, "XMinioStorageFull") as endpoint:
         for name, value in (buckets.KEYS | {"AWS_ENDPOINT_URL": endpoint}).items():
