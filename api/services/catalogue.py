@@ -65,10 +65,12 @@ class Known:
     def sound_recipes(self) -> dict[str, Graph]:
         """Every recipe without faults, by name; they are read once."""
         if not self._sound:
+            found = {}
             for name in self.recipes.names():
                 with suppress(GraphError):
                     if (graph := self.recipe(name)) is not None:
-                        self._sound[name] = graph
+                        found[name] = graph
+            self._sound.update(found)  # at once: other threads go through it
         return self._sound
 
     def specs(self) -> list[NodeSpec]:
