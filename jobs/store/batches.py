@@ -175,8 +175,13 @@ def _make(connection: Connection, job: Job, batch: Any, names: list[str], first:
     node = {"node": batch["part"], **orjson.loads(batch["inputs"]), "names": names, "first": first}
     graph = {**document, "nodes": {batch["node"]: node}, "outputs": {}}
     if bound := document.get("bound"):
-        wanted = {*names}
-        kept = [one for one in bound["names"] if one[0] != "picture" or one[1] in wanted]
+        others = {*orjson.loads(batch["names"])}.difference(names)
+        settings = node.get("settings", "")  # they may name one of the pictures, as the mask
+        kept = [
+            one
+            for one in bound["names"]
+            if one[0] != "picture" or one[1] not in others or one[1] in settings
+        ]
         graph["bound"] = {**bound, "names": kept}
     like = NewJob({}, {}, client=job.client, size=job.size, priority=job.priority, rank=job.rank)
     written = orjson.dumps(graph)

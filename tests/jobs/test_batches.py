@@ -71,6 +71,23 @@ def test_every_picture_is_given_once_and_the_job_goes_on_last(store: JobStore) -
     asyncio.run(body())
 
 
+def test_every_part_keeps_what_the_settings_and_the_recipe_name(store: JobStore) -> None:
+    async def body() -> None:
+        mask = ["picture", "mask.png [output]", f"sha256:{'1' * 64}"]
+        graph = {**GRAPH, "bound": {**BOUND, "names": [*BOUND["names"], mask]}}
+        job = (await store.accept(NewJob(graph, {}, client="anna", size="heavy"))).job
+        inputs = {"recipe_name": "remove", "settings": '{"mask": "p7.png"}'}
+        given = Given("it", "MapSomeImages", inputs, NAMES)
+        await store.give_away(claimed(store, job, "one/1"), given)
+
+        for part in store.open_parts(job.number):
+            document = orjson.loads(store.document(part.id) or b"")
+            pictures = {one[1] for one in document["bound"]["names"] if one[0] == "picture"}
+            assert pictures == {*document["nodes"]["it"]["names"], "p7.png", mask[1]}
+
+    asyncio.run(body())
+
+
 def test_parts_that_end_at_the_same_time_wake_the_job_once(store: JobStore) -> None:
     async def body() -> None:
         job = await _shared(store)
