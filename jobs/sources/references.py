@@ -101,7 +101,13 @@ class References:
         """A file inside the folder that a name means; neither `..` nor links lead out of it."""
         marked = _SUFFIX.search(name)
         plain = name[: marked.start()] if marked else name
-        kind = marked[1] if marked and marked[1] in self._others else "input"
+        kind = marked[1] if marked else "input"
+        if kind != "input" and kind not in self._others:
+            raise BindError(
+                f"'{shorten(name, 60)}' is a name that was only made while the job ran; of the "
+                f"{kind} folder only names that stand in the graph are read. Write it there.",
+                code="no_such_file",
+            )
         if not plain.strip() or plain in {".", ".."} or "\0" in plain:
             raise BindError(
                 f"'{shorten(name, 60)}' names no picture; allowed are {_FORMS}. Name one.",

@@ -146,6 +146,18 @@ def test_of_a_result_the_message_says_how_to_name_it_and_so_it_is_read(
     assert blobs.get(references.bind(f"sub/made.png [{place}]")) == BYTES
 
 
+def test_a_result_that_may_not_be_read_is_no_file_of_the_input_folder(
+    references: References, inputs: Path
+) -> None:
+    (inputs / "made.png").write_bytes(BYTES)
+
+    with pytest.raises(BindError) as told:
+        references.bind("made.png [output]")
+
+    assert told.value.code == "no_such_file"
+    assert references.bind("made.png [input]")
+
+
 def test_nothing_is_told_of_files_outside_all_folders(
     blobs: Blobs, inputs: Path, tmp_path: Path
 ) -> None:
