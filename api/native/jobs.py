@@ -220,8 +220,8 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
                 if page[-1]["type"] == "state" and page[-1]["state"] in ENDED:
                     return
             now = parts.store.get(job.id)
-            if now is None:
-                return  # it was removed
+            if now is None or (now.has_ended and not parts.store.facts(now, last, 1)):
+                return  # it was removed, or the client named a fact that will never be
             if status := await statuses.changed(now):
                 yield event_bytes(status)
             signals = await follower.wait(min(statuses.seconds, HEARTBEAT_SECONDS))

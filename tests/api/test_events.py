@@ -79,6 +79,10 @@ def test_coming_back_after_the_end_gives_nothing_and_ends_reconnecting(small: Se
     assert (answer.status, answer.body) == (204, b"")
 
 
+def test_coming_back_with_a_number_that_no_event_has_ends_with_the_job(small: Served) -> None:
+    assert all(event.id is None for event in small.followed(small.job(tick(0.2)), 999))
+
+
 def test_a_running_job_is_followed_to_its_end_with_progress(small: Served) -> None:
     job_id = small.job(tick(0.5))
 
