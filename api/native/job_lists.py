@@ -52,6 +52,7 @@ _FILTERS = (
         for which, when in (("after", "at this time or later"), ("before", "before this time"))
     ),
 )
+_FILTER_NAMES = tuple(one["name"] for one in _FILTERS)
 
 
 class JobsJson(TypedDict):
@@ -96,6 +97,9 @@ def tags_of(request: web.Request) -> tuple[str, ...]:
 def _filter_of(request: web.Request) -> Filter:
     """Which jobs a request means; raises ApiError."""
     query = request.query
+    for name in _FILTER_NAMES:
+        if len(query.getall(name, ())) > 1:
+            raise bad_parameter(name, ", ".join(query.getall(name)), "is one value")
     state = query.get("state")
     if state is not None and state not in STATES:
         raise bad_parameter("state", state, f"are {', '.join(STATES)}")

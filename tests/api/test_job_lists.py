@@ -104,6 +104,8 @@ def test_pages_go_through_what_is_found(small: Served, jobs: dict[str, Any]) -> 
         ("ended_after=2026-11-28T12:00:00", "offset"),
         ("ended_before=2026-13-28T12:00:00Z", "offset"),
         ("ended_before=%00", "offset"),
+        ("tag=shop&tag=order-5", "one value"),
+        ("state=failed&state=queued", "one value"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_named(small: Served, query: str, allowed: str) -> None:
