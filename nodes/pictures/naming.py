@@ -26,8 +26,14 @@ def source_stem(name: str) -> str:
 
 
 def named_after(name: str, prefix: str) -> str:
-    """The prefix and the name of the picture, if it has one, cut to what file systems hold."""
-    stem = source_stem(name)
+    """The prefix and the name of the picture, if it has one, cut to what file systems hold.
+
+    >>> named_after("50%day%.jpg", "web/made"), named_after("coffee.jpg", "web/%source%")
+    ('web/made_50_day_', 'web/coffee')
+    """
+    if SOURCE in prefix:
+        return with_source(prefix, name)
+    stem = _UNFIT.sub("_", source_stem(name))
     room = MOST_NAME_BYTES - len(PurePosixPath(prefix).name.encode())
     return f"{prefix}_{cut(stem, room)}" if stem else prefix
 

@@ -151,6 +151,12 @@ def test_every_picture_is_saved_under_its_name(mapping: Bench, at_once: int) -> 
     assert ran.outcome.results["it"].slots == ((),)
 
 
+def test_a_prefix_says_where_the_name_goes(mapping: Bench) -> None:
+    ran = _map(mapping, _put(mapping, 2), filename_prefix="web/%source%-small")
+
+    assert sorted(effect.prefix for effect in ran.effects) == ["web/p0-small", "web/p1-small"]
+
+
 def test_only_what_changed_is_done_again(mapping: Bench, alive: _Alive) -> None:
     names = _put(mapping, 6)
     first = _map(mapping, names, "first")
