@@ -20,8 +20,12 @@ COUNT = 300
 BAD = 150
 """The number of a picture that is damaged."""
 
+FREE = 2
+"""Pictures after so many wait for a file: few enough that most are not given away before it."""
+
 NODES = '''
 import os
+import time
 
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import node
@@ -30,7 +34,9 @@ from paintgraph.nodes.sockets import Image
 
 @node(title="Noted", category="test", heavy=True)
 def noted(image: Image, path: str) -> Image:
-    """Write down which picture came, and change it."""
+    """Write down which picture came, and change it; all but the first ones wait for a file."""
+    while round(float(image[0, 0, 0, :2] @ (256, 1)) * 255) >= FREE and not os.path.exists(GO):
+        time.sleep(0.01)
     line = f"{image[0, 0, 0, 0]:.6f} {image[0, 0, 0, 1]:.6f}\\n"
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(file, line.encode())
@@ -77,7 +83,8 @@ def _prepare(folder: Path) -> tuple[str, ...]:
         data = encoded(samples)
         (album / f"p{number}.png").write_bytes(data[:-30] if number == BAD else data)
     (recipes / "note.yaml").write_text(_recipe(folder / "noted"), encoding="utf-8")
-    (folder / "noting.py").write_text(NODES, encoding="utf-8")
+    own = f"{NODES}\n\nFREE, GO = {FREE}, {str(folder / 'go')!r}\n"
+    (folder / "noting.py").write_text(own, encoding="utf-8")
     return (str(folder / "noting.py"),)
 
 
@@ -104,6 +111,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[
     """What one worker gives."""
     folder = tmp_path_factory.mktemp("alone")
     nodes = _prepare(folder)
+    (folder / "go").touch()
     with serving(folder / "data", nodes=nodes) as server:
         yield _ended(server, server.job(GRAPH)), _made(server)
 
@@ -126,6 +134,16 @@ def _until_ended(server: Served, job_id: str, count: int) -> list[Any]:
     raise TimeoutError(f"job {job_id} has too few parts that ended")
 
 
+def _kill_one(server: Served) -> None:
+    """Kill a worker that is at work, as soon as there is one."""
+    dispatcher = server.app[PARTS].dispatcher
+    deadline = time.monotonic() + 4 * OUTER_SECONDS
+    while not (running := [*dispatcher._running.values()]):
+        assert time.monotonic() < deadline, "no worker is at work"
+        time.sleep(0.01)
+    os.kill(running[0].handle.pid, signal.SIGKILL)
+
+
 def test_several_workers_give_what_one_gives(
     alone: tuple[Any, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -133,12 +151,10 @@ def test_several_workers_give_what_one_gives(
     nodes = _prepare(tmp_path)
     with serving(tmp_path / "data", nodes=nodes, workers=2) as server:
         job = server.job(GRAPH)
-        _until_ended(server, job, 3)
+        _until_ended(server, job, FREE)
         assert len(server.call("GET", "/v1/jobs").json["jobs"]) == 1
-        dispatcher = server.app[PARTS].dispatcher
-        killed = next(iter(dispatcher._running.values()), None)
-        if killed is not None:
-            os.kill(killed.handle.pid, signal.SIGKILL)
+        _kill_one(server)
+        (tmp_path / "go").touch()
         _until_ended(server, job, 6)
     with serving(tmp_path / "data", nodes=nodes, workers=2) as server:
         ended = {part["id"] for part in _until_ended(server, job, 6)}
@@ -162,8 +178,9 @@ def test_a_batch_that_is_cancelled_ends_with_its_parts(tmp_path: Path) -> None:
     nodes = _prepare(tmp_path)
     with serving(tmp_path / "data", nodes=nodes, workers=2) as server:
         job = server.job(GRAPH)
-        _until_ended(server, job, 2)
+        _until_ended(server, job, FREE)
         server.call("DELETE", f"/v1/jobs/{job}")
+        (tmp_path / "go").touch()
         server.until(job, "cancelled")
 
         assert all(part["ended"] for part in _parts(server, job))
