@@ -20,7 +20,7 @@ from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.dispatching.observing import Observer
-from paintgraph.jobs.dispatching.progress import Durations, Progress, so_far
+from paintgraph.jobs.dispatching.progress import Durations, Progress, replayed, so_far
 from paintgraph.jobs.dispatching.running import Running, fail, gather, problem, report, show
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.publishing import (
@@ -152,7 +152,7 @@ class Outcomes:
         job = running.job
         graph, extra, texts = (self._store.document(job.id, which) for which in _OF_WORKERS)
         if graph and extra and texts:
-            running.progress = Progress(graph, self._durations)
+            running.progress = replayed(self._store, job, Progress(graph, self._durations))
             running.handle.run(job, graph, orjson.loads(texts), extra, running.done_elsewhere)
             return False
         lost = zip(_OF_WORKERS, (graph, extra, texts), strict=True)

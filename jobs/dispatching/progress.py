@@ -110,12 +110,17 @@ class Progress:
 def so_far(store: JobStore, job: Job, durations: Durations) -> float:
     """What is done of a job that is not at work here, 0 to 1, as far as the store knows."""
     if job.started is None or job.state == "succeeded":
-        return float(job.has_ended)
-    progress, last = Progress(store.document(job.id), durations), 0
+        return float(job.state == "succeeded")
+    return replayed(store, job, Progress(store.document(job.id), durations)).part
+
+
+def replayed(store: JobStore, job: Job, progress: Progress) -> Progress:
+    """The progress, with what the store knows of the job's earlier runs."""
+    last = 0
     while facts := store.facts(job, last):
         progress.take(*(fact for _, fact in facts))
         last = facts[-1][0]
-    return progress.part
+    return progress
 
 
 def _read_by(fields: Mapping[str, Any]) -> list[str]:

@@ -1,13 +1,22 @@
 """How far a job is: weighed by what its nodes take, never going back, whatever nodes say."""
 
+import asyncio
 from typing import Any
+from unittest.mock import create_autospec
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintgraph.jobs.dispatching.progress import Durations, Progress
+from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
+from paintgraph.jobs.dispatching.progress import Durations, Progress, so_far
+from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.store.job import Job, NewJob
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.handle import WorkerHandle
+from paintgraph.tests.jobs.claiming import claimed
 
 CHAIN = {
     "load": {"node": "Load"},
@@ -103,3 +112,33 @@ def test_it_lies_between_0_and_1_and_never_goes_back(events: list[dict[str, Any]
 @pytest.mark.parametrize("graph", [None, b"", b"{", b"{}"])
 def test_a_graph_that_cannot_be_read_has_no_progress(graph: bytes | None) -> None:
     assert Progress(graph, Durations()).part == 0.0
+
+
+def test_a_job_that_is_run_again_is_as_far_as_it_was(store: JobStore) -> None:
+    async def body() -> None:
+        outcomes = Outcomes(store, create_autospec(JobEffects), Subscriptions(), 0)
+        graph = {"paintgraph": 1, "nodes": CHAIN}
+        job = (await store.accept(NewJob(graph, {}))).job
+        assert outcomes.progress(job, None) == 0
+        job = claimed(store, job)
+        await store.append(job, [finished("load")])
+        running = Running(job, create_autospec(WorkerHandle))
+
+        assert not await outcomes.begin(running)
+
+        third = pytest.approx(1 / 3, abs=1e-4)
+        assert outcomes.progress(job, None) == third
+        assert outcomes.progress(job, running) == third
+
+    asyncio.run(body())
+
+
+def test_of_a_job_that_was_cancelled_before_it_began_nothing_is_done(store: JobStore) -> None:
+    async def body() -> Job:
+        job = (await store.accept(NewJob({"paintgraph": 1, "nodes": CHAIN}, {}))).job
+        return await store.cancel(job.id)
+
+    job = asyncio.run(body())
+
+    assert job.state == "cancelled"
+    assert so_far(store, job, Durations()) == 0
