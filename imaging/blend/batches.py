@@ -46,10 +46,14 @@ def fitted(image: Image, size_of: Image, method: Method) -> Image:
 
     Returns:
         Pictures `[B, H, W, 3 or 4]`; the same ones if they have that size.
+
+    Raises:
+        ContractError: they would have too many px together (`too_many_pixels`).
     """
     height, width = size_of.shape[1:3]
     if image.shape[1:3] == (height, width):
         return image
+    check_pixels(width, height, len(image))
     return sample(crop_evenly(image, width, height), width, height, method)
 
 
@@ -151,8 +155,14 @@ def take(image: NDArray[np.float32], batch: int) -> NDArray[np.float32]:
 
     Returns:
         Pictures or masks `[batch, H, W, ...]`.
+
+    Raises:
+        ContractError: those that are repeated would have too many px together (`too_many_pixels`).
     """
-    return image if len(image) == batch else image[np.arange(batch) % len(image)]
+    if batch <= len(image):
+        return image[:batch]
+    check_pixels(image.shape[2], image.shape[1], batch)
+    return image[np.arange(batch) % len(image)]
 
 
 def _joined(images: Sequence[Image]) -> Image:

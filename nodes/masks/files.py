@@ -7,6 +7,7 @@ import numpy as np
 from paintgraph.engine.graph.sockets import TEXT, Facts
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Range, Resource, node
+from paintgraph.imaging.arrays import check_pixels
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks import algebra
 from paintgraph.imaging.masks.reading import Source, read_mask, shown_level
@@ -78,7 +79,10 @@ def load_image_mask(
         mask = turned_with(context, size_of, mask, "size_of", any_size=stretches)
         if loaded.is_as_stored:
             warn_if_unsure(context, size_of, mask, "size_of")
-        mask = resize(mask, size_of.shape[2], size_of.shape[1], "bilinear") if stretches else mask
+        if stretches:
+            height, width = size_of.shape[1:3]
+            check_pixels(width, height, len(mask))
+            mask = resize(mask, width, height, "bilinear")
     return as_mask(mask, loaded.facts)  # type: ignore[return-value] # with facts
 
 

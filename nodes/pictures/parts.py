@@ -162,12 +162,12 @@ def image_composite_masked(
     mask are repeated, or cut, to as many pictures as the destination has.
     """
     batch, height, width = destination.shape[:3]
-    source = take(source, batch)
     if resize_source:
-        source = sample(source, width, height, "bilinear")
+        source = sample(source[:batch], width, height, "bilinear")
+    source = take(source, batch)
     if mask is not None:
+        mask = sample(mask[:batch], source.shape[2], source.shape[1], "bilinear")
         mask = take(mask, batch)
-        mask = sample(mask, source.shape[2], source.shape[1], "bilinear")
     return composite.lay_over(destination, source, x, y, mask)
 
 
@@ -223,5 +223,6 @@ def join_image_with_alpha(
 
     A mask of another size is stretched to the picture's.
     """
-    alpha = take(sample(alpha, image.shape[2], image.shape[1], "bilinear"), len(image))
+    batch, height, width = image.shape[:3]
+    alpha = take(sample(alpha[:batch], width, height, "bilinear"), batch)
     return np.concatenate([image[..., :3], 1 - alpha[..., np.newaxis]], axis=3)

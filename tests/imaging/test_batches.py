@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, check_pixels
-from paintgraph.imaging.blend.batches import collage, join, plain, regroup, take
+from paintgraph.imaging.blend.batches import collage, fitted, join, plain, regroup, take
 from paintgraph.imaging.errors import ContractError
 from paintgraph.tests.strategies import images
 
@@ -61,6 +61,15 @@ def test_take_begins_again_where_there_are_fewer(image: Image, batch: int) -> No
 
     assert len(taken) == batch
     assert all(np.array_equal(taken[item], image[item % len(image)]) for item in range(batch))
+
+
+def test_small_pictures_do_not_grow_beyond_what_a_result_may_have() -> None:
+    large, small = np.zeros((1, 1000, 1000, 3), np.float32), np.zeros((101, 1, 1, 3), np.float32)
+
+    with pytest.raises(ContractError, match="would be 101 pictures of 1000x1000"):
+        take(large, 101)
+    with pytest.raises(ContractError, match="would be 101 pictures of 1000x1000"):
+        fitted(small, large, "bilinear")
 
 
 def test_plain_is_opaque_and_of_one_colour() -> None:

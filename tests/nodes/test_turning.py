@@ -189,3 +189,11 @@ def test_a_mask_of_another_size_is_stretched_if_asked(bench: Bench, orientation:
     found, exact = ran.array("mask")[0], _seen(orientation)
     assert found.shape == exact.shape
     assert np.abs(found - exact).mean() < 0.05
+
+
+def test_masks_are_not_stretched_to_more_px_than_a_result_may_have(bench: Bench) -> None:
+    masks, large = np.zeros((101, 1, 1), np.float32), np.zeros((1, 1000, 1000, 3), np.float32)
+
+    ran = bench.node("LoadImageMask", image=masks, size_of=large, fit="stretch")
+
+    assert "would be 101 pictures of 1000x1000" in ran.fault[1]
