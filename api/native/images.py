@@ -54,8 +54,10 @@ async def upload(request: web.Request) -> web.Response:
     else:
         data = await body_of(request)
     parts = request.app[PARTS]
+    # Noted before it is kept, so that no purge going on removes it in between.
+    digest = await asyncio.to_thread(parts.pictures.digest, data)
+    await parts.store.retained.note_upload(digest.removeprefix(PREFIX), client_of(request))
     picture = await asyncio.to_thread(parts.pictures.put, data)
-    await parts.store.retained.note_upload(picture.digest.removeprefix(PREFIX), client_of(request))
     url = parts.addresses.of(picture.digest)
     return json_response(picture.to_json(url), 201, Location=url)
 

@@ -107,6 +107,11 @@ class Pictures:
         self._turns = BoundedSemaphore(_DECODED_AT_ONCE)
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
+    def digest(self, data: bytes) -> str:
+        """What a picture will be called; raises BindError if its head shows that it is none."""
+        data = unpacked(data)
+        return examine(data, reference_of(data)).digest
+
     def put(self, data: bytes) -> Picture:
         """Keep a picture; raises BindError if it is none, damaged or too large.
 

@@ -87,17 +87,28 @@ class Cleaner:
             return False
 
         def remove_files() -> None:
-            for digest in purged.digests:
-                self._storage.blobs.remove(PREFIX + digest, unused_since=began)
             for published in purged.files:
                 folder, _, name = published.partition("/")
                 is_known = folder in self._storage.destinations
                 # Those of an earlier paintgraph are absolute.
                 destination = self._storage.destinations[folder if is_known else "output"]
                 destination.remove(name if is_known else published)
+            for digest in purged.digests:
+                self._remove_blob(digest, began)
 
         await asyncio.to_thread(remove_files)
         return True
+
+    def _remove_blob(self, digest: str, began: float) -> None:
+        """Remove what a purged job held, unless it was sent or named again meanwhile.
+
+        One that cannot be removed now keeps none of the others.
+        """
+        try:
+            if not self._retained.is_held(digest):
+                self._storage.blobs.remove(PREFIX + digest, unused_since=began)
+        except Error as error:
+            _LOG.error("a blob of a purged job stays: %s: %s", PREFIX + digest, error)
 
     async def _clean_rows(self, now: float) -> list[Cleaned]:
         steps = {

@@ -39,6 +39,15 @@ def held_by_others(connection: Connection, job: int, client: str) -> list[str]:
     return [row[0].hex() for row in found]
 
 
+def is_held(connection: Connection, digest: str) -> bool:
+    """Whether any job names a blob, or any client has sent it."""
+    sql = (
+        "SELECT 1 FROM holds WHERE digest = ? UNION ALL "
+        "SELECT 1 FROM uploads WHERE digest = ? LIMIT 1"
+    )
+    return connection.execute(sql, (bytes.fromhex(digest),) * 2).fetchone() is not None
+
+
 def note_upload(connection: Connection, digest: str, client: str) -> None:
     """Note that a client has sent a blob."""
     connection.execute(

@@ -149,6 +149,10 @@ class Retained:
         """Those of some blobs, by digest in hexadecimal, that a living job names."""
         return self._database.read(lambda c: holds.needed(c, digests))
 
+    def is_held(self, digest: str) -> bool:
+        """Whether any job names a blob, by digest in hexadecimal, or any client has sent it."""
+        return self._database.read(lambda c: holds.is_held(c, digest))
+
     def needed_files(self, folder: str) -> set[str]:
         """Paths in a folder of the files of living jobs."""
         rows = self._database.read(

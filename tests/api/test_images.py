@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.pictures import Picture, Pictures
 from paintgraph.tests.api.serving import Served, png
 
 RAW = {"Content-Type": "application/octet-stream"}
@@ -55,6 +57,22 @@ def test_an_upload_tells_what_it_is(server: Served, format_: str, media_type: st
     assert (told["width"], told["height"], told["media_type"]) == (7, 5, media_type)
     assert answer.headers["Location"] == told["url"] == f"/v1/images/{told['digest']}"
     assert server.call("GET", told["url"]).body == data
+
+
+def test_who_sends_a_picture_is_noted_before_it_is_kept(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = png(77, 4, 3)
+    retained, real, noted = server.app[PARTS].store.retained, Pictures.put, []
+
+    def put(self: Pictures, given: bytes) -> Picture:
+        noted.append(retained.is_held(hashlib.sha256(given).hexdigest()))
+        return real(self, given)
+
+    monkeypatch.setattr(Pictures, "put", put)
+    server.upload(data)
+
+    assert noted == [True]
 
 
 def test_a_form_with_one_file_is_an_upload(server: Served) -> None:

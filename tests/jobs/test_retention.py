@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paintgraph.base.bucket import BucketError
 from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
@@ -224,6 +225,51 @@ def test_what_another_client_has_sent_is_not_removed_with_a_job(keeper: Keeper) 
 
     assert (mine in keeper.blobs, both in keeper.blobs) == (False, True)
     assert asyncio.run(retained.remove_uploads(time.time() + 1)) == 1  # the other client's
+
+
+def test_a_blob_that_cannot_be_removed_keeps_nothing_else(
+    file_keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = file_keeper
+    blobs = [keeper.blobs.put(text) for text in (b"one", b"two", b"three")]
+    job = claimed(keeper.store, keeper.accept(*blobs))
+    file = keeper.save(job, b"result")
+    asyncio.run(keeper.store.finish(job, "succeeded"))
+    real, asked = FolderBlobs.remove, []
+
+    def fail_once(self: FolderBlobs, reference: str, *, unused_since: float) -> None:
+        asked.append(reference)
+        if len(asked) == 1:
+            raise BucketError("the bucket is away.")
+        real(self, reference, unused_since=unused_since)
+
+    monkeypatch.setattr(FolderBlobs, "remove", fail_once)
+    assert asyncio.run(Cleaner(keeper.store, keeper.folders, UNBOUNDED).purge(job.id))
+
+    assert not file.exists()
+    assert {*blobs} <= {*asked}
+    assert [each for each in asked if each in keeper.blobs] == asked[:1]
+
+
+def test_what_is_sent_while_a_purge_goes_on_stays(
+    file_keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = file_keeper
+    blobs = [keeper.blobs.put(text) for text in (b"one", b"two", b"three")]
+    job = keeper.run(*blobs)
+    retained, real, asked = keeper.store.retained, FolderBlobs.remove, []
+
+    def send_others(self: FolderBlobs, reference: str, *, unused_since: float) -> None:
+        asked.append(reference)
+        for other in {*blobs} - {reference}:
+            asyncio.run(retained.note_upload(other.removeprefix(PREFIX), ""))
+        real(self, reference, unused_since=unused_since)
+
+    monkeypatch.setattr(FolderBlobs, "remove", send_others)
+    assert asyncio.run(Cleaner(keeper.store, keeper.folders, UNBOUNDED).purge(job.id))
+
+    assert len(asked) == 1
+    assert sum(each in keeper.blobs for each in blobs) == 2
 
 
 def test_parts_that_a_killed_writer_left_go_and_nothing_else(tmp_path: Path) -> None:
