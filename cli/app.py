@@ -173,7 +173,7 @@ def init(
     ] = "",
     nodes: Nodes = None,
 ) -> int:
-    """Write a recipe to begin with, and the schema by which editors check it."""
+    """Write a recipe to begin with, and its schema for editors."""
     from paintgraph.cli.beginning import begin_recipe
 
     return begin_recipe(file, copy, nodes or ())

@@ -52,7 +52,8 @@ def run_recipe(options: RunOptions) -> int:
         output_folder=options.output_dir,
     ) as assembly:
         began = time.perf_counter()
-        asked = read(options, assembly)
+        with printed_aside():  # by nodes of others: the standard output is for results
+            asked = read(options, assembly)
         if is_for_many(options, asked):
             # The results themselves say what is done: keeping steps would only take time.
             light = replace(assembly, worker=replace(assembly.worker, store=None))
@@ -60,7 +61,7 @@ def run_recipe(options: RunOptions) -> int:
                 many = run_many(options, asked, light)
             return many.tell(json=options.json)
         check_not_input(asked.given, options.outputs)
-        with printed_aside():  # by nodes of others: the standard output is for results
+        with printed_aside():
             found = prepared(options, asked, assembly)
             ended = _performed(options, found, assembly)
         if ended.outcome.state == "succeeded" and not options.fresh:

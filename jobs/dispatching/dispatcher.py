@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from paintgraph.jobs.dispatching.observing import Observer
 from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota
 from paintgraph.jobs.dispatching.running import Running
-from paintgraph.jobs.dispatching.sharing import done_elsewhere, whole_of
+from paintgraph.jobs.dispatching.sharing import done_elsewhere
 from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscriptions
 from paintgraph.jobs.dispatching.waiting import Queue
 from paintgraph.jobs.store.database import StoreError
@@ -203,23 +203,18 @@ class Dispatcher:
 
         Returns once that is on disk: it is cancelled after a crash, too. Raises StoreError.
         """
-        running = self._running.get(job_id)
-        if running is not None:
+        if running := self._running.get(job_id):
             self._cancel(running)
-            return await self._store.cancel(job_id)
-        job = self._store.get(job_id)
-        if job is None or job.has_ended:
+        elif (job := self._store.get(job_id)) is None or job.has_ended:
             return job
         job = await self._store.cancel(job_id)
         if job.has_ended:
-            self._tell_end(job_id)
-        elif (running := self._running.get(job_id)) is not None:  # it has just begun
+            self._tell_ends([job])
+        if running := self._running.get(job_id):  # it may have just begun
             self._cancel(running)
-        else:
-            self.subscriptions.publish(job_id)  # whoever has it at work hears it
-            for part in self._store.open_parts(job.number):
-                await self.cancel(part.id)
-                self._tell_end(job_id)
+        self.subscriptions.publish(job_id)  # whoever has it at work hears it
+        for part in self._store.open_parts(job.number):
+            await self.cancel(part.id)
         return self._store.get(job_id)
 
     def _cancel(self, running: Running) -> None:
@@ -237,13 +232,17 @@ class Dispatcher:
                     await follower.wait()
         return self._store.get(job.id) or job
 
-    def _tell_end(self, job_id: str) -> None:
-        self.subscriptions.publish(job_id)
-        self.subscriptions.publish(ENDINGS)
-        job = self._store.get(job_id) if self._observers else None
-        if job is not None and job.has_ended:
-            for observer in self._observers:
-                observer.job_ended(job)
+    def _tell_ends(self, jobs: Iterable[Job]) -> None:
+        """Tell that jobs have ended, or wait again; of a part, also what became of the whole."""
+        for job in jobs:
+            self.subscriptions.publish(job.id)
+            self.subscriptions.publish(ENDINGS)
+            with contextlib.suppress(StoreError):  # who follows looks again
+                whole = self._store.numbered(job.parent) if job.parent else None
+                for now in filter(None, (self._store.get(job.id), whole)):
+                    self.subscriptions.publish(now.id)
+                    for observer in self._observers if now.has_ended else ():
+                        observer.job_ended(now)
 
     def _limited(self, running: Running) -> asyncio.TimerHandle:
         """What stops a job at work once its time is over."""
@@ -280,6 +279,7 @@ class Dispatcher:
             self._running,
             self._cancel,
             self._kill_if_running,
+            self._tell_ends,
             self._wake,
         )
 
@@ -302,6 +302,8 @@ class Dispatcher:
             try:
                 while await self._run_next(size, name, handle):
                     pass
+            except Exception:  # noqa: BLE001 - a worker's place must never stay empty
+                _LOG.exception("worker %s is replaced", name)
             finally:
                 watching.cancel()
                 self._handles.pop(handle, None)
@@ -338,12 +340,12 @@ class Dispatcher:
         if job is None:
             return False
         running = Running(job, handle)
-        running.done_elsewhere = done_elsewhere(self._store, job, self._workers[size])
         self._running[job.id] = running
         began = time.monotonic()
         limit = self._limited(running)
         self.subscriptions.publish(job.id)
         try:
+            running.done_elsewhere = done_elsewhere(self._store, job, self._workers[size])
             has_ended = await self._outcomes.begin(running)
             while not has_ended:
                 has_ended = await self._outcomes.take(running, await handle.receive())
@@ -360,13 +362,12 @@ class Dispatcher:
             return False
         finally:
             limit.cancel()
-            del self._running[job.id]
+            if self._running.get(job.id) is running:  # else a lease ran out, and it began again
+                del self._running[job.id]
             self._queue.took(size, time.monotonic() - began)
             self._ended.set()
             self._wake()  # its client may have another at work now
-            self._tell_end(job.id)
-            if whole := whole_of(self._store, running):
-                self._tell_end(whole.id)
+            self._tell_ends([job])
         return True
 
     async def _next(self, size: Size, name: str, handle: WorkerHandle) -> Job | None:
@@ -396,5 +397,4 @@ class Dispatcher:
     async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
         """End a run that its worker did not end; it may be queued again."""
         await running.handle.kill()
-        running.fault = running.fault or running.handle.fault
         await self._outcomes.leave(running, write)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from secrets import token_hex
 from socket import gethostname
@@ -13,6 +13,7 @@ from paintgraph.jobs.dispatching.neighbours import Neighbours
 from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscriptions
 from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -32,7 +33,8 @@ class Leases:
 
     `running` is what its workers do now. `stop` is called for each of these that somebody wants
     ended, `lose` for those that are another's, or may soon be: their workers are to end at once.
-    `wake` is called when jobs may have come, or clients may run more.
+    `tell` hears of jobs that were taken back from others. `wake` is called when jobs may have come,
+    or clients may run more.
     """
 
     def __init__(  # noqa: PLR0913 - what it keeps, and whom it tells
@@ -43,6 +45,7 @@ class Leases:
         running: Mapping[str, Running],
         stop: Callable[[Running], None],
         lose: Callable[[Running], None],
+        tell: Callable[[Iterable[Job]], None],
         wake: Callable[[], None],
     ) -> None:
         self._store = store
@@ -51,6 +54,7 @@ class Leases:
         self._running = running
         self._stop = stop
         self._lose = lose
+        self._tell = tell
         self._wake = wake
         self._renewed = time.monotonic()
 
@@ -66,22 +70,27 @@ class Leases:
             began = time.monotonic()
             try:
                 await self._renew()
-                await self._store.claims.sweep()
+                self._tell(await self._store.claims.sweep())
                 self._wake()  # what others told may have been missed
                 self._renewed = began
             except StoreError as error:
                 _LOG.error("leases are not renewed: %s", error)
-            if time.monotonic() - self._renewed >= self._seconds:
+            except Exception:  # noqa: BLE001 - without leases all jobs would be lost
+                _LOG.exception("leases are not renewed")
+            is_shared = self._store.channel is not None  # else nobody else can take them
+            if is_shared and time.monotonic() - self._renewed >= self._seconds:
                 for running in [*self._running.values()]:
-                    self._lose(running)
+                    self._let_go(running)
             await asyncio.sleep(self._seconds / _PARTS)
 
     async def _renew(self) -> None:
-        """Renew; what was claimed meanwhile has a new lease anyway."""
+        """Renew what is at work here; a claim that nobody here knows of is to run out."""
         before = [*self._running.values()]
         if not before:
             return
-        renewed = await self._store.claims.renew(self._agent, self._seconds)
+        renewed = await self._store.claims.renew(
+            self._agent, [running.job.id for running in before], self._seconds
+        )
         held = {each.id: each for each in renewed}
         for running in before:
             job = running.job
@@ -90,9 +99,13 @@ class Leases:
             mine = held.get(job.id)
             if mine is None or mine.fence != job.fence:
                 _LOG.error("job %s is another worker's by now", job.id)
-                self._lose(running)
+                self._let_go(running)
             elif mine.cancel:
                 self._stop(running)
+
+    def _let_go(self, running: Running) -> None:
+        running.let_go = True
+        self._lose(running)
 
     def hear(self, id_: str) -> None:
         """Another process has published this: a job waits or ended, or one here is to stop."""

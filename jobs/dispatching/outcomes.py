@@ -198,6 +198,8 @@ class Outcomes:
         try:
             if running.cancelled:
                 return await self._store.finish(running.job, "cancelled")
+            if running.let_go:
+                return await self.put_back(running)
             fault = running.fault
             if fault is not None and not fault.again:
                 problems = [*running.problems, problem(running, fault)]
@@ -221,6 +223,7 @@ class Outcomes:
 
         Nothing is to be done if the job is another's by now.
         """
+        running.fault = running.fault or running.handle.fault
         while True:
             try:
                 job = await write(running)

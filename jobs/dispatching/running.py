@@ -23,6 +23,7 @@ class Running:
         cancelled: whether it was asked to stop.
         done_elsewhere: nodes whose pictures were given to other jobs; None: none may be.
         fault: why the server stops it.
+        let_go: whether its lease ran out, which is no fault of it.
         progress: how far it is, from when its worker has it.
     """
 
@@ -40,6 +41,7 @@ class Running:
     cancelled: bool = False
     done_elsewhere: Sequence[str] | None = None
     fault: Fault | None = None
+    let_go: bool = False
     progress: Progress | None = None
 
     @property

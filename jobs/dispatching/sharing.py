@@ -1,8 +1,7 @@
-"""Jobs that give a part of their work to others: which may, and what has become of the whole."""
+"""Which jobs may give a part of their work to others."""
 
 from collections.abc import Sequence
 
-from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 
@@ -13,9 +12,3 @@ def done_elsewhere(store: JobStore, job: Job, workers: int) -> Sequence[str] | N
         return None
     done = store.given_away(job) if job.fence > 1 else []
     return done if done or workers > 1 else None
-
-
-def whole_of(store: JobStore, run: Running) -> Job | None:
-    """After a run of a job that has parts, or of one of these: that job as it is now."""
-    number = run.job.parent or (run.done_elsewhere is not None and run.job.number)
-    return store.numbered(number) if number else None

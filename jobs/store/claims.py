@@ -6,6 +6,7 @@ Coroutines return once what they wrote is on disk, but for `next`.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from paintgraph.jobs.store import rows
@@ -50,14 +51,17 @@ class Claims:
 
         return await asyncio.wrap_future(self._database.write(update, early=True))
 
-    async def renew(self, agent: str, seconds: float = LEASE_SECONDS) -> list[Held]:
-        """Keep all that an agent's workers have for so long from now; gives what that is."""
+    async def renew(
+        self, agent: str, ids: Sequence[str], seconds: float = LEASE_SECONDS
+    ) -> list[Held]:
+        """Keep jobs that an agent's workers have for so long from now; gives those that it kept."""
+        marks = ", ".join("?" * len(ids)) or "NULL"
 
         def update(connection: Connection) -> list[Held]:
             found = connection.execute(
                 f"UPDATE jobs SET lease = {connection.now} + ? WHERE {_OF_AGENT} "  # noqa: S608 - ours
-                "RETURNING id, fence, cancel",
-                (seconds, *_of_agent(agent)),
+                f"AND id IN ({marks}) RETURNING id, fence, cancel",
+                (seconds, *_of_agent(agent), *ids),
             )
             return [Held(row[0], row[1], bool(row[2])) for row in found.fetchall()]
 

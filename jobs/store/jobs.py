@@ -187,7 +187,8 @@ class JobStore(JobQueries):
 
         def update(connection: Connection) -> Job:
             now = rows.require(connection, job.id)
-            if now.fence > job.fence or now.worker not in (None, job.worker):
+            waits = now.state == "running" and now.worker is None  # for its parts
+            if now.fence > job.fence or waits or now.worker not in (None, job.worker):
                 raise StaleFenceError(f"job {job.id} belongs to another worker by now")
             return (
                 now if now.has_ended else rows.put_back(connection, replace(now, fence=job.fence))

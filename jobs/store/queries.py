@@ -238,10 +238,10 @@ class JobQueries:
         return [row[0] for row in self._database.read(lambda c: c.execute(sql).fetchall())]
 
     def waiting(self) -> list[Waiting]:
-        """What waits, added up by client and size."""
+        """What waits, added up by client and size; parts of jobs do not count."""
         sql = (
             "SELECT client, size, count(*), sum(bytes) FROM jobs WHERE state = 'queued' "
-            "GROUP BY client, size"
+            "AND parent IS NULL GROUP BY client, size"
         )
         rows = self._database.read(lambda c: c.execute(sql).fetchall())
         return [Waiting(*row) for row in rows]

@@ -12,7 +12,8 @@ from paintgraph.jobs.store.database import Action, Connection, Database, Result
 
 _OLD = {
     "jobs": "jobs WHERE ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
-    "WHERE d.job = jobs.number AND d.state = 'pending')",
+    "WHERE d.job = jobs.number AND d.state = 'pending') AND NOT EXISTS (SELECT 1 FROM jobs whole "
+    "WHERE whole.number = jobs.parent AND whole.ended IS NULL)",
     "events": "jobs WHERE has_events = 1 AND ended < ?",
     "keys": "jobs WHERE idempotency_key IS NOT NULL AND created < ? AND ended IS NOT NULL",
 }
@@ -158,7 +159,8 @@ class Retained:
         rows = self._database.read(
             lambda c: c.execute(
                 "SELECT path FROM published WHERE job IN "
-                "(SELECT number FROM jobs WHERE ended IS NULL)"
+                "(SELECT number FROM jobs WHERE ended IS NULL "
+                "OR parent IN (SELECT number FROM jobs WHERE ended IS NULL))"
             ).fetchall()
         )
         start = f"{folder}/"

@@ -106,7 +106,8 @@ def put_back(connection: Connection, job: Job) -> Job:
     """Queue a job again that nobody works on any more; one that was cancelled ends instead."""
     cancelled = connection.execute("SELECT cancel FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
     if cancelled:
-        return end(connection, job, "cancelled")
+        made = batches.gathered(connection, job)
+        return end(connection, job, "cancelled", (), made.outputs, made.warnings, made.problems)
     connection.execute(
         "UPDATE jobs SET state = 'queued', worker = NULL, fence = ? WHERE id = ?",
         (job.fence + 1, job.id),

@@ -1,13 +1,16 @@
 """Batches in the store: parts are made as others end, and the batch goes on after the last."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
+import pytest
 
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.tests.jobs.claiming import claimed
 
 NAMES = [f"p{number}.png" for number in range(40)]
@@ -100,15 +103,30 @@ def test_parts_that_end_at_the_same_time_wake_the_job_once(store: JobStore) -> N
     asyncio.run(body())
 
 
-def test_a_cancelled_batch_makes_no_more_parts_and_ends_with_the_last(store: JobStore) -> None:
+def test_a_job_that_waits_for_parts_is_not_queued_by_who_gave_them(store: JobStore) -> None:
     async def body() -> None:
         job = await _shared(store)
+        with pytest.raises(StaleFenceError):  # as after an answer of the store that was lost
+            await store.requeue(replace(job, worker="w"))
+        now = store.get(job.id)
+        assert now is not None
+        assert now.state == "running"
+
+    asyncio.run(body())
+
+
+def test_a_cancelled_batch_keeps_what_its_parts_made(
+    store: JobStore,
+) -> None:
+    async def body() -> None:
+        job = await _shared(store)
+        await _done(store, store.open_parts(job.number)[0], outputs={"it": [{"file": "a.png"}]})
         await store.cancel(job.id)
         for part in store.open_parts(job.number):
             await store.cancel(part.id)
         now = store.get(job.id)
         assert now is not None
-        assert now.state == "cancelled"
+        assert (now.state, now.outputs) == ("cancelled", {"it": [{"file": "a.png"}]})
 
     asyncio.run(body())
 

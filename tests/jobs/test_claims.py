@@ -198,10 +198,10 @@ def test_what_is_not_renewed_is_taken_back_and_its_writer_is_refused(
     one, two = stores
 
     async def act() -> None:
-        jobs = await accepted(one, *of("aa"))
+        jobs = await accepted(one, *of("aaa"))
         lost = claimed(one, jobs[0], "dead/1", seconds=-1.0)
         kept = claimed(one, jobs[1], "alive/1", seconds=-1.0)
-        held = await one.claims.renew("alive")
+        held = await one.claims.renew("alive", [lost.id, kept.id])
         assert [(each.id, each.fence, each.cancel) for each in held] == [(kept.id, 1, False)]
         assert [job.id for job in await two.claims.sweep()] == [lost.id]
         again = await two.claims.next("light", "other/1")
@@ -211,7 +211,10 @@ def test_what_is_not_renewed_is_taken_back_and_its_writer_is_refused(
         for late in (one.append(lost, []), one.finish(lost, "failed"), one.requeue(lost)):
             with pytest.raises(StaleFenceError):
                 await late
-        assert (await one.claims.renew("dead"), await two.claims.sweep()) == ([], [])
+        assert (await one.claims.renew("dead", [lost.id]), await two.claims.sweep()) == ([], [])
+        unknown = claimed(one, jobs[2], "alive/2", seconds=-1.0)  # its answer was lost
+        await one.claims.renew("alive", [kept.id])
+        assert [job.id for job in await two.claims.sweep()] == [unknown.id]
         await one.append(kept, [{"type": "goes on"}])
         assert (await two.finish(again, "succeeded")).state == "succeeded"
 
@@ -235,7 +238,10 @@ def test_an_agent_learns_of_cancellations_when_it_renews(store: JobStore) -> Non
         jobs = [claimed(store, job, "me/1") for job in await accepted(store, *of("aa"))]
         await store.cancel(jobs[1].id)
 
-        held = {each.id: each.cancel for each in await store.claims.renew("me")}
+        held = {
+            each.id: each.cancel
+            for each in await store.claims.renew("me", [job.id for job in jobs])
+        }
         assert held == {jobs[0].id: False, jobs[1].id: True}
         assert store.cancelling() == [jobs[1].id]
 
