@@ -1,5 +1,6 @@
 """Each recipe is an operation of its own in the OpenAPI document, with typed inputs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from paintgraph import graphs
+from paintgraph.api.services.parts import PARTS
+from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.tests.api.serving import Served, png, serving
 
 NAMES = {path.stem for path in Path(graphs.FOLDER).glob("*.yaml")}
@@ -26,6 +29,26 @@ def recipes(server: Served) -> tuple[Any, set[str]]:
     start = "/v1/recipes/"
     paths = {path.removeprefix(start) for path in document["paths"] if path.startswith(start)}
     return document, paths - {"{name}"}
+
+
+def test_who_asks_while_the_recipes_are_read_gets_all_of_them(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads may ask at the same time; here the second one asks amid the first one's turn."""
+    known = replace(server.app[PARTS].catalogue.known(), _sound={})
+    paths = {name: known.recipes.path(name) for name in known.recipes.names()}
+    told: list[int] = []
+
+    def path(_: RecipeBook, name: str) -> Path | None:
+        if name == max(paths) and not told:
+            told.append(0)
+            told.append(len(known.sound_recipes()))
+        return paths[name]
+
+    monkeypatch.setattr(RecipeBook, "path", path)
+
+    assert known.sound_recipes().keys() == NAMES
+    assert told == [0, len(NAMES)]
 
 
 def test_every_recipe_is_an_operation_with_inputs_for_json_and_forms(server: Served) -> None:
