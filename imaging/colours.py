@@ -89,14 +89,14 @@ def differences_from(image: Image, colour: _Floats) -> _Floats:
     """
     wanted = to_lab(colour)
     found = np.empty(image.shape[:3], np.float32)
-    for item, rows in _strips(image):
+    for item, rows in strips(image):
         found[item, rows] = colour_difference(to_lab(image[item, rows, :, :3]), wanted)
     return found
 
 
-def _strips(image: Image) -> Iterator[tuple[int, slice]]:
-    """The rows of each picture of a batch, as many at once as is quick and small."""
-    batch, height, width = image.shape[:3]
+def strips(array: _Floats) -> Iterator[tuple[int, slice]]:
+    """The rows of each picture or mask of a batch, as many at once as is quick and small."""
+    batch, height, width = array.shape[:3]
     step = max(1, _STRIP // width)
     for item in range(batch):
         for top in range(0, height, step):

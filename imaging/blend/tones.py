@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.colours import strips
 from paintgraph.imaging.errors import ContractError
 
 _Array = NDArray[np.float32]
@@ -87,7 +88,10 @@ def curve(array: _Array, points: Sequence[tuple[float, float]]) -> _Array:
             code="bad_curve",
         )
     colours = array[..., :3] if array.ndim == 4 else array
-    return _with_alpha(array, np.clip(_through(colours, x, y), 0, 1).astype(np.float32))
+    changed = np.empty(colours.shape, np.float32)
+    for item, rows in strips(colours):
+        changed[item, rows] = np.clip(_through(colours[item, rows], x, y), 0, 1)
+    return _with_alpha(array, changed)
 
 
 def saturate(image: Image, factor: float) -> Image:

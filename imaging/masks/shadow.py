@@ -79,8 +79,11 @@ def _fitted(light: _Plane, ground: _Flags) -> _Plane:
         off = values - terms @ factors
         spread = max(float(off[fits].std()), 1e-4)
         fits = (off > -_DARKER * spread) & (off < _LIGHTER * spread)
-    down, across = np.mgrid[:height, :width]
-    return (_terms(down / height, across / width) @ factors).astype(np.float32)
+    down, across = (np.arange(height) / height)[:, np.newaxis], np.arange(width) / width
+    level, a, b, c, d, e = factors  # of `_terms`, which need six planes for a whole picture
+    by_row, by_column = level + a * down + c * down**2, b * across + d * across**2
+    ground_light: _Plane = (by_row + by_column + e * down * across).astype(np.float32)
+    return ground_light
 
 
 def _terms(down: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Levels, curves and saturation."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -75,6 +76,17 @@ def test_greys_stay_greys_and_without_saturation_all_are(image: Image, factor: f
     none = saturate(image, 0)
     assert none[..., 1] == pytest.approx(none[..., 0], abs=1e-6)
     assert np.array_equal(none[..., 3:], image[..., 3:])
+
+
+def test_a_curve_needs_little_more_than_the_picture_and_the_result() -> None:
+    image = np.zeros((1, 2000, 1000, 3), np.float32)
+
+    tracemalloc.start()
+    curve(image, [(0, 0), (0.5, 0.6), (1, 1)])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 6 * image.nbytes
 
 
 def test_what_gives_no_levels_and_no_curve_is_told() -> None:
