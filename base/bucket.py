@@ -16,6 +16,7 @@ from paintgraph.base.words import shorten
 
 LINK_SECONDS = 3600
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_CREDENTIALS = re.compile(r"^(\w+://)?.*@", re.DOTALL)  # keys may have a / in them
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
 _FULL = ("XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageFull", "507")
@@ -158,8 +159,8 @@ def open_bucket(url: str, *, patience_seconds: float = 10.0) -> Bucket:
     region = next((os.environ[each] for each in _REGIONS if os.environ.get(each)), "us-east-1")
     if endpoint and not _is_address(endpoint):
         raise BucketError(
-            f"AWS_ENDPOINT_URL is '{shorten(endpoint, 80)}'; allowed are addresses such as "
-            "https://s3.example.org. Correct it.",
+            f"AWS_ENDPOINT_URL is '{_shown(endpoint)}'; allowed are addresses such as "
+            "https://s3.example.org, without a name and a key in them. Correct it.",
             "bad_endpoint",
         )
     try:
@@ -193,7 +194,7 @@ def _parts(url: str) -> tuple[str, str]:
     parts = prefix.split("/") if prefix else []
     if scheme != "s3" or not _BUCKET.fullmatch(name) or {"", ".", ".."} & {*parts}:
         raise BucketError(
-            f"'{shorten(url, 80)}' is no address of a bucket; allowed is s3://bucket or "
+            f"'{_shown(url)}' is no address of a bucket; allowed is s3://bucket or "
             "s3://bucket/prefix. Correct it.",
             "bad_bucket",
         )
@@ -203,9 +204,20 @@ def _parts(url: str) -> tuple[str, str]:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_plain = "@" not in parts.netloc  # what it carries stands in every message
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and is_plain
+            and parts.port != 0
+        )
     except ValueError:
         return False
+
+
+def _shown(address: str) -> str:
+    """An address as messages show it, without the name and the key that are in it."""
+    return shorten(_CREDENTIALS.sub(r"\1***@", address), 80)
 
 
 def _found(meta: Any) -> Found:

@@ -1,9 +1,10 @@
 """Errors of the engine and of the job store as answers: which status, and each problem's place.
 
-No path of the machine leaves: messages lose the server's folders by a `Hide`.
+No path of the machine leaves, and no address of its bucket: messages lose them by a `Hide`.
 """
 
 import errno
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -27,14 +28,14 @@ _AGAIN_SECONDS = 2
 _MOST_PROBLEMS = 1000
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
-
+_BUCKET = re.compile(r"\b(the bucket) '[^']*'(?: at \S+)?")
 
 Hide = Callable[[str], str]
-"""Gives a message without the server's folders."""
+"""Gives a message without the server's folders and bucket."""
 
 
 def hiding(folders: Iterable[Path]) -> Hide:
-    """What takes folders out of messages, as they are named and as they resolve."""
+    """What takes the bucket out of messages, and folders, as they are named and as they resolve."""
     paths = [*folders]
     named = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
     roots = sorted(named, key=len, reverse=True)
@@ -42,7 +43,7 @@ def hiding(folders: Iterable[Path]) -> Hide:
     def hide(message: str) -> str:
         for root in roots:
             message = message.replace(f"{root}/", "").replace(root, "data")
-        return message
+        return _BUCKET.sub(r"\1", message)
 
     return hide
 

@@ -10,6 +10,7 @@ import pytest
 from paintgraph.api.http.refusals import hiding, problems_to_json, refusal
 from paintgraph.api.services.pictures import Addresses, Pictures
 from paintgraph.api.services.serializers import Serializer
+from paintgraph.base.bucket import BucketError, open_bucket
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import BindError, GraphError
 from paintgraph.engine.execution.blobs import FolderBlobs
@@ -19,6 +20,7 @@ from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import WorkerSpec
+from paintgraph.tests import buckets
 from paintgraph.tests.api.serving import png
 
 DIGEST = "sha256:" + "0" * 64
@@ -116,3 +118,15 @@ def test_a_picture_that_no_worker_measured_is_measured(serializer: Serializer, d
 
     assert serializer.looks_up(job)
     assert (told["width"], told["height"], told["media_type"]) == (32, 24, "image/png")
+
+
+def test_no_client_is_told_where_the_bucket_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with buckets.faulty_server(507, "XMinioStorageFull") as endpoint:
+        for name, value in (buckets.KEYS | {"AWS_ENDPOINT_URL": endpoint}).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(BucketError) as told:
+            open_bucket("s3://paint", patience_seconds=0).put("a", b"")
+    refused = refusal(told.value, hiding(()))
+
+    assert refused is not None
+    assert str(refused) == "the bucket is full. Free space, or raise its quota."

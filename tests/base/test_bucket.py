@@ -88,6 +88,27 @@ def test_what_is_no_endpoint_is_refused(endpoint: str, monkeypatch: pytest.Monke
     assert told.value.code == "bad_endpoint"
 
 
+@pytest.mark.parametrize(
+    ("given", "endpoint", "shown"),
+    [
+        ("s3://KEY:SEC/RET@paint", "", "'s3://***@paint' is no address"),
+        ("KEY:SECRET@paint", "", "'***@paint' is no address"),
+        ("s3://paint", "https://KEY:SECRET@minio.local", "is 'https://***@minio.local'; allowed"),
+        ("s3://paint", "KEY:SECRET@minio.local", "is '***@minio.local'; allowed"),
+    ],
+)
+def test_no_message_has_the_keys_of_an_address(
+    given: str, endpoint: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+    with pytest.raises(BucketError) as told:
+        open_bucket(given)
+
+    assert shown in str(told.value)
+    assert "KEY" not in str(told.value).replace("AWS_", "")
+
+
 def test_a_bucket_that_is_not_there_is_told(bucket_url: str) -> None:
     bucket = open_bucket(bucket_url.replace("s3://paint", "s3://other"))
 
