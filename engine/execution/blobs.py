@@ -131,7 +131,7 @@ class FolderBlobs(Blobs):
                     self._seen.clear()
                 self._seen[path] = (signs, digest)
         except OSError as error:
-            raise BindError(_unreadable(path, error), code="unreadable_file") from error
+            raise BindError(unreadable(path, error), code="unreadable_file") from error
         self._adopted[digest] = path
         return PREFIX + digest
 
@@ -148,7 +148,7 @@ class FolderBlobs(Blobs):
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise BindError(_unreadable(path, error), code="unreadable_file") from error
+            raise BindError(unreadable(path, error), code="unreadable_file") from error
         if path != own and hashlib.sha256(data).hexdigest() != digest:
             raise BindError(
                 f"the file '{path}' has changed since the job was accepted. Run the job again.",
@@ -205,7 +205,8 @@ def _touch(path: Path) -> bool:
     return True
 
 
-def _unreadable(path: Path, error: OSError) -> str:
+def unreadable(path: Path, error: OSError) -> str:
+    """What is said of a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
         return f"there is no file '{path}'. Check the spelling and the folder."
     if isinstance(error, IsADirectoryError):

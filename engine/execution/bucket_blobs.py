@@ -16,6 +16,7 @@ from paintgraph.engine.execution.blobs import (
     digest_in,
     is_reference,
     reference_of,
+    unreadable,
 )
 
 _FOLDER = "blobs"
@@ -92,7 +93,11 @@ class BucketBlobs(Blobs):
 
     def adopt(self, path: Path) -> str:
         """Keep a copy of a file: no other machine could read it where it is."""
-        return self.put(self._here.get(self._here.adopt(path)))
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise BindError(unreadable(path, error), code="unreadable_file") from error
+        return self.put(data)
 
     def expect(self, reference: str, path: Path) -> None:  # noqa: ARG002 - the role has it
         """Keep a copy, under the digest that the file has now."""

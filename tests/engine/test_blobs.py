@@ -130,6 +130,17 @@ def test_what_is_used_again_after_a_day_is_written_again(
     assert written == [f"blobs/{reference[7:9]}/{reference[7:]}"]
 
 
+def test_a_copy_does_not_depend_on_the_file_it_was_made_of(bucket: Bucket, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"bytes")
+    blobs = BucketBlobs(bucket, tmp_path / "here")
+    reference = blobs.adopt(file)
+    file.write_bytes(b"other")
+    (tmp_path / "here" / reference[7:9] / reference[7:]).unlink()  # as cleaning does
+
+    assert blobs.get(reference) == b"bytes"
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_ages_are_told_by_the_clock_of_the_bucket(
     bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
