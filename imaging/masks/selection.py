@@ -161,12 +161,10 @@ def select_at(  # noqa: PLR0913 - how a colour is measured
     mask: Mask = np.zeros(image.shape[:3], np.float32)
     for item in range(len(image)):
         part = slice(item, item + 1)
-        for x, y in points:
-            colour = _colour_at(image[item], x, y)
-            if colour is not None:
-                near = _near(image[part], colour, tolerance, softness, measure)
-                near = connected_to(near, [(x, y)]) if contiguous else near
-                np.maximum(mask[part], near, out=mask[part])
+        for colour, places in _colours_at(image[item], points).items():
+            near = _near(image[part], np.array(colour, np.float32), tolerance, softness, measure)
+            near = connected_to(near, places) if contiguous else near
+            np.maximum(mask[part], near, out=mask[part])
     return mask
 
 
@@ -207,6 +205,16 @@ def _near(
         mask = (beyond <= 0).astype(np.float32)
     mask[(image[..., 3:] == 0).any(axis=3)] = 0
     return mask
+
+
+def _colours_at(picture: Image, points: Sequence[Point]) -> dict[tuple[float, ...], list[Point]]:
+    """The points that have each colour; a point around which nothing is seen has none."""
+    found: dict[tuple[float, ...], list[Point]] = {}
+    for x, y in points:
+        colour = _colour_at(picture, x, y)
+        if colour is not None:
+            found.setdefault(tuple(colour.tolist()), []).append((x, y))
+    return found
 
 
 def _colour_at(picture: Image, x: int, y: int) -> _Colour | None:

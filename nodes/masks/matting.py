@@ -57,6 +57,7 @@ def decontaminate_edges(
     title="Mask from Shadow",
     category="mask/select",
     keywords=("keep shadow", "drop shadow", "product photo", "cut out"),
+    heavy=True,
     packages=("opencv-python",),
 )
 def mask_from_shadow(

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.colour_names import parse_colour, split_colour
-from paintgraph.imaging.colours import colour_difference, to_lab
+from paintgraph.imaging.colours import colour_difference, differences_from, to_lab
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.masks import selection
 from paintgraph.imaging.masks.selection import (
     Measure,
     connected_to,
@@ -139,6 +140,20 @@ def test_a_point_selects_as_its_colour_does_where_all_around_it_is_alike(
 
     assert np.array_equal(selected, select_colour(flat, (51, 102, 153), 5, 0, measure))
     assert selected[:, y, x].all()
+
+
+def test_many_points_of_one_colour_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[object] = []
+
+    def noted(image: Image, colour: Image) -> Mask:
+        compared.append(colour)
+        return differences_from(image, colour)
+
+    monkeypatch.setattr(selection, "differences_from", noted)
+    image = np.full((1, 4, 40, 3), 0.5, np.float32)
+
+    assert select_at(image, [(x, 2) for x in range(40)], 5).all()
+    assert len(compared) == 1
 
 
 @given(masks(), st.data())
