@@ -108,8 +108,22 @@ def read(options: RunOptions, assembly: Assembly) -> Asked:
     writing, own = yielded(options.writing, graph.inputs)
     gathering, more = yielded(options.gathering, graph.inputs)
     given = parse((*options.arguments, *own, *more), graph.inputs, main_picture(graph))
+    if gathering.scale_masks:
+        given = {**_stretching(graph.inputs), **given}
     _check_stdin(options.recipe, given, graph.inputs)
     return Asked(source, graph, given, described, writing, gathering)
+
+
+def _stretching(inputs: Mapping[str, InputSpec]) -> dict[str, Any]:
+    """The value with which a recipe stretches masks itself; raises UsageError if it has none."""
+    fit = inputs.get("fit")
+    if fit is None or "stretch" not in fit.choices:
+        message = (
+            "--scale-masks: this recipe does not stretch masks; allowed are recipes with an "
+            "option --fit. Leave it out, or scale the masks first with the recipe scale_mask."
+        )
+        raise misused("no_fit", message)
+    return {"fit": "stretch"}
 
 
 def main_picture(graph: Graph) -> str:
@@ -153,11 +167,6 @@ def bound_to(
     """The graph with these values; raises UsageError and GraphError."""
     graph = asked.graph
     opened = _opened(given, graph.inputs, assembly)
-    main = main_picture(graph)
-    if asked.gathering.scale_masks and main in opened:
-        from paintgraph.cli.fitting import with_scaled_masks
-
-        opened = with_scaled_masks(opened, graph.inputs, main, assembly.blobs)
     meant = replace(graph, descriptions=asked.described.or_else(graph.descriptions))
     bound = bind(meant, assembly.registry, opened, binders or assembly.binders)
     files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}

@@ -297,6 +297,28 @@ def test_a_mask_of_another_size_is_stretched_on_demand(paintgraph: Paintgraph) -
     assert np.array_equal(_pixels(Path("out/b.png"))[kept], samples(seed=1)[kept])
 
 
+def test_masks_are_stretched_as_the_recipe_does_it(paintgraph: Paintgraph) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(samples()).save("turned.png", exif=turned)
+    half = np.zeros((HEIGHT, WIDTH), np.uint8)
+    half[:, : WIDTH // 2] = 255
+    Path("half.png").write_bytes(png(half))
+    command = ("run", "inpaint", "turned.png", "--mask", "half.png", *FILL)
+
+    for name, more in (("a.png", ["--fit", "stretch"]), ("b.png", ["--scale-masks"])):
+        assert paintgraph(*command, *more, "-o", name).code == 0
+
+    assert np.array_equal(_pixels(Path("a.png")), _pixels(Path("b.png")))
+
+
+def test_a_recipe_that_stretches_no_masks_says_so(paintgraph: Paintgraph) -> None:
+    answer = paintgraph("run", "outpaint", "photos", *FILL, "--scale-masks", "-o", "out")
+
+    assert answer.code == 2
+    assert "--scale-masks: this recipe does not stretch masks" in answer.stderr
+
+
 def test_a_recipes_own_input_stands_before_an_option_of_its_name(
     paintgraph: Paintgraph, photo: Path
 ) -> None:
