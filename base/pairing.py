@@ -47,22 +47,16 @@ def pair(
 
     Args:
         first: what messages call the list `names`.
-        names: those that partners are looked for; several may have the same partner.
-        others: the other lists by what messages call them; a key stands once in each.
-        key: what partners have in common.
+        names: those that partners are looked for.
+        others: the other lists by what messages call them.
+        key: what partners have in common, once in each list; who has "" lacks a partner.
     """
-    alone, twice = [], []
+    alone: list[str] = []
+    twice: list[str] = []
     rows: dict[int, dict[str, int]] = {place: {} for place in range(len(names))}
+    used = _places(first, names, key, twice) if others else {}
     for other, candidates in others.items():
-        known: dict[str, int] = {}
-        for place, name in enumerate(candidates):
-            at = known.setdefault(key(name), place)
-            if at != place:
-                twice.append(
-                    f"{other}: '{shorten(candidates[at])}' and '{shorten(name)}' are both "
-                    f"{_called(key(name))}; allowed is one partner for each."
-                )
-        used = {key(name) for name in names}
+        known = _places(other, candidates, key, twice)
         if lacking := [name for name in names if key(name) not in known]:
             alone.append(f"{other} has no partner for {_counted(lacking)} of {first}.")
         if spare := [name for name in candidates if key(name) not in used]:
@@ -74,8 +68,17 @@ def pair(
     return Pairs(whole, alone, twice)
 
 
-def _called(key: str) -> str:
-    return f"'{shorten(key)}'" if key else "without a number"
+def _places(of: str, names: Sequence[str], key: Key, twice: list[str]) -> dict[str, int]:
+    """Where each key stands in a list; those that stand there twice are told."""
+    known: dict[str, int] = {}
+    for place, name in enumerate(names):
+        at = known.setdefault(key(name), place) if key(name) else place
+        if at != place:
+            twice.append(
+                f"{of}: '{shorten(names[at])}' and '{shorten(name)}' are both "
+                f"'{shorten(key(name))}'; allowed is one partner for each."
+            )
+    return known
 
 
 def _counted(names: Sequence[str]) -> str:

@@ -166,14 +166,14 @@ def bound_to(
 ) -> Prepared:
     """The graph with these values; raises UsageError and GraphError."""
     graph = asked.graph
-    opened = _opened(given, graph.inputs, assembly)
+    pictures = opened(given, graph.inputs, assembly)
     meant = replace(graph, descriptions=asked.described.or_else(graph.descriptions))
-    bound = bind(meant, assembly.registry, opened, binders or assembly.binders)
-    files = {ref: str(given[name]) for name, ref in opened.items() if ref != given[name]}
+    bound = bind(meant, assembly.registry, pictures, binders or assembly.binders)
+    files = {ref: str(given[name]) for name, ref in pictures.items() if ref != given[name]}
     values = {name: given.get(name, spec.default) for name, spec in graph.inputs.items()}
     device = assembly.worker.environment
     texts = texts_of_run(graph, bound, assembly.registry, assembly.blobs.size, device)
-    others = [*_other_pictures(graph, opened)]
+    others = [*_other_pictures(graph, pictures)]
     return Prepared(asked.source, graph, bound, wanted, values, texts, files, others)
 
 
@@ -187,33 +187,34 @@ def _other_pictures(graph: Graph, opened: Mapping[str, Any]) -> Iterator[str]:
 
 def _check_stdin(recipe: str, given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> None:
     readers = ["the recipe"] if recipe == STDIN else []
-    readers += [
-        f"--{n}" for n, v in given.items() if inputs[n].resource == "picture" and v == STDIN
-    ]
+    for name, value in given.items():
+        if inputs[name].resource == "picture":
+            texts = value if isinstance(value, tuple) else (value,)
+            readers += [f"--{name}"] * texts.count(STDIN)
     if len(readers) > 1:
         message = f"standard input is read once, but {' and '.join(readers)} want it. Name a file."
         raise misused("stdin_twice", message)
 
 
-def _opened(
+def opened(
     given: Mapping[str, Any], inputs: Mapping[str, InputSpec], assembly: Assembly
 ) -> dict[str, Any]:
     """On the command line a picture is a real path, or standard input."""
-    opened = {}
+    found = {}
     problems = []
     for name, value in given.items():
         is_picture = inputs[name].resource == "picture"
         try:
             if is_picture and value.startswith(WEB):
-                opened[name] = assembly.blobs.put(_fetched(value))
+                found[name] = assembly.blobs.put(_fetched(value))
             else:
                 is_file = is_picture and not value.startswith(ELSEWHERE)
-                opened[name] = _picture(value, assembly) if is_file else value
+                found[name] = _picture(value, assembly) if is_file else value
         except BindError as error:
             problems.append(Problem(error.code, f"--{name}: {error}", None, name))
     if problems:
         raise UsageError(*problems)
-    return opened
+    return found
 
 
 def _fetched(address: str) -> bytes:

@@ -156,13 +156,17 @@ def check_folder(path: Path, where: str) -> None:
 
 def check_not_input(given: Mapping[str, Any], outputs: Sequence[str]) -> None:
     """Refuse to write a result over a picture that is read, by UsageError."""
-    files = {Path(str(value)).resolve(): name for name, value in given.items()}
+    files: dict[Path, str] = {}
+    for name, value in given.items():
+        if os.path.isfile(str(value)):  # noqa: PTH113 - may be too long for a path
+            path = Path(str(value)).resolve()
+            files |= {path: name, path.with_suffix(".*"): name}
     for text in outputs:
-        file = text if Path(text).exists() else text.partition("=")[2]
-        name = files.get(Path(file).resolve()) if file else None
-        if name is not None and Path(file).is_file():
+        file = text if Path(text).exists() else text.partition("=")[2] or text
+        reader = files.get(Path(file).resolve())
+        if reader is not None:
             message = (
-                f"-o {text}: this is the file of --{name}; results do not take the place of what "
+                f"-o {text}: this is the file of --{reader}; results do not take the place of what "
                 "is read. Name another file, or write --if-exists overwrite."
             )
             raise misused("input_overwritten", message)

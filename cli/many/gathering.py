@@ -149,9 +149,8 @@ def _named(text: str) -> PurePosixPath:
         return PurePosixPath("picture")
     if text.startswith(WEB):
         text = text.partition("?")[0].partition("#")[0]
-        return PurePosixPath(
-            PurePosixPath(text.partition("//")[2].partition("/")[2]).name or "picture"
-        )
+        name = PurePosixPath(text.partition("//")[2].partition("/")[2]).name
+        return PurePosixPath("picture" if name in ("", "..") else name)
     return PurePosixPath(Path(text).name)
 
 

@@ -45,6 +45,11 @@ class Ledger:
         """The files that were made here."""
         return {name for entry in self._entries.values() for name, _ in entry["files"]}
 
+    def files(self, name: str) -> Collection[str]:
+        """The files of one result that was made here."""
+        entry = self._entries.get(name)
+        return [file for file, _ in entry["files"]] if entry is not None else []
+
     def state(self, name: str, key: str) -> State:
         """What there is of a result that a key stands for."""
         entry = self._entries.get(name)
@@ -54,10 +59,10 @@ class Ledger:
         found = [self._is_whole(file, digest) for file, digest in entry["files"]]
         if all(found):
             return "done"
-        if not is_there:
-            return "new"
         # A file of ours that another program changed is no longer ours to replace.
-        return "begun" if all(each is not False for each in found) else "other"
+        if False in found:
+            return "other"
+        return "begun" if is_there else "new"
 
     def _is_whole(self, name: str, digest: str) -> bool | None:
         """Whether a file is the one that was written; None if it is missing or cut off."""

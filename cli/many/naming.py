@@ -37,8 +37,15 @@ class Template:
         if "{" not in text and (is_template(text) or (many and path.suffix.lower() not in FORMATS)):
             template = Template(path, _DEFAULT)
         else:
-            template = Template(path.parent, path.name)
+            # Only a name that is known before the run can be looked for.
+            name = path.name.removesuffix(".*") + "{ext}" if path.suffix == ".*" else path.name
+            template = Template(path.parent, name)
         fields = template.fields(text)
+        if text == "-":
+            message = "-o -: standard output holds one picture; allowed is a folder, or a name with"
+            raise misused(
+                "one_file", f"{message} {{stem}}. Write -o FOLDER, or -o ./- for one of this name."
+            )
         if many and not {"stem", "name", "number"} & fields:
             message = (
                 f"-o {text}: this is one file for all pictures; allowed is a folder, or a name "
@@ -59,6 +66,11 @@ class Template:
             message = f"-o {text}: the braces do not match ({error}); allowed are placeholders such"
             raise misused("bad_template", f"{message} as {{stem}}. Correct them.") from error
         found = {field for _, field, _, _ in parts if field is not None}
+        if styled := next(
+            (f for _, f, spec, kind in parts if f is not None and (spec or kind)), ""
+        ):
+            message = f"-o {text}: '{shorten(styled)}' has more than a name in its braces; allowed"
+            raise misused("bad_template", f"{message} is the name alone. Write {{{styled}}}.")
         for field in found:
             if field not in FIELDS:
                 allowed = ", ".join(f"{{{each}}}" for each in FIELDS)
@@ -77,8 +89,8 @@ class Template:
             "recipe": recipe,
             "number": f"{number:05}",
         }
-        filled = (str(self.folder / name.parent / self.pattern)).format_map(values)
-        return Path(filled)
+        folder = str(self.folder).format_map(values)
+        return Path(folder, name.parent, self.pattern.format_map(values))
 
 
 def destinations(
@@ -112,5 +124,6 @@ def _clash(path: Path, one: Item, other: Item) -> Problem:
         message = f"-o: two results of '{one.name}' would both become '{path}'"
         return Problem("same_file", f"{message}. Give each a name of its own.")
     message = f"-o: the results of '{one.name}' and '{other.name}' would both become '{path}'"
-    cure = f"Write -o '{path.parent / '{name}.png'}', which keeps their suffixes apart."
+    own = "{name}.png" if one.name.name != other.name.name else "{stem}_{number}.png"
+    cure = f"Write -o '{path.parent / own}', which keeps them apart."
     return Problem("same_file", f"{message}. {cure}")

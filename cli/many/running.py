@@ -1,10 +1,11 @@
 """`paintgraph run` with many pictures: one program and its models for all of them, one by one."""
 
+import os
 import signal
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -15,13 +16,22 @@ import orjson
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.words import shorten, suggestion
-from paintgraph.cli.faults import FAILED, OK, misused, print_json, problems_of, tell
+from paintgraph.cli.faults import misused, problems_of, tell
 from paintgraph.cli.many.gathering import Item, are_many, gather
 from paintgraph.cli.many.ledger import Ledger
 from paintgraph.cli.many.naming import Template, destinations, is_template
-from paintgraph.cli.many.showing import Board, Failure, Tally, report
+from paintgraph.cli.many.showing import Board, Ended, Failure, Tally
 from paintgraph.cli.many.watching import Arrivals
-from paintgraph.cli.preparing import Asked, Prepared, RunOptions, bound_to, main_picture
+from paintgraph.cli.preparing import (
+    STDIN,
+    WEB,
+    Asked,
+    Prepared,
+    RunOptions,
+    bound_to,
+    main_picture,
+    opened,
+)
 from paintgraph.cli.results import Destinations, Encoded, Wanted, encoded, once, write_file
 from paintgraph.cli.wishes import IF_EXISTS, IfExists
 from paintgraph.engine.execution.run import Outcome
@@ -33,7 +43,6 @@ from paintgraph.nodes.made import surroundings
 from paintgraph.python.results import named_results, numbered
 from paintgraph.python.running import interruptible, perform
 
-SOME_FAILED = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _MOST_TOLD = 5
 
@@ -50,32 +59,6 @@ def is_for_many(options: RunOptions, asked: Asked) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a run of many pictures ended."""
-
-    tally: Tally
-    answers: Sequence[Mapping[str, Any]]
-    is_whole: bool
-
-    def tell(self, *, json: bool) -> int:
-        """Say it; gives the exit code: 3 if some pictures failed and others did not."""
-        tally = self.tally
-        state, code = "succeeded", OK
-        if not self.is_whole:
-            state, code = "cancelled", FAILED
-        elif tally.failures:
-            is_some = bool(tally.done or tally.skipped)
-            state, code = ("some failed", SOME_FAILED) if is_some else ("failed", FAILED)
-        if json:
-            counts = {"done": tally.done, "skipped": tally.skipped, "failed": len(tally.failures)}
-            print_json({"state": state, **counts, "pictures": self.answers})
-        else:
-            report(tally)
-            tell(f"{state}: {tally.to_text()}")
-        return code
-
-
 def run_many(options: RunOptions, asked: Asked, assembly: Assembly) -> Ended:
     """Run a recipe for each of many pictures."""
     many = _Many.of(options, asked, assembly)
@@ -84,13 +67,23 @@ def run_many(options: RunOptions, asked: Asked, assembly: Assembly) -> Ended:
     with Board(tally, quiet=options.json) as board, interruptible(*_SIGNALS) as cancellation:
         work = _Work(many, tally, board, cancellation)
         arrivals = Arrivals()
+        wishes = asked.gathering
+        warn = once(lambda message: board.say(f"warning: {message}"))
         for wait in count():
-            gathered = gather(asked.given, asked.graph.inputs, main, asked.gathering)
-            if not wait:
-                for sentence in gathered.alone:
-                    board.say(f"warning: {sentence}")
-            fresh = arrivals.new(gathered.items)
-            work.go_on(fresh, is_first=not wait)
+            try:
+                gathered = gather(asked.given, asked.graph.inputs, main, wishes)
+                if not wait:
+                    for sentence in gathered.alone:
+                        board.say(f"warning: {sentence}")
+                fresh = arrivals.new(gathered.items)
+                work.go_on(fresh, gathered.several[:1], is_first=not wait)
+            except UsageError as error:
+                if not wait:
+                    raise
+                for problem in problems_of(error):
+                    warn(f"watch: {problem.message}")
+            # A picture may come before its partner.
+            wishes = replace(asked.gathering, skip_unpaired=True)
             if not asked.gathering.watch or arrivals.wait(cancellation):
                 break
     is_whole = asked.gathering.watch or not cancellation.is_set
@@ -107,6 +100,7 @@ class _Many:
     templates: Mapping[str, Template]
     others: tuple[str, ...]
     if_exists: IfExists
+    read: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(options: RunOptions, asked: Asked, assembly: Assembly) -> "_Many":
@@ -127,7 +121,13 @@ class _Many:
 
     def given(self, item: Item) -> dict[str, Any]:
         """The values of the recipe's inputs for one item."""
-        return {**self.asked.given, **item.given}
+        once_only = {n: text for n, text in item.given.items() if _is_read_once(text)}
+        for name, text in once_only.items():
+            if text not in self.read:
+                references = opened({name: text}, self.asked.graph.inputs, self.assembly)
+                self.read[text] = references[name]
+        kept = {name: self.read[text] for name, text in once_only.items()}
+        return {**self.asked.given, **item.given, **kept}
 
     def key(self, item: Item) -> str:
         """What an item's results are made of: pictures, options, models, and how it is written."""
@@ -146,6 +146,12 @@ class _Many:
 
 
 _NOWHERE = Destinations({}, {}, ())
+
+
+def _is_read_once(text: str) -> bool:
+    """Whether a picture is no file that can be read again: a pipe, or far away."""
+    is_file = os.path.isfile(text) or not os.path.exists(text)  # noqa: PTH110, PTH113 - long ones
+    return text == STDIN or text.startswith(WEB) or not is_file
 
 
 def _if_exists(given: str | None) -> IfExists:
@@ -169,15 +175,19 @@ class _Work:
     cancellation: Cancellation
     answers: list[dict[str, Any]] = field(default_factory=list)
     ledgers: dict[Path, Ledger] = field(default_factory=dict)
-    keys: dict[Path, str] = field(default_factory=dict)
+    taken: set[Path] = field(default_factory=set)
 
-    def go_on(self, items: Sequence[Item], *, is_first: bool) -> None:
+    def go_on(self, items: Sequence[Item], leading: Sequence[str], *, is_first: bool) -> None:
         """Do these items; raises UsageError for what is wrong before anything runs."""
         many = self.many
         recipe = many.asked.source.stem
-        mine = [item for item in items if not self._is_result(item)]
+        mine = [item for item in items if not self._is_result(item, leading)]
         files = destinations(many.templates, mine, recipe, self.tally.total)
+        self.taken |= {Path(given).resolve() for item in mine for given in item.given.values()}
+        self.taken |= {path.resolve() for places in files for path in places.values()}
         if is_first:
+            if left := len(items) - len(mine):
+                self.board.say(f"left out: {left} that are results of an earlier run")
             self._check_inputs(mine, files)
             self._check_others(mine, files)
         self.tally.total += len(mine)
@@ -190,22 +200,30 @@ class _Work:
             try:
                 what, answer = self._one(item, places, warn)
             except (Error, OSError) as error:
-                if many.options.debug:
-                    traceback.print_exception(error)
-                problems = [(each.message, each.code) for each in problems_of(error)]
-                failure = Failure(next(iter(item.given.values()), name), problems)
-                self.tally.failures.append(failure)
-                if many.asked.gathering.watch:  # it may not end for days
-                    for line in failure.lines():
-                        self.board.say(line)
-                said = [{"message": message, "code": code} for message, code in problems]
-                what, answer = "failed", {"state": "failed", "problems": said}
+                what, answer = "failed", self._failed(item, error)
             if what:
                 self.tally.seconds += (
                     0 if answer["state"] == "skipped" else time.perf_counter() - began
                 )
                 self.board.over(name, what, began)
-                self.answers.append({"picture": dict(item.given), **answer})
+                if many.options.json:
+                    self.answers.append({"picture": dict(item.given), **answer})
+
+    def _failed(self, item: Item, error: Exception) -> dict[str, Any]:
+        """Keep why an item failed."""
+        if self.many.options.debug:
+            traceback.print_exception(error)
+        problems = [(each.message, each.code) for each in problems_of(error)]
+        given = next(iter(item.given.values()), str(item.name))
+        if given.startswith(WEB):
+            given = str(item.name)  # an address may hold a password
+        failure = Failure(given, problems)
+        self.tally.failures.append(failure)
+        if self.many.asked.gathering.watch:  # it may not end for days
+            for line in failure.lines():
+                self.board.say(line)
+        said = [{"message": message, "code": code} for message, code in problems]
+        return {"state": "failed", "problems": said}
 
     def _one(self, item: Item, places: Mapping[str, Path], warn: Any) -> tuple[str, dict[str, Any]]:
         """What became of an item; "" if it was interrupted."""
@@ -257,16 +275,18 @@ class _Work:
                 origin = event.origin
                 warn(f"{item.name}: node '{origin.submitted}' ({origin.kind}): {event.message}")
 
-        ran = perform(
-            found.bound,
-            self.many.assembly,
-            found.wanted.targets(found.bound, self.many.assembly.registry),
-            found.texts,
-            output_dir=self.many.options.output_dir,
-            listen=listen,
-            cancellation=self.cancellation,
-            on_failure="stop" if self.many.options.stop else "continue",
-        )
+        own = Cancellation()  # what cannot be saved ends this run, and no other
+        with self.cancellation.watched_by(own.cancel):
+            ran = perform(
+                found.bound,
+                self.many.assembly,
+                found.wanted.targets(found.bound, self.many.assembly.registry),
+                found.texts,
+                output_dir=self.many.options.output_dir,
+                listen=listen,
+                cancellation=own,
+                on_failure="stop" if self.many.options.stop else "continue",
+            )
         return ran.outcome, ran.saved
 
     def _write(self, place: Path, files: Sequence[Encoded], key: str) -> Iterator[Path]:
@@ -275,17 +295,36 @@ class _Work:
             raise Error(
                 f"the recipe gave no picture for '{place}'. Look at its options.", "no_result"
             )
+        ledger = self._ledger(place.parent)
         if self.many.if_exists == "number":
             for each in files:
-                yield write_new((numbered(each.path, n) for n in count(1)), each.data)
+                path = write_new((numbered(each.path, n) for n in count(1)), each.data)
+                ledger.note(path.name, key, [(path.name, each.data)])
+                yield path
             return
-        ledger = self._ledger(place.parent)
+        own = ledger.files(place.name)
+        others = {
+            each.path: "other"
+            for each in files
+            if each.path != place
+            and (
+                each.path.resolve() in self.taken
+                or (
+                    self.many.if_exists == "skip"
+                    and os.path.lexists(each.path)
+                    and each.path.name not in own
+                )
+            )
+        }
+        if others:
+            raise UsageError(*self._others(others))
         ledger.note(place.name, key, [(each.path.name, each.data) for each in files])
         for each in files:
             write_file(each.path, each.data)
             yield each.path
 
     def _ledger(self, folder: Path) -> Ledger:
+        folder = folder.resolve()
         if folder not in self.ledgers:
             self.ledgers[folder] = Ledger(folder)
         return self.ledgers[folder]
@@ -293,16 +332,25 @@ class _Work:
     def _states(self, places: Mapping[str, Path], key: str) -> dict[Path, str]:
         return {path: self._ledger(path.parent).state(path.name, key) for path in places.values()}
 
-    def _is_result(self, item: Item) -> bool:
-        """Whether an item's picture is a result of an earlier run, in the folder of the results."""
+    def _is_result(self, item: Item, leading: Sequence[str]) -> bool:
+        """Whether an item's picture was found only since the results are in the folder searched."""
+        wishes = self.many.asked
+        if not leading or (self.many.if_exists == "overwrite" and not wishes.gathering.watch):
+            return False
+        value, path = wishes.given[leading[0]], Path(item.given[leading[0]])
+        searched = [
+            Path(text).resolve()
+            for text in (value if isinstance(value, tuple) else (value,))
+            if os.path.isdir(text)  # noqa: PTH112 - may be too long
+        ]
         folders = {template.folder.resolve() for template in self.many.templates.values()}
-        for given in item.given.values():
-            path = Path(given)
-            above = path.parent.resolve()
-            is_near = any(above.is_relative_to(folder) for folder in folders)
-            if is_near and path.name in self._ledger(path.parent).names():
-                return True
-        return False
+        above = path.parent.resolve()
+        is_near = any(
+            above.is_relative_to(folder) and folder.is_relative_to(place)
+            for folder in folders
+            for place in searched
+        )
+        return is_near and path.name in self._ledger(path.parent).names()
 
     def _check_inputs(self, items: Sequence[Item], files: Sequence[Mapping[str, Path]]) -> None:
         """Refuse to write over what is read, unless it is wished."""

@@ -1,15 +1,16 @@
 """What a run of many pictures shows: n of N with the time left, and what failed, by file."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from paintgraph.cli.faults import plain, tell
+from paintgraph.cli.faults import FAILED, OK, plain, print_json, tell
 
+SOME_FAILED = 3
 _MOST_TOLD = 20
 
 
@@ -122,3 +123,29 @@ def report(tally: Tally) -> None:
     if len(tally.failures) > _MOST_TOLD:
         names = ", ".join(failure.name for failure in tally.failures[_MOST_TOLD:])
         tell(f"  and {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of many pictures ended."""
+
+    tally: Tally
+    answers: Sequence[Mapping[str, Any]]
+    is_whole: bool
+
+    def tell(self, *, json: bool) -> int:
+        """Say it; gives the exit code: 3 if some pictures failed and others did not."""
+        tally = self.tally
+        state, code = "succeeded", OK
+        if not self.is_whole:
+            state, code = "cancelled", FAILED
+        elif tally.failures:
+            is_some = bool(tally.done or tally.skipped)
+            state, code = ("some failed", SOME_FAILED) if is_some else ("failed", FAILED)
+        if json:
+            counts = {"done": tally.done, "skipped": tally.skipped, "failed": len(tally.failures)}
+            print_json({"state": state, **counts, "pictures": self.answers})
+        else:
+            report(tally)
+            tell(f"{state}: {tally.to_text()}")
+        return code
