@@ -477,3 +477,12 @@ def test_braces_in_a_sub_folders_name_are_no_placeholders(paintgraph: Paintgraph
 
     assert answer.code == 0, answer.stderr
     assert "{2024} trip/c.png" in _names(Path("out"))
+
+
+def test_standard_input_is_read_once_for_a_folder_of_results(folder: Path, photos: Path) -> None:
+    command = ("run", "outpaint", "-", *FILL, "-o", "out/")
+    with ending(start(*command, stdin=subprocess.PIPE)) as program:
+        _, stderr = program.communicate((photos / "a.png").read_bytes(), timeout=60)
+
+    assert program.returncode == 0, stderr.decode()
+    assert _names(folder / "out") == ["picture.png"]
