@@ -373,7 +373,7 @@ FAULTS = {
         "node: {}\nnodes:\n  a: {node: Add}\noutputs: {x: '${a.sum}'}\n",
         "unknown_field",
         "the recipe has no field 'node'; allowed are paintgraph, about, keywords, metadata, graph, "
-        "inputs, nodes, outputs, editor, made. "
+        "inputs, nodes, outputs, editor, made, bound. "
         "Did you mean 'nodes'?",
         "/node",
         (1, 7),
