@@ -23,6 +23,8 @@ def parse_colour(text: str) -> tuple[int, int, int]:
 
     written = text.strip()
     named = ImageColor.colormap.get(written.lower().replace(" ", ""))
+    if isinstance(named, tuple):  # PIL has read it before, and keeps what it found
+        return named[0], named[1], named[2]
     found = _HEX.fullmatch(named if isinstance(named, str) else written)
     if found is None and (short := _SHORT_HEX.fullmatch(written)) is not None:
         found = _HEX.fullmatch("".join(digit * 2 for digit in short.groups()))

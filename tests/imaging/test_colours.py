@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ImageColor
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.colour_names import parse_colour, split_colour
@@ -43,6 +44,10 @@ def test_a_short_colour_has_each_digit_twice(digits: tuple[str, str, str]) -> No
 )
 def test_names_are_those_of_css(name: str, colour: tuple[int, int, int]) -> None:
     assert parse_colour(name) == colour
+
+
+def test_a_name_that_pil_has_read_before_is_a_name_still() -> None:
+    assert parse_colour("teal") == ImageColor.getrgb("teal") == parse_colour("teal")
 
 
 @pytest.mark.parametrize(
