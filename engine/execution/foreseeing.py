@@ -173,14 +173,20 @@ class _Search:
 
 def texts_of(value: object, nodes: Nodes, registry: Registry) -> Iterator[str]:
     """The text that a node's input is, or all that may come to it through nodes that pass it on."""
+    if not isinstance(value, Link):
+        yield from _written(value)
+    elif _may_be_text(value, nodes, registry):
+        yield from dict.fromkeys(_upstream(value, nodes))
+
+
+def _written(value: object) -> Iterator[str]:
+    """The texts that a value itself is or lists."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Texts):
         yield from value.texts
     elif isinstance(value, tuple | list):
         yield from (each for each in value if isinstance(each, str))
-    elif isinstance(value, Link) and _may_be_text(value, nodes, registry):
-        yield from dict.fromkeys(_upstream(value, nodes))
 
 
 def _upstream(link: Link, nodes: Nodes) -> Iterator[str]:
@@ -193,12 +199,8 @@ def _upstream(link: Link, nodes: Nodes) -> Iterator[str]:
                 if value.node not in seen:
                     seen.add(value.node)
                     pending.append(value.node)
-            elif isinstance(value, str):
-                yield value
-            elif isinstance(value, Texts):
-                yield from value.texts
-            elif isinstance(value, tuple | list):
-                yield from (each for each in value if isinstance(each, str))
+            else:
+                yield from _written(value)
 
 
 def _may_be_text(link: Link, nodes: Nodes, registry: Registry) -> bool:
