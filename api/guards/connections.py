@@ -16,7 +16,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from ssl import SSLContext
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
 from paintgraph.api.http.errors import ApiError, from_http_exception, problem_response, unexpected
@@ -289,24 +289,36 @@ def body_guard(pace: Pace, receiving: Receiving) -> Middleware:
     return guard
 
 
-@contextmanager
-def _watched(request: web.Request, pace: Pace) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    content = request.content
-    began = loop.time()
-    timer: asyncio.TimerHandle | None = None
+class _Deadline:
+    """Until when a body has to come; ends the reading of one that does not."""
 
-    def look() -> None:
-        nonlocal timer
+    def __init__(self, content: StreamReader, pace: Pace) -> None:
+        self._content = content
+        self._pace = pace
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+        self._look()
+
+    def _look(self) -> None:
+        content, pace = self._content, self._pace
         if content.is_eof():
             return
-        due = began + pace.seconds + content.total_bytes / pace.bytes_per_second
-        if loop.time() < due:
-            timer = loop.call_at(due, look)
+        due = self._began + pace.seconds + content.total_bytes / pace.bytes_per_second
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._look)
         else:
             content.set_exception(SlowBodyError())
 
-    look()
+    def cancel(self) -> None:
+        """Look no more, and let the body go: a cancelled timer holds nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+@contextmanager
+def _watched(request: web.Request, pace: Pace) -> Iterator[None]:
+    deadline = _Deadline(request.content, pace)
     try:
         yield
     except SlowBodyError as error:
@@ -318,5 +330,4 @@ def _watched(request: web.Request, pace: Pace) -> Iterator[None]:
             headers={"Connection": "close"},
         ) from error
     finally:
-        if timer is not None:
-            timer.cancel()
+        deadline.cancel()

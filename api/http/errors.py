@@ -135,6 +135,7 @@ def _empty_frames(error: BaseException | None) -> None:
     """
     while error is not None:
         clear_frames(error.__traceback__)
+        error.__traceback__ = None  # frames that still run are not cleared
         error = error.__cause__ or error.__context__
 
 
