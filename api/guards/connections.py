@@ -146,7 +146,7 @@ class GuardedSite(web.BaseSite):
 class GuardedConnection(web.RequestHandler):
     """One connection; what aiohttp itself says of errors becomes problem details, too."""
 
-    __slots__ = ("_held", "_limits", "holder")
+    __slots__ = ("_held", "_limits", "_paused_at", "_paused_before", "holder")
 
     def __init__(self, server: web.Server, limits: Limits, held: _Held) -> None:
         # aiohttp's keep-alive timer also ends headers that are half sent.
@@ -161,6 +161,8 @@ class GuardedConnection(web.RequestHandler):
         )
         self._limits = limits
         self._held = held
+        self._paused_at: float | None = None
+        self._paused_before = 0.0
         self.holder = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -192,6 +194,23 @@ class GuardedConnection(web.RequestHandler):
     def is_silent(self) -> bool:
         """Whether nothing is asked for: no header has come, or the rest of one is waited for."""
         return self._current_request is None and not self._messages
+
+    @property
+    def paused_seconds(self) -> float:
+        """How long, of all its time, the other side could not send, as nobody read."""
+        now = 0.0 if self._paused_at is None else self._loop.time() - self._paused_at
+        return self._paused_before + now
+
+    def pause_reading(self) -> None:
+        """Take no more for now."""
+        super().pause_reading()
+        if self._paused_at is None:
+            self._paused_at = self._loop.time()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - aiohttp's
+        """Take more again."""
+        self._paused_before, self._paused_at = self.paused_seconds, None
+        super().resume_reading(resume_parser)
 
     def end(self) -> None:
         """Close the connection now, and count it no more."""
@@ -259,7 +278,7 @@ def _holder(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a body has to come.
+    """How fast a body has to come, not counting when its reader makes it wait.
 
     Attributes:
         seconds: how long any body may take.
@@ -292,11 +311,14 @@ def body_guard(pace: Pace, receiving: Receiving) -> Middleware:
 class _Deadline:
     """Until when a body has to come; ends the reading of one that does not."""
 
-    def __init__(self, content: StreamReader, pace: Pace) -> None:
+    def __init__(
+        self, content: StreamReader, connection: web.RequestHandler | None, pace: Pace
+    ) -> None:
         self._content = content
+        self._connection = connection
         self._pace = pace
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self._began = self._loop.time() - self._paused_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._look()
 
@@ -305,10 +327,16 @@ class _Deadline:
         if content.is_eof():
             return
         due = self._began + pace.seconds + content.total_bytes / pace.bytes_per_second
+        due += self._paused_seconds
         if self._loop.time() < due:
             self._timer = self._loop.call_at(due, self._look)
         else:
             content.set_exception(SlowBodyError())
+
+    @property
+    def _paused_seconds(self) -> float:
+        connection = self._connection
+        return connection.paused_seconds if isinstance(connection, GuardedConnection) else 0.0
 
     def cancel(self) -> None:
         """Look no more, and let the body go: a cancelled timer holds nothing."""
@@ -318,7 +346,7 @@ class _Deadline:
 
 @contextmanager
 def _watched(request: web.Request, pace: Pace) -> Iterator[None]:
-    deadline = _Deadline(request.content, pace)
+    deadline = _Deadline(request.content, request.protocol, pace)
     try:
         yield
     except SlowBodyError as error:

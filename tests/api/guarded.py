@@ -17,6 +17,7 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import read_body
 
 MAX_BYTES = 1000
+LATE_SECONDS = 3.0
 OUTER_SECONDS = 120.0
 """No test waits longer, however loaded the machine is."""
 
@@ -51,6 +52,7 @@ def app(rules: SecurityRules | None = None) -> web.Application:
     made.router.add_delete("/v1/jobs", _hello)
     made.router.add_post("/prompt", _echo)
     made.router.add_post("/upload", _upload)
+    made.router.add_post("/late", _late)
     made.router.add_get("/socket", _socket)
     made.router.add_get("/away", _away)
     made.router.add_get("/several", _several)
@@ -70,6 +72,12 @@ async def _echo(request: web.Request) -> web.Response:
 async def _upload(request: web.Request) -> web.Response:
     parts = [await part.read() async for part in await request.multipart()]  # type: ignore[union-attr]
     return web.Response(text=str(len(parts)))
+
+
+async def _late(request: web.Request) -> web.Response:
+    """Reads only after LATE_SECONDS."""
+    await asyncio.sleep(LATE_SECONDS)
+    return web.Response(text=str(len(await request.content.read())))
 
 
 async def _socket(request: web.Request) -> web.WebSocketResponse:

@@ -9,7 +9,7 @@ import pytest
 
 from paintgraph.api.guards.connections import Limits, Pace, _holder, log_accept_errors_rarely
 from paintgraph.api.guards.security import SecurityRules
-from paintgraph.tests.api.guarded import Answer, hear, request, say, serving
+from paintgraph.tests.api.guarded import LATE_SECONDS, Answer, hear, request, say, serving
 
 SLOW = 50
 SHORT = 0.3
@@ -94,6 +94,19 @@ def test_a_slow_body_is_told_why(text: bytes) -> None:
         assert (answer.status, answer.code) == (408, "body_timeout")
 
     served(story, RULES, PATIENT)
+
+
+@pytest.mark.parametrize(("sent", "status"), [(4 << 20, 200), (2 << 20, 408)])
+def test_a_body_that_the_server_makes_wait_is_not_slow(sent: int, status: int) -> None:
+    """Such as an upload to a server that still starts; what comes slowly afterwards still is."""
+    rules = SecurityRules(pace=Pace(LATE_SECONDS / 2, bytes_per_second=1e9))
+
+    async def story(port: int) -> None:
+        header = request("POST", "/late", f"Content-Length: {4 << 20}")
+        answer = await say(port, header + bytes(sent))
+        assert answer.status == status
+
+    served(story, rules, PATIENT)
 
 
 def test_bytes_buy_time() -> None:
