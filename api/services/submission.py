@@ -30,7 +30,7 @@ from paintgraph.jobs.sources.fetching import check_receiver, fetch
 from paintgraph.jobs.sources.references import left_out, source_binders
 from paintgraph.jobs.store.job import NewJob, OnFailure, Webhook, digest_of
 from paintgraph.jobs.store.jobs import Accepted
-from paintgraph.nodes.made import texts_of_run
+from paintgraph.nodes.made import models_of, texts_of_run
 from paintgraph.nodes.recipe_calls import calls_of, uses_recipes
 
 _WEB = ("http://", "https://")
@@ -171,6 +171,7 @@ class Submissions:
                 webhook=wanted.webhook,
                 recipe=wanted.recipe,
                 tags=wanted.tags,
+                models=[*models_of(complete)],
             )
 
         small = small and not _reads_files(graph, known)

@@ -187,9 +187,9 @@ def _make(connection: Connection, job: Job, batch: Any, names: list[str], first:
     written = orjson.dumps(graph)
     row = connection.execute(
         "INSERT INTO jobs (id, state, client, size, priority, rank, on_failure, created, graph, "
-        "request, texts, bytes, turn, parent, pictures, most_running) SELECT ?, 'queued', client, "
-        "size, priority, rank, on_failure, created, ?, ?, texts, ?, ?, number, ?, most_running "
-        "FROM jobs WHERE id = ? RETURNING number",
+        "request, texts, bytes, turn, parent, pictures, most_running, models) SELECT ?, 'queued', "
+        "client, size, priority, rank, on_failure, created, ?, ?, texts, ?, ?, number, ?, "
+        "most_running, models FROM jobs WHERE id = ? RETURNING number",
         (
             secrets.token_hex(16),
             written,

@@ -32,8 +32,17 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def next(self, size: Size, worker: str, seconds: float = LEASE_SECONDS) -> Job | None:
+    async def next(
+        self,
+        size: Size,
+        worker: str,
+        seconds: float = LEASE_SECONDS,
+        *,
+        supports: Sequence[int] | None = None,
+    ) -> Job | None:
         """Let a worker have the next job of a size; the new fence is its right to write.
+
+        With `supports` one that names one of these sets of models (`Agents.model_sets`).
 
         Next is the first by priority, turn, rank and acceptance of a client that may have one more
         at work. May return before that is on disk: every later write of this fence comes after it,
@@ -41,7 +50,7 @@ class Claims:
         """
 
         def update(connection: Connection) -> Job | None:
-            while (row := _first(connection, size)) is not None:
+            while (row := _first(connection, size, supports)) is not None:
                 if row["most_running"]:  # what the statement saw may be old by now
                     connection.lock(f"running {row['client']}")
                     if _running(connection, row["client"]) >= row["most_running"]:
@@ -123,14 +132,17 @@ def _of_agent(agent: str) -> tuple[int, str]:
     return len(start), start
 
 
-def _first(connection: Connection, size: Size) -> Any:
+def _first(connection: Connection, size: Size, supports: Sequence[int] | None) -> Any:
+    marks = ", ".join("?" * len(supports or ())) or "NULL"
+    able = f"AND models IN ({marks}) " if supports is not None else ""
     return connection.execute(
         "SELECT number, client, most_running FROM jobs WHERE state = 'queued' AND size = ? "  # noqa: S608 - ours
+        f"{able}"
         "AND (most_running = 0 OR most_running > (SELECT count(*) FROM jobs others "
         "WHERE others.state = 'running' AND others.worker IS NOT NULL "
         "AND others.client = jobs.client)) "
         f"ORDER BY {ORDER} LIMIT 1 {connection.skip_locked}",
-        (size,),
+        (size, *(supports or ())),
     ).fetchone()
 
 

@@ -58,6 +58,7 @@ class NewJob:
         recipe: the name of the recipe that was asked for, if one was.
         tags: words of the client's own, to find it by.
         most_running: how many jobs of its client may be at work at once; 0: any number.
+        models: what it cannot run without: names of models with digests.
     """
 
     graph: Mapping[str, Any]
@@ -79,6 +80,7 @@ class NewJob:
     recipe: str = ""
     tags: Sequence[str] = ()
     most_running: int = 0
+    models: Sequence[str] = ()
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
@@ -124,7 +126,8 @@ class Job:
     `turn` is given out at acceptance, so that the clients of a priority alternate by turns; within
     one a lower `rank` comes first. `fence` grows with each claim: only the `worker` that holds the
     newest may write. `deaths` counts by node how often a worker was lost there. `problems` says why
-    it failed. `parent` is the number of the job that it is a part of.
+    it failed. `parent` is the number of the job that it is a part of. `models` is the number of the
+    set of models that it names, 0 for none.
     """
 
     id: str
@@ -152,6 +155,7 @@ class Job:
     recipe: str = ""
     parent: int | None = None
     tags: Sequence[str] = ()
+    models: int = 0
 
     @property
     def has_ended(self) -> bool:

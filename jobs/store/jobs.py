@@ -14,6 +14,7 @@ from paintgraph.base.naming import FileName
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, deliveries, holds, rows
+from paintgraph.jobs.store.agents import Agents, model_set
 from paintgraph.jobs.store.batches import Parts
 from paintgraph.jobs.store.channel import Channel
 from paintgraph.jobs.store.claims import Claims
@@ -44,6 +45,7 @@ class JobStore(JobQueries):
         super().__init__(_opened(place, durability))
         self.deliveries = deliveries.Deliveries(self._database)
         self.claims = Claims(self._database)
+        self.agents = Agents(self._database)
         self.retained = Retained(self._database)
 
     @property
@@ -93,6 +95,7 @@ class JobStore(JobQueries):
                 if earlier is not None:
                     return Accepted(earlier, is_new=False)
             values["turn"] = rows.next_turn(connection, new)
+            values["models"] = model_set(connection, new.models)
             row = connection.execute(
                 f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))}) "  # noqa: S608 - our names
                 "ON CONFLICT (idempotency_key) DO NOTHING RETURNING *",

@@ -258,6 +258,43 @@ def _fifteenth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _sixteenth(connection: Connection) -> None:
+    """Who works for the store and what they can do; which models a job names."""
+    for statement in (
+        """CREATE TABLE agents (
+            id text PRIMARY KEY,
+            agent text NOT NULL,
+            host text NOT NULL,
+            size text NOT NULL,
+            models bytea NOT NULL,
+            supports bytea NOT NULL,
+            nodes text NOT NULL,
+            protocol bigint NOT NULL,
+            version text NOT NULL,
+            lease double precision NOT NULL
+        )""",
+        """CREATE TABLE node_sets (
+            digest text PRIMARY KEY,
+            made double precision NOT NULL,
+            document bytea NOT NULL
+        )""",
+        """CREATE TABLE model_sets (
+            number bigint PRIMARY KEY,
+            digest text NOT NULL UNIQUE,
+            models bytea NOT NULL
+        )""",
+        "CREATE TABLE protocol (oldest bigint NOT NULL)",
+        "INSERT INTO protocol VALUES (1)",
+        "ALTER TABLE jobs ADD COLUMN models bigint NOT NULL DEFAULT 0",
+        "DROP INDEX jobs_next",
+        """CREATE INDEX jobs_next
+            ON jobs (size, priority DESC, turn, rank, number, client, most_running, models)
+            WHERE state = 'queued'""",
+        "CREATE INDEX jobs_by_models ON jobs (models, size) WHERE state = 'queued'",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -279,6 +316,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _thirteenth,
     _fourteenth,
     _fifteenth,
+    _sixteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

@@ -333,7 +333,7 @@ def damaged(name: str) -> dict[str, Any]:
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
     "worker", "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
-    "recipe", "parent",
+    "recipe", "parent", "models",
 )  # fmt: skip
 _PARSED: Mapping[str, Any] = {
     "problems": (), "outputs": {}, "warnings": (), "deaths": {}, "tags": (),

@@ -1,0 +1,214 @@
+"""Who works for a store: a row for each worker, which counts as alive until its lease ends.
+
+And what workers differ in: sets of models that jobs name, and sets of node types.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from paintgraph.base.errors import Error
+from paintgraph.jobs.store.database import Connection, Database
+from paintgraph.jobs.store.job import Size
+
+PROTOCOL = 1
+"""What this paintgraph's agents understand of a store. A migration that older ones must not work
+with raises `oldest` in the table `protocol`."""
+
+_FORGOTTEN_SECONDS = 3600.0  # how long those are told of that were lost
+
+
+class OutdatedAgentError(Error):
+    """The store is used by servers that this paintgraph's agents are too old for."""
+
+    code = "agent_too_old"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker of an agent.
+
+    Attributes:
+        id: as jobs name it that it has: "AGENT/WORKER".
+        host: the machine's name.
+        size: which jobs it takes.
+        models: what it holds in memory: names of models.
+        supports: the sets of models that it can serve, by number; 0 is no model.
+        nodes: the digest of its node types; empty until it has told them.
+        protocol, version: of its paintgraph.
+        is_alive: whether it was heard of within its lease.
+    """
+
+    id: str
+    host: str
+    size: Size
+    models: Sequence[str] = ()
+    supports: Sequence[int] = (0,)
+    nodes: str = ""
+    protocol: int = PROTOCOL
+    version: str = ""
+    is_alive: bool = True
+
+
+class ModelSet(NamedTuple):
+    """The models that a job names: names with digests, in order."""
+
+    number: int
+    models: tuple[str, ...]
+
+
+class Agents:
+    """The workers of a store, and what they can do. Times are the database's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def tell(self, agent: str, workers: Sequence[Worker], seconds: float) -> None:
+        """These are the workers of an agent, alive for so long from now; it has no others.
+
+        Raises OutdatedAgentError for an agent that may not work for the store.
+        """
+
+        def update(connection: Connection) -> None:
+            check_protocol(connection)
+            _remove(connection, agent)
+            connection.executemany(
+                "INSERT INTO agents (id, agent, host, size, models, supports, nodes, protocol, "  # noqa: S608 - ours
+                "version, lease) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                f"{connection.now} + ?)",
+                [
+                    (
+                        each.id,
+                        agent,
+                        each.host,
+                        each.size,
+                        orjson.dumps(list(each.models)),
+                        orjson.dumps(list(each.supports)),
+                        each.nodes,
+                        each.protocol,
+                        each.version,
+                        seconds,
+                    )
+                    for each in workers
+                ],
+            )
+            connection.execute(
+                f"DELETE FROM agents WHERE lease < {connection.now} - ?",  # noqa: S608 - ours
+                (_FORGOTTEN_SECONDS,),
+            )
+
+        await asyncio.wrap_future(self._database.write(update))
+
+    async def leave(self, agent: str) -> None:
+        """An agent has ended."""
+        await asyncio.wrap_future(self._database.write(lambda c: _remove(c, agent)))
+
+    def all(self) -> list[Worker]:
+        """Those that are alive, and those that were lost within an hour."""
+
+        def read(connection: Connection) -> list[Any]:
+            alive = f"lease >= {connection.now} AS is_alive"
+            return connection.execute(f"SELECT *, {alive} FROM agents ORDER BY id").fetchall()  # noqa: S608 - ours
+
+        return [_worker(row) for row in self._database.read(read)]
+
+    def alive(self) -> list[Worker]:
+        """Those that are alive."""
+        return [worker for worker in self.all() if worker.is_alive]
+
+    def model_sets(self) -> list[ModelSet]:
+        """The sets of models that jobs name, or named; those of no model are left out."""
+        rows = self._database.read(
+            lambda c: c.execute("SELECT number, models FROM model_sets ORDER BY number").fetchall()
+        )
+        return [ModelSet(row[0], tuple(orjson.loads(row[1]))) for row in rows]
+
+    async def keep_nodes(self, document: Mapping[str, Any]) -> str:
+        """Keep what a worker says of its node types, as plain data; gives its digest."""
+        text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        digest = blake2b(text, digest_size=16).hexdigest()
+
+        def update(connection: Connection) -> None:
+            connection.execute(
+                f"INSERT INTO node_sets VALUES (?, {connection.now}, ?) "  # noqa: S608 - ours
+                "ON CONFLICT (digest) DO NOTHING",
+                (digest, text),
+            )
+
+        await asyncio.wrap_future(self._database.write(update))
+        return digest
+
+    def newest_nodes(self) -> str | None:
+        """The digest of the newest node types that a live worker serves; heavy ones know more."""
+
+        def read(connection: Connection) -> Any:
+            return connection.execute(
+                "SELECT digest FROM node_sets JOIN agents ON agents.nodes = digest "  # noqa: S608 - ours
+                f"WHERE lease >= {connection.now} ORDER BY size, made DESC LIMIT 1"
+            ).fetchone()
+
+        row = self._database.read(read)
+        return None if row is None else str(row[0])
+
+    def nodes(self, digest: str) -> dict[str, Any] | None:
+        """What was kept under a digest, or None."""
+        sql = "SELECT document FROM node_sets WHERE digest = ?"
+        row = self._database.read(lambda c: c.execute(sql, (digest,)).fetchone())
+        if row is None:
+            return None
+        document: dict[str, Any] = orjson.loads(row[0])
+        return document
+
+
+def check_protocol(connection: Connection) -> None:
+    """Raise OutdatedAgentError if this paintgraph's agents may not work for the store."""
+    (oldest,) = connection.execute("SELECT oldest FROM protocol").fetchone()
+    if oldest > PROTOCOL:
+        raise OutdatedAgentError(
+            f"this paintgraph's workers speak protocol {PROTOCOL}; the job store takes {oldest} or "
+            "newer, as a newer paintgraph uses it. Install that one here: pip install --upgrade "
+            "paintgraph."
+        )
+
+
+def model_set(connection: Connection, models: Sequence[str]) -> int:
+    """The number of a set of models, which is noted if it is new; 0 for no model."""
+    if not models:
+        return 0
+    text = orjson.dumps(sorted(set(models)))
+    digest = blake2b(text, digest_size=16).hexdigest()
+    find = "SELECT number FROM model_sets WHERE digest = ?"
+    row = connection.execute(find, (digest,)).fetchone()
+    if row is None:
+        connection.execute(
+            "INSERT INTO model_sets (number, digest, models) "
+            "SELECT coalesce(max(number), 0) + 1, ?, ? FROM model_sets "
+            "WHERE TRUE ON CONFLICT DO NOTHING",
+            (digest, text),
+        )
+        row = connection.execute(find, (digest,)).fetchone()
+    if row is None:  # another set got its number at once
+        return model_set(connection, models)
+    return int(row[0])
+
+
+def _remove(connection: Connection, agent: str) -> None:
+    connection.execute("DELETE FROM agents WHERE agent = ?", (agent,))
+
+
+def _worker(row: Any) -> Worker:
+    return Worker(
+        row["id"],
+        row["host"],
+        row["size"],
+        tuple(orjson.loads(row["models"])),
+        tuple(orjson.loads(row["supports"])),
+        row["nodes"],
+        row["protocol"],
+        row["version"],
+        bool(row["is_alive"]),
+    )
