@@ -11,6 +11,7 @@ from typing import Any
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.cli.faults import lines, misused, tell
+from paintgraph.cli.finishing import check_formats, finished
 from paintgraph.cli.options import parse
 from paintgraph.cli.results import Destinations
 from paintgraph.cli.wishes import Gathering, Writing, yielded
@@ -88,6 +89,7 @@ class Prepared:
     texts: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    writing: Writing = field(default_factory=Writing)
 
 
 def read_source(given: str, recipes: RecipeBook, keys: Sequence[str] = KEYS) -> GraphText:
@@ -111,6 +113,7 @@ def read(options: RunOptions, assembly: Assembly) -> Asked:
     if gathering.scale_masks:
         given = {**_stretching(graph.inputs), **given}
     _check_stdin(options.recipe, given, graph.inputs)
+    graph = finished(graph, writing, assembly)
     return Asked(source, graph, given, described, writing, gathering)
 
 
@@ -145,6 +148,7 @@ def prepared(options: RunOptions, asked: Asked, assembly: Assembly) -> Prepared:
             raise misused("too_many_pictures", message)
     registry = assembly.registry
     wanted = Destinations.of(options.outputs, asked.graph, registry, asked.source.stem)
+    check_formats(wanted.places, asked.graph, asked.writing)
     if wanted.to_stdout and options.json:
         raise misused("stdout_twice", "--json and -o - both want standard output. Name a file.")
     for path in find_inputs(asked.graph, asked.given, assembly).values():
@@ -154,7 +158,7 @@ def prepared(options: RunOptions, asked: Asked, assembly: Assembly) -> Prepared:
     notices += left_out(found.bound, assembly.registry, options.input_dir)
     for notice in notices:
         tell(f"warning: {notice}")
-    return replace(found, warnings=notices)
+    return replace(found, warnings=notices, writing=asked.writing)
 
 
 def bound_to(

@@ -52,6 +52,7 @@ class _Claim:
     digest: str
     made: Made
     form: Format
+    is_lossy: bool
 
 
 def replay_file(options: RunOptions) -> int:
@@ -62,7 +63,8 @@ def replay_file(options: RunOptions) -> int:
         _check_models(prepared.graph, assembly)
         found = _run(prepared, claim, assembly, quiet=options.json)
         differences = list(_differences(prepared, assembly))
-    is_edited = claim.digest != claim.made.digest
+    # The pixels of a lossy file never are those that it was made of.
+    is_edited = claim.digest != claim.made.digest and not claim.is_lossy
     is_equal = found == claim.made.digest
     state = "edited" if is_edited else "equal" if is_equal else "differs"
     if options.json:
@@ -142,7 +144,8 @@ def _claim(picture: Path, name: str) -> _Claim:
         )
         raise GraphError([Problem("no_result", message)])
     form: Format = "webp" if found.format == "WEBP" else "png"
-    return _Claim(pixel_digest(found.image, found.depth, found.icc), made, form)
+    digest = pixel_digest(found.image, found.depth, found.icc)
+    return _Claim(digest, made, form, found.is_lossy)
 
 
 def _check_models(graph: Graph, assembly: Assembly) -> None:

@@ -15,6 +15,7 @@ from paintgraph.base.errors import Error, UsageError
 from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import misused, plain, tell
+from paintgraph.cli.finishing import NO_TRANSPARENCY, no_transparency, output_type
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import PublishError, cannot_write, write_new
@@ -93,6 +94,12 @@ class Destinations:
         return Destinations(files, new, wanted.others)
 
     @property
+    def places(self) -> list[tuple[str, str, str]]:
+        """For each wanted picture what to call its file, its name, and the file."""
+        new = [("the result", name, f"{stem}.png") for name, stem in self.new.items()]
+        return [*((f"-o {file}", name, file) for name, file in self.files.items()), *new]
+
+    @property
     def to_stdout(self) -> bool:
         """Whether a picture goes to standard output."""
         return STDOUT in self.files.values()
@@ -116,8 +123,7 @@ def _type(graph: Graph, name: str, registry: Registry) -> str:
     if isinstance(reference, InputRef):
         declared = graph.inputs[reference.name]
         return "" if declared.resource else declared.type
-    spec = registry.spec(graph.nodes[reference.node].kind)
-    return spec.outputs[int(reference.output)].type if spec else "any"
+    return output_type(graph, reference, registry)
 
 
 def _names_result(name: str, results: Collection[str]) -> bool:
@@ -198,7 +204,10 @@ Warn = Callable[[str], None]
 
 
 def write_results(
-    wanted: Destinations, results: Mapping[str, Sequence[Any]], warn: Warn
+    wanted: Destinations,
+    results: Mapping[str, Sequence[Any]],
+    warn: Warn,
+    quality: int | None = None,
 ) -> list[Written]:
     """Write every wanted result that there is."""
     written = []
@@ -207,7 +216,7 @@ def write_results(
         if name in wanted.others:
             result.values = list(entries)
         elif name in wanted.files or name in wanted.new:
-            result.files = _write_pictures(wanted, name, entries, warn)
+            result.files = _write_pictures(wanted, name, entries, warn, quality)
         if result.files or result.values:
             written.append(result)
     return written
@@ -228,25 +237,34 @@ class Encoded:
         return {"file": file, "width": width, "height": height, "digest": self.picture.digest}
 
 
-def encoded(file: str, pictures: Sequence[Picture], warn: Warn) -> Iterator[Encoded]:
+def encoded(
+    file: str, pictures: Sequence[Picture], warn: Warn, quality: int | None = None
+) -> Iterator[Encoded]:
     """The files of a result's pictures; several get numbers. What is lost is warned of.
 
     Raises PublishError for what the format cannot hold.
     """
     for number, picture in enumerate(pictures, start=1):
         form, reason = picture.format_for(FORMATS.get(Path(file).suffix.lower(), "png"))
-        for each in (reason, *picture.losses(form)):
+        for each in (reason, *picture.losses(form, quality=quality)):
             if each:
                 warn(f"{file}: {each}")
         try:
-            data = picture.encode(form)
+            data = picture.encode(form, quality=quality)
         except Error as error:
-            raise PublishError(f"-o {file}: {error}", error.code) from error
+            message = f"-o {file}: {error}"
+            if error.code == NO_TRANSPARENCY:
+                message = no_transparency(f"-o {file}", form)
+            raise PublishError(message, error.code) from error
         yield Encoded(numbered(with_format(Path(file), form), number), data, form, picture)
 
 
 def _write_pictures(
-    wanted: Destinations, name: str, pictures: Sequence[Picture], warn: Warn
+    wanted: Destinations,
+    name: str,
+    pictures: Sequence[Picture],
+    warn: Warn,
+    quality: int | None,
 ) -> list[dict[str, Any]]:
     """Write each picture of a result; several get numbers."""
     file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
@@ -255,7 +273,7 @@ def _write_pictures(
         raise PublishError(f"{message} Write them into files.")
     return [
         each.to_json(_write(each, file, number, is_new=name in wanted.new))
-        for number, each in enumerate(encoded(file, pictures, warn), start=1)
+        for number, each in enumerate(encoded(file, pictures, warn, quality), start=1)
     ]
 
 

@@ -11,6 +11,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.printing import printed_aside
 from paintgraph.cli.explaining import remember
 from paintgraph.cli.faults import FAILED, OK, print_json, tell
+from paintgraph.cli.finishing import quality_of
 from paintgraph.cli.many.running import is_for_many, run_many
 from paintgraph.cli.preparing import Prepared, RunOptions, prepared, read
 from paintgraph.cli.progress import Watcher
@@ -107,7 +108,8 @@ def _write(options: RunOptions, ended: _Ended) -> None:
     results = named_results(prepared.graph, ended.outcome, prepared.values, *told)
     try:
         warn = once(lambda message: tell(f"warning: {message}"))
-        ended.written.extend(write_results(prepared.wanted, results, warn))
+        quality = quality_of(prepared.writing)
+        ended.written.extend(write_results(prepared.wanted, results, warn, quality))
     except PublishError as error:
         raise _with_hope(error, options) from error
 

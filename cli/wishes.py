@@ -28,6 +28,21 @@ class Writing:
             "default for many pictures; one picture's file is overwritten, unless it is an input.",
         ),
     ] = None
+    quality: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1..100",
+            help="How well JPEG, WebP and AVIF keep pixels; by default 95, and WebP keeps all.",
+        ),
+    ] = None
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLOUR",
+            help="What comes behind transparent results: white, '#fff' or another colour of CSS; "
+            "transparent leaves them so.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

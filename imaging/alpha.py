@@ -98,6 +98,28 @@ def grey_where_clear(image: Image) -> Image:
     return np.where(image[..., 3:] > 0, image[..., :3], NEUTRAL)
 
 
+def on_colour(image: Image, colour: tuple[float, float, float]) -> Image:
+    """The colours as they look on one colour; what is clear becomes that.
+
+    Args:
+        image: `[..., 3 or 4]`, 0 to 1.
+        colour: red, green and blue, 0 to 1.
+
+    Returns:
+        Colours `[..., 3]`, 0 to 1.
+
+    Examples:
+        >>> on_colour(np.array([[0, 0, 0, 0], [1, 0, 0, 0.5]], np.float32), (1, 1, 1)).tolist()
+        [[1.0, 1.0, 1.0], [1.0, 0.5, 0.5]]
+    """
+    if image.shape[-1] == 3:
+        return image
+    colours, alpha = image[..., :3], image[..., 3:]
+    seen = colours * alpha
+    seen += (1 - alpha) * np.array(colour, np.float32)
+    return np.clip(seen, 0, 1, out=seen)
+
+
 def on_white(image: Image) -> Image:
     """The colours as they look on white; what is clear becomes white.
 
@@ -107,9 +129,4 @@ def on_white(image: Image) -> Image:
     Returns:
         Colours `[..., 3]`, 0 to 1.
     """
-    if image.shape[-1] == 3:
-        return image
-    colours, alpha = image[..., :3], image[..., 3:]
-    white = colours * alpha
-    white += 1 - alpha
-    return np.clip(white, 0, 1, out=white)
+    return on_colour(image, (1, 1, 1))

@@ -24,6 +24,7 @@ from paintgraph.engine.graph.graph import (
     Metadata,
 )
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
+from paintgraph.imaging.files.encode import writes_avif
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
@@ -34,7 +35,7 @@ from paintgraph.nodes.pictures.files import (
     losses,
     tells_of_itself,
 )
-from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Wanted, format_for
+from paintgraph.nodes.pictures.formats import SUFFIXES, Format, Packing, Wanted, format_for
 from paintgraph.nodes.results import plain, results_of, texts_of_result
 
 if TYPE_CHECKING:
@@ -102,15 +103,19 @@ class Picture:
         """The digest of the samples as a file of that format holds them."""
         return digest_as(self._as_image(), form, self.facts)
 
-    def losses(self, form: Format) -> list[str]:
-        """What a file of that format does not keep of the picture: sentences."""
-        return losses(form, self.facts, self.descriptions.or_else(_BY_DEFAULT))
+    def losses(self, form: Format, *, quality: int | None = None) -> list[str]:
+        """What a file of that format does not keep of the picture: sentences.
+
+        That a quality was wished says enough of pixels that change.
+        """
+        told = self.descriptions.or_else(_BY_DEFAULT)
+        return losses(form, self.facts, told, changes_are_known=quality is not None)
 
     def encode(
         self,
         form: Wanted = "png",
         *,
-        quality: int = 95,
+        quality: int | None = None,
         metadata: Metadata | bool | None = None,
         graph: bool | None = None,
     ) -> bytes:
@@ -119,21 +124,22 @@ class Picture:
         `metadata` is what is kept of what the given picture says of itself: "keep", which is the
         default: all, "private": colours, resolution and copyright, or "none": colours and
         resolution. `graph` writes the graph and the numbers of a repaint into PNG and WebP; as
-        before, this is also what True and False mean as `metadata`. Raises Error for what a format
-        cannot hold.
+        before, this is also what True and False mean as `metadata`. `quality` is 1 to 100 for JPEG,
+        WebP and AVIF; without it, it is 95, and WebP keeps every sample. Raises Error for what a
+        format cannot hold.
         """
         form, _ = self.format_for(form)
         told = wished(metadata, graph).or_else(self.descriptions).or_else(_BY_DEFAULT)
         image, texts = self._as_image(), self.texts
         if tells_of_itself(form, told):
             texts = texts_of_result(texts, image, form, self.facts, self.output, self.place)
-        return encode_with_facts(image, form, self.facts, told, quality, texts)
+        return encode_with_facts(image, form, self.facts, told, Packing.of(quality), texts)
 
     def save(
         self,
         path: str | os.PathLike[str],
         *,
-        quality: int = 95,
+        quality: int | None = None,
         metadata: Metadata | bool | None = None,
         graph: bool | None = None,
     ) -> Path:
@@ -239,16 +245,15 @@ class Result:
         path: str | os.PathLike[str],
         name: str = "",
         *,
-        quality: int = 95,
+        quality: int | None = None,
         metadata: Metadata | bool | None = None,
         graph: bool | None = None,
     ) -> list[Path]:
         """Write the pictures of an output, by default of the main one; gives the files.
 
-        The suffix names the format: .png, .jpg, .webp, .tif, or .* for that of the file which the
-        picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG and TIFF keep 16
-        bits; `metadata` and `graph` say what the files tell beside the samples, as for
-        `Picture.encode`.
+        The suffix names the format: .png, .jpg, .webp, .avif, .tif, or .* for that of the file
+        which the picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG and
+        TIFF keep 16 bits; the other options are those of `Picture.encode`.
         """
         wishes: dict[str, Any] = {"quality": quality, "metadata": metadata, "graph": graph}
         return [
@@ -358,6 +363,9 @@ def named_format(path: Path, where: str) -> Wanted:
         has = f"the suffix is '{path.suffix}'" if path.suffix else "there is no suffix"
         message = f"{where}: {has}; allowed are {', '.join(FORMATS)}. Name such a file."
         raise UsageError(Problem("unknown_suffix", message))
+    if form == "avif" and not writes_avif():
+        message = f"{where}: Pillow was built here without AVIF; allowed are the other suffixes."
+        raise UsageError(Problem("missing_library", f"{message} Install Pillow's own wheel."))
     return form
 
 

@@ -15,8 +15,8 @@ import orjson
 
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Error, Problem, UsageError
-from paintgraph.base.words import shorten, suggestion
 from paintgraph.cli.faults import misused, problems_of, tell
+from paintgraph.cli.finishing import check_formats, if_exists_of, quality_of
 from paintgraph.cli.many.gathering import Item, are_many, gather
 from paintgraph.cli.many.ledger import Ledger
 from paintgraph.cli.many.naming import Template, destinations, is_template
@@ -33,7 +33,7 @@ from paintgraph.cli.preparing import (
     opened,
 )
 from paintgraph.cli.results import Destinations, Encoded, Wanted, encoded, once, write_file
-from paintgraph.cli.wishes import IF_EXISTS, IfExists
+from paintgraph.cli.wishes import IfExists
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.context import Cancellation
 from paintgraph.engine.node.events import Event, Warned
@@ -100,6 +100,7 @@ class _Many:
     templates: Mapping[str, Template]
     others: tuple[str, ...]
     if_exists: IfExists
+    quality: int | None = None
     read: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
@@ -109,15 +110,20 @@ class _Many:
             message = "the results of many pictures need a place. Write -o FOLDER, or a name with "
             raise misused("no_output", f"{message}{{stem}}, such as -o 'out/{{stem}}_new.png'.")
         is_many = any(map(are_many, asked.given.values())) or asked.gathering.watch
-        templates = {}
+        templates: dict[str, Template] = {}
         for text, name, file in wanted.pairs:
             if name in templates:
                 message = f"-o {text}: '{name}' already has a place; one each is allowed. Drop one."
                 raise misused("given_twice", message)
             templates[name] = Template.of(file, many=is_many)
-        return _Many(
-            options, asked, assembly, templates, wanted.others, _if_exists(asked.writing.if_exists)
+        writing = asked.writing
+        check_formats(
+            [(f"-o {t.folder / t.pattern}", n, t.pattern) for n, t in templates.items()],
+            asked.graph,
+            writing,
         )
+        if_exists, quality = if_exists_of(writing), quality_of(writing)
+        return _Many(options, asked, assembly, templates, wanted.others, if_exists, quality)
 
     def given(self, item: Item) -> dict[str, Any]:
         """The values of the recipe's inputs for one item."""
@@ -141,6 +147,8 @@ class _Many:
             "told": [str(bound.descriptions), *self.templates],
             "scaled": self.asked.gathering.scale_masks,
         }
+        if self.quality is not None:
+            parts["quality"] = self.quality
         body = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS, default=str)
         return blake2b(body, digest_size=20).hexdigest()
 
@@ -152,17 +160,6 @@ def _is_read_once(text: str) -> bool:
     """Whether a picture is no file that can be read again: a pipe, or far away."""
     is_file = os.path.isfile(text) or not os.path.exists(text)  # noqa: PTH110, PTH113 - long ones
     return text == STDIN or text.startswith(WEB) or not is_file
-
-
-def _if_exists(given: str | None) -> IfExists:
-    for each in IF_EXISTS:
-        if given == each:
-            return each
-    if given is None:
-        return "skip"
-    near = suggestion(given, IF_EXISTS)
-    message = f"--if-exists is '{shorten(given)}'; allowed are {', '.join(IF_EXISTS)}.{near}"
-    raise misused("not_a_choice", f"{message} Choose one of them.")
 
 
 @dataclass(slots=True)
@@ -255,7 +252,7 @@ class _Work:
             path
             for result, place in places.items()
             for path in self._write(
-                place, [*encoded(str(place), results.get(result, ()), warn)], key
+                place, [*encoded(str(place), results.get(result, ()), warn, many.quality)], key
             )
         ]
         self.tally.done += 1

@@ -34,6 +34,12 @@ _ALPHA = 0x10  # flag of VP8X, and the bit of a VP8L header in its fifth byte
 _OPAQUE_PLANE = bytes.fromhex("01e87f4404")
 
 
+_NO_AVIF = (
+    "is AVIF, which Pillow was built without here; allowed are the other formats. Install Pillow's "
+    "own wheel, or choose another."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ability:
     """What a format can hold."""
@@ -49,6 +55,7 @@ _ABILITIES: Mapping[Format, _Ability] = {
     "TIFF": _Ability(alpha=True, wide=True, metadata=True, max_side=1_000_000),
     "WEBP": _Ability(alpha=True, wide=False, metadata=True, max_side=16_383),
     "JPEG": _Ability(alpha=False, wide=False, metadata=True, max_side=65_500),
+    "AVIF": _Ability(alpha=True, wide=False, metadata=True, max_side=65_535),
     "BMP": _Ability(alpha=False, wide=False, metadata=False, max_side=32_767),
 }
 
@@ -74,7 +81,7 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
         format: of the file.
         depth: bits per sample, 8 or 16 (PNG and TIFF).
         compression: 0 to 9, for PNG and TIFF.
-        quality: 1 to 100, for JPEG and, with `lossless` off, for WebP.
+        quality: 1 to 100, for JPEG, AVIF and, with `lossless` off, for WebP.
         lossless: of WebP.
         metadata: what the file says beside its pixels, as far as the format has a place for it.
 
@@ -102,12 +109,21 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
             return _webp(samples, metadata, quality, lossless=lossless)
         if format == "JPEG":
             return _jpeg(samples, metadata, quality)
+        if format == "AVIF":
+            return _avif(samples, metadata, quality)
         return _by_pillow(samples, format, {})
     except (OSError, ValueError, OverflowError, cv2.error) as error:
         raise PictureError(
             f"picture: cannot be written as {format} ({error}); allowed are whole profiles and "
             "EXIF blocks of less than 64 KiB. Leave them out, or choose PNG."
         ) from error
+
+
+def writes_avif() -> bool:
+    """Whether Pillow was built with AVIF here."""
+    from PIL.AvifImagePlugin import SUPPORTED
+
+    return bool(SUPPORTED)
 
 
 def preview_jpeg(image: Image, max_size: int = 512) -> bytes:
@@ -157,11 +173,14 @@ def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) 
         raise PictureError(
             f"format: is {name!r}; allowed are {', '.join(_ABILITIES)}. Choose one of them."
         )
+    if name == "AVIF" and not writes_avif():
+        raise PictureError(f"format: {_NO_AVIF}", code="missing_library")
     can = _ABILITIES[name]
     if one.shape[2] == 4 and not can.alpha:
         raise PictureError(
             f"picture: has alpha, which {name} cannot hold; allowed is RGB. "
-            "Choose PNG or WEBP, or drop the alpha first."
+            "Choose PNG or WEBP, or drop the alpha first.",
+            code="no_transparency",
         )
     if depth == 16 and not can.wide:
         raise PictureError(
@@ -224,8 +243,14 @@ def _jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     return jpeg.with_segments(data, new)
 
 
-def _webp(samples: Samples, metadata: Metadata, quality: int, *, lossless: bool) -> bytes:
-    options: dict[str, Any] = {"quality": quality}
+def _avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    options = {"quality": quality, "subsampling": "4:4:4", **_described(samples, metadata)}
+    return _by_pillow(samples, "AVIF", options)
+
+
+def _described(samples: Samples, metadata: Metadata) -> dict[str, Any]:
+    """What a WebP or AVIF file says beside its pixels, as Pillow's options."""
+    options: dict[str, Any] = {}
     if "icc" in metadata:
         options["icc_profile"] = metadata["icc"]
     if "xmp" in metadata:
@@ -233,6 +258,11 @@ def _webp(samples: Samples, metadata: Metadata, quality: int, *, lossless: bool)
     block = _exif(samples, metadata)
     if block is not None:
         options["exif"] = exif.PREFIX + block
+    return options
+
+
+def _webp(samples: Samples, metadata: Metadata, quality: int, *, lossless: bool) -> bytes:
+    options: dict[str, Any] = {"quality": quality, **_described(samples, metadata)}
     if lossless:
         # `quality` is effort then; without `exact` colours under alpha 0 change.
         options |= {"lossless": True, "exact": True, "quality": 25, "method": 1}

@@ -14,6 +14,8 @@ from paintgraph.engine.graph.graph import Descriptions, Metadata
 from paintgraph.engine.graph.sockets import TEXT, Effect, Facts, Result, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Conversion, OneOf, Output, Range, Resource, node
+from paintgraph.imaging.alpha import on_colour
+from paintgraph.imaging.colour_names import colour_shares
 from paintgraph.imaging.files.decode import Picture, decode
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.files.made import FORMATS, with_made
@@ -23,16 +25,18 @@ from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.imaging.samples import pixel_digest
 from paintgraph.nodes.facts import REPAINT
 from paintgraph.nodes.pictures.formats import (
+    BEST,
     DEEP,
     LOSSY,
     SUFFIXES,
     Format,
+    Packing,
     Wanted,
     format_for,
     source_facts,
 )
 from paintgraph.nodes.pictures.naming import with_source
-from paintgraph.nodes.resource_names import FILE_NAME
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS, FILE_NAME
 from paintgraph.nodes.sockets import IMAGE, MASK, TURNED, Array, Image, Mask
 
 KeptMetadata = Annotated[
@@ -130,10 +134,10 @@ def save_image(
     ] = "paintgraph",
     format: Annotated[  # noqa: A002
         Wanted,
-        "PNG and TIFF keep all, WebP 8 bits, JPEG less; same is that of the picture's file, or PNG "
-        "where that cannot be written or hold the picture.",
+        "PNG and TIFF keep all, WebP 8 bits, AVIF and JPEG less; same is that of the picture's "
+        "file, or PNG where that cannot be written or hold the picture.",
     ] = "png",
-    quality: Annotated[int, Range(1, 100), "For JPEG."] = 95,
+    quality: Annotated[int, Range(1, 100), "For JPEG, AVIF, and WebP that is not lossless."] = 95,
     numbering: Annotated[
         Literal["always", "if_taken"], "When the name of the file gets a number."
     ] = "always",
@@ -142,11 +146,19 @@ def save_image(
     source: Annotated[
         str, "Name of the file that the picture comes from; %source% is it, without its ending."
     ] = "",
+    lossless: Annotated[bool, "For WebP: keep every sample; off, its quality counts."] = True,  # noqa: FBT002
+    background: Annotated[
+        str,
+        Resource(COLOUR),
+        f"What comes behind what is transparent: {COLOUR_WORDS}; nothing keeps it transparent.",
+    ] = "",
 ) -> Result:
     """Write pictures into the output folder, at the sample depth that they were read with."""
     told = _told(metadata, graph=graph)
     prefix = with_source(filename_prefix, source)
-    written = _write(context, images, prefix, format, quality, told, folder="output")
+    flat = on_colour(images, colour_shares(background)) if background else images
+    packing = Packing(quality, lossless=lossless)
+    written = _write(context, flat, prefix, format, packing, told, folder="output")
     is_numbered = numbering == "always"
     effects = [replace(each, is_numbered=is_numbered) for each in written.effects]
     return replace(written, values=[Value(images, context.facts("images"))], effects=effects)
@@ -174,7 +186,7 @@ def preview_image(
 ) -> Result:
     """Show pictures without keeping them."""
     told = _told(metadata, graph=graph)
-    shown = _write(context, images, "preview", "png", 95, told, folder="temp")
+    shown = _write(context, images, "preview", "png", BEST, told, folder="temp")
     return replace(shown, values=[Value(images, context.facts("images"))])
 
 
@@ -196,7 +208,7 @@ def image_compare(
     for name, images in (("image_a", image_a), ("image_b", image_b)):
         if images is not None:
             prefix, ui = f"compare_{name[-1]}", f"{name[-1]}_images"
-            shown = _write(context, images, prefix, "png", 95, told, folder="temp", name=name)
+            shown = _write(context, images, prefix, "png", BEST, told, folder="temp", name=name)
             effects += [replace(effect, ui=ui) for effect in shown.effects]
     return Result(effects=effects)
 
@@ -241,7 +253,7 @@ def _write(
     images: Array,
     prefix: str,
     wanted: Wanted,
-    quality: int,
+    packing: Packing,
     told: Descriptions,
     *,
     folder: str,
@@ -250,14 +262,14 @@ def _write(
     """The files of the pictures at the input `name`."""
     facts = context.facts(name)
     form, reason = format_for(wanted, facts, has_alpha=images.shape[3] == 4)
-    for each in (reason, *losses(form, facts, told)):
+    for each in (reason, *losses(form, facts, told, changes_are_known=not packing.lossless)):
         if each:
             context.warn(each)
     blobs = context.service(Blobs)
     effects = []
     for place, picture in enumerate(images):
         context.check()
-        data = encode_with_facts(picture, form, facts, told, quality)
+        data = encode_with_facts(picture, form, facts, told, packing)
         file = _filled_in(prefix, picture, place)
         effect = Effect(blobs.put(data), file, SUFFIXES[form], folder, media_type=f"image/{form}")
         made = digest_as(picture, form, facts) if tells_of_itself(form, told) else ""
@@ -284,7 +296,7 @@ def encode_with_facts(
     form: Format,
     facts: Facts,
     told: Descriptions,
-    quality: int = 95,
+    packing: Packing = BEST,
     texts: Mapping[str, str] = NO_TEXTS,
 ) -> bytes:
     """The file of one picture `[H, W, C]`, with what of its facts is to be told.
@@ -296,7 +308,8 @@ def encode_with_facts(
         picture,
         format=form.upper(),  # type: ignore[arg-type] # the same names in capitals
         depth=_depth(form, facts),
-        quality=quality,
+        quality=packing.quality,
+        lossless=packing.lossless,
         **_written(facts, told),
     )
     if REPAINT in facts:
@@ -319,10 +332,15 @@ def _depth(form: Format, facts: Facts) -> Any:
     return facts.get("depth", 8) if form in DEEP else 8
 
 
-def losses(form: Format, facts: Facts, told: Descriptions) -> list[str]:
-    """What a file of that format does not keep of a picture with these facts: sentences."""
+def losses(
+    form: Format, facts: Facts, told: Descriptions, *, changes_are_known: bool = False
+) -> list[str]:
+    """What a file of that format does not keep of a picture with these facts: sentences.
+
+    With `changes_are_known` it is not said that packing changes pixels.
+    """
     found = []
-    if form in LOSSY:
+    if form in LOSSY and not changes_are_known:
         found.append(f"{form.upper()} changes pixels a little when it is written. PNG does not.")
     elif facts.get("depth") == 16 and form not in DEEP:
         found.append(f"{form.upper()} holds 8 of the picture's 16 bits a sample. PNG holds all.")

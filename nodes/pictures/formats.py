@@ -1,15 +1,41 @@
 """The formats that pictures are saved in, and that of the file which a picture comes from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-Format = Literal["png", "jpeg", "webp", "tiff"]
-Wanted = Literal["png", "jpeg", "webp", "tiff", "same"]
+Format = Literal["png", "jpeg", "webp", "tiff", "avif"]
+Wanted = Literal["png", "jpeg", "webp", "tiff", "avif", "same"]
 """A format, or that of the file which the picture comes from."""
-SUFFIXES: Mapping[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
-LOSSY = ("jpeg",)
+SUFFIXES: Mapping[Format, str] = {
+    "png": ".png",
+    "jpeg": ".jpg",
+    "webp": ".webp",
+    "tiff": ".tif",
+    "avif": ".avif",
+}
+LOSSY = ("jpeg", "avif")
+WITH_QUALITY = ("jpeg", "webp", "avif")
+"""Formats that may be packed with loss."""
+OPAQUE = ("jpeg",)
 DEEP = ("png", "tiff")
 _SOURCE = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How samples are packed: a quality of 1 to 100 for `WITH_QUALITY`, and WebP without loss."""
+
+    quality: int = 95
+    lossless: bool = True
+
+    @staticmethod
+    def of(quality: int | None) -> "Packing":
+        """What a quality means that was wished, or was not."""
+        return BEST if quality is None else Packing(quality, lossless=False)
+
+
+BEST = Packing()
 
 
 def source_facts(name: str) -> dict[str, str]:

@@ -4,12 +4,15 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from paintgraph.engine.graph.sockets import Value
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, Rows, node
+from paintgraph.engine.node.declaration import Range, Resource, Rows, node
+from paintgraph.imaging.alpha import on_colour
 from paintgraph.imaging.arrays import check_same_size, match_pair
 from paintgraph.imaging.blend import composite
 from paintgraph.imaging.blend.batches import fitted, take
 from paintgraph.imaging.blend.modes import Mode, blend
+from paintgraph.imaging.colour_names import colour_shares
 from paintgraph.imaging.geometry.canvas import parse_ratio
 from paintgraph.imaging.geometry.regions import (
     Box,
@@ -20,6 +23,7 @@ from paintgraph.imaging.geometry.regions import (
 )
 from paintgraph.imaging.geometry.sampling import sample
 from paintgraph.nodes.boxes import BOX, box_of
+from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image, Mask
 from paintgraph.nodes.turning import turned_with
 
@@ -209,6 +213,26 @@ def put_behind(
     opaque in the picture and not selected stays bit for bit.
     """
     return composite.put_behind(image, background, mask)
+
+
+@node(
+    title="Flatten Image",
+    category="image/part",
+    keywords=("background colour", "remove transparency", "remove alpha", "matte"),
+)
+def flatten_image(
+    context: Context,
+    image: Image,
+    colour: Annotated[
+        str, Resource(COLOUR), f"What comes behind the picture: {COLOUR_WORDS}."
+    ] = "white",
+) -> Image:
+    """Lay a picture onto one colour, so that nothing is transparent any more.
+
+    An opaque picture stays bit for bit.
+    """
+    flat = on_colour(image, colour_shares(colour))
+    return Value(flat, context.facts("image"))  # type: ignore[return-value] # with all facts
 
 
 @node(

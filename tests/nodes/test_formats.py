@@ -10,9 +10,9 @@ from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.nodes.pictures.formats import format_for
 from paintgraph.tests.nodes.bench import Bench, Ran, noise, use
 
-READ_ONLY = dict.fromkeys(("BMP", "GIF", "AVIF"), "PNG")
-SAVED = {**{form: form for form in ("PNG", "JPEG", "WEBP", "TIFF")}, **READ_ONLY}
-SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
+READ_ONLY = dict.fromkeys(("BMP", "GIF"), "PNG")
+SAVED = {**{form: form for form in ("PNG", "JPEG", "WEBP", "TIFF", "AVIF")}, **READ_ONLY}
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "AVIF": ".avif"}
 
 
 def _file(form: str, channels: int = 3) -> bytes:
