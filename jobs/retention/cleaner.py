@@ -155,7 +155,8 @@ class Cleaner:
         if before is not None or most is not None:
             steps = expired(self._roots[kind], before, most, now)
             while step := await asyncio.to_thread(next, steps, None):
-                free = [each for each in step if each.path not in self._needed(kind, step)]
+                needed = self._needed(kind, step)
+                free = [each for each in step if each.path not in needed]
                 if not dry_run:
                     free = await asyncio.to_thread(lambda of: [*filter(remove, of)], free)
                     await asyncio.sleep(_PAUSE_SECONDS)
@@ -169,7 +170,11 @@ class Cleaner:
             needed = self._retained.needed_blobs([each.path.name for each in files])
             return {each.path for each in files if each.path.name in needed}
         if folder := _FOLDERS_OF_EFFECTS.get(kind):
-            return {self._roots[kind] / name for name in self._retained.needed_files(folder)}
+            root = self._roots[kind]
+            published = {
+                f"{folder}/{each.path.relative_to(root).as_posix()}": each.path for each in files
+            }
+            return {published[path] for path in self._retained.needed_files([*published])}
         return set()
 
 

@@ -154,17 +154,19 @@ class Retained:
         """Whether any job names a blob, by digest in hexadecimal, or any client has sent it."""
         return self._database.read(lambda c: holds.is_held(c, digest))
 
-    def needed_files(self, folder: str) -> set[str]:
-        """Paths in a folder of the files of living jobs."""
+    def needed_files(self, paths: Sequence[str]) -> set[str]:
+        """Those of some published files that living jobs, or parts of living ones, have written."""
+        marks = ", ".join("?" * len(paths))
         rows = self._database.read(
             lambda c: c.execute(
-                "SELECT path FROM published WHERE job IN "
-                "(SELECT number FROM jobs WHERE ended IS NULL "
-                "OR parent IN (SELECT number FROM jobs WHERE ended IS NULL))"
+                "SELECT path FROM published JOIN jobs ON jobs.number = published.job "  # noqa: S608 - marks
+                "LEFT JOIN jobs AS whole ON whole.number = jobs.parent "
+                f"WHERE path IN ({marks}) AND (jobs.ended IS NULL "
+                "OR (whole.number IS NOT NULL AND whole.ended IS NULL))",
+                paths,
             ).fetchall()
         )
-        start = f"{folder}/"
-        return {row[0].removeprefix(start) for row in rows if row[0].startswith(start)}
+        return {row[0] for row in rows}
 
     async def _write(self, update: Action[Result]) -> Result:
         return await asyncio.wrap_future(self._database.write(update))

@@ -2,8 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from paintgraph.jobs.store.job import Filter, Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.plans import plans_of
 
 CREATED = (3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0)
 """Of each job; clocks go back at times."""
@@ -105,20 +105,9 @@ def test_jobs_are_those_that_pass_all_filters_newest_first(
 def test_each_filter_has_an_index(
     store: JobStore, monkeypatch: pytest.MonkeyPatch, meant: Filter, index: str
 ) -> None:
-    plans: list[str] = []
-    read = store._database.read
-
-    def explained(action: Callable[[Any], Any]) -> Any:
-        class Explaining:
-            def execute(self, sql: str, values: tuple[object, ...]) -> Any:
-                told = read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
-                plans.extend(row[3] for row in told)
-                return read(lambda c: c.execute(sql, values))
-
-        return action(Explaining())
-
-    monkeypatch.setattr(store._database, "read", explained)
+    plans = plans_of(store, monkeypatch)
     store.page(meant)
+    lines = [line for plan in plans for line in plan]
 
-    assert any(name in plan for plan in plans for name in index.split("|")), plans
-    assert not any(plan.startswith("SCAN") for plan in plans), plans
+    assert any(name in line for line in lines for name in index.split("|")), lines
+    assert not any(line.startswith("SCAN") for line in lines), lines

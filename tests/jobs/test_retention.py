@@ -25,6 +25,7 @@ from paintgraph.jobs.storage import in_folders
 from paintgraph.jobs.store.job import Job, NewJob, Webhook
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.jobs.claiming import claimed
+from paintgraph.tests.jobs.plans import plans_of
 
 DAY = 86400.0
 UNBOUNDED = Retention(
@@ -141,6 +142,24 @@ def test_each_kind_goes_by_its_age_and_a_living_job_keeps_what_it_names(keeper: 
     assert keeper.store.repeated("old", "") is None
     assert (mine in keeper.blobs, lost in keeper.blobs) == (True, False)
     assert needed.read_bytes() == b"shown"
+
+
+def test_files_of_a_step_are_looked_up_together_and_by_an_index(
+    file_keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look for each file made a server with many jobs answer nobody for seconds."""
+    living = claimed(file_keeper.store, file_keeper.accept())
+    kept = file_keeper.save(living, b"kept", "temp")
+    for number in range(9):
+        (file_keeper.folders.temp / f"{number}.png").write_bytes(b"x")
+    file_keeper.age(10)
+    plans = plans_of(file_keeper.store, monkeypatch)
+
+    assert file_keeper.clean({"temp_days": 5.0}) == {"temp": 9}
+    assert kept.exists()
+    looks = [plan for plan in plans if any("published" in line for line in plan)]
+    assert len(looks) == 1
+    assert not any(line.startswith("SCAN") for line in looks[0])
 
 
 def test_events_go_but_for_the_end_and_keys_may_be_used_again(keeper: Keeper) -> None:
