@@ -21,6 +21,7 @@ _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
 _FULL = ("XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageFull", "507")
 _NO_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
+_DENIED = ("AccessDenied", "403")  # what lists and removes has errors of no kind of its own
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -251,7 +252,7 @@ def _told(error: Exception, verb: str, where: str) -> BucketError:
             "bucket_denied",
             may_pass=True,
         )
-    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
+    if kind in ("PermissionDeniedError", "UnauthenticatedError") or reason in _DENIED:
         return BucketError(
             f"{where} may not be used to {verb} objects with this key. Give it the rights to "
             "get, put, delete and list.",

@@ -25,7 +25,7 @@ from paintgraph.cli.commands import (
 )
 from paintgraph.cli.keys import app as keys
 from paintgraph.cli.opening import open_
-from paintgraph.cli.serving import DataDir, serve
+from paintgraph.cli.serving import DataDir, Jobs, Objects, serve
 from paintgraph.cli.wishes import Gathering, Writing
 
 app = typer.Typer(
@@ -279,11 +279,11 @@ def bundle(
 
 
 @command(app)
-def doctor(json: Json = False) -> int:
-    """Check the installation: versions, folders, engines."""
+def doctor(jobs: Jobs = None, objects: Objects = None, json: Json = False) -> int:
+    """Check the installation: versions, folders, engines. And a job store and bucket, if named."""
     from paintgraph.cli.doctor import examine
 
-    return examine(json=json)
+    return examine(jobs, objects, json=json)
 
 
 @command(app, subject="packs")

@@ -4,13 +4,14 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import typer
 
+from paintgraph.base.bucket_health import examine_bucket
 from paintgraph.base.errors import Error
+from paintgraph.base.findings import Finding
 from paintgraph.base.packages import installed_version
 from paintgraph.cli.faults import FAILED, OK, plain, print_json
 from paintgraph.jobs.sources.folders import VARIABLE, default_folders
@@ -23,27 +24,20 @@ _CORE = (
 _LITTLE_DISK = 2 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `is_fault` if paintgraph cannot work as it is."""
+def examine(jobs: str | None, objects: str | None, *, json: bool) -> int:
+    """Look at everything; exit code 1 if something is at fault.
 
-    what: str
-    found: str
-    is_fault: bool = False
-
-
-def examine(*, json: bool) -> int:
-    """Look at everything; exit code 1 if something is at fault."""
+    `jobs` and `objects` are the addresses of what servers share, if not those of the settings.
+    """
     findings = [
         *(*_system(), *_packages(), *_opencv()),
-        *(*_folders(), *_models(), *_memory(), *_engines()),
+        *(*_folders(), *_models(), *_memory(), *_engines(), *_shared(jobs, objects)),
     ]
     if json:
-        print_json([{"what": f.what, "found": f.found, "fault": f.is_fault} for f in findings])
+        print_json([finding.to_json() for finding in findings])
     else:
         for finding in findings:
-            mark = "!!" if finding.is_fault else "ok"
-            typer.echo(plain(f"{mark}  {finding.what}: {finding.found}"))
+            typer.echo(plain(finding.to_text()))
     return FAILED if any(finding.is_fault for finding in findings) else OK
 
 
@@ -175,6 +169,27 @@ def _engines() -> list[Finding]:
             fault = _fault(partial(repaint, image, mask, engines.get(name), InpaintRequest()))
             findings.append(Finding(f"engine {name}", fault or "works", is_fault=fault is not None))
     return findings
+
+
+def _shared(jobs: str | None, objects: str | None) -> Iterator[Finding]:
+    """The job store and the bucket that several machines share, where any are named."""
+    from paintgraph.api.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings({"jobs": jobs, "objects": objects})
+    except SettingsError as error:
+        yield Finding("settings", str(error), is_fault=True)
+        return
+    if settings.jobs is not None:
+        try:
+            from paintgraph.jobs.store.postgresql_health import examine_store
+        except ImportError as error:
+            cure = f"{error}. Install it: pip install 'paintgraph[cluster]'"
+            yield Finding("job store", cure, is_fault=True)
+        else:
+            yield from examine_store(settings.jobs.get_secret_value())
+    if settings.objects is not None:
+        yield from examine_bucket(settings.objects)
 
 
 def _fault(action: Callable[[], object]) -> str | None:

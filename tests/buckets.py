@@ -3,8 +3,10 @@
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 
 NAME = "paint"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret0secret"}
+
+_LATE_SECONDS = 0.35
 
 
 def rclone() -> Path | None:
@@ -56,6 +60,41 @@ def s3_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def passing_server(endpoint: str, *, refused: str = "", slow: str = "") -> Iterator[str]:
+    """The endpoint of a server that passes requests on, but for those of one method.
+
+    Those of another are answered late.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def _pass(self) -> None:
+            data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            time.sleep(_LATE_SECONDS if self.command == slow else 0)
+            if self.command == refused:
+                status, headers, body = 403, {}, b"<Error><Code>AccessDenied</Code></Error>"
+            else:
+                behind = HTTPConnection(endpoint.removeprefix("http://"))
+                behind.request(self.command, self.path, data, dict(self.headers))
+                with behind.getresponse() as answer:
+                    status, headers, body = answer.status, dict(answer.headers), answer.read()
+                behind.close()
+            self.send_response_only(status)
+            for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                if name != "Transfer-Encoding":
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _pass  # noqa: N815 - the role's names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with _served(Handler) as address:
+        yield address
+
+
+@contextmanager
 def faulty_server(status: int, code: str) -> Iterator[str]:
     """The endpoint of an S3 server that answers everything with one error."""
     body = f"<Error><Code>{code}</Code><Message>secret words</Message></Error>".encode()
@@ -74,7 +113,14 @@ def faulty_server(status: int, code: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with _served(Handler) as address:
+        yield address
+
+
+@contextmanager
+def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server of this process."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -145,16 +145,16 @@ class PostgresqlDatabase:
     """
 
     def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
-        self._url, self.name = _checked(url)
+        self._url, self.name = checked_address(url)
         self._reading = threading.Lock()
         self._reader = self._new_connection()
         self._no_server_until = 0.0
         self._of_thread = threading.local()
         self._made: list[PostgresqlConnection] = []
         try:
-            self._reader.transact(lambda c: _migrate(c, self.name, migrations))
+            self._reader.transact(lambda c: bring_up_to_date(c, self.name, migrations))
         except psycopg.Error as error:
-            raise _cannot_open(self.name, error) from error
+            raise cannot_open(self.name, error) from error
         except StoreError:
             self._reader.close()
             raise
@@ -264,7 +264,8 @@ def _with_marks(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s")
 
 
-def _migrate(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:
+def bring_up_to_date(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:
+    """Make the tables, or what newer versions add to them; raises StoreError for others' tables."""
     connection.lock("migrations")
     found = connection.execute("SELECT to_regclass('paintgraph_version'), to_regclass('jobs')")
     versions, jobs = found.fetchone()
@@ -288,8 +289,11 @@ def _migrate(connection: Connection, name: str, migrations: Sequence[Migration])
         connection.execute("UPDATE paintgraph_version SET version = ?", (len(migrations),))
 
 
-def _checked(url: str) -> tuple[str, str]:
-    """An address as psycopg reads it, with our defaults, and what may be told of it."""
+def checked_address(url: str) -> tuple[str, str]:
+    """An address as psycopg reads it, with our defaults, and what may be told of it.
+
+    Raises StoreError.
+    """
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
@@ -316,7 +320,8 @@ _RIGHTS = (
 )
 
 
-def _cannot_open(name: str, error: psycopg.Error) -> StoreError:
+def cannot_open(name: str, error: psycopg.Error) -> StoreError:
+    """What is told of a store that PostgreSQL does not open, with the cure."""
     refused = isinstance(error, psycopg.OperationalError)
     cure = "Check that it runs, and the user, password and database of its address."
     return StoreError(

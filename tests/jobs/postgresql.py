@@ -21,6 +21,8 @@ import psycopg
 import pytest
 
 _USER = "paint"
+LOCKED = "locked"
+"""A user who needs a password, once a test has made him."""
 _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _MOST_STARTS = 600
 
@@ -37,6 +39,8 @@ class PostgresqlServer:
             unprivileged = self._unprivileged
             os.chown(folder, unprivileged["user"], unprivileged["group"])
         self._run("initdb", "-D", "data", "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-locale")
+        rules = folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {LOCKED} scram-sha-256\n" + rules.read_text())
         self.start()
 
     def url(self, database: str = "postgres", user: str = _USER) -> str:
