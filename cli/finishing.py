@@ -9,31 +9,104 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from paintgraph.assembly import Assembly
 from paintgraph.base.words import shorten, suggestion
 from paintgraph.cli.faults import misused
-from paintgraph.cli.wishes import IF_EXISTS, IfExists, Writing
-from paintgraph.engine.graph.graph import Graph, Link, Node
+from paintgraph.cli.wishes import IF_EXISTS, Gathering, IfExists, Writing
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.checking import check
 from paintgraph.imaging.colour_names import parse_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.nodes.pictures.formats import OPAQUE, WITH_QUALITY, Wanted
-from paintgraph.python.results import FORMATS
+from paintgraph.python.results import FORMATS, MAIN
 
 TRANSPARENT = "transparent"
+AFTER = "after"
+_MOST_FRAMES = 100_000
 NO_TRANSPARENCY = "no_transparency"
 _NUMBER = re.compile("[0-9]{1,9}", re.ASCII)
 _MAKES_ALPHA = "JoinImageWithAlpha"
 
 
-def finished(graph: Graph, writing: Writing, assembly: Assembly) -> Graph:
-    """The checked graph with nodes for what is wished of its results; raises UsageError."""
+def finished(
+    graph: Graph, main: str, writing: Writing, gathering: Gathering, registry: Registry
+) -> Graph:
+    """The checked graph with nodes for what is wished of its pictures; raises UsageError.
+
+    `main` is the input that takes the pictures without an option.
+    """
     colour = _background(writing)
-    if not colour:
-        return graph
-    registry = assembly.registry
-    return check(_flattened(graph, colour, registry), registry).sound()
+    changed = graph
+    if gathering.frame is not None:
+        changed = _of_frame(changed, main, _frame(gathering.frame))
+    if colour:
+        changed = _flattened(changed, colour, registry)
+    if writing.concat:
+        changed = _compared(changed, main, gathering, colour or "white", registry)
+    return graph if changed is graph else check(changed, registry).sound()
+
+
+def _frame(wished: str) -> int:
+    if not _NUMBER.fullmatch(wished) or not 1 <= int(wished) <= _MOST_FRAMES:
+        message = f"--frame is '{shorten(wished)}'; allowed is a whole number from 1 on."
+        raise misused("out_of_range", f"{message} Write --frame 1 for the first.")
+    return int(wished)
+
+
+def _of_frame(graph: Graph, main: str, frame: int) -> Graph:
+    """The graph in which one frame of the main picture takes that picture's place."""
+    if not main:
+        raise misused("no_picture", "--frame: the recipe takes no picture. Leave it out.")
+    given = InputRef(main)
+    id_ = _free(f"frame_of_{main}", graph.nodes)
+    one = Link(id_, 0)
+    nodes: dict[str, Node] = {}
+    for name, node in graph.nodes.items():
+        is_loader = node.kind == "LoadImage" and node.inputs.get("image") == given
+        frames = {"frame": frame} if is_loader else {}
+        kept = {at: given if is_loader else one for at, v in node.inputs.items() if v == given}
+        nodes[name] = replace(node, inputs={**node.inputs, **kept, **frames})
+    if any(one in node.inputs.values() for node in nodes.values()):
+        nodes[id_] = _loaded(main, frame)
+    return replace(graph, nodes=nodes)
+
+
+def _loaded(main: str, frame: int) -> Node:
+    """The main picture, or a frame of it."""
+    return Node("LoadImage", {"image": InputRef(main), "alpha": "keep", "frame": frame})
+
+
+def _compared(
+    graph: Graph, main: str, gathering: Gathering, colour: str, registry: Registry
+) -> Graph:
+    """The graph whose main result has the main picture beside it; the result alone is `after`."""
+    result = main_result(graph, registry)
+    reference = graph.outputs.get(result)
+    if not main or not isinstance(reference, Link):
+        message = "--concat: the recipe does not make a picture of a picture, so there is no before"
+        raise misused("no_picture", f"{message} and after. Leave it out.")
+    nodes, after = dict(graph.nodes), reference
+    if output_type(graph, reference, registry) == "mask":
+        id_ = _free("after", nodes)
+        nodes[id_], after = Node("MaskToImage", {"mask": reference}), Link(id_, 0)
+    before, both = _free("before", nodes), _free("before_and_after", nodes)
+    nodes[before] = _loaded(main, 0 if gathering.frame is None else _frame(gathering.frame))
+    pair = {"image1": Link(before, 0), "image2": after, "colour": colour}
+    nodes[both] = Node("SideBySide", pair)
+    alone = {} if AFTER in graph.outputs else {AFTER: reference}
+    outputs = {**graph.outputs, **alone, result: Link(both, 0)}
+    return replace(graph, nodes=nodes, outputs=outputs)
+
+
+def main_result(graph: Graph, registry: Registry) -> str:
+    """The picture that -o without a name means: `image`, else the first one; or ""."""
+    found = [
+        name
+        for name, reference in graph.outputs.items()
+        if isinstance(reference, Link)
+        and output_type(graph, reference, registry) in ("image", "mask")
+    ]
+    return MAIN if MAIN in found else next(iter(found), "")
 
 
 def _background(writing: Writing) -> str:
@@ -57,7 +130,7 @@ def _flattened(graph: Graph, colour: str, registry: Registry) -> Graph:
         if isinstance(reference, Link) and output_type(graph, reference, registry) == "image":
             id_ = _free(f"{name}_on_colour", nodes)
             nodes[id_] = Node("FlattenImage", {"image": reference, "colour": colour})
-            outputs[name] = Link(id_, "image")
+            outputs[name] = Link(id_, 0)
     return replace(graph, nodes=nodes, outputs=outputs)
 
 

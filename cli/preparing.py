@@ -113,7 +113,7 @@ def read(options: RunOptions, assembly: Assembly) -> Asked:
     if gathering.scale_masks:
         given = {**_stretching(graph.inputs), **given}
     _check_stdin(options.recipe, given, graph.inputs)
-    graph = finished(graph, writing, assembly)
+    graph = finished(graph, main_picture(graph), writing, gathering, assembly.registry)
     return Asked(source, graph, given, described, writing, gathering)
 
 

@@ -15,14 +15,13 @@ from paintgraph.base.errors import Error, UsageError
 from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import misused, plain, tell
-from paintgraph.cli.finishing import NO_TRANSPARENCY, no_transparency, output_type
+from paintgraph.cli.finishing import NO_TRANSPARENCY, main_result, no_transparency, output_type
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import PublishError, cannot_write, write_new
 from paintgraph.nodes.pictures.formats import Format
 from paintgraph.python.results import (
     FORMATS,
-    MAIN,
     Picture,
     named_format,
     numbered,
@@ -53,7 +52,7 @@ class Wanted:
         types = {name: _type(graph, name, registry) for name in graph.outputs}
         pictures = [name for name, type_ in types.items() if type_ in _PICTURES]
         others = tuple(name for name, type_ in types.items() if type_ not in (*_PICTURES, ""))
-        main = MAIN if MAIN in pictures else next(iter(pictures), "")
+        main = main_result(graph, registry)
         pairs = []
         for text in asked:
             name, equals, file = text.partition("=")

@@ -43,6 +43,14 @@ class Writing:
             "transparent leaves them so.",
         ),
     ] = None
+    concat: Annotated[
+        bool,
+        typer.Option(
+            "--concat",
+            help="Write the given picture and its result side by side; -o after=FILE has the "
+            "result alone, too.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,14 @@ class Gathering:
         bool,
         typer.Option("--watch", help="Go on with what comes into the folders, until Ctrl-C."),
     ] = False
+    frame: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Which frame of an animated GIF, WebP or PNG is taken, or which page of a TIFF, "
+            "from 1.",
+        ),
+    ] = None
 
 
 Group = TypeVar("Group", Writing, Gathering)

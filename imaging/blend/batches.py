@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.imaging.alpha import on_colour
 from paintgraph.imaging.arrays import Image, check_pixels
 from paintgraph.imaging.blend.composite import lay_over, with_channels
 from paintgraph.imaging.errors import ContractError
@@ -143,6 +144,34 @@ def collage(  # noqa: PLR0913 - a grid of cells
         down, right = row * height, column * width
         filled = lay_over(cell, resize(single, *fits), left, top)
         sheet[:, down : down + height, right : right + width] = filled
+    return sheet
+
+
+def side_by_side(first: Image, second: Image, gap: int, colour: tuple[int, int, int]) -> Image:
+    """Each picture left of its partner, at its own size and central, on one colour.
+
+    Args:
+        first: pictures `[A, H, W, 3 or 4]`, 0 to 1.
+        second: pictures `[B, h, w, 3 or 4]`, 0 to 1; of the fewer the first one comes again.
+        gap: px between them.
+        colour: of the ground and behind what is transparent: red, green and blue, 0 to 255.
+
+    Returns:
+        Pictures `[max(A, B), max(H, h), W + gap + w, 3]`.
+
+    Raises:
+        ContractError: it would be too large (`too_many_pixels`).
+    """
+    count = max(len(first), len(second))
+    width = first.shape[2] + gap + second.shape[2]
+    height = max(first.shape[1], second.shape[1])
+    check_pixels(width, height, count)
+    sheet = plain(width, height, count, colour)
+    shares = colour[0] / 255, colour[1] / 255, colour[2] / 255
+    for image, left in ((first, 0), (second, first.shape[2] + gap)):
+        top = (height - image.shape[1]) // 2
+        place = np.s_[:, top : top + image.shape[1], left : left + image.shape[2]]
+        sheet[place] = on_colour(take(image, count), shares)
     return sheet
 
 

@@ -25,7 +25,7 @@ from paintgraph.imaging.files.examine import (
     remarks,
 )
 from paintgraph.imaging.files.formats import gif, parts, tiff
-from paintgraph.imaging.files.formats.header import Header
+from paintgraph.imaging.files.formats.header import Header, recognise
 from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 from paintgraph.imaging.files.metadata import Metadata, read_icc, read_metadata
 from paintgraph.imaging.opencv import cv2
@@ -66,12 +66,21 @@ class Picture:
         return self.metadata.get("exif")
 
 
-def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
-    """Read a picture file of one frame; one that cannot be read is a `PictureError`."""
-    header = examine(data, max_pixels)
+def decode(data: bytes, *, max_pixels: int = MOST_PIXELS, frame: int | None = None) -> Picture:
+    """Read a picture file; one that cannot be read is a `PictureError`, as `examine` raises them.
+
+    Args:
+        data: the file.
+        max_pixels: of the picture.
+        frame: which of several frames or pages is meant, from 1; 0: none was chosen; None: none
+            can be.
+    """
+    if frame and recognise(data) == "TIFF" and frame <= len(tiff.pages(data)):
+        data, frame = tiff.only_page(data, frame), 1
+    header = examine(data, max_pixels, frame)
     icc = read_icc(data, header.format)
     metadata, orientation, note = read_metadata(data, header, icc)
-    samples = read_samples(data, header, icc)
+    samples = read_samples(data, header, icc, frame or 0)
     return Picture(
         image=freeze(to_image(turned(samples, orientation))),
         depth=16 if samples.dtype == np.uint16 else 8,
@@ -87,19 +96,32 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS) -> Picture:
 def _is_lossy(data: bytes, header: Header) -> bool:
     """Whether the format of the file changed its samples when they were packed."""
     if header.format == "WEBP":
-        return any(name == b"VP8 " for name, _, _ in parts.riff_chunks(data))
+        return any(_is_vp8(data, *chunk) for chunk in parts.riff_chunks(data))
     if header.format == "TIFF":
         return tiff.read_directory(data).number(_COMPRESSION, 1) in _LOSSY_PACKINGS
     return header.format in {"JPEG", "AVIF"}
 
 
-def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]:
+def _is_vp8(data: bytes, name: bytes, start: int, end: int) -> bool:
+    """Whether a chunk of a WebP file is a lossy picture, or a frame that is one."""
+    if name == b"ANMF":  # 16 bytes say where it lies; it may begin with its alpha (RFC 9649)
+        return b"VP8 " in (data[start + 16 : start + 20], *_second_chunk(data, start + 16, end))
+    return name == b"VP8 "
+
+
+def _second_chunk(data: bytes, start: int, end: int) -> list[bytes]:
+    at = start + 8 + (parts.unpack("<I", data, start + 4)[0] + 1 & ~1)
+    return [data[at : at + 4]] if at < end else []
+
+
+def read_samples(data: bytes, header: Header, icc: bytes | None, frame: int = 0) -> NDArray[Any]:
     """Samples `[H, W]` or `[H, W, 2 to 4]`: grey, grey and alpha, RGB or RGBA.
 
     Args:
         data: the file.
         header: what `examine` found in it.
         icc: its colour profile, by which CMYK is converted.
+        frame: which of several frames, from 1.
 
     Returns:
         Code values `[H, W]` or `[H, W, 2 to 4]`, uint8 or uint16, not turned by EXIF.
@@ -110,7 +132,9 @@ def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]
     try:
         if is_wide(header):
             return _wide_png(data, header) if header.format == "PNG" else _wide_tiff(data, header)
-        picture = load_picture(data, header)
+        picture = load_picture(data, header, frame)
+        if header.frames > 1:
+            return _seen(picture)
         if header.format == "GIF":
             return _of_gif(picture, gif.read(data).box)
         samples = np.asarray(_plain(picture, icc))
@@ -119,6 +143,12 @@ def read_samples(data: bytes, header: Header, icc: bytes | None) -> NDArray[Any]
         raise
     except Exception as error:  # decoders raise what they like on damaged files
         raise damaged("its pixels cannot be decoded") from error
+
+
+def _seen(picture: Pillow.Image) -> NDArray[Any]:
+    """RGB of a frame as it is seen, or RGBA where nothing was drawn in parts of it."""
+    samples = np.asarray(picture.convert("RGBA"))
+    return samples if (samples[..., 3] < samples.dtype.type(255)).any() else samples[..., :3]
 
 
 def _of_gif(picture: Pillow.Image, box: tuple[int, int, int, int]) -> NDArray[Any]:

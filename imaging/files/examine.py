@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 40_000_000
 
+WITH_FRAMES = frozenset({"PNG", "WEBP", "GIF", "TIFF"})
+"""Formats of whose frames or pages one can be read alone."""
+
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_FRAME_CHUNKS = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _JPEG_METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
 _MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
 _SOUND = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
@@ -39,21 +43,28 @@ _NEEDED = (320, 347)  # the palette, tables of JPEG
 _WHERE = ((273, 279), (324, 325))  # tags of strips and tiles: where they begin, how long they are
 
 
-def examine(data: bytes, max_pixels: int = MOST_PIXELS) -> Header:
+def examine(data: bytes, max_pixels: int = MOST_PIXELS, frame: int | None = None) -> Header:
     """What a picture file is, if it can be read.
+
+    Args:
+        data: the file.
+        max_pixels: of the picture.
+        frame: which of several frames is meant, from 1; 0: none was chosen; None: none can be.
 
     Raises:
         PictureError: it is no picture (`not_a_picture`), one of a kind that is not read
-            (`unsupported_picture`), has several frames (`animated_picture`), no pixel
-            (`zero_size`) or too many (`too_many_pixels`), or is cut off or damaged
-            (`truncated_picture`).
+            (`unsupported_picture`), has several frames of which none is meant
+            (`animated_picture`) or not that one (`no_such_frame`), no pixel (`zero_size`) or too
+            many (`too_many_pixels`), or is cut off or damaged (`truncated_picture`).
     """
     header = read_header(data)
-    check_readable(data, header, max_pixels)
+    check_readable(data, header, max_pixels, frame)
     return header
 
 
-def check_readable(data: bytes, header: Header, max_pixels: int = MOST_PIXELS) -> None:
+def check_readable(
+    data: bytes, header: Header, max_pixels: int = MOST_PIXELS, frame: int | None = None
+) -> None:
     """Refuse, by the errors of `examine`, what must or can not be decoded."""
     if header.width <= 0 or header.height <= 0:
         raise PictureError(
@@ -61,12 +72,7 @@ def check_readable(data: bytes, header: Header, max_pixels: int = MOST_PIXELS) -
             "1x1. Export it again.",
             code="zero_size",
         )
-    if header.frames != 1:
-        raise PictureError(
-            f"picture: has {header.frames} frames or pages; allowed is one. "
-            "Save the one you want as a picture of its own.",
-            code="animated_picture",
-        )
+    _check_frames(header, frame)
     pixels = header.width * header.height
     if pixels > max_pixels:
         raise PictureError(
@@ -78,6 +84,27 @@ def check_readable(data: bytes, header: Header, max_pixels: int = MOST_PIXELS) -
     if not is_wide(header):
         head = _HEADS[header.format](data) if header.format in _HEADS else data
         open_picture(head, header)
+
+
+def _check_frames(header: Header, frame: int | None) -> None:
+    """Refuse several frames, unless one of them is meant that can be read alone."""
+    count = header.frames
+    is_read = header.format == "TIFF" or not is_wide(header)  # OpenCV gives the first frame only
+    can_choose = frame is not None and header.format in WITH_FRAMES and is_read
+    if count != 1 and (not frame or not can_choose):
+        cure = "Save the one you want as a picture of its own"
+        choice = f", or choose it: --frame 1 to {count}, or `frame` of LoadImage"
+        raise PictureError(
+            f"picture: has {count} frames or pages; allowed is one. "
+            f"{cure}{choice if can_choose else ''}.",
+            code="animated_picture",
+        )
+    if frame is not None and frame > count:
+        has = "one frame" if count == 1 else f"{count} frames or pages"
+        raise PictureError(
+            f"picture: has {has}; frame {frame} is none of them. Choose one from 1 to {count}.",
+            code="no_such_frame",
+        )
 
 
 def is_wide(header: Header) -> bool:
@@ -126,9 +153,12 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     return picture
 
 
-def load_picture(data: bytes, header: Header) -> "ImageFile":
-    """The file, opened and its pixels decoded by Pillow; a `PictureError` if they are damaged."""
-    picture = _decoded(data, header)
+def load_picture(data: bytes, header: Header, frame: int = 0) -> "ImageFile":
+    """The file, opened and its pixels decoded by Pillow; a `PictureError` if they are damaged.
+
+    Of several frames it is the one at `frame`, from 1, as it is seen: with what shows of others.
+    """
+    picture = _decoded(data, header, frame)
     if header.format == "JPEG" and _ends_grey(picture):  # as libjpeg fills what is missing
         before = jpeg_end.before_end(data)
         if not jpeg_end.is_whole(before, lambda whole: _digest(whole, header)):
@@ -136,10 +166,13 @@ def load_picture(data: bytes, header: Header) -> "ImageFile":
     return picture
 
 
-def _decoded(data: bytes, header: Header) -> "ImageFile":
+def _decoded(data: bytes, header: Header, frame: int = 0) -> "ImageFile":
     picture = open_picture(data, header)
     try:
         with quiet() if header.format == "TIFF" else nullcontext():
+            if header.frames > 1:
+                # The picture for programs that know no animation may stand before the first frame.
+                picture.seek(frame - 1 + getattr(picture, "default_image", False))
             picture.load()
     except Exception as error:  # decoders raise what they like on damaged files
         raise damaged("its pixels cannot be decoded") from error
@@ -181,7 +214,8 @@ def quiet() -> Iterator[None]:
 
 def bare_png(data: bytes, header: Header) -> bytes:
     """The PNG file with nothing but what makes its pixels."""
-    return parts.keep(data, _PIXEL_CHUNKS | {b"tRNS"} if header.mode == "P" else _PIXEL_CHUNKS)
+    names = _PIXEL_CHUNKS | {b"tRNS"} if header.mode == "P" else _PIXEL_CHUNKS
+    return parts.keep(data, names | _FRAME_CHUNKS if header.frames > 1 else names)
 
 
 def _bare_jpeg(data: bytes, _: Header) -> bytes:

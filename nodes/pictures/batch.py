@@ -107,3 +107,21 @@ def collage(
     """
     ground = parse_colour(colour[0])
     return batches.collage(images, width[0], height[0], ground, columns[0], margin[0])
+
+
+@node(
+    title="Side by Side",
+    category="image/batch",
+    keywords=("before and after", "compare", "concatenate", "stitch"),
+)
+def side_by_side(
+    image1: Annotated[Image, "On the left; what is written beside the samples is its."],
+    image2: Annotated[Image, "On the right, at its own size."],
+    gap: Annotated[int, Range(0, 4096, "px"), "Between the two."] = 8,
+    colour: Annotated[str, Resource(COLOUR), f"Of the ground: {COLOUR_WORDS}."] = "white",
+) -> Image:
+    """Put two pictures beside each other on one colour, such as one before and after a change.
+
+    Neither is scaled. Through what is transparent the colour is seen.
+    """
+    return batches.side_by_side(image1, image2, gap, parse_colour(colour))

@@ -74,13 +74,18 @@ def load_image(
     alpha: Annotated[
         Literal["mask", "keep"], "Turn transparency into the mask, or keep it in the picture."
     ] = "mask",
+    frame: Annotated[
+        int,
+        Range(0, 100_000),
+        "Of an animation, or of a file of several pages, from 1; 0: the file must have one.",
+    ] = 0,
 ) -> LoadedImage:
     """Read a picture from a file, an upload or an address.
 
     Gives an opaque picture and a mask that selects what was transparent; without transparency the
     mask selects nothing. With `alpha: keep` the picture keeps its transparency.
     """
-    picture, facts = _picture(context, image)
+    picture, facts = _picture(context, image, frame)
     mask = as_mask(select_transparent(picture), facts)
     if alpha == "mask" and picture.shape[3] > 3:
         picture = np.ascontiguousarray(picture[..., :3])
@@ -217,21 +222,21 @@ def _told(metadata: Literal["auto", Metadata], *, graph: bool) -> Descriptions:
     return Descriptions(None if metadata == "auto" else metadata, graph)
 
 
-def _picture(context: Context, given: str | Array) -> tuple[Array, Facts]:
+def _picture(context: Context, given: str | Array, frame: int) -> tuple[Array, Facts]:
     """Samples and facts of a picture that is named, or already there."""
     if not isinstance(given, str):
         return given, context.facts("image")
-    picture = read_picture(context, given)
+    picture = read_picture(context, given, frame)
     if picture.note:
         context.warn(picture.note)
     return picture.image, facts_of(picture)
 
 
-def read_picture(context: Context, name: str) -> Picture:
-    """The decoded picture of a name that was bound to what it holds."""
+def read_picture(context: Context, name: str, frame: int | None = None) -> Picture:
+    """The decoded picture of a name that was bound to what it holds; `frame` as for `decode`."""
     if not name.startswith(PREFIX):
         raise BindError(f"'{name}' names no picture. Give a file's name.")
-    picture = decode(context.service(Blobs).get(name))
+    picture = decode(context.service(Blobs).get(name), frame=frame)
     for remark in picture.remarks:
         context.warn(f"picture: {remark}")
     return picture

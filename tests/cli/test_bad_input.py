@@ -105,7 +105,7 @@ GRAPHS: Mapping[str, tuple[Maker, str, str]] = {
     "unknown input": (
         _text(PAINT.replace("image: photo", "imag: photo")),
         "unknown_input",
-        "no input 'imag'; allowed are image, alpha. Did you mean 'image'?",
+        "no input 'imag'; allowed are image, alpha, frame. Did you mean 'image'?",
     ),
     "missing input": (
         _text(PAINT.replace(", image: photo.png", "")),

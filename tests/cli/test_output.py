@@ -227,3 +227,106 @@ def test_avif_tells_what_other_formats_tell(paintgraph: Paintgraph, metadata: st
     assert (COPYRIGHT in data) == (metadata != "none")
     with Image.open(BytesIO(data)) as picture:
         assert picture.format == "AVIF"
+
+
+def test_a_frame_of_an_animation_is_taken_by_its_number(
+    paintgraph: Paintgraph, photo: NDArray[np.uint8]
+) -> None:
+    frames = [Image.fromarray(each) for each in (photo[::-1].copy(), photo)]
+    frames[0].save("clip.png", save_all=True, append_images=frames[1:])
+    command = ("run", "remove_background_by_mask", "clip.png", "--mask", "left.png", "-o", "x.png")
+
+    refused = paintgraph(*command)
+    taken = paintgraph(*command, "--frame", "2")
+
+    assert refused.code == 1
+    assert "has 2 frames or pages; allowed is one." in refused.stderr
+    assert taken.code == 0, taken.stderr
+    assert np.array_equal(_pixels("x.png")[LEFT][..., :3], photo[LEFT])
+    assert paintgraph("replay", "x.png").text.startswith("x.png: equal")
+
+
+def test_a_frame_goes_into_recipes_that_are_used_as_nodes(
+    paintgraph: Paintgraph, photo: NDArray[np.uint8]
+) -> None:
+    frames = [Image.fromarray(each) for each in (photo[::-1].copy(), photo)]
+    frames[0].save("clip.png", save_all=True, append_images=frames[1:])
+    Path("nested.yaml").write_text(
+        "paintgraph: 1\n"
+        "inputs: {image: {type: image}}\n"
+        "nodes:\n"
+        "  wide: {recipe: outpaint, image: '${inputs.image}', sides: [left], engine: telea}\n"
+        "outputs: {image: '${wide.image}'}\n"
+    )
+
+    answer = paintgraph("run", "nested.yaml", "clip.png", "--frame", "2", "-o", "x.png")
+
+    assert answer.code == 0, answer.stderr
+    assert np.array_equal(_pixels("x.png")[:, -WIDTH:], photo)
+
+
+@pytest.mark.parametrize("frame", ["0", "-1", "first"])
+def test_a_frame_is_a_number_from_one_on(paintgraph: Paintgraph, frame: str) -> None:
+    answer = paintgraph(*WIDER, f"--frame={frame}", "-o", "x.png")
+
+    assert (answer.code, answer.stderr) == (
+        2,
+        (
+            f"--frame is '{frame}'; allowed is a whole number from 1 on. Write --frame 1 for the "
+            "first. [out_of_range]\n"
+        ),
+    )
+
+
+def test_before_and_after_are_side_by_side(
+    paintgraph: Paintgraph, photo: NDArray[np.uint8]
+) -> None:
+    command = ("run", "outpaint", "photo.png", "--sides", "left,top", "--engine", "telea")
+
+    answer = paintgraph(*command, "--concat", "-o", "both.png", "-o", "after=alone.png")
+
+    assert answer.code == 0, answer.stderr
+    both, alone = _pixels("both.png"), _pixels("alone.png")
+    height, width = alone.shape[:2]
+    top = (height - HEIGHT) // 2
+    assert both.shape == (height, WIDTH + 8 + width, 3)
+    assert np.array_equal(both[top : top + HEIGHT, :WIDTH], photo)
+    assert np.array_equal(both[:, WIDTH + 8 :], alone)
+    assert (both[:, WIDTH : WIDTH + 8] == 255).all()
+    assert paintgraph("replay", "both.png").text.startswith("both.png: equal")
+
+
+def test_before_and_after_of_many_pictures_and_of_masks(paintgraph: Paintgraph) -> None:
+    command = ("run", "grow_mask", "left.png", "photo.png", "--amount", "1", "--concat", "-o", "x/")
+
+    answer = paintgraph(*command)
+
+    assert answer.code == 0, answer.stderr
+    assert _pixels("x/left.png").shape[1] == 2 * WIDTH + 8
+    assert _pixels("x/left.png")[0, WIDTH // 2].max() == 0
+    assert _pixels("x/left.png")[0, WIDTH + 8 + WIDTH // 2].min() == 255
+    assert paintgraph(*command).stderr.endswith("0 done, 2 skipped\n")
+
+
+def test_before_and_after_show_the_colour_through_what_is_clear(paintgraph: Paintgraph) -> None:
+    answer = paintgraph(*CUT, "--concat", "--background", "lime", "-o", "both.jpg")
+
+    assert answer.code == 0, answer.stderr
+    ground = _pixels("both.jpg")[HEIGHT // 2, -2].astype(int)
+    assert np.abs(ground - (0, 255, 0)).max() < 12
+
+
+def test_there_is_no_before_without_a_picture(paintgraph: Paintgraph) -> None:
+    Path("plain.yaml").write_text(
+        "paintgraph: 1\nnodes: {it: {node: EmptyImage}}\noutputs: {image: '${it.image}'}\n"
+    )
+
+    answer = paintgraph("run", "plain.yaml", "--concat", "-o", "x.png")
+
+    assert (answer.code, answer.stderr) == (
+        2,
+        (
+            "--concat: the recipe does not make a picture of a picture, so there is no before and "
+            "after. Leave it out. [no_picture]\n"
+        ),
+    )

@@ -143,9 +143,8 @@ def _read_tiff(data: bytes) -> Header:
     has_alpha = samples > _TIFF_COLOURS[mode] and page.number(338, 2) != 0
     if has_alpha and mode in {"L", "RGB"}:
         mode += "A"
-    # Bits 1 and 4 of the page kind mark thumbnails and transparency masks.
-    frames = sum(not directory.number(254) & 5 for directory in tiff.directories(data))
-    return Header("TIFF", page.number(256), page.number(257), mode, max(1, frames), depths.pop())
+    frames = max(1, len(tiff.pages(data)))
+    return Header("TIFF", page.number(256), page.number(257), mode, frames, depths.pop())
 
 
 def _read_bmp(data: bytes) -> Header:

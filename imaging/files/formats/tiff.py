@@ -27,6 +27,7 @@ _MAX_ENTRIES = 200_000  # of all pages together, which may share them
 _ENTRY = 12
 _MOST_RATIOS = 1 << 10
 _NO_UNIT, _INCH = 1, 2
+_PAGE_KIND, _NO_PAGE = 254, 1 | 4  # tag, and its bits of thumbnails and transparency masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,22 @@ def directories(data: bytes) -> Iterator[Directory]:
         directory = read_directory(data, directory.next_at)
         entries += directory.entries
         yield directory
+
+
+def pages(data: bytes) -> list[Directory]:
+    """The directories of pages that are seen: not of thumbnails and transparency masks."""
+    return [each for each in directories(data) if not each.number(_PAGE_KIND) & _NO_PAGE]
+
+
+def only_page(data: bytes, number: int) -> bytes:
+    """The file with the page of a number, from 1, as its only one."""
+    page = pages(data)[number - 1]
+    block = bytearray(data)
+    struct.pack_into(f"{page.order}I", block, 4, page.at)
+    end = page.at + 2 + page.entries * _ENTRY
+    if end + 4 <= len(block):
+        struct.pack_into(f"{page.order}I", block, end, 0)
+    return bytes(block)
 
 
 def upright(data: bytes) -> bytes:
