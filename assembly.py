@@ -18,13 +18,14 @@ from paintgraph.engine.node.context import Services
 from paintgraph.engine.node.events import Event, Listener, Stored
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.node.spreading import Spreading
-from paintgraph.engine.recipes.binding import Binders, metadata_binder
+from paintgraph.engine.recipes.binding import Binder, Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.accepted import Accepted, binders_of
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.references import Listing, References, source_binders
-from paintgraph.jobs.storage import open_storage
+from paintgraph.jobs.sources.trees import FolderTree
+from paintgraph.jobs.storage import Storage, open_storage
 from paintgraph.jobs.workers.runner import Loading, Parts
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -66,10 +67,15 @@ class Assembly(Catalogue):
     """A worker and what doors need beside it."""
 
     worker: Worker
-    blobs: Blobs
+    storage: Storage
     binders: Binders
     loaded: LoadedModels
     input_folder: Path
+
+    @property
+    def blobs(self) -> Blobs:
+        """Bytes by digest."""
+        return self.storage.blobs
 
 
 @contextmanager
@@ -105,7 +111,7 @@ def worker_parts(
         objects=settings.get("objects"),
         **settings["results"],
     ) as assembly:
-        prepare = partial(_prepare, folders, assembly)
+        prepare = partial(_prepare, assembly)
 
         def free(*, models: bool, results: bool) -> None:
             if models:
@@ -167,7 +173,7 @@ def pack_places(
     )
 
 
-def _prepare(folders: Folders, assembly: Assembly, graph: Graph) -> Binders | None:
+def _prepare(assembly: Assembly, graph: Graph) -> Binders | None:
     """What binds the names of a job; its recipes are known from now on as it was accepted.
 
     Raises ModelError if models are others than it was accepted with.
@@ -181,8 +187,9 @@ def _prepare(folders: Folders, assembly: Assembly, graph: Graph) -> Binders | No
     accepted = Accepted.read(graph.bound)
     texts = {name: assembly.blobs.get(digest) for name, digest in accepted.recipes.items()}
     assembly.recipes.take(texts)
-    own, shared = folders.of_client(accepted.owner).inputs, folders.inputs
-    made = {"output": folders.outputs, "temp": folders.temp}
+    tree = assembly.storage.tree
+    own, shared = tree("inputs", accepted.owner), tree("inputs")
+    made = {"output": tree("outputs"), "temp": tree("temp")}
     found = References(assembly.blobs, own, made, (shared,))
     # What else of results a client may read only the server knows.
     late = found if accepted.owner is None else References(assembly.blobs, own, {}, (shared,))
@@ -240,16 +247,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
-        blobs = open_storage(folders, objects).blobs
-        made = {
-            "output": output_folder or folders.outputs,
-            "temp": output_folder or folders.temp,
-        }
-        references = References(blobs, input_folder, made)
-        sources = source_binders(references.bind, input_folder)
-        binders = Binders(
-            {**sources, **resource_names.binders(known.names), **metadata_binder(metadata)}
-        )
+        storage = open_storage(folders, objects)
+        named = resource_names.binders(known.names) | metadata_binder(metadata)
+        binders = Binders(_sources(storage, input_folder, output_folder) | named)
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
         lender = ModelLender(known.names.models, loaded, devices)
         inpainters = stack.enter_context(Inpainters(models=lender))
@@ -257,7 +257,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         if with_store:
             store = ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
             stack.enter_context(store)
-        services = (blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender))
+        services = (storage.blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender))
         worker = Worker(
             known.registry,
             Services(*services, Spreading()),
@@ -266,6 +266,15 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             binders=binders,
             environment=devices.environment(),
         )
-        yield Assembly(
-            known.registry, known.recipes, known.names, worker, blobs, binders, loaded, input_folder
-        )
+        parts = (worker, storage, binders, loaded, input_folder)
+        yield Assembly(known.registry, known.recipes, known.names, *parts)
+
+
+def _sources(storage: Storage, inputs: Path, outputs: Path | None) -> dict[str, Binder]:
+    """What binds names of files of this machine."""
+    made = {
+        "output": FolderTree(outputs or storage.folders.outputs),
+        "temp": FolderTree(outputs or storage.folders.temp),
+    }
+    tree = FolderTree(inputs)
+    return source_binders(References(storage.blobs, tree, made).bind, tree)

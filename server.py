@@ -184,7 +184,7 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         )
         pictures = Pictures(storage.blobs)
         serializer = Serializer(dispatcher, pictures, addresses, hide)
-        files = NamedFiles(storage, folders, store)
+        files = NamedFiles(storage, store)
         parts = _parts(settings, store, dispatcher, files, serializer)
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)

@@ -5,9 +5,11 @@ Keys are names with / between their parts. Opening a bucket loads obstore (extra
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -41,11 +43,15 @@ class BucketError(Error):
 
 
 class Found(NamedTuple):
-    """An object; `modified` is in seconds since 1970, by the clock of the bucket."""
+    """An object; `modified` is in seconds since 1970, by the clock of the bucket.
+
+    `tag` changes whenever the object is written with other bytes.
+    """
 
     key: str
     size: int
     modified: float
+    tag: str = ""
 
 
 class Bucket:
@@ -89,12 +95,12 @@ class Bucket:
                 _none(error)
                 return None
 
-    def put(self, key: str, data: bytes, media_type: str = "") -> None:
+    def put(self, key: str, data: bytes, media_type: str | None = None) -> None:
         """Write an object, or replace it."""
         with self._asked("write"):
             self._put(key, data, media_type, "overwrite")
 
-    def put_new(self, key: str, data: bytes, media_type: str = "") -> bool:
+    def put_new(self, key: str, data: bytes, media_type: str | None = None) -> bool:
         """Write an object that must not be there yet; False if it is.
 
         Of several writers one is told True by servers that know `If-None-Match`, as S3 does. For
@@ -124,6 +130,20 @@ class Bucket:
             for page in pages:
                 yield from map(_found, page)
 
+    def inside(self, folder: str) -> tuple[list[str], list[Found]]:
+        """The folders and the objects right inside a folder, each by key."""
+        with self._asked("list"):
+            found = self._obstore.list_with_delimiter(self._store, folder or None)
+            objects = sorted(map(_found, found["objects"]))
+            return sorted(map(str, found["common_prefixes"])), objects
+
+    @cached_property
+    def ahead(self) -> float:
+        """By how many seconds the bucket's clock is ahead of this machine's."""
+        self.put("clock", b"")
+        written = self.head("clock")
+        return 0.0 if written is None else written.modified - time.time()
+
     def link(
         self, key: str, method: Literal["GET", "PUT"] = "GET", seconds: float = LINK_SECONDS
     ) -> str:
@@ -132,7 +152,7 @@ class Bucket:
             return str(self._obstore.sign(self._store, method, key, timedelta(seconds=seconds)))
 
     def _put(
-        self, key: str, data: bytes, media_type: str, mode: Literal["create", "overwrite"]
+        self, key: str, data: bytes, media_type: str | None, mode: Literal["create", "overwrite"]
     ) -> None:
         attributes = {"Content-Type": media_type} if media_type else None
         self._obstore.put(
@@ -222,7 +242,8 @@ def _shown(address: str) -> str:
 
 
 def _found(meta: Any) -> Found:
-    return Found(str(meta["path"]), int(meta["size"]), meta["last_modified"].timestamp())
+    when = meta["last_modified"].timestamp()
+    return Found(str(meta["path"]), int(meta["size"]), when, meta["e_tag"] or "")
 
 
 def _none(error: Exception) -> None:

@@ -97,6 +97,12 @@ _AVIF = frozenset({b"avif", b"avis"})
 _MOST_BRANDS = 64
 
 
+def media_type_of(data: bytes) -> str | None:
+    """The type of a picture of a known format, by its first bytes; None for all else."""
+    format_ = known_format(data)
+    return None if format_ is None else KINDS[format_].media_type
+
+
 def known_format(data: bytes) -> Format | None:
     """Format of the file by its first bytes, or None if it is none of those that are read."""
     if data.startswith(_CANON):  # else a TIFF

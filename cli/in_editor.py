@@ -23,12 +23,13 @@ from paintgraph.cli.faults import OK, lines, misused, tell
 from paintgraph.cli.options import parse
 from paintgraph.cli.preparing import ELSEWHERE, read_source
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
+from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.graph.formats.carried import DRAWN
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.recipes.carrying import pictures_of
 from paintgraph.jobs.sources.finding import find_files
+from paintgraph.jobs.storage import open_storage
 from paintgraph.jobs.store.folder_lock import Server, find_server
 from paintgraph.python.finding import sizes_of
 from paintgraph.python.sources import checked
@@ -135,7 +136,7 @@ def _query(options: OpenOptions, settings: "Settings", server: Server | None) ->
         tell(line)
     inputs = {name: replace(spec, required=False) for name, spec in found.graph.inputs.items()}
     given = parse(options.arguments, inputs)
-    blobs = FolderBlobs(folders.blobs)
+    blobs = open_storage(folders, settings.objects).blobs
     for name, value in given.items():
         if inputs[name].resource == "picture" and not value.startswith(ELSEWHERE):
             given[name] = _put(Path(value), f"--{name}", blobs)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from paintgraph.cli.faults import FAILED, OK, plain, print_json, print_table
-from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
+from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.retention.cleaner import Cleaner
+from paintgraph.jobs.storage import open_storage
 from paintgraph.jobs.store.backup import STORE, back_up, faults_of, is_current
 from paintgraph.jobs.store.folder_lock import FolderBusyError, exclusive
 from paintgraph.jobs.store.jobs import JobStore
@@ -25,8 +26,9 @@ _MOST_TOLD = 100
 def clean_folder(data_dir: Path | None, *, dry_run: bool, json: bool) -> int:
     """Remove what is kept no longer, or tell what that is; gives the exit code."""
     settings = _settings(data_dir)
+    storage = open_storage(settings.folders, settings.objects)
     with _opened(settings) as store:
-        cleaner = Cleaner(store, settings.folders, settings.retention)
+        cleaner = Cleaner(store, settings.folders, settings.retention, storage)
         cleaned = asyncio.run(cleaner.clean(dry_run=dry_run))
     if json:
         print_json([each._asdict() for each in cleaned])
@@ -52,7 +54,7 @@ def back_up_store(file: Path, data_dir: Path | None) -> int:
 def check_store(data_dir: Path | None, *, json: bool) -> int:
     """Tell what is wrong with the store of a data folder; exit code 1 if anything is."""
     settings = _settings(data_dir)
-    blobs = FolderBlobs(settings.data_dir / "blobs")
+    blobs = open_storage(settings.folders, settings.objects).blobs
     store = settings.data_dir / STORE
     faults = [*faults_of(store, lambda digest: PREFIX + digest in blobs)]
     if json:

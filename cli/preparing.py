@@ -24,6 +24,7 @@ from paintgraph.engine.recipes.binding import Binders, bind
 from paintgraph.engine.recipes.book import RecipeBook
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.jobs.sources.references import left_out
+from paintgraph.jobs.sources.trees import FolderTree
 from paintgraph.nodes.made import texts_of_run
 from paintgraph.python.finding import find_inputs
 from paintgraph.python.results import MAIN, wished
@@ -155,7 +156,7 @@ def prepared(options: RunOptions, asked: Asked, assembly: Assembly) -> Prepared:
         tell(f"found {path}")
     found = bound_to(asked, asked.given, wanted, assembly)
     notices = [*found.warnings]
-    notices += left_out(found.bound, assembly.registry, options.input_dir)
+    notices += left_out(found.bound, assembly.registry, FolderTree(options.input_dir))
     for notice in notices:
         tell(f"warning: {notice}")
     return replace(found, warnings=notices, writing=asked.writing)

@@ -1,6 +1,5 @@
 """Publishing into a bucket: the names of `jobs.publishing`, never over an object."""
 
-import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -9,24 +8,20 @@ from datetime import datetime
 from pathlib import Path
 
 from paintgraph.base.bucket import Bucket, BucketError
-from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.naming import FileName
 from paintgraph.base.words import shorten
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.publishing import PublishError, plain_prefix
+from paintgraph.jobs.sources.bucket_trees import BucketTree
 
 
 class BucketPublisher:
-    """Writes jobs' files as objects below one folder of a bucket.
-
-    Copies lie in a folder of this machine, `here`. Other machines remove objects, so the bucket is
-    asked each time whether a copy still is what it has.
-    """
+    """Writes jobs' files as objects of a tree; copies lie in a folder of this machine, `here`."""
 
     def __init__(self, bucket: Bucket, folder: str, here: Path) -> None:
         self._bucket = bucket
         self._folder = folder
-        self._here = here
+        self._tree = BucketTree(bucket, folder, here)
 
     def name_of(self, effect: Effect, when: datetime | None = None) -> FileName:
         """What the file of an effect is to be called; PublishError if that leads outside."""
@@ -60,37 +55,17 @@ class BucketPublisher:
             raise FileExistsError(name)
         if is_written:
             with suppress(OSError):  # it is fetched once more, then
-                self._keep(name, content)
+                self._tree.keep(name, content)
         return name
 
     def file(self, name: str) -> Path | None:
         """A copy in the folder; raises BucketError."""
-        path = self._here / name
-        found = self._bucket.head(self._key(name))
-        if found is None:
-            return None
-        with suppress(FileNotFoundError, NotADirectoryError):
-            copy = path.stat()
-            if (copy.st_size, copy.st_mtime) == (found.size, found.modified):
-                return path
-        content = self._bucket.get(found.key)
-        if content is None:
-            return None
-        self._keep(name, content)
-        os.utime(path, (found.modified, found.modified))
-        return path
+        return self._tree.file(name)
 
     def remove(self, name: str) -> None:
         """Remove an object, if it is there and can be removed."""
-        with suppress(BucketError):
-            self._bucket.remove(self._key(name))
-        with suppress(OSError):
-            (self._here / name).unlink()
-
-    def _keep(self, name: str, content: bytes) -> None:
-        path = self._here / name
-        make_folder(path.parent)
-        write_whole(path, content, lasting=False)
+        with suppress(BucketError, FileNotFoundError):
+            self._tree.remove(name)
 
     def _key(self, name: str) -> str:
         return f"{self._folder}/{name}"

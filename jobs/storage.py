@@ -2,25 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from paintgraph.base.bucket import Bucket, open_bucket
 from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.engine.execution.bucket_blobs import BucketBlobs
 from paintgraph.jobs.bucket_publishing import BucketPublisher
 from paintgraph.jobs.publishing import Destination, Publisher
+from paintgraph.jobs.sources.bucket_trees import BucketTree
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.trees import FileTree, FolderTree
+
+TreeName = Literal["inputs", "outputs", "temp", "user"]
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Bytes by digest, and where files of jobs go by the folder of their effect.
 
-    `bucket` is the one that is behind both, if there is one.
+    `bucket` is the one that is behind all of it, if there is one; `folders` are this machine's.
     """
 
     blobs: Blobs
     destinations: Mapping[str, Destination]
+    folders: Folders
     bucket: Bucket | None = None
+
+    def tree(self, part: TreeName, owner: str | None = None) -> FileTree:
+        """The files of a part by name: a client's own, but what jobs make lies together."""
+        folders = self.folders.of_client(owner)
+        root: Path = getattr(folders, part)
+        if self.bucket is None:
+            return FolderTree(root)
+        is_own = owner is not None and part in ("inputs", "user")
+        return BucketTree(self.bucket, f"clients/{owner}/{part}" if is_own else part, root)
 
     def check(self) -> None:
         """Raise BucketError if the bucket cannot be used."""
@@ -38,7 +54,9 @@ def open_storage(folders: Folders, objects: str | None = None) -> Storage:
     bucket = open_bucket(objects)
     output = BucketPublisher(bucket, "outputs", folders.outputs)
     temp = BucketPublisher(bucket, "temp", folders.temp)
-    return Storage(BucketBlobs(bucket, folders.blobs), {"output": output, "temp": temp}, bucket)
+    return Storage(
+        BucketBlobs(bucket, folders.blobs), {"output": output, "temp": temp}, folders, bucket
+    )
 
 
 def in_folders(folders: Folders) -> Storage:
@@ -46,4 +64,4 @@ def in_folders(folders: Folders) -> Storage:
     blobs = FolderBlobs(folders.blobs)
     output = Publisher(folders.outputs, blobs)
     temp = Publisher(folders.temp, blobs, is_lasting=False)
-    return Storage(blobs, {"output": output, "temp": temp})
+    return Storage(blobs, {"output": output, "temp": temp}, folders)

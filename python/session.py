@@ -22,6 +22,7 @@ from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import targets_of
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.sources.references import left_out
+from paintgraph.jobs.sources.trees import FolderTree
 from paintgraph.jobs.workers.runner import to_wire
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes.made import texts_of_run
@@ -247,7 +248,7 @@ class Session:
             tracker.end()
         settled = {name: values.get(name, spec.default) for name, spec in graph.inputs.items()}
         outputs = named_results(graph, ran.outcome, settled, bound.descriptions, texts)
-        notices = left_out(bound, assembly.registry, assembly.input_folder)
+        notices = left_out(bound, assembly.registry, FolderTree(assembly.input_folder))
         return Result(outputs, [*notices, *tracker.warnings], ran.saved)
 
 

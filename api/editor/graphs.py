@@ -19,7 +19,6 @@ from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.api.services.pictures import digest_of
 from paintgraph.base.pictures import is_picture
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.engine.graph.formats.carried import DRAWN, carried
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
 from paintgraph.engine.graph.formats.reading import graph_of, read_document
@@ -52,7 +51,7 @@ def _of_job(parts: ServerParts, job: Job, specs: Specs) -> dict[str, Any]:
 
 def _of_blob(parts: ServerParts, digest: str, specs: Specs) -> dict[str, Any]:
     try:
-        data = FolderBlobs(parts.folders.blobs).get(digest)
+        data = parts.pictures.blobs.get(digest)
     except BindError as error:
         message = "there is no graph or picture of this digest. Open its file again."
         raise ApiError(404, "unknown_graph", message) from error

@@ -6,8 +6,9 @@ They stand before the routes of the protocol, whose clients without a page need 
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiohttp import web
@@ -22,7 +23,6 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.packs.scripts import scripts_of_packs
 from paintgraph.api.services.parts import PARTS
-from paintgraph.base.files import write_whole
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy.known import known
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
@@ -70,14 +70,12 @@ def additions() -> Iterator[tuple[str, Handler]]:
 
 async def lay_out_examples(app: web.Application) -> None:
     """For `on_startup`: put the picture of the templates where LoadImage finds it."""
-    folder = app[PARTS].folders.inputs
+    inputs = app[PARTS].files.storage.tree("inputs")
 
     def lay_out() -> None:
         for name in (PHOTO, MASK):
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if not file.exists():
-                write_whole(file, (_WEB / file.name).read_bytes())
+            with suppress(FileExistsError):
+                inputs.write_new(name, (_WEB / PurePosixPath(name).name).read_bytes())
 
     await asyncio.to_thread(lay_out)
 

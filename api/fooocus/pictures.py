@@ -13,9 +13,9 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.owning import may_read
 from paintgraph.api.services.parts import PARTS
-from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of, media_type_of
+from paintgraph.api.services.pictures import IMAGES_URL, Pictures, digest_of
 from paintgraph.api.services.transcoding import FORMATS, IMAGES, accepted_type, transcoded
-from paintgraph.base.file_kinds import KINDS
+from paintgraph.base.file_kinds import KINDS, media_type_of
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX

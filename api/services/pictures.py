@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 from paintgraph.api.guards.keyring import Keys
 from paintgraph.api.guards.keys import Signer
 from paintgraph.api.http.routes import JsonSchema
-from paintgraph.base.file_kinds import KINDS, known_format
+from paintgraph.base.file_kinds import KINDS, known_format, media_type_of
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs, reference_of
@@ -81,12 +81,6 @@ class Picture:
             "height": self.height,
             "media_type": self.media_type,
         }
-
-
-def media_type_of(data: bytes) -> str | None:
-    """The type of a picture of a known format, by its first bytes; None for all else."""
-    format_ = known_format(data)
-    return None if format_ is None else KINDS[format_].media_type
 
 
 def digest_of(text: str) -> str | None:

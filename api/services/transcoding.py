@@ -6,8 +6,7 @@ from io import BytesIO
 
 from aiohttp import web
 
-from paintgraph.api.services.pictures import media_type_of
-from paintgraph.base.file_kinds import KINDS, Format
+from paintgraph.base.file_kinds import KINDS, Format, media_type_of
 from paintgraph.base.pictures import texts_of
 
 _SHOWN: tuple[Format, ...] = ("PNG", "JPEG", "WEBP")

@@ -3,11 +3,10 @@
 import hashlib
 import math
 import time
-from functools import cached_property
 from pathlib import Path
 
 from paintgraph.base.bucket import Bucket
-from paintgraph.base.file_kinds import KINDS, known_format
+from paintgraph.base.file_kinds import media_type_of
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import (
     PREFIX,
@@ -38,7 +37,7 @@ class BucketBlobs(Blobs):
         """Keep bytes, in the bucket first."""
         reference = reference_of(data)
         if not self.touch(reference):
-            self._bucket.put(_key(reference), data, _media_type(data))
+            self._bucket.put(_key(reference), data, media_type_of(data))
         return self._here.put(data)
 
     def get(self, reference: str) -> bytes:
@@ -81,13 +80,13 @@ class BucketBlobs(Blobs):
             return False
         if found.modified < time.time() - _YOUNG_SECONDS:
             data = self.get(reference)
-            self._bucket.put(_key(reference), data, _media_type(data))
+            self._bucket.put(_key(reference), data, media_type_of(data))
         return True
 
     def remove(self, reference: str, *, unused_since: float) -> None:
         """Let go of bytes; the time is this machine's, the object's age is the bucket's."""
         found = self._bucket.head(_key(reference))
-        if found and found.modified < math.floor(unused_since + self._ahead):
+        if found and found.modified < math.floor(unused_since + self._bucket.ahead):
             self._bucket.remove(_key(reference))
             self._here.remove(reference, unused_since=unused_since)
 
@@ -107,19 +106,7 @@ class BucketBlobs(Blobs):
         """An address at which anybody may get the bytes for an hour."""
         return self._bucket.link(_key(reference))
 
-    @cached_property
-    def _ahead(self) -> float:
-        """By how many seconds the bucket's clock is ahead of this machine's."""
-        self._bucket.put("clock", b"")
-        written = self._bucket.head("clock")
-        return 0.0 if written is None else written.modified - time.time()
-
 
 def _key(reference: str) -> str:
     digest = reference.removeprefix(PREFIX)
     return f"{_FOLDER}/{digest[:2]}/{digest}"
-
-
-def _media_type(data: bytes) -> str:
-    form = known_format(data)
-    return "application/octet-stream" if form is None else KINDS[form].media_type

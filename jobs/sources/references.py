@@ -4,10 +4,12 @@ A graph's texts never are paths of the machine: they name blobs, carry data, or 
 one input folder.
 """
 
+import math
 import os
+import posixpath
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,6 +24,7 @@ from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binder
 from paintgraph.jobs.sources.inline import is_inline, read_inline
+from paintgraph.jobs.sources.trees import FileTree
 
 _DIGEST = re.compile(PREFIX + "[0-9a-f]{64}")
 _SUFFIX = re.compile(r" \[(input|output|temp)\]$")
@@ -41,13 +44,13 @@ class References:
     def __init__(
         self,
         blobs: Blobs,
-        input_folder: Path,
-        others: Mapping[str, Path] | None = None,
-        shared: Sequence[Path] = (),
+        inputs: FileTree,
+        others: Mapping[str, FileTree] | None = None,
+        shared: Sequence[FileTree] = (),
         may_read: Callable[[str, str], bool] = lambda _kind, _path: True,
     ) -> None:
         self._blobs = blobs
-        self._inputs = (input_folder, *shared)
+        self._inputs = (inputs, *shared)
         self._others = dict(others or {})
         self._may_read = may_read
 
@@ -70,12 +73,13 @@ class References:
                 code="address_refused",
             )
         try:
-            path = self._file(text)
+            tree, path = self._found(text)
         except BindError:
             if not is_inline(text):
                 raise
             return self._blobs.put(read_inline(text))
-        _check_unchanged(path, f"file '{shorten(text, 60)}'", unchanged_since)
+        inner = path.relative_to(tree.root).as_posix()
+        _check_unchanged(tree, inner, f"file '{shorten(text, 60)}'", unchanged_since)
         return self._blobs.adopt(path)
 
     def expect(self, name: str, reference: str) -> str:
@@ -84,21 +88,21 @@ class References:
         The file is not read: whoever gets the blob looks whether it has changed.
         """
         if not self._blobs.touch(reference):
-            self._blobs.expect(reference, self._file(name))
+            self._blobs.expect(reference, self._found(name)[1])
         return reference
 
     def read(self, name: str) -> bytes:
         """The bytes of a file in the input folder; raises BindError if it cannot be had."""
         try:
-            return self._file(name).read_bytes()
+            return self._found(name)[1].read_bytes()
         except OSError as error:
             raise BindError(
                 f"the file '{shorten(name, 60)}' cannot be read: {error.strerror}. Check its name.",
                 code="unreadable_file",
             ) from error
 
-    def _file(self, name: str) -> Path:
-        """A file inside the folder that a name means; neither `..` nor links lead out of it."""
+    def _found(self, name: str) -> tuple[FileTree, Path]:
+        """The file that a name means, and its tree; neither `..` nor links lead out of that."""
         marked = _SUFFIX.search(name)
         plain = name[: marked.start()] if marked else name
         kind = marked[1] if marked else "input"
@@ -113,43 +117,43 @@ class References:
                 f"'{shorten(name, 60)}' names no picture; allowed are {_FORMS}. Name one.",
                 code="bad_reference",
             )
-        for folder in [self._others[kind]] if kind in self._others else self._inputs:
-            root = folder.resolve()
+        for tree in [self._others[kind]] if kind in self._others else self._inputs:
+            root = tree.root.resolve()
             try:
                 path = path_in(root, plain).resolve()
-                is_there = path.is_file()
+                path.exists()
             except (OSError, RuntimeError):  # too long a name, links in a circle
-                path, is_there = root / shorten(plain, 60), False
+                path = root / shorten(plain, 60)
             if not path.is_relative_to(root):
                 raise BindError(
                     f"'{shorten(name, 60)}' lies outside the {kind} folder; graphs read files in "
                     "it only. Copy the picture there, or make it an input of the recipe.",
                     code="outside_input_folder",
                 )
-            if is_there and (kind == "input" or self._is_readable(kind, path, root)):
-                return path
+            inner = path.relative_to(root).as_posix()
+            if kind == "input" or self._may_read(kind, inner):
+                with suppress(OSError):
+                    if file := tree.file(inner):
+                        return tree, file
         raise BindError(
             f"there is no file '{shorten(plain, 60)}' in the {kind} folder; allowed are "
             f"{_FORMS}. {self._cure(plain, kind)}",
             code="no_such_file",
         )
 
-    def _is_readable(self, kind: str, path: Path, root: Path) -> bool:
-        return self._may_read(kind, path.relative_to(root).as_posix())
-
     def _cure(self, name: str, kind: str) -> str:
         """What to do about a file that is not in the folder of its kind."""
         with suppress(OSError):  # too long a name
-            for other, folder in self._others.items():
-                is_there = other != kind and (folder / name).is_file()
-                if is_there and (other == "input" or self._may_read(other, name)):
+            for other, tree in self._others.items():
+                may_read = other == "input" or self._may_read(other, name)
+                if other != kind and may_read and tree.file(name):
                     return f"Write '{name} [{other}]' for the file of that name in that folder."
         return "Check the spelling."
 
 
-def _check_unchanged(path: Path, what: str, since: float | None) -> None:
+def _check_unchanged(tree: FileTree, name: str, what: str, since: float | None) -> None:
     """Raise BindError if a file or folder was changed after a time."""
-    if since is not None and path.stat().st_ctime > since:
+    if since is not None and (tree.changed(name) or math.inf) > since:
         raise BindError(
             f"the {what} has changed since the job was accepted; its name was only made while the "
             "job ran. Run the job again.",
@@ -158,13 +162,13 @@ def _check_unchanged(path: Path, what: str, since: float | None) -> None:
 
 
 def source_binders(
-    picture: Binder, *input_folders: Path, most: int | None = None
+    picture: Binder, *inputs: FileTree, most: int | None = None
 ) -> dict[str, Binder]:
     """What fixes pictures, folders and seeds, and looks at names of files, by kind of resource.
 
     `picture` fixes one picture; `most` bounds how many names of folders there may be in all.
     """
-    listing = Listing(*input_folders, most=most)
+    listing = Listing(*inputs, most=most)
     return {
         "picture": picture,
         "folder": listing.bind,
@@ -195,14 +199,14 @@ _LONGEST_PATTERN = 1000  # no name of a file is as long
 
 
 class Listing:
-    """Lists folders inside an input folder, the first of several that has them.
+    """Lists folders among a client's inputs, in the first of several trees that has them.
 
     Links are neither followed nor listed. `most` bounds how many names one listing gives in all,
     since they become a part of a job.
     """
 
-    def __init__(self, *input_folders: Path, most: int | None = None) -> None:
-        self._folders = input_folders
+    def __init__(self, *inputs: FileTree, most: int | None = None) -> None:
+        self._inputs = inputs
         self._most = most
         self._left = most
 
@@ -213,7 +217,8 @@ class Listing:
         and sub-folders are left out. Raises BindError with the cure, also for a folder that was
         changed after a time in seconds since 1970, if one is given.
         """
-        _check_unchanged(self._place(asked[0])[1], f"folder '{asked[0]}'", unchanged_since)
+        tree, place = self._place(asked[0])
+        _check_unchanged(tree, place, f"folder '{asked[0]}'", unchanged_since)
         names = self._names(*asked)
         if self._left is not None:
             if len(names) > self._left:
@@ -248,25 +253,31 @@ class Listing:
                 "Shorten it.",
                 code="bad_pattern",
             )
-        root, place = self._place(folder)
+        tree, place = self._place(folder)
         try:
-            found = list(_files(place, suffixes))
+            found = [each.name for each in tree.entries(place) if not each.is_folder]
         except OSError as error:
             raise BindError(
                 f"the folder '{folder}' cannot be read: {error.strerror}. Check its permissions.",
                 code="unreadable_folder",
             ) from error
-        fitting = [name for name in found if fnmatchcase(name.casefold(), pattern.casefold())]
-        above = place.relative_to(root)
-        return [legible((above / name).as_posix()) for name in sorted(fitting, key=_natural)]
+        wanted = pattern.casefold()
+        fitting = [
+            each
+            for each in found
+            if each.lower().endswith(suffixes)
+            and fnmatchcase(posixpath.basename(each).casefold(), wanted)
+        ]
+        return [*map(legible, sorted(fitting, key=_natural))]
 
-    def _place(self, folder: str) -> tuple[Path, Path]:
-        """The input folder that has a folder, and that; neither `..` nor links lead out of it."""
-        for input_folder in self._folders:
-            root = input_folder.resolve()
-            place = self._inside(root, folder)
-            if place.is_dir():
-                return root, place
+    def _place(self, folder: str) -> tuple[FileTree, str]:
+        """The tree that has a folder, and its name; neither `..` nor links lead out of it."""
+        for tree in self._inputs:
+            root = tree.root.resolve()
+            inner = self._inside(root, folder).relative_to(root).as_posix()
+            place = "" if inner == "." else inner
+            if tree.has_folder(place):
+                return tree, place
         raise BindError(
             f"there is no folder '{folder}' in the input folder; allowed are its "
             "folders, or nothing for itself. Check the spelling.",
@@ -285,9 +296,9 @@ class Listing:
         return place
 
 
-def left_out(graph: Graph, registry: Registry, *input_folders: Path) -> list[str]:
+def left_out(graph: Graph, registry: Registry, *inputs: FileTree) -> list[str]:
     """Warnings of a bound graph: pictures in its folders that are of kinds that are not read."""
-    listing = Listing(*input_folders)
+    listing = Listing(*inputs)
     warnings = []
     for node in graph.nodes.values():
         spec = registry.spec(node.kind)
@@ -310,15 +321,6 @@ def _counted(names: list[str]) -> str:
     shown = ", ".join(f"'{shorten(name, 60)}'" for name in names[:_MOST_SHOWN])
     more = ", ..." if len(names) > _MOST_SHOWN else ""
     return f"{len(names)} picture{'s' * (len(names) > 1)} ({shown}{more})"
-
-
-def _files(place: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
-    with os.scandir(place) as entries:
-        for entry in entries:
-            is_plain = not entry.name.startswith(".") and entry.is_file(follow_symlinks=False)
-            is_picture = entry.name.lower().endswith(suffixes)
-            if is_plain and is_picture:
-                yield entry.name
 
 
 def _natural(name: str) -> tuple[list[str | int], str]:

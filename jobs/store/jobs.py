@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,13 @@ from paintgraph.jobs.store.agents import Agents, model_set
 from paintgraph.jobs.store.batches import Parts
 from paintgraph.jobs.store.channel import Channel
 from paintgraph.jobs.store.claims import Claims
-from paintgraph.jobs.store.database import Connection, Database, Durability, StoreError
+from paintgraph.jobs.store.database import (
+    Connection,
+    Database,
+    Durability,
+    Result,
+    StoreError,
+)
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
@@ -112,6 +118,20 @@ class JobStore(JobQueries):
             return Accepted(job, is_new=True)
 
         return await asyncio.wrap_future(self._database.write(insert))
+
+    async def alone(self, name: str, act: Callable[[], Result]) -> Result:
+        """Do something while no other server that shares the store does so under this name.
+
+        A writer waits for it: no more than one such thing at a time is to be asked for.
+        """
+        if self.channel is None:
+            return await asyncio.to_thread(act)
+
+        def hold(connection: Connection) -> Result:
+            connection.lock(name)
+            return act()
+
+        return await asyncio.wrap_future(self._database.write(hold))
 
     def repeated(self, key: str, request_digest: str) -> Job | None:
         """The job of an idempotency key, or None; KeyReusedError if its request was another."""

@@ -15,6 +15,7 @@ from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.decode import decode
 from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.sources.trees import FolderTree
 from paintgraph.tests.api.serving import Served
 from paintgraph.tests.imaging.corpus import CORPUS, WHOLE
 
@@ -38,7 +39,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
 
 def ways(pictures: Pictures, data: bytes) -> list[str]:
     """How each way to send a picture ends: its digest, or the code of the error."""
-    binder = PictureBinder(pictures, References(FolderBlobs(Path("nowhere")), Path("nowhere")), {})
+    binder = PictureBinder(
+        pictures, References(FolderBlobs(Path("nowhere")), FolderTree(Path("nowhere"))), {}
+    )
     text = base64.b64encode(data).decode()
     sent: list[Callable[[], str]] = [
         lambda: pictures.put(data).digest,

@@ -51,7 +51,7 @@ async def submitted(folder: Path, request: dict[str, Any]) -> tuple[Job, Any, An
             Catalogue(Told(), ()),
             r.dispatcher,
             Pictures(r.blobs),
-            NamedFiles(in_folders(r.folders), r.folders, r.store),
+            NamedFiles(in_folders(r.folders), r.store),
             SubmissionRules(1 << 20),
         )
         job = (await submissions.submit(read_request(Document(request)))).job

@@ -8,6 +8,7 @@ from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import FolderBlobs
 from paintgraph.jobs.sources.references import Listing, References
+from paintgraph.jobs.sources.trees import FolderTree
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 def test_plain_files_in_natural_order(
     root: Path, folder: str, pattern: str, expected: list[str]
 ) -> None:
-    assert Listing(root).bind((folder, pattern)) == expected
+    assert Listing(FolderTree(root)).bind((folder, pattern)) == expected
 
 
 @pytest.mark.parametrize("folder", ["..", "/", "out", "in", "sub/../../x", "a\0b", "out/inputs"])
@@ -46,7 +47,7 @@ def test_nothing_leads_out(root: Path, folder: str) -> None:
         "graphs read files in it only. Copy the pictures there."
     )
     with pytest.raises(BindError, match=f"^{re.escape(message)}$") as caught:
-        Listing(root).bind((folder, "*"))
+        Listing(FolderTree(root)).bind((folder, "*"))
     assert caught.value.code == "outside_input_folder"
 
 
@@ -57,7 +58,7 @@ def test_a_folder_that_is_not_there_is_told(root: Path, folder: str) -> None:
         "nothing for itself. Check the spelling."
     )
     with pytest.raises(BindError, match=f"^{re.escape(message)}$"):
-        Listing(root).bind((folder, "*"))
+        Listing(FolderTree(root)).bind((folder, "*"))
 
 
 @pytest.mark.parametrize("pattern", ["../*", "sub/*", "*.txt", ".hid*"])
@@ -67,12 +68,12 @@ def test_a_pattern_that_fits_no_picture_is_told(root: Path, pattern: str) -> Non
         f"{', '.join(SUFFIXES)}. Change the folder or the pattern."
     )
     with pytest.raises(BindError, match=f"^{re.escape(message)}$") as caught:
-        Listing(root).bind(("", pattern))
+        Listing(FolderTree(root)).bind(("", pattern))
     assert caught.value.code == "no_pictures"
 
 
 def test_no_more_is_listed_than_a_job_can_hold(root: Path) -> None:
-    listing = Listing(root, most=5)
+    listing = Listing(FolderTree(root), most=5)
 
     assert len(listing.bind(("", "*"))) == 4
     assert listing.bind(("sub", "*")) == ["sub/x.png"]
@@ -89,19 +90,19 @@ def test_no_more_is_listed_than_a_job_can_hold(root: Path) -> None:
 def test_a_picture_is_listed_under_each_suffix_of_its_format(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
 
-    assert Listing(tmp_path).bind(("", "*")) == [name]
+    assert Listing(FolderTree(tmp_path)).bind(("", "*")) == [name]
 
 
 def test_an_endless_pattern_is_refused(root: Path) -> None:
     with pytest.raises(BindError, match="the pattern has 2000 characters") as caught:
-        Listing(root).bind(("", "*a" * 1000))
+        Listing(FolderTree(root)).bind(("", "*a" * 1000))
     assert caught.value.code == "bad_pattern"
 
 
 def test_an_input_folder_behind_a_link_is_fine(root: Path, tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to(root)
 
-    assert Listing(tmp_path / "alias").bind(("sub", "*")) == ["sub/x.png"]
+    assert Listing(FolderTree(tmp_path / "alias")).bind(("sub", "*")) == ["sub/x.png"]
 
 
 def test_a_name_that_is_no_unicode_is_listed_with_its_bytes_and_found_by_that(
@@ -111,14 +112,16 @@ def test_a_name_that_is_no_unicode_is_listed_with_its_bytes_and_found_by_that(
     folder.mkdir()
     (folder / os.fsdecode(b"\xff.png")).write_bytes(b"odd")
 
-    [name] = Listing(root).bind(("caf\\xe9", "?.png"))
+    [name] = Listing(FolderTree(root)).bind(("caf\\xe9", "?.png"))
 
     assert name == "caf\\xe9/\\xff.png"
-    assert References(FolderBlobs(tmp_path / "blobs"), root).read(name) == b"odd"
+    assert References(FolderBlobs(tmp_path / "blobs"), FolderTree(root)).read(name) == b"odd"
 
 
 def test_a_file_that_is_called_like_that_itself_comes_first(root: Path, tmp_path: Path) -> None:
     (root / "\\xff.png").write_bytes(b"even")
     (root / os.fsdecode(b"\xff.png")).write_bytes(b"odd")
 
-    assert References(FolderBlobs(tmp_path / "blobs"), root).read("\\xff.png") == b"even"
+    assert (
+        References(FolderBlobs(tmp_path / "blobs"), FolderTree(root)).read("\\xff.png") == b"even"
+    )

@@ -8,6 +8,7 @@ import pytest
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.jobs.sources.references import References
+from paintgraph.jobs.sources.trees import FolderTree
 
 BYTES = b"a picture, or not"
 
@@ -34,7 +35,7 @@ def inputs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def references(blobs: Blobs, inputs: Path) -> References:
-    return References(blobs, inputs)
+    return References(blobs, FolderTree(inputs))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,9 @@ def test_of_a_result_the_message_says_how_to_name_it_and_so_it_is_read(
     folder = tmp_path / place / "sub"
     folder.mkdir(parents=True)
     (folder / "made.png").write_bytes(BYTES)
-    references = References(blobs, inputs, {p: tmp_path / p for p in ("output", "temp")})
+    references = References(
+        blobs, FolderTree(inputs), {p: FolderTree(tmp_path / p) for p in ("output", "temp")}
+    )
 
     with pytest.raises(BindError) as told:
         references.bind("sub/made.png")
@@ -161,7 +164,7 @@ def test_a_result_that_may_not_be_read_is_no_file_of_the_input_folder(
 def test_nothing_is_told_of_files_outside_all_folders(
     blobs: Blobs, inputs: Path, tmp_path: Path
 ) -> None:
-    references = References(blobs, inputs, {"output": tmp_path / "in_too"})
+    references = References(blobs, FolderTree(inputs), {"output": FolderTree(tmp_path / "in_too")})
 
     for name in ("../secret.png", "x" * 5000, "a/../../secret.png"):
         with pytest.raises(BindError) as told:

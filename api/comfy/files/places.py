@@ -6,19 +6,19 @@ from pathlib import Path
 from aiohttp import web
 
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.services.client_files import ClientFiles
 from paintgraph.api.services.owning import files_of, may_read
-from paintgraph.api.services.parts import PARTS
 from paintgraph.base.names import path_in
 from paintgraph.base.words import shorten
-from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.trees import FileTree
 
 KINDS = ("input", "output", "temp")
 _MARK = re.compile(rf" ?\[({'|'.join(KINDS)})\]$")
 
 
-def folder_of(folders: Folders, kind: str) -> Path:
-    """The folder of a kind of place; raises ApiError if there is none of this kind."""
-    named = dict(zip(KINDS, (folders.inputs, folders.outputs, folders.temp), strict=True))
+def tree_of(files: ClientFiles, kind: str) -> FileTree:
+    """The client's files of a kind of place; raises ApiError if there is none of this kind."""
+    named = {"input": files.inputs[0], **files.made}
     if kind in named:
         return named[kind]
     raise ApiError(
@@ -34,16 +34,11 @@ def named_file(request: web.Request, kind: str, subfolder: str, name: str) -> Pa
     Another client's file is as if it were not there.
     """
     files = files_of(request)
-    roots = files.inputs if kind == "input" else (folder_of(files.folders, kind),)
-    for root in map(Path.resolve, roots):
-        folder = path_inside(root, subfolder, status=403)
-        path = path_inside(root, folder.relative_to(root).as_posix(), name)
-        inner = path.relative_to(root).as_posix()
-        if kind == "input":
-            if path.is_file():
-                return path
-        elif may_read(request, kind, inner):
-            return request.app[PARTS].files.storage.destinations[kind].file(inner)
+    for tree in files.inputs if kind == "input" else (tree_of(files, kind),):
+        folder = name_inside(tree, subfolder, status=403)
+        inner = name_inside(tree, folder, name)
+        if (kind == "input" or may_read(request, kind, inner)) and (file := tree.file(inner)):
+            return file
     return None
 
 
@@ -53,12 +48,12 @@ def unmarked(name: str, kind: str) -> tuple[str, str]:
     return (name[: found.start()], found[1]) if found else (name, kind)
 
 
-def path_inside(root: Path, *names: str, status: int = 400) -> Path:
-    """The path of a file or folder inside another; neither .. nor links lead out of it.
+def name_inside(tree: FileTree, *names: str, status: int = 400) -> str:
+    """What a tree calls a file or folder, "" itself; neither .. nor links lead out of it.
 
     Empty names are left out. Raises ApiError.
     """
-    root = root.resolve()
+    root = tree.root.resolve()
     parts = [name.replace("\\", "/") for name in names if name]
     if any("\0" in part or part.startswith("/") for part in parts):
         raise _outside(names, status)
@@ -72,7 +67,8 @@ def path_inside(root: Path, *names: str, status: int = 400) -> Path:
         raise _outside(names, status) from error
     if not path.is_relative_to(root):
         raise _outside(names, status)
-    return path
+    inner = path.relative_to(root).as_posix()
+    return "" if inner == "." else inner
 
 
 def _outside(names: tuple[str, ...], status: int) -> ApiError:

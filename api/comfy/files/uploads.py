@@ -8,26 +8,25 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.files.places import folder_of, named_file, path_inside, unmarked
+from paintgraph.api.comfy.files.places import name_inside, named_file, tree_of, unmarked
 from paintgraph.api.guards.keys import owner_of
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, Part, json_response, parts_of
 from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import examine
-from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.names import legible
 from paintgraph.base.naming import portable
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import reference_of
 from paintgraph.imaging.errors import PictureError
-from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.trees import FileTree, NoPlaceError
 
 ROUTES = web.RouteTableDef()
 _MOST_NAME_BYTES = 200
@@ -47,25 +46,25 @@ _FOR_PACKS = frozenset(
 async def upload(request: web.Request) -> web.Response:
     """Keep a file under its name; another file of this name stays, unless told otherwise."""
     form = await _form(request)
-    return json_response(await asyncio.to_thread(_kept, form, _folders_of(request, form)))
+    return json_response(await asyncio.to_thread(_kept, form, _tree_of(request, form)))
 
 
 @ROUTES.post("/upload/mask")
 async def upload_mask(request: web.Request) -> web.Response:
     """Keep an earlier picture with the transparency of the one that comes."""
     form = await _form(request)
-    folders = _folders_of(request, form)
+    tree = _tree_of(request, form)
 
     def keep() -> dict[str, str]:
         data = _with_alpha_of(_file(form), _original(form, request))
         masked = replace(form["image"], data=data)
-        return _kept({**form, "image": masked}, folders)
+        return _kept({**form, "image": masked}, tree)
 
     async with request.app[PARTS].transcoding:
         return json_response(await asyncio.to_thread(keep))
 
 
-def _folders_of(request: web.Request, form: dict[str, Part]) -> Folders:
+def _tree_of(request: web.Request, form: dict[str, Part]) -> FileTree:
     """Where a client may keep files: where what jobs make lies together, only who may all."""
     kind = _text(form, "type", "input")
     if kind != "input" and owner_of(request) is not None:
@@ -75,7 +74,7 @@ def _folders_of(request: web.Request, form: dict[str, Part]) -> Folders:
             f"the type is '{shorten(kind, 40)}', a folder of all clients; allowed is 'input'. "
             "Leave it out.",
         )
-    return files_of(request).folders
+    return tree_of(files_of(request), kind)
 
 
 async def _form(request: web.Request) -> dict[str, Part]:
@@ -110,29 +109,23 @@ def _file(form: dict[str, Part]) -> bytes:
     return part.data
 
 
-def _kept(form: dict[str, Part], folders: Folders) -> dict[str, str]:
+def _kept(form: dict[str, Part], tree: FileTree) -> dict[str, str]:
     """Write the file of a form; gives its name, folder and kind of place."""
     data = _file(form)
-    kind = _text(form, "type", "input")
-    root = folder_of(folders, kind)
-    folder = path_inside(root, _text(form, "subfolder"))
-    path = path_inside(root, _text(form, "subfolder"), _name(form["image"].file_name))
-    if path in (folder, root.resolve()):
+    folder = name_inside(tree, _text(form, "subfolder"))
+    name = name_inside(tree, _text(form, "subfolder"), _name(form["image"].file_name))
+    if name in (folder, ""):
         raise _bad_name(form["image"].file_name)
     try:
-        make_folder(path.parent)
         if _text(form, "overwrite").lower() in _YES:
-            write_whole(path, data)
+            tree.write(name, data)
         else:
-            path = _new(path, data)
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+            name = _new(tree, name, data)
+    except NoPlaceError as error:
         raise _bad_name(form["image"].file_name) from error
-    subfolder = path.parent.relative_to(root.resolve()).as_posix()
-    return {
-        "name": legible(path.name),
-        "subfolder": "" if subfolder == "." else legible(subfolder),
-        "type": kind,
-    }
+    subfolder, _, last = name.rpartition("/")
+    kind = _text(form, "type", "input")
+    return {"name": legible(last), "subfolder": legible(subfolder), "type": kind}
 
 
 def _name(given: str) -> str:
@@ -153,23 +146,23 @@ def _bad_name(given: str) -> ApiError:
     )
 
 
-def _new(path: Path, data: bytes) -> Path:
-    """Write a file under the first name that is free, or holds the same; gives its path."""
-    for candidate in _numbered(path):
+def _new(tree: FileTree, name: str, data: bytes) -> str:
+    """Write a file under the first name that is free, or holds the same; gives that name."""
+    for candidate in _numbered(PurePosixPath(name)):
         try:
-            write_new(candidate, data)
+            tree.write_new(candidate, data)
         except FileExistsError:
-            if candidate.is_file() and candidate.read_bytes() == data:
+            if tree.read(candidate) == data:
                 return candidate
             continue
         return candidate
-    raise _bad_name(path.name)
+    raise _bad_name(name)
 
 
-def _numbered(path: Path) -> Iterator[Path]:
-    yield path
+def _numbered(path: PurePosixPath) -> Iterator[str]:
+    yield str(path)
     for number in range(1, 10_000):
-        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+        yield str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
 
 
 def _original(form: dict[str, Part], request: web.Request) -> bytes:

@@ -1,26 +1,25 @@
 """Files that ComfyUI's page keeps for its user, such as workflows."""
 
 import asyncio
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.comfy.files.places import path_inside
-from paintgraph.api.comfy.files.users import user_folder
+from paintgraph.api.comfy.files.places import name_inside
+from paintgraph.api.comfy.files.users import files_of_user
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import body_of, json_response
 from paintgraph.api.http.scopes import needs
-from paintgraph.base.files import make_folder, write_new, write_whole
 from paintgraph.base.names import legible
 from paintgraph.base.words import shorten
+from paintgraph.jobs.sources.trees import Entry, FileTree, NoPlaceError
 
 ROUTES = web.RouteTableDef()
 _MOST_FILES = 10_000
-_MOST_DEPTH = 16
 _NO = "false"
 
 
@@ -30,16 +29,18 @@ async def index(request: web.Request) -> web.Response:
     query = request.query
     if not query.get("dir"):
         raise ApiError(400, "no_folder", "the parameter 'dir' names no folder. Name one.")
-    folder = path_inside(user_folder(request), query["dir"], status=403)
 
     def listed() -> list[Any]:
-        if not folder.is_dir():
+        tree = files_of_user(request)
+        folder = name_inside(tree, query["dir"], status=403)
+        if not tree.has_folder(folder):
             raise _missing(query["dir"])
         found: list[Any] = []
-        for path in _files(folder, is_deep=_is_on(query, "recurse")):
-            name = legible(path.relative_to(folder).as_posix())
+        entries = tree.entries(folder, is_deep=_is_on(query, "recurse"))
+        for entry in islice((each for each in entries if not each.is_folder), _MOST_FILES):
+            name = legible(entry.name.removeprefix(f"{folder}/"))
             if _is_on(query, "full_info"):
-                found.append(_info(path, name))
+                found.append(_info(entry, name))
             else:
                 found.append([name, *name.split("/")] if _is_on(query, "split") else name)
         return found
@@ -50,16 +51,14 @@ async def index(request: web.Request) -> web.Response:
 @ROUTES.get("/v2/userdata")
 async def tree(request: web.Request) -> web.Response:
     """All folders and files below one, folders first."""
-    root = user_folder(request, 403)
     wanted = request.query.get("path", "")
-    folder = path_inside(root, wanted, status=403)
 
     def listed() -> list[dict[str, Any]]:
-        if not folder.is_dir():
-            if wanted:
-                raise _missing(wanted)
-            return []
-        found = [_entry(path, root.resolve()) for path in _all(folder)]
+        tree = files_of_user(request, 403)
+        folder = name_inside(tree, wanted, status=403)
+        if wanted and not tree.has_folder(folder):
+            raise _missing(wanted)
+        found = [*map(_listed, islice(tree.entries(folder, is_deep=True), _MOST_FILES))]
         return sorted(found, key=lambda each: (each["type"] != "directory", each["path"]))
 
     return json_response(await asyncio.to_thread(listed))
@@ -68,8 +67,13 @@ async def tree(request: web.Request) -> web.Response:
 @ROUTES.get("/userdata/{file}")
 async def show(request: web.Request) -> web.StreamResponse:
     """A file as it was kept."""
-    path = _path(request, "file")
-    if not await asyncio.to_thread(path.is_file):
+
+    def found() -> Path | None:
+        tree = files_of_user(request)
+        return tree.file(_name(request, tree, "file"))
+
+    path = await asyncio.to_thread(found)
+    if path is None:
         raise _missing(request.match_info["file"])
     headers = {**file_headers("", path.name), "Cache-Control": "no-cache"}
     return web.FileResponse(path, headers=headers)
@@ -78,24 +82,28 @@ async def show(request: web.Request) -> web.StreamResponse:
 @ROUTES.post("/userdata/{file}")
 async def keep(request: web.Request) -> web.Response:
     """Keep the body as a file."""
-    path = _path(request, "file")
     data = await body_of(request)
-    write = write_new if request.query.get("overwrite") == _NO else write_whole
 
-    def act() -> None:
-        _make(path.parent)
-        write(path, data)
+    def act(tree: FileTree) -> str:
+        name = _name(request, tree, "file")
+        write = tree.write_new if request.query.get("overwrite") == _NO else tree.write
+        write(name, data)
+        return name
 
-    return await _changed(request, path, act)
+    return await _changed(request, act)
 
 
 @ROUTES.delete("/userdata/{file}")
 @needs("submit")
 async def remove(request: web.Request) -> web.Response:
     """Delete a file."""
-    path = _path(request, "file")
+
+    def act() -> None:
+        tree = files_of_user(request)
+        tree.remove(_name(request, tree, "file"))
+
     try:
-        await asyncio.to_thread(path.unlink)
+        await asyncio.to_thread(act)
     except OSError as error:
         raise _missing(request.match_info["file"]) from error
     return web.Response(status=204)
@@ -104,94 +112,65 @@ async def remove(request: web.Request) -> web.Response:
 @ROUTES.post("/userdata/{file}/move/{to}")
 async def move(request: web.Request) -> web.Response:
     """Give a file another name."""
-    path, to = _path(request, "file"), _path(request, "to")
 
-    def act() -> None:
-        if not path.is_file():
-            raise _missing(request.match_info["file"])
-        _make(to.parent)
-        if request.query.get("overwrite") == _NO and to.exists():
-            raise FileExistsError
-        path.replace(to)
+    def act(tree: FileTree) -> str:
+        name, to = _name(request, tree, "file"), _name(request, tree, "to")
+        tree.move(name, to, is_new=request.query.get("overwrite") == _NO)
+        return to
 
-    return await _changed(request, to, act)
+    return await _changed(request, act)
 
 
-async def _changed(request: web.Request, path: Path, act: Callable[[], None]) -> web.Response:
+async def _changed(request: web.Request, act: Callable[[FileTree], str]) -> web.Response:
     """Do what changes a file; gives its name, or more of it."""
+
+    def changed() -> object:
+        tree = files_of_user(request)
+        name = act(tree)
+        if not _is_on(request.query, "full_info"):
+            return legible(name)
+        entry = tree.entry(name)
+        if entry is None:  # somebody has just removed it
+            raise FileNotFoundError(name)
+        return _info(entry, legible(name))
+
+    last = request.match_info.get("to", request.match_info["file"]).rpartition("/")[2]
     try:
-        await asyncio.to_thread(act)
+        return json_response(await asyncio.to_thread(changed))
+    except FileNotFoundError as error:
+        raise _missing(request.match_info["file"]) from error
     except FileExistsError as error:
-        message = f"there is a file '{shorten(path.name)}' already. Choose another name."
+        message = f"there is a file '{shorten(last)}' already. Choose another name."
         raise ApiError(409, "name_taken", message) from error
-    except (NotADirectoryError, IsADirectoryError) as error:
-        message = f"'{shorten(path.name)}' lies in a file, or is a folder. Choose another name."
+    except NoPlaceError as error:
+        message = f"'{shorten(last)}' lies in a file, or is a folder. Choose another name."
         raise ApiError(400, "bad_name", message) from error
-    name = legible(path.relative_to(user_folder(request).resolve()).as_posix())
-    if _is_on(request.query, "full_info"):
-        return json_response(await asyncio.to_thread(_info, path, name))
-    return json_response(name)
 
 
-def _make(folder: Path) -> None:
-    """Make a folder; raises NotADirectoryError where a file has its name, or that of one above."""
-    try:
-        make_folder(folder)
-    except FileExistsError as error:
-        raise NotADirectoryError(str(folder)) from error
-
-
-def _path(request: web.Request, name: str) -> Path:
-    """The file that a path names; raises ApiError for what is none of the user's."""
-    root = user_folder(request)
-    path = path_inside(root, request.match_info[name], status=403)
-    if path == root.resolve():
+def _name(request: web.Request, tree: FileTree, part: str) -> str:
+    """The file that a part of the path names; raises ApiError for what is none of the user's."""
+    name = name_inside(tree, request.match_info[part], status=403)
+    if not name:
         raise ApiError(400, "bad_name", "the path names no file. Name one.")
-    return path
+    return name
 
 
-def _files(folder: Path, *, is_deep: bool) -> Iterator[Path]:
-    return (path for path in _all(folder, is_deep=is_deep) if path.is_file())
-
-
-def _all(folder: Path, *, is_deep: bool = True) -> Iterator[Path]:
-    """What lies in a folder, and in those below; links are left out."""
-    left = _MOST_FILES
-    stack = [(folder, 0)]
-    while stack:
-        place, depth = stack.pop()
-        with os.scandir(place) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.is_symlink() or entry.name.startswith(".") or not left:
-                    continue
-                left -= 1
-                yield Path(entry.path)
-                if is_deep and entry.is_dir() and depth < _MOST_DEPTH:
-                    stack.append((Path(entry.path), depth + 1))
-
-
-def _info(path: Path, name: str) -> dict[str, Any]:
-    status = path.stat()
+def _info(entry: Entry, name: str) -> dict[str, Any]:
     return {
         "path": name,
-        "size": status.st_size,
-        "modified": int(status.st_mtime * 1000),
-        "created": int(status.st_ctime * 1000),
+        "size": entry.size,
+        "modified": int(entry.modified * 1000),
+        "created": int(entry.created * 1000),
     }
 
 
-def _entry(path: Path, root: Path) -> dict[str, Any]:
-    status = path.stat()
-    name = legible(path.relative_to(root).as_posix())
-    common = {"name": legible(path.name), "path": name}
-    if path.is_dir():
+def _listed(entry: Entry) -> dict[str, Any]:
+    name = legible(entry.name)
+    common = {"name": name.rpartition("/")[2], "path": name}
+    if entry.is_folder:
         return {**common, "type": "directory"}
-    return {
-        **common,
-        "type": "file",
-        "size": status.st_size,
-        "modified": int(status.st_mtime * 1000),
-    }
+    modified = int(entry.modified * 1000)
+    return {**common, "type": "file", "size": entry.size, "modified": modified}
 
 
 def _is_on(query: Mapping[str, str], name: str) -> bool:

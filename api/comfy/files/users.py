@@ -7,7 +7,6 @@ Users are no protection: a header names them, within what the holder of a key ha
 import asyncio
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +18,14 @@ from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.owning import files_of
 from paintgraph.api.services.parts import PARTS
-from paintgraph.base.files import make_folder, write_whole
 from paintgraph.base.words import shorten
+from paintgraph.jobs.sources.trees import FileTree
+from paintgraph.jobs.store.database import Result
 
 ROUTES = web.RouteTableDef()
 DEFAULT = "default"
 _SETTINGS = "comfy.settings.json"
+_LIST = "users.json"
 _MOST_BYTES = 4 << 20
 _MOST_USERS = 1000
 _MOST_NAME = 100
@@ -38,27 +39,30 @@ def add_lock(app: web.Application) -> None:
     app[_WRITING] = asyncio.Lock()
 
 
-def user_folder(request: web.Request, status: int = 401) -> Path:
-    """The folder of the user that a request names; raises ApiError for an unknown one."""
-    folder = files_of(request).folders.user
+def files_of_user(request: web.Request, status: int = 401) -> FileTree:
+    """The files of the user that a request names; raises ApiError for an unknown one.
+
+    Call it in a thread: servers that share a bucket ask that.
+    """
+    files = files_of(request).user
     user = DEFAULT
     if request.app[PARTS].many_users:
         user = request.headers.get("comfy-user", "")
-        if not _ID.fullmatch(user) or user not in _users(folder):
+        if not _ID.fullmatch(user) or user not in _users(files):
             raise ApiError(
                 status,
                 "unknown_user",
                 f"the header 'comfy-user' is '{shorten(user, 40)}', who is no user here. Name one "
                 "of GET /users, or make one with POST /users.",
             )
-    return folder / user
+    return files.below(user)
 
 
 @ROUTES.get("/users")
 async def index(request: web.Request) -> web.Response:
     """Who uses this server."""
     if request.app[PARTS].many_users:
-        users = _users(files_of(request).folders.user)
+        users = await asyncio.to_thread(_users, files_of(request).user)
         return json_response({"storage": "server", "users": users})
     return json_response({"storage": "server", "migrated": True})
 
@@ -66,7 +70,7 @@ async def index(request: web.Request) -> web.Response:
 @ROUTES.post("/users")
 async def add(request: web.Request) -> web.Response:
     """Make a user; gives the id."""
-    folder = files_of(request).folders.user
+    files = files_of(request).user
     name = (await fields_of(request)).get("username")
     if not request.app[PARTS].many_users:
         raise ApiError(
@@ -74,15 +78,19 @@ async def add(request: web.Request) -> web.Response:
         )
     if not isinstance(name, str) or not name.strip() or len(name) > _MOST_NAME:
         return json_response({"error": "username should be a text of 1 to 100 characters."}, 400)
-    async with request.app[_WRITING]:
-        users = await asyncio.to_thread(_users, folder)
+    made = f"{re.sub(r'[^A-Za-z0-9]+', '_', name, flags=re.ASCII)[:40]}_{uuid4()}"
+
+    def act() -> str:
+        users = _users(files)
         if name in users.values():
-            return json_response({"error": "Duplicate username."}, 400)
+            return "Duplicate username."
         if len(users) >= _MOST_USERS:
-            return json_response({"error": "There are too many users."}, 400)
-        made = f"{re.sub(r'[^A-Za-z0-9]+', '_', name, flags=re.ASCII)[:40]}_{uuid4()}"
-        data = orjson.dumps({**users, made: name})
-        await asyncio.to_thread(write_whole, _list_of(folder), data)
+            return "There are too many users."
+        files.write(_LIST, orjson.dumps({**users, made: name}))
+        return ""
+
+    if refusal := await _alone(request, act):
+        return json_response({"error": refusal}, 400)
     return json_response(made)
 
 
@@ -94,13 +102,13 @@ async def settings(request: web.Request) -> web.Response:
 
 async def settings_of(request: web.Request) -> dict[str, Any]:
     """What the user set; raises ApiError for an unknown one."""
-    return await asyncio.to_thread(_settings, user_folder(request))
+    return await asyncio.to_thread(lambda: _settings(files_of_user(request)))
 
 
 @ROUTES.get("/settings/{id}")
 async def setting(request: web.Request) -> web.Response:
     """One setting, null if it is not set."""
-    found = await asyncio.to_thread(_settings, user_folder(request))
+    found = await settings_of(request)
     return json_response(found.get(request.match_info["id"]))
 
 
@@ -122,37 +130,37 @@ async def change_setting(request: web.Request) -> web.Response:
 
 
 async def _change(request: web.Request, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    folder = user_folder(request)
-
     def act() -> None:
-        data = orjson.dumps(change(_settings(folder)), option=orjson.OPT_INDENT_2)
+        files = files_of_user(request)
+        data = orjson.dumps(change(_settings(files)), option=orjson.OPT_INDENT_2)
         if len(data) > _MOST_BYTES:
             message = f"the settings would take more than {_MOST_BYTES >> 20} MiB. Set less."
             raise ApiError(413, "too_large", message)
-        make_folder(folder)
-        write_whole(folder / _SETTINGS, data)
+        files.write(_SETTINGS, data)
 
+    await _alone(request, act)
+
+
+async def _alone(request: web.Request, act: Callable[[], Result]) -> Result:
+    """Read, change and write while no other request does, at this server or a neighbour's."""
     async with request.app[_WRITING]:
-        await asyncio.to_thread(act)
+        return await request.app[PARTS].store.alone("editors", act)
 
 
-def _settings(folder: Path) -> dict[str, Any]:
-    """What is set; a file that cannot be read counts as none."""
+def _settings(files: FileTree) -> dict[str, Any]:
+    """What is set."""
+    return _fields(files, _SETTINGS)
+
+
+def _users(files: FileTree) -> dict[str, str]:
+    """Names of users by id."""
+    return {DEFAULT: DEFAULT, **_fields(files, _LIST)}
+
+
+def _fields(files: FileTree, name: str) -> dict[str, Any]:
+    """The object of a JSON file; one that cannot be read counts as empty."""
     try:
-        found = orjson.loads((folder / _SETTINGS).read_bytes())
+        found = orjson.loads(files.read(name) or b"")
     except (OSError, orjson.JSONDecodeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _users(folder: Path) -> dict[str, str]:
-    """Names of users by id."""
-    try:
-        found = orjson.loads(_list_of(folder).read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        found = None
-    return {DEFAULT: DEFAULT, **(found if isinstance(found, dict) else {})}
-
-
-def _list_of(folder: Path) -> Path:
-    return folder / "users.json"

@@ -1,9 +1,7 @@
 """What there is to run, as editors ask for it: node types with their widgets and files."""
 
 import asyncio
-import os
 from collections.abc import Sequence
-from pathlib import Path, PurePath
 
 from aiohttp import web
 
@@ -14,6 +12,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.jobs.sources.trees import FileTree
 
 ROUTES = web.RouteTableDef()
 EXAMPLES = "paintgraph"
@@ -43,21 +42,17 @@ async def show(request: web.Request) -> web.Response:
     return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
 
 
-def _listed(specs: list[NodeSpec], folders: Sequence[Path]) -> web.Response:
-    found = (name for f in folders for part in ("", EXAMPLES) for name in pictures_in(f, part))
+def _listed(specs: list[NodeSpec], trees: Sequence[FileTree]) -> web.Response:
+    found = (name for t in trees for part in ("", EXAMPLES) for name in pictures_in(t, part))
     pictures = list(dict.fromkeys(found))
     return json_response({spec.id: object_info(spec, pictures) for spec in specs})
 
 
-def pictures_in(folder: Path, part: str = "") -> list[str]:
-    """The names of the pictures right inside a folder, or a part of it, in order."""
+def pictures_in(tree: FileTree, folder: str = "") -> list[str]:
+    """The names of the pictures right inside a folder, in order."""
     try:
-        with os.scandir(folder / part) as entries:
-            names = [
-                (PurePath(part) / legible(entry.name)).as_posix()
-                for entry in entries
-                if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
-            ]
+        entries = tree.entries(folder, with_links=True)
+        names = [each.name for each in entries if each.name.lower().endswith(SUFFIXES)]
     except OSError:
         return []
-    return sorted(names)[:_MOST_PICTURES]
+    return sorted(map(legible, names))[:_MOST_PICTURES]

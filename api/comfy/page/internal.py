@@ -1,12 +1,10 @@
 """What ComfyUI's page asks of the server for itself: its log, its folders, lists of files."""
 
 import asyncio
-import os
-from pathlib import Path
 
 from aiohttp import web
 
-from paintgraph.api.comfy.files.places import KINDS, folder_of
+from paintgraph.api.comfy.files.places import KINDS, tree_of
 from paintgraph.api.comfy.following.door import DOOR
 from paintgraph.api.guards.keys import client_of, holder_in
 from paintgraph.api.http.bodies import fields_of
@@ -14,6 +12,7 @@ from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.owning import files_of, may_read
 from paintgraph.base.names import legible
+from paintgraph.jobs.sources.trees import FileTree
 
 ROUTES = web.RouteTableDef()
 _MOST_FILES = 10_000
@@ -57,8 +56,7 @@ async def files(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in KINDS:
         return json_response({"error": "Invalid directory type"}, 400)
-    folder = folder_of(files_of(request).folders, kind)
-    names = await asyncio.to_thread(_newest, folder)
+    names = await asyncio.to_thread(_newest, tree_of(files_of(request), kind))
     if kind != "input":
         names = [name for name in names if may_read(request, kind, name)]
     if kind != "input":  # the names as prompts write them
@@ -70,14 +68,10 @@ def _lines(request: web.Request) -> list[dict[str, str]]:
     return list(request.app[DOOR].log.lines)
 
 
-def _newest(folder: Path) -> list[str]:
+def _newest(tree: FileTree) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            found = [
-                (entry.stat().st_mtime_ns, entry.name)
-                for entry in entries
-                if entry.is_file() and not entry.name.startswith(".")
-            ]
+        files = [each for each in tree.entries(with_links=True) if not each.is_folder]
     except OSError:
         return []
-    return [legible(name) for _, name in sorted(found, reverse=True)[:_MOST_FILES]]
+    found = sorted(((each.modified, each.name) for each in files), reverse=True)
+    return [legible(name) for _, name in found[:_MOST_FILES]]

@@ -1,0 +1,132 @@
+"""What a tree of files promises, in a folder and in a bucket on a real S3 server."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from paintgraph.base.bucket import Bucket
+from paintgraph.jobs.sources.bucket_trees import BucketTree
+from paintgraph.jobs.sources.trees import FileTree, FolderTree, NoPlaceError
+
+ODD = "a b/ä%2F+&?#'.json"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def tree(request: pytest.FixtureRequest, tmp_path: Path) -> FileTree:
+    if request.param == "folder":
+        (tmp_path / "tree").mkdir()
+        return FolderTree(tmp_path / "tree")
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return BucketTree(bucket, "tree", tmp_path / "here")
+
+
+def names(tree: FileTree, folder: str = "", *, is_deep: bool = False) -> list[str]:
+    """What lies in a folder; folders end with a slash."""
+    found = tree.entries(folder, is_deep=is_deep)
+    return sorted(each.name + "/" * each.is_folder for each in found)
+
+
+def test_what_is_written_is_read_until_it_is_removed(tree: FileTree) -> None:
+    assert (tree.file(ODD), tree.entry(ODD), tree.changed(ODD)) == (None, None, None)
+    began = time.time()
+    tree.write(ODD, b"first")
+    tree.write(ODD, b"second one")
+    entry, changed = tree.entry(ODD), tree.changed(ODD)
+
+    assert tree.read(ODD) == b"second one"
+    assert entry is not None
+    assert (entry.name, entry.size, entry.is_folder) == (ODD, 10, False)
+    assert changed is not None
+    assert abs(changed - began) < 3600
+    tree.remove(ODD)
+    assert tree.read(ODD) is None
+    with pytest.raises(FileNotFoundError):
+        tree.remove(ODD)
+
+
+def test_a_new_name_must_be_free(tree: FileTree) -> None:
+    tree.write_new("a.json", b"1")
+    with pytest.raises(FileExistsError):
+        tree.write_new("a.json", b"2")
+
+    assert tree.read("a.json") == b"1"
+
+
+def test_folders_are_listed_with_what_lies_in_them(tree: FileTree) -> None:
+    for name in ("b.json", "sub/c.json", "sub/deep/d.json", "subs/e.json", ".hidden", "sub/.f"):
+        tree.write(name, b"")
+
+    assert names(tree) == ["b.json", "sub/", "subs/"]
+    assert names(tree, "sub") == ["sub/c.json", "sub/deep/"]
+    assert names(tree, "sub", is_deep=True) == ["sub/c.json", "sub/deep/", "sub/deep/d.json"]
+    assert names(tree.below("sub"), is_deep=True) == ["c.json", "deep/", "deep/d.json"]
+    assert [tree.has_folder(each) for each in ("", "sub", "su", "b.json")] == [
+        True,
+        True,
+        *[False] * 2,
+    ]
+    assert tree.changed("sub") is not None
+    assert tree.changed("su") is None
+    assert names(tree, "nothing") == []
+
+
+def test_no_file_lies_in_a_file_or_has_the_name_of_a_folder(tree: FileTree) -> None:
+    tree.write("sub/c.json", b"1")
+    for name in ("sub", "sub/c.json/d"):
+        with pytest.raises(NoPlaceError):
+            tree.write(name, b"2")
+    with pytest.raises(NoPlaceError):
+        tree.write_new("sub/c.json/d", b"2")
+    with pytest.raises(FileExistsError):
+        tree.write_new("sub", b"2")
+    with pytest.raises(NoPlaceError):
+        tree.move("sub/c.json", "sub/c.json/d")
+
+    assert names(tree, is_deep=True) == ["sub/", "sub/c.json"]
+    assert tree.read("sub/c.json") == b"1"
+
+
+def test_a_file_is_given_another_name(tree: FileTree) -> None:
+    tree.write("a", b"1")
+    tree.write("b", b"2")
+    with pytest.raises(FileExistsError):
+        tree.move("a", "b", is_new=True)
+    with pytest.raises(FileNotFoundError):
+        tree.move("c", "d")
+    tree.move("a", "a")
+    tree.move("a", "sub/c", is_new=True)
+    tree.move("b", "sub/c")
+
+    assert names(tree, is_deep=True) == ["sub/", "sub/c"]
+    assert tree.read("sub/c") == b"2"
+
+
+def test_names_that_no_system_takes_are_not_there(tree: FileTree) -> None:
+    for name in ("a" * 5000, "", "sub/" * 400 + "a"):
+        assert tree.file(name) is None
+        assert tree.entry(name) is None
+    with pytest.raises(NoPlaceError):
+        tree.write("sub/" * 1100 + "a", b"")
+
+
+def test_a_copy_of_what_was_replaced_at_once_is_fetched_again(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Of one size, and most likely in one second."""
+    one, other = (BucketTree(bucket, "tree", tmp_path / name) for name in "ab")
+    for number in range(5):
+        one.write("same", str(number).encode())
+        assert (one.read("same"), other.read("same")) == (str(number).encode(),) * 2
+
+
+def test_a_copy_is_not_fetched_twice(bucket: Bucket, tmp_path: Path) -> None:
+    tree = BucketTree(bucket, "tree", tmp_path)
+    tree.write("same", b"bytes")
+    first = tree.file("same")
+    assert first is not None
+    number = first.stat().st_ino
+
+    again = BucketTree(bucket, "tree", tmp_path).file("same")
+    assert again is not None
+    assert again.stat().st_ino == number
