@@ -74,6 +74,23 @@ def calls_of(spec: NodeSpec, given: Mapping[str, Given]) -> list[Call]:
     return calls
 
 
+def repetition(spec: NodeSpec, given: Mapping[str, Given]) -> str:
+    """A warning if `calls_of` repeats the last element of a list beside a longer one, else ""."""
+    if spec.takes_lists:
+        return ""
+    sizes = {name: len(slot) for name, slot in given.items() if type(slot) is tuple}
+    most = max(sizes.values(), default=0)
+    short = [name for name, size in sizes.items() if 1 < size < most]
+    if not short:
+        return ""
+    long = next(name for name, size in sizes.items() if size == most)
+    told = ", ".join(f"'{name}' is a list of {sizes[name]}" for name in short)
+    return (
+        f"{told}, but '{long}' is one of {most}; the last of the shorter list goes with the rest. "
+        "If they are files that belong together, put PairByName between, which goes by their names."
+    )
+
+
 def _at(slot: Given, index: int) -> Any:
     return slot[min(index, len(slot) - 1)] if type(slot) is tuple else slot
 

@@ -20,6 +20,7 @@ from paintgraph.engine.execution.calls import (
     calls_of,
     given,
     needed,
+    repetition,
     stopped_row,
 )
 from paintgraph.engine.execution.expansions import executed_inside
@@ -40,6 +41,7 @@ from paintgraph.engine.node.events import (
     NodeFailed,
     NodeFinished,
     NodeStarted,
+    Warned,
 )
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import NO_BINDERS, Binders
@@ -223,7 +225,8 @@ class _Run:
     def _prepare(self, step: Step) -> list[Call] | None:
         """The calls to make; None if the step waits for lazy inputs, or cannot say for which."""
         spec = step.cell.declaration.spec
-        calls = calls_of(spec, self._given(step))  # what it reads is held for it: no lock
+        inputs = self._given(step)  # what it reads is held for it: no lock
+        calls = calls_of(spec, inputs)
         try:
             names = needed(step.cell, step.asked, calls, self._performer.context)
         except Cancelled:
@@ -236,7 +239,10 @@ class _Run:
             with self._lanes.lock:
                 if self._schedule.ask(step, names):
                     return None
-                calls = calls_of(spec, self._given(step))
+                inputs = self._given(step)
+                calls = calls_of(spec, inputs)
+        if repeated := repetition(spec, inputs):
+            self._performer.listen(Warned(step.cell.origin, 0, repeated, "uneven_lists"))
         return calls
 
     def _given(self, step: Step) -> dict[str, Given]:

@@ -46,6 +46,7 @@ SAMPLES: Mapping[str, Any] = {"image": _images(), "mask": _masks()}
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "MaskFromBox": {"box": [3, 2, 12, 10]},
     "CombineMasks": {"second": _masks()[::-1].copy()},
+    "PairByName": {"names": "photos/a7.jpg", "others": "masks/a7.png"},
     "SoftenMask": {"radius": 2},
     "ErodeDilateMask": {"amount": 1},
     "ImageScale": {"width": 9, "height": 0},

@@ -1,10 +1,12 @@
+from collections.abc import Sequence
+
 import pytest
 
 from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.engine.graph.sockets import Value
-from paintgraph.tests.nodes.bench import Bench, noise, png
+from paintgraph.tests.nodes.bench import Bench, Ran, noise, png
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,3 +79,82 @@ def test_each_text_gives_the_texts_one_by_one(bench: Bench) -> None:
     (slot,) = bench.node("EachText", texts=["a", "b"]).outcome.results["it"].slots
 
     assert [element.data for element in slot if isinstance(element, Value)] == ["a", "b"]
+
+
+PHOTOS = ("p/a.jpg", "p/b.jpg", "p/c7.jpg")
+MASKS = ("m/a.png", "m/x.png", "m/mask007.png")
+
+
+def _pairs(bench: Bench, names: Sequence[str], others: Sequence[str], **inputs: object) -> Ran:
+    nodes = {
+        "names": Node("EachText", {"texts": tuple(names)}),
+        "others": Node("EachText", {"texts": tuple(others)}),
+        "it": Node(
+            "PairByName", {"names": Link("names", 0), "others": Link("others", 0), **inputs}
+        ),
+    }
+    return bench.run(nodes, ["it"])
+
+
+def _lists(ran: Ran) -> list[list[object]]:
+    slots = ran.outcome.results["it"].slots
+    return [[element.data for element in slot if isinstance(element, Value)] for slot in slots]
+
+
+def test_names_of_two_folders_are_paired(bench: Bench) -> None:
+    ran = _pairs(bench, ["p/b.jpg", "p/a.jpg"], ["m/a.png", "m/b.png"])
+
+    assert _lists(ran) == [["p/b.jpg", "p/a.jpg"], ["m/b.png", "m/a.png"]]
+    assert ran.warnings == []
+
+
+def test_names_without_a_partner_are_an_error_unless_they_may_be_left_out(bench: Bench) -> None:
+    code, message = _pairs(bench, PHOTOS, MASKS).fault
+    assert code == "unpaired"
+    assert message == (
+        "node 'it' (PairByName): others has no partner for 'p/b.jpg', 'p/c7.jpg' of names. names "
+        "has no partner for 'm/x.png', 'm/mask007.png' of others. Add what is missing, or set "
+        "unpaired to skip."
+    )
+
+    skipped = _pairs(bench, PHOTOS, MASKS, unpaired="skip")
+    assert _lists(skipped) == [["p/a.jpg"], ["m/a.png"]]
+    assert skipped.warnings == [
+        "others has no partner for 'p/b.jpg', 'p/c7.jpg' of names. Left out.",
+        "names has no partner for 'm/x.png', 'm/mask007.png' of others. Left out.",
+    ]
+
+
+def test_names_are_paired_by_the_last_number(bench: Bench) -> None:
+    ran = _pairs(bench, PHOTOS, MASKS, unpaired="skip", pair_by="number")
+
+    assert _lists(ran) == [["p/c7.jpg"], ["m/mask007.png"]]
+
+
+def test_names_that_could_have_two_partners_are_refused(bench: Bench) -> None:
+    code, message = _pairs(bench, ["a.jpg"], ["m/a.png", "n/a.png"], unpaired="skip").fault
+
+    assert code == "unpaired"
+    assert "'m/a.png' and 'n/a.png' are both 'a'" in message
+    assert message.endswith("Rename them.")
+
+
+def test_photos_and_masks_of_unequal_number_are_told(bench: Bench) -> None:
+    for name in ("u/a.png", "u/b.png", "u/c.png", "v/a.png", "v/b.png"):
+        bench.put(name, png(noise(4, 5)))
+    nodes = {
+        "photos": Node("LoadImagesFromFolder", {"folder": "u"}),
+        "masks": Node("LoadImagesFromFolder", {"folder": "v"}),
+        "photo": Node("LoadImage", {"image": Link("photos", 0)}),
+        "mask": Node("LoadImageMask", {"image": Link("masks", 0), "channel": "red"}),
+        "it": Node("InvertMask", {"mask": Link("mask", 0)}),
+        "both": Node("JoinImageWithAlpha", {"image": Link("photo", 0), "alpha": Link("it", 0)}),
+    }
+
+    (warning,) = [text for text in bench.run(nodes, ["both"]).warnings if "list" in text]
+    assert warning == (
+        "'alpha' is a list of 2, but 'image' is one of 3; the last of the shorter list goes with "
+        "the rest. If they are files that belong together, put PairByName between, which goes by "
+        "their names."
+    )
+    assert [t for t in bench.run(nodes, ["it"]).warnings if "list" in t] == []
