@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 import requests
 from PIL import Image
 
+from paintgraph.tests.packaging.container import container
 from paintgraph.tests.packaging.declared import ROOT
 
 pytestmark = [
@@ -22,8 +24,8 @@ pytestmark = [
     pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a git checkout"),
 ]
 
-BESIDE = {"tests", "benchmarks", "docs", "scripts"}
-"""Folders of the checkout that are no part of the product."""
+BESIDE = {"tests", "benchmarks", "docs", "scripts", "compose.yaml"}
+"""What of the checkout is no part of the product."""
 
 OF_OTHERS = (
     *("models/__init__.py", "api/__init__.py", "engine/__init__.py", "base/__init__.py"),
@@ -199,21 +201,33 @@ def wait_until_ready(address: str) -> None:
         time.sleep(0.05)
 
 
+KEY = "the-key-of-a-test"
+
+
 @pytest.fixture
-def address(commands: Path, among_others: Path, surroundings: dict[str, str]) -> Iterator[str]:
-    """Where a server of the wheel listens; it must end when it is asked to."""
+def as_in_a_container(surroundings: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment that the Dockerfile and compose.yaml give the server, in a folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    said = container().environment_in(tmp_path / "container")
+    return {**surroundings, **said, "PAINTGRAPH_PORT": port, "PAINTGRAPH_API_KEYS": KEY}
+
+
+@pytest.fixture
+def address(commands: Path, among_others: Path, as_in_a_container: dict[str, str]) -> Iterator[str]:
+    """Where the container's server listens, run from the wheel; it ends when it is asked to."""
+    program, *arguments = container().command
     with subprocess.Popen(
-        [str(commands / "paintgraph"), "serve", "--port", "0"],
+        [str(commands / program), *arguments],
         cwd=among_others,
-        env=surroundings,
+        env=as_in_a_container,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
         try:
-            line = process.stdout.readline()
-            assert "http://" in line
-            address = line.split()[-1]
+            assert "http://" in process.stdout.readline()
+            address = f"http://127.0.0.1:{as_in_a_container['PAINTGRAPH_PORT']}"
             wait_until_ready(address)
             yield address
             process.send_signal(signal.SIGTERM)
@@ -230,8 +244,23 @@ def test_it_serves_among_modules_of_the_same_names(address: str, among_others: P
         answer = requests.post(
             f"{address}/v1/recipes/inpaint?wait=60",
             files={"image": photo, "mask": mask},
+            headers={"X-API-KEY": KEY},
             timeout=PATIENCE,
         )
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["state"] == "succeeded"
+
+
+def test_a_container_says_whether_it_is_well_and_keeps_all_on_its_volumes(
+    address: str, commands: Path, as_in_a_container: dict[str, str], tmp_path: Path
+) -> None:
+    program, *arguments = container().health
+    health = [str(commands / program), *arguments]
+    gone = {**as_in_a_container, "PAINTGRAPH_PORT": "1"}
+
+    assert address
+    assert subprocess.run(health, env=as_in_a_container, check=False).returncode == 0
+    assert subprocess.run(health, env=gone, capture_output=True, check=False).returncode == 1
+    assert (tmp_path / "container" / "data" / "jobs.sqlite").exists()
+    assert not (tmp_path / "home" / ".local").exists()
