@@ -34,11 +34,18 @@ def pictures(folder: Path) -> Path:
 def like_a_clone(folder: Path) -> Path:
     """Give a folder the photos of the checkout, and the command for its path."""
     (folder / "docs").symlink_to(ROOT / "docs")
-    (folder / "bin").mkdir()
-    command = folder / "bin" / "paintgraph"
+    add_command(folder)
+    return folder
+
+
+def add_command(folder: Path) -> Path:
+    """Put the command of this checkout into a folder; gives where it is, for the path."""
+    place = folder / "bin"
+    place.mkdir()
+    command = place / "paintgraph"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m paintgraph.cli "$@"\n')
     command.chmod(0o755)
-    return folder
+    return place
 
 
 def follow(folder: Path, command: list[str], example: str) -> str:
