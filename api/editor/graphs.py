@@ -31,7 +31,7 @@ _HEAD = 18
 
 async def of_job(request: web.Request) -> web.Response:
     """What a job ran: as it was drawn if it was, else laid out."""
-    parts, job = request.app[PARTS], job_of(request)
+    parts, job = request.app[PARTS], await job_of(request)
     specs = (await parts.catalogue.soon()).registry
     return json_response(await asyncio.to_thread(_of_job, parts, job, specs))
 

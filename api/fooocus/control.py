@@ -53,7 +53,8 @@ async def control(request: web.Request) -> web.Response:
     action = request.query.get("action", "")
     if action not in _ACTIONS:
         return json_response({"message": "Invalid control action"})
-    running = jobs_of(request).of_door(DOOR, ("running",))
+    jobs = jobs_of(request)
+    running = await jobs.offload(jobs.of_door, DOOR, ("running",))
     if not running:
         return json_response({"message": "No task running"})
     first = running[-1]

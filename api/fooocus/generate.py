@@ -189,7 +189,8 @@ async def _events(parts: ServerParts, job: Job, base: str) -> AsyncGenerator[byt
             if signals is None:
                 yield b""
             steps |= {s["node"]: _part(s) for s in signals or () if s["type"] == "progress"}
-            job = parts.store.get(job.id) or job
+            now = await parts.store.offload(parts.store.get, job.id)
+            job = now or job
     last = await asyncio.to_thread(record, parts, job, base)
     yield _event(_finished(job, last))
 

@@ -221,7 +221,8 @@ def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) ->
 @as_fastapi
 async def show(request: web.Request) -> web.Response:
     """Look at a task; an unknown one is an empty list."""
-    job = jobs_of(request).get(request.match_info["id"])
+    jobs = jobs_of(request)
+    job = await jobs.offload(jobs.get, request.match_info["id"])
     if job is None or job.door != DOOR:
         return json_response([])
     shown = await asyncio.to_thread(record, request.app[PARTS], job, base_of(request))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from shutil import disk_usage
 from typing import NotRequired
@@ -14,6 +15,7 @@ from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import Answer, Routes, json_answer
 from paintgraph.api.services.parts import PARTS, ServerParts
 from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.store.database import StoreError
 
 _FULL_BYTES = 1 << 20
 _TEXT = {"text/plain": {"type": "string"}}
@@ -58,11 +60,16 @@ async def health(request: web.Request) -> web.Response:
     answer: StatusJson = {
         **_status(reasons),
         "version": version("paintgraph"),
-        "queued": parts.dispatcher.queued,
         "running": parts.dispatcher.running,
-        "jobs": await asyncio.to_thread(parts.store.counts),
     }
+    with suppress(StoreError):  # which is one of the reasons
+        answer["queued"], answer["jobs"] = await parts.store.offload(_in_store, parts)
     return json_response(answer, 503 if reasons else 200)
+
+
+def _in_store(parts: ServerParts) -> tuple[int, Mapping[str, int]]:
+    """What only the store knows: how many jobs wait, and how many are in each state."""
+    return parts.dispatcher.queued, parts.store.counts()
 
 
 def _status(reasons: list[str]) -> StatusJson:
@@ -71,7 +78,9 @@ def _status(reasons: list[str]) -> StatusJson:
 
 async def _reasons(parts: ServerParts) -> list[str]:
     """Why jobs are not taken, or cannot be run to their end."""
-    return parts.dispatcher.lacks() + await asyncio.to_thread(_full_disks, parts.folders)
+    fault = await parts.store.offload(parts.store.fault)
+    lacks = [*parts.dispatcher.lacks(), *([fault.partition(". ")[0]] if fault else [])]
+    return lacks + await asyncio.to_thread(_full_disks, parts.folders)
 
 
 def _full_disks(folders: Folders) -> list[str]:

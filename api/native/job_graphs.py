@@ -65,10 +65,11 @@ async def show(request: web.Request) -> web.Response:
     Running it again gives the same pixels. With `format` it comes by itself, as other programs read
     it: `api` is what ComfyUI's clients post, `ui` is what its editor opens, laid out.
     """
-    job, parts = job_of(request), request.app[PARTS]
+    job, parts = await job_of(request), request.app[PARTS]
     asked = request.query.get("format")
     if asked is None:
-        graph, submitted = (_document(parts.store, job, which) for which in ("graph", "request"))
+        graph = await parts.store.offload(_document, parts.store, job, "graph")
+        submitted = await parts.store.offload(_document, parts.store, job, "request")
         answer = {"graph": orjson.Fragment(graph), "request": orjson.Fragment(submitted)}
         return json_response(answer)
     form = next((each for each in GRAPH_FORMATS if each == asked), None)

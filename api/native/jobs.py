@@ -25,18 +25,17 @@ from paintgraph.api.http.requests import (
     WAIT,
     bad_parameter,
     json_response,
-    offload,
     wait_seconds,
 )
 from paintgraph.api.http.routes import Answer, Routes, events_answer, json_answer, parameter
 from paintgraph.api.services.events import JobEventJson, StatusEventJson
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
-from paintgraph.api.services.serializers import JOBS_URL, JobJson, Serializer
+from paintgraph.api.services.serializers import JOBS_URL, JobJson
 from paintgraph.api.services.transcoding import IMAGES, accepted_type, transcoded
 from paintgraph.base.words import shorten
 from paintgraph.engine.execution.blobs import reference_of
-from paintgraph.jobs.store.job import ENDED, Job
+from paintgraph.jobs.store.job import ENDED, Fact, Job
 
 _RECONNECT_MILLISECONDS = 1000
 STATUS_SECONDS = 0.25
@@ -57,8 +56,11 @@ _PURGE = parameter(
 
 async def job_response(request: web.Request, job: Job, status: int = 200) -> web.Response:
     """The answer that shows a job."""
-    serializer = request.app[PARTS].serializer
-    answer = await offload(serializer.job, job, is_small=not serializer.looks_up(job))
+    parts = request.app[PARTS]
+    if parts.serializer.looks_up(job):
+        answer = await asyncio.to_thread(parts.serializer.job, job)
+    else:
+        answer = await parts.store.offload(parts.serializer.job, job)
     if status != 202:
         return json_response(answer, status)
     return json_response(answer, status, Location=JOBS_URL + job.id)
@@ -110,10 +112,11 @@ def found(job: Job | None, job_id: str) -> Job:
     )
 
 
-def job_of(request: web.Request) -> Job:
+async def job_of(request: web.Request) -> Job:
     """The job that a request's path names."""
     job_id = request[JOB] = request.match_info["id"]
-    return found(jobs_of(request).get(job_id), job_id)
+    jobs = jobs_of(request)
+    return found(await jobs.offload(jobs.get, job_id), job_id)
 
 
 SHOWN = Answer("The job; or its picture, if `Accept` asks for that.", {JSON: JobJson, **IMAGES})
@@ -131,7 +134,7 @@ async def show(request: web.Request) -> web.Response:
 
     Where `Accept` names PNG, JPEG or WebP first, its picture comes instead, once there is one.
     """
-    job = job_of(request)
+    job = await job_of(request)
     seconds = wait_seconds(request)
     job = await request.app[PARTS].dispatcher.ended(job, seconds)
     return await job_or_picture(request, job)
@@ -155,7 +158,7 @@ async def cancel(request: web.Request) -> web.Response:
     instead, with its events, the files that it saved, and the pictures that no other job names: by
     a word of its own, so that nobody who cancels a job a moment too late loses its results.
     """
-    job_id = job_of(request).id
+    job_id = (await job_of(request)).id
     purge = request.query.get("purge", "false")
     if purge not in ("true", "false"):
         raise bad_parameter("purge", purge, "are true, false")
@@ -195,9 +198,9 @@ async def follow(request: web.Request) -> web.StreamResponse:
     that gets 204.
     """
     parts = request.app[PARTS]
-    job = job_of(request)
+    job = await job_of(request)
     last = _last_id(request)
-    if job.has_ended and not parts.store.facts(job, last, 1):
+    if job.has_ended and not await _facts(parts, job, last, 1):
         return web.Response(status=204)
     if request.method == "HEAD":
         return web.Response(headers=EVENT_HEADERS)
@@ -207,20 +210,20 @@ async def follow(request: web.Request) -> web.StreamResponse:
 
 async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[bytes, None]:
     """Everything there is beyond fact `last`, then more as it comes, until the job's last fact."""
-    serializer, statuses = parts.serializer, _Statuses(parts.serializer)
+    serializer, statuses = parts.serializer, _Statuses(parts)
     yield b"retry: %d\n\n" % _RECONNECT_MILLISECONDS
     async with parts.subscriptions.follow(job.id) as follower:
         spoke = time.monotonic()
         while True:
-            while facts := parts.store.facts(job, last):
+            while facts := await _facts(parts, job, last):
                 page = await asyncio.to_thread(serializer.events, [fact for _, fact in facts])
                 last = facts[-1][0]
                 numbered = zip(facts, page, strict=True)
                 yield b"".join(event_bytes(data, number) for (number, _), data in numbered)
                 if page[-1]["type"] == "state" and page[-1]["state"] in ENDED:
                     return
-            now = parts.store.get(job.id)
-            if now is None or (now.has_ended and not parts.store.facts(now, last, 1)):
+            now = await parts.store.offload(parts.store.get, job.id)
+            if now is None or (now.has_ended and not await _facts(parts, now, last, 1)):
                 return  # it was removed, or the client named a fact that will never be
             if status := await statuses.changed(now):
                 yield event_bytes(status)
@@ -234,11 +237,17 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
                 yield b""
 
 
+async def _facts(
+    parts: ServerParts, job: Job, after: int, limit: int = 1000
+) -> list[tuple[int, Fact]]:
+    return await parts.store.offload(parts.store.facts, job, after, limit)
+
+
 class _Statuses:
     """How far a job is: told whenever it has changed, and not too often."""
 
-    def __init__(self, serializer: Serializer) -> None:
-        self._serializer = serializer
+    def __init__(self, parts: ServerParts) -> None:
+        self._parts = parts
         self._told: StatusEventJson | None = None
         self._due = 0.0
 
@@ -248,7 +257,11 @@ class _Statuses:
         if job.has_ended or now < self._due:
             return None
         is_small = self._told is None or self._told["state"] == "queued"
-        status = await offload(self._serializer.status, job, is_small=is_small)
+        show = self._parts.serializer.status
+        if is_small:
+            status = await self._parts.store.offload(show, job)
+        else:
+            status = await asyncio.to_thread(show, job)
         self._due = now + STATUS_SECONDS
         if status == self._told:
             return None

@@ -146,7 +146,9 @@ async def index(request: web.Request) -> web.Response:
     if state is not None and state not in DELIVERY_STATES:
         raise bad_parameter("state", state, f"are {', '.join(DELIVERY_STATES)}")
     asked = page_of(request)
-    found = request.app[PARTS].store.deliveries.page(
+    store = request.app[PARTS].store
+    found = await store.offload(
+        store.deliveries.page,
         owner=owner_of(request),
         job=request.query.get("job"),
         state=state,
@@ -168,8 +170,9 @@ async def redeliver(request: web.Request) -> web.Response:
     """Send a message again, whatever came of it: now, and if need be for another day."""
     id_ = request.match_info["id"]
     parts = request.app[PARTS]
-    delivery = parts.store.deliveries.get(id_)
-    is_own = delivery is not None and jobs_of(request).get(delivery.job) is not None
+    jobs, deliveries = jobs_of(request), parts.store.deliveries
+    delivery = await jobs.offload(deliveries.get, id_)
+    is_own = delivery is not None and await jobs.offload(jobs.get, delivery.job) is not None
     delivery = await parts.webhooks.again(id_) if is_own else None
     if delivery is None:
         message = f"there is no message '{shorten(id_)}'. They are listed at {WEBHOOKS_URL}."

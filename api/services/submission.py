@@ -128,7 +128,7 @@ class Submissions:
         small, request_digest = wanted.is_small, ""
         if wanted.idempotency_key is not None:
             request_digest = await offload(digest_of, _as_sent(wanted), is_small=small)
-            earlier = self._dispatcher.repeated(wanted.idempotency_key, request_digest)
+            earlier = await self._dispatcher.repeated(wanted.idempotency_key, request_digest)
             if earlier is not None:
                 return earlier
         if wanted.webhook is not None:

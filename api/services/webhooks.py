@@ -91,7 +91,7 @@ class Webhooks:
         async with self._subscriptions.follow(ENDINGS) as follower:
             while True:
                 try:
-                    due = deliveries.next_due()
+                    due = await self._store.offload(deliveries.next_due)
                     now = time.time()
                     free = _AT_ONCE - len(self._sending)
                     if due is None or due > now or not free:
@@ -117,7 +117,7 @@ class Webhooks:
         """Send one message and write down what came of it."""
         job = None
         with contextlib.suppress(StoreError):  # then it is due again soon
-            job = self._store.get(delivery.job)
+            job = await self._store.offload(self._store.get, delivery.job)
         if job is None:
             return  # it was deleted, and the message with it
         status, is_final = None, False

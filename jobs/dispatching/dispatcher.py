@@ -5,12 +5,13 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from paintgraph.base.frames import BrokenFrameError
 from paintgraph.jobs import faults
+from paintgraph.jobs.dispatching.endings import Endings
 from paintgraph.jobs.dispatching.leases import Leases, agent_name
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import Observer
@@ -18,7 +19,7 @@ from paintgraph.jobs.dispatching.outcomes import JobEffects, Outcomes
 from paintgraph.jobs.dispatching.quotas import NO_QUOTA, DrainingError, Quota
 from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.dispatching.sharing import done_elsewhere
-from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscriptions
+from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, Subscriptions
 from paintgraph.jobs.dispatching.waiting import Queue
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob, Size
@@ -59,7 +60,7 @@ class Dispatcher:
         self._limits = limits or Limits()
         self._queue = Queue(store, self._limits, workers, quota_of)
         self._agent = agent_name(store)
-        self._observers = observers
+        self._endings = Endings(store, subscriptions, observers)
         self._outcomes = Outcomes(
             store, effects, subscriptions, self._limits.patience_seconds, observers
         )
@@ -154,7 +155,7 @@ class Dispatcher:
 
     def running_of(self, door: str) -> list[Job]:
         """The jobs of a door at work, the oldest first."""
-        here = {id_: each.job for id_, each in self._running.items() if each.job.door == door}
+        here = {id_: each.job for id_, each in [*self._running.items()] if each.job.door == door}
         elsewhere = {job.id: job for job in self._store.open_of(door, "running")}
         return sorted((elsewhere | here).values(), key=lambda job: job.number)
 
@@ -179,9 +180,9 @@ class Dispatcher:
         """How many queued jobs come before this one; None if it is not queued."""
         return None if job.id in self._running else self._queue.position(job)
 
-    def repeated(self, key: str, request_digest: str) -> Accepted | None:
+    async def repeated(self, key: str, request_digest: str) -> Accepted | None:
         """The job of an idempotency key, or None; KeyReusedError if its request was another."""
-        job = self._store.repeated(key, request_digest)
+        job = await self._store.offload(self._store.repeated, key, request_digest)
         return None if job is None else Accepted(job, is_new=False)
 
     async def submit(self, new: NewJob) -> Accepted:
@@ -205,17 +206,20 @@ class Dispatcher:
         """
         if running := self._running.get(job_id):
             self._cancel(running)
-        elif (job := self._store.get(job_id)) is None or job.has_ended:
+        elif (job := await self._read(job_id)) is None or job.has_ended:
             return job
         job = await self._store.cancel(job_id)
         if job.has_ended:
-            self._tell_ends([job])
+            await self._endings.tell([job])
         if running := self._running.get(job_id):  # it may have just begun
             self._cancel(running)
         self.subscriptions.publish(job_id)  # whoever has it at work hears it
-        for part in self._store.open_parts(job.number):
+        for part in await self._store.offload(self._store.open_parts, job.number):
             await self.cancel(part.id)
-        return self._store.get(job_id)
+        return await self._read(job_id)
+
+    async def _read(self, job_id: str) -> Job | None:
+        return await self._store.offload(self._store.get, job_id)
 
     def _cancel(self, running: Running) -> None:
         if not running.cancelled:
@@ -228,21 +232,9 @@ class Dispatcher:
             return job
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self.subscriptions.follow(job.id) as follower:
-                while not (job := self._store.get(job.id) or job).has_ended:
+                while not (job := await self._read(job.id) or job).has_ended:
                     await follower.wait()
-        return self._store.get(job.id) or job
-
-    def _tell_ends(self, jobs: Iterable[Job]) -> None:
-        """Tell that jobs have ended, or wait again; of a part, also what became of the whole."""
-        for job in jobs:
-            self.subscriptions.publish(job.id)
-            self.subscriptions.publish(ENDINGS)
-            with contextlib.suppress(StoreError):  # who follows looks again
-                whole = self._store.numbered(job.parent) if job.parent else None
-                for now in filter(None, (self._store.get(job.id), whole)):
-                    self.subscriptions.publish(now.id)
-                    for observer in self._observers if now.has_ended else ():
-                        observer.job_ended(now)
+        return await self._read(job.id) or job
 
     def _limited(self, running: Running) -> asyncio.TimerHandle:
         """What stops a job at work once its time is over."""
@@ -279,7 +271,7 @@ class Dispatcher:
             self._running,
             self._cancel,
             self._kill_if_running,
-            self._tell_ends,
+            self._endings.tell,
             self._wake,
         )
 
@@ -345,7 +337,9 @@ class Dispatcher:
         limit = self._limited(running)
         self.subscriptions.publish(job.id)
         try:
-            running.done_elsewhere = done_elsewhere(self._store, job, self._workers[size])
+            running.done_elsewhere = await self._store.offload(
+                done_elsewhere, self._store, job, self._workers[size]
+            )
             has_ended = await self._outcomes.begin(running)
             while not has_ended:
                 has_ended = await self._outcomes.take(running, await handle.receive())
@@ -367,7 +361,7 @@ class Dispatcher:
             self._queue.took(size, time.monotonic() - began)
             self._ended.set()
             self._wake()  # its client may have another at work now
-            self._tell_ends([job])
+            await self._endings.tell([job])
         return True
 
     async def _next(self, size: Size, name: str, handle: WorkerHandle) -> Job | None:

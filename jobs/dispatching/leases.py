@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from secrets import token_hex
 from socket import gethostname
@@ -45,7 +45,7 @@ class Leases:
         running: Mapping[str, Running],
         stop: Callable[[Running], None],
         lose: Callable[[Running], None],
-        tell: Callable[[Iterable[Job]], None],
+        tell: Callable[[Iterable[Job]], Awaitable[None]],
         wake: Callable[[], None],
     ) -> None:
         self._store = store
@@ -70,7 +70,7 @@ class Leases:
             began = time.monotonic()
             try:
                 await self._renew()
-                self._tell(await self._store.claims.sweep())
+                await self._tell(await self._store.claims.sweep())
                 self._wake()  # what others told may have been missed
                 self._renewed = began
             except StoreError as error:
@@ -107,11 +107,11 @@ class Leases:
         running.let_go = True
         self._lose(running)
 
-    def hear(self, id_: str) -> None:
+    async def hear(self, id_: str) -> None:
         """Another process has published this: a job waits or ended, or one here is to stop."""
         if id_ in (ARRIVALS, ENDINGS):
             self._wake()
         elif running := self._running.get(id_):
             with suppress(StoreError):  # then it is told with the next renewal
-                if id_ in self._store.cancelling():
+                if id_ in await self._store.offload(self._store.cancelling):
                     self._stop(running)

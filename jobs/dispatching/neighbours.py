@@ -7,7 +7,7 @@ second goes in one message, as each costs all of them a little.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -30,7 +30,10 @@ class Neighbours:
     """
 
     def __init__(
-        self, channel: Channel, subscriptions: Subscriptions, hear: Callable[[str], None]
+        self,
+        channel: Channel,
+        subscriptions: Subscriptions,
+        hear: Callable[[str], Awaitable[None]],
     ) -> None:
         self._channel = channel
         self._subscriptions = subscriptions
@@ -57,7 +60,7 @@ class Neighbours:
         while True:
             with contextlib.suppress(StoreError):
                 async for text in self._channel.listen():
-                    self._take(text)
+                    await self._take(text)
             await asyncio.sleep(_AGAIN_SECONDS)
 
     def _send(self) -> None:
@@ -67,15 +70,15 @@ class Neighbours:
         for message in _messages(self._name, news):
             self._channel.tell(message)
 
-    def _take(self, text: str) -> None:
+    async def _take(self, text: str) -> None:
         if not text:  # from here on it is heard what others say: something may have been missed
             self._subscriptions.wake_all()
             return
         sender, news = orjson.loads(text)
         if sender != self._name:
             for job_id, signals in news:
-                self._hear(job_id)
                 self._subscriptions.wake(job_id, signals)
+                await self._hear(job_id)
 
 
 def _messages(sender: str, news: Mapping[str, _Signals]) -> Iterator[str]:

@@ -72,7 +72,7 @@ class JobEffects:
         Raises StaleFenceError, or PublishError if a file cannot be written.
         """
         async with self._one_by_one:
-            texts = self._store.texts(job.id)
+            texts = await self._store.offload(self._store.texts, job.id)
             return [
                 await self._publish(job, Saved(Effect(**effect), node, place, texts))
                 for place, effect in enumerate(effects)
@@ -98,7 +98,7 @@ class JobEffects:
         else has put one in the way: saving costs the same however many files there are.
         """
         destination = self._destinations[name.folder]
-        above, taken = self._store.last_number(name), None
+        above, taken = await self._store.offload(self._store.last_number, name), None
         while True:
             if above is None or taken is not None:
                 above = await asyncio.to_thread(destination.highest, name)
@@ -150,9 +150,11 @@ class Outcomes:
     async def begin(self, running: Running) -> bool:
         """Give a job to its worker; True if it has ended, as the store's row of it is damaged."""
         job = running.job
-        graph, extra, texts = (self._store.document(job.id, which) for which in _OF_WORKERS)
+        offload, document = self._store.offload, self._store.document
+        graph, extra, texts = [await offload(document, job.id, which) for which in _OF_WORKERS]
         if graph and extra and texts:
-            running.progress = replayed(self._store, job, Progress(graph, self._durations))
+            progress = Progress(graph, self._durations)
+            running.progress = await offload(replayed, self._store, job, progress)
             running.handle.run(job, graph, orjson.loads(texts), extra, running.done_elsewhere)
             return False
         lost = zip(_OF_WORKERS, (graph, extra, texts), strict=True)
@@ -188,7 +190,10 @@ class Outcomes:
         return has_ended
 
     def progress(self, job: Job, running: Running | None) -> float:
-        """What is done of a job, 0 to 1; of one that is not at work as far as the store knows."""
+        """What is done of a job, 0 to 1; of one that is not at work as far as the store knows.
+
+        This reads.
+        """
         if running is None:
             return so_far(self._store, job, self._durations)
         return running.progress.part if running.progress else 0.0
@@ -243,7 +248,7 @@ class Outcomes:
             await self._store.append(running.job, message["facts"])
             return await self._store.give_away(running.job, Given(**message["given"]))
         if running.done_elsewhere:
-            gather(running, self._store.parts(running.job))
+            gather(running, await self._store.offload(self._store.parts, running.job))
         if state == "cancelled" and running.fault and not running.cancelled:
             state = "failed"
             running.problems.append(problem(running, running.fault))

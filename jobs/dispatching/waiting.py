@@ -42,11 +42,11 @@ class Queue:
         """
         quota = self._quota_of(new.client)
         try:
-            self._check(new, quota)
+            await self._store.offload(self._check, new, quota)
         except QueueFullError:
             await self._store.claims.settle()
             self._read_at = 0.0
-            self._check(new, quota)
+            await self._store.offload(self._check, new, quota)
         return quota
 
     def position(self, job: Job) -> int | None:

@@ -93,7 +93,13 @@ class Database(Protocol):
         """
 
     def read(self, action: Action[Result]) -> Result:
-        """Do something with what is committed; raises StoreError."""
+        """Do something with what is committed; raises StoreError.
+
+        May take as long as a network: in an event loop, only by `offload`.
+        """
+
+    async def offload(self, read: Callable[[], Result]) -> Result:
+        """What a function gives that reads, without an event loop's waiting for another machine."""
 
     def close(self) -> None:
         """Write what is asked for and let go of the database."""

@@ -5,20 +5,17 @@ one group of writes does in SQLite.
 """
 
 import logging
+import queue
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from asyncio import wrap_future
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 import psycopg
-from psycopg.adapt import Buffer
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.types.numeric import IntLoader
-from psycopg.types.string import StrDumperUnknown
+from psycopg.conninfo import conninfo_to_dict
 
+from paintgraph.jobs.store.breaker import AWAY, Breaker
 from paintgraph.jobs.store.database import (
     Action,
     Connection,
@@ -28,112 +25,17 @@ from paintgraph.jobs.store.database import (
 )
 from paintgraph.jobs.store.migrations import Migration, check_version
 from paintgraph.jobs.store.postgresql_channel import PostgresqlChannel
+from paintgraph.jobs.store.postgresql_connection import (
+    SILENT_SECONDS,
+    STATEMENT_SECONDS,
+    PostgresqlConnection,
+    with_defaults,
+)
 from paintgraph.jobs.store.postgresql_tables import TABLES, TABLES_VERSION
 
 _LOG = logging.getLogger("paintgraph.jobs")
 _WRITERS = 8
-_AGAIN_SECONDS = 1.0  # after a reader found no server, the next ones do not look for it so long
-_DEFAULTS: dict[str, str | int] = {
-    "application_name": "paintgraph",
-    "client_encoding": "UTF8",
-    "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-"""For connections whose URL says nothing else: who is cut off from the server learns it soon."""
-
-
-class PostgresqlConnection:
-    """A `Connection` for one thread, made when it is needed and again when it was lost."""
-
-    for_update = "FOR UPDATE"
-    skip_locked = "FOR UPDATE SKIP LOCKED"
-    now = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._made: psycopg.Connection[_Row] | None = None
-
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[_Row]":
-        """Run a statement."""
-        return self._connected.execute(_with_marks(sql), values)
-
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement for each row of values."""
-        self._connected.cursor().executemany(_with_marks(sql), rows)
-
-    def lock(self, name: str) -> None:
-        """Wait until nobody else holds this name, and hold it until the transaction ends."""
-        digest = blake2b(name.encode(errors="replace"), digest_size=8).digest()
-        self.execute("SELECT pg_advisory_xact_lock(?)", (int.from_bytes(digest, signed=True),))
-
-    def bytes_used(self) -> int:
-        """0: whoever runs the server looks after its disks."""
-        return 0
-
-    def shrink(self) -> bool:
-        """Nothing is to do: PostgreSQL uses free room again by itself."""
-        return False
-
-    def read(self, action: Action[Result]) -> Result:
-        """Do something outside a transaction; once more where the connection was lost before."""
-        return self._on_sound_connection(lambda: action(self))
-
-    def transact(self, action: Action[Result]) -> Result:
-        """Do something in a transaction; all that fails before its commit is tried once more."""
-
-        def act() -> Result:
-            self.execute("BEGIN")
-            return action(self)
-
-        result = self._on_sound_connection(act)
-        try:
-            self.execute("COMMIT")
-        except psycopg.Error:
-            self.close()
-            raise
-        return result
-
-    def close(self) -> None:
-        """Let go of the connection; what is under way is undone."""
-        if self._made is not None:
-            self._made.close()
-            self._made = None
-
-    @property
-    def _connected(self) -> "psycopg.Connection[_Row]":
-        if self._made is None:
-            self._made = _connect(self._url)
-        return self._made
-
-    def _on_sound_connection(self, act: Callable[[], Result]) -> Result:
-        """Act, and once more on a new connection if this one was no good.
-
-        It was lost while nobody used it, or two transactions waited for each other, or a newer
-        paintgraph has added columns to tables that statements were prepared for.
-        """
-        try:
-            return self._act(act)
-        except (psycopg.OperationalError, psycopg.errors.FeatureNotSupported):
-            return self._act(act)
-
-    def _act(self, act: Callable[[], Result]) -> Result:
-        try:
-            return act()
-        except psycopg.Error:
-            self.close()
-            raise
-        except BaseException:
-            self._undo()
-            raise
-
-    def _undo(self) -> None:
-        try:
-            self._connected.rollback()
-        except psycopg.Error:
-            self.close()
+_READERS = 4
 
 
 class PostgresqlDatabase:
@@ -146,18 +48,14 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
         self._url, self.name = checked_address(url)
-        self._reading = threading.Lock()
-        self._reader = self._new_connection()
-        self._no_server_until = 0.0
-        self._of_thread = threading.local()
+        self._breaker = Breaker(SILENT_SECONDS)
         self._made: list[PostgresqlConnection] = []
-        try:
-            self._reader.transact(lambda c: bring_up_to_date(c, self.name, migrations))
-        except psycopg.Error as error:
-            raise cannot_open(self.name, error) from error
-        except StoreError:
-            self._reader.close()
-            raise
+        self._idle: queue.LifoQueue[PostgresqlConnection] = queue.LifoQueue()
+        for _ in range(_READERS):
+            self._idle.put(self._new_connection())
+        self._of_thread = threading.local()
+        self._migrate(migrations)
+        self._readers = ThreadPoolExecutor(_READERS, "job-store-reads")
         self._writers = ThreadPoolExecutor(_WRITERS, "job-store")
         self.channel = PostgresqlChannel(self._url, self)
 
@@ -168,48 +66,80 @@ class PostgresqlDatabase:
         return future
 
     def read(self, action: Action[Result]) -> Result:
-        """Do something with what is committed; raises StoreError."""
-        with self._reading:
-            if time.monotonic() < self._no_server_until:
-                raise UnreachableStoreError(_AWAY)
-            try:
-                return self._reader.read(action)
-            except psycopg.Error as error:
-                raise self._failed(error) from error
+        """Do something with what is committed, on one of a few connections; raises StoreError."""
+        try:
+            connection = self._idle.get(timeout=SILENT_SECONDS)
+        except queue.Empty:
+            raise UnreachableStoreError(_BUSY) from None
+        try:
+            return self._asked(lambda: connection.read(action))
+        finally:
+            self._idle.put(connection)
+
+    async def offload(self, read: Callable[[], Result]) -> Result:
+        """Do what reads in a thread: the answer comes from elsewhere, and may be late."""
+        return await wrap_future(self._readers.submit(read))
 
     def close(self) -> None:
         """Write what is asked for and let go of the connections."""
         self._writers.shutdown()
-        for connection in (self._reader, *self._made):
+        self._readers.shutdown()
+        for connection in self._made:
             connection.close()
+
+    def _asked(self, ask: Callable[[], Result]) -> Result:
+        """What the server answers; raises StoreError, at once where it is known not to answer."""
+        self._breaker.check()
+        try:
+            result = ask()
+        except psycopg.Error as error:
+            raise self._failed(error) from error
+        if self._breaker.mend():
+            _LOG.warning("the job store '%s' answers again", self.name)
+        return result
 
     def _failed(self, error: psycopg.Error) -> StoreError:
         """What is told of a statement that PostgreSQL did not take; clients see no address."""
         state = error.sqlstate or ""
         if state in _FULL:
             return StoreError(f"the job store has no room: {_reason(error)}. Free disk space.")
+        if state in _TOO_BUSY:
+            _LOG.error("the job store '%s' is too busy: %s", self.name, _reason(error))
+            return UnreachableStoreError(_BUSY)
         if isinstance(error, psycopg.OperationalError) or state == _READ_ONLY:
-            if time.monotonic() >= self._no_server_until:
+            if self._breaker.trip():
                 _LOG.error("the job store '%s' does not answer: %s", self.name, _reason(error))
-            self._no_server_until = time.monotonic() + _AGAIN_SECONDS
-            return UnreachableStoreError(_AWAY)
+            return UnreachableStoreError(AWAY)
         return StoreError(f"the job store refuses a statement: {_reason(error)}. {_RIGHTS}")
 
     def _new_connection(self) -> PostgresqlConnection:
-        return PostgresqlConnection(self._url)
+        connection = PostgresqlConnection(self._url)
+        self._made.append(connection)
+        return connection
+
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        connection = self._idle.get()
+
+        def migrate(_: Connection) -> None:
+            connection.wait_for_ever()
+            bring_up_to_date(connection, self.name, migrations)
+
+        try:
+            connection.transact(migrate)
+        except psycopg.Error as error:
+            raise cannot_open(self.name, error) from error
+        finally:
+            connection.close()
+        self._idle.put(connection)
 
     def _write(self, action: Action[Result], future: "Future[Result]") -> None:
         connection = getattr(self._of_thread, "connection", None)
         if connection is None:
             connection = self._of_thread.connection = self._new_connection()
-            self._made.append(connection)
         result: Any = None
         failure: BaseException | None = None
         try:
-            result = connection.transact(action)
-        except psycopg.Error as error:
-            failure = self._failed(error)
-            failure.__cause__ = error
+            result = self._asked(lambda: connection.transact(action))
         except Exception as error:  # noqa: BLE001 - handed to whoever asked
             failure = error
         if not future.set_running_or_notify_cancel():
@@ -220,52 +150,8 @@ class PostgresqlDatabase:
             future.set_exception(failure)
 
 
-class _Row(tuple[Any, ...]):  # noqa: SLOT001 - of another length each
-    """The values of a row; found by place, and by name as in SQLite."""
-
-    names: Mapping[str, int]
-
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(self.names[key] if isinstance(key, str) else key)
-
-
-def _rows(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], _Row]:
-    """A row factory of psycopg."""
-    names = {column.name: place for place, column in enumerate(cursor.description or ())}
-
-    def make(values: Sequence[Any]) -> _Row:
-        row = _Row(values)
-        row.names = names
-        return row
-
-    return make
-
-
-class _TextDumper(StrDumperUnknown):
-    """PostgreSQL has no text with the character 0, which clients may send: its picture stands in.
-
-    So what was kept under such a name is found under it.
-    """
-
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj.replace("\0", "\N{SYMBOL FOR NULL}"))
-
-
-def _connect(url: str) -> psycopg.Connection[_Row]:
-    connection = psycopg.connect(url, autocommit=True, row_factory=_rows)
-    connection.adapters.register_dumper(str, _TextDumper)
-    connection.adapters.register_loader("numeric", IntLoader)  # what sums of numbers are
-    return connection
-
-
-@lru_cache(1000)
-def _with_marks(sql: str) -> str:
-    """A statement with the marks for values that psycopg knows."""
-    return sql.replace("%", "%%").replace("?", "%s")
-
-
 def bring_up_to_date(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:
-    """Make the tables, or what newer versions add to them; raises StoreError for others' tables."""
+    """Make the tables, or add what newer versions have; raises StoreError for others' tables."""
     connection.lock("migrations")
     found = connection.execute("SELECT to_regclass('paintgraph_version'), to_regclass('jobs')")
     versions, jobs = found.fetchone()
@@ -303,7 +189,7 @@ def checked_address(url: str) -> tuple[str, str]:
             code="bad_store_url",
         ) from error
     where = f"{given.get('host', '')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
-    return make_conninfo("", **{**_DEFAULTS, **given}), f"postgresql://{where}"
+    return with_defaults(given), f"postgresql://{where}"
 
 
 def _reason(error: psycopg.Error) -> str:
@@ -311,7 +197,11 @@ def _reason(error: psycopg.Error) -> str:
     return " ".join((error.diag.message_primary or str(error)).split()).rstrip(".")
 
 
-_AWAY = "the job store does not answer. Try again soon."
+_BUSY = (
+    f"the job store is too busy: it has not found an answer within {STATEMENT_SECONDS:g} s. "
+    "Try again soon."
+)
+_TOO_BUSY = ("57014", "53300")
 _FULL = ("53100", "53200")
 _READ_ONLY = "25006"  # of a server that has just become the second of two
 _RIGHTS = (

@@ -1,13 +1,15 @@
 """What is asked of stored jobs: by id, page by page, their facts, how many there are."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple, ParamSpec
 
 import orjson
 
-from paintgraph.jobs.store.database import Database
+from paintgraph.jobs.store.database import Database, Result, StoreError
 from paintgraph.jobs.store.job import EVERY_JOB, Fact, Filter, Job, Report, Size, State
 
+Given = ParamSpec("Given")
 Document = Literal["graph", "request", "extra", "texts"]
 
 
@@ -48,6 +50,12 @@ class JobQueries:
     def of(self, owner: str | None) -> "JobQueries":
         """The same for the jobs of one client; None: for everybody's."""
         return self if owner == self._owner else JobQueries(self._database, owner)
+
+    async def offload(
+        self, read: Callable[Given, Result], *values: Given.args, **options: Given.kwargs
+    ) -> Result:
+        """What a function gives that reads, for event loops: these wait for no other machine."""
+        return await self._database.offload(partial(read, *values, **options))
 
     @property
     def _mine(self) -> tuple[str, tuple[str, ...]]:
@@ -260,6 +268,14 @@ class JobQueries:
         sql = f"SELECT id FROM jobs WHERE state = 'queued' AND size = ? ORDER BY {ORDER}"  # noqa: S608 - ours
         rows = self._database.read(lambda c: c.execute(sql, (size,)).fetchall())
         return {row[0]: place for place, row in enumerate(rows)}
+
+    def fault(self) -> str | None:
+        """Why the store cannot be asked now, or None."""
+        try:
+            self._database.read(lambda c: c.execute("SELECT 1").fetchone())
+        except StoreError as error:
+            return str(error)
+        return None
 
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""

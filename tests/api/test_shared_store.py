@@ -2,15 +2,21 @@
 
 import asyncio
 import time
+import traceback
+from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from paintgraph.api.services.parts import PARTS
+from paintgraph.jobs.store.postgresql import PostgresqlDatabase
+from paintgraph.jobs.store.postgresql_connection import BoundedConnection
 from paintgraph.tests.api.ear import Ear
-from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, png, serving
 from paintgraph.tests.jobs.postgresql import PostgresqlServer, postgresql_server
 
 
@@ -30,6 +36,22 @@ def pair(
     more = {"jobs": url, "allow_private_urls": True, "grace_seconds": 2.0}
     with serving(data, SMALL_NODES, **more) as one, serving(data, SMALL_NODES, **more) as two:
         yield one, two
+
+
+@pytest.fixture(autouse=True)
+def loops_read_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails the test if an event loop waits for the database."""
+    waited: list[str] = []
+    real = PostgresqlDatabase.read
+
+    def read(self: PostgresqlDatabase, action: Any) -> Any:
+        if asyncio._get_running_loop() is not None:
+            waited.append("".join(traceback.format_stack(limit=8)))
+        return real(self, action)
+
+    monkeypatch.setattr(PostgresqlDatabase, "read", read)
+    yield
+    assert waited == []
 
 
 TICK = {"nodes": {"n": {"node": "Tick", "seconds": 60.0}}, "outputs": {"n": "${n.sum}"}}
@@ -135,3 +157,79 @@ def _until_answered(served: Served, job: str) -> None:
     while served.call("GET", f"/v1/jobs/{job}").status == 503:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_no_door_lets_the_event_loop_wait_for_the_database(
+    pair: tuple[Served, Served], ear: Ear
+) -> None:
+    """The fixture above sees it: all that can be asked for is, and what changes something done."""
+    served = pair[0]
+    uploaded = served.upload(png())
+    prompt = {"1": {"class_type": "SaveBlob", "inputs": {"blob": uploaded}}}
+    asyncio.run(hearing(served))
+    name = served.call("POST", "/prompt", json={"prompt": prompt}).json["prompt_id"]
+    job = served.job({"graph": ADD, "webhook": {"url": ear.url}})
+    served.until(job, "succeeded")
+    names = {"id": job, "prompt_id": name, "folder": "output", "kind": "output"}
+    resources = {resource.canonical for resource in served.app.router.resources()}
+
+    for canonical in sorted(resources.difference(_WITHOUT_STORE)):
+        is_comfys = "/history/" in canonical or "/api/jobs/" in canonical
+        own = {**names, "id": name} if is_comfys else names
+        path = canonical.format_map(defaultdict(lambda: "none", own))
+        assert served.call("GET", path, headers={"Last-Event-ID": "99"}).status < 500
+    sent = served.call("GET", "/v1/webhooks").json["webhooks"][0]["id"]
+    for method, path in (
+        ("POST", "/v1/jobs"),
+        ("POST", "/queue"),
+        ("POST", "/interrupt"),
+        ("POST", "/history"),
+        ("POST", f"/api/jobs/{name}/cancel"),
+        ("POST", "/v1/engine/control?action=stop"),
+        ("POST", f"/v1/webhooks/{sent}/redeliver"),
+        ("DELETE", f"/v1/jobs/{job}"),
+        ("DELETE", f"/v1/jobs/{job}?purge=true"),
+    ):
+        body = {**ADD, "clear": True} if path != "/v1/jobs" else ADD
+        assert served.call(method, path, json=body, headers={"Idempotency-Key": path}).status < 400
+
+
+_WITHOUT_STORE = ("/assets/{path}", "/editor/{path}")
+
+
+async def hearing(served: Served) -> None:
+    """Hear by ComfyUI's socket how long the queue is."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{served.url}/ws") as socket:
+        assert (await socket.receive_json(timeout=OUTER_SECONDS))["type"] == "status"
+
+
+def test_a_database_that_stands_still_keeps_nobody_waiting_for_long(
+    mortal: PostgresqlServer, pair: tuple[Served, Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = pair[0]
+    job = served.job(ADD)
+    served.until(job, "succeeded")
+    look = f"/v1/jobs/{job}"
+    monkeypatch.setattr(BoundedConnection, "most_seconds", OUTER_SECONDS)
+    with ThreadPoolExecutor() as pool:
+        with mortal.paused():
+            waiting = pool.submit(served.call, "GET", look)
+            alive = served.call("GET", "/livez")
+            assert not waiting.done()
+        assert (alive.status, waiting.result().status) == (200, 200)
+
+    monkeypatch.setattr(BoundedConnection, "most_seconds", 0.2)
+    with mortal.paused():
+        refused = [served.call("GET", look), served.submit(ADD), served.call("DELETE", look)]
+        ready = served.call("GET", "/readyz")
+        health = served.call("GET", "/healthz")
+        assert served.call("GET", "/livez").status == 200
+    told = [(each.status, each.json["code"]) for each in refused]
+    assert told == [(503, "store_unreachable")] * 3
+    assert all(int(each.headers["Retry-After"]) > 0 for each in refused)
+    for each in (ready, health):
+        assert each.status == 503
+        assert "the job store does not answer" in each.json["reasons"]
+    monkeypatch.undo()
+    _until_answered(served, job)
+    assert served.call("GET", "/readyz").status == 200

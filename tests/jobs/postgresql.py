@@ -79,6 +79,20 @@ class PostgresqlServer:
         self._process.send_signal(number)
         self._process.wait()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it, and all that it has begun, stand still for a while, as a machine that hangs."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        self._process.send_signal(signal.SIGSTOP)
+        processes = [int(pid) for pid in children.read_text().split()]
+        try:
+            for pid in processes:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in (*processes, self._process.pid):
+                os.kill(pid, signal.SIGCONT)
+
     def _run(self, program: str, *arguments: str) -> None:
         command = (str(self._programs / program), *arguments)
         subprocess.run(

@@ -26,7 +26,10 @@ class One:
         self.heard: list[str] = []
         self.subscriptions = Subscriptions()
         self.channel = store.channel
-        self.neighbours = Neighbours(store.channel, self.subscriptions, self.heard.append)
+        self.neighbours = Neighbours(store.channel, self.subscriptions, self._hear)
+
+    async def _hear(self, id_: str) -> None:
+        self.heard.append(id_)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from paintgraph.api.comfy.following.logs import LogBook
 from paintgraph.api.comfy.following.sockets import Sessions
 from paintgraph.api.comfy.following.watching import Following
 from paintgraph.api.services.parts import PARTS
-from paintgraph.jobs.store.jobs import JobStore
 
 NAME = "comfy"
 """The door that jobs of this protocol came by."""
@@ -22,8 +21,8 @@ NAME = "comfy"
 class Counter:
     """Numbers prompts in the order in which they come, past those of all earlier ones."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._last = math.ceil(store.highest_rank(NAME))
+    def __init__(self, highest: float) -> None:
+        self._last = math.ceil(highest)
 
     def next(self) -> int:
         """One more than the last time."""
@@ -49,8 +48,10 @@ async def running(app: web.Application) -> AsyncIterator[None]:
     parts = app[PARTS]
     sessions = Sessions()
     following = Following(NAME, parts.store, parts.dispatcher, sessions, parts.serializer.hide)
-    for job in (*parts.dispatcher.running_of(NAME), *parts.dispatcher.queued_of(NAME)):
-        following.watch(job)
+    for listed in (parts.dispatcher.running_of, parts.dispatcher.queued_of):
+        for job in await parts.store.offload(listed, NAME):
+            following.watch(job)
+    highest = await parts.store.offload(parts.store.highest_rank, NAME)
     loop = asyncio.get_running_loop()
 
     def tell(line: dict[str, str]) -> None:
@@ -59,7 +60,7 @@ async def running(app: web.Application) -> AsyncIterator[None]:
 
     log = LogBook(parts.serializer.hide, tell)
     logging.getLogger().addHandler(log)
-    app[DOOR] = Door(Counter(parts.store), sessions, following, log)
+    app[DOOR] = Door(Counter(highest), sessions, following, log)
     try:
         yield
     finally:

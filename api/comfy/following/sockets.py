@@ -5,7 +5,7 @@ import contextlib
 import logging
 import struct
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -151,13 +151,13 @@ class Sessions:
         """The socket of a client, or None."""
         return self._sessions.get(client)
 
-    def broadcast_status(self, remaining: Callable[[str | None], int]) -> None:
+    async def broadcast_status(self, remaining: Callable[[str | None], Awaitable[int]]) -> None:
         """Tell everybody the length of the queue, as far as it is the client's."""
         texts: dict[str | None, str] = {}
-        for session in self._sessions.values():
+        for session in [*self._sessions.values()]:
             owner = session.owner
             if owner not in texts:
-                texts[owner] = text_of("status", status_of(remaining(owner)))
+                texts[owner] = text_of("status", status_of(await remaining(owner)))
             session.send_status(texts[owner])
 
     def listen_to_log(self, client: Client, *, is_wanted: bool) -> None:

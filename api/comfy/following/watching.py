@@ -50,13 +50,13 @@ class Following:
             for message in narrator.catch_up():
                 session.send(message)
 
-    def tell_status(self) -> None:
+    async def tell_status(self) -> None:
         """Tell everybody the length of the queue."""
-        self._sessions.broadcast_status(self.remaining)
+        await self._sessions.broadcast_status(self.remaining)
 
-    def remaining(self, owner: str | None) -> int:
+    async def remaining(self, owner: str | None) -> int:
         """How many prompts of a client, or of all, wait or run."""
-        return self._dispatcher.count_of(self._door, owner)
+        return await self._store.offload(self._dispatcher.count_of, self._door, owner)
 
     async def close(self) -> None:
         """Follow nothing more."""
@@ -69,7 +69,8 @@ class Following:
             early: list[Mapping[str, Any]] = []
             if not await self._has_begun(job, follower, early):
                 return
-            request = orjson.loads(self._store.document(job.id, "request") or b"{}")
+            document = await self._store.offload(self._store.document, job.id, "request")
+            request = orjson.loads(document or b"{}")
             if "prompt" not in request:  # its row is damaged: the job has failed
                 return
             _, _, _, extra, targets = request["prompt"]
@@ -77,25 +78,28 @@ class Following:
             narrator = Narrator(job, frozenset(targets), self._hide)
             self._narrators.setdefault(client, {})[job.id] = narrator
             try:
-                self.tell_status()
+                await self.tell_status()
                 self._send(client, narrator.start(time.time()))
                 await self._narrate(job, client, narrator, follower, early)
             finally:
                 self._forget(client, job.id)
             # What ran is over for the store; the dispatcher lets go of it a moment later.
-            while self._dispatcher.is_running(job.id):
+            while await self._is_running(job):
                 await follower.wait()
-        reported = self._store.reported(job)
+        reported = await self._store.offload(self._store.reported, job)
         self._send(client, narrator.end(reported, time.time()))
-        self.tell_status()
+        await self.tell_status()
         self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
+
+    async def _is_running(self, job: Job) -> bool:
+        return await self._store.offload(self._dispatcher.is_running, job.id)
 
     async def _has_begun(
         self, job: Job, follower: Follower, early: list[Mapping[str, Any]]
     ) -> bool:
         """Wait for a prompt's begin; False if it was left out before. Signals go into `early`."""
-        while not self._dispatcher.is_running(job.id):
-            now = self._store.get(job.id)
+        while not await self._is_running(job):
+            now = await self._store.offload(self._store.get, job.id)
             if now is None or now.has_ended:
                 return now is not None and now.started is not None
             if now.state == "running":  # at another server's worker
@@ -114,7 +118,7 @@ class Following:
         """Send what becomes of a running prompt until it has ended."""
         last = 0
         while True:
-            while facts := self._store.facts(job, last):
+            while facts := await self._store.offload(self._store.facts, job, last):
                 last = facts[-1][0]
                 plain = [fact for _, fact in facts]
                 said = [*signals, *follower.take()]

@@ -34,7 +34,8 @@ async def connect(request: web.Request) -> web.StreamResponse:
     client_id = request.query.get("clientId", "")[:_MOST_ID] or uuid4().hex
     client, owner = (holder_in(client_of(request)), client_id), owner_of(request)
     session = Session(client, owner, socket, lambda: _drop(request))
-    session.send(("status", {**status_of(door.following.remaining(owner)), "sid": client_id}))
+    remaining = await door.following.remaining(owner)
+    session.send(("status", {**status_of(remaining), "sid": client_id}))
     door.following.catch_up(session)
     door.sessions.add(session)
     sending = asyncio.create_task(session.send_all())

@@ -11,6 +11,7 @@ from paintgraph.api.http.bodies import fields_of
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.owning import files_of, may_read
+from paintgraph.api.services.parts import PARTS
 from paintgraph.base.names import legible
 from paintgraph.jobs.sources.trees import FileTree
 
@@ -58,7 +59,8 @@ async def files(request: web.Request) -> web.Response:
         return json_response({"error": "Invalid directory type"}, 400)
     names = await asyncio.to_thread(_newest, tree_of(files_of(request), kind))
     if kind != "input":
-        names = [name for name in names if may_read(request, kind, name)]
+        offload = request.app[PARTS].store.offload
+        names = [name for name in names if await offload(may_read, request, kind, name)]
     if kind != "input":  # the names as prompts write them
         names = [f"{name} [{kind}]" for name in names]
     return json_response(names)

@@ -52,7 +52,8 @@ async def index(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """One prompt, or nothing while it has not ended."""
     parts = request.app[PARTS]
-    job = jobs_of(request).named(NAME, request.match_info["prompt_id"])
+    jobs = jobs_of(request)
+    job = await jobs.offload(jobs.named, NAME, request.match_info["prompt_id"])
     if job is None or not job.has_ended or job.started is None:
         return json_response({})
 

@@ -75,8 +75,8 @@ async def index(request: web.Request) -> web.Response:
 @ROUTES.get("/jobs/{id}")
 async def show(request: web.Request) -> web.Response:
     """One prompt with all that it showed, and what was posted."""
-    parts = request.app[PARTS]
-    job = jobs_of(request).named(NAME, request.match_info["id"])
+    parts, jobs = request.app[PARTS], jobs_of(request)
+    job = await jobs.offload(jobs.named, NAME, request.match_info["id"])
     if job is None:
         return json_response({"error": "Job not found"}, 404)
     return json_response(await asyncio.to_thread(_whole, parts, job, parts.serializer.hide))

@@ -50,7 +50,7 @@ _NAME = "the prompt"
 @ROUTES.get("/prompt")
 async def count(request: web.Request) -> web.Response:
     """How many prompts wait or run."""
-    remaining = request.app[DOOR].following.remaining(owner_of(request))
+    remaining = await request.app[DOOR].following.remaining(owner_of(request))
     return json_response({"exec_info": {"queue_remaining": remaining}})
 
 
@@ -193,7 +193,8 @@ def _targets(value: object) -> Sequence[str] | None:
 async def _submit(request: web.Request, posted: Posted, document: Document) -> dict[str, Any]:
     """Queue what of a prompt can run; gives the answer."""
     parts, door = request.app[PARTS], request.app[DOOR]
-    _refuse_twice(jobs_of(request).named(NAME, posted.prompt_id))
+    jobs = jobs_of(request)
+    _refuse_twice(await jobs.offload(jobs.named, NAME, posted.prompt_id))
     registry = (await parts.catalogue.soon()).registry
     is_small = has_small_body(request)
 
@@ -236,7 +237,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
         break
     request[JOB] = accepted.job.id
     door.following.watch(accepted.job)
-    door.following.tell_status()
+    await door.following.tell_status()
     return {"prompt_id": posted.prompt_id, "number": number, "node_errors": faults}
 
 

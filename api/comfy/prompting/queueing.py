@@ -1,5 +1,6 @@
 """The queue: what waits and runs, leaving out, interrupting, letting go of memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -21,13 +22,13 @@ ROUTES = web.RouteTableDef()
 async def show(request: web.Request) -> web.Response:
     """The prompts that run, and those that wait in their order."""
     parts = request.app[PARTS]
-    running_of, queued_of = parts.dispatcher.running_of, parts.dispatcher.queued_of
-    return json_response(
-        {
-            "queue_running": [_item(parts, job) for job in own(request, running_of(NAME))],
-            "queue_pending": [_item(parts, job) for job in own(request, queued_of(NAME))],
-        }
-    )
+
+    def items(listed: Callable[[str], list[Job]]) -> list[Any]:
+        return [_item(parts, job) for job in own(request, listed(NAME))]
+
+    running = await parts.store.offload(items, parts.dispatcher.running_of)
+    waiting = await parts.store.offload(items, parts.dispatcher.queued_of)
+    return json_response({"queue_running": running, "queue_pending": waiting})
 
 
 @ROUTES.post("/queue")
@@ -73,17 +74,19 @@ async def cancel(
     running: bool = False,
 ) -> int:
     """Cancel a client's prompts by name, or all, that wait or run; gives how many there were."""
-    dispatcher = request.app[PARTS].dispatcher
+    store, dispatcher = request.app[PARTS].store, request.app[PARTS].dispatcher
     count = 0
     # Each list is made anew: while one is cancelled, others begin.
     for is_wanted, listed in ((waiting, dispatcher.queued_of), (running, dispatcher.running_of)):
-        jobs = [job for job in own(request, listed(NAME)) if names is None or job.name in names]
-        for job in jobs if is_wanted else ():
-            if job.id in {each.id for each in listed(NAME)}:
+        if not is_wanted:
+            continue
+        jobs = own(request, await store.offload(listed, NAME))
+        for job in (job for job in jobs if names is None or job.name in names):
+            if job.id in {each.id for each in await store.offload(listed, NAME)}:
                 await dispatcher.cancel(job.id)
                 count += 1
     if count:
-        request.app[DOOR].following.tell_status()
+        await request.app[DOOR].following.tell_status()
     return count
 
 
