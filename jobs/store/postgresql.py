@@ -36,6 +36,8 @@ from paintgraph.jobs.store.postgresql_tables import TABLES, TABLES_VERSION
 _LOG = logging.getLogger("paintgraph.jobs")
 _WRITERS = 8
 _READERS = 4
+MOST_CONNECTIONS = _READERS + _WRITERS + 1
+"""How many a server may have: one more listens."""
 
 
 class PostgresqlDatabase:

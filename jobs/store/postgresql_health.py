@@ -12,16 +12,16 @@ from paintgraph.base.findings import Finding, clock_finding
 from paintgraph.jobs.store.database import Connection, StoreError
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.postgresql import (
-    PostgresqlConnection,
+    MOST_CONNECTIONS,
     bring_up_to_date,
     cannot_open,
     checked_address,
 )
+from paintgraph.jobs.store.postgresql_connection import PostgresqlConnection
 
 _QUESTIONS = 9
 _SLOW_SECONDS = 0.02
 _NOTICE_SECONDS = 10.0
-_FEW_CONNECTIONS = 10  # what one server takes, all in all
 
 
 class _Undone(Exception):  # noqa: N818 - no fault
@@ -144,9 +144,9 @@ def _room(connection: Connection) -> Finding:
         FROM pg_stat_activity WHERE backend_type = 'client backend'"""
     ).fetchone()
     text = f"{used} of {most} connections are taken"
-    if most - used >= _FEW_CONNECTIONS:
+    if most - used >= MOST_CONNECTIONS:
         return Finding("its connections", text)
-    cure = f"; a server takes up to {_FEW_CONNECTIONS}. Raise max_connections of PostgreSQL."
+    cure = f"; a server takes up to {MOST_CONNECTIONS}. Raise max_connections of PostgreSQL."
     return Finding("its connections", text + cure, is_warning=True)
 
 
