@@ -32,6 +32,7 @@ from paintgraph.benchmarks import (
     startup,
     text_masks,
     walks,
+    warm,
     workflows,
 )
 from paintgraph.benchmarks.measuring import Figure
@@ -59,6 +60,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "keeping": keeping.figures,
     "editor": editor.figures,
     "cluster": cluster.figures,
+    "warm": warm.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
 _RULE = ("---", "---:", "---:", "---:", "---:", "---")

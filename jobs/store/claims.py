@@ -6,13 +6,16 @@ Coroutines return once what they wrote is on disk, but for `next`.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
-from paintgraph.jobs.store import rows
+from paintgraph.jobs.store import holdings, rows
+from paintgraph.jobs.store.amortising import choose
 from paintgraph.jobs.store.database import Connection, Database
+from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Job, Size
-from paintgraph.jobs.store.queries import ORDER, job_of
+from paintgraph.jobs.store.lines import Lines, Policy, first
+from paintgraph.jobs.store.queries import job_of
 
 LEASE_SECONDS = 30.0
 """How long a job is whose who claimed it, and did not renew that."""
@@ -26,11 +29,30 @@ class Held(NamedTuple):
     cancel: bool
 
 
-class Claims:
-    """The claims of a store; times are the database's."""
+class _Told(NamedTuple):
+    """What a worker was last said to hold, and when that has to be said again."""
 
-    def __init__(self, database: Database) -> None:
+    models: Models
+    until: float
+
+
+class Claims:
+    """The claims of a store; times are the database's.
+
+    `clock` gives seconds from any time on; `policy` says which models' jobs a worker takes.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.monotonic,
+        policy: Policy = choose,
+    ) -> None:
         self._database = database
+        self._clock = clock
+        self._lines = Lines(clock, policy)
+        self._told: dict[str, _Told] = {}
+        self._leaving: set[str] = set()
 
     async def next(
         self,
@@ -39,26 +61,82 @@ class Claims:
         seconds: float = LEASE_SECONDS,
         *,
         supports: Sequence[int] | None = None,
+        holds: Collection[str] | None = None,
     ) -> Job | None:
         """Let a worker have the next job of a size; the new fence is its right to write.
 
-        With `supports` one that names one of these sets of models (`Agents.model_sets`).
+        With `supports` one that names one of these sets of models (`Agents.model_sets`). With
+        `holds`, the models that the worker has in memory, one that is worth its load (`choose`).
 
         Next is the first by priority, turn, rank and acceptance of a client that may have one more
         at work. May return before that is on disk: every later write of this fence comes after it,
         and if the process dies before, the job is still queued. None if nothing may begin now.
         """
+        held = None if holds is None else frozenset(holds)
+
+        def pick(connection: Connection) -> Any:
+            row = first(connection, size, supports)
+            self._leaving.discard(worker)
+            if row is None or held is None or self._is_held(connection, row["models"], held):
+                return row
+            row = self._lines.chosen(connection, size, worker, held, supports)
+            if row is None:
+                self._leaving.add(worker)
+            return row
 
         def update(connection: Connection) -> Job | None:
-            while (row := _first(connection, size, supports)) is not None:
+            if held is not None:
+                self._tell(connection, worker, held, seconds)
+            while (row := pick(connection)) is not None:
                 if row["most_running"]:  # what the statement saw may be old by now
                     connection.lock(f"running {row['client']}")
                     if _running(connection, row["client"]) >= row["most_running"]:
                         continue
-                return take(connection, row["number"], worker, seconds)
+                job = take(connection, row["number"], worker, seconds)
+                if held is not None and not self._is_held(connection, job.models, held):
+                    wanted = self._lines.models(connection, job.models)
+                    load = self._lines.load(connection, wanted - held)
+                    self._hold(connection, worker, wanted, seconds, load)
+                return job
             return None
 
         return await asyncio.wrap_future(self._database.write(update, early=True))
+
+    def leaves_jobs(self, worker: str) -> bool:
+        """Whether jobs wait that a worker did not take, as others will have done them sooner.
+
+        It is to ask again in a second.
+        """
+        return worker in self._leaving
+
+    async def loaded(self, model: str, seconds: float) -> None:
+        """Note that a worker has loaded a model, and for how long."""
+
+        def update(connection: Connection) -> None:
+            holdings.loaded(connection, model, seconds)
+
+        await asyncio.wrap_future(self._database.write(update))
+
+    def _is_held(self, connection: Connection, number: int, held: Models) -> bool:
+        return number == 0 or self._lines.models(connection, number) <= held
+
+    def _tell(self, connection: Connection, worker: str, held: Models, seconds: float) -> None:
+        """Let others know what a worker holds, if they do not."""
+        told = self._told.get(worker, _Told(frozenset(), 0.0))
+        is_known = held == told.models and (not held or self._clock() < told.until)
+        if not is_known:
+            self._hold(connection, worker, held, seconds)
+
+    def _hold(
+        self,
+        connection: Connection,
+        worker: str,
+        models: Models,
+        seconds: float,
+        load: float = 0.0,
+    ) -> None:
+        holdings.hold(connection, worker, models, seconds, load)
+        self._told[worker] = _Told(models, self._clock() + seconds / 2)
 
     async def renew(
         self, agent: str, ids: Sequence[str], seconds: float = LEASE_SECONDS
@@ -72,6 +150,7 @@ class Claims:
                 f"AND id IN ({marks}) RETURNING id, fence, cancel",
                 (seconds, *_of_agent(agent), *ids),
             )
+            holdings.keep(connection, agent, seconds)
             return [Held(row[0], row[1], bool(row[2])) for row in found.fetchall()]
 
         return await asyncio.wrap_future(self._database.write(update))
@@ -101,6 +180,7 @@ class Claims:
                 _of_agent(agent),
             )
             left = [rows.put_back(connection, job_of(row)) for row in found.fetchall()]
+            holdings.forget(connection, agent)
             return [job for job in left if not job.has_ended]
 
         return await asyncio.wrap_future(self._database.write(update))
@@ -130,20 +210,6 @@ _OF_AGENT = f"{_AT_WORK} AND substr(worker, 1, ?) = ?"
 def _of_agent(agent: str) -> tuple[int, str]:
     start = f"{agent}/"
     return len(start), start
-
-
-def _first(connection: Connection, size: Size, supports: Sequence[int] | None) -> Any:
-    marks = ", ".join("?" * len(supports or ())) or "NULL"
-    able = f"AND models IN ({marks}) " if supports is not None else ""
-    return connection.execute(
-        "SELECT number, client, most_running FROM jobs WHERE state = 'queued' AND size = ? "  # noqa: S608 - ours
-        f"{able}"
-        "AND (most_running = 0 OR most_running > (SELECT count(*) FROM jobs others "
-        "WHERE others.state = 'running' AND others.worker IS NOT NULL "
-        "AND others.client = jobs.client)) "
-        f"ORDER BY {ORDER} LIMIT 1 {connection.skip_locked}",
-        (size, *(supports or ())),
-    ).fetchone()
 
 
 def _running(connection: Connection, client: str) -> int:

@@ -295,6 +295,31 @@ def _sixteenth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _seventeenth(connection: Connection) -> None:
+    """What workers hold and what loading costs; who is first of those that name the same models."""
+    for statement in (
+        """CREATE TABLE holdings (
+            worker text PRIMARY KEY,
+            models bytea NOT NULL,
+            paid double precision NOT NULL,
+            lease double precision NOT NULL
+        )""",
+        """CREATE TABLE loads (
+            model text PRIMARY KEY,
+            times bigint NOT NULL,
+            seconds double precision NOT NULL
+        )""",
+        "DROP INDEX jobs_by_models",
+        """CREATE INDEX jobs_by_models
+            ON jobs (size, models, priority DESC, turn, rank, number, client, most_running)
+            WHERE state = 'queued'""",
+        "CREATE INDEX jobs_lately ON jobs (size, models, ended) WHERE state = 'succeeded'",
+        """CREATE INDEX jobs_open_parts ON jobs (parent, number)
+            WHERE ended IS NULL AND parent IS NOT NULL""",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -317,6 +342,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _fourteenth,
     _fifteenth,
     _sixteenth,
+    _seventeenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

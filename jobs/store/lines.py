@@ -1,0 +1,163 @@
+"""The lines of the queue: jobs of one size that name the same models, and who comes first in each.
+
+What costs more than a look at an index is read at most once a second.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from paintgraph.jobs.store import holdings
+from paintgraph.jobs.store.amortising import Line, choose
+from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.holdings import Models
+from paintgraph.jobs.store.job import Size
+from paintgraph.jobs.store.queries import ORDER
+
+Policy = Callable[..., list[Line]]
+"""As `choose`."""
+
+_MOST_LINES = 64
+_MOST_COUNTED = 1000  # jobs of a line: more than enough to be worth a load
+_LATELY = 20  # jobs that say how long the next ones take
+_SECONDS = 1.0  # how old an answer may be
+_UNKNOWN_SECONDS = {"light": 0.1, "heavy": 10.0}
+
+
+class Lines:
+    """The lines of a store, as one process sees them; `clock` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float], policy: Policy = choose) -> None:
+        self._clock = clock
+        self._policy = policy
+        self._sets: dict[int, Models] = {0: frozenset()}
+        self._loads: tuple[float, dict[str, float]] = (-_SECONDS, {})
+        self._work: dict[tuple[Size, int], tuple[float, float]] = {}
+
+    def models(self, connection: Connection, number: int) -> Models:
+        """The models of a set by its number."""
+        if number not in self._sets:
+            sql = "SELECT models FROM model_sets WHERE number = ?"
+            row = connection.execute(sql, (number,)).fetchone()
+            self._sets[number] = frozenset(orjson.loads(row[0]))
+        return self._sets[number]
+
+    def load(self, connection: Connection, models: Models) -> float:
+        """How long these models take to load, as far as that is known."""
+        if self._clock() >= self._loads[0] + _SECONDS:
+            self._loads = self._clock(), holdings.load_seconds(connection)
+        return sum(self._loads[1].get(model, 0.0) for model in models)
+
+    def chosen(
+        self,
+        connection: Connection,
+        size: Size,
+        worker: str,
+        held: Models,
+        supports: Sequence[int] | None,
+    ) -> Any:
+        """The row of the job that a worker takes next; None if it takes none now.
+
+        Jobs of a lower priority are taken only where it takes none of a higher one.
+        """
+        able = (n for n in _numbers(connection, size) if supports is None or n in supports)
+        firsts = filter(None, (first(connection, size, (number,)) for number in able))
+        in_order = sorted(firsts, key=_place)
+        known = holdings.holders(connection, worker)
+        for _, same in groupby(in_order, key=lambda row: row["priority"]):
+            rows = {row["models"]: row for row in same}
+            lines = [self._line(connection, size, row, held, known.others) for row in rows.values()]
+            chosen = self._policy(lines, is_paid=known.is_paid)
+            if chosen:
+                return min((rows[line.models] for line in chosen), key=_place)
+        return None
+
+    def _line(
+        self,
+        connection: Connection,
+        size: Size,
+        row: Any,
+        held: Models,
+        others: Sequence[Models],
+    ) -> Line:
+        models = self.models(connection, row["models"])
+        return Line(
+            row["models"],
+            is_held=models <= held,
+            waited=row["waited"],
+            work=self._work_of(connection, size, row["models"]),
+            holders=sum(models <= other for other in others),
+            load=self.load(connection, models - held),
+        )
+
+    def _work_of(self, connection: Connection, size: Size, number: int) -> float:
+        """How many seconds the jobs of a line will take together, or at least."""
+        read_at, work = self._work.get((size, number), (-_SECONDS, 0.0))
+        if self._clock() >= read_at + _SECONDS:
+            work = expected_seconds(connection, size, number) * _count(connection, size, number)
+            self._work[size, number] = self._clock(), work
+        return work
+
+
+def first(connection: Connection, size: Size, sets: Sequence[int] | None = None) -> Any:
+    """The row of the first job of a client that may have one more at work, locked; or None.
+
+    With `sets` the first that names one of these sets of models.
+    """
+    marks = ", ".join("?" * len(sets or ())) or "NULL"
+    able = "" if sets is None else f"AND models IN ({marks}) "
+    return connection.execute(
+        f"{_AT_WORK} SELECT number, client, most_running, models, priority, turn, rank, "  # noqa: S608 - ours
+        f"{connection.now} - created AS waited FROM jobs "
+        f"WHERE state = 'queued' AND size = ? {able}"
+        "AND (most_running = 0 OR most_running > "
+        "coalesce((SELECT jobs FROM at_work WHERE at_work.client = jobs.client), 0)) "
+        f"ORDER BY {ORDER} LIMIT 1 {connection.skip_locked}",
+        (size, *(sets or ())),
+    ).fetchone()
+
+
+def expected_seconds(connection: Connection, size: Size, number: int) -> float:
+    """How long a job of a line takes, as the last ones did."""
+    row = connection.execute(
+        "SELECT avg(ended - started) FROM (SELECT started, ended FROM jobs "
+        "WHERE state = 'succeeded' AND size = ? AND models = ? ORDER BY ended DESC LIMIT ?) lately",
+        (size, number, _LATELY),
+    ).fetchone()
+    return _UNKNOWN_SECONDS[size] if row[0] is None else float(row[0])
+
+
+def _count(connection: Connection, size: Size, number: int) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND size = ? "
+        "AND models = ? LIMIT ?) counted",
+        (size, number, _MOST_COUNTED),
+    ).fetchone()
+    return int(row[0])
+
+
+def _numbers(connection: Connection, size: Size) -> Iterator[int]:
+    """The sets of models that queued jobs name; one look at an index for each."""
+    where = "FROM jobs WHERE state = 'queued' AND size = ?"
+    rows = connection.execute(
+        f"WITH RECURSIVE found(models) AS (SELECT min(models) {where} "  # noqa: S608 - ours
+        f"UNION ALL SELECT (SELECT min(models) {where} AND models > found.models) "
+        "FROM found WHERE found.models IS NOT NULL) "
+        "SELECT models FROM found WHERE models IS NOT NULL LIMIT ?",
+        (size, size, _MOST_LINES),
+    ).fetchall()
+    return (row[0] for row in rows)
+
+
+def _place(row: Any) -> tuple[int, int, float, int]:
+    """What `ORDER` says of a row."""
+    return -row["priority"], row["turn"], row["rank"], row["number"]
+
+
+_AT_WORK = (
+    "WITH at_work AS MATERIALIZED (SELECT client, count(*) AS jobs FROM jobs "
+    "WHERE state = 'running' AND worker IS NOT NULL GROUP BY client)"
+)
+"""How many jobs each client has at work: counted once, not for each queued job."""
