@@ -19,7 +19,7 @@ from paintgraph.cli.finishing import NO_TRANSPARENCY, main_result, no_transparen
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
 from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.publishing import PublishError, cannot_write, write_new
-from paintgraph.nodes.pictures.formats import Format
+from paintgraph.nodes.pictures.formats import OPAQUE, Format
 from paintgraph.python.results import (
     FORMATS,
     Picture,
@@ -251,10 +251,10 @@ def encoded(
         try:
             data = picture.encode(form, quality=quality)
         except Error as error:
-            message = f"-o {file}: {error}"
-            if error.code == NO_TRANSPARENCY:
+            if form in OPAQUE and picture.array.shape[2:] == (4,):
                 message = no_transparency(f"-o {file}", form)
-            raise PublishError(message, error.code) from error
+                raise PublishError(message, NO_TRANSPARENCY) from error
+            raise PublishError(f"-o {file}: {error}", error.code) from error
         yield Encoded(numbered(with_format(Path(file), form), number), data, form, picture)
 
 

@@ -179,8 +179,7 @@ def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) 
     if one.shape[2] == 4 and not can.alpha:
         raise PictureError(
             f"picture: has alpha, which {name} cannot hold; allowed is RGB. "
-            "Choose PNG or WEBP, or drop the alpha first.",
-            code="no_transparency",
+            "Choose PNG or WEBP, or drop the alpha first."
         )
     if depth == 16 and not can.wide:
         raise PictureError(

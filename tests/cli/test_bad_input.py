@@ -337,7 +337,7 @@ def test_transparency_does_not_fit_into_a_jpeg_and_an_old_file_stays(
     answer = paintgraph("run", "outpaint", "--image", "rgba.png", "-o", "out.jpg")
 
     assert answer.code == 1
-    assert "-o out.jpg: picture: has alpha, which JPEG cannot hold" in answer.stderr
+    assert "-o out.jpg: the picture is transparent in parts, which JPEG cannot" in answer.stderr
     assert (folder / "out.jpg").read_bytes() == b"old"
 
 
