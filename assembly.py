@@ -20,6 +20,7 @@ from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.node.spreading import Spreading
 from paintgraph.engine.recipes.binding import Binder, Binders, metadata_binder
 from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.imaging.files.examine import MOST_PIXELS
 from paintgraph.imaging.opencv import cv2
 from paintgraph.jobs.sources.accepted import Accepted, binders_of
 from paintgraph.jobs.sources.folders import Folders
@@ -47,6 +48,7 @@ from paintgraph.nodes.own import Own, add_own
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import pack_folders
 from paintgraph.nodes.packs.loading.loader import PackLoader
+from paintgraph.nodes.pictures.budget import PixelBudget
 from paintgraph.nodes.recipe_calls import uses_recipes
 from paintgraph.nodes.results import describe_results
 
@@ -109,6 +111,7 @@ def worker_parts(
         tell=tell,
         metadata=metadata,
         objects=settings.get("objects"),
+        max_pixels=settings.get("max_pixels", MOST_PIXELS),
         **settings["results"],
     ) as assembly:
         prepare = partial(_prepare, assembly)
@@ -233,6 +236,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     tell: Listener = lambda _: None,
     metadata: Metadata = "keep",
     objects: str | None = None,
+    max_pixels: int | None = None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
 
@@ -241,7 +245,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     `store_bytes`. `devices` says where models work. Graphs read files of earlier results in
     `output_folder`, by default where servers have them. `tell` is called with what is stored on
     disk. `metadata` is what files of results keep of descriptions where neither recipe nor caller
-    says it. `objects` is the bucket for blobs.
+    says it. `objects` is the bucket for blobs, `max_pixels` how many pixels a picture may have that
+    is read, by default what `PixelBudget.here` says.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -257,7 +262,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         if with_store:
             store = ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
             stack.enter_context(store)
-        services = (storage.blobs, inpainters, known.recipes, Selectors(lender), Upscalers(lender))
+        budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
+        models = inpainters, Selectors(lender), Upscalers(lender)
+        services = (storage.blobs, known.recipes, *models, budget)
         worker = Worker(
             known.registry,
             Services(*services, Spreading()),

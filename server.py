@@ -127,8 +127,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     app = web.Application(client_max_size=settings.max_body_bytes)
     secret = load_secret(settings.data_dir / "secret")
     keys = _keys(settings, secret)
-    signer = Signer(secret)
-    sessions = Sessions(secret, keys)
+    signer, sessions = Signer(secret), Sessions(secret, keys)
     hide = hiding((settings.data_dir, *settings.folders.elsewhere.values(), graphs.FOLDER))
     guard(app, _security(settings, signer, keys, sessions))
     tracing = wished_tracing()
@@ -182,7 +181,7 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         dispatcher = _dispatcher(
             settings, factory, store, storage, addresses.keys.quota_of, observers
         )
-        pictures = Pictures(storage.blobs)
+        pictures = Pictures(storage.blobs, settings.max_pixels)
         serializer = Serializer(dispatcher, pictures, addresses, hide)
         files = NamedFiles(storage, store)
         parts = _parts(settings, store, dispatcher, files, serializer)
@@ -307,6 +306,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
         "nodes": list(settings.nodes),
         "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},
         "metadata": settings.metadata,
+        "max_pixels": settings.max_pixels,
         "devices": {
             "device": settings.device,
             "dtype": settings.dtype,

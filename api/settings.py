@@ -22,6 +22,7 @@ from paintgraph.base.errors import Error
 from paintgraph.base.logs import LogForm
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.graph import Metadata
+from paintgraph.imaging.files.examine import MOST_PIXELS
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import Folders, default_folders
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
         origins: web pages that may use the server, beside its own.
         allow_private_urls: fetch pictures from private networks, too.
         max_body_bytes: how large a request may be.
+        max_pixels: how many pixels a picture may have that is read.
         bodies_bytes: how large the requests that are being received may be together.
         connections, address_connections: how many clients may hold together, and one address.
         queue_jobs, queue_bytes: how much may wait.
@@ -180,6 +182,7 @@ class Settings(BaseSettings):
     origins: Texts = ()
     allow_private_urls: bool = False
     max_body_bytes: Annotated[int, Field(ge=1024)] = MAX_BYTES
+    max_pixels: Annotated[int, Field(ge=1)] = MOST_PIXELS
     bodies_bytes: Annotated[int, Field(ge=1024)] = MOST_BYTES
     connections: Annotated[int, Field(ge=1)] = 4096
     address_connections: Annotated[int, Field(ge=1)] = 256

@@ -145,12 +145,13 @@ def _wanted_picture(request: web.Request) -> str:
 async def _picture(request: web.Request, job: Job, media_type: str) -> web.Response:
     """The first picture of a task, or nothing if there is none; headers say why."""
     parts = request.app[PARTS]
+    most, turns = parts.pictures.max_pixels, parts.transcoding
     job = await parts.dispatcher.ended(job, math.inf)
     files = await asyncio.to_thread(results, parts, job)
     data = None
     if files and job.state == "succeeded":
         found = await asyncio.to_thread(parts.pictures.get, str(files[0]["digest"]))
-        data = await transcoded(found[1], media_type, parts.transcoding) if found else None
+        data = await transcoded(found[1], media_type, turns, most) if found else None
     if data is None:
         response = web.Response(status=204)
     else:

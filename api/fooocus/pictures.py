@@ -162,7 +162,8 @@ async def _answer(request: web.Request, data: bytes | None, name: str) -> web.Re
         )
     wanted = accepted_type(request) or (media_type if media_type in FORMATS else "image/png")
     try:
-        data = await transcoded(data, wanted, request.app[PARTS].transcoding)
+        parts = request.app[PARTS]
+        data = await transcoded(data, wanted, parts.transcoding, parts.pictures.max_pixels)
     except PictureError as error:
         raise ApiError(
             422, "damaged_picture", "the picture is damaged. Send or make it again."

@@ -23,7 +23,7 @@ from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX, Blobs, reference_of
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.examine import check_readable, is_wide, load_picture
+from paintgraph.imaging.files.examine import MOST_PIXELS, check_readable, is_wide, load_picture
 from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.jobs.sources.inline import (
     is_inline,
@@ -94,17 +94,19 @@ class Pictures:
 
     Attributes:
         blobs: those, and all others.
+        max_pixels: how many pixels a picture may have.
     """
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, max_pixels: int = MOST_PIXELS) -> None:
         self.blobs = blobs
+        self.max_pixels = max_pixels
         self._turns = BoundedSemaphore(_DECODED_AT_ONCE)
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
     def digest(self, data: bytes) -> str:
         """What a picture will be called; raises BindError if its head shows that it is none."""
         data = unpacked(data)
-        return examine(data, reference_of(data)).digest
+        return examine(data, reference_of(data), self.max_pixels).digest
 
     def put(self, data: bytes) -> Picture:
         """Keep a picture; raises BindError if it is none, damaged or too large.
@@ -113,7 +115,7 @@ class Pictures:
         that it stands for.
         """
         data = unpacked(data)
-        found = examine(data, reference_of(data))
+        found = examine(data, reference_of(data), self.max_pixels)
         if not self.blobs.touch(found.digest):
             with self._turns:
                 _check_pixels(data)
@@ -151,10 +153,10 @@ class Pictures:
             return None
 
     def _examine(self, digest: str) -> Picture:
-        return examine(self.blobs.get(digest), digest)
+        return examine(self.blobs.get(digest), digest, self.max_pixels)
 
 
-def examine(data: bytes, digest: str) -> Picture:
+def examine(data: bytes, digest: str, max_pixels: int) -> Picture:
     """What a picture's file says of itself; raises BindError if the engine could not read it."""
     try:
         header = read_header(data)
@@ -164,7 +166,7 @@ def examine(data: bytes, digest: str) -> Picture:
             code = "not_a_picture"
         raise BindError(error.message, code=code) from error
     try:
-        check_readable(data, header)
+        check_readable(data, header, max_pixels)
     except PictureError as error:
         raise BindError(error.message, code=error.code) from error
     return Picture(digest, KINDS[header.format].media_type, header.width, header.height)

@@ -27,7 +27,9 @@ def accepted_type(request: web.Request) -> str | None:
     return first if first in FORMATS else None
 
 
-async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> bytes:
+async def transcoded(
+    data: bytes, media_type: str, turns: asyncio.Semaphore, max_pixels: int
+) -> bytes:
     """The picture's file in the format of a media type; the same bytes if it has it already.
 
     It waits for one of the `turns`: a large picture takes hundreds of megabytes meanwhile. Raises
@@ -37,10 +39,10 @@ async def transcoded(data: bytes, media_type: str, turns: asyncio.Semaphore) -> 
     if FORMATS.get(media_type_of(data) or "") == wanted:
         return data
     async with turns:
-        return await asyncio.to_thread(_converted, data, wanted)
+        return await asyncio.to_thread(_converted, data, wanted, max_pixels)
 
 
-def _converted(data: bytes, wanted: Format) -> bytes:
+def _converted(data: bytes, wanted: Format, max_pixels: int) -> bytes:
     """The same picture with all that its file says of it; on white where there is no alpha."""
     from paintgraph.imaging.alpha import on_white
     from paintgraph.imaging.files.decode import decode
@@ -48,7 +50,7 @@ def _converted(data: bytes, wanted: Format) -> bytes:
     from paintgraph.imaging.files.made import with_made
     from paintgraph.imaging.files.metadata import MADE, described
 
-    picture = decode(data)
+    picture = decode(data, max_pixels=max_pixels)
     image = picture.image
     if wanted == "JPEG":
         image = on_white(image)

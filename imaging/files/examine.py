@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MOST_PIXELS = 40_000_000
+"""Of a picture that is read, where nothing else is said."""
+
+VARIABLE = "PAINTGRAPH_MAX_PIXELS"
+"""The setting that says how many pixels a picture may have."""
 
 WITH_FRAMES = frozenset({"PNG", "WEBP", "GIF", "TIFF"})
 """Formats of whose frames or pages one can be read alone."""
@@ -77,7 +81,7 @@ def check_readable(
     if pixels > max_pixels:
         raise PictureError(
             f"picture: is {header.height}x{header.width} (height x width), {pixels} pixels; "
-            f"allowed are {max_pixels}. Scale it down first.",
+            f"allowed are {max_pixels}. Scale it down first, or raise {VARIABLE}.",
             code="too_many_pixels",
         )
     _CHECKS[header.format](data, header)

@@ -24,6 +24,7 @@ from paintgraph.imaging.files.metadata import described, left_out, reduced
 from paintgraph.imaging.masks.selection import select_transparent
 from paintgraph.imaging.samples import pixel_digest
 from paintgraph.nodes.facts import REPAINT
+from paintgraph.nodes.pictures.budget import PixelBudget
 from paintgraph.nodes.pictures.formats import (
     BEST,
     DEEP,
@@ -236,7 +237,9 @@ def read_picture(context: Context, name: str, frame: int | None = None) -> Pictu
     """The decoded picture of a name that was bound to what it holds; `frame` as for `decode`."""
     if not name.startswith(PREFIX):
         raise BindError(f"'{name}' names no picture. Give a file's name.")
-    picture = decode(context.service(Blobs).get(name), frame=frame)
+    budget = context.services.find(PixelBudget) or PixelBudget()
+    data = context.service(Blobs).get(name)
+    picture = decode(data, max_pixels=budget.most, frame=frame)
     for remark in picture.remarks:
         context.warn(f"picture: {remark}")
     return picture

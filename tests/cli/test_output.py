@@ -330,3 +330,19 @@ def test_there_is_no_before_without_a_picture(paintgraph: Paintgraph) -> None:
             "after. Leave it out. [no_picture]\n"
         ),
     )
+
+
+def test_a_picture_beyond_the_budget_names_the_setting_and_raising_it_helps(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAINTGRAPH_MAX_PIXELS", str(HEIGHT * WIDTH - 1))
+    refused = paintgraph(*WIDER, "-o", "x.png")
+    monkeypatch.setenv("PAINTGRAPH_MAX_PIXELS", str(HEIGHT * WIDTH))
+    taken = paintgraph(*WIDER, "-o", "x.png")
+
+    assert refused.code == 1
+    assert (
+        "is 12x16 (height x width), 192 pixels; allowed are 191. Scale it down first, or raise "
+        "PAINTGRAPH_MAX_PIXELS. [too_many_pixels]"
+    ) in refused.stderr
+    assert taken.code == 0, taken.stderr

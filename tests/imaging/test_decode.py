@@ -172,7 +172,7 @@ def test_too_many_pixels_are_refused_before_decoding() -> None:
         "too_many_pixels",
         (
             "picture: is 1x60000 (height x width), 60000 pixels; allowed are 50000. "
-            "Scale it down first."
+            "Scale it down first, or raise PAINTGRAPH_MAX_PIXELS."
         ),
     )
 

@@ -46,7 +46,8 @@ _FOR_PACKS = frozenset(
 async def upload(request: web.Request) -> web.Response:
     """Keep a file under its name; another file of this name stays, unless told otherwise."""
     form = await _form(request)
-    return json_response(await asyncio.to_thread(_kept, form, _tree_of(request, form)))
+    most = request.app[PARTS].pictures.max_pixels
+    return json_response(await asyncio.to_thread(_kept, form, _tree_of(request, form), most))
 
 
 @ROUTES.post("/upload/mask")
@@ -54,11 +55,12 @@ async def upload_mask(request: web.Request) -> web.Response:
     """Keep an earlier picture with the transparency of the one that comes."""
     form = await _form(request)
     tree = _tree_of(request, form)
+    most = request.app[PARTS].pictures.max_pixels
 
     def keep() -> dict[str, str]:
-        data = _with_alpha_of(_file(form), _original(form, request))
+        data = _with_alpha_of(_file(form, most), _original(form, request), most)
         masked = replace(form["image"], data=data)
-        return _kept({**form, "image": masked}, tree)
+        return _kept({**form, "image": masked}, tree, most)
 
     async with request.app[PARTS].transcoding:
         return json_response(await asyncio.to_thread(keep))
@@ -93,7 +95,7 @@ def _text(form: dict[str, Part], name: str, default: str = "") -> str:
     return form[name].text() if name in form else default
 
 
-def _file(form: dict[str, Part]) -> bytes:
+def _file(form: dict[str, Part], max_pixels: int) -> bytes:
     """The bytes of the file; raises ApiError if it is neither a picture nor of use to packs."""
     part = form.get("image")
     if part is None or not part.file_name:
@@ -103,15 +105,15 @@ def _file(form: dict[str, Part]) -> bytes:
     if Path(part.file_name).suffix.lower() in _FOR_PACKS:
         return part.data
     try:
-        examine(part.data, reference_of(part.data))
+        examine(part.data, reference_of(part.data), max_pixels)
     except BindError as error:
         raise ApiError(400, error.code, str(error)) from error
     return part.data
 
 
-def _kept(form: dict[str, Part], tree: FileTree) -> dict[str, str]:
+def _kept(form: dict[str, Part], tree: FileTree, max_pixels: int) -> dict[str, str]:
     """Write the file of a form; gives its name, folder and kind of place."""
-    data = _file(form)
+    data = _file(form, max_pixels)
     folder = name_inside(tree, _text(form, "subfolder"))
     name = name_inside(tree, _text(form, "subfolder"), _name(form["image"].file_name))
     if name in (folder, ""):
@@ -186,7 +188,7 @@ def _original(form: dict[str, Part], request: web.Request) -> bytes:
     return path.read_bytes()
 
 
-def _with_alpha_of(masking: bytes, original: bytes) -> bytes:
+def _with_alpha_of(masking: bytes, original: bytes, max_pixels: int) -> bytes:
     """The original as PNG with the transparency of another picture, and its own texts."""
     import numpy as np
 
@@ -196,7 +198,8 @@ def _with_alpha_of(masking: bytes, original: bytes) -> bytes:
     from paintgraph.imaging.geometry.resize import resize
 
     try:
-        picture, mask = decode(original), decode(masking).image
+        picture = decode(original, max_pixels=max_pixels)
+        mask = decode(masking, max_pixels=max_pixels).image
         colours = picture.image[..., :3]
         alpha = mask[..., 3] if mask.shape[3] == 4 else np.ones(mask.shape[:3], np.float32)
         height, width = colours.shape[1:3]

@@ -36,8 +36,10 @@ async def view(request: web.Request) -> web.StreamResponse:
     if preview is None and channel == "rgba":
         return web.FileResponse(path, headers=_headers(media_type, path.name))
     form, quality = preview or ("PNG", _QUALITY)
-    async with request.app[PARTS].transcoding:
-        body = await asyncio.to_thread(_encoded, path, channel, form, quality)
+    parts = request.app[PARTS]
+    most = parts.pictures.max_pixels
+    async with parts.transcoding:
+        body = await asyncio.to_thread(_encoded, path, channel, form, quality, most)
     return web.Response(body=body, headers=_headers(KINDS[form].media_type, path.name))
 
 
@@ -85,7 +87,7 @@ def _headers(media_type: str, name: str) -> dict[str, str]:
     return {**headers, "Cache-Control": "private, no-cache"}
 
 
-def _encoded(path: Path, channel: str, form: Format, quality: int) -> bytes:
+def _encoded(path: Path, channel: str, form: Format, quality: int, max_pixels: int) -> bytes:
     """A picture, or some of its channels, in a format."""
     import numpy as np
 
@@ -94,7 +96,7 @@ def _encoded(path: Path, channel: str, form: Format, quality: int) -> bytes:
     from paintgraph.imaging.files.encode import encode
 
     try:
-        image = decode(path.read_bytes()).image
+        image = decode(path.read_bytes(), max_pixels=max_pixels).image
         if channel == "a":
             alpha = image[..., 3:] if image.shape[3] == 4 else np.ones_like(image[..., :1])
             image = np.concatenate((np.zeros_like(image[..., :3]), alpha), axis=3)
