@@ -23,6 +23,7 @@ from paintgraph.cli.commands import (
     command,
     show_help,
 )
+from paintgraph.cli.converting import convert_model
 from paintgraph.cli.keys import app as keys
 from paintgraph.cli.opening import open_
 from paintgraph.cli.serving import DataDir, Jobs, Objects, serve
@@ -377,6 +378,9 @@ def remove(names: ModelNames, json: Json = False) -> int:
     from paintgraph.cli.models import remove_models
 
     return remove_models(names, json=json)
+
+
+command(models, "convert", subject="name")(convert_model)
 
 
 @command(models, subject="models")
