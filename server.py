@@ -217,7 +217,7 @@ def _dispatcher(  # noqa: PLR0913 - its seams
     most_bytes = settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
     return Dispatcher(
         store,
-        Subscriptions(),
+        Subscriptions(storage.tree("temp").below(".previews")),
         JobEffects(store, storage.blobs, storage.destinations, _add_texts),
         WorkerSpec(factory, worker_settings(settings), settings.pack_seconds, most_bytes),
         {"heavy": settings.workers, "light": settings.light_workers},

@@ -213,6 +213,7 @@ async def _events(parts: ServerParts, job: Job, last: int) -> AsyncGenerator[byt
     serializer, statuses = parts.serializer, _Statuses(parts)
     yield b"retry: %d\n\n" % _RECONNECT_MILLISECONDS
     async with parts.subscriptions.follow(job.id) as follower:
+        follower.wants_bytes = True
         spoke = time.monotonic()
         while True:
             while facts := await _facts(parts, job, last):

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from paintgraph.jobs.dispatching.passing import PassedBytes
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.store.channel import MOST_BYTES, Channel
 from paintgraph.jobs.store.database import StoreError
@@ -19,6 +20,7 @@ from paintgraph.jobs.workers.bodies import keep_newest
 
 _PAUSE_SECONDS = 0.05
 _AGAIN_SECONDS = 1.0
+_SHORT_BYTES = 2000
 
 _Signals = dict[tuple[str, str], Mapping[str, Any]]
 
@@ -42,14 +44,23 @@ class Neighbours:
         self._news: dict[str, _Signals] = {}
         self._sending: asyncio.TimerHandle | None = None
         self._sent = 0.0
+        self._bytes = subscriptions.passed and PassedBytes(
+            subscriptions.passed,
+            lambda job_id, signal: self.tell(job_id, [signal]),
+            lambda job_id, signal: subscriptions.wake(job_id, [signal]),
+        )
         subscriptions.passing = self.tell
 
     def tell(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Pass on that there are news of a job; of its signals those without bytes."""
+        """Pass on that there are news of a job, and its signals; larger bytes follow later."""
         kept = self._news.setdefault(job_id, {})
         for signal in signals:
             if "data" not in signal:
                 keep_newest(kept, signal)
+            elif signal["type"] == "sent" and len(signal["data"]) <= _SHORT_BYTES:  # JSON
+                keep_newest(kept, {**signal, "data": signal["data"].decode()})
+            elif self._bytes:
+                self._bytes.put(job_id, signal)
         if self._sending is None:
             loop = asyncio.get_running_loop()
             due = max(loop.time(), self._sent + _PAUSE_SECONDS)
@@ -57,6 +68,10 @@ class Neighbours:
 
     async def listen(self) -> None:
         """Hear the others until cancelled; while the store is away nothing is heard."""
+        passing = [self._bytes.pass_on()] if self._bytes else []
+        await asyncio.gather(self._listen(), *passing)
+
+    async def _listen(self) -> None:
         while True:
             with contextlib.suppress(StoreError):
                 async for text in self._channel.listen():
@@ -77,8 +92,17 @@ class Neighbours:
         sender, news = orjson.loads(text)
         if sender != self._name:
             for job_id, signals in news:
-                self._subscriptions.wake(job_id, signals)
+                plain = [_with_bytes(signal) for signal in signals if "body" not in signal]
+                self._subscriptions.wake(job_id, plain)
+                if self._bytes and self._subscriptions.want_bytes(job_id):
+                    for signal in signals:
+                        if "body" in signal:
+                            self._bytes.take(job_id, signal)
                 await self._hear(job_id)
+
+
+def _with_bytes(signal: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**signal, "data": signal["data"].encode()} if "data" in signal else signal
 
 
 def _messages(sender: str, news: Mapping[str, _Signals]) -> Iterator[str]:

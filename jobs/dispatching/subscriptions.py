@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from paintgraph.jobs.sources.trees import FileTree
 from paintgraph.jobs.workers.bodies import keep_newest
 
 ENDINGS = "endings"
@@ -19,10 +20,14 @@ ARRIVALS = "arrivals"
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """One listener: `news` is set at each change; `signals` holds the newest of each node."""
+    """One listener: `news` is set at each change; `signals` holds the newest of each node.
+
+    Signals of other servers come without those that have bytes, unless it `wants_bytes`.
+    """
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     signals: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    wants_bytes: bool = False
 
     async def wait(self, seconds: float | None = None) -> list[Mapping[str, Any]] | None:
         """Wait for news; gives the signals since the last time, the newest of each node.
@@ -37,6 +42,11 @@ class Follower:
         self.news.clear()
         return self.take()
 
+    async def woken(self) -> None:
+        """Wait for news, whose signals stay until they are taken."""
+        await self.news.wait()
+        self.news.clear()
+
     def take(self) -> list[Mapping[str, Any]]:
         """The signals since the last time, without waiting for more."""
         signals, self.signals = list(self.signals.values()), {}
@@ -44,9 +54,10 @@ class Follower:
 
 
 class Subscriptions:
-    """Followers by id."""
+    """Followers by id. `passed` is where bytes of signals go that other servers are to have."""
 
-    def __init__(self) -> None:
+    def __init__(self, passed: FileTree | None = None) -> None:
+        self.passed = passed
         self._followers: dict[str, set[Follower]] = {}
         self.passing: Callable[[str, Sequence[Mapping[str, Any]]], None] | None = None
         """Is told of all that is published."""
@@ -69,6 +80,10 @@ class Subscriptions:
         self.wake(job_id, signals)
         if self.passing is not None:
             self.passing(job_id, signals)
+
+    def want_bytes(self, job_id: str) -> bool:
+        """Whether a follower here wants signals with bytes."""
+        return any(follower.wants_bytes for follower in self._followers.get(job_id, ()))
 
     def wake_all(self) -> None:
         """Wake all followers here: there may be new facts."""

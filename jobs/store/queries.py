@@ -199,9 +199,10 @@ class JobQueries:
         total = self._database.read(lambda c: c.execute(count, values).fetchone()[0])
         return [(job_of(row), orjson.loads(row["report"])) for row in rows], total
 
-    def highest_rank(self, door: str) -> float:
-        """The highest rank that a job of a door ever had; 0 without any."""
+    def highest_rank(self, door: str, *, is_open: bool = False) -> float:
+        """The highest rank that a job of a door ever had, or one that is open; 0 without any."""
         sql = "SELECT max(rank) FROM jobs WHERE door = ?"
+        sql = f"{sql} AND ended IS NULL" if is_open else sql
         row = self._database.read(lambda c: c.execute(sql, (door,)).fetchone())
         return row[0] or 0.0
 

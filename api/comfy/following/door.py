@@ -13,6 +13,7 @@ from paintgraph.api.comfy.following.logs import LogBook
 from paintgraph.api.comfy.following.sockets import Sessions
 from paintgraph.api.comfy.following.watching import Following
 from paintgraph.api.services.parts import PARTS
+from paintgraph.jobs.store.jobs import JobStore
 
 NAME = "comfy"
 """The door that jobs of this protocol came by."""
@@ -21,11 +22,15 @@ NAME = "comfy"
 class Counter:
     """Numbers prompts in the order in which they come, past those of all earlier ones."""
 
-    def __init__(self, highest: float) -> None:
+    def __init__(self, store: JobStore, highest: float) -> None:
+        self._store = store
         self._last = math.ceil(highest)
 
-    def next(self) -> int:
-        """One more than the last time."""
+    async def next(self) -> int:
+        """One more than the last time, here or at a neighbour's: lower ones would go first."""
+        if self._store.channel is not None:
+            waiting = await self._store.offload(self._store.highest_rank, NAME, is_open=True)
+            self._last = max(self._last, math.ceil(waiting))
         self._last += 1
         return self._last
 
@@ -48,9 +53,7 @@ async def running(app: web.Application) -> AsyncIterator[None]:
     parts = app[PARTS]
     sessions = Sessions()
     following = Following(NAME, parts.store, parts.dispatcher, sessions, parts.serializer.hide)
-    for listed in (parts.dispatcher.running_of, parts.dispatcher.queued_of):
-        for job in await parts.store.offload(listed, NAME):
-            following.watch(job)
+    await following.start()
     highest = await parts.store.offload(parts.store.highest_rank, NAME)
     loop = asyncio.get_running_loop()
 
@@ -60,7 +63,7 @@ async def running(app: web.Application) -> AsyncIterator[None]:
 
     log = LogBook(parts.serializer.hide, tell)
     logging.getLogger().addHandler(log)
-    app[DOOR] = Door(Counter(highest), sessions, following, log)
+    app[DOOR] = Door(Counter(parts.store, highest), sessions, following, log)
     try:
         yield
     finally:

@@ -7,7 +7,9 @@ length of the queue without it, and `executing` without a node.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,14 +20,50 @@ from paintgraph.api.guards.keys import holder_in
 from paintgraph.api.http.refusals import Hide
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Follower
+from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import ENDED, Job
 from paintgraph.jobs.store.jobs import JobStore
 
 _LOG = logging.getLogger(__name__)
+_PAUSE_SECONDS = 0.25
+"""Between two looks at a prompt that nobody here hears of."""
+
+_MOST_OVER = 1000
+"""Prompts that were told of to their end, and may stand in a list that was read before that."""
+
+
+@dataclass(slots=True)
+class _Prompt:
+    """A prompt at work, and how much of it was told."""
+
+    job: Job
+    client: Client
+    narrator: Narrator
+    follower: Follower
+    last: int = 0
+    has_ended: bool = False
+
+    async def news(self, store: JobStore) -> list[Message]:
+        """What became of it since the last time."""
+        told: list[Message] = []
+        signals = self.follower.take()
+        while not self.has_ended and (
+            facts := await store.offload(store.facts, self.job, self.last)
+        ):
+            self.last = facts[-1][0]
+            plain = [fact for _, fact in facts]
+            told += self.narrator.take(plain, signals, time.time())
+            self.has_ended = plain[-1]["type"] == "state" and plain[-1]["state"] in ENDED
+            signals = []
+        return told if self.has_ended else [*told, *self.narrator.take((), signals, time.time())]
 
 
 class Following:
-    """One task for each prompt that has not ended."""
+    """One task for each prompt that has not ended, at whichever server it was handed in.
+
+    Where servers share a store each of them follows all prompts, as it may have their clients'
+    sockets. It reads what becomes of a prompt once it has that of its client.
+    """
 
     def __init__(
         self, door: str, store: JobStore, dispatcher: Dispatcher, sessions: Sessions, hide: Hide
@@ -35,19 +73,33 @@ class Following:
         self._dispatcher = dispatcher
         self._sessions = sessions
         self._hide = hide
-        self._narrators: dict[Client, dict[str, Narrator]] = {}
+        self._prompts: dict[Client, dict[str, _Prompt]] = {}
+        self._watched: set[str] = set()
+        self._over: deque[str] = deque(maxlen=_MOST_OVER)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def watch(self, job: Job) -> None:
-        """Follow a prompt until its end."""
-        task = asyncio.create_task(self._follow(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._let_go)
+    async def start(self) -> None:
+        """Follow all prompts that have not ended, and those that other servers are given."""
+        await self._look()
+        if self._is_shared:
+            self._begin(self._hear())
+
+    async def accepted(self, job: Job) -> None:
+        """Follow a prompt that was handed in here, and let other servers follow it."""
+        self._watch(job)
+        signal = {"type": "accepted", "node": job.id}
+        self._dispatcher.subscriptions.publish(self._topic, [signal])
+        await self.tell_status()
 
     def catch_up(self, session: Session) -> None:
-        """Send a client that comes what it has missed of its running prompts."""
-        for narrator in self._narrators.get(session.client, {}).values():
-            for message in narrator.catch_up():
+        """Send a client that comes what it has missed of its running prompts.
+
+        What another server told follows: it has not been read here.
+        """
+        for prompt in self._prompts.get(session.client, {}).values():
+            prompt.follower.wants_bytes = True
+            prompt.follower.news.set()
+            for message in prompt.narrator.catch_up():
                 session.send(message)
 
     async def tell_status(self) -> None:
@@ -64,75 +116,124 @@ class Following:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def _is_shared(self) -> bool:
+        return self._store.channel is not None
+
+    @property
+    def _topic(self) -> str:
+        """Under this prompts are told that were handed in: no job's id."""
+        return f"prompts of {self._door}"
+
+    async def _look(self) -> None:
+        """Follow what is open and not followed."""
+        for listed in (self._dispatcher.running_of, self._dispatcher.queued_of):
+            for job in await self._store.offload(listed, self._door):
+                self._watch(job)
+
+    def _watch(self, job: Job) -> bool:
+        """Follow a prompt until its end; False if it is or was followed already."""
+        if job.id in self._watched or job.id in self._over:
+            return False
+        self._watched.add(job.id)
+        self._begin(self._follow(job))
+        return True
+
+    async def _hear(self) -> None:
+        """Follow prompts that other servers were given."""
+        async with self._dispatcher.subscriptions.follow(self._topic) as follower:
+            while True:
+                try:
+                    signals = await follower.wait() or ()
+                    ids = [signal["node"] for signal in signals]
+                    told = [await self._store.offload(self._store.get, id_) for id_ in ids]
+                    if not told:  # something may have been missed
+                        await self._look()
+                    elif any([job is not None and self._watch(job) for job in told]):  # noqa: C419 - all of them
+                        await self.tell_status()
+                except StoreError:  # once it is there again everybody is woken
+                    await asyncio.sleep(_PAUSE_SECONDS)
+
     async def _follow(self, job: Job) -> None:
-        async with self._dispatcher.subscriptions.follow(job.id) as follower:
-            early: list[Mapping[str, Any]] = []
-            if not await self._has_begun(job, follower, early):
-                return
-            document = await self._store.offload(self._store.document, job.id, "request")
-            request = orjson.loads(document or b"{}")
-            if "prompt" not in request:  # its row is damaged: the job has failed
-                return
-            _, _, _, extra, targets = request["prompt"]
-            client = holder_in(job.client), str(extra.get("client_id", ""))
-            narrator = Narrator(job, frozenset(targets), self._hide)
-            self._narrators.setdefault(client, {})[job.id] = narrator
-            try:
-                await self.tell_status()
-                self._send(client, narrator.start(time.time()))
-                await self._narrate(job, client, narrator, follower, early)
-            finally:
-                self._forget(client, job.id)
-            # What ran is over for the store; the dispatcher lets go of it a moment later.
-            while await self._is_running(job):
-                await follower.wait()
+        try:
+            async with self._dispatcher.subscriptions.follow(job.id) as follower:
+                if await self._has_begun(job, follower):
+                    await self._tell(job, follower)
+                elif self._is_shared:
+                    await self.tell_status()
+            self._over.append(job.id)
+        finally:
+            self._watched.discard(job.id)
+
+    async def _has_begun(self, job: Job, follower: Follower) -> bool:
+        """Wait for a prompt's begin; False if it was left out before."""
+        while not await self._is_running(job):
+            now = await self._store.offload(self._store.get, job.id)
+            if now is None or now.has_ended:
+                return now is not None and now.started is not None
+            await follower.woken()
+        return True
+
+    async def _is_running(self, job: Job) -> bool:
+        return await self._store.offload(self._dispatcher.is_running, job.id)
+
+    async def _tell(self, job: Job, follower: Follower) -> None:
+        """Tell of a prompt that has begun until all is over."""
+        document = await self._store.offload(self._store.document, job.id, "request")
+        request = orjson.loads(document or b"{}")
+        if "prompt" not in request:  # its row is damaged: the job has failed
+            return
+        _, _, _, extra, targets = request["prompt"]
+        client = holder_in(job.client), str(extra.get("client_id", ""))
+        narrator = Narrator(job, frozenset(targets), self._hide)
+        prompt = _Prompt(job, client, narrator, follower)
+        self._prompts.setdefault(client, {})[job.id] = prompt
+        try:
+            await self.tell_status()
+            self._send(client, narrator.start(time.time()))
+            await self._narrate(prompt)
+        finally:
+            self._forget(client, job.id)
+        # What ran is over for the store; the dispatcher lets go of it a moment later.
+        while await self._is_running(job):
+            await follower.wait()
         reported = await self._store.offload(self._store.reported, job)
         self._send(client, narrator.end(reported, time.time()))
         await self.tell_status()
         self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
 
-    async def _is_running(self, job: Job) -> bool:
-        return await self._store.offload(self._dispatcher.is_running, job.id)
-
-    async def _has_begun(
-        self, job: Job, follower: Follower, early: list[Mapping[str, Any]]
-    ) -> bool:
-        """Wait for a prompt's begin; False if it was left out before. Signals go into `early`."""
-        while not await self._is_running(job):
-            now = await self._store.offload(self._store.get, job.id)
-            if now is None or now.has_ended:
-                return now is not None and now.started is not None
-            if now.state == "running":  # at another server's worker
-                return True
-            early += await follower.wait() or ()
-        return True
-
-    async def _narrate(
-        self,
-        job: Job,
-        client: Client,
-        narrator: Narrator,
-        follower: Follower,
-        signals: Sequence[Mapping[str, Any]],
-    ) -> None:
+    async def _narrate(self, prompt: _Prompt) -> None:
         """Send what becomes of a running prompt until it has ended."""
-        last = 0
         while True:
-            while facts := await self._store.offload(self._store.facts, job, last):
-                last = facts[-1][0]
-                plain = [fact for _, fact in facts]
-                said = [*signals, *follower.take()]
-                self._send(client, narrator.take(plain, said, time.time()))
-                if plain[-1]["type"] == "state" and plain[-1]["state"] in ENDED:
-                    return
-                signals = ()
-            self._send(client, narrator.take((), signals, time.time()))
-            signals = await follower.wait() or ()
+            if self._is_unheard(prompt):
+                now = await self._store.offload(self._store.get, prompt.job.id)
+                if now is not None and not now.has_ended:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    await prompt.follower.woken()
+                    continue
+            self._send(prompt.client, await prompt.news(self._store))
+            if prompt.has_ended:
+                return
+            await prompt.follower.woken()
+
+    def _is_unheard(self, prompt: _Prompt) -> bool:
+        """Whether another server tells of a prompt, if any: its client was never seen here."""
+        if self._session(prompt.client) is not None:
+            prompt.follower.wants_bytes = True
+        return self._is_shared and not prompt.follower.wants_bytes
+
+    def _session(self, client: Client) -> Session | None:
+        return self._sessions.of(client) if client[1] else None
 
     def _send(self, client: Client, messages: Iterable[Message]) -> None:
-        session = self._sessions.of(client) if client[1] else None
+        session = self._session(client)
         for message in messages if session else ():
             session.send(message)  # type: ignore[union-attr] # it is there
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._let_go)
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -140,7 +241,7 @@ class Following:
             _LOG.error("a prompt is followed no more", exc_info=task.exception())
 
     def _forget(self, client: Client, job_id: str) -> None:
-        own = self._narrators[client]
+        own = self._prompts[client]
         del own[job_id]
         if not own:
-            del self._narrators[client]
+            del self._prompts[client]

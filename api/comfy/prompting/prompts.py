@@ -205,7 +205,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
         return graph, problems, _outputs(graph, registry, posted.targets)
 
     graph, problems, targets = await offload(read, is_small=is_small)
-    counted = door.counter.next() if posted.number is None else posted.number
+    counted = await door.counter.next() if posted.number is None else posted.number
     number = -counted if posted.front and posted.number is None else counted
     faults: dict[str, Any] = {}
     beside = {"prompt": posted.prompt, "extra_pnginfo": posted.extra_data.get("extra_pnginfo")}
@@ -236,8 +236,7 @@ async def _submit(request: web.Request, posted: Posted, document: Document) -> d
             continue
         break
     request[JOB] = accepted.job.id
-    door.following.watch(accepted.job)
-    await door.following.tell_status()
+    await door.following.accepted(accepted.job)
     return {"prompt_id": posted.prompt_id, "number": number, "node_errors": faults}
 
 
