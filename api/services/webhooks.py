@@ -82,7 +82,7 @@ class Webhooks:
 
     async def again(self, id_: str) -> Delivery | None:
         """Let a message be sent now, whatever came of it; None for an unknown one."""
-        delivery = await self._store.deliveries.again(id_, time.time())
+        delivery = await self._store.deliveries.again(id_)
         self._subscriptions.publish(ENDINGS)
         return delivery
 
@@ -91,14 +91,13 @@ class Webhooks:
         async with self._subscriptions.follow(ENDINGS) as follower:
             while True:
                 try:
-                    due = await self._store.offload(deliveries.next_due)
-                    now = time.time()
+                    due_in = await self._store.offload(deliveries.due_in)
                     free = _AT_ONCE - len(self._sending)
-                    if due is None or due > now or not free:
-                        pause = _LOOK_SECONDS if due is None or not free else due - now
+                    if due_in is None or due_in > 0 or not free:
+                        pause = _LOOK_SECONDS if due_in is None or not free else due_in
                         await follower.wait(min(_LOOK_SECONDS, pause))
                         continue
-                    for delivery in await deliveries.claim(now, free):
+                    for delivery in await deliveries.claim(free):
                         self._send(delivery, follower)
                 except StoreError as error:
                     _LOG.error("webhooks wait for the job store: %s", error)
@@ -120,7 +119,7 @@ class Webhooks:
             job = await self._store.offload(self._store.get, delivery.job)
         if job is None:
             return  # it was deleted, and the message with it
-        status, is_final = None, False
+        status, is_final, began = None, False, time.monotonic()
         try:
             reply = await self._post(delivery, job)
         except FetchError as error:
@@ -130,18 +129,16 @@ class Webhooks:
             message = "the message cannot be made. Report this fault."
         else:
             status, message, is_final = reply.status, _fault(reply), reply.status == _GONE
-        now = time.time()
-        elapsed = now - (delivery.since or now)
+        elapsed = delivery.tried_seconds + time.monotonic() - began
         state: DeliveryState = "pending"
         if not message:
             state = "delivered"
         elif is_final or elapsed >= GIVEN_UP_SECONDS:
             state = "failed"
             _LOG.warning("the webhook of job %s is given up: %s", delivery.job, message)
-        due = now + pause_after(elapsed) if state == "pending" else None
         with contextlib.suppress(StoreError):  # then it is due again soon
             await self._store.deliveries.settle(
-                delivery, state, now, due=due, status=status, message=message
+                delivery, state, pause=pause_after(elapsed), status=status, message=message
             )
 
     async def _post(self, delivery: Delivery, job: Job) -> Reply:

@@ -24,7 +24,7 @@ LEASE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message about the end of a job. Times are seconds since 1970.
+    """One message about the end of a job. Times are seconds since 1970, by the database's clock.
 
     Attributes:
         id: what the receiver knows it by, however often it comes.
@@ -34,6 +34,7 @@ class Delivery:
         due: when the next try is.
         ended: when it arrived or was given up.
         status, message: the last answer's status, and what was wrong with it.
+        tried_seconds: how long the present tries have gone on.
     """
 
     number: int
@@ -48,26 +49,30 @@ class Delivery:
     status: int | None
     message: str
     secret: str = field(repr=False)
+    tried_seconds: float = field(compare=False)
 
 
 class Deliveries:
-    """The deliveries of a store. Coroutines return once what they wrote is on disk."""
+    """The deliveries of a store. Coroutines return once what they wrote is on disk.
+
+    Servers whose clocks are apart agree on what is due: no time is theirs.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, now: float, most: int) -> list[Delivery]:
+    async def claim(self, most: int) -> list[Delivery]:
         """Take what is due, the longest due first; it is the caller's for `LEASE_SECONDS`."""
 
         def update(connection: Connection) -> list[Delivery]:
             due = (
-                "SELECT number FROM deliveries WHERE state = 'pending' AND due <= ? "  # noqa: S608 - our names
-                f"ORDER BY due LIMIT ? {connection.skip_locked}"
+                "SELECT number FROM deliveries WHERE state = 'pending' "  # noqa: S608 - our names
+                f"AND due <= {connection.now} ORDER BY due LIMIT ? {connection.skip_locked}"
             )
             taken = connection.execute(
-                "UPDATE deliveries SET attempts = attempts + 1, due = ? "  # noqa: S608 - our names
-                f"WHERE number IN ({due}) RETURNING number",
-                (now + LEASE_SECONDS, now, most),
+                "UPDATE deliveries SET attempts = attempts + 1, "  # noqa: S608 - our names
+                f"due = {connection.now} + ? WHERE number IN ({due}) RETURNING number",
+                (LEASE_SECONDS, most),
             ).fetchall()
             numbers = [row[0] for row in taken]
             marks = ", ".join("?" * len(numbers)) or "NULL"
@@ -75,29 +80,36 @@ class Deliveries:
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    async def settle(  # noqa: PLR0913 - what a try tells
+    async def settle(
         self,
         delivery: Delivery,
         state: DeliveryState,
-        now: float,
         *,
-        due: float | None = None,
+        pause: float = 0.0,
         status: int | None = None,
         message: str = "",
     ) -> None:
-        """Write down what came of a try; nothing if somebody else has claimed it since."""
+        """Write down what came of a try; nothing if somebody else has claimed it since.
+
+        One that is still pending is due again after a pause in seconds.
+        """
 
         def update(connection: Connection) -> None:
-            ended = None if state == "pending" else now
+            now = connection.now
+            times = f"due = {now} + ?" if state == "pending" else f"due = NULL, ended = {now}"
             connection.execute(
-                "UPDATE deliveries SET state = ?, due = ?, ended = ?, status = ?, message = ? "
+                f"UPDATE deliveries SET state = ?, status = ?, message = ?, {times} "  # noqa: S608 - ours
                 "WHERE number = ? AND attempts = ? AND state = 'pending'",
-                (state, due, ended, status, message, delivery.number, delivery.attempts),
+                (
+                    *(state, status, message),
+                    *((pause,) if state == "pending" else ()),
+                    *(delivery.number, delivery.attempts),
+                ),
             )
 
         await asyncio.wrap_future(self._database.write(update))
 
-    async def again(self, id_: str, now: float) -> Delivery | None:
+    async def again(self, id_: str) -> Delivery | None:
         """Let a delivery be sent now, whatever came of it; None for an unknown one.
 
         One whose job has not ended stays as it is.
@@ -105,19 +117,23 @@ class Deliveries:
 
         def update(connection: Connection) -> Delivery | None:
             connection.execute(
-                "UPDATE deliveries SET state = 'pending', since = ?, due = ?, ended = NULL "
+                f"UPDATE deliveries SET state = 'pending', {_now(connection)}, ended = NULL "  # noqa: S608 - ours
                 "WHERE id = ? AND state != 'waiting'",
-                (now, now, id_),
+                (id_,),
             )
             return next(iter(_found(connection, "d.id = ?", (id_,))), None)
 
         return await asyncio.wrap_future(self._database.write(update))
 
-    def next_due(self) -> float | None:
-        """When something is to be sent next, or None."""
-        sql = "SELECT min(due) FROM deliveries WHERE state = 'pending'"
-        due: float | None = self._database.read(lambda c: c.execute(sql).fetchone())[0]
-        return due
+    def due_in(self) -> float | None:
+        """In how many seconds something is to be sent next; None if nothing is."""
+
+        def read(connection: Connection) -> float | None:
+            sql = f"SELECT min(due) - {connection.now} FROM deliveries WHERE state = 'pending'"  # noqa: S608 - ours
+            due: float | None = connection.execute(sql).fetchone()[0]
+            return due
+
+        return self._database.read(read)
 
     def get(self, id_: str) -> Delivery | None:
         """A delivery by id, or None."""
@@ -155,19 +171,24 @@ def add(connection: Connection, job: int, webhook: Webhook) -> None:
     )
 
 
-def fall_due(connection: Connection, job: int, now: float) -> None:
+def fall_due(connection: Connection, job: int) -> None:
     """The job has ended: what was to be sent of it is due."""
     connection.execute(
-        "UPDATE deliveries SET state = 'pending', since = ?, due = ? "
+        f"UPDATE deliveries SET state = 'pending', {_now(connection)} "  # noqa: S608 - ours
         "WHERE job = ? AND state = 'waiting'",
-        (now, now, job),
+        (job,),
     )
+
+
+def _now(connection: Connection) -> str:
+    """Sets the times of a delivery that is to be sent from now on."""
+    return f"since = {connection.now}, due = {connection.now}"
 
 
 def _found(connection: Connection, where: str, values: Sequence[Any]) -> list[Delivery]:
     sql = (
         "SELECT d.number, d.id, j.id AS job, d.url, d.state, d.attempts, d.since, d.due, d.ended, "  # noqa: S608 - our names
-        "d.status, d.message, d.secret FROM deliveries d JOIN jobs j ON j.number = d.job "
-        f"WHERE {where}"
+        f"d.status, d.message, d.secret, coalesce({connection.now} - d.since, 0) "
+        f"FROM deliveries d JOIN jobs j ON j.number = d.job WHERE {where}"
     )
     return [Delivery(*row) for row in connection.execute(sql, values)]

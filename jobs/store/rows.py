@@ -94,7 +94,7 @@ def end(  # noqa: PLR0913 - what an ended job holds
             job.id,
         ),
     )
-    deliveries.fall_due(connection, job.number, now)
+    deliveries.fall_due(connection, job.number)
     if job.parent is not None:
         whole = batches.part_ended(connection, ended)
         if whole is not None:

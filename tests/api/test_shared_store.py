@@ -1,6 +1,7 @@
 """Servers that share a job store in PostgreSQL, and one whose database is killed under it."""
 
 import asyncio
+import json
 import time
 import traceback
 from collections import defaultdict
@@ -16,6 +17,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.jobs.store.postgresql import PostgresqlDatabase
 from paintgraph.jobs.store.postgresql_connection import BoundedConnection
 from paintgraph.tests.api.ear import Ear
+from paintgraph.tests.api.hostile.processes import running
 from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, png, serving
 from paintgraph.tests.jobs.postgresql import PostgresqlServer, postgresql_server
 
@@ -113,6 +115,30 @@ def test_the_end_of_a_job_is_sent_once(pair: tuple[Served, Served], ear: Ear) ->
 
     assert len(set(heard)) == 8
     _until_none_is_pending(pair[0])
+    assert ear.heard.empty()
+
+
+def test_a_message_whose_sender_is_killed_comes_again_from_another_server(
+    mortal: PostgresqlServer, tmp_path: Path, ear: Ear
+) -> None:
+    """It has the same id, so the receiver knows that it is the same."""
+    url = mortal.new_database()
+    ear.may_answer.clear()
+    with running(tmp_path / "one", SMALL_NODES, jobs=url, allow_private_urls=True) as killed:
+        killed.until_ready()
+        job = killed.submit({"graph": ADD, "webhook": {"url": ear.url}})
+        (first, _) = ear.raw()
+        killed.kill()
+    ear.may_answer.set()
+    mortal.run("UPDATE deliveries SET due = due - 60", url)  # its lease ends
+    with serving(tmp_path / "two", SMALL_NODES, jobs=url, allow_private_urls=True) as served:
+        (second, body) = ear.raw()
+        _until_none_is_pending(served)
+        (told,) = served.call("GET", "/v1/webhooks").json["webhooks"]
+
+    assert first["webhook-id"] == second["webhook-id"] == told["id"]
+    assert json.loads(body)["data"]["id"] == job
+    assert (told["state"], told["attempts"]) == ("delivered", 2)
     assert ear.heard.empty()
 
 

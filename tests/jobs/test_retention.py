@@ -176,8 +176,8 @@ def test_a_job_whose_end_is_still_to_be_told_stays(keeper: Keeper) -> None:
     keeper.age(50, job)
 
     assert keeper.clean({"jobs_days": 30.0}) == {}
-    (delivery,) = asyncio.run(keeper.store.deliveries.claim(time.time(), 1))
-    asyncio.run(keeper.store.deliveries.settle(delivery, "failed", time.time()))
+    (delivery,) = asyncio.run(keeper.store.deliveries.claim(1))
+    asyncio.run(keeper.store.deliveries.settle(delivery, "failed"))
     assert keeper.clean({"jobs_days": 30.0}) == {"jobs": 1}
     assert keeper.store.deliveries.page() == []
 
