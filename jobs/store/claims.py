@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from paintgraph.jobs.store import holdings, rows
 from paintgraph.jobs.store.amortising import choose
+from paintgraph.jobs.store.backlog import Tally
 from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Job, Size
@@ -53,6 +54,7 @@ class Claims:
         self._lines = Lines(clock, policy)
         self._told: dict[str, _Told] = {}
         self._leaving: set[str] = set()
+        self.tally = Tally()
 
     async def next(
         self,
@@ -100,7 +102,12 @@ class Claims:
                 return job
             return None
 
-        return await asyncio.wrap_future(self._database.write(update, early=True))
+        began = time.perf_counter()
+        job = await asyncio.wrap_future(self._database.write(update, early=True))
+        self.tally.claim_seconds += time.perf_counter() - began
+        self.tally.asked += 1
+        self.tally.claims[size] += job is not None
+        return job
 
     def leaves_jobs(self, worker: str) -> bool:
         """Whether jobs wait that a worker did not take, as others will have done them sooner.
@@ -108,6 +115,10 @@ class Claims:
         It is to ask again in a second.
         """
         return worker in self._leaving
+
+    def models(self, job: Job) -> Models:
+        """The models that a job names which was claimed here by what its worker held."""
+        return self._lines.known(job.models)
 
     async def loaded(self, model: str, seconds: float) -> None:
         """Note that a worker has loaded a model, and for how long."""
@@ -165,7 +176,9 @@ class Claims:
             )
             return [rows.lose(connection, row[0], "") for row in found.fetchall()]
 
-        return await asyncio.wrap_future(self._database.write(update))
+        lost = await asyncio.wrap_future(self._database.write(update))
+        self.tally.expired += len(lost)
+        return lost
 
     async def give_back(self, agent: str) -> list[Job]:
         """Queue the jobs again that an agent's workers have, as none is alive.

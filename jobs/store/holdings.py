@@ -15,6 +15,8 @@ from paintgraph.jobs.store.database import Connection
 Models = frozenset[str]
 """Names of models with digests."""
 
+NOTHING: Models = frozenset()
+
 _FORGOTTEN_SECONDS = 3600.0
 _LATELY = 4  # a new load counts for one part of so many
 

@@ -15,6 +15,7 @@ ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 
 Size = Literal["light", "heavy"]
 """Which workers take a job: light ones have workers of their own and never wait for heavy ones."""
+SIZES: tuple[Size, ...] = ("heavy", "light")
 
 OnFailure = Literal["continue", "stop"]
 """Whether a job does all that does not read what failed, or nothing more."""

@@ -15,10 +15,12 @@ from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, deliveries, holds, rows
 from paintgraph.jobs.store.agents import Agents, model_set
+from paintgraph.jobs.store.backlog import Backlog
 from paintgraph.jobs.store.batches import Parts
 from paintgraph.jobs.store.channel import Channel
 from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.database import (
+    Action,
     Connection,
     Database,
     Durability,
@@ -51,6 +53,7 @@ class JobStore(JobQueries):
         super().__init__(_opened(place, durability))
         self.deliveries = deliveries.Deliveries(self._database)
         self.claims = Claims(self._database)
+        self.backlog = Backlog(self._database)
         self.agents = Agents(self._database)
         self.retained = Retained(self._database)
 
@@ -144,7 +147,7 @@ class JobStore(JobQueries):
             rows.hold(connection, job)
             return rows.insert_facts(connection, job.number, facts)
 
-        return await asyncio.wrap_future(self._database.write(insert))
+        return await self._write_as_holder(insert)
 
     async def finish(  # noqa: PLR0913 - what an ended job holds
         self,
@@ -166,7 +169,7 @@ class JobStore(JobQueries):
                 connection.execute("UPDATE jobs SET report = ? WHERE id = ?", plain)
             return rows.end(connection, job, state, facts, outputs, warnings, problems)
 
-        return await asyncio.wrap_future(self._database.write(update))
+        return await self._write_as_holder(update)
 
     async def give_away(self, job: Job, given: Given) -> Job:
         """Let a running job wait for others that do a part of it each. Raises StaleFenceError."""
@@ -176,7 +179,7 @@ class JobStore(JobQueries):
                 return rows.put_back(connection, rows.require(connection, job.id))
             return rows.require(connection, job.id)
 
-        return await asyncio.wrap_future(self._database.write(update))
+        return await self._write_as_holder(update)
 
     def given_away(self, job: Job) -> list[str]:
         """The nodes of a job of which others did each a part."""
@@ -200,7 +203,7 @@ class JobStore(JobQueries):
             rows.hold(connection, job)
             return rows.lose(connection, job.id, node, fault)
 
-        return await asyncio.wrap_future(self._database.write(update))
+        return await self._write_as_holder(update)
 
     async def requeue(self, job: Job) -> Job:
         """Put a job back whose claim or end could not be written.
@@ -217,7 +220,7 @@ class JobStore(JobQueries):
                 now if now.has_ended else rows.put_back(connection, replace(now, fence=job.fence))
             )
 
-        return await asyncio.wrap_future(self._database.write(update))
+        return await self._write_as_holder(update)
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job, as far as that can be written: one that waits ends, one at work will.
@@ -295,7 +298,15 @@ class JobStore(JobQueries):
             )
             return path, True
 
-        return await asyncio.wrap_future(self._database.write(insert))
+        return await self._write_as_holder(insert)
+
+    async def _write_as_holder(self, action: Action[Result]) -> Result:
+        """Write what only who has the job may write; raises StaleFenceError."""
+        try:
+            return await asyncio.wrap_future(self._database.write(action))
+        except StaleFenceError:
+            self.claims.tally.stale += 1
+            raise
 
 
 def _opened(place: Path | str, durability: Durability) -> Database:

@@ -11,6 +11,7 @@ import orjson
 
 from paintgraph.jobs.store import holdings
 from paintgraph.jobs.store.amortising import Line, choose
+from paintgraph.jobs.store.backlog import EXPECTED_SECONDS
 from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Size
@@ -21,9 +22,7 @@ Policy = Callable[..., list[Line]]
 
 _MOST_LINES = 64
 _MOST_COUNTED = 1000  # jobs of a line: more than enough to be worth a load
-_LATELY = 20  # jobs that say how long the next ones take
 _SECONDS = 1.0  # how old an answer may be
-_UNKNOWN_SECONDS = {"light": 0.1, "heavy": 10.0}
 
 
 class Lines:
@@ -32,7 +31,7 @@ class Lines:
     def __init__(self, clock: Callable[[], float], policy: Policy = choose) -> None:
         self._clock = clock
         self._policy = policy
-        self._sets: dict[int, Models] = {0: frozenset()}
+        self._sets: dict[int, Models] = {0: holdings.NOTHING}
         self._loads: tuple[float, dict[str, float]] = (-_SECONDS, {})
         self._work: dict[tuple[Size, int], tuple[float, float]] = {}
 
@@ -43,6 +42,10 @@ class Lines:
             row = connection.execute(sql, (number,)).fetchone()
             self._sets[number] = frozenset(orjson.loads(row[0]))
         return self._sets[number]
+
+    def known(self, number: int) -> Models:
+        """The same where it was asked for before, else none."""
+        return self._sets.get(number, holdings.NOTHING)
 
     def load(self, connection: Connection, models: Models) -> float:
         """How long these models take to load, as far as that is known."""
@@ -121,12 +124,9 @@ def first(connection: Connection, size: Size, sets: Sequence[int] | None = None)
 
 def expected_seconds(connection: Connection, size: Size, number: int) -> float:
     """How long a job of a line takes, as the last ones did."""
-    row = connection.execute(
-        "SELECT avg(ended - started) FROM (SELECT started, ended FROM jobs "
-        "WHERE state = 'succeeded' AND size = ? AND models = ? ORDER BY ended DESC LIMIT ?) lately",
-        (size, number, _LATELY),
-    ).fetchone()
-    return _UNKNOWN_SECONDS[size] if row[0] is None else float(row[0])
+    line = "(SELECT CAST(? AS text) AS size, CAST(? AS bigint) AS models) line"
+    sql = f"SELECT {EXPECTED_SECONDS} FROM {line}"  # noqa: S608 - ours
+    return float(connection.execute(sql, (size, number)).fetchone()[0])
 
 
 def _count(connection: Connection, size: Size, number: int) -> int:

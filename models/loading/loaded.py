@@ -80,7 +80,7 @@ class LoadedModels:
         self._watcher: Callable[[Mapping[str, Any]], None] = _drop
         self._changed = threading.Condition()
         self._places: dict[tuple[str, Placement], _Place] = {}
-        self._loads = 0
+        self._loads: dict[str, tuple[int, float]] = {}
         self._evictions = 0
         self._is_closed = False
         self._sweeper: threading.Thread | None = None
@@ -98,7 +98,9 @@ class LoadedModels:
         try:
             if place.model is None:
                 listening.check()
+                began = time.monotonic()
                 place.model = loading.load(placement)
+                self._count(loading.name, time.monotonic() - began)
                 self._report()
             yield place.model
         finally:
@@ -121,7 +123,10 @@ class LoadedModels:
             ]
 
     def numbers(self) -> dict[str, Any]:
-        """Bytes held by device, how many models are held, loads and evictions so far."""
+        """Bytes held by device, the models that are held, loads and evictions so far.
+
+        Of each model also how often it was loaded here, and for how many seconds together.
+        """
         held = self.held()
         by_device: dict[str, int] = {}
         for one in held:
@@ -129,8 +134,10 @@ class LoadedModels:
         return {
             "bytes": by_device,
             "models": len(held),
-            "loads": self._loads,
+            "loads": sum(times for times, _ in self._loads.values()),
             "evictions": self._evictions,
+            "held": sorted({one.name for one in held}),
+            "loaded": dict(self._loads),
         }
 
     def watch(self, report: Callable[[Mapping[str, Any]], None]) -> None:
@@ -161,7 +168,6 @@ class LoadedModels:
                 listening.check()
             if place is None:
                 place = self._places[key] = _Place(loading, placement, time.monotonic())
-                self._loads += 1
             place.is_pinned = True
             place.used = time.monotonic()
             gone = self._take(placement.device, self._is_over_budget)
@@ -216,6 +222,11 @@ class LoadedModels:
                 place.loading.close(model)
         if places:
             self._report()
+
+    def _count(self, name: str, seconds: float) -> None:
+        with self._changed:
+            times, before = self._loads.get(name, (0, 0.0))
+            self._loads[name] = times + 1, before + seconds
 
     def _report(self) -> None:
         self._watcher(self.numbers())

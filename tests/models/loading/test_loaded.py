@@ -142,11 +142,16 @@ def test_devices_have_budgets_of_their_own() -> None:
             ("b", "cuda"),
             ("b", "cpu"),
         ]
-        assert models.numbers() == {
+        numbers = models.numbers()
+        loaded = numbers.pop("loaded")
+        assert {name: times for name, (times, _) in loaded.items()} == {"a": 2, "b": 2}
+        assert all(seconds >= 0 for _, seconds in loaded.values())
+        assert numbers == {
             "bytes": {"cuda": 2, "cpu": 1},
             "models": 3,
             "loads": 4,
             "evictions": 1,
+            "held": ["a", "b"],
         }
 
 

@@ -1,0 +1,86 @@
+"""How much waits, in jobs and in the seconds that they will take."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import orjson
+
+from paintgraph.jobs.store.database import Database
+from paintgraph.jobs.store.job import Size
+
+EXPECTED_SECONDS = (
+    "coalesce((SELECT avg(ended - started) FROM (SELECT started, ended FROM jobs "
+    "WHERE state = 'succeeded' AND size = line.size AND models = line.models "
+    "ORDER BY ended DESC LIMIT 20) lately), "
+    "CASE line.size WHEN 'light' THEN 0.1 ELSE 10 END)"
+)
+"""An expression for how long a job of a `line`, a size and a set of models, takes: as lately."""
+
+BACKLOG = (
+    f"SELECT size, models, queued, queued * {EXPECTED_SECONDS} AS seconds, "  # noqa: S608 - ours
+    "(SELECT created FROM jobs WHERE number = line.earliest) AS since FROM ("
+    "SELECT size, models, count(*) AS queued, min(number) AS earliest FROM jobs "
+    "WHERE state = 'queued' GROUP BY size, models) line"
+)
+
+
+class Waiting(NamedTuple):
+    """Jobs of one size that wait and name the same models.
+
+    `seconds` is how long they will take together, `since` when the first of them was accepted.
+    """
+
+    size: Size
+    models: tuple[str, ...]
+    jobs: int
+    seconds: float
+    since: float
+
+
+class Loads(NamedTuple):
+    """How often workers have loaded a model, and how many seconds that takes lately."""
+
+    model: str
+    times: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one process has seen since it started.
+
+    Attributes:
+        claims: jobs that it claimed, by size.
+        claim_seconds: how long it waited for all answers to its claims together.
+        asked: how often it asked for a job.
+        expired: claims of others that were not renewed, which it took back.
+        stale: writes that were refused as the job was another worker's by then.
+    """
+
+    claims: Counter[Size] = field(default_factory=Counter)
+    claim_seconds: float = 0.0
+    asked: int = 0
+    expired: int = 0
+    stale: int = 0
+
+
+class Backlog:
+    """Reads how much waits. That costs a look at each queued job's place in an index."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self) -> list[Waiting]:
+        """What waits, by size and models."""
+        found = self._database.read(lambda c: c.execute(BACKLOG).fetchall())
+        sets = self._database.read(lambda c: c.execute("SELECT * FROM model_sets").fetchall())
+        names = {row["number"]: tuple(orjson.loads(row["models"])) for row in sets}
+        return [
+            Waiting(row[0], names.get(row[1], ()), row[2], float(row[3]), row[4]) for row in found
+        ]
+
+    def loads(self) -> list[Loads]:
+        """How often models were loaded, by all workers."""
+        sql = "SELECT model, times, seconds FROM loads ORDER BY model"
+        return [Loads(*row) for row in self._database.read(lambda c: c.execute(sql).fetchall())]
