@@ -60,25 +60,22 @@ class QueueMetrics:
 
     def _lines(self) -> Iterator[Metric]:
         lines: dict[tuple[str, str], _Line] = defaultdict(_Line)
-        for size, models, jobs, seconds, since in self._waiting:
-            label = size, "+".join(map(_plain, models))
+        for each in self._waiting:
+            label = each.size, "+".join(map(_plain, each.models))
             known = lines[label]
             lines[label] = _Line(
-                known.jobs + jobs, known.seconds + seconds, min(known.since, since)
+                known.jobs + each.jobs,
+                known.seconds + each.seconds,
+                min(known.since, each.since),
             )
-        for name, about, value in (
-            ("waiting_jobs", "Jobs that wait.", lambda line: line.jobs),
-            ("waiting_seconds", "How long those will take together.", lambda line: line.seconds),
-            (
-                "oldest_waiting_seconds",
-                "How long the first of those has waited.",
-                lambda line: max(0.0, time.time() - line.since),
-            ),
-        ):
-            family = GaugeMetricFamily(f"paintgraph_{name}", about, labels=["size", "model"])
-            for label, line in lines.items():
-                family.add_metric(label, value(line))
-            yield family
+        jobs = _gauge("waiting_jobs", "Jobs that wait.")
+        work = _gauge("waiting_seconds", "How long those will take together.")
+        oldest = _gauge("oldest_waiting_seconds", "How long the first of those has waited.")
+        for names, line in lines.items():
+            jobs.add_metric(names, line.jobs)
+            work.add_metric(names, line.seconds)
+            oldest.add_metric(names, max(0.0, time.time() - line.since))
+        yield from (jobs, work, oldest)
 
     def _ratio(self) -> Metric:
         ratio = GaugeMetricFamily(
@@ -116,6 +113,10 @@ class QueueMetrics:
             "Writes of this process that were refused, as the job was another worker's by then.",
             tally.stale,
         )
+
+
+def _gauge(name: str, about: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"paintgraph_{name}", about, labels=["size", "model"])
 
 
 def _plain(model: str) -> str:
