@@ -10,6 +10,7 @@ from typing import Any
 
 from paintgraph import graphs
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.bucket_results import BucketResults
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.execution.run import Worker
 from paintgraph.engine.execution.store import ResultStore
@@ -260,8 +261,9 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         inpainters = stack.enter_context(Inpainters(models=lender))
         store: ResultStore | None = None
         if with_store:
-            store = ResultStore(folders.results, store_bytes, lambda key: tell(Stored(key)))
-            stack.enter_context(store)
+            behind = BucketResults(storage.bucket) if storage.bucket else None
+            told = partial(_tell_stored, tell)
+            store = stack.enter_context(ResultStore(folders.results, store_bytes, told, behind))
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
         models = inpainters, Selectors(lender), Upscalers(lender)
         services = (storage.blobs, known.recipes, *models, budget)
@@ -275,6 +277,10 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         )
         parts = (worker, storage, binders, loaded, input_folder)
         yield Assembly(known.registry, known.recipes, known.names, *parts)
+
+
+def _tell_stored(tell: Listener, key: str) -> None:
+    tell(Stored(key))
 
 
 def _sources(storage: Storage, inputs: Path, outputs: Path | None) -> dict[str, Binder]:

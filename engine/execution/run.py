@@ -152,7 +152,8 @@ class _Run:
         for step in wanted:
             self._plan.key_of(step.cell)  # and those of all that it needs
         cells = self._plan.cells
-        kept = tuple(id_ for id_ in cells if self._keeping.has(cells[id_].key))
+        has = self._keeping.has
+        kept = tuple(id_ for id_, c in cells.items() if has(c.key, c.declaration.spec))
         if kept:
             self._listen(Kept(kept))
 

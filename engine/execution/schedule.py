@@ -111,7 +111,7 @@ class Schedule:
             entry = self._keeping.recall(step.cell.key)
             if entry is not None:
                 self._found(step, entry)
-            elif self._keeping.is_stored(step.cell.key):
+            elif self._keeping.is_stored(step.cell.key, step.cell.declaration.spec):
                 step.is_stored = True
                 self._ready(step)
             else:

@@ -22,6 +22,7 @@ import orjson
 
 from paintgraph.base.files import PART, write_whole
 from paintgraph.engine.execution.blobs import Blobs
+from paintgraph.engine.execution.bucket_results import BucketResults
 from paintgraph.engine.execution.memory import MemoryCache
 from paintgraph.engine.graph.sockets import Blocked, Element, Entry, Value
 from paintgraph.engine.graph.spec import NodeSpec
@@ -35,6 +36,7 @@ _GUESSED_RATE = 100e6  # bytes a second, until a large write was timed
 _TIMED_BYTES = 1 << 20  # smaller writes say nothing of the rate
 _FORGOTTEN_SECONDS = 3600  # nobody is still writing a part of this age
 _SUFFIX = ".result"
+_DAMAGED = (ValueError, KeyError, IndexError, TypeError)
 _CHECKSUM = 16
 _QUEUED = 64
 _LOOKED_AGAIN = 64  # writes between two looks at what other workers wrote
@@ -43,32 +45,42 @@ _LOOKED_AGAIN = 64  # writes between two looks at what other workers wrote
 class ResultStore:
     """A folder of results, bounded by bytes; the least recently used go first.
 
-    Several workers may share a folder; the bound is then kept roughly.
+    Several workers may share a folder; the bound is then kept roughly. What heavy nodes gave lies
+    `behind` it, too, where machines share results: a look there costs as much as a light node.
 
     `stored(key)` is called once a result is on disk; what it raises is logged, no more. Close it
     to have everything written.
     """
 
     def __init__(
-        self, folder: Path, budget_bytes: int, stored: Callable[[str], None] = lambda _: None
+        self,
+        folder: Path,
+        budget_bytes: int,
+        stored: Callable[[str], None] = lambda _: None,
+        behind: BucketResults | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_parts(folder)
         self._folder = folder
         self._budget = budget_bytes
         self._stored = stored
+        self._behind = behind
         self._sizes = _sizes_by_age(folder)
         self._rate = _GUESSED_RATE
         self._writes = 0
         self._lock = threading.Lock()
         self._make_room(0)
-        self._queue: queue.Queue[tuple[str, bytes] | None] = queue.Queue(_QUEUED)
+        self._queue: queue.Queue[tuple[str, bytes, bool] | None] = queue.Queue(_QUEUED)
         self._writer = threading.Thread(target=self._write_all, name="result-store", daemon=True)
         self._writer.start()
 
     def __contains__(self, key: object) -> bool:
         # A plain string: this is asked for every node, and paths cost more than the look.
         return key in self._sizes or os.path.exists(f"{self._folder}/{key}{_SUFFIX}")  # noqa: PTH110
+
+    def has(self, key: str, spec: NodeSpec) -> bool:
+        """Whether a result of a node is kept, here or behind."""
+        return key in self or (spec.heavy and self._behind is not None and key in self._behind)
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +105,7 @@ class ResultStore:
             return
         data = _encode(entry, spec, registry)
         if data is not None and len(data) <= self._budget:
-            self._queue.put((key, data))
+            self._queue.put((key, data, spec.heavy))
 
     def load(self, key: str, spec: NodeSpec, registry: Registry) -> Entry | None:
         """A stored result; None if it is gone, damaged (then it is removed) or of another form."""
@@ -101,13 +113,28 @@ class ResultStore:
         try:
             data = path.read_bytes()
             entry = _decode(data, spec, registry)
-        except (OSError, ValueError, KeyError, IndexError, TypeError):
+        except (OSError, *_DAMAGED):
             self._forget(key)
-            return None
+            return self._load_from_behind(key, spec, registry)
         with self._lock:
             self._sizes[key] = self._sizes.pop(key, len(data))
         with suppress(OSError):
             os.utime(path)
+        return entry
+
+    def _load_from_behind(self, key: str, spec: NodeSpec, registry: Registry) -> Entry | None:
+        """What another machine kept, which is kept here from now on; None as `load`."""
+        data = self._behind.get(key) if self._behind and spec.heavy else None
+        if self._behind is None or data is None:
+            return None
+        try:
+            entry = _decode(data, spec, registry)
+        except _DAMAGED:
+            self._behind.remove(key)
+            return None
+        if len(data) <= self._budget:
+            with suppress(OSError):
+                self._write(key, data)
         return entry
 
     def close(self) -> None:
@@ -126,7 +153,7 @@ class ResultStore:
 
     def _write_all(self) -> None:
         while (item := self._queue.get()) is not None:
-            key, data = item
+            key, data, is_heavy = item
             began = time.perf_counter()
             try:
                 self._write(key, data)
@@ -134,6 +161,8 @@ class ResultStore:
                 continue  # a full disk costs the kept result, never the run
             if len(data) >= _TIMED_BYTES:
                 self._rate = len(data) / max(time.perf_counter() - began, 1e-6)
+            if is_heavy and self._behind is not None:
+                self._behind.put(key, data)
             try:
                 self._stored(key)
             except Exception:  # noqa: BLE001 - the listener's own code
@@ -259,7 +288,7 @@ class Keeping:
     def find(self, key: str, spec: NodeSpec) -> Entry | None:
         """The kept result of this key, or None."""
         entry = self.recall(key)
-        return self.load(key, spec) if entry is None and self.is_stored(key) else entry
+        return self.load(key, spec) if entry is None and self.is_stored(key, spec) else entry
 
     def recall(self, key: str) -> Entry | None:
         """The result of this key from memory, or None."""
@@ -268,13 +297,13 @@ class Keeping:
             return entry
         return entry if all(self.blobs.touch(each.blob) for each in entry.effects) else None
 
-    def has(self, key: str) -> bool:
+    def has(self, key: str, spec: NodeSpec) -> bool:
         """Whether a result of this key is kept."""
-        return (self.memory is not None and key in self.memory) or self.is_stored(key)
+        return (self.memory is not None and key in self.memory) or self.is_stored(key, spec)
 
-    def is_stored(self, key: str) -> bool:
+    def is_stored(self, key: str, spec: NodeSpec) -> bool:
         """Whether a result of this key is on disk; reading it may still fail."""
-        return self.store is not None and key in self.store
+        return self.store is not None and self.store.has(key, spec)
 
     def load(self, key: str, spec: NodeSpec) -> Entry | None:
         """The result of this key from disk, or None if it is gone or damaged."""

@@ -1,9 +1,14 @@
-"""Servers that share a bucket: what one keeps, the other gives; what is purged is gone."""
+"""Servers that share a bucket: what one keeps, the other gives; what is purged is gone.
 
+Each has its own queue, so it is known which of them runs what.
+"""
+
+import time
 from pathlib import Path
+from typing import Any
 
 from paintgraph.base.bucket import Bucket
-from paintgraph.tests.api.serving import mask_png, png, run_recipe, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, mask_png, png, run_recipe, serving
 
 FILE = "copy_00001_.png"
 
@@ -29,6 +34,56 @@ def test_what_one_server_makes_another_gives(
         assert other.call("DELETE", f"/v1/jobs/{saved['id']}?purge=true").status in (200, 204)
         assert bucket.get(f"outputs/{FILE}") is None
         assert one.call("GET", f"/view?filename={FILE}&type=output").status == 404
+
+
+DEAR = '''
+import time
+
+from paintgraph.engine.node.declaration import node
+from paintgraph.nodes.sockets import Image
+
+
+@node(title="Dear", category="test", heavy=True)
+def dear(image: Image, path: str) -> Image:
+    """Take a while, and leave a line each time."""
+    with open(path, "a") as file:
+        file.write("ran\\n")
+    time.sleep(0.5)
+    return 1 - image
+'''
+
+
+def test_what_a_heavy_node_gave_at_one_is_not_computed_at_the_other(
+    tmp_path: Path, bucket_url: str, bucket: Bucket
+) -> None:
+    (tmp_path / "dear.py").write_text(DEAR, encoding="utf-8")
+    shared: dict[str, Any] = {"objects": bucket_url, "nodes": [str(tmp_path / "dear.py")]}
+    with (
+        serving(tmp_path / "a", **shared) as one,
+        serving(tmp_path / "b", **shared) as other,
+    ):
+        nodes = {
+            "photo": {"node": "LoadImage", "image": one.upload(png())},
+            "dear": {"node": "Dear", "image": "${photo.image}", "path": str(tmp_path / "ran")},
+        }
+        graph = {"nodes": nodes, "outputs": {"image": "${dear.image}"}}
+        made = one.until(one.job(graph), "succeeded")
+        _wait_for_results(bucket)
+        again = other.job(graph)
+        same = other.until(again, "succeeded")
+
+        assert made["outputs"]["image"]["digest"] == same["outputs"]["image"]["digest"]
+        assert (tmp_path / "ran").read_text(encoding="utf-8") == "ran\n"
+        [kept] = [event.data["nodes"] for event in other.followed(again) if event.type == "kept"]
+        assert "dear" in kept
+
+
+def _wait_for_results(bucket: Bucket) -> None:
+    """They are written behind the run."""
+    deadline = time.monotonic() + OUTER_SECONDS
+    while not [*bucket.below("results")]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _saving(digest: str) -> object:
