@@ -16,6 +16,7 @@ from paintgraph.cli.many.running import is_for_many, run_many
 from paintgraph.cli.preparing import Prepared, RunOptions, prepared, read
 from paintgraph.cli.progress import Watcher
 from paintgraph.cli.results import Written, check_not_input, once, write_results
+from paintgraph.cli.streaming import run_frames
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.events import NodeFailed
@@ -55,6 +56,8 @@ def run_recipe(options: RunOptions) -> int:
         began = time.perf_counter()
         with printed_aside():  # by nodes of others: the standard output is for results
             asked = read(options, assembly)
+        if asked.gathering.frames is not None:
+            return run_frames(options, asked, assembly)
         if is_for_many(options, asked):
             # The results themselves say what is done: keeping steps would only take time.
             light = replace(assembly, worker=replace(assembly.worker, store=None))

@@ -87,6 +87,14 @@ class Gathering:
             "from 1.",
         ),
     ] = None
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            help="Take raw frames of this size (rgb24) from standard input, written -, and give "
+            "raw frames. Masks in a folder belong to frames by number, from 1.",
+        ),
+    ] = None
 
 
 Group = TypeVar("Group", Writing, Gathering)

@@ -107,6 +107,19 @@ def gather(
     return Gathered(items, pairs.alone, [leading, *others])
 
 
+def by_number(option: str, value: str | tuple[str, ...], wishes: Gathering) -> dict[int, str]:
+    """The pictures that an input names, by the last number in their names; raises UsageError."""
+    found: dict[int, str] = {}
+    for each in _found(option, value, wishes):
+        number = number_of(each.name.name)
+        if not number or int(number) in found:
+            why = "has the number of another one" if number else "has no number in its name"
+            message = f"{option}: '{shorten(each.given)}' {why}; allowed is one picture for each"
+            raise misused("unpaired", f"{message} number. Rename it, or take it out.")
+        found[int(number)] = each.given
+    return found
+
+
 def _key(wishes: Gathering, several: Mapping[str, Sequence[Found]]) -> Key:
     """What partners have in common: with sub-folders in every input, these too."""
     if wishes.pair == "number":

@@ -58,6 +58,10 @@ class Services:
     def __init__(self, *services: object) -> None:
         self._services = services
 
+    def before(self, *services: object) -> "Services":
+        """These, behind others that stand in the place of those of their types."""
+        return Services(*services, *self._services)
+
     def find(self, kind: type[Service]) -> Service | None:
         """The service of this type, or None."""
         return next((each for each in self._services if isinstance(each, kind)), None)
