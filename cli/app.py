@@ -302,15 +302,17 @@ command(app, "open", subject="graph", context_settings=_TYPED)(open_)
 @command(app)
 def clean(
     data_dir: DataDir = None,
+    jobs: Jobs = None,
+    objects: Objects = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be removed; remove nothing.")
     ] = False,
     json: Json = False,
 ) -> int:
     """Remove what is older or more than the settings keep. Servers do so by themselves, too."""
-    from paintgraph.cli.keeping import clean_folder
+    from paintgraph.cli.keeping import Place, clean_folder
 
-    return clean_folder(data_dir, dry_run=dry_run, json=json)
+    return clean_folder(Place(data_dir, jobs, objects), dry_run=dry_run, json=json)
 
 
 @command(jobs, subject="file")

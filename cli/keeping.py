@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -23,9 +23,23 @@ if TYPE_CHECKING:
 _MOST_TOLD = 100
 
 
-def clean_folder(data_dir: Path | None, *, dry_run: bool, json: bool) -> int:
+class Place(NamedTuple):
+    """Where what is kept lies, as far as the command line says it."""
+
+    data_dir: Path | None
+    jobs: str | None = None
+    objects: str | None = None
+
+    def settings(self) -> "Settings":
+        """The settings of a server that is started so."""
+        from paintgraph.api.settings import load_settings
+
+        return load_settings(self._asdict())
+
+
+def clean_folder(place: Place, *, dry_run: bool, json: bool) -> int:
     """Remove what is kept no longer, or tell what that is; gives the exit code."""
-    settings = _settings(data_dir)
+    settings = place.settings()
     storage = open_storage(settings.folders, settings.objects)
     with _opened(settings) as store:
         cleaner = Cleaner(store, settings.folders, settings.retention, storage)
@@ -74,9 +88,14 @@ def _settings(data_dir: Path | None) -> "Settings":
 
 @contextmanager
 def _opened(settings: "Settings") -> Iterator[JobStore]:
-    """The store of a data folder, whether a server uses it or not."""
+    """The store of a data folder, or a database, whether servers use it or not."""
     path = settings.data_dir / STORE
     with ExitStack() as stack:
+        if settings.jobs:
+            store = JobStore(settings.jobs.get_secret_value(), as_it_is=True)
+            stack.callback(store.close)
+            yield store
+            return
         try:
             stack.enter_context(exclusive(settings.data_dir))
         except FolderBusyError as error:

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import PREFIX
-from paintgraph.jobs.retention.folders import Found, expired, remove, remove_parts
+from paintgraph.jobs.retention.folders import FilesBelow, Found, remove_parts
+from paintgraph.jobs.retention.objects import ObjectsBelow
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import Storage, in_folders
@@ -19,6 +20,8 @@ from paintgraph.jobs.store.jobs import JobStore
 _LOG = logging.getLogger("paintgraph.retention")
 _STEP = 100
 _WRITING_SECONDS = 60.0  # nobody writes one file for longer
+_OBJECTS_SECONDS = 3600.0  # to list a bucket takes a request for each thousand objects
+_EARLY = 0.9  # who looks at equal intervals is not late
 _PAUSE_SECONDS = 0.01  # between two steps, for whoever wants to write meanwhile
 _FOLDERS_OF_EFFECTS = {"outputs": "output", "temp": "temp"}
 
@@ -32,15 +35,16 @@ class Cleaned(NamedTuple):
 
 
 class Cleaner:
-    """Keeps one data folder within its bounds.
+    """Keeps one data folder within its bounds, and what servers share that have one store.
 
-    What of `storage`, by default that of the folder, lies in a bucket goes when its job is purged,
-    else by the bucket's own rules; the folder then holds copies.
+    What of `storage`, by default that of the folder, lies in a bucket is cleaned where the store is
+    shared, too: else it is not known what jobs of others name. The folder then holds copies.
     """
 
     def __init__(
         self, store: JobStore, folders: Folders, rules: Retention, storage: Storage | None = None
     ) -> None:
+        self._store = store
         self._retained = store.retained
         self._rules = rules
         self._storage = storage or in_folders(folders)
@@ -50,6 +54,8 @@ class Cleaner:
             "outputs": folders.outputs,
             "temp": folders.temp,
         }
+        bucket = self._storage.bucket if store.channel else None  # else others' jobs are unknown
+        self._objects = {kind: ObjectsBelow(bucket, kind) for kind in self._roots if bucket}
 
     async def run(self) -> None:
         """Remove what a killed server left half written; then clean at intervals, until cancelled.
@@ -65,16 +71,28 @@ class Cleaner:
         while self._rules.every_minutes:
             await asyncio.sleep(self._rules.every_minutes * 60)
             try:
-                await self.clean()
+                await self._clean_in_turn()
             except (Error, OSError) as error:  # such as a full disk
                 _LOG.error("cleaning is put off: %s", error)
 
     async def clean(self, *, dry_run: bool = False) -> list[Cleaned]:
         """Remove what is too old or too much, or tell what would be removed; by kind."""
         now = time.time()
-        rows = self._old_rows(now) if dry_run else await self._clean_rows(now)
-        files = [await self._clean_files(kind, now, dry_run=dry_run) for kind in self._roots]
-        return [*rows, *files]
+        if dry_run:
+            rows = await self._store.offload(self._old_rows, now)
+        else:
+            rows = await self._clean_rows(now)
+        files = await self._clean_folders(now, dry_run=dry_run)
+        return [*rows, *files, *await self._clean_objects(now, dry_run=dry_run)]
+
+    async def _clean_in_turn(self) -> None:
+        """Clean what is this server's own, and of what is shared that whose turn it is here."""
+        now, pause = time.time(), self._rules.every_minutes * 60
+        if await self._retained.is_due("rows", pause * _EARLY):
+            await self._clean_rows(now)
+        await self._clean_folders(now)
+        if await self._retained.is_due("objects", max(pause, _OBJECTS_SECONDS) * _EARLY):
+            await self._clean_objects(now)
 
     async def purge(self, job_id: str) -> bool:
         """Remove a job that has ended: its events and files, and the blobs that it alone names.
@@ -117,7 +135,7 @@ class Cleaner:
             "jobs": self._retained.remove_jobs,
         }
         found = {kind: await _all(step, self._before(kind, now)) for kind, step in steps.items()}
-        while self._excess():
+        while await self._store.offload(self._excess):
             removed = await self._retained.remove_jobs(now, _STEP)
             if not removed:  # all that is left lives
                 break
@@ -149,28 +167,43 @@ class Cleaner:
         most = self._rules.most_bytes("jobs")
         return 0 if most is None else max(0, self._retained.bytes_used() - most)
 
-    async def _clean_files(self, kind: str, now: float, *, dry_run: bool) -> Cleaned:
+    async def _clean_folders(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
+        here = {kind: FilesBelow(root) for kind, root in self._roots.items()}
+        return [
+            Cleaned(kind, *await self._clean_files(kind, files, now, dry_run=dry_run))
+            for kind, files in here.items()
+        ]
+
+    async def _clean_objects(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
+        return [
+            Cleaned(f"bucket/{kind}", *await self._clean_files(kind, files, now, dry_run=dry_run))
+            for kind, files in self._objects.items()
+        ]
+
+    async def _clean_files(
+        self, kind: str, files: FilesBelow | ObjectsBelow, now: float, *, dry_run: bool
+    ) -> tuple[int, int]:
+        """How many files or objects went, and their bytes."""
         before, most = self._rules.before(kind, now), self._rules.most_bytes(kind)
         count = size = 0
         if before is not None or most is not None:
-            steps = expired(self._roots[kind], before, most, now)
+            steps = files.expired(before, most, now)
             while step := await asyncio.to_thread(next, steps, None):
-                needed = self._needed(kind, step)
+                needed = await self._store.offload(self._needed, kind, files.root, step)
                 free = [each for each in step if each.path not in needed]
                 if not dry_run:
-                    free = await asyncio.to_thread(lambda of: [*filter(remove, of)], free)
+                    free = await asyncio.to_thread(lambda of: [*filter(files.remove, of)], free)
                     await asyncio.sleep(_PAUSE_SECONDS)
                 count += len(free)
                 size += sum(each.size for each in free)
-        return Cleaned(kind, count, size)
+        return count, size
 
-    def _needed(self, kind: str, files: Sequence[Found]) -> set[Path]:
+    def _needed(self, kind: str, root: Path, files: Sequence[Found]) -> set[Path]:
         """Those of some files that jobs name which live."""
         if kind == "blobs":
             needed = self._retained.needed_blobs([each.path.name for each in files])
             return {each.path for each in files if each.path.name in needed}
         if folder := _FOLDERS_OF_EFFECTS.get(kind):
-            root = self._roots[kind]
             published = {
                 f"{folder}/{each.path.relative_to(root).as_posix()}": each.path for each in files
             }

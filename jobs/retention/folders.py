@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -26,26 +26,52 @@ class Found(NamedTuple):
     size: int
 
 
-def expired(
-    folder: Path, before: float | None, most_bytes: int | None, now: float
-) -> Iterator[list[Found]]:
-    """Files below a folder that are older than `before`, or in excess of the bytes; in steps.
+class FilesBelow:
+    """The files below a folder."""
 
-    The folder is walked once to add up sizes by the minute, and once to name the files: memory
-    does not grow with their number. Hidden files stay.
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+
+    def expired(
+        self, before: float | None, most_bytes: int | None, now: float
+    ) -> Iterator[list[Found]]:
+        """Those older than `before`, or in excess of the bytes; in steps. Hidden files stay."""
+        return chosen(lambda: _files(self.root), before, most_bytes, now - GRACE_SECONDS)
+
+    def remove(self, file: Found) -> bool:
+        """Remove a file unless it was used meanwhile; whether it is gone."""
+        try:
+            if file.path.stat().st_mtime > file.used:
+                return False
+            file.path.unlink()
+        except OSError:
+            return False
+        return True
+
+
+def chosen(
+    find: Callable[[], Iterator[Found]],
+    before: float | None,
+    most_bytes: int | None,
+    newest: float,
+) -> Iterator[list[Found]]:
+    """Those that are older than `before`, or in excess of the bytes, up to the newest; in steps.
+
+    All are found once to add up sizes by the minute, and once to name those that go: memory does
+    not grow with their number.
     """
     limit = before or 0.0
     if most_bytes is not None:
-        limit = max(limit, _excess_until(folder, most_bytes))
-    files = (each for each in _files(folder) if each.used < min(limit, now - GRACE_SECONDS))
+        limit = max(limit, _excess_until(find(), most_bytes))
+    files = (each for each in find() if each.used < min(limit, newest))
     while step := list(islice(files, _STEP)):
         yield step
 
 
-def _excess_until(folder: Path, most_bytes: int) -> float:
+def _excess_until(files: Iterator[Found], most_bytes: int) -> float:
     """Before which time files must be written to go, so that the rest fits."""
     sizes: dict[int, int] = defaultdict(int)
-    for each in _files(folder):
+    for each in files:
         sizes[int(each.used) // _MINUTE] += each.size
     excess = sum(sizes.values()) - most_bytes
     until = 0.0
@@ -55,17 +81,6 @@ def _excess_until(folder: Path, most_bytes: int) -> float:
         excess -= sizes[minute]
         until = (minute + 1.0) * _MINUTE
     return until
-
-
-def remove(file: Found) -> bool:
-    """Remove a file unless it was used meanwhile; whether it is gone."""
-    try:
-        if file.path.stat().st_mtime > file.used:
-            return False
-        file.path.unlink()
-    except OSError:
-        return False
-    return True
 
 
 def remove_parts(folder: Path, before: float) -> int:

@@ -46,11 +46,14 @@ class Accepted:
 class JobStore(JobQueries):
     """The jobs of a file, or of a database by its address postgresql://...
 
-    Coroutines return once what they wrote is on disk.
+    Coroutines return once what they wrote is on disk. With `as_it_is` a database must have the
+    newest tables already: servers of another paintgraph may be at work with it.
     """
 
-    def __init__(self, place: Path | str, durability: Durability = "full") -> None:
-        super().__init__(_opened(place, durability))
+    def __init__(
+        self, place: Path | str, durability: Durability = "full", *, as_it_is: bool = False
+    ) -> None:
+        super().__init__(_opened(place, durability, as_it_is=as_it_is))
         self.deliveries = deliveries.Deliveries(self._database)
         self.claims = Claims(self._database)
         self.backlog = Backlog(self._database)
@@ -309,7 +312,7 @@ class JobStore(JobQueries):
             raise
 
 
-def _opened(place: Path | str, durability: Durability) -> Database:
+def _opened(place: Path | str, durability: Durability, *, as_it_is: bool) -> Database:
     if isinstance(place, Path):
         return SqliteDatabase(place, MIGRATIONS, durability)
     try:
@@ -320,4 +323,4 @@ def _opened(place: Path | str, durability: Durability) -> Database:
             "Install it: pip install 'paintgraph[cluster]'.",
             code="missing_extra",
         ) from error
-    return PostgresqlDatabase(place, MIGRATIONS)
+    return PostgresqlDatabase(place, MIGRATIONS, as_it_is=as_it_is)

@@ -320,6 +320,11 @@ def _seventeenth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _eighteenth(connection: Connection) -> None:
+    """When one of the servers is to do again what one does for all."""
+    connection.execute("CREATE TABLE chores (name text PRIMARY KEY, due double precision NOT NULL)")
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -343,6 +348,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _fifteenth,
     _sixteenth,
     _seventeenth,
+    _eighteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

@@ -44,11 +44,13 @@ class PostgresqlDatabase:
     """The tables of a job store in a database, or in the schema that its URL names.
 
     Opening brings them to the newest version by the `migrations` that they have not seen yet;
-    raises StoreError where that cannot be, or where they are another program's. What is durable is
-    the server's choice (`synchronous_commit`).
+    raises StoreError where that cannot be, or where they are another program's. With `as_it_is`
+    they must have seen them all. What is durable is the server's choice (`synchronous_commit`).
     """
 
-    def __init__(self, url: str, migrations: Sequence[Migration]) -> None:
+    def __init__(
+        self, url: str, migrations: Sequence[Migration], *, as_it_is: bool = False
+    ) -> None:
         self._url, self.name = checked_address(url)
         self._breaker = Breaker(SILENT_SECONDS)
         self._made: list[PostgresqlConnection] = []
@@ -56,7 +58,7 @@ class PostgresqlDatabase:
         for _ in range(_READERS):
             self._idle.put(self._new_connection())
         self._of_thread = threading.local()
-        self._migrate(migrations)
+        self._migrate(migrations, as_it_is=as_it_is)
         self._readers = ThreadPoolExecutor(_READERS, "job-store-reads")
         self._writers = ThreadPoolExecutor(_WRITERS, "job-store")
         self.channel = PostgresqlChannel(self._url, self)
@@ -119,10 +121,13 @@ class PostgresqlDatabase:
         self._made.append(connection)
         return connection
 
-    def _migrate(self, migrations: Sequence[Migration]) -> None:
+    def _migrate(self, migrations: Sequence[Migration], *, as_it_is: bool) -> None:
         connection = self._idle.get()
 
         def migrate(_: Connection) -> None:
+            if as_it_is:
+                require_current(connection, self.name, migrations)
+                return
             connection.wait_for_ever()
             bring_up_to_date(connection, self.name, migrations)
 
@@ -150,6 +155,25 @@ class PostgresqlDatabase:
             future.set_result(result)
         else:
             future.set_exception(failure)
+
+
+def require_current(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:
+    """Raise StoreError unless there are the newest tables."""
+    found = connection.execute("SELECT to_regclass('paintgraph_version')").fetchone()
+    if found[0] is None:
+        raise StoreError(
+            f"there is no job store in '{name}'. Name the database, and the schema, of a server.",
+            code="no_store",
+        )
+    version = int(connection.execute("SELECT version FROM paintgraph_version").fetchone()[0])
+    check_version(name, version, migrations, "database")
+    if version < len(migrations):
+        raise StoreError(
+            f"the job store '{name}' has version {version}, this paintgraph knows "
+            f"{len(migrations)}. The next start of a server brings it up to date; or use the "
+            "paintgraph of its servers.",
+            code="store_too_old",
+        )
 
 
 def bring_up_to_date(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:

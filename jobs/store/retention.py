@@ -36,6 +36,23 @@ class Retained:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def is_due(self, what: str, seconds: float) -> bool:
+        """Whether something is to be done now, of which one is to do it in so many seconds.
+
+        Whoever is told so first does it; the time is the database's.
+        """
+
+        def update(connection: Connection) -> bool:
+            taken = connection.execute(
+                f"INSERT INTO chores VALUES (?, {connection.now} + ?) ON CONFLICT (name) "  # noqa: S608 - ours
+                f"DO UPDATE SET due = excluded.due WHERE chores.due <= {connection.now} "
+                "RETURNING name",
+                (what, seconds),
+            )
+            return taken.fetchone() is not None
+
+        return await self._write(update)
+
     async def remove_jobs(self, before: float, most: int) -> int:
         """Remove the jobs that ended first, with all that the store has of them; how many."""
 

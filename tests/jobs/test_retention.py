@@ -18,7 +18,7 @@ from paintgraph.engine.execution.blobs import PREFIX, FolderBlobs
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.retention.cleaner import Cleaner
-from paintgraph.jobs.retention.folders import GRACE_SECONDS, expired, remove, remove_parts
+from paintgraph.jobs.retention.folders import GRACE_SECONDS, FilesBelow, remove_parts
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import in_folders
@@ -108,8 +108,9 @@ def test_the_oldest_go_until_the_rest_fits(
             os.utime(path, (now - age * DAY - GRACE_SECONDS,) * 2)
         before = now - days * DAY if days else None
         most = None if most_blocks is None else most_blocks * 4096
-        gone = [each for step in expired(folder, before, most, now) for each in step]
-        assert all(map(remove, gone))
+        below = FilesBelow(folder)
+        gone = [each for step in below.expired(before, most, now) for each in step]
+        assert all(map(below.remove, gone))
         left = [path.stat() for path in folder.rglob("*") if path.is_file()]
 
         assert sum(stat.st_blocks * 512 for stat in left) <= (10**9 if most is None else most)
@@ -169,6 +170,15 @@ def test_events_go_but_for_the_end_and_keys_may_be_used_again(keeper: Keeper) ->
     assert keeper.clean({"events_days": 1.0, "keys_days": 1.0}) == {"events": 1, "keys": 1}
     assert keeper.store.facts(job) == [(4, {"type": "state", "state": "succeeded"})]
     assert keeper.accept(idempotency_key="k").id != job.id
+
+
+def test_what_one_is_to_do_for_all_is_due_once_in_its_time(store: JobStore) -> None:
+    async def act() -> None:
+        due = store.retained.is_due
+        assert [await due("a", 60), await due("a", 60), await due("b", 0)] == [True, False, True]
+        assert await due("b", 60)
+
+    asyncio.run(act())
 
 
 def test_a_job_whose_end_is_still_to_be_told_stays(keeper: Keeper) -> None:

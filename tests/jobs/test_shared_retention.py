@@ -1,0 +1,152 @@
+"""What servers share goes as well: by one of them at a time, and never what a living job names."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from paintgraph.engine.graph.sockets import Effect
+from paintgraph.jobs.dispatching.outcomes import JobEffects
+from paintgraph.jobs.retention import cleaner
+from paintgraph.jobs.retention.cleaner import Cleaner
+from paintgraph.jobs.retention.rules import Retention
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.storage import open_storage
+from paintgraph.jobs.store.job import Job, NewJob
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.claiming import claimed
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
+
+DAY = 86400.0
+
+
+class Shared:
+    """A store and a bucket, at a time that tests choose, with a folder that nothing is left in."""
+
+    def __init__(self, place: Path | str, bucket_url: str, data: Path) -> None:
+        self.place = place
+        self.store = JobStore(place)
+        self.folders = Folders(data)
+        self.storage = open_storage(self.folders, bucket_url)
+        assert self.storage.bucket is not None
+        self.bucket = self.storage.bucket
+        assert abs(self.bucket.ahead) < DAY  # measured before any clock is turned
+        self.effects = JobEffects(self.store, self.storage.blobs, self.storage.destinations)
+
+    def job(self, blob: str) -> Job:
+        """A job at work that names a blob."""
+        return claimed(self.store, asyncio.run(self.store.accept(NewJob({"a": blob}, {}))).job)
+
+    def save(self, job: Job, content: bytes) -> str:
+        """The key of a file that a job saves."""
+        effect = Effect(self.storage.blobs.put(content), "copy", ".png", "output")
+        (saved,) = asyncio.run(self.effects.publish(job, "n", [asdict(effect)]))
+        asyncio.run(self.store.append(job, [{"type": "executed", "files": [saved]}]))
+        return f"outputs/{saved['file']}"
+
+    def clean(self, *, dry_run: bool = False, **bounds: float) -> Mapping[str, int]:
+        """How much of each kind goes from the bucket."""
+        none = dict.fromkeys(asdict(Retention()), 0)
+        rules: Any = {**none, **bounds}
+        done = Cleaner(self.store, self.folders, Retention(**rules), self.storage)
+        found = asyncio.run(done.clean(dry_run=dry_run))
+        return {each.kind: each.things for each in found if "/" in each.kind and each.things}
+
+    def keys(self, folder: str) -> set[str]:
+        return {each.key for each in self.bucket.below(folder)}
+
+
+@pytest.fixture
+def shared(postgresql: PostgresqlServer, bucket_url: str, tmp_path: Path) -> Iterator[Shared]:
+    made = Shared(postgresql.new_database(), bucket_url, tmp_path)
+    yield made
+    made.store.close()
+
+
+def turn_clock(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
+    """Let what cleans look so many days from now."""
+    clock = SimpleNamespace(time=lambda: time.time() + days * DAY)
+    monkeypatch.setattr(cleaner, "time", clock)
+
+
+def test_objects_go_by_age_but_what_a_living_job_names(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, lost = shared.storage.blobs.put(b"mine"), shared.storage.blobs.put(b"lost")
+    living, over = shared.job(mine), shared.job(lost)
+    needed, old = shared.save(living, b"needed"), shared.save(over, b"old")
+    asyncio.run(shared.store.finish(over, "succeeded"))
+    bounds: Any = {"blobs_days": 5.0, "outputs_days": 5.0}
+    turn_clock(monkeypatch, 4)
+    assert shared.clean(**bounds) == {}
+
+    turn_clock(monkeypatch, 6)
+    gone = {"bucket/blobs": 2, "bucket/outputs": 1}
+    assert shared.clean(**bounds, dry_run=True) == gone
+    assert old in shared.keys("outputs")
+    assert shared.clean(**bounds) == gone
+    assert shared.keys("outputs") == {needed}
+    assert (mine in shared.storage.blobs, lost in shared.storage.blobs) == (True, False)
+
+
+def test_too_many_bytes_take_nothing_that_may_be_used_now(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is used is written again once a day, so a day is the least."""
+    shared.storage.blobs.put(b"picture")
+    turn_clock(monkeypatch, 0.9)
+    assert shared.clean(blobs_bytes=3) == {}
+    turn_clock(monkeypatch, 1.1)
+    assert shared.clean(blobs_bytes=7) == {}
+    assert shared.clean(blobs_bytes=3) == {"bucket/blobs": 1}
+
+
+def test_a_bucket_without_a_shared_store_is_left_alone(
+    bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs of other servers may name what lies there."""
+    alone = Shared(tmp_path / "jobs.sqlite", bucket_url, tmp_path)
+    alone.storage.blobs.put(b"somebody's")
+    turn_clock(monkeypatch, 99)
+
+    assert alone.clean(blobs_days=1.0) == {}
+    assert len(alone.keys("blobs")) == 1
+    alone.store.close()
+
+
+def test_one_server_at_a_time_cleans_what_is_shared(
+    shared: Shared,
+    postgresql: PostgresqlServer,
+    bucket_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = Shared(shared.place, bucket_url, tmp_path / "other")
+    done: list[str] = []
+
+    async def note(_: Cleaner, now: float, *, dry_run: bool = False) -> list[Any]:  # noqa: ARG001 - the role's
+        done.append("cleaned")
+        return []
+
+    for name in ("_clean_rows", "_clean_objects"):
+        monkeypatch.setattr(Cleaner, name, note)
+    servers = [
+        Cleaner(each.store, each.folders, Retention(), each.storage) for each in (shared, other)
+    ]
+
+    async def clean_all() -> None:
+        await asyncio.gather(*(server._clean_in_turn() for server in servers))
+
+    asyncio.run(clean_all())
+    assert len(done) == 2
+    asyncio.run(clean_all())
+    assert len(done) == 2
+    postgresql.run("UPDATE chores SET due = due - 7200", str(shared.place))
+    asyncio.run(clean_all())
+    assert len(done) == 4
+    other.store.close()
