@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.cli.keeping import Place, clean_folder
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.retention import cleaner
@@ -17,6 +18,7 @@ from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import open_storage
+from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.jobs.claiming import claimed
@@ -150,3 +152,19 @@ def test_one_server_at_a_time_cleans_what_is_shared(
     asyncio.run(clean_all())
     assert len(done) == 4
     other.store.close()
+
+
+def test_the_command_cleans_what_servers_share(
+    shared: Shared, bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared.storage.blobs.put(b"old")
+    monkeypatch.setenv("PAINTGRAPH_RETENTION_BLOBS_DAYS", "1")
+    turn_clock(monkeypatch, 2)
+    place = Place(tmp_path / "elsewhere", str(shared.place), bucket_url)
+
+    clean_folder(place, dry_run=True, json=True)
+    assert len(shared.keys("blobs")) == 1
+    clean_folder(place, dry_run=False, json=True)
+    assert shared.keys("blobs") == set()
+    with pytest.raises(StoreError, match=r"there is no job store in .*Name the database, and the"):
+        clean_folder(Place(None, str(shared.place) + "&dbname=postgres"), dry_run=True, json=True)
