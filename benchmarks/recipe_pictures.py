@@ -27,7 +27,14 @@ _INTRODUCTION = """# Recipes, before and after
 Made by `python -m paintgraph.benchmarks.recipe_pictures`, by the commands above the pictures. What
 is transparent is green. Subjects were found by `u2netp`, the smallest of the mask models; the
 default, `isnet-general-use`, is finer. Photographs: scikit-image's astronaut (NASA, public domain),
-coffee and chelsea (CC0), and a part of `stuff.jpg` of OpenCV's samples (Apache-2.0).
+rocket (SpaceX, public domain), coffee and chelsea (CC0), and a part of `stuff.jpg` of OpenCV's
+samples (Apache-2.0).
+
+Recipes without a picture here: `erase_by_text`, `replace_by_text`, `mask_by_text` and
+`mask_by_points` (Grounding DINO, Segment Anything), `replace_object`, `modify_content` and
+`improve_detail` (diffusion) and `upscale` want weights that were not at hand. `scale_mask`,
+`grow_mask` and `grow_and_soften_mask` change a mask only, `replace_background_by_mask` is
+`replace_background` with a mask of yours, and `batch_outpaint` is `outpaint` over a folder.
 """
 
 
@@ -41,6 +48,49 @@ class Case(NamedTuple):
 
 
 CASES: Sequence[Case] = (
+    Case(
+        "erase_object",
+        "rocket.png",
+        {"box": [300, 110, 350, 410]},
+        "What is in the box goes; what surrounds it is copied.",
+    ),
+    Case(
+        "inpaint",
+        "rocket.png",
+        {"mask": "rocket_mask.png", "grow": 4},
+        "The same by a mask; not a pixel outside of it changes.",
+    ),
+    Case("outpaint", "coffee.png", {"sides": ["left", "right"]}, "A third more on both sides."),
+    Case(
+        "outpaint_far",
+        "rocket.png",
+        {"left": 400, "right": 400},
+        "Much more, block by block: the towers that the sides cut become a pattern. So far away "
+        "a model is better.",
+    ),
+    Case(
+        "outpaint_to_size",
+        "chelsea.png",
+        {"width": 600, "height": 300, "anchor": "right"},
+        "To an exact size. Without a model the cat's fur is repeated: what is cut by an edge is "
+        "not understood.",
+    ),
+    Case("generate_mask", "astronaut.png", _MODEL, "White is the subject."),
+    Case("cut_out", "astronaut.png", _MODEL, "Hair is found anew, and no rim stays."),
+    Case("remove_background", "chelsea.png", _MODEL, "Quicker; the edge is the model's own."),
+    Case(
+        "replace_background",
+        "astronaut.png",
+        {"background": "coffee.png", **_MODEL},
+        "Before another picture.",
+    ),
+    Case(
+        "remove_background_by_mask",
+        "rocket.png",
+        {"mask": "rocket_mask.png"},
+        "By a mask of yours: white stays.",
+    ),
+    Case("blur_background", "astronaut.png", {"radius": 12, **_MODEL}, "The subject stays sharp."),
     Case(
         "passport_photo",
         "astronaut.png",
@@ -88,7 +138,8 @@ def main() -> None:
         photos = _photos(Path(work))
         lines = [_INTRODUCTION]
         for place, case in enumerate(CASES):
-            result = session.run(case.recipe, image=photos[case.photo], **case.inputs)
+            given = {n: photos.get(str(v), v) for n, v in case.inputs.items()}
+            result = session.run(case.recipe, image=photos[case.photo], **given)
             name = f"recipes/{place:02}_{case.recipe}.jpg"
             _beside(photos[case.photo], result.image).save(folder / name, quality=_QUALITY)
             lines.append(_section(case, f"paintgraph run {case.recipe} --image {case.photo}", name))
@@ -151,8 +202,11 @@ def _typed(value: Any) -> str:
 
 def _photos(work: Path) -> dict[str, Path]:
     """The photos as files, by name."""
-    for name in ("astronaut", "coffee", "chelsea"):
+    for name in ("astronaut", "coffee", "chelsea", "rocket"):
         Pillow.fromarray(getattr(data, name)()).save(work / f"{name}.png")
+    mask = Pillow.new("L", (640, 427))
+    ImageDraw.Draw(mask).rectangle((304, 112, 346, 410), fill=255)
+    mask.save(work / "rocket_mask.png")
     with Pillow.open(_DOCS / "photos" / "disc.jpg") as disc:
         disc.save(work / "disc.png")
     return {file.name: file for file in work.glob("*.png")}
