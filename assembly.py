@@ -85,7 +85,7 @@ class Assembly(Catalogue):
 def worker_parts(
     settings: Mapping[str, Any], tell: Callable[[Event | Loading], None]
 ) -> Iterator[Parts]:
-    """What a worker process is made of; `settings` are those of `server.worker_settings`."""
+    """What a worker process is made of; `settings` are those of `agent.worker_settings`."""
     elsewhere = {name: Path(path) for name, path in settings.get("folders", {}).items()}
     folders = Folders(Path(settings["data"]), elsewhere)
     metadata = settings.get("metadata", "private")

@@ -7,15 +7,27 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from paintgraph import graphs
+from paintgraph.agent import (
+    FACTORY,
+    StartError,
+    check_nodes,
+    counts_of,
+    effects_of,
+    first,
+    limits_of,
+    model_names,
+    spec_of,
+    worker_settings,
+)
 from paintgraph.api.comfy.routes import add_comfy
 from paintgraph.api.editor.files import PREFIX as EDITOR
 from paintgraph.api.editor.login import add_login
@@ -63,16 +75,11 @@ from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.tracing import Tracing, wished_tracing
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.control_groups import apart
-from paintgraph.base.errors import Error
 from paintgraph.base.logs import is_told, set_up_log
 from paintgraph.base.platforms import on_signals, raise_descriptor_limit, return_large_blocks
-from paintgraph.base.usage import machine_bytes
 from paintgraph.engine.graph.graph import NOTHING_SAID, Descriptions
-from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
-from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.observing import JobLog, Observer
-from paintgraph.jobs.dispatching.outcomes import JobEffects
 from paintgraph.jobs.dispatching.quotas import Quota
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.retention.cleaner import Cleaner
@@ -82,21 +89,14 @@ from paintgraph.jobs.storage import Storage, open_storage
 from paintgraph.jobs.store.backup import STORE
 from paintgraph.jobs.store.folder_lock import Server, announce, exclusive, withdraw
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.workers.handle import WorkerSpec
-from paintgraph.jobs.workers.watch import Bounds
-from paintgraph.models.catalogue.names import ModelNames
-from paintgraph.models.catalogue.places import default_models_dir
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes import resource_names
-from paintgraph.nodes.own import add_own
-from paintgraph.nodes.packs.loading.finding import find_packs
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
 
 _LOG = logging.getLogger(__name__)
-FACTORY = "paintgraph.assembly:worker_parts"
 _END_SECONDS = 2.0
 _GC_THRESHOLDS = (10_000, 20, 50)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -114,12 +114,6 @@ ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
     *FOOOCUS_ROUTES,
 )
-
-
-class StartError(Error):
-    """The server cannot start with these settings."""
-
-    code = "bad_setting"
 
 
 def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
@@ -165,6 +159,12 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
 ) -> AsyncIterator[None]:
     """Make everything that handlers use, for as long as the application runs."""
     folders = settings.folders
+    if settings.no_workers and settings.jobs is None:
+        raise StartError(
+            "setting 'no_workers': agents take jobs from a store that servers share, and none is "
+            "named. Name it: --jobs postgresql://user:password@host:port/database, or "
+            "PAINTGRAPH_JOBS."
+        )
     await _check_webhook(settings)
     async with AsyncExitStack() as stack:
         if settings.jobs is None:  # what several servers share may lie in a folder that they share
@@ -214,30 +214,17 @@ def _dispatcher(  # noqa: PLR0913 - its seams
     observers: Sequence[Observer],
 ) -> Dispatcher:
     """The queue and its workers, not yet started."""
-    most_bytes = settings.worker_bytes or (machine_bytes() or 0) * 4 // 5
     return Dispatcher(
         store,
         Subscriptions(storage.tree("temp").below(".previews")),
-        JobEffects(store, storage.blobs, storage.destinations, _add_texts),
-        WorkerSpec(factory, worker_settings(settings), settings.pack_seconds, most_bytes),
-        {"heavy": settings.workers, "light": settings.light_workers},
-        Limits(
-            settings.queue_jobs,
-            settings.queue_bytes,
-            settings.grace_seconds,
-            settings.patience_seconds,
-            settings.job_seconds,
-            Bounds(settings.stall_seconds, most_bytes),
-        ),
+        effects_of(store, storage),
+        spec_of(settings, factory),
+        {} if settings.no_workers else counts_of(settings),
+        limits_of(settings),
         quota_of,
         observers,
+        model_names().has,
     )
-
-
-def _add_texts(data: bytes, texts: Mapping[str, str]) -> bytes:
-    from paintgraph.imaging.files.made import with_made  # loads numpy
-
-    return with_made(data, texts)
 
 
 def _parts(
@@ -248,12 +235,9 @@ def _parts(
     serializer: Serializer,
 ) -> ServerParts:
     """What handlers find; none of it has begun to work."""
-    from paintgraph.models.families import open_index
-
     folders = settings.folders
-    index = open_index(default_models_dir())
     devices = DeviceRules(**worker_settings(settings)["devices"])
-    names = EngineNames(ModelNames(index), devices, settings.auto_engine)
+    names = EngineNames(model_names(), devices, settings.auto_engine)
     checks = resource_names.checks(names)
     catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
     rules = SubmissionRules(
@@ -278,7 +262,7 @@ def _parts(
         folders=folders,
         files=files,
         engine_names=names,
-        pulls=Pulls(index, are_allowed=settings.allow_model_pull),
+        pulls=Pulls(names.models.index, are_allowed=settings.allow_model_pull),
         webhooks=Webhooks(
             store,
             dispatcher.subscriptions,
@@ -289,31 +273,6 @@ def _parts(
         many_users=settings.multi_user,
         fooocus=settings.fooocus,
     )
-
-
-def worker_settings(settings: "Settings") -> dict[str, Any]:
-    """The settings that a worker process is passed."""
-    return {
-        "data": str(settings.data_dir),
-        "folders": {name: str(path) for name, path in settings.folders.elsewhere.items()},
-        "objects": settings.objects,
-        "results": {
-            "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
-            "most_results": settings.most_results,
-            "with_store": settings.keep_results and settings.most_results is None,
-            "store_bytes": settings.retention.most_bytes("results") or sys.maxsize,
-        },
-        "nodes": list(settings.nodes),
-        "packs": {"sources": list(settings.node_packs), "allowed": list(settings.allow_packs)},
-        "metadata": settings.metadata,
-        "max_pixels": settings.max_pixels,
-        "devices": {
-            "device": settings.device,
-            "dtype": settings.dtype,
-            "memory_bytes": settings.model_bytes,
-            "idle_seconds": settings.model_idle_seconds,
-        },
-    }
 
 
 def _security(
@@ -352,8 +311,7 @@ def serve(settings: "Settings", report: Callable[[str], None], factory: str = FA
     Raises Error for what whoever starts it can cure.
     """
     check_bind(settings.host, _keys(settings))
-    add_own(Registry(), settings.nodes)  # a worker that cannot load them would never be ready
-    find_packs(settings.node_packs)
+    check_nodes(settings)
     # A thousand requests at once are no garbage yet: looking for it less often saves a quarter.
     gc.set_threshold(*_GC_THRESHOLDS)
     return_large_blocks()
@@ -385,11 +343,7 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
             report(f"paintgraph listens at {site.name}")
             await stop.wait()
             withdraw(settings.data_dir)
-            drained = asyncio.create_task(app[PARTS].dispatcher.drain(settings.drain_seconds))
-            hurried = asyncio.create_task(stop_now.wait())
-            await asyncio.wait((drained, hurried), return_when=asyncio.FIRST_COMPLETED)
-            drained.cancel()
-            hurried.cancel()
+            await first(app[PARTS].dispatcher.drain(settings.drain_seconds), stop_now.wait())
         finally:
             await runner.cleanup()
 

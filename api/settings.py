@@ -26,6 +26,7 @@ from paintgraph.imaging.files.examine import MOST_PIXELS
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.addresses import FetchError, parse_url
 from paintgraph.jobs.sources.folders import Folders, default_folders
+from paintgraph.jobs.store.claims import LEASE_SECONDS
 from paintgraph.jobs.store.database import Durability
 from paintgraph.jobs.workers.handle import LOADING_SECONDS, MOST_LOADING_SECONDS
 from paintgraph.models.loading.devices import Dtype
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
         objects: the bucket, s3://bucket/prefix, for blobs and files of jobs; keys and endpoint are
             those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
         workers, light_workers: processes for jobs that paint, and for those that do not.
+        no_workers: the server runs no job itself; agents do, which share its `jobs`.
+        lease_seconds: after how long without a sign of life of its process a job in shared `jobs`
+            is another's.
         memory_bytes: results that each worker keeps in memory.
         nodes: files and modules of other authors with nodes, loaded by each worker.
         node_packs: folders with node packs written for ComfyUI, loaded by each worker.
@@ -172,6 +176,8 @@ class Settings(BaseSettings):
     objects: str | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    no_workers: bool = False
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = LEASE_SECONDS
     memory_bytes: Annotated[int, Field(ge=0)] = 512 * 2**20
     nodes: Texts = ()
     node_packs: Texts = ()

@@ -26,7 +26,7 @@ from paintgraph.cli.commands import (
 from paintgraph.cli.converting import convert_model
 from paintgraph.cli.keys import app as keys
 from paintgraph.cli.opening import open_
-from paintgraph.cli.serving import DataDir, Jobs, Objects, serve
+from paintgraph.cli.serving import DataDir, Jobs, Objects, agent, serve
 from paintgraph.cli.wishes import Gathering, Writing
 
 app = typer.Typer(
@@ -296,6 +296,7 @@ def packs(nodes: Nodes = None, json: Json = False) -> int:
 
 
 command(app, cls=ComfyCommand)(serve)
+command(app)(agent)
 command(app, "open", subject="graph", context_settings=_TYPED)(open_)
 
 

@@ -1,7 +1,8 @@
-"""The command that starts the server, and its options."""
+"""The commands that start a server and an agent, and their options."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +14,10 @@ Host = Annotated[
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes any that is free.")]
 Workers = Annotated[int | None, typer.Option(help="Processes that paint.")]
 LightWorkers = Annotated[int | None, typer.Option(help="Processes for jobs that paint nothing.")]
+NoWorkers = Annotated[
+    bool | None,
+    typer.Option("--no-workers", help="Run no job here; agents do, which share --jobs."),
+]
 DataDir = Annotated[Path | None, typer.Option(help="Folder for jobs, results and uploads.")]
 Jobs = Annotated[
     str | None,
@@ -64,14 +69,32 @@ FrontEndRoot = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What servers and agents have in common that work on the same jobs."""
+
+    jobs: Jobs = None
+    objects: Objects = None
+    lease: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds without a sign of life after which a job in --jobs is another's; 30."
+        ),
+    ] = None
+
+    def flags(self) -> dict[str, Any]:
+        """By the settings' names."""
+        return {"jobs": self.jobs, "objects": self.objects, "lease_seconds": self.lease}
+
+
 def serve(  # noqa: PLR0913 - the command's options
+    shared: Shared,
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
     light_workers: LightWorkers = None,
+    no_workers: NoWorkers = None,
     data_dir: DataDir = None,
-    jobs: Jobs = None,
-    objects: Objects = None,
     device: Device = None,
     dtype: SampleType = None,
     model_idle_seconds: ModelIdleSeconds = None,
@@ -100,9 +123,8 @@ def serve(  # noqa: PLR0913 - the command's options
         port=port,
         workers=workers,
         light_workers=light_workers,
+        no_workers=no_workers,
         data_dir=data_dir,
-        jobs=jobs,
-        objects=objects,
         device=device,
         dtype=dtype,
         model_idle_seconds=model_idle_seconds,
@@ -123,14 +145,64 @@ def serve(  # noqa: PLR0913 - the command's options
         origins=origin,
         log=log,
         front_end_root=front_end_root,
+        **shared.flags(),
     )
+
+
+def agent(  # noqa: PLR0913 - the command's options
+    shared: Shared,
+    size: Annotated[
+        Literal["heavy", "light"] | None,
+        typer.Option(help="Take only jobs that paint, or only those that do not."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes for jobs of that size, or of each.")
+    ] = None,
+    data_dir: DataDir = None,
+    device: Device = None,
+    dtype: SampleType = None,
+    model_idle_seconds: ModelIdleSeconds = None,
+    nodes: Nodes = None,
+    node_packs: NodePacks = None,
+    allow_packs: AllowPacks = None,
+    pack_seconds: PackSeconds = None,
+    log: Log = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback acts
+) -> int:
+    """Work for servers that share jobs. It has their --jobs and --objects, but no address."""
+    from paintgraph.agent import work
+    from paintgraph.jobs.store.job import SIZES
+
+    settings = _settings(
+        workers=workers,
+        light_workers=workers,
+        data_dir=data_dir,
+        device=device,
+        dtype=dtype,
+        model_idle_seconds=model_idle_seconds,
+        nodes=nodes,
+        node_packs=node_packs,
+        allow_packs=allow_packs,
+        pack_seconds=pack_seconds,
+        log=log,
+        **shared.flags(),
+    )
+    work(settings, typer.echo, SIZES if size is None else (size,))
+    return 0
 
 
 def _start(**flags: Any) -> int:
     """Start the server with the flags that were given."""
-    from paintgraph.api.settings import load_settings
     from paintgraph.server import serve as serve_until_ended
 
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in flags.items() if v != []}
-    serve_until_ended(load_settings(given), typer.echo)
+    serve_until_ended(_settings(**flags), typer.echo)
     return 0
+
+
+def _settings(**flags: Any) -> Any:
+    """The settings with the flags that were given."""
+    from paintgraph.api.settings import load_settings
+
+    return load_settings(
+        {name: tuple(v) if isinstance(v, list) else v for name, v in flags.items() if v != []}
+    )

@@ -22,6 +22,7 @@ FLOORS = {
     "nodes": 3,
     "graphs": 3,
     "api": 4,
+    "agent": 5,
     "assembly": 5,
     "server": 5,
     "python": 5,
@@ -233,6 +234,7 @@ def test_every_module_and_public_name_is_documented() -> None:
         ("paintgraph.cli", HEAVY | {"networkx"}),
         ("paintgraph.cli.app", HEAVY | {"networkx"}),
         ("paintgraph.server", HEAVY | {"networkx", "pydantic"}),
+        ("paintgraph.agent", HEAVY | {"networkx", "pydantic", "aiohttp.web"}),
     ],
 )
 def test_importing_loads_nothing_heavy(module: str, unwanted: set[str]) -> None:

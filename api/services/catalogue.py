@@ -35,7 +35,9 @@ _NOT_A_NODE = "It has faults. 'paintgraph validate' names them."
 class KnowsNodes(Protocol):
     """Who knows the node types: nothing is in them until a worker is ready."""
 
-    ready: Ready
+    @property
+    def ready(self) -> Ready:
+        """What workers said of themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,10 @@ class Metrics:
         yield GaugeMetricFamily("paintgraph_queue_depth", "Jobs that wait.", dispatcher.queued)
         yield GaugeMetricFamily("paintgraph_jobs_running", "Jobs at work.", dispatcher.running)
         yield CounterMetricFamily(
-            "paintgraph_worker_restarts", "Workers that were lost.", dispatcher.restarts
+            "paintgraph_worker_restarts", "Workers that were lost.", dispatcher.pool.restarts
         )
 
-        yield from _of_models(dispatcher.numbers())
+        yield from _of_models(dispatcher.pool.numbers())
 
     def _histogram(self, name: str, about: str) -> Histogram:
         return Histogram(

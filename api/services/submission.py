@@ -201,7 +201,7 @@ class Submissions:
         known = self._catalogue.known()
         checked = await offload(check_request, wanted, known, is_small=wanted.is_small)
         if _misses_choices(checked, known):
-            await self._dispatcher.ask(None)
+            await self._dispatcher.pool.ask(None)
             known = self._catalogue.known()
             checked = await offload(check_request, wanted, known, is_small=wanted.is_small)
         if checked.errors or not _uses(checked.graph, known, "has_checks"):
@@ -209,7 +209,7 @@ class Submissions:
         document = orjson.dumps(write_native(with_names(checked.graph, known.registry)))
         problems = [
             Problem(**one, path=("nodes", one["node"], one["input"] or ""))
-            for one in await self._dispatcher.ask(document)
+            for one in await self._dispatcher.pool.ask(document)
         ]
         told = (_pointed(problem, wanted) for problem in problems)
         return known, replace(checked, problems=(*checked.problems, *told))

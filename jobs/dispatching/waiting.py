@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.quotas import QueueFullError, Quota, check_room
@@ -14,18 +15,21 @@ _SECONDS = 1.0  # how old an answer about more may be
 
 
 class Queue:
-    """What waits. Where that is much, it is read at most once a second, however many ask."""
+    """What waits. Where that is much, it is read at most once a second, however many ask.
+
+    Observes how long jobs take; `count_of` says how many workers of a size there are.
+    """
 
     def __init__(
         self,
         store: JobStore,
         limits: Limits,
-        workers: Mapping[Size, int],
+        count_of: Callable[[Size], int],
         quota_of: Callable[[str], Quota],
     ) -> None:
         self._store = store
         self._limits = limits
-        self._workers = workers
+        self._count_of = count_of
         self._quota_of = quota_of
         self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
         self._waiting: Sequence[Waiting] = ()
@@ -59,9 +63,14 @@ class Queue:
             self._places[job.size] = time.monotonic(), places
         return places.get(job.id)
 
-    def took(self, size: Size, seconds: float) -> None:
-        """A job was at work for so long."""
-        self._mean_seconds[size] += (seconds - self._mean_seconds[size]) / 8
+    def node_ended(self, job: Job, fact: Mapping[str, Any]) -> None:
+        """Nodes do not count."""
+
+    def job_ended(self, job: Job) -> None:
+        """Note how long it was at work."""
+        if job.started is not None and job.ended is not None:
+            mean = self._mean_seconds[job.size]
+            self._mean_seconds[job.size] += (job.ended - job.started - mean) / 8
 
     def _check(self, new: NewJob, quota: Quota) -> None:
         parts = self._parts()
@@ -81,5 +90,5 @@ class Queue:
 
     def _retry_seconds(self, size: Size) -> int:
         jobs = sum(part.jobs for part in self._waiting if part.size == size)
-        turns = jobs / max(1, self._workers.get(size, 1))
+        turns = jobs / max(1, self._count_of(size))
         return max(1, min(600, round(turns * self._mean_seconds[size] / 10)))

@@ -27,12 +27,13 @@ class ModelNames:
     """The names that graphs may use for the models of an index, alone or with a digest."""
 
     def __init__(self, index: "ModelIndex") -> None:
-        self._index = index
+        self.index = index
+        """The catalogue and the files on this machine."""
 
     @property
     def families(self) -> Families:
         """All that there are."""
-        return self._index.catalogue.families
+        return self.index.catalogue.families
 
     def choices(self, *kinds: Kind) -> list[str]:
         """What there is of some kinds, present or not; of a family the highest rank first."""
@@ -79,7 +80,7 @@ class ModelNames:
 
         Raises ModelError, also if `text` has a digest and the files another.
         """
-        here = self._index.ref(self.placed(text))
+        here = self.index.ref(self.placed(text))
         if "@" in text and ModelRef.parse(text) != here:
             raise ModelError(
                 f"'{text}' is asked for, but the files here have the digest {here.digest}; other "
@@ -87,6 +88,14 @@ class ModelNames:
                 code=CHANGED,
             )
         return here
+
+    def has(self, ref: str) -> bool:
+        """Whether the very files of a reference are here; reads those that are new here."""
+        try:
+            self.bind(ref)
+        except ModelError:
+            return False
+        return True
 
     def check_unchanged(self, refs: Iterable[str]) -> None:
         """Raise ModelError if other files than those of some references are called so here.
@@ -107,16 +116,16 @@ class ModelNames:
             raise RefusedModelError(
                 f"'{name}' {reason}. Choose another, such as isnet-general-use."
             )
-        entry = self._index.catalogue.get(name)
-        placed = self._index.require(self._index.look(entry))
-        self.family(placed).check_ready(placed, lambda file: self._index.accepted(entry, file))
+        entry = self.index.catalogue.get(name)
+        placed = self.index.require(self.index.look(entry))
+        self.family(placed).check_ready(placed, lambda file: self.index.accepted(entry, file))
         return placed
 
     def _offered(self, family: Family) -> list[ModelEntry]:
-        entries = self._index.catalogue.of_family(family.name)
+        entries = self.index.catalogue.of_family(family.name)
         return [entry for entry in entries if not self.families.refusal(entry.name)]
 
     def family(self, model: Placed | ModelRef) -> Family:
         """The family of a model."""
-        entry = model.entry if isinstance(model, Placed) else self._index.catalogue.get(model.name)
+        entry = model.entry if isinstance(model, Placed) else self.index.catalogue.get(model.name)
         return self.families.get(entry.family)

@@ -16,13 +16,14 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
+from paintgraph.agent import FACTORY
 from paintgraph.api.guards.connections import GuardedSite
 from paintgraph.api.http.listening import listening
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.settings import Settings
 from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.samples import pixel_digest
-from paintgraph.server import FACTORY, create_app
+from paintgraph.server import create_app
 
 Result = TypeVar("Result")
 SMALL_NODES = "paintgraph.tests.jobs.parts:parts"

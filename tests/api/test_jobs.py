@@ -67,12 +67,15 @@ def test_waiting_ends_in_time_with_the_job_as_it_is(small: Served) -> None:
 
 def test_who_waits_for_a_job_waits_for_the_start_of_the_workers(small: Served) -> None:
     dispatcher = small.app[PARTS].dispatcher
-    started, dispatcher.ready = dispatcher.ready, Ready()  # as before the first worker has started
+    started, dispatcher.pool.ready = (
+        dispatcher.ready,
+        Ready(),
+    )  # as before the first worker has started
     with ThreadPoolExecutor(1) as clients:
         waiting = clients.submit(small.submit, ADD, wait=60)
         at_once = small.submit(ADD)
         a_moment = small.submit(ADD, wait=0.1)
-        dispatcher.ready = started
+        dispatcher.pool.ready = started
 
         assert waiting.result().json["outputs"] == {"sum": 5}
     for answer in (at_once, a_moment):

@@ -131,7 +131,7 @@ def test_bounds_of_jobs_and_workers_reach_those_who_keep_them(tmp_path: Path) ->
     untold = made(Settings(data_dir=tmp_path))
     store.close()
 
-    assert told._limits == Limits(3, 4, 5.5, 6.5, 7.5, Bounds(8.5, 9 << 30))
-    assert told._spec.most_bytes == 9 << 30
+    assert told.pool._limits == Limits(3, 4, 5.5, 6.5, 7.5, Bounds(8.5, 9 << 30))
+    assert told.pool._spec.most_bytes == 9 << 30
     whole = usage.machine_bytes() or 0
-    assert untold._spec.most_bytes == untold._limits.workers.bytes == whole * 4 // 5
+    assert untold.pool._spec.most_bytes == untold.pool._limits.workers.bytes == whole * 4 // 5

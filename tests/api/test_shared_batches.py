@@ -138,7 +138,7 @@ def _kill_one(server: Served) -> None:
     """Kill a worker that is at work, as soon as there is one."""
     dispatcher = server.app[PARTS].dispatcher
     deadline = time.monotonic() + 4 * OUTER_SECONDS
-    while not (running := [*dispatcher._running.values()]):
+    while not (running := [*dispatcher.pool.running.values()]):
         assert time.monotonic() < deadline, "no worker is at work"
         time.sleep(0.01)
     os.kill(running[0].handle.pid, signal.SIGKILL)

@@ -63,8 +63,8 @@ ADD = {"nodes": {"n": {"node": "Add", "a": 2, "b": 3}}, "outputs": {"n": "${n.su
 def runs_at(pair: tuple[Served, Served], job: str) -> tuple[Served, Served]:
     """The server that has a job at work, and the other one."""
     pair[0].until(job, "running")
-    here, other = sorted(pair, key=lambda each: job not in each.app[PARTS].dispatcher._running)
-    assert job in here.app[PARTS].dispatcher._running
+    here, other = sorted(pair, key=lambda each: job not in each.app[PARTS].dispatcher.pool.running)
+    assert job in here.app[PARTS].dispatcher.pool.running
     return here, other
 
 
@@ -92,7 +92,7 @@ def test_a_job_that_one_server_took_is_seen_followed_and_cancelled_at_the_other(
     assert types.count("progress") > 0
     assert types[-1] == "state"
     assert [each.until(job, "cancelled")["id"] for each in pair] == [job] * 2
-    assert job not in here.app[PARTS].dispatcher._running
+    assert job not in here.app[PARTS].dispatcher.pool.running
 
 
 def test_jobs_are_taken_by_turns_and_listed_at_both(pair: tuple[Served, Served]) -> None:

@@ -59,7 +59,7 @@ class Rig:
     async def until_at_work(self, job: Job, node: str = "") -> int:
         """Wait until a job (or its node) is running; gives the worker's pid."""
         while True:
-            running = self.dispatcher._running.get(job.id)
+            running = self.dispatcher.pool.running.get(job.id)
             if running is not None and (not node or node in running.nodes):
                 return running.handle.pid
             await asyncio.sleep(0.01)
@@ -341,7 +341,7 @@ def test_a_worker_ends_at_once_when_its_server_is_gone(tmp_path: Path) -> None:
     async def act() -> None:
         async with rig(tmp_path) as r:
             pid = await r.until_at_work(await r.submit({"out": {"node": "Hang"}}), "out")
-            next(iter(r.dispatcher._handles))._writer.transport.abort()  # as the kernel does
+            next(iter(r.dispatcher.pool.handles))._writer.transport.abort()  # as the kernel does
 
             await until(lambda: not is_alive(pid))
 
@@ -356,10 +356,10 @@ def test_a_stopped_worker_that_comes_back_cannot_write(tmp_path: Path) -> None:
             job = await r.submit({"out": {"node": "Tick", "seconds": 3.0}})
             pid = await r.until_at_work(job, "out")
             os.kill(pid, signal.SIGSTOP)
-            stale = r.dispatcher._running[job.id].job
+            stale = r.dispatcher.pool.running[job.id].job
             taken = claimed(r.store, await r.store.release(stale, "out"), "another")
             os.kill(pid, signal.SIGCONT)
-            await until(lambda: job.id not in r.dispatcher._running)
+            await until(lambda: job.id not in r.dispatcher.pool.running)
 
             finished = await r.store.finish(taken, "succeeded", outputs={"from": "another"})
 

@@ -45,7 +45,7 @@ def test_a_file_that_cannot_be_written_fails_its_job_and_no_other(tmp_path: Path
             assert [(p["code"], p["node"]) for p in job.problems] == [("cannot_write", "save")]
             assert "node_failed" in r.types(job)
             assert other.state == "succeeded"
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)
 
@@ -89,7 +89,7 @@ def test_a_job_that_can_be_written_soon_keeps_its_worker(
 
             assert (job.state, failed) == ("succeeded", [name])
             assert log.read_text() == "ran\n"
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)
 
@@ -191,6 +191,6 @@ def test_a_job_whose_row_is_damaged_fails_and_costs_no_worker(
             problem = {"code": "damaged_row", "node": None, "message": message}
             assert (job.state, job.problems) == ("failed", [problem])
             assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)

@@ -82,7 +82,7 @@ def test_a_job_waits_with_a_warning_and_goes_on(
             assert (ended.state, list(ended.warnings)) == ("succeeded", [warning])
             assert names(outputs) == ["number_00001_.txt"]
             assert (tmp_path / "log").read_text() == "ran\n"
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)
 
@@ -109,7 +109,7 @@ def test_after_all_patience_it_fails_and_handed_in_again_it_only_writes(
             )
             assert again.state == "succeeded"
             assert (tmp_path / "log").read_text() == "ran\n"
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)
 
@@ -195,7 +195,7 @@ def test_several_jobs_wait_together_and_all_go_on(
 
             assert states == ["succeeded"] * 3
             assert len(names(outputs)) == 3
-            assert r.dispatcher.restarts == 0
+            assert r.dispatcher.pool.restarts == 0
 
     go(act)
 

@@ -32,7 +32,7 @@ def test_an_idle_worker_that_is_stopped_is_replaced(tmp_path: Path) -> None:
     async def act(r: Rig) -> None:
         pid = await idle_worker(r)
         os.kill(pid, signal.SIGSTOP)
-        await until(lambda: r.dispatcher.restarts == 1)
+        await until(lambda: r.dispatcher.pool.restarts == 1)
         assert await idle_worker(r) != pid
         assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
 
@@ -78,7 +78,7 @@ def test_a_long_call_that_computes_or_sleeps_is_left_alone(tmp_path: Path, node:
         job = await r.submit({"out": {"node": node, "seconds": 3 * SHORT}})
 
         assert (await r.ended(job)).state == "succeeded"
-        assert r.dispatcher.restarts == 0
+        assert r.dispatcher.pool.restarts == 0
 
     bounded(tmp_path, act, Limits(workers=Bounds(SHORT)))
 
@@ -97,7 +97,7 @@ def test_a_job_that_takes_too_much_memory_fails_alone(tmp_path: Path) -> None:
             "worker_bytes."
         )
         assert after.state == "succeeded"
-        assert r.dispatcher.restarts == 1
+        assert r.dispatcher.pool.restarts == 1
 
     bounded(tmp_path, act, Limits(workers=Bounds(60.0, 250 * MIB)))
 
@@ -113,7 +113,7 @@ def test_a_job_that_takes_too_long_fails_and_is_not_tried_again(
         (problem,) = job.problems
         assert (job.state, problem["code"]) == ("failed", "job_timeout")
         assert "the job was at work for 1 s, which is all that is allowed." in problem["message"]
-        assert (after.state, r.dispatcher.restarts) == ("succeeded", restarts)
+        assert (after.state, r.dispatcher.pool.restarts) == ("succeeded", restarts)
 
     bounded(tmp_path, act, Limits(grace_seconds=0.3, job_seconds=1.0))
 

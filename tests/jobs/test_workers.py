@@ -24,7 +24,7 @@ NUMBER = {"out": {"node": "Number", "value": 5}}
 async def idle_worker(r: Rig) -> int:
     """The process id of the only worker, once it is there."""
     await until(lambda: r.dispatcher.is_ready)
-    (handle,) = r.dispatcher._handles
+    (handle,) = r.dispatcher.pool.handles
     return handle.pid
 
 
@@ -34,14 +34,14 @@ def test_an_idle_worker_that_is_killed_is_replaced_before_the_next_job(tmp_path:
             pid = await idle_worker(r)
             os.kill(pid, signal.SIGKILL)
             await until(lambda: not r.dispatcher.is_ready)
-            assert not is_alive(pid) or r.dispatcher.restarts == 0
+            assert not is_alive(pid) or r.dispatcher.pool.restarts == 0
             second = await idle_worker(r)
 
             assert second != pid
-            assert r.dispatcher.restarts == 1
+            assert r.dispatcher.pool.restarts == 1
             job = await r.ended(await r.submit(WHO))
             assert (job.state, job.outputs, dict(job.deaths)) == ("succeeded", {"out": second}, {})
-            assert r.dispatcher.restarts == 1
+            assert r.dispatcher.pool.restarts == 1
 
     go(act)
 

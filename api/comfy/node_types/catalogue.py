@@ -28,7 +28,7 @@ async def index(request: web.Request) -> web.Response:
     registry = (await parts.catalogue.soon()).registry
     specs = [declaration.spec for declaration in registry]
     if any(spec.object_info for spec in specs):  # packs list files in their choices
-        await parts.dispatcher.ask(None)
+        await parts.dispatcher.pool.ask(None)
         specs = [declaration.spec for declaration in (await parts.catalogue.soon()).registry]
     return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
 

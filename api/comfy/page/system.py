@@ -90,7 +90,7 @@ def _described(one: Accelerator, parts: ServerParts) -> dict[str, Any]:
     names = {f"{one.type}:{one.index}", *([one.type] if one.index == 0 else [])}
     held = sum(
         count
-        for numbers in parts.dispatcher.numbers()
+        for numbers in parts.dispatcher.pool.numbers()
         for device, count in numbers["bytes"].items()
         if device in names
     )

@@ -60,7 +60,7 @@ async def interrupt(request: web.Request) -> web.Response:
 async def free(request: web.Request) -> web.Response:
     """Let go of models, and of kept results, once the running prompts have ended."""
     fields = await fields_of(request)
-    request.app[PARTS].dispatcher.free(
+    request.app[PARTS].dispatcher.pool.free(
         models=bool(fields.get("unload_models")), results=bool(fields.get("free_memory"))
     )
     return web.Response()

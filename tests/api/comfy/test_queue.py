@@ -66,7 +66,7 @@ def test_what_waits_is_left_out_and_what_runs_goes_on(small: Served) -> None:
 
 def _await_node(server: Served, prompt_id: str) -> None:
     """Wait until a node of a prompt at work has begun."""
-    at_work = server.app[PARTS].dispatcher._running
+    at_work = server.app[PARTS].dispatcher.pool.running
     deadline = time.monotonic() + OUTER_SECONDS
     while not any(each.job.name == prompt_id and each.node for each in at_work.values()):
         assert time.monotonic() < deadline

@@ -40,7 +40,7 @@ def test_accelerators_are_told_where_models_work_on_them(
 
     with serving(tmp_path / "data", SMALL_NODES, device="cuda") as served:
         numbers = [{"bytes": {"cuda": 1000, "cuda:1": 7}}, {"bytes": {"cuda": 24, "cpu": 5}}]
-        monkeypatch.setattr(served.app[PARTS].dispatcher, "numbers", lambda: numbers)
+        monkeypatch.setattr(served.app[PARTS].dispatcher.pool, "numbers", lambda: numbers)
         devices = served.call("GET", "/system_stats").json["devices"]
 
     told = [(d["name"], d["type"], d["index"], d["vram_total"], d["vram_free"]) for d in devices]

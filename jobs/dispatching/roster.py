@@ -1,0 +1,193 @@
+"""Who works for a store that servers share: each process tells of its own workers, and reads all.
+
+Nothing of it is done for a store that nobody shares: its server knows its own workers.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from socket import gethostname
+from typing import Any, NamedTuple
+
+from paintgraph.jobs.dispatching.support import HasModel, Support
+from paintgraph.jobs.store.agents import PROTOCOL, OutdatedAgentError, Worker
+from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import Job, Size
+from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.handle import Ready, WorkerHandle
+
+_LOG = logging.getLogger("paintgraph.jobs")
+_SECONDS = 1.0  # how old may be what is known of others
+_PARTS = 4  # a row is renewed so often in its time
+_OF_NODES = ("specs", "replacements", "faults")
+"""What of a worker's report holds on every machine."""
+
+
+class Place(NamedTuple):
+    """A worker's size, and its name within its process."""
+
+    size: Size
+    name: str
+
+
+class Roster:
+    """The workers of a store; those of this process are `handles`.
+
+    `wake` is called when jobs can be done here that could not before, `refuse` if the store takes
+    no work of this process, as its paintgraph is too old.
+    """
+
+    def __init__(  # noqa: PLR0913 - its seams
+        self,
+        store: JobStore,
+        agent: str,
+        seconds: float,
+        handles: Mapping[WorkerHandle, Place],
+        has_model: HasModel,
+        wake: Callable[[], None],
+        refuse: Callable[[OutdatedAgentError], None],
+    ) -> None:
+        self._store = store
+        self._agent = agent
+        self._seconds = seconds
+        self._handles = handles
+        self._wake = wake
+        self._refuse = refuse
+        self._support = Support(store, has_model)
+        self._changed, self._asked = asyncio.Event(), asyncio.Event()
+        self._nodes: dict[WorkerHandle, tuple[Ready, str]] = {}
+        self._is_retired = False
+        self._digest: str | None = None
+        self._told_at = 0.0
+        self._alive: list[Worker] = []
+        self.ready = Ready()
+        """What the newest of all workers said of its node types."""
+
+    @property
+    def supports(self) -> tuple[int, ...] | None:
+        """The sets of models that jobs for workers here may name; None: any."""
+        return self._support.numbers if self._is_shared else None
+
+    def count(self, size: Size) -> int:
+        """How many workers of a size are alive."""
+        return sum(worker.size == size for worker in self._alive)
+
+    def missing(self, job: Job) -> str | None:
+        """Why nobody can do a job now, in a sentence; None if somebody can."""
+        able = [worker for worker in self._alive if worker.size == job.size]
+        if not self._is_shared or any(job.models in worker.supports for worker in able):
+            return None
+        if not able:
+            return nobody(job.size)
+        models = dict(self._store.agents.model_sets()).get(job.models, ())
+        names = " and ".join(f"'{name}'" for name in models)
+        return f"no worker that is alive has the files of {names}; one that gets them takes the job"
+
+    async def join(self) -> None:
+        """Read for the first time; raises OutdatedAgentError if this process may not work."""
+        if self._is_shared:
+            await self._store.agents.tell(self._agent, [], self._seconds)
+            await self._read()
+
+    async def leave(self) -> None:
+        """This process has no workers any more."""
+        if self._is_shared:
+            with suppress(StoreError):  # then once its lease ends
+                await self._store.agents.leave(self._agent)
+
+    def lasting(self) -> list[Coroutine[Any, Any, None]]:
+        """What is to go on while the process does."""
+        return [self._keep(), self._keep_support()] if self._is_shared else []
+
+    def change(self) -> None:
+        """A worker came or went."""
+        self._changed.set()
+
+    def retire(self) -> None:
+        """Workers here take no more jobs."""
+        self._is_retired = True
+        self.change()
+
+    def ask(self) -> None:
+        """Nothing is to be done here of what is supported: look whether more is, soon."""
+        self._asked.set()
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._store.channel is not None
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                is_due = time.monotonic() >= self._told_at + self._seconds / _PARTS
+                if is_due or self._changed.is_set():
+                    await self._tell()
+                await self._read()
+            except OutdatedAgentError as error:
+                self._refuse(error)
+            except StoreError as error:
+                _LOG.error("workers of others are not known: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(_SECONDS, self._seconds / _PARTS))
+
+    async def _tell(self) -> None:
+        self._changed.clear()
+        self._told_at = time.monotonic()
+        workers = [
+            Worker(
+                f"{self._agent}/{place.name}",
+                gethostname(),
+                place.size,
+                supports=self._support.numbers,
+                nodes=await self._nodes_of(handle),
+                protocol=PROTOCOL,
+                version=version("paintgraph"),
+            )
+            for handle, place in ([] if self._is_retired else [*self._handles.items()])
+        ]
+        await self._store.agents.tell(self._agent, workers, self._seconds)
+
+    async def _nodes_of(self, handle: WorkerHandle) -> str:
+        """The digest under which a worker's node types are kept, without what is of one machine."""
+        ready, digest = self._nodes.get(handle, (None, ""))
+        if ready is not handle.ready:
+            ready = handle.ready
+            plain = {name: getattr(ready, name) for name in _OF_NODES}
+            digest = await self._store.agents.keep_nodes(plain)
+            here = {each: self._nodes[each] for each in self._handles if each in self._nodes}
+            self._nodes = {**here, handle: (ready, digest)}
+        return digest
+
+    async def _read(self) -> None:
+        agents = self._store.agents
+        self._alive = await self._store.offload(agents.alive)
+        digest = await self._store.offload(agents.newest_nodes)
+        if digest is not None and digest != self._digest:
+            document = await self._store.offload(agents.nodes, digest)
+            if document is not None:
+                self.ready, self._digest = Ready(**document), digest
+
+    async def _keep_support(self) -> None:
+        """Look at new sets of models when somebody asks, and at all now and then."""
+        while True:
+            again = False
+            try:
+                await asyncio.wait_for(self._asked.wait(), self._seconds / _PARTS)
+            except TimeoutError:
+                again = True
+            self._asked.clear()
+            with suppress(StoreError):
+                before = self._support.numbers
+                more = await self._support.look(again=again)
+                if self._support.numbers != before:
+                    self.change()
+                if more:
+                    self._wake()
+
+
+def nobody(size: Size) -> str:
+    """That no worker of a size is alive."""
+    return f"no worker is alive that takes {size} jobs"
