@@ -104,12 +104,15 @@ class _Control:
         self.questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._stream = connection.makefile("rb")
         self._running: tuple[str, Cancellation] | None = None
+        self._cancelled = ""
         self._lock = threading.Lock()
         threading.Thread(target=self._listen, name="control", daemon=True).start()
 
     def begin(self, job: str, cancellation: Cancellation) -> None:
         with self._lock:
             self._running = (job, cancellation)
+            if job == self._cancelled:  # which came before this thread had taken the job
+                cancellation.cancel()
 
     def _listen(self) -> None:
         try:
@@ -128,7 +131,7 @@ class _Control:
 
     def _cancel(self, job: str) -> None:
         with self._lock:
-            running = self._running
+            running, self._cancelled = self._running, job
         if running is not None and running[0] == job:
             running[1].cancel()
 

@@ -78,6 +78,20 @@ def test_a_job_given_to_a_worker_that_never_began_it_dies_at_no_node(tmp_path: P
     go(act)
 
 
+def test_a_job_that_is_cancelled_before_its_worker_has_begun_it_stops(tmp_path: Path) -> None:
+    async def act() -> None:
+        async with rig(tmp_path) as r:
+            await idle_worker(r)
+            (handle,) = r.dispatcher.pool.handles
+            busy = await r.submit({"out": {"node": "Tick", "seconds": 3.0}})
+            handle.cancel(busy.id)  # as it may overtake the graph
+            job = await r.ended(busy)
+
+            assert (job.state, r.dispatcher.pool.restarts) == ("cancelled", 0)
+
+    go(act)
+
+
 def test_a_job_that_no_worker_survives_reading_fails_all_the_same(tmp_path: Path) -> None:
     """It is spared once, in case the worker was dead before."""
 
