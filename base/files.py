@@ -1,14 +1,20 @@
 """Files that are there whole or not at all, even after a crash."""
 
 import os
+import re
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from paintgraph.base.platforms import sync_folder
+from paintgraph.base.platforms import holding, is_held, sync_folder
 
 PART = ".part"
 """How the name of a file ends that is still being written; it begins with a dot."""
+
+_IS_PART = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(PART)}")
+_FORGOTTEN_SECONDS = 3600.0
 
 
 def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o666) -> None:
@@ -52,13 +58,28 @@ def write_new(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o66
 def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None]) -> None:
     part = path.with_name(f".{secrets.token_hex(8)}{PART}")
     try:
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        move(part, path)
+        with ExitStack() as held:
+            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+                held.enter_context(holding(file.fileno()))
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            move(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what writers left in a folder that were killed, and nothing that is being written.
+
+    An empty one may not be held yet, so it goes once it is old.
+    """
+    for part in folder.glob(f".*{PART}"):
+        with suppress(OSError):  # it is gone by now, or may not be removed
+            stat = part.stat()
+            is_old = time.time() - stat.st_mtime > _FORGOTTEN_SECONDS
+            if _IS_PART.fullmatch(part.name) and (stat.st_size or is_old) and not is_held(part):
+                part.unlink()
 
 
 def _move_new(part: Path, path: Path) -> None:

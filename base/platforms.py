@@ -11,11 +11,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 try:
     import resource
 except ImportError:  # Windows
@@ -126,6 +130,38 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+@contextmanager
+def holding(file: int) -> Iterator[None]:
+    """Let `is_held` see, while this lasts, that an open file is in use, also once it is closed.
+
+    Windows removes none that is open.
+    """
+    if fcntl is None:
+        yield
+        return
+    same = os.dup(file)
+    try:
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(same, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(same)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody holds a file, or that cannot be known; raises OSError if it is gone."""
+    if fcntl is None:
+        return False
+    file = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def sync_folder(folder: Path) -> None:

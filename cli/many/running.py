@@ -15,6 +15,7 @@ import orjson
 
 from paintgraph.assembly import Assembly
 from paintgraph.base.errors import Error, Problem, UsageError
+from paintgraph.base.files import remove_parts
 from paintgraph.cli.faults import misused, problems_of, tell
 from paintgraph.cli.finishing import check_formats, if_exists_of, quality_of
 from paintgraph.cli.many.gathering import Item, are_many, gather
@@ -32,7 +33,7 @@ from paintgraph.cli.preparing import (
     main_picture,
     opened,
 )
-from paintgraph.cli.results import Destinations, Encoded, Wanted, encoded, once, write_file
+from paintgraph.cli.results import Destinations, Encoded, Wanted, encoded, write_file
 from paintgraph.cli.wishes import IfExists
 from paintgraph.engine.execution.run import Outcome
 from paintgraph.engine.node.context import Cancellation
@@ -68,26 +69,25 @@ def run_many(options: RunOptions, asked: Asked, assembly: Assembly) -> Ended:
         work = _Work(many, tally, board, cancellation)
         arrivals = Arrivals()
         wishes = asked.gathering
-        warn = once(lambda message: board.say(f"warning: {message}"))
         for wait in count():
             try:
                 gathered = gather(asked.given, asked.graph.inputs, main, wishes)
                 if not wait:
                     for sentence in gathered.alone:
-                        board.say(f"warning: {sentence}")
+                        board.warn(sentence)
                 fresh = arrivals.new(gathered.items)
                 work.go_on(fresh, gathered.several[:1], is_first=not wait)
             except UsageError as error:
                 if not wait:
                     raise
                 for problem in problems_of(error):
-                    warn(f"watch: {problem.message}")
+                    board.warn(f"watch: {problem.message}")
             # A picture may come before its partner.
             wishes = replace(asked.gathering, skip_unpaired=True)
             if not asked.gathering.watch or arrivals.wait(cancellation):
                 break
     is_whole = asked.gathering.watch or not cancellation.is_set
-    return Ended(tally, work.answers, is_whole)
+    return Ended(tally, work.answers, [*work.notices, *board.taken()], is_whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,7 @@ class _Work:
     board: Board
     cancellation: Cancellation
     answers: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     ledgers: dict[Path, Ledger] = field(default_factory=dict)
     taken: set[Path] = field(default_factory=set)
 
@@ -188,14 +189,14 @@ class _Work:
             self._check_inputs(mine, files)
             self._check_others(mine, files)
         self.tally.total += len(mine)
-        warn = once(lambda message: self.board.say(f"warning: {message}"))
+        self.notices += self.board.taken()
         for item, places in zip(mine, files, strict=True):
             if self.cancellation.is_set:
                 return
             began = time.perf_counter()
             name = str(item.name)
             try:
-                what, answer = self._one(item, places, warn)
+                what, answer = self._one(item, places)
             except (Error, OSError) as error:
                 what, answer = "failed", self._failed(item, error)
             if what:
@@ -203,8 +204,9 @@ class _Work:
                     0 if answer["state"] == "skipped" else time.perf_counter() - began
                 )
                 self.board.over(name, what, began)
+                told = {**answer, "warnings": self.board.taken()}
                 if many.options.json:
-                    self.answers.append({"picture": dict(item.given), **answer})
+                    self.answers.append({"picture": dict(item.given), **told})
 
     def _failed(self, item: Item, error: Exception) -> dict[str, Any]:
         """Keep why an item failed."""
@@ -222,7 +224,7 @@ class _Work:
         said = [{"message": message, "code": code} for message, code in problems]
         return {"state": "failed", "problems": said}
 
-    def _one(self, item: Item, places: Mapping[str, Path], warn: Any) -> tuple[str, dict[str, Any]]:
+    def _one(self, item: Item, places: Mapping[str, Path]) -> tuple[str, dict[str, Any]]:
         """What became of an item; "" if it was interrupted."""
         many = self.many
         key = ""
@@ -236,8 +238,8 @@ class _Work:
                 raise UsageError(*self._others({p: s for p, s in states.items() if s == "other"}))
         found = bound_to(many.asked, many.given(item), self._targets(places), many.assembly)
         for sentence in found.warnings:
-            warn(f"{item.name}: {sentence}")
-        outcome, saved = self._run(found, item, warn)
+            self.board.warn(f"{item.name}: {sentence}")
+        outcome, saved = self._run(found, item)
         if outcome.state == "cancelled":
             return "", {"state": "cancelled"}
         if outcome.failures:
@@ -252,7 +254,9 @@ class _Work:
             path
             for result, place in places.items()
             for path in self._write(
-                place, [*encoded(str(place), results.get(result, ()), warn, many.quality)], key
+                place,
+                [*encoded(str(place), results.get(result, ()), self.board.warn, many.quality)],
+                key,
             )
         ]
         self.tally.done += 1
@@ -266,11 +270,12 @@ class _Work:
     def _targets(self, places: Mapping[str, Path]) -> Destinations:
         return Destinations({n: str(p) for n, p in places.items()}, {}, self.many.others)
 
-    def _run(self, found: Prepared, item: Item, warn: Any) -> tuple[Outcome, Sequence[Path]]:
+    def _run(self, found: Prepared, item: Item) -> tuple[Outcome, Sequence[Path]]:
         def listen(event: Event) -> None:
             if isinstance(event, Warned):
                 origin = event.origin
-                warn(f"{item.name}: node '{origin.submitted}' ({origin.kind}): {event.message}")
+                where = f"{item.name}: node '{origin.submitted}' ({origin.kind})"
+                self.board.warn(f"{where}: {event.message}")
 
         own = Cancellation()  # what cannot be saved ends this run, and no other
         with self.cancellation.watched_by(own.cancel):
@@ -323,6 +328,7 @@ class _Work:
     def _ledger(self, folder: Path) -> Ledger:
         folder = folder.resolve()
         if folder not in self.ledgers:
+            remove_parts(folder)  # of runs that were killed
             self.ledgers[folder] = Ledger(folder)
         return self.ledgers[folder]
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from paintgraph.cli.faults import FAILED, OK, plain, print_json, tell
+from paintgraph.cli.results import once
 
 SOME_FAILED = 3
 _MOST_TOLD = 20
@@ -74,6 +75,8 @@ class Board:
         self._quiet = quiet
         self._bars: Progress | None = None
         self._task: TaskID | None = None
+        self._warnings: list[str] = []
+        self._warn_once = once(lambda message: self.say(f"warning: {message}"))
 
     def __enter__(self) -> Self:
         console = Console(stderr=True)
@@ -111,6 +114,16 @@ class Board:
         elif not self._quiet:
             tell(line)
 
+    def warn(self, message: str) -> None:
+        """A warning of one picture, said once for all that have it."""
+        self._warnings.append(message)
+        self._warn_once(message)
+
+    def taken(self) -> list[str]:
+        """The warnings since the last time, each of its picture."""
+        taken, self._warnings = self._warnings, []
+        return taken
+
 
 def report(tally: Tally) -> None:
     """Name what failed, once more and together."""
@@ -131,6 +144,7 @@ class Ended:
 
     tally: Tally
     answers: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str]
     is_whole: bool
 
     def tell(self, *, json: bool) -> int:
@@ -144,7 +158,8 @@ class Ended:
             state, code = ("some failed", SOME_FAILED) if is_some else ("failed", FAILED)
         if json:
             counts = {"done": tally.done, "skipped": tally.skipped, "failed": len(tally.failures)}
-            print_json({"state": state, **counts, "pictures": self.answers})
+            told = {"warnings": self.warnings, "pictures": self.answers}
+            print_json({"state": state, **counts, **told})
         else:
             report(tally)
             tell(f"{state}: {tally.to_text()}")

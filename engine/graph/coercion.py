@@ -220,6 +220,9 @@ def _wrong_length(spec: InputSpec, count: int) -> Wrong | None:
     rows, left = divmod(count, size)
     if not left and 0 < rows <= (most or rows):
         return None
+    if most is not None and not left and rows > most > 1:
+        allowed = f"{spec.name} has {count} numbers, {size} for each: {', '.join(spec.columns)}"
+        return Wrong("wrong_length", f"{allowed}; allowed are {most * size}. Give fewer.")
     each = "" if most == 1 else " for each"
     example = ",".join(_EXAMPLE[:size])
     return Wrong(

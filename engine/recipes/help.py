@@ -38,7 +38,8 @@ def _input_text(spec: InputSpec) -> str:
         words = f"{'any of' if spec.items else 'one of'} {', '.join(map(str, spec.choices))}"
     if spec.columns:
         each = "" if spec.most_rows == 1 else " for each"
-        words += f" of {', '.join(spec.columns)}{each}"
+        most = f", at most {spec.most_rows} of them" if (spec.most_rows or 1) > 1 else ""
+        words += f" of {', '.join(spec.columns)}{each}{most}"
     if (spec.minimum is not None or spec.maximum is not None) and spec.resource != "seed":
         words += f", {bounds(spec)}"
     if not spec.required and spec.default not in (None, ()):

@@ -14,6 +14,7 @@ from paintgraph.nodes.boxes import POINT, points_of
 from paintgraph.nodes.resource_names import COLOUR, COLOUR_WORDS
 from paintgraph.nodes.sockets import Image, Mask
 
+_MOST_POINTS = 100  # each may be of another colour, which is looked for in all of the picture
 ColourNumber = Annotated[
     Any,
     OneOf((INT, TEXT)),
@@ -76,7 +77,9 @@ def mask_from_color(
         float, Range(0, 255), "Over how many further steps the selection fades."
     ] = 0,
     points: Annotated[
-        list[int], Rows(POINT), "Places in px that have the colour, or that it begins at."
+        list[int],
+        Rows(POINT, most=_MOST_POINTS),
+        "Places in px that have the colour, or that it begins at.",
     ] = (),  # type: ignore[assignment] # frozen
     contiguous: Annotated[  # noqa: FBT002 - as all inputs
         bool, "Only what hangs together with one of the points, as a magic wand selects."
@@ -89,6 +92,11 @@ def mask_from_color(
     height, width = image.shape[1:3]
     given = points_of(points, "points", width, height)
     places = [(int(x), int(y)) for x, y in given]
+    if len(places) > _MOST_POINTS:  # of a list that came by a link
+        raise ContractError(
+            f"points has {len(places)} points; allowed are {_MOST_POINTS}. Give fewer.",
+            code="wrong_length",
+        )
     if not places and (contiguous or not colour):
         lacks = "contiguous is on" if colour else "there is no colour"
         raise ContractError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paintgraph.base.files import write_new, write_whole
+from paintgraph.base.files import remove_parts, write_new, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -106,3 +106,33 @@ def test_a_full_disk_leaves_nothing(
     with pytest.raises(OSError, match="No space left"):
         write(tmp_path / "a", b"data")
     assert names(tmp_path) == []
+
+
+def test_a_part_is_held_until_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+
+    def replace(part: Path, path: Path) -> None:
+        remove_parts(tmp_path)
+        seen.append(names(tmp_path))
+        Path(part).rename(path)
+
+    monkeypatch.setattr(os, "replace", replace)
+
+    write_whole(tmp_path / "a", b"new")
+
+    assert len(seen[0]) == 1
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_parts_that_nobody_holds_go_but_an_empty_one_only_once_it_is_old(tmp_path: Path) -> None:
+    half, fresh, old = (tmp_path / f".{digit * 16}.part" for digit in "123")
+    half.write_bytes(b"half")
+    fresh.touch()
+    old.touch()
+    os.utime(old, (0, 0))
+
+    remove_parts(tmp_path)
+
+    assert names(tmp_path) == [fresh.name]

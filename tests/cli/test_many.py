@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paintgraph.base.platforms import holding
 from paintgraph.cli.many.ledger import NAME
 from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples, start
 
@@ -486,3 +487,31 @@ def test_standard_input_is_read_once_for_a_folder_of_results(folder: Path, photo
 
     assert program.returncode == 0, stderr.decode()
     assert _names(folder / "out") == ["picture.png"]
+
+
+def test_json_has_the_warnings_of_each_picture(paintgraph: Paintgraph, masks: Path) -> None:
+    command = ("run", "inpaint", "photos", "--mask", "masks", *FILL, "-o", "out/{stem}.jpg")
+
+    answer = paintgraph(*command, "--skip-unpaired", "--json")
+
+    assert answer.code == 0, answer.stderr
+    assert answer.json["warnings"] == ["--mask has no partner for 'b.png' of --image."]
+    changed = "JPEG changes pixels a little when it is written. PNG does not."
+    assert [each["warnings"] for each in answer.json["pictures"]] == [
+        [f"out/{name}.jpg: {changed}"] for name in ("a", "c")
+    ]
+    assert masks.is_dir()
+
+
+def test_what_a_killed_run_left_half_written_goes_and_no_live_part_does(
+    paintgraph: Paintgraph, mask: Path
+) -> None:
+    Path("out").mkdir()
+    dead, live, own = (Path("out", f".{name}.part") for name in ("a" * 16, "b" * 16, "x"))
+    for part in (dead, live, own):
+        part.write_bytes(b"half")
+    with live.open("rb") as file, holding(file.fileno()):
+        answer = paintgraph("run", "inpaint", "photos", "--mask", str(mask), *FILL, "-o", "out")
+
+    assert answer.code == 0, answer.stderr
+    assert sorted(path.name for path in Path("out").glob(".*.part")) == [live.name, own.name]

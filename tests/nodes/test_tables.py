@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.imaging.errors import ContractError
 from paintgraph.nodes import build_registry
 from paintgraph.nodes.boxes import box_of, boxes_of, numbers_of
+from paintgraph.nodes.pictures.colour import mask_from_color
 
 TABLES = [
     pytest.param(declared, id=f"{declaration.spec.id}.{declared.name}")
@@ -60,6 +62,18 @@ def test_what_is_allowed_is_told(numbers: list[Any], message: str) -> None:
 
     assert isinstance(got, Wrong)
     assert got.message.startswith(message)
+
+
+def test_a_table_that_is_too_long_tells_how_long_it_may_be() -> None:
+    (points,) = (case.values[0] for case in TABLES if case.id == "MaskFromColor.points")
+    many = [1] * 202
+
+    got = canonical(points, many)  # type: ignore[arg-type] # as above
+
+    assert isinstance(got, Wrong)
+    assert got.message == "points has 202 numbers, 2 for each: x, y; allowed are 200. Give fewer."
+    with pytest.raises(ContractError, match="points has 101 points; allowed are 100"):
+        mask_from_color(np.zeros((1, 4, 4, 3), np.float32), points=many)  # as one by a link
 
 
 def test_lists_that_come_by_links_are_looked_at_when_they_come() -> None:
