@@ -24,6 +24,7 @@ from paintgraph.cli.commands import (
     show_help,
 )
 from paintgraph.cli.converting import convert_model
+from paintgraph.cli.jobs import app as kept_jobs
 from paintgraph.cli.keys import app as keys
 from paintgraph.cli.opening import open_
 from paintgraph.cli.serving import DataDir, Jobs, Objects, agent, serve
@@ -43,12 +44,7 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
-jobs = typer.Typer(
-    help="Copy and check what a server keeps of its jobs.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(jobs, name="jobs")
+app.add_typer(kept_jobs, name="jobs")
 app.add_typer(keys, name="keys")
 
 _TYPED = {
@@ -314,24 +310,6 @@ def clean(
     from paintgraph.cli.keeping import Place, clean_folder
 
     return clean_folder(Place(data_dir, jobs, objects), dry_run=dry_run, json=json)
-
-
-@command(jobs, subject="file")
-def backup(
-    file: Annotated[Path, typer.Argument(help="File to write.")], data_dir: DataDir = None
-) -> int:
-    """Copy the jobs of a server, while it runs or not. Pictures are not in it."""
-    from paintgraph.cli.keeping import back_up_store
-
-    return back_up_store(file, data_dir)
-
-
-@command(jobs, subject="jobs")
-def check(data_dir: DataDir = None, json: Json = False) -> int:
-    """Read all jobs of a server and name what is damaged. Exit code 1 if anything is."""
-    from paintgraph.cli.keeping import check_store
-
-    return check_store(data_dir, json=json)
 
 
 @command(models, "list", subject="models")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -13,6 +14,7 @@ from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.storage import open_storage
 from paintgraph.jobs.store.backup import STORE, back_up, faults_of, is_current
+from paintgraph.jobs.store.database import missing_extra
 from paintgraph.jobs.store.folder_lock import FolderBusyError, exclusive
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.models.catalogue.wording import in_bytes
@@ -58,32 +60,59 @@ def clean_folder(place: Place, *, dry_run: bool, json: bool) -> int:
     return OK
 
 
-def back_up_store(file: Path, data_dir: Path | None) -> int:
-    """Copy the store of a data folder; gives the exit code."""
-    back_up(_settings(data_dir).data_dir / STORE, file)
+def back_up_store(file: Path, place: Place) -> int:
+    """Copy the store of a data folder or a database; gives the exit code."""
+    settings = place.settings()
+    if settings.jobs:
+        _copying().back_up_database(settings.jobs.get_secret_value(), file)
+    else:
+        back_up(settings.data_dir / STORE, file)
     typer.echo(plain(f"{file}: {in_bytes(file.stat().st_size)}"))
     return OK
 
 
-def check_store(data_dir: Path | None, *, json: bool) -> int:
-    """Tell what is wrong with the store of a data folder; exit code 1 if anything is."""
-    settings = _settings(data_dir)
+def restore_store(file: Path, place: Place) -> int:
+    """Put a copy where there is no store, or an empty database; gives the exit code."""
+    settings = place.settings()
+    if settings.jobs:
+        _copying().restore_database(file, settings.jobs.get_secret_value())
+    else:
+        with exclusive(settings.data_dir):
+            back_up(file, settings.data_dir / STORE)
+    typer.echo(plain(f"{file}: restored"))
+    return OK
+
+
+def check_store(place: Place, *, json: bool) -> int:
+    """Tell what is wrong with a store; exit code 1 if anything is."""
+    settings = place.settings()
     blobs = open_storage(settings.folders, settings.objects).blobs
-    store = settings.data_dir / STORE
-    faults = [*faults_of(store, lambda digest: PREFIX + digest in blobs)]
+
+    def has_blob(digest: str) -> bool:
+        return PREFIX + digest in blobs
+
+    if settings.jobs:
+        with _opened(settings) as store:
+            name, faults = "the job store", store.faults(has_blob)
+    else:
+        path = settings.data_dir / STORE
+        name, faults = str(path), [*faults_of(path, has_blob)]
     if json:
-        print_json({"store": str(store), "faults": faults})
+        print_json({"store": name, "faults": faults})
     else:
         for fault in faults[:_MOST_TOLD]:
             typer.echo(plain(fault))
-        typer.echo(plain(f"{store}: {len(faults) or 'no'} fault{'s' * (len(faults) != 1)}"))
+        typer.echo(plain(f"{name}: {len(faults) or 'no'} fault{'s' * (len(faults) != 1)}"))
     return FAILED if faults else OK
 
 
-def _settings(data_dir: Path | None) -> "Settings":
-    from paintgraph.api.settings import load_settings
-
-    return load_settings({"data_dir": data_dir})
+def _copying() -> ModuleType:
+    """What copies databases; raises StoreError where their client is not installed."""
+    try:
+        from paintgraph.jobs.store import copying
+    except ImportError as error:
+        raise missing_extra(error) from error
+    return copying
 
 
 @contextmanager

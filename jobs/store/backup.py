@@ -3,30 +3,18 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-
-import orjson
 
 from paintgraph.base.errors import Error
 from paintgraph.base.files import PART
 from paintgraph.base.platforms import sync_folder
+from paintgraph.jobs.store import checking
 from paintgraph.jobs.store.migrations import MIGRATIONS
 
 STORE = "jobs.sqlite"
 """The name of the store's file in a data folder."""
 
-_DOCUMENTS = (
-    "graph",
-    "request",
-    "extra",
-    "texts",
-    "outputs",
-    "warnings",
-    "problems",
-    "deaths",
-    "tags",
-)
 _MOST_TOLD = 100
 
 
@@ -41,21 +29,35 @@ def back_up(store: Path, copy: Path) -> None:
 
     Raises BackupError; an existing file is never replaced.
     """
+    with written_whole(copy) as part:
+        try:
+            with closing(_reader(store)) as source, closing(sqlite3.connect(part)) as target:
+                source.backup(target)  # at one stroke: other connections go on writing
+        except sqlite3.Error as error:
+            raise BackupError(
+                f"'{store}' cannot be copied to '{copy}': {error}. Choose another place."
+            ) from error
+
+
+@contextmanager
+def written_whole(copy: Path) -> Iterator[Path]:
+    """Where to write a store that is to be a new file, there whole or not at all.
+
+    Raises BackupError; an existing file is never replaced.
+    """
     if os.path.lexists(copy):
         raise BackupError(f"the file '{copy}' is there already. Choose another name.")
     part = copy.with_name(f".{copy.name}{PART}")
     try:
-        with closing(_reader(store)) as source, closing(sqlite3.connect(part)) as target:
-            source.backup(target)  # at one stroke: other connections go on writing
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, which can be copied on
+        yield part
+        with closing(sqlite3.connect(part)) as written:
+            written.execute("PRAGMA journal_mode = DELETE")  # one file, which can be copied on
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.rename(copy)
         sync_folder(copy.parent)
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(
-            f"'{store}' cannot be copied to '{copy}': {error}. Choose another place."
-        ) from error
+        raise BackupError(f"'{copy}' cannot be written: {error}. Choose another place.") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -98,19 +100,7 @@ def _faults(connection: sqlite3.Connection, has_blob: Callable[[str], bool]) -> 
             yield f"the file is damaged: {told}. Put a backup in its place."
     for table, row, *_ in connection.execute("PRAGMA foreign_key_check"):
         yield f"row {row} of the table '{table}' belongs to no job. It does no harm."
-    for row in connection.execute(f"SELECT id, {', '.join(_DOCUMENTS)} FROM jobs"):  # noqa: S608 - our names
-        for name, text in zip(_DOCUMENTS, row[1:], strict=True):
-            try:
-                orjson.loads(text)
-            except ValueError:
-                yield f"job {row[0]}: its {name} cannot be read. Delete the job, or use a backup."
-    lacking = connection.execute(
-        "SELECT DISTINCT jobs.id, digest FROM holds JOIN jobs ON jobs.number = holds.job "
-        "WHERE jobs.ended IS NULL"
-    )
-    for id_, digest in lacking:
-        if not has_blob(digest.hex()):
-            yield f"job {id_}: the picture sha256:{digest.hex()} is gone. Send it again."
+    yield from checking.faults(connection, has_blob)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -26,6 +26,15 @@ class UnreachableStoreError(StoreError):
     code = "store_unreachable"
 
 
+def missing_extra(error: ImportError) -> StoreError:
+    """What is told where PostgreSQL's client is not installed."""
+    return StoreError(
+        f"a job store in PostgreSQL needs the extra 'cluster', which is not here: {error}. "
+        "Install it: pip install 'paintgraph[cluster]'.",
+        code="missing_extra",
+    )
+
+
 class Cursor(Protocol):
     """What came of a statement; columns of rows are found by place and by name."""
 

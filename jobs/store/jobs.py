@@ -13,7 +13,7 @@ import orjson
 from paintgraph.base.naming import FileName
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
-from paintgraph.jobs.store import batches, deliveries, holds, rows
+from paintgraph.jobs.store import batches, checking, deliveries, holds, rows
 from paintgraph.jobs.store.agents import Agents, model_set
 from paintgraph.jobs.store.backlog import Backlog
 from paintgraph.jobs.store.batches import Parts
@@ -25,7 +25,7 @@ from paintgraph.jobs.store.database import (
     Database,
     Durability,
     Result,
-    StoreError,
+    missing_extra,
 )
 from paintgraph.jobs.store.job import Fact, Job, NewJob, Report, State, digest_of
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -68,6 +68,10 @@ class JobStore(JobQueries):
     def close(self) -> None:
         """Write what is under way and close."""
         self._database.close()
+
+    def faults(self, has_blob: Callable[[str], bool]) -> list[str]:
+        """What is wrong with the jobs, in sentences; see `checking.faults`."""
+        return self._database.read(lambda c: [*checking.faults(c, has_blob)])
 
     async def accept(self, new: NewJob) -> Accepted:
         """Take a job; raises KeyReusedError for an idempotency key with another request."""
@@ -318,9 +322,5 @@ def _opened(place: Path | str, durability: Durability, *, as_it_is: bool) -> Dat
     try:
         from paintgraph.jobs.store.postgresql import PostgresqlDatabase
     except ImportError as error:
-        raise StoreError(
-            f"a job store in PostgreSQL needs the extra 'cluster', which is not here: {error}. "
-            "Install it: pip install 'paintgraph[cluster]'.",
-            code="missing_extra",
-        ) from error
+        raise missing_extra(error) from error
     return PostgresqlDatabase(place, MIGRATIONS, as_it_is=as_it_is)

@@ -84,7 +84,8 @@ class PostgresqlConnection:
     def wait_for_ever(self) -> None:
         """Bound no more what is waited for: a transaction may change tables of any size."""
         self.made.most_seconds = None
-        self.execute("SET statement_timeout = 0")
+        for setting in _SETTINGS:
+            self.execute(f"SET {setting} = 0")
 
     def read(self, action: Action[Result]) -> Result:
         """Do something outside a transaction; once more where the connection was lost before."""
