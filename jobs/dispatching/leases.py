@@ -15,6 +15,7 @@ from paintgraph.jobs.dispatching.subscriptions import ARRIVALS, ENDINGS, Subscri
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.migrations import MIGRATIONS
 
 _LOG = logging.getLogger("paintgraph.jobs")
 _PARTS = 4  # a lease is renewed so often in its time
@@ -57,6 +58,7 @@ class Leases:
         self._tell = tell
         self._wake = wake
         self._renewed = time.monotonic()
+        self._version = len(MIGRATIONS)
 
     def lasting(self, subscriptions: Subscriptions) -> list[Coroutine[Any, Any, None]]:
         """What is to go on while the process does: keep leases, and hear others where there are."""
@@ -73,6 +75,7 @@ class Leases:
                 await self._tell(await self._store.claims.sweep())
                 self._wake()  # what others told may have been missed
                 self._renewed = began
+                self._note_version(await self._store.offload(self._store.version))
             except StoreError as error:
                 _LOG.error("leases are not renewed: %s", error)
             except Exception:  # noqa: BLE001 - without leases all jobs would be lost
@@ -82,6 +85,17 @@ class Leases:
                 for running in [*self._running.values()]:
                     self._let_go(running)
             await asyncio.sleep(self._seconds / _PARTS)
+
+    def _note_version(self, version: int) -> None:
+        """Tell once that a newer paintgraph has changed the store: its tables are only added to."""
+        if version > self._version:
+            _LOG.warning(
+                "a newer paintgraph has brought the job store to version %d; this one knows %d "
+                "and goes on, but does not start again. Replace it.",
+                version,
+                self._version,
+            )
+            self._version = version
 
     async def _renew(self) -> None:
         """Renew what is at work here; a claim that nobody here knows of is to run out."""

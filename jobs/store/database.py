@@ -73,6 +73,9 @@ class Connection(Protocol):
     def lock(self, name: str) -> None:
         """Wait until nobody else holds this name, and hold it until the transaction ends."""
 
+    def version(self) -> int:
+        """How many migrations the tables have seen."""
+
     def bytes_used(self) -> int:
         """How many bytes hold something; 0 where that is not the store's concern."""
 

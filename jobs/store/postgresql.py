@@ -6,6 +6,7 @@ one group of writes does in SQLite.
 
 import logging
 import queue
+import re
 import threading
 from asyncio import wrap_future
 from collections.abc import Callable, Sequence
@@ -107,9 +108,16 @@ class PostgresqlDatabase:
         state = error.sqlstate or ""
         if state in _FULL:
             return StoreError(f"the job store has no room: {_reason(error)}. Free disk space.")
-        if state in _TOO_BUSY:
+        if state == _SLOW or _FULL_UP.search(str(error)):
             _LOG.error("the job store '%s' is too busy: %s", self.name, _reason(error))
             return UnreachableStoreError(_BUSY)
+        if state in _CHANGED:
+            _LOG.error("the tables of the job store '%s' were changed: %s", self.name, error)
+            return StoreError(
+                f"the tables of the job store are not as paintgraph made them: {_reason(error)}. "
+                "Another program has changed them: put a backup in their place.",
+                code="foreign_store",
+            )
         if isinstance(error, psycopg.OperationalError) or state == _READ_ONLY:
             if self._breaker.trip():
                 _LOG.error("the job store '%s' does not answer: %s", self.name, _reason(error))
@@ -125,11 +133,13 @@ class PostgresqlDatabase:
         connection = self._idle.get()
 
         def migrate(_: Connection) -> None:
+            _check_server(connection, self.name)
             if as_it_is:
                 require_current(connection, self.name, migrations)
                 return
             connection.wait_for_ever()
             bring_up_to_date(connection, self.name, migrations)
+            _check_rights(connection, self.name)
 
         try:
             connection.transact(migrate)
@@ -157,6 +167,43 @@ class PostgresqlDatabase:
             future.set_exception(failure)
 
 
+def _check_server(connection: PostgresqlConnection, name: str) -> None:
+    """Raise StoreError where PostgreSQL, or the database, cannot hold a job store."""
+    info = connection.made.info
+    if info.server_version < _OLDEST * 10_000:
+        raise StoreError(
+            f"the job store '{name}' is in PostgreSQL {info.server_version // 10_000}; needed is "
+            f"{_OLDEST} or newer. Upgrade the server, or name another.",
+            code="database_too_old",
+        )
+    encoding = info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"the database of the job store '{name}' has the encoding {encoding}; allowed is UTF8. "
+            "Make another: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0.",
+            code="database_encoding",
+        )
+    if connection.execute("SELECT current_schema()").fetchone()[0] is None:  # type: ignore[index] # one row
+        raise StoreError(
+            f"the job store '{name}' names a schema that is not there. Make it by CREATE SCHEMA, "
+            "or correct search_path in its address.",
+            code="no_schema",
+        )
+
+
+def _check_rights(connection: Connection, name: str) -> None:
+    """Raise StoreError where tables may be read, but not written."""
+    lacking = connection.execute(
+        "SELECT string_agg(CAST(relname AS text), ', ' ORDER BY relname) FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema()) "
+        "AND relname NOT IN ('paintgraph_version', 'protocol') "
+        "AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') "
+        "AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))"
+    ).fetchone()[0]
+    if lacking is not None:
+        raise StoreError(f"the job store '{name}' may not be written: {lacking}. {_RIGHTS}")
+
+
 def require_current(connection: Connection, name: str, migrations: Sequence[Migration]) -> None:
     """Raise StoreError unless there are the newest tables."""
     found = connection.execute("SELECT to_regclass('paintgraph_version')").fetchone()
@@ -165,7 +212,7 @@ def require_current(connection: Connection, name: str, migrations: Sequence[Migr
             f"there is no job store in '{name}'. Name the database, and the schema, of a server.",
             code="no_store",
         )
-    version = int(connection.execute("SELECT version FROM paintgraph_version").fetchone()[0])
+    version = connection.version()
     check_version(name, version, migrations, "database")
     if version < len(migrations):
         raise StoreError(
@@ -182,7 +229,7 @@ def bring_up_to_date(connection: Connection, name: str, migrations: Sequence[Mig
     found = connection.execute("SELECT to_regclass('paintgraph_version'), to_regclass('jobs')")
     versions, jobs = found.fetchone()
     if versions is not None:
-        version = int(connection.execute("SELECT version FROM paintgraph_version").fetchone()[0])
+        version = connection.version()
     elif jobs is not None:
         raise StoreError(
             f"the job store '{name}' has a table 'jobs' of another program. Name a database, or "
@@ -227,8 +274,12 @@ _BUSY = (
     f"the job store is too busy: it has not found an answer within {STATEMENT_SECONDS:g} s. "
     "Try again soon."
 )
-_TOO_BUSY = ("57014", "53300")
+_SLOW = "57014"
+_FULL_UP = re.compile("too many (connections|clients)|connection slots are")  # a code never comes
 _FULL = ("53100", "53200")
+_CHANGED = ("42P01", "42703", "42804")
+_OLDEST = 13
+"""Of what is used, most is in older ones too; nobody maintains these."""
 _READ_ONLY = "25006"  # of a server that has just become the second of two
 _RIGHTS = (
     "Let its user read and write all tables there, and make new ones, or name a database that the "
@@ -240,6 +291,8 @@ def cannot_open(name: str, error: psycopg.Error) -> StoreError:
     """What is told of a store that PostgreSQL does not open, with the cure."""
     refused = isinstance(error, psycopg.OperationalError)
     cure = "Check that it runs, and the user, password and database of its address."
+    if _FULL_UP.search(str(error)):
+        cure = f"Raise its limit: each server takes up to {MOST_CONNECTIONS} connections."
     return StoreError(
         f"the job store '{name}' cannot be opened: {_reason(error)}. {cure if refused else _RIGHTS}"
     )

@@ -73,6 +73,11 @@ class PostgresqlConnection:
         digest = blake2b(name.encode(errors="replace"), digest_size=8).digest()
         self.execute("SELECT pg_advisory_xact_lock(?)", (int.from_bytes(digest, signed=True),))
 
+    def version(self) -> int:
+        """How many migrations the tables have seen."""
+        row = self.execute("SELECT version FROM paintgraph_version").fetchone()
+        return int(row[0]) if row else 0
+
     def bytes_used(self) -> int:
         """0: whoever runs the server looks after its disks."""
         return 0

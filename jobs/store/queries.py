@@ -270,10 +270,14 @@ class JobQueries:
         rows = self._database.read(lambda c: c.execute(sql, (size,)).fetchall())
         return {row[0]: place for place, row in enumerate(rows)}
 
+    def version(self) -> int:
+        """How many migrations the tables have seen; a newer paintgraph adds some."""
+        return self._database.read(lambda connection: connection.version())
+
     def fault(self) -> str | None:
         """Why the store cannot be asked now, or None."""
         try:
-            self._database.read(lambda c: c.execute("SELECT 1").fetchone())
+            self.version()
         except StoreError as error:
             return str(error)
         return None

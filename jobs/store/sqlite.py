@@ -43,6 +43,10 @@ class SqliteConnection(sqlite3.Connection):
     def lock(self, name: str) -> None:
         """Nobody else writes."""
 
+    def version(self) -> int:
+        """How many migrations the file has seen."""
+        return self._number("user_version")
+
     def bytes_used(self) -> int:
         """Bytes of the pages that hold something."""
         return self._pages()[0] * self._number("page_size")

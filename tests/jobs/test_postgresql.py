@@ -3,17 +3,22 @@
 import asyncio
 import re
 import sqlite3
+import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from paintgraph.base.naming import FileName
-from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.dispatching.leases import Leases
+from paintgraph.jobs.store import postgresql_connection
+from paintgraph.jobs.store.database import Connection, StoreError
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import Accepted, JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS
+from paintgraph.jobs.store.postgresql import PostgresqlDatabase
 from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
@@ -79,6 +84,127 @@ def test_a_store_of_a_newer_paintgraph_is_refused(postgresql: PostgresqlServer) 
 
     assert code == "store_too_new"
     assert "version 99, which a newer paintgraph wrote; this one knows versions up to " in message
+
+
+def test_a_database_that_cannot_hold_a_store_is_refused(
+    postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgresql.run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    told = refusal(postgresql.url("latin"))
+    assert told[0] == "database_encoding"
+    assert "has the encoding LATIN1; allowed is UTF8. Make another: CREATE DATABASE" in told[1]
+    url = postgresql.new_database()
+    told = refusal(f"{url}&options=-csearch_path%3Dnowhere")
+    assert told[0] == "no_schema"
+    assert "names a schema that is not there. Make it by CREATE SCHEMA" in told[1]
+    monkeypatch.setattr("paintgraph.jobs.store.postgresql._OLDEST", 99)
+    told = refusal(url)
+    assert told[0] == "database_too_old"
+    assert "needed is 99 or newer. Upgrade the server" in told[1]
+
+
+def test_a_user_without_a_connection_or_the_right_to_write_is_told_so_at_the_start(
+    postgresql: PostgresqlServer,
+) -> None:
+    url = postgresql.new_database()
+    name = url.split("?")[0].rpartition("/")[2]
+    JobStore(url).close()
+    postgresql.run("CREATE ROLE looker LOGIN")
+    postgresql.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker", url)
+    postgresql.run("GRANT INSERT, UPDATE, DELETE ON facts TO looker", url)
+    told = refusal(postgresql.url(name, "looker"))[1]
+    assert "may not be written: agents, batches, " in told
+    assert " facts" not in told
+    postgresql.run("CREATE ROLE few LOGIN CONNECTION LIMIT 0")
+    told = refusal(postgresql.url(name, "few"))[1]
+    assert 'too many connections for role "few". Raise its limit: each server takes' in told
+
+
+def test_a_statement_that_fails_is_told_with_its_cause_and_is_nothing_lost(
+    postgresql: PostgresqlServer,
+) -> None:
+    url = postgresql.new_database()
+    store = JobStore(url)
+    job = asyncio.run(store.accept(NewJob({}, {}))).job
+    postgresql.run(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$;"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON jobs EXECUTE FUNCTION full_disk()",
+        url,
+    )
+    with pytest.raises(StoreError, match=r"has no room: No space left.*Free disk space\."):
+        asyncio.run(store.accept(NewJob({}, {})))
+    postgresql.run("DROP TRIGGER full_disk ON jobs", url)
+    asyncio.run(store.accept(NewJob({}, {})))
+    postgresql.run("ALTER TABLE jobs RENAME COLUMN name TO title", url)
+    with pytest.raises(StoreError, match=r"not as paintgraph made them: column .* does not exist"):
+        store.named("", "a")
+    postgresql.run("ALTER TABLE jobs RENAME COLUMN title TO name", url)
+    assert store.get(job.id) == job
+    assert len(store.page()) == 2
+    store.close()
+
+
+def test_a_server_goes_on_when_a_newer_one_has_changed_the_store(
+    postgresql: PostgresqlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its tables are only added to: old and new servers are replaced one after the other."""
+    url = postgresql.new_database()
+    old = JobStore(url)
+    before = asyncio.run(old.accept(NewJob({}, {}))).job
+
+    def add(connection: Connection) -> None:
+        connection.execute("ALTER TABLE jobs ADD COLUMN later text NOT NULL DEFAULT ''")
+        connection.execute("CREATE TABLE later (n bigint)")
+
+    PostgresqlDatabase(url, [*MIGRATIONS, add]).close()
+
+    async def act() -> None:
+        await old.accept(NewJob({}, {}))
+        running = await old.claims.next("light", "w/1")
+        assert running is not None
+        assert running.id == before.id
+        await old.append(running, [{"type": "note"}])
+        assert (await old.finish(running, "succeeded")).state == "succeeded"
+
+    asyncio.run(act())
+    assert [job.state for job in old.page()] == ["queued", "succeeded"]
+    assert old.version() == len(MIGRATIONS) + 1
+    assert old.fault() is None
+    unused: Any = None
+    leases = Leases(old, "a", 30, {}, unused, unused, unused, unused)
+    for _ in range(2):
+        leases._note_version(old.version())
+    old.close()
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "a newer paintgraph has brought the job store to version" in told
+    assert "goes on, but does not start again. Replace it." in told
+    assert refusal(url)[0] == "store_too_new"
+
+
+def test_who_stands_still_in_a_transaction_holds_up_others_for_seconds(
+    postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for ever: PostgreSQL ends its session."""
+    monkeypatch.setitem(postgresql_connection._SETTINGS, "idle_in_transaction_session_timeout", 0.2)
+    url = postgresql.new_database()
+    still, store = PostgresqlDatabase(url, MIGRATIONS), JobStore(url)
+    may_go_on = threading.Event()
+
+    def stand(connection: Connection) -> None:
+        connection.lock("turns of ")
+        held.set()
+        may_go_on.wait()
+
+    held = threading.Event()
+    lost = still.write(stand)
+    held.wait()
+    job = asyncio.run(store.accept(NewJob({}, {}))).job
+    assert not lost.done()
+    may_go_on.set()
+    assert store.get(job.id) == job
+    still.close()
+    store.close()
 
 
 def test_both_databases_have_the_same_tables(postgresql: PostgresqlServer, tmp_path: Path) -> None:
