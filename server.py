@@ -181,7 +181,8 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         dispatcher = _dispatcher(
             settings, factory, store, storage, addresses.keys.quota_of, observers
         )
-        pictures = Pictures(storage.blobs, settings.max_pixels)
+        link_seconds = settings.link_seconds if storage.bucket else 0
+        pictures = Pictures(storage.blobs, settings.max_pixels, link_seconds)
         serializer = Serializer(dispatcher, pictures, addresses, hide)
         files = NamedFiles(storage, store)
         parts = _parts(settings, store, dispatcher, files, serializer)

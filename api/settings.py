@@ -35,6 +35,8 @@ from paintgraph.nodes.packs.loading.guard import Freedom
 CONFIG_VARIABLE = "PAINTGRAPH_CONFIG"
 PORT = 7866
 _BIGGEST_PORT = 65535
+_WEEK = 604_800
+"""Seconds; longer no address of S3 is good."""
 _MOST_FRACTION = 8
 
 
@@ -111,6 +113,7 @@ class Settings(BaseSettings):
             address postgresql://user:password@host:port/database; by default a file in `data_dir`.
         objects: the bucket, s3://bucket/prefix, for blobs and files of jobs; keys and endpoint are
             those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.
+        link_seconds: how long addresses in the bucket are good that clients are given; 0: none are.
         workers, light_workers: processes for jobs that paint, and for those that do not.
         no_workers: the server runs no job itself; agents do, which share its `jobs`.
         lease_seconds: after how long without a sign of life of its process a job in shared `jobs`
@@ -174,6 +177,7 @@ class Settings(BaseSettings):
     )
     jobs: Annotated[SecretStr | None, AfterValidator(_check_jobs)] = None
     objects: str | None = None
+    link_seconds: Annotated[int, Field(ge=0, le=_WEEK)] = 3600
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     light_workers: Annotated[int, Field(ge=1, le=64)] = 1
     no_workers: bool = False

@@ -77,11 +77,13 @@ class Bucket:
         next(self.below("check"), None)
         self.remove("check")
 
-    def get(self, key: str) -> bytes | None:
-        """The bytes of an object; None if there is none."""
+    def get(self, key: str, most: int | None = None) -> bytes | None:
+        """The bytes of an object; None if there is none, or none of at most so many bytes."""
         with self._asked("read"):
             try:
-                return bytes(self._obstore.get(self._store, key).bytes())
+                found = self._obstore.get(self._store, key)
+                is_fine = most is None or found.meta["size"] <= most
+                return bytes(found.bytes()) if is_fine else None
             except self._missing as error:
                 _none(error)
                 return None
@@ -145,7 +147,7 @@ class Bucket:
         return 0.0 if written is None else written.modified - time.time()
 
     def link(
-        self, key: str, method: Literal["GET", "PUT"] = "GET", seconds: float = LINK_SECONDS
+        self, key: str, method: Literal["GET", "PUT"] = "GET", *, seconds: float = LINK_SECONDS
     ) -> str:
         """An address at which anybody may get or put one object for a while."""
         with self._asked("sign for"):

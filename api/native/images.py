@@ -1,23 +1,34 @@
 """Pictures: uploaded, and fetched by their digest."""
 
 import asyncio
+import re
+import time
+from functools import partial
+from secrets import token_hex
+from typing import Annotated
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
-from paintgraph.api.guards.keys import client_of
+from paintgraph.api.guards.keys import client_of, owner_of
 from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.conditional import CONDITIONS, file_answers, file_response
 from paintgraph.api.http.conditional import ERRORS as FILE_ERRORS
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import MULTIPART, body_of, json_response, parts_of
-from paintgraph.api.http.routes import Routes, json_answer
+from paintgraph.api.http.routes import JsonSchema, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
+from paintgraph.api.services.serializers import time_of
+from paintgraph.base.bucket import Bucket
 from paintgraph.base.file_kinds import KINDS
 from paintgraph.engine.execution.blobs import PREFIX
 
 BYTES = "application/octet-stream"
 UPLOAD_TYPES = frozenset({BYTES, MULTIPART, *(kind.media_type for kind in KINDS.values())})
+UPLOADS_URL = f"{IMAGES_URL}uploads"
+_ID = re.compile("[0-9a-f]{32}", re.ASCII)
+_LOCATION = {"type": "string", "format": "uri-reference"}
 _FOREVER = "private, max-age=31536000, immutable"
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]}
@@ -33,7 +44,7 @@ ROUTES = Routes("images")
         201: json_answer(
             "The picture is kept.",
             PictureJson,
-            Location={"type": "string", "format": "uri-reference"},
+            Location=_LOCATION,
         )
     },
     (400, 408, 413, 415, 422, 507),
@@ -53,6 +64,10 @@ async def upload(request: web.Request) -> web.Response:
         data = files[0].data
     else:
         data = await body_of(request)
+    return await _kept(request, data)
+
+
+async def _kept(request: web.Request, data: bytes) -> web.Response:
     parts = request.app[PARTS]
     # Noted before it is kept, so that no purge going on removes it in between.
     digest = await asyncio.to_thread(parts.pictures.digest, data)
@@ -60,6 +75,77 @@ async def upload(request: web.Request) -> web.Response:
     picture = await asyncio.to_thread(parts.pictures.put, data)
     url = parts.addresses.of(picture.digest)
     return json_response(picture.to_json(url), 201, Location=url)
+
+
+class UploadJson(TypedDict):
+    """Where the bytes of a picture are to be sent by PUT; whoever has the `link` needs no key."""
+
+    id: str
+    link: Annotated[str, JsonSchema(format="uri")]
+    expires: Annotated[str, JsonSchema(format="date-time")]
+
+
+@ROUTES.add(
+    "POST",
+    UPLOADS_URL,
+    {201: json_answer("Send the bytes there, then take the upload.", UploadJson)},
+    (404,),
+)
+async def begin_upload(request: web.Request) -> web.Response:
+    """Get an address in the bucket for a picture, so that its bytes go past the server."""
+    bucket, seconds = _bucket_of(request)
+    id_ = token_hex(16)
+    expires = time.time() + seconds
+    link = partial(bucket.link, _upload_key(request, id_), "PUT", seconds=seconds)
+    answer: UploadJson = {
+        "id": id_,
+        "link": await asyncio.to_thread(link),
+        "expires": time_of(expires),
+    }
+    return json_response(answer, 201)
+
+
+@ROUTES.add(
+    "POST",
+    UPLOADS_URL + "/{id}",
+    {201: json_answer("The picture is kept.", PictureJson, Location=_LOCATION)},
+    (404, 413, 422, 507),
+)
+async def take_upload(request: web.Request) -> web.Response:
+    """Keep the picture that was sent to the bucket: it is looked into first, and has a digest."""
+    bucket, _ = _bucket_of(request)
+    most = request.app[PARTS].rules.max_bytes
+    key = _upload_key(request, request.match_info["id"])
+    found = await asyncio.to_thread(bucket.head, key)
+    if found is not None and found.size > most:
+        await asyncio.to_thread(bucket.remove, key)
+        message = f"the picture has {found.size} bytes; allowed are {most}. Make it smaller."
+        raise ApiError(413, "too_large", message)
+    data = await asyncio.to_thread(bucket.get, key, most) if found else None  # or replaced by now
+    if data is None:
+        message = "nothing was sent to the address of this upload. Send the picture by PUT first."
+        raise ApiError(404, "no_such_upload", message)
+    try:
+        return await _kept(request, data)
+    finally:
+        await asyncio.to_thread(bucket.remove, key)
+
+
+def _bucket_of(request: web.Request) -> tuple[Bucket, float]:
+    """The bucket, and how long addresses in it are good; raises ApiError without."""
+    parts = request.app[PARTS]
+    bucket, seconds = parts.files.storage.bucket, parts.pictures.link_seconds
+    if bucket is None or not seconds:
+        message = "this server gives no addresses in a bucket. Send the picture to /v1/images."
+        raise ApiError(404, "no_links", message)
+    return bucket, seconds
+
+
+def _upload_key(request: web.Request, id_: str) -> str:
+    """Where an upload of a client lies: nobody takes that of another one."""
+    if not _ID.fullmatch(id_):
+        raise ApiError(404, "no_such_upload", "there is no such upload. Begin one.")
+    return f"uploads/{owner_of(request) or 'all'}/{id_}"
 
 
 @ROUTES.add(

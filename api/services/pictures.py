@@ -46,9 +46,13 @@ _OPEN_HOURS = 24
 
 
 class PictureJson(TypedDict):
-    """A picture of the server; those that were repainted say how well that fits."""
+    """A picture of the server; those that were repainted say how well that fits.
+
+    `link` is its address in the bucket, for a while; whoever has that needs no key.
+    """
 
     url: Annotated[str, JsonSchema(format="uri-reference")]
+    link: NotRequired[Annotated[str, JsonSchema(format="uri")]]
     digest: Annotated[str, JsonSchema(pattern="^sha256:[0-9a-f]{64}$")]
     media_type: str
     width: NotRequired[Annotated[int, JsonSchema(minimum=1)]]
@@ -95,11 +99,15 @@ class Pictures:
     Attributes:
         blobs: those, and all others.
         max_pixels: how many pixels a picture may have.
+        link_seconds: how long addresses of pictures in a bucket are good; 0: none are given.
     """
 
-    def __init__(self, blobs: Blobs, max_pixels: int = MOST_PIXELS) -> None:
+    def __init__(
+        self, blobs: Blobs, max_pixels: int = MOST_PIXELS, link_seconds: float = 0
+    ) -> None:
         self.blobs = blobs
         self.max_pixels = max_pixels
+        self.link_seconds = link_seconds
         self._turns = BoundedSemaphore(_DECODED_AT_ONCE)
         self._examined: Callable[[str], Picture] = lru_cache(maxsize=4096)(self._examine)
 
@@ -138,6 +146,10 @@ class Pictures:
         with path.open("rb") as file:
             media_type = media_type_of(file.read(_HEAD))
         return None if media_type is None else (media_type, path)
+
+    def link(self, digest: str) -> str | None:
+        """An address in the bucket at which anybody gets a picture for a while; None without."""
+        return self.blobs.link(digest, self.link_seconds) if self.link_seconds else None
 
     def size(self, digest: str) -> int | None:
         """How many bytes the file of a picture has, or None if there is none of this digest."""

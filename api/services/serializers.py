@@ -64,9 +64,10 @@ class Serializer:
         self.hide = hide
 
     def looks_up(self, job: Job) -> bool:
-        """Whether a job's answer takes reading: the job's facts, or pictures' headers."""
+        """Whether a job's answer takes reading: facts, headers of pictures, keys for links."""
         if job.state == "succeeded":
-            return any(_is_unmeasured(value) for value in job.outputs.values())
+            is_open = any(_is_unmeasured(value) for value in job.outputs.values())
+            return is_open or bool(self.pictures.link_seconds)
         return job.started is not None
 
     def job(self, job: Job) -> JobJson:
@@ -126,10 +127,12 @@ class Serializer:
             return many[0] if len(many) == 1 and _is_picture(value[0]) else many
         if not isinstance(value, dict) or "digest" not in value:
             return value
-        url = self.addresses.of(value["digest"])
+        url, link = self.addresses.of(value["digest"]), self.pictures.link(value["digest"])
+        direct = {"link": link} if link else {}
         if _is_unmeasured(value) and (picture := self.pictures.describe(value["digest"])):
-            return picture.to_json(url)
-        return {"url": url, **{name: value[name] for name in _OF_PICTURES if name in value}}
+            return {**picture.to_json(url), **direct}
+        named = {name: value[name] for name in _OF_PICTURES if name in value}
+        return {"url": url, **named, **direct}
 
 
 def _is_picture(value: object) -> bool:

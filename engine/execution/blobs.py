@@ -79,6 +79,10 @@ class Blobs(ABC):
         Raises BindError if it cannot be read.
         """
 
+    def link(self, reference: str, seconds: float) -> str | None:  # noqa: ARG002 - the role has it
+        """An address at which anybody gets bytes for a while; None where there are none such."""
+        return None
+
     @abstractmethod
     def expect(self, reference: str, path: Path) -> None:
         """Refer to a file that is said to have these bytes: whoever gets them looks whether so."""

@@ -102,9 +102,11 @@ class BucketBlobs(Blobs):
         """Keep a copy, under the digest that the file has now."""
         self.adopt(path)
 
-    def link(self, reference: str) -> str:
-        """An address at which anybody may get the bytes for an hour."""
-        return self._bucket.link(_key(reference))
+    def link(self, reference: str, seconds: float) -> str | None:
+        """The address of the object; None for what is no reference."""
+        if not is_reference(reference):
+            return None
+        return self._bucket.link(_key(reference), seconds=seconds)
 
 
 def _key(reference: str) -> str:

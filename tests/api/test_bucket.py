@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from paintgraph.base.bucket import Bucket
+from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import OUTER_SECONDS, mask_png, png, run_recipe, serving
 
 FILE = "copy_00001_.png"
@@ -34,6 +37,43 @@ def test_what_one_server_makes_another_gives(
         assert other.call("DELETE", f"/v1/jobs/{saved['id']}?purge=true").status in (200, 204)
         assert bucket.get(f"outputs/{FILE}") is None
         assert one.call("GET", f"/view?filename={FILE}&type=output").status == 404
+
+
+def test_clients_get_results_from_the_bucket_and_send_pictures_there(
+    tmp_path: Path, bucket_url: str, bucket: Bucket
+) -> None:
+    with serving(tmp_path, objects=bucket_url, link_seconds=600, max_body_bytes=4096) as server:
+        alice, bob = Client(server, "alice"), Client(server, "bob")
+        begun = alice.call("POST", "/v1/images/uploads")
+        assert begun.status == 201, begun.body
+        take = f"/v1/images/uploads/{begun.json['id']}"
+        assert alice.call("POST", take).codes == ["no_such_upload"]
+        assert requests.put(begun.json["link"], png(), timeout=60).ok
+        assert bob.call("POST", take).codes == ["no_such_upload"]
+        taken = alice.call("POST", take)
+        assert taken.status == 201, taken.body
+        assert alice.call("POST", take).codes == ["no_such_upload"]
+        for data, code in ((b"no picture", "not_a_picture"), (bytes(5000), "too_large")):
+            begun = alice.call("POST", "/v1/images/uploads")
+            assert requests.put(begun.json["link"], data, timeout=60).ok
+            assert alice.call("POST", f"/v1/images/uploads/{begun.json['id']}").codes == [code]
+        assert [*bucket.below("uploads")] == []
+        job = alice.call("POST", "/v1/jobs?wait=300", json=_saving(taken.json["digest"]))
+        picture = job.json["outputs"]["saved"]
+        direct = requests.get(picture["link"], timeout=60)
+        assert direct.headers["Content-Type"] == "image/png"
+        assert direct.content == alice.call("GET", picture["url"]).body
+        assert "X-Amz-Expires=600" in picture["link"]
+        assert bob.call("GET", f"/v1/jobs/{job.json['id']}").status == 404
+
+
+def test_links_can_be_turned_off(tmp_path: Path, bucket_url: str) -> None:
+    with serving(tmp_path, objects=bucket_url, link_seconds=0) as server:
+        job = server.submit(_saving(server.upload(png())), wait=300).json
+        refused = server.call("POST", "/v1/images/uploads")
+
+    assert "link" not in job["outputs"]["saved"]
+    assert (refused.status, refused.codes) == (404, ["no_links"])
 
 
 DEAR = '''

@@ -16,6 +16,7 @@ def test_objects_are_kept_by_key(bucket: Bucket) -> None:
     found = bucket.head("a")
 
     assert bucket.get("a") == b"22"
+    assert (bucket.get("a", 1), bucket.get("a", 9)) == (None, b"22")
     assert found is not None
     assert (found.key, found.size) == ("a", 2)
     bucket.remove("a")

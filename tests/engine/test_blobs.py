@@ -197,3 +197,8 @@ def test_an_adopted_file_that_is_gone_hides_no_blob(tmp_path: Path) -> None:
         blobs.get(reference)
     assert blobs.put(b"bytes") == reference
     assert blobs.get(reference) == b"bytes"
+
+
+@pytest.mark.parametrize("text", ["", "sha256:", "sha256:/../../user/mine", "../user/mine"])
+def test_what_is_no_reference_has_no_address(blobs: Blobs, text: str) -> None:
+    assert blobs.link(text, 60) is None
