@@ -87,10 +87,11 @@ class FooocusTasksJson(TypedDict):
 
 _NothingJson = Annotated[list[Any], JsonSchema(maxItems=0)]
 ROUTES = Routes("fooocus", with_slash=True)
+_EMPTY: Schema = {"type": "string", "maxLength": 0}  # as pages send what is left open
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "query": ("Which list.", {"enum": ["all", "history", "current", "pending"]}),
-    "page": ("Of the history.", {"type": "integer", "minimum": 0}),
-    "page_size": ("Of the history.", {"type": "integer", "minimum": 1}),
+    "page": ("Of the history.", {"anyOf": [{"type": "integer", "minimum": 0}, _EMPTY]}),
+    "page_size": ("Of the history.", {"anyOf": [{"type": "integer", "minimum": 1}, _EMPTY]}),
     "start_at": ("Accepted from then on.", {"type": "string"}),
     "end_at": ("Accepted until then.", {"type": "string"}),
 }
