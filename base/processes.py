@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import IO, Any, cast
 
 from paintgraph.base import frames
+from paintgraph.base.listening import Listening
 
 _POLL_SECONDS = 0.05
 
@@ -24,7 +24,7 @@ class HelperProcess:
     """A process that answers one request at a time, and may be killed while it works.
 
     Its module reads frames from its standard input and writes one answer to each on its standard
-    output, until its input ends.
+    output, until its input ends. Frames with `progress` before it say how far the work is.
     """
 
     def __init__(self, module: str) -> None:
@@ -38,6 +38,7 @@ class HelperProcess:
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._stdout = cast("IO[bytes]", self._process.stdout)
         self._exchange: threading.Thread | None = None
+        self._progress: frames.Message | None = None
 
     @property
     def pid(self) -> int:
@@ -50,9 +51,9 @@ class HelperProcess:
         return self._process.poll() is None
 
     def ask(
-        self, message: frames.Message, bodies: tuple[bytes, ...], check: Callable[[], None]
+        self, message: frames.Message, bodies: tuple[bytes, ...], listening: Listening
     ) -> tuple[dict[str, Any], bytes]:
-        """The answer to one frame; calls `check` about every 50 ms while it waits.
+        """The answer to one frame; looks about every 50 ms whether the work should end.
 
         EOFError or OSError if the process ends first. After any error it is of no more use: kill
         it.
@@ -66,7 +67,10 @@ class HelperProcess:
             try:
                 return answer.result(timeout=_POLL_SECONDS)
             except TimeoutError:
-                check()
+                listening.check()
+                progress, self._progress = self._progress, None
+                if progress is not None:
+                    listening.progress(*progress["progress"])
 
     def kill(self) -> int:
         """End the process, whatever it does, wait until it is gone; gives its exit code."""
@@ -84,6 +88,10 @@ class HelperProcess:
         try:
             self._stdin.write(frame)
             self._stdin.flush()
-            answer.set_result(frames.read(self._stdout))
+            found = frames.read(self._stdout)
+            while "progress" in found[0]:
+                self._progress = found[0]
+                found = frames.read(self._stdout)
+            answer.set_result(found)
         except (EOFError, OSError, ValueError) as error:
             answer.set_exception(error)

@@ -11,12 +11,15 @@ from paintgraph.models.errors import DamagedModelError
 _WORK_BYTES = 500_000_000
 _COPIES = 3
 
+_ERRORS = 3  # of what onnxruntime prints: 2 is warnings
+
 
 def session_options() -> Any:
-    """One call uses every processor that this process may use."""
+    """One call uses every processor that this process may use; advice on a file is not printed."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ERRORS
     options.intra_op_num_threads = processors()
     options.inter_op_num_threads = 1
     return options

@@ -19,6 +19,7 @@ from paintgraph.imaging.fill.deepen import deepen
 from paintgraph.imaging.fill.detail import enlarge_with_detail
 from paintgraph.imaging.samples import nearest_bytes
 from paintgraph.models.errors import EngineFailedError
+from paintgraph.models.families.patchmatch.steps import STEPS
 from paintgraph.models.inpainting.protocols import InpaintRequest
 
 _LEAST_BAND = 16  # px
@@ -139,8 +140,8 @@ class PatchMatchPool:
     ) -> NDArray[np.uint8]:
         """Fill the picture `[H, W, 3]` where the mask `[H, W]` is set, and return a new one.
 
-        Without `sources` all that is known may be copied. `listening` may end it, about every
-        50 ms; then the helper is killed.
+        Without `sources` all that is known may be copied. `listening` hears how far it is, of
+        STEPS, and may end it, about every 50 ms; then the helper is killed.
         """
         if not mask.any():
             return image.copy()
@@ -180,7 +181,7 @@ class PatchMatchPool:
         listening.check()
         helper = self._take()
         try:
-            answer, body = helper.ask(header, bodies, listening.check)
+            answer, body = helper.ask(header, bodies, listening)
         except (EOFError, OSError) as error:
             raise EngineFailedError(
                 "the helper process of PatchMatch ended in the middle of its work "
@@ -252,7 +253,7 @@ class PatchMatch:
         if is_finer and sources is not None:
             known = ~(hole | sources.barred)
             result = deepen(image[0], hole, result[0], known, listening.check)[np.newaxis]
-        listening.progress(1, 1)
+        listening.progress(STEPS, STEPS)
         return result
 
     def finish(

@@ -14,6 +14,9 @@ import numpy as np
 import patchmatch
 
 from paintgraph.base import frames
+from paintgraph.models.families.patchmatch.steps import PRINTED, STEPS, Steps
+
+_END = b"paintgraph: the fill is over\n"
 
 
 def main() -> None:
@@ -23,14 +26,57 @@ def main() -> None:
     os.dup2(2, 1)
     requests: queue.Queue[tuple[dict[str, Any], bytes]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    printed = _Printed(answers)
     while True:
         header, body = requests.get()
+        printed.begin()
         try:
             painted = _inpaint(header, body)
         except (RuntimeError, ValueError, MemoryError) as error:
+            printed.end()
             _answer(answers, {"error": str(error) or type(error).__name__})
         else:
+            printed.end()
             _answer(answers, {}, painted)
+
+
+class _Printed:
+    """Reads what the library prints to the standard error, from which it tells how far it is.
+
+    What is printed otherwise is passed on.
+    """
+
+    def __init__(self, answers: IO[bytes]) -> None:
+        self._answers = answers
+        self._steps = Steps()
+        self._is_over = threading.Event()
+        self._errors = os.fdopen(os.dup(2), "w", errors="replace")
+        sys.stderr = self._errors
+        reading, self._writing = os.pipe()
+        os.dup2(self._writing, 2)
+        patchmatch.set_verbose(True)
+        threading.Thread(target=self._read, args=(reading,), daemon=True).start()
+
+    def begin(self) -> None:
+        """A fill begins."""
+        self._is_over.clear()
+        self._steps = Steps()
+
+    def end(self) -> None:
+        """Wait until all is read that the fill has printed."""
+        os.write(self._writing, _END)
+        self._is_over.wait()
+
+    def _read(self, pipe: int) -> None:
+        with os.fdopen(pipe, "rb") as lines:
+            for line in lines:
+                if line.endswith(_END):
+                    self._is_over.set()
+                elif not line.startswith(PRINTED):
+                    self._errors.write(line.decode(errors="replace"))
+                    self._errors.flush()
+                elif self._steps.take(line):
+                    _answer(self._answers, {"progress": [self._steps.done, STEPS]})
 
 
 def _listen(stream: IO[bytes], requests: "queue.Queue[tuple[dict[str, Any], bytes]]") -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import IO
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from paintgraph.base.processes import HelperProcess
 from paintgraph.imaging.errors import MaskError
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
+from paintgraph.models.families.patchmatch.steps import STEPS
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 
 HEADER = {"seed": 0, "keep_row": False, "keep_column": False, "guide_weight": 0.0}
@@ -55,6 +57,14 @@ def stripes(side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
 def bodies(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[bytes, bytes, bytes]:
     """What a worker reads after the header; nothing is barred."""
     return image.tobytes(), mask.tobytes(), np.zeros_like(mask).tobytes()
+
+
+def answer_of(stream: IO[bytes]) -> list[int]:
+    """How far the work was, as long as nothing but that is said: up to its answer."""
+    steps = []
+    while "progress" in (message := frames.read(stream)[0]):
+        steps.append(message["progress"][0])
+    return steps
 
 
 def is_running(pid: int) -> bool:
@@ -243,7 +253,8 @@ def test_the_engine_speaks_float_and_reports(pool: PatchMatchPool) -> None:
     )
 
     assert np.array_equal(image[mask == 0], painted[mask == 0])
-    assert reports == [(1, 1)]
+    assert reports == sorted(reports)
+    assert reports[-1] == (STEPS, STEPS)
     again = engine.inpaint(image, mask, InpaintRequest(seed=-1), SILENT)
     assert np.array_equal(painted, again)
 
@@ -285,9 +296,10 @@ def test_the_worker_ends_with_its_input_even_while_it_works() -> None:
         little, little_mask = stripes(16)
         process.stdin.write(frames.pack(small, *bodies(little, little_mask)))
         process.stdin.flush()
-        frames.read(process.stdout)
+        answer_of(process.stdout)
         process.stdin.write(frames.pack(header, *bodies(image, mask)))
         process.stdin.close()
 
         assert process.wait(timeout=120) == 0
-        assert process.stdout.read() == b""
+        with pytest.raises(EOFError):  # nothing but how far it was
+            answer_of(process.stdout)
