@@ -32,11 +32,11 @@ from paintgraph.cli.wishes import Gathering, Writing
 
 app = typer.Typer(
     name="paintgraph",
-    help="Select a part of a picture and repaint it, or continue the picture past its edges.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes would double the time that --help takes
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 models = typer.Typer(
     help="Get models, check them, see where they lie.",
@@ -47,11 +47,30 @@ app.add_typer(models, name="models")
 app.add_typer(kept_jobs, name="jobs")
 app.add_typer(keys, name="keys")
 
-_TYPED = {
-    "allow_extra_args": True,
-    "ignore_unknown_options": True,
-    "help_option_names": [],
-}
+_WITH_INPUTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+_TYPED = {**_WITH_INPUTS, "help_option_names": []}  # their help is that of the recipe
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it
+    if wanted:
+        from paintgraph.base.packages import installed_version
+
+        typer.echo(f"paintgraph {installed_version('paintgraph')}")
+        raise typer.Exit
+
+
+@app.callback()
+def paintgraph(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Select a part of a picture and repaint it, or continue the picture past its edges.
+
+    Exit codes: 0 done; 1 failed, or faults were found; 2 the command or an option is wrong; 3 some
+    pictures failed and others did not, or a replay gave other pixels.
+    """
 
 
 @command(app, subject="recipe", context_settings=_TYPED, cls=TellingCommand)
@@ -228,7 +247,7 @@ def explain(  # noqa: PLR0913 - the command's options
     return explain_recipe(options)
 
 
-@command(app, subject="file", context_settings=_TYPED)
+@command(app, subject="file", context_settings=_WITH_INPUTS)
 def replay(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     file: Annotated[str, typer.Argument(help="A PNG or WebP that was written here, or a bundle.")],
@@ -258,7 +277,7 @@ def replay(  # noqa: PLR0913 - the command's options
     )
 
 
-@command(app, subject="file", context_settings=_TYPED)
+@command(app, subject="file", context_settings=_WITH_INPUTS)
 def bundle(
     context: typer.Context,
     file: Annotated[str, typer.Argument(help="A PNG or WebP that was written here.")],
@@ -291,8 +310,8 @@ def packs(nodes: Nodes = None, json: Json = False) -> int:
     return list_packs(nodes or (), json=json)
 
 
-command(app, cls=ComfyCommand)(serve)
-command(app)(agent)
+command(app, has_log=True, cls=ComfyCommand)(serve)
+command(app, has_log=True)(agent)
 command(app, "open", subject="graph", context_settings=_TYPED)(open_)
 
 
@@ -374,4 +393,7 @@ def where(json: Json = False) -> int:
 
 def main() -> None:
     """The program."""
-    app()
+    from paintgraph.cli.voice import hush_libraries
+
+    hush_libraries()
+    app(prog_name="paintgraph")

@@ -24,7 +24,19 @@ def _go_offline(wanted: bool) -> bool:  # noqa: FBT001 - typer calls it
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show tracebacks, and what a failed node was given.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but faults.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        help="Say every step and its time; -vv also what libraries log.",
+    ),
+]
 Nodes = Annotated[
     list[str] | None,
     typer.Option("--nodes", help="Python file or module with own nodes; repeat it for several."),
@@ -93,13 +105,20 @@ Device = Annotated[
 ]
 GraphFile = Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")]
 ModelNames = Annotated[list[str], typer.Argument(help="Names of models.")]
-Help = Annotated[bool, typer.Option("--help", help="Show the recipe's own options.")]
+Help = Annotated[bool, typer.Option("--help", "-h", help="Show the recipe's own options.")]
 
 
 def command(
-    group: typer.Typer, name: str | None = None, *, subject: str = "", **settings: Any
+    group: typer.Typer,
+    name: str | None = None,
+    *,
+    subject: str = "",
+    has_log: bool = False,
+    **settings: Any,
 ) -> Callable[[Act], Act]:
     """Make a function that gives an exit code a command of the group, with the flag --debug.
+
+    It has --quiet and --verbose, too, unless it writes a log of its own.
 
     One that takes `nodes` has the options of node packs, too, unless it names them itself.
 
@@ -113,15 +132,19 @@ def command(
         signature = inspect.signature(act)
         groups = _groups(signature)
         more: dict[str, tuple[Any, Any]] = {"debug": (Debug, False)}
+        if not has_log:
+            more |= {"quiet": (Quiet, False), "verbose": (Verbose, 0)}
         takes_packs = "nodes" in signature.parameters and "node_packs" not in signature.parameters
         if takes_packs:
             more |= {"node_packs": (NodePacks, None), "allow_packs": (AllowPacks, None)}
             more |= {"pack_seconds": (PackSeconds, None)}
 
         @wraps(act)
-        def run(*, debug: bool, **given: Any) -> NoReturn:
+        def run(*, debug: bool, quiet: bool = False, verbose: int = 0, **given: Any) -> NoReturn:
             from paintgraph.cli.faults import guard
+            from paintgraph.cli.voice import set_loudness
 
+            set_loudness(verbose, quiet=quiet)
             perform = _with_packs(act) if takes_packs else act
             if "debug" in signature.parameters:
                 given["debug"] = debug

@@ -1,5 +1,6 @@
 """What commands print: faults as one message each, no traceback unless asked for; JSON; tables."""
 
+import logging
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +12,15 @@ from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.names import legible
 from paintgraph.engine.errors import GraphError
 
-OK, FAILED, USAGE = 0, 1, 2
+OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+"""Exit codes of all commands: done; failed, or faults were found; an option is wrong; some
+pictures failed and others did not, or a replay gave other pixels.
+"""
+
+TOLD = "paintgraph.told"
+"""The logger of what is said for people; `voice` sets how much of it."""
+
+_TOLD = logging.getLogger(TOLD)
 _NO_TERMINAL = 1000  # columns of a table
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -28,8 +37,23 @@ def plain(text: str) -> str:
 
 
 def tell(message: str) -> None:
-    """A line for people, on standard error."""
-    typer.echo(plain(message), err=True)
+    """A line for people, on standard error, unless faults alone are wanted."""
+    _TOLD.info("%s", message)
+
+
+def tell_fault(message: str) -> None:
+    """A line that says what went wrong."""
+    _TOLD.error("%s", message)
+
+
+def tell_step(message: str) -> None:
+    """A line for those who want to know every step."""
+    _TOLD.debug("%s", message)
+
+
+def is_quiet() -> bool:
+    """Whether faults alone are wanted."""
+    return not _TOLD.isEnabledFor(logging.INFO)
 
 
 def print_json(answer: object) -> None:
@@ -72,7 +96,7 @@ def guard(action: Callable[[], int], name: str, *, debug: bool, json: bool = Fal
         # Neither how a command is used nor what the system lacks is a fault of what it works on.
         is_elsewhere = is_usage or problems[0].code == "missing_library"
         for line in lines(problems, "" if is_elsewhere else name):
-            tell(line)
+            tell_fault(line)
         if json:
             state = "refused" if isinstance(error, UsageError | GraphError) else "failed"
             print_json({"state": state, "problems": [each.to_json() for each in problems]})

@@ -14,7 +14,7 @@ Opened = Annotated[
         "- for standard input."
     ),
 ]
-ShowHelp = Annotated[bool, typer.Option("--help", help="Show this.")]
+ShowHelp = Annotated[bool, typer.Option("--help", "-h", help="Show this.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address only.")]
 
 

@@ -17,7 +17,16 @@ import typer
 
 from paintgraph.assembly import catalogue, pack_places
 from paintgraph.base import platforms
-from paintgraph.cli.faults import FAILED, OK, misused, plain, print_json, print_table, tell
+from paintgraph.cli.faults import (
+    FAILED,
+    OK,
+    misused,
+    plain,
+    print_json,
+    print_table,
+    tell,
+    tell_fault,
+)
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.workers.handle import LOADING_SECONDS, MOST_LOADING_SECONDS
 from paintgraph.nodes.packs.loading.finding import find_packs
@@ -124,7 +133,7 @@ def _exit_code(code: int) -> int:
     """The code as a shell gives it; a signal is told, as nobody else could."""
     if code >= 0:
         return code
-    tell(f"the program was ended by {_in_words(code)} while a node ran. [process_ended]")
+    tell_fault(f"the program was ended by {_in_words(code)} while a node ran. [process_ended]")
     return 128 - code
 
 

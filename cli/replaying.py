@@ -15,7 +15,7 @@ import typer
 
 from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Problem, UsageError
-from paintgraph.cli.faults import OK, plain, print_json, tell
+from paintgraph.cli.faults import OK, PARTLY, plain, print_json, tell
 from paintgraph.cli.preparing import Prepared, RunOptions, prepare
 from paintgraph.cli.progress import Watcher
 from paintgraph.engine.errors import GraphError
@@ -37,9 +37,6 @@ from paintgraph.nodes.pictures.formats import Format
 from paintgraph.python.bundles import is_bundle, unpacked, write_bundle
 from paintgraph.python.results import named_results
 from paintgraph.python.running import interruptible
-
-DIFFERS = 3
-"""Exit code of a replay that ran, and whose pixels are not those of the picture."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KINDS = ("version", "sources", "system", "device", "packages", "nodes", "models")
@@ -73,7 +70,7 @@ def replay_file(options: RunOptions) -> int:
     else:
         for line in _told(options.recipe, state, differences, is_equal=is_equal):
             typer.echo(plain(line))
-    return OK if state == "equal" else DIFFERS
+    return OK if state == "equal" else PARTLY
 
 
 def bundle_file(options: RunOptions, output: Path) -> int:

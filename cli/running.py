@@ -10,7 +10,7 @@ from paintgraph.assembly import Assembly, assemble
 from paintgraph.base.errors import Error
 from paintgraph.base.printing import printed_aside
 from paintgraph.cli.explaining import remember
-from paintgraph.cli.faults import FAILED, OK, print_json, tell
+from paintgraph.cli.faults import FAILED, OK, print_json, tell, tell_fault
 from paintgraph.cli.finishing import quality_of
 from paintgraph.cli.many.running import is_for_many, run_many
 from paintgraph.cli.preparing import Prepared, RunOptions, prepared, read
@@ -150,12 +150,12 @@ def _tell(options: RunOptions, ended: _Ended, seconds: float) -> None:
     for failure in ended.outcome.failures:
         if options.debug:
             traceback.print_exception(failure.error)
-        tell(f"{failure.message} [{failure.code}]")
+        tell_fault(f"{failure.message} [{failure.code}]")
         given = _given(failure, ended.prepared)
         if not options.debug:  # only what the message cannot know: the user's names of files
             given = {n: text for n, text in given.items() if text != failure.inputs[n]}
         if given:
-            tell(f"  given: {', '.join(f'{name}: {text}' for name, text in given.items())}")
+            tell_fault(f"  given: {', '.join(f'{name}: {text}' for name, text in given.items())}")
     cancelled = ended.outcome.state == "cancelled"
     kept = f". {_KEPT}" if cancelled and not options.fresh else ""
     tell(f"{ended.outcome.state} in {seconds:.1f} s{kept}")

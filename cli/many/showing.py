@@ -8,10 +8,10 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from paintgraph.cli.faults import FAILED, OK, plain, print_json, tell
+from paintgraph.cli.faults import FAILED, OK, PARTLY, is_quiet, plain, print_json, tell, tell_fault
+from paintgraph.cli.progress import in_time
 from paintgraph.cli.results import once
 
-SOME_FAILED = 3
 _MOST_TOLD = 20
 
 
@@ -58,21 +58,12 @@ class Tally:
         return ", ".join(parts)
 
 
-def in_time(seconds: float) -> str:
-    """A duration as people say it: 40 s, 12 min, 3 h 20 min."""
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
 class Board:
     """Shows a tally: a bar on a terminal, a line for each picture elsewhere; a context manager."""
 
     def __init__(self, tally: Tally, *, quiet: bool) -> None:
         self._tally = tally
-        self._quiet = quiet
+        self._quiet = quiet or is_quiet()
         self._bars: Progress | None = None
         self._task: TaskID | None = None
         self._warnings: list[str] = []
@@ -129,13 +120,13 @@ def report(tally: Tally) -> None:
     """Name what failed, once more and together."""
     if not tally.failures:
         return
-    tell(f"{len(tally.failures)} of {tally.total} failed:")
+    tell_fault(f"{len(tally.failures)} of {tally.total} failed:")
     for failure in tally.failures[:_MOST_TOLD]:
         for line in failure.lines():
-            tell(f"  {line}")
+            tell_fault(f"  {line}")
     if len(tally.failures) > _MOST_TOLD:
         names = ", ".join(failure.name for failure in tally.failures[_MOST_TOLD:])
-        tell(f"  and {names}")
+        tell_fault(f"  and {names}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +146,7 @@ class Ended:
             state, code = "cancelled", FAILED
         elif tally.failures:
             is_some = bool(tally.done or tally.skipped)
-            state, code = ("some failed", SOME_FAILED) if is_some else ("failed", FAILED)
+            state, code = ("some failed", PARTLY) if is_some else ("failed", FAILED)
         if json:
             counts = {"done": tally.done, "skipped": tally.skipped, "failed": len(tally.failures)}
             told = {"warnings": self.warnings, "pictures": self.answers}

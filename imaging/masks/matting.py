@@ -4,6 +4,9 @@ Closed-form matting (Levin, Lischinski, Weiss 2007) and multi-level foreground e
 al. 2020), both by pymatting. Its compiled loops must not run in two threads at a time.
 """
 
+from contextlib import redirect_stdout
+from io import StringIO
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,7 +95,8 @@ def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int)
     part = _around(unknown)
     result: Mask = (trimap == 1).astype(np.float32)
     try:
-        found = estimate_alpha_cf(picture[part].astype(np.float64), trimap[part])
+        with redirect_stdout(StringIO()):  # advice on parameters that nobody here can set
+            found = estimate_alpha_cf(picture[part].astype(np.float64), trimap[part])
     except ValueError:  # equations that have no solution: the mask is the best there is
         return layer
     result[part] = np.clip(found, 0, 1)
