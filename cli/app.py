@@ -17,10 +17,12 @@ from paintgraph.cli.commands import (
     ModelNames,
     Nodes,
     Offline,
+    OptionsFrom,
     Output,
     OwnTexts,
     TellingCommand,
     command,
+    given_recipe,
     show_help,
 )
 from paintgraph.cli.converting import convert_model
@@ -80,6 +82,7 @@ def run(  # noqa: PLR0913 - the command's options
         str, typer.Argument(help="A recipe's name, a graph's file, or - for standard input.")
     ] = "",
     output: Output = None,
+    options: OptionsFrom = None,  # noqa: ARG001 - its callback acts
     output_dir: Annotated[
         Path, typer.Option(help="Folder for what the graph's own save nodes write.")
     ] = Path(),
@@ -115,9 +118,11 @@ def run(  # noqa: PLR0913 - the command's options
     from paintgraph.cli.preparing import RunOptions
     from paintgraph.cli.running import run_recipe
 
-    options = RunOptions(
+    recipe, arguments = given_recipe(context, recipe)
+    wishes = RunOptions(
         recipe=recipe,
-        arguments=tuple(context.args),
+        arguments=arguments,
+        filed=context.obj,
         outputs=tuple(output or ()),
         output_dir=output_dir,
         input_dir=input_dir,
@@ -133,7 +138,7 @@ def run(  # noqa: PLR0913 - the command's options
         writing=writing,
         gathering=gathering,
     )
-    return run_recipe(options)
+    return run_recipe(wishes)
 
 
 @command(app, subject="file")
@@ -219,6 +224,7 @@ def explain(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")] = "",
     output: Output = None,
+    options: OptionsFrom = None,  # noqa: ARG001 - its callback acts
     input_dir: InputDir = Path(),
     metadata: Metadata = None,
     graph: OwnTexts = None,
@@ -233,9 +239,11 @@ def explain(  # noqa: PLR0913 - the command's options
     from paintgraph.cli.explaining import explain_recipe
     from paintgraph.cli.preparing import RunOptions
 
-    options = RunOptions(
+    recipe, arguments = given_recipe(context, recipe)
+    wishes = RunOptions(
         recipe=recipe,
-        arguments=tuple(context.args),
+        arguments=arguments,
+        filed=context.obj,
         outputs=tuple(output or ()),
         input_dir=input_dir,
         metadata=metadata,
@@ -244,7 +252,7 @@ def explain(  # noqa: PLR0913 - the command's options
         nodes=tuple(nodes or ()),
         json=json,
     )
-    return explain_recipe(options)
+    return explain_recipe(wishes)
 
 
 @command(app, subject="file", context_settings=_WITH_INPUTS)

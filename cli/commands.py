@@ -105,6 +105,45 @@ Device = Annotated[
 ]
 GraphFile = Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")]
 ModelNames = Annotated[list[str], typer.Argument(help="Names of models.")]
+
+
+def _take_options(context: typer.Context, path: Path | None) -> Path | None:
+    """Options of a file are what the command line does not say."""
+    if path is not None and not context.resilient_parsing:
+        from paintgraph.cli.faults import guard
+        from paintgraph.cli.options_file import read_options
+        from paintgraph.cli.voice import set_loudness
+
+        def read() -> int:
+            context.obj = read_options(path, context.command.params)
+            context.default_map = dict(context.obj.own)
+            return 0
+
+        set_loudness(0, quiet=False)
+        if code := guard(read, "", debug=False):
+            raise typer.Exit(code)
+    return path
+
+
+def given_recipe(context: typer.Context, recipe: str) -> tuple[str, tuple[str, ...]]:
+    """The recipe, and what is left of the arguments: where a file names it, options come first."""
+    filed = context.obj.own.get("recipe") if context.obj else None
+    if filed and recipe.startswith("--"):
+        return filed, (recipe, *context.args)
+    return recipe, tuple(context.args)
+
+
+OptionsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--options",
+        metavar="FILE",
+        is_eager=True,
+        callback=_take_options,
+        help="YAML or JSON file with options of the command and the recipe, such as 'seed: 7'; "
+        "what is also written here counts more.",
+    ),
+]
 Help = Annotated[bool, typer.Option("--help", "-h", help="Show the recipe's own options.")]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.names import legible
 from paintgraph.base.words import shorten, suggestion
+from paintgraph.cli.options_file import NO_FILE, OptionsFile
 from paintgraph.engine.graph.coercion import Wrong, bounds, canonical, is_of_catalogue
 from paintgraph.engine.graph.spec import InputSpec
 
@@ -25,13 +26,16 @@ _MOST_DIGITS = 400
 
 
 def parse(
-    arguments: Sequence[str], inputs: Mapping[str, InputSpec], main: str = ""
+    arguments: Sequence[str],
+    inputs: Mapping[str, InputSpec],
+    main: str = "",
+    filed: OptionsFile = NO_FILE,
 ) -> dict[str, Any]:
     """Values by input name, from `--name value`, `--name=value`, `--flag` and `--no-flag`.
 
     A name may be written with - for _. With `main`, a picture's option takes several values, which
-    come as a tuple, and values without option are those of this input. Raises UsageError with every
-    fault.
+    come as a tuple, and values without option are those of this input. What they do not give is
+    taken from a file of options. Raises UsageError with every fault.
     """
     values: dict[str, Any] = {}
     faults: list[Problem] = []
@@ -48,6 +52,7 @@ def parse(
         fitting = value if isinstance(value, Wrong) else canonical(spec, _in_graph(spec, value))
         if isinstance(fitting, Wrong):
             faults.append(_fault(fitting.code, fitting.message))
+    values |= _from_file(filed, inputs, values, faults, main)
     asked = {problem.input for problem in faults}
     for name, spec in inputs.items():
         if spec.required and name not in values and name not in asked:
@@ -95,6 +100,39 @@ def _pairs(
             faults.append(_unknown(option, options))
             if not equals and arguments and not arguments[0].startswith("--"):
                 arguments.pop(0)
+
+
+def _from_file(
+    filed: OptionsFile,
+    inputs: Mapping[str, InputSpec],
+    given: Mapping[str, Any],
+    faults: list[Problem],
+    main: str,
+) -> dict[str, Any]:
+    """The values that a file gives for inputs that have none yet; a text is read as an option's."""
+    faults += filed.unknown(inputs)
+    values = {}
+    for name in [each for each in inputs if each in filed.others and each not in given]:
+        value = filed.others[name]
+        spec = replace(inputs[name], name=name.replace("_", "-"))
+        if main and spec.resource == "picture" and isinstance(value, list):
+            fitting = value = _pictures(spec, value)
+        else:
+            value = _value(spec, value) if isinstance(value, str) else value
+            is_wrong = isinstance(value, Wrong)
+            fitting = value if is_wrong else canonical(spec, _in_graph(spec, value))
+        values[name] = value
+        if isinstance(fitting, Wrong):
+            fault = filed.fault(name, fitting.code, fitting.message)
+            faults.append(replace(fault, input=name))
+    return values
+
+
+def _pictures(spec: InputSpec, files: list[Any]) -> Any:
+    """Several pictures as a tuple, one alone as it is."""
+    if not files or not all(isinstance(file, str) and file for file in files):
+        return Wrong("wrong_type", f"{spec.name} takes names of pictures' files. Write some.")
+    return files[0] if len(files) == 1 else tuple(files)
 
 
 def _several(first: str, arguments: list[str]) -> str | tuple[str, ...]:

@@ -13,6 +13,7 @@ from paintgraph.base.errors import Problem, UsageError
 from paintgraph.cli.faults import lines, misused, tell
 from paintgraph.cli.finishing import check_formats, finished
 from paintgraph.cli.options import parse
+from paintgraph.cli.options_file import NO_FILE, OptionsFile
 from paintgraph.cli.results import Destinations
 from paintgraph.cli.wishes import Gathering, Writing, yielded
 from paintgraph.engine.errors import BindError
@@ -38,10 +39,11 @@ _MOST_BYTES = 512 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for; `arguments` are the recipe's own options."""
+    """What was asked for; `arguments` are the recipe's own options, `filed` those of a file."""
 
     recipe: str
     arguments: tuple[str, ...]
+    filed: OptionsFile | None = None
     outputs: tuple[str, ...] = ()
     output_dir: Path = Path()
     input_dir: Path = Path()
@@ -110,7 +112,8 @@ def read(options: RunOptions, assembly: Assembly) -> Asked:
         tell(line)
     writing, own = yielded(options.writing, graph.inputs)
     gathering, more = yielded(options.gathering, graph.inputs)
-    given = parse((*options.arguments, *own, *more), graph.inputs, main_picture(graph))
+    arguments = *options.arguments, *own, *more
+    given = parse(arguments, graph.inputs, main_picture(graph), options.filed or NO_FILE)
     if gathering.scale_masks:
         given = {**_stretching(graph.inputs), **given}
     _check_stdin(options.recipe, given, graph.inputs)
