@@ -75,7 +75,14 @@ def test_every_command_has_help_by_both_names(
 
     assert (short.code, short.text) == (0, long.text)
     assert max(map(len, short.text.splitlines())) <= 80
-    assert "--quiet" in short.text or words in [(), ("models",), ("jobs",), ("keys",), ("serve",)]
+    assert "--quiet" in short.text or words in [
+        (),
+        ("models",),
+        ("jobs",),
+        ("keys",),
+        ("serve",),
+        ("agent",),
+    ]
 
 
 def test_the_version_is_told(paintgraph: Paintgraph) -> None:
