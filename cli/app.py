@@ -14,7 +14,6 @@ from paintgraph.cli.commands import (
     InputDir,
     Json,
     Metadata,
-    ModelNames,
     Nodes,
     Offline,
     OptionsFrom,
@@ -25,9 +24,9 @@ from paintgraph.cli.commands import (
     given_recipe,
     show_help,
 )
-from paintgraph.cli.converting import convert_model
 from paintgraph.cli.jobs import app as kept_jobs
 from paintgraph.cli.keys import app as keys
+from paintgraph.cli.model_commands import app as models
 from paintgraph.cli.opening import open_
 from paintgraph.cli.serving import DataDir, Jobs, Objects, agent, serve
 from paintgraph.cli.wishes import Gathering, Writing
@@ -39,11 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # boxes would double the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-models = typer.Typer(
-    help="Get models, check them, see where they lie.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
 )
 app.add_typer(models, name="models")
 app.add_typer(kept_jobs, name="jobs")
@@ -337,66 +331,6 @@ def clean(
     from paintgraph.cli.keeping import Place, clean_folder
 
     return clean_folder(Place(data_dir, jobs, objects), dry_run=dry_run, json=json)
-
-
-@command(models, "list", subject="models")
-def list_(json: Json = False) -> int:
-    """List all models, their sizes and licences. Says which are there."""
-    from paintgraph.cli.models import list_models
-
-    return list_models(json=json)
-
-
-@command(models, subject="name")
-def info(name: Annotated[str, typer.Argument(help="A model's name.")], json: Json = False) -> int:
-    """Show one model: files, digests, addresses, licence."""
-    from paintgraph.cli.models import show_model
-
-    return show_model(name, json=json)
-
-
-@command(models, subject="models")
-def pull(
-    names: ModelNames,
-    offline: Offline = False,  # noqa: ARG001 - its callback acts
-    json: Json = False,
-) -> int:
-    """Get models. What was interrupted goes on, what is damaged is fetched anew."""
-    from paintgraph.cli.models import pull_models
-
-    return pull_models(names, json=json)
-
-
-@command(models, subject="models")
-def verify(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names of models; by default all that are there.")
-    ] = None,
-    json: Json = False,
-) -> int:
-    """Read models again and compare their digests. Exit code 1 if one is damaged or missing."""
-    from paintgraph.cli.models import verify_models
-
-    return verify_models(names or [], json=json)
-
-
-@command(models, subject="models")
-def remove(names: ModelNames, json: Json = False) -> int:
-    """Delete the files of models."""
-    from paintgraph.cli.models import remove_models
-
-    return remove_models(names, json=json)
-
-
-command(models, "convert", subject="name")(convert_model)
-
-
-@command(models, subject="models")
-def where(json: Json = False) -> int:
-    """Show the folders in which models lie, and how to name others."""
-    from paintgraph.cli.models import show_places
-
-    return show_places(json=json)
 
 
 def main() -> None:
