@@ -46,6 +46,14 @@ app.add_typer(keys, name="keys")
 _WITH_INPUTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TYPED = {**_WITH_INPUTS, "help_option_names": []}  # their help is that of the recipe
 
+Profile = Annotated[bool, typer.Option("--profile", help="Show where time and memory went.")]
+Stop = Annotated[
+    bool, typer.Option("--stop", help="End at the first failing node, not after the rest.")
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Compute everything; use and keep no earlier result.")
+]
+
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it
     if wanted:
@@ -81,15 +89,9 @@ def run(  # noqa: PLR0913 - the command's options
         Path, typer.Option(help="Folder for what the graph's own save nodes write.")
     ] = Path(),
     input_dir: InputDir = Path(),
-    profile: Annotated[
-        bool, typer.Option("--profile", help="Show where time and memory went.")
-    ] = False,
-    stop: Annotated[
-        bool, typer.Option("--stop", help="End at the first failing node, not after the rest.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Compute everything; use and keep no earlier result.")
-    ] = False,
+    profile: Profile = False,
+    stop: Stop = False,
+    fresh: Fresh = False,
     metadata: Metadata = None,
     graph: OwnTexts = None,
     device: Device = "auto",
