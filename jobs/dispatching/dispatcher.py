@@ -150,10 +150,10 @@ class Dispatcher:
 
         Returns once that is on disk: it is cancelled after a crash, too. Raises StoreError.
         """
-        if not self.pool.cancel(job_id) and (
-            (job := self._store.get(job_id)) is None or job.has_ended
-        ):
-            return job
+        if not self.pool.cancel(job_id):
+            known = await self._read(job_id)
+            if known is None or known.has_ended:
+                return known
         job = await self._store.cancel(job_id)
         if job.has_ended:
             await self.pool.endings.tell([job])

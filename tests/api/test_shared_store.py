@@ -106,6 +106,17 @@ def test_jobs_are_taken_by_turns_and_listed_at_both(pair: tuple[Served, Served])
         assert listed[:6] == jobs[::-1]
 
 
+def test_servers_that_get_one_request_at_once_take_one_job(pair: tuple[Served, Served]) -> None:
+    def submit(number: int) -> str:
+        answer = pair[number % 2].submit(ADD, headers={"Idempotency-Key": "both"})
+        assert answer.status == 202
+        job_id: str = answer.json["id"]
+        return job_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len({*pool.map(submit, range(16))}) == 1
+
+
 def test_the_end_of_a_job_is_sent_once(pair: tuple[Served, Served], ear: Ear) -> None:
     hook = {"graph": ADD, "webhook": {"url": ear.url}}
     for number in range(8):

@@ -253,6 +253,25 @@ def test_text_that_postgresql_cannot_hold_is_kept_all_the_same(
     store.close()
 
 
+def test_clients_take_turns_whichever_server_they_ask_and_whichever_works(
+    postgresql: PostgresqlServer,
+) -> None:
+    """One has queued many jobs at one server when two others come to another."""
+    url = postgresql.new_database()
+    stores = [JobStore(url), JobStore(url)]
+
+    async def act() -> str:
+        for count, client, store in ((9, "A", 0), (3, "B", 1), (3, "C", 1)):
+            for _ in range(count):
+                await stores[store].accept(NewJob({}, {}, client=client))
+        claims = [await stores[n % 2].claims.next("light", f"w{n % 2}/1") for n in range(15)]
+        return "".join(job.client for job in claims if job is not None)
+
+    assert asyncio.run(act()) == "ABCABCABCAAAAAA"
+    for store in stores:
+        store.close()
+
+
 def test_processes_that_share_a_store_take_turns_numbers_and_keys(
     postgresql: PostgresqlServer,
 ) -> None:
