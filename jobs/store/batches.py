@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,6 +25,12 @@ SECONDS = 10.0
 
 _MOST_PICTURES = 100
 _MOST_OPEN = 32
+_FIRST_OPEN = 4
+"""So many parts of one picture are made before any has ended; one more for each that has."""
+
+_FAIR_PARTS = 16
+"""A part has at most one of so many of what is left, so that workers end together."""
+
 _OF_PARTS_ALONE = ("state", "kept", "worker_lost")
 """Facts that tell nothing of the whole."""
 
@@ -39,6 +45,14 @@ class Parts:
     warnings: Sequence[str]
     problems: Sequence[Mapping[str, Any]]
     shown: Mapping[str, Any]
+
+
+class _SoFar(NamedTuple):
+    """How many parts have ended, how many seconds they took together, of how many pictures."""
+
+    parts: int
+    seconds: float
+    pictures: int
 
 
 def give(connection: Connection, job: Job, given: Given) -> bool:
@@ -83,8 +97,9 @@ def part_ended(connection: Connection, part: Job) -> Job | None:
 
 def _told(connection: Connection, job: Job, part: Job) -> Iterator[Fact]:
     """The facts of a part as facts of the whole."""
-    _, done, total = _so_far(connection, job)
-    own = _last(connection, job)["part"]
+    done = _so_far(connection, job).pictures
+    batch = _last(connection, job)
+    own, total = batch["part"], len(orjson.loads(batch["names"]))
     found = connection.execute("SELECT data FROM facts WHERE job = ? ORDER BY seq", (part.number,))
     for row in found.fetchall():
         fact = orjson.loads(row[0])
@@ -95,15 +110,14 @@ def _told(connection: Connection, job: Job, part: Job) -> Iterator[Fact]:
             yield fact
 
 
-def _so_far(connection: Connection, job: Job) -> tuple[float, int, int]:
-    """Seconds that parts took together, and how many pictures they had, of how many."""
-    seconds, done = connection.execute(
-        "SELECT coalesce(sum(ended - started), 0), coalesce(sum(pictures), 0) FROM jobs "
-        "WHERE parent = ? AND state IN ('succeeded', 'failed')",
-        (job.number,),
-    ).fetchone()
-    total = len(orjson.loads(_last(connection, job)["names"]))
-    return float(seconds), int(done), total
+def _so_far(connection: Connection, job: Job) -> _SoFar:
+    return _SoFar(
+        *connection.execute(
+            "SELECT count(*), coalesce(sum(ended - started), 0), coalesce(sum(pictures), 0) "
+            "FROM jobs WHERE parent = ? AND state IN ('succeeded', 'failed')",
+            (job.number,),
+        ).fetchone()
+    )
 
 
 def _last(connection: Connection, job: Job) -> Any:
@@ -147,8 +161,10 @@ def _go_on(connection: Connection, job: Job) -> bool:
     names: list[str] = [] if cancelled else orjson.loads(row["names"])
     given: int = row["given"]
     is_open = len(open_parts(connection, job.number))
-    while is_open < _MOST_OPEN and given < len(names):
-        size = _size(connection, job, len(names) - given)
+    so_far = _so_far(connection, job)
+    most_open = min(_MOST_OPEN, _FIRST_OPEN + so_far.parts)
+    while is_open < most_open and given < len(names):
+        size = _size(so_far, len(names) - given)
         _make(connection, job, row, names[given : given + size], given)
         given, is_open = given + size, is_open + 1
     connection.execute(
@@ -158,13 +174,12 @@ def _go_on(connection: Connection, job: Job) -> bool:
     return is_open > 0
 
 
-def _size(connection: Connection, job: Job, left: int) -> int:
+def _size(so_far: _SoFar, left: int) -> int:
     """How many pictures the next part has: few while it is not known how long they take."""
-    seconds, done, _ = _so_far(connection, job)
-    if not done:
+    if not so_far.pictures:
         return 1
-    in_a_second = done / max(seconds, 1e-3)
-    fair = max(in_a_second, ceil(left / _MOST_OPEN))  # the last parts are small, but no mere crumbs
+    in_a_second = so_far.pictures / max(so_far.seconds, 1e-3)
+    fair = max(in_a_second, ceil(left / _FAIR_PARTS))  # the last are small, but no mere crumbs
     return max(1, int(min(fair, SECONDS * in_a_second, _MOST_PICTURES)))
 
 

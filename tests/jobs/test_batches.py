@@ -51,7 +51,7 @@ def _names(store: JobStore, part: Job) -> list[str]:
 def test_every_picture_is_given_once_and_the_job_goes_on_last(store: JobStore) -> None:
     async def body() -> None:
         job = await _shared(store)
-        assert (job.state, len(store.open_parts(job.number))) == ("running", 32)
+        assert (job.state, len(store.open_parts(job.number))) == ("running", 4)
         seen: list[str] = []
         while parts := store.open_parts(job.number):
             now = store.get(job.id)
