@@ -8,6 +8,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from paintgraph.api.services.queue_metrics import QueueMetrics
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.store.jobs import JobStore
 
@@ -24,6 +25,7 @@ class Metrics:
         self._one_by_one = asyncio.Lock()
         self._registry = CollectorRegistry()
         self._registry.register(self)
+        self._registry.register(QueueMetrics(store, dispatcher.workers_of))
         self._wait = self._histogram("queue_wait", "From acceptance to the first start.")
         self._duration = self._histogram("job_duration", "From the first start to the end.")
 

@@ -41,7 +41,7 @@ class Dispatcher:
         self._store = store
         self._workers = workers
         limits = limits or Limits()
-        self._queue = Queue(store, limits, self._count, quota_of)
+        self._queue = Queue(store, limits, self.workers_of, quota_of)
         self.pool = WorkerPool(
             store,
             subscriptions,
@@ -176,6 +176,6 @@ class Dispatcher:
                     await follower.wait()
         return await self._read(job.id) or job
 
-    def _count(self, size: Size) -> int:
+    def workers_of(self, size: Size) -> int:
         """How many workers of a size there are, as far as is known."""
         return max(self._workers.get(size, 0), self.pool.roster.count(size))

@@ -21,6 +21,7 @@ from paintgraph.jobs.dispatching.running import Running
 from paintgraph.jobs.dispatching.sharing import done_elsewhere
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.dispatching.support import HasModel
+from paintgraph.jobs.dispatching.warmth import Warmth
 from paintgraph.jobs.store.agents import OutdatedAgentError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Size
@@ -32,6 +33,7 @@ from paintgraph.jobs.workers.watch import watch
 _LOG = logging.getLogger("paintgraph.jobs")
 _ANSWER_SECONDS = 10.0
 _RESTART_SECONDS = 1.0
+_LOOK_SECONDS = 1.0  # after that it may pay to load what others hold
 _NEVER_SECONDS = 1e9
 
 
@@ -239,8 +241,9 @@ class WorkerPool:
             if size == self._knowing:
                 self._take(handle.ready)
             watching = asyncio.create_task(self._watch(name, handle))
+            warmth = Warmth()
             try:
-                while await self._run_next(size, name, handle):
+                while await self._run_next(size, name, handle, warmth):
                     pass
             except Exception:  # noqa: BLE001 - a worker's place must never stay empty
                 _LOG.exception("worker %s is replaced", name)
@@ -275,9 +278,9 @@ class WorkerPool:
                 _LOG.warning(notice)
         self.ready = ready
 
-    async def _run_next(self, size: Size, name: str, handle: WorkerHandle) -> bool:
+    async def _run_next(self, size: Size, name: str, handle: WorkerHandle, warmth: Warmth) -> bool:
         """Run one job; False if the worker was lost."""
-        job = await self._next(size, name, handle)
+        job = await self._next(size, name, handle, warmth)
         if job is None:
             return False
         running = Running(job, handle)
@@ -292,6 +295,7 @@ class WorkerPool:
             has_ended = await self.outcomes.begin(running)
             while not has_ended:
                 has_ended = await self.outcomes.take(running, await handle.receive())
+            warmth.used(self._store.claims.models(job))
         except BrokenFrameError:
             await self._leave(running, self.outcomes.lost)
             return False
@@ -312,19 +316,25 @@ class WorkerPool:
             await self.endings.tell([job])
         return True
 
-    async def _next(self, size: Size, name: str, handle: WorkerHandle) -> Job | None:
+    async def _next(
+        self, size: Size, name: str, handle: WorkerHandle, warmth: Warmth
+    ) -> Job | None:
         """Claim the next job for a worker; None if the worker is lost before there is one."""
-        arrived = self._arrivals[size]
+        arrived, worker = self._arrivals[size], f"{self.name}/{name}"
+        claims = self._store.claims
         while not handle.lost.done():
             if self.is_draining:
                 await asyncio.Event().wait()  # until the server closes
             arrived.clear()
             try:
-                job = await self._store.claims.next(
+                for model, seconds in warmth.hear(handle.numbers):
+                    await claims.loaded(model, seconds)
+                job = await claims.next(
                     size,
-                    f"{self.name}/{name}",
+                    worker,
                     self._limits.lease_seconds,
                     supports=self.roster.supports,
+                    holds=warmth.models,
                 )
             except StoreError as error:
                 _LOG.error("worker %s waits for the job store: %s", name, error)
@@ -334,8 +344,11 @@ class WorkerPool:
                 return job
             self.roster.ask()
             arrival = asyncio.create_task(arrived.wait())
+            pause = _LOOK_SECONDS if claims.leaves_jobs(worker) else None
             try:
-                await asyncio.wait((arrival, handle.lost), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    (arrival, handle.lost), timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
                 arrival.cancel()
         return None

@@ -44,6 +44,8 @@ def test_numbers_count_jobs_and_their_times(small: Served) -> None:
         key = (f"paintgraph_{name}_seconds_count", "")
         assert after[key] - before[key] == 2
     assert after["paintgraph_job_duration_seconds_sum", ""] > 0
+    asked = ("paintgraph_claim_seconds_count", "")
+    assert after[asked] - before[asked] >= 2
 
 
 def test_lost_workers_are_counted(small: Served) -> None:

@@ -1,6 +1,7 @@
 """Graphs that need models, over HTTP: what is missing is named before anything is accepted."""
 
 import base64
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from paintgraph.tests import tiny_onnx
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
 from paintgraph.tests.nodes.bench import noise, png, samples_of
 
 PHOTO = f"data:image/png;base64,{base64.b64encode(png(noise(20, 30))).decode()}"
@@ -47,6 +48,11 @@ def test_a_mask_is_made_and_the_memory_of_its_model_is_told(server: Served) -> N
     metrics = server.call("GET", "/metrics").body.decode().splitlines()
     assert 'paintgraph_model_bytes{device="cpu"} 1e+06' in metrics
     assert "paintgraph_models_loaded 1.0" in metrics
+    loaded = b'paintgraph_loads_total{model="u2net"} 1.0'
+    deadline = time.monotonic() + OUTER_SECONDS  # its worker tells when it asks for the next job
+    while loaded not in server.call("GET", "/metrics").body and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert loaded in server.call("GET", "/metrics").body
 
 
 def test_the_job_keeps_the_digest_of_the_file(server: Served) -> None:

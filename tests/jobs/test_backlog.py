@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,21 @@ def test_what_waits_is_told_in_seconds_as_the_last_jobs_took_them(store: JobStor
         assert waiting[1].since == first.created >= before
 
     asyncio.run(act())
+
+
+def test_the_statement_in_the_docs_gives_the_seconds_that_wait(store: JobStore) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
+    sql = docs.partition("```sql\n")[2].partition("```")[0]
+
+    async def act() -> None:
+        for models in ((A,), (A,), ()):
+            await accepted(store, "heavy", *models)
+        await accepted(store, "light")
+
+    asyncio.run(act())
+
+    found = store._database.read(lambda c: c.execute(sql).fetchone())
+    assert found[0] == sum(each.seconds for each in store.backlog.waiting()) - 0.1 == 30
 
 
 def test_loads_of_all_workers_are_counted(store: JobStore) -> None:
