@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF"]
+Format: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF", "HEIC"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,13 @@ KINDS: Mapping[Format, Kind] = {
     "BMP": Kind("BMP", "image/bmp", (".bmp", ".dib")),
     "AVIF": Kind("AVIF", "image/avif", (".avif",)),
     "GIF": Kind("GIF", "image/gif", (".gif",)),
+    "HEIC": Kind("HEIC", "image/heic", (".heic", ".heif", ".hif")),
 }
 SUFFIXES = tuple(suffix for kind in KINDS.values() for suffix in kind.suffixes)
 """Of files that are read."""
 
 OTHER_SUFFIXES = (
-    ".heic", ".heif", ".hif", ".jxl", ".jp2", ".j2k", ".jpx", ".svg", ".psd", ".psb", ".xcf",
+    ".jxl", ".jp2", ".j2k", ".jpx", ".svg", ".psd", ".psb", ".xcf",
     ".kra", ".exr", ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf",
     ".ico", ".icns", ".cur", ".tga", ".dds", ".ppm", ".pgm", ".pbm", ".pnm", ".qoi", ".eps",
     ".jxr",
@@ -89,11 +90,12 @@ _OTHER_FILES: Mapping[bytes, str] = {
     b"version https://git-lfs": "a pointer of Git LFS, not the file itself",
 }
 _BRANDS: Mapping[bytes, str] = {
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"), "a HEIC picture"),
+    **dict.fromkeys((b"hevc", b"hevx", b"hevm", b"hevs"), "a sequence of HEIC pictures"),
     **dict.fromkeys((b"mif1", b"msf1"), "a HEIF picture"),
     b"crx ": RAW,
 }
 _AVIF = frozenset({b"avif", b"avis"})
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _MOST_BRANDS = 64
 
 
@@ -112,11 +114,17 @@ def known_format(data: bytes) -> Format | None:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if _AVIF & set(_brands(data)) and data[8:12] not in _BRANDS.keys() - {b"mif1", b"msf1"}:
-        return "AVIF"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    return None
+    return _of_boxes(data)
+
+
+def _of_boxes(data: bytes) -> Format | None:
+    """Format of a file of boxes, or None if it is none of those that are read."""
+    if data[8:12] in _BRANDS.keys() - {b"mif1", b"msf1"}:
+        return None
+    brands = set(_brands(data))
+    return "AVIF" if _AVIF & brands else "HEIC" if _HEIC & brands else None
 
 
 def what_it_is(data: bytes) -> str | None:

@@ -197,7 +197,7 @@ def _check_quality(forms: Sequence[tuple[str, Wanted]], writing: Writing) -> Non
     where, form = forms[0] if forms else ("the result", "png")
     message = (
         f"--quality: {where} is {form.upper()}, which keeps every pixel and has no quality; "
-        "allowed are .jpg, .webp and .avif. Name such a file, or leave --quality out."
+        "allowed are .jpg, .webp, .avif and .heic. Name such a file, or leave --quality out."
     )
     raise misused("no_quality", message)
 
@@ -206,5 +206,5 @@ def no_transparency(where: str, form: Wanted) -> str:
     """The message for a transparent picture that is to go into a format without transparency."""
     return (
         f"{where}: the picture is transparent in parts, which {form.upper()} cannot hold; allowed "
-        "are .png, .webp, .avif and .tif. Name such a file, or write --background white."
+        "are .png, .webp, .avif, .heic and .tif. Name such a file, or write --background white."
     )

@@ -32,7 +32,8 @@ class Writing:
         str | None,
         typer.Option(
             metavar="1..100",
-            help="How well JPEG, WebP and AVIF keep pixels; by default 95, and WebP keeps all.",
+            help="How well JPEG, WebP, AVIF and HEIC keep pixels; by default 95, and WebP keeps "
+            "all.",
         ),
     ] = None
     background: Annotated[

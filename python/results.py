@@ -25,6 +25,7 @@ from paintgraph.engine.graph.graph import (
 )
 from paintgraph.engine.graph.sockets import NO_FACTS, Facts, Value
 from paintgraph.imaging.files.encode import writes_avif
+from paintgraph.imaging.files.heic import NEEDED, has_heic
 from paintgraph.imaging.masks.algebra import to_image
 from paintgraph.imaging.samples import pixel_digest, quantise
 from paintgraph.jobs.publishing import PublishError, cannot_write
@@ -366,6 +367,8 @@ def named_format(path: Path, where: str) -> Wanted:
     if form == "avif" and not writes_avif():
         message = f"{where}: Pillow was built here without AVIF; allowed are the other suffixes."
         raise UsageError(Problem("missing_library", f"{message} Install Pillow's own wheel."))
+    if form == "heic" and not has_heic():
+        raise UsageError(Problem("missing_library", f"{where}: {NEEDED}"))
     return form
 
 

@@ -99,7 +99,7 @@ def _is_lossy(data: bytes, header: Header) -> bool:
         return any(_is_vp8(data, *chunk) for chunk in parts.riff_chunks(data))
     if header.format == "TIFF":
         return tiff.read_directory(data).number(_COMPRESSION, 1) in _LOSSY_PACKINGS
-    return header.format in {"JPEG", "AVIF"}
+    return header.format in {"JPEG", "AVIF", "HEIC"}
 
 
 def _is_vp8(data: bytes, name: bytes, start: int, end: int) -> bool:

@@ -21,6 +21,7 @@ from paintgraph.imaging.files.descriptions.texts import packed_text, text_chunk
 from paintgraph.imaging.files.formats import tiff
 from paintgraph.imaging.files.formats.parts import insert, make_chunk, riff_chunks, riff_file
 from paintgraph.imaging.files.formats.tiff import Entry
+from paintgraph.imaging.files.heic import NEEDED, has_heic, save_heic
 from paintgraph.imaging.files.metadata import Metadata, fitted
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import Samples, quantise
@@ -56,6 +57,7 @@ _ABILITIES: Mapping[Format, _Ability] = {
     "WEBP": _Ability(alpha=True, wide=False, metadata=True, max_side=16_383),
     "JPEG": _Ability(alpha=False, wide=False, metadata=True, max_side=65_500),
     "AVIF": _Ability(alpha=True, wide=False, metadata=True, max_side=65_535),
+    "HEIC": _Ability(alpha=True, wide=False, metadata=True, max_side=16_384),
     "BMP": _Ability(alpha=False, wide=False, metadata=False, max_side=32_767),
 }
 
@@ -81,7 +83,7 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
         format: of the file.
         depth: bits per sample, 8 or 16 (PNG and TIFF).
         compression: 0 to 9, for PNG and TIFF.
-        quality: 1 to 100, for JPEG, AVIF and, with `lossless` off, for WebP.
+        quality: 1 to 100, for JPEG, AVIF, HEIC and, with `lossless` off, for WebP.
         lossless: of WebP.
         metadata: what the file says beside its pixels, as far as the format has a place for it.
 
@@ -109,8 +111,8 @@ def encode(  # noqa: PLR0913 - options of the formats, keyword-only
             return _webp(samples, metadata, quality, lossless=lossless)
         if format == "JPEG":
             return _jpeg(samples, metadata, quality)
-        if format == "AVIF":
-            return _avif(samples, metadata, quality)
+        if format in ("AVIF", "HEIC"):
+            return _boxed(samples, metadata, quality, format)
         return _by_pillow(samples, format, {})
     except (OSError, ValueError, OverflowError, cv2.error) as error:
         raise PictureError(
@@ -175,6 +177,8 @@ def _check_ability(one: Image, name: Format, depth: int, *, has_metadata: bool) 
         )
     if name == "AVIF" and not writes_avif():
         raise PictureError(f"format: {_NO_AVIF}", code="missing_library")
+    if name == "HEIC" and not has_heic():
+        raise PictureError(f"format: {NEEDED}", code="missing_library")
     can = _ABILITIES[name]
     if one.shape[2] == 4 and not can.alpha:
         raise PictureError(
@@ -242,13 +246,16 @@ def _jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     return jpeg.with_segments(data, new)
 
 
-def _avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    options = {"quality": quality, "subsampling": "4:4:4", **_described(samples, metadata)}
-    return _by_pillow(samples, "AVIF", options)
+def _boxed(samples: Samples, metadata: Metadata, quality: int, name: Format) -> bytes:
+    """An AVIF or HEIC file, with colours at every px as JPEG has them here."""
+    options = {"quality": quality, **_described(samples, metadata)}
+    if name == "HEIC":
+        return save_heic(samples, {"chroma": 444, **options})
+    return _by_pillow(samples, name, {"subsampling": "4:4:4", **options})
 
 
 def _described(samples: Samples, metadata: Metadata) -> dict[str, Any]:
-    """What a WebP or AVIF file says beside its pixels, as Pillow's options."""
+    """What a WebP, AVIF or HEIC file says beside its pixels, as Pillow's options."""
     options: dict[str, Any] = {}
     if "icc" in metadata:
         options["icc_profile"] = metadata["icc"]

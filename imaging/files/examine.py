@@ -18,6 +18,7 @@ from paintgraph.imaging.errors import PictureError
 from paintgraph.imaging.files.formats import jpeg_end, parts, tiff
 from paintgraph.imaging.files.formats.header import Header, read_header
 from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
+from paintgraph.imaging.files.heic import open_heic
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -131,6 +132,7 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     from PIL.WebPImagePlugin import WebPImageFile
 
     readers: Mapping[Format, Callable[[BytesIO], ImageFile]] = {
+        "HEIC": open_heic,
         "PNG": PngImageFile,
         "JPEG": JpegImageFile,
         "WEBP": WebPImageFile,
@@ -148,6 +150,8 @@ def open_picture(data: bytes, header: Header) -> "ImageFile":
     try:
         with quiet():
             picture = readers[header.format](BytesIO(bare))
+    except PictureError:
+        raise
     except Exception as error:  # Pillow raises what it likes on damaged heads
         raise damaged("its head cannot be read") from error
     if picture.size != (header.width, header.height):
@@ -201,7 +205,7 @@ def remarks(data: bytes, header: Header) -> tuple[str, ...]:
             "the JPEG file has no end marker, as if its last bytes were cut off; all its pixels "
             "are there. Save it again."
         )
-    if header.format == "AVIF" and header.depth > 8:
+    if header.format in {"AVIF", "HEIC"} and header.depth > 8:
         found.append(
             f"its samples have {header.depth} bits, of which 8 are read. A 16-bit PNG keeps them."
         )
@@ -330,6 +334,7 @@ _CHECKS: Mapping[Format, Callable[[bytes, Header], None]] = {
     "WEBP": _check_webp,
     "TIFF": _check_tiff,
     "BMP": _check_bmp,
+    "HEIC": lambda *_: None,
     "AVIF": lambda *_: None,  # its boxes were walked to the end for its head
     "GIF": lambda *_: None,
 }

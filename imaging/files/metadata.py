@@ -140,6 +140,8 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
     said = exif.Exif() if block is None else exif.read(block)
     # Boxes turn an AVIF picture; its EXIF only repeats that, for people (ISO/IEC 23008-12).
     turn = avif.read(data).orientation if kind == "AVIF" else said.orientation
+    if kind == "HEIC":  # whoever reads it has turned it
+        turn = 1
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
     packet, records = beside.get("xmp"), beside.get("iptc")
@@ -210,6 +212,7 @@ _READERS: Mapping[Format, Callable[[bytes], dict[str, Any]]] = {
     "WEBP": _of_webp,
     "TIFF": _of_tiff,
     "AVIF": _of_avif,
+    "HEIC": _of_avif,
     "GIF": _of_gif,
 }
 
@@ -236,7 +239,7 @@ def read_icc(data: bytes, kind: Format) -> bytes | None:
         return _riff_content(data, b"ICCP")
     if kind == "TIFF":
         return tiff.read_directory(data).raw(tiff.ICC_PROFILE)
-    if kind == "AVIF":
+    if kind in ("AVIF", "HEIC"):
         return avif.read(data).icc
     return gif.read(data).icc if kind == "GIF" else None
 

@@ -140,10 +140,10 @@ def save_image(
     ] = "paintgraph",
     format: Annotated[  # noqa: A002
         Wanted,
-        "PNG and TIFF keep all, WebP 8 bits, AVIF and JPEG less; same is that of the picture's "
-        "file, or PNG where that cannot be written or hold the picture.",
+        "PNG and TIFF keep all, WebP 8 bits, AVIF, HEIC and JPEG less; same is that of the "
+        "picture's file, or PNG where that cannot be written or hold the picture.",
     ] = "png",
-    quality: Annotated[int, Range(1, 100), "For JPEG, AVIF, and WebP that is not lossless."] = 95,
+    quality: Annotated[int, Range(1, 100), "For JPEG, AVIF, HEIC, and lossy WebP."] = 95,
     numbering: Annotated[
         Literal["always", "if_taken"], "When the name of the file gets a number."
     ] = "always",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Format = Literal["png", "jpeg", "webp", "tiff", "avif"]
-Wanted = Literal["png", "jpeg", "webp", "tiff", "avif", "same"]
+Format = Literal["png", "jpeg", "webp", "tiff", "avif", "heic"]
+Wanted = Literal["png", "jpeg", "webp", "tiff", "avif", "heic", "same"]
 """A format, or that of the file which the picture comes from."""
 SUFFIXES: Mapping[Format, str] = {
     "png": ".png",
@@ -13,9 +13,10 @@ SUFFIXES: Mapping[Format, str] = {
     "webp": ".webp",
     "tiff": ".tif",
     "avif": ".avif",
+    "heic": ".heic",
 }
-LOSSY = ("jpeg", "avif")
-WITH_QUALITY = ("jpeg", "webp", "avif")
+LOSSY = ("jpeg", "avif", "heic")
+WITH_QUALITY = ("jpeg", "webp", "avif", "heic")
 """Formats that may be packed with loss."""
 OPAQUE = ("jpeg",)
 DEEP = ("png", "tiff")

@@ -86,7 +86,7 @@ def test_a_recipe_over_a_folder_has_its_listing_too(server: Served) -> None:
 
 
 def test_pictures_that_are_not_read_are_told(server: Served) -> None:
-    for name in ("c/a.png", "c/b.HEIC", "c/c.psd", "c/notes.txt", "c/d.gif"):
+    for name in ("c/a.png", "c/b.JXL", "c/c.psd", "c/notes.txt", "c/d.gif"):
         path = server.data / "inputs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(png())
@@ -97,7 +97,7 @@ def test_pictures_that_are_not_read_are_told(server: Served) -> None:
     assert job["outputs"] == {"names": ["c/a.png", "c/d.gif"]}
     (warning,) = job["warnings"]
     assert warning == (
-        "the folder 'c' holds 2 pictures ('c/b.HEIC', 'c/c.psd') of kinds that are not read, which "
+        "the folder 'c' holds 2 pictures ('c/b.JXL', 'c/c.psd') of kinds that are not read, which "
         "are left out. Convert them to PNG first."
     )
     assert (none.status, none.codes) == (422, ["no_pictures"])

@@ -125,7 +125,7 @@ def test_base64_that_is_nearly_right_is_named_at_every_door(
 
 
 OTHERS = {
-    "a HEIC picture": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "a sequence of HEIC pictures": b"\0\0\0\x18ftyphevc\0\0\0\0mif1heic",
     "a JPEG XL picture": b"\xff\x0a" + bytes(40),
     "a JPEG 2000 picture": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20),
     "an SVG drawing": b"<svg xmlns='http://www.w3.org/2000/svg'/>",

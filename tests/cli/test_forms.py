@@ -65,9 +65,9 @@ def test_base64_is_a_picture_in_python(text: str, form: Callable[[str], Any]) ->
 def test_pictures_that_are_not_read_are_told(paintgraph: Paintgraph) -> None:
     Path("folder.yaml").write_text(FOLDER)
     Path("many").mkdir()
-    for name in ("a.png", "b.heic"):
+    for name in ("a.png", "b.jxl"):
         Path("many", name).write_bytes(png(samples()))
-    expected = "the folder 'many' holds 1 picture ('many/b.heic') of kinds that are not read"
+    expected = "the folder 'many' holds 1 picture ('many/b.jxl') of kinds that are not read"
 
     answer = paintgraph("run", "folder.yaml")
     [warning] = front.run("folder.yaml").warnings

@@ -66,7 +66,7 @@ def test_jpeg_of_a_cut_out_is_refused_before_it_runs_and_the_cure_works(
     assert refused.code == 2
     assert refused.stderr == (
         "-o cut.jpg: the picture is transparent in parts, which JPEG cannot hold; allowed are "
-        ".png, .webp, .avif and .tif. Name such a file, or write --background white. "
+        ".png, .webp, .avif, .heic and .tif. Name such a file, or write --background white. "
         "[no_transparency]\n"
     )
     assert cured.code == 0, cured.stderr
@@ -124,15 +124,16 @@ def test_a_lossy_webp_is_replayed_by_what_its_graph_gives(paintgraph: Paintgraph
             ("-o", "x.png", "--quality", "80"),
             (
                 "--quality: -o x.png is PNG, which keeps every pixel and has no quality; allowed "
-                "are .jpg, .webp and .avif. Name such a file, or leave --quality out. [no_quality]"
+                "are .jpg, .webp, .avif and .heic. Name such a file, or leave --quality out. "
+                "[no_quality]"
             ),
         ),
         (
             ("-o", "out/", "--quality", "80"),
             (
                 "--quality: -o out/{stem}.png is PNG, which keeps every pixel and has no quality; "
-                "allowed are .jpg, .webp and .avif. Name such a file, or leave --quality out. "
-                "[no_quality]"
+                "allowed are .jpg, .webp, .avif and .heic. Name such a file, or leave --quality "
+                "out. [no_quality]"
             ),
         ),
         (
@@ -161,15 +162,16 @@ def test_a_lossy_webp_is_replayed_by_what_its_graph_gives(paintgraph: Paintgraph
             ("-o", "x.jpg", "--background", "transparent"),
             (
                 "-o x.jpg: the picture is transparent in parts, which JPEG cannot hold; allowed "
-                "are .png, .webp, .avif and .tif. Name such a file, or write --background white. "
-                "[no_transparency]"
+                "are .png, .webp, .avif, .heic and .tif. Name such a file, or write --background "
+                "white. [no_transparency]"
             ),
         ),
         (
             ("-o", "x.xyz"),
             (
                 "-o x.xyz: the suffix is '.xyz'; allowed are .png, .jpg, .jpeg, .jfif, .jpe, .jif, "
-                ".webp, .tif, .tiff, .avif, .*. Name such a file. [unknown_suffix]"
+                ".webp, .tif, .tiff, .avif, .heic, .heif, .hif, .*. Name such a file. "
+                "[unknown_suffix]"
             ),
         ),
     ],

@@ -10,14 +10,14 @@ from paintgraph.tests.imaging.files import TIFF_GREY, tiff_file
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0mif1heic", "a sequence of HEIC pictures"),
         (b"\0\0\0\x14ftypmif1\0\0\0\0msf1", "a HEIF picture"),
         (b"\xff\x0a\xfa", "a JPEG XL picture"),
         (b"\0\0\0\x0cjP  \r\n", "a JPEG 2000 picture"),
         (b"II*\0\x10\0\0\0CR\2\0", "a camera's raw file"),
         (b"P6\n1 1\n255\n", "a PPM, PGM or PBM picture"),
         (b"gimp xcf v011", "a GIMP file"),
-        (b"\0\0\0\x1cftypheic", "a HEIC picture"),
+        (b"\0\0\0\x1cftyphevc", "a sequence of HEIC pictures"),
         (b'<?xml version="1.0"?>\n<svg xmlns="">', "an SVG drawing"),
         (b"II+\0\x08\0\0\0", "a BigTIFF"),
         (b"8BPS\0\1", "a Photoshop file"),
@@ -30,7 +30,7 @@ def test_another_kind_of_picture_is_named(data: bytes, what: str) -> None:
     assert (error.value.code, str(error.value)) == (
         "unsupported_picture",
         (
-            f"picture: is {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF. "
+            f"picture: is {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC. "
             "Convert it to PNG first."
         ),
     )
@@ -58,7 +58,7 @@ def test_a_file_that_is_no_picture_is_named(data: bytes, what: str) -> None:
     assert (error.value.code, str(error.value)) == (
         "not_a_picture",
         (
-            f"picture: {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF. "
+            f"picture: {what}; allowed are PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC. "
             "Check that the path or address leads to the picture itself."
         ),
     )

@@ -96,7 +96,7 @@ def read_colour(
             icc = _of_tiff(data)
         if icc is None and header.format == "BMP":
             icc = _of_bmp(data)
-        if icc is None and header.format == "AVIF":
+        if icc is None and header.format in ("AVIF", "HEIC"):
             icc = _of_avif(data)
     return Colour(icc or _adobe_rgb(is_adobe_rgb and embedded is None), note=note)
 

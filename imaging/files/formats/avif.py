@@ -1,9 +1,10 @@
-"""AVIF files: the boxes of ISO/IEC 14496-12 and 23008-12, walked without decoding a pixel."""
+"""AVIF and HEIC files: boxes of ISO/IEC 14496-12 and 23008-12, walked without decoding a pixel."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from paintgraph.imaging.errors import PictureError
+from paintgraph.imaging.files.formats import hevc
 from paintgraph.imaging.files.formats.av1 import frame_sizes
 from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 
@@ -13,7 +14,8 @@ _MOST_PIXELS = 250_000_000
 
 _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _XMP = b"application/rdf+xml\0"
-_CODED, _GRID = b"av01", b"grid"
+_AV1, _HEVC, _GRID = b"av01", b"hvc1", b"grid"
+_CODED = (_AV1, _HEVC)
 # How EXIF calls a quarter turn against the clock, and then top for bottom, or left for right.
 _TURNS: Mapping[tuple[int, int | None], int] = {
     (0, None): 1, (1, None): 8, (2, None): 3, (3, None): 6,
@@ -24,9 +26,10 @@ _TURNS: Mapping[tuple[int, int | None], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Avif:
-    """What an AVIF file says of its picture; sizes in px as stored, before it is turned.
+    """What a file says of its picture; sizes in px as stored, before it is turned.
 
     Attributes:
+        crop: width and height in px of the part that is shown, before it is turned, or None.
         orientation: how it is to be turned, in EXIF's numbers; its EXIF says nothing to that.
         icc: ICC profile, or None.
         cicp: primaries, transfer, matrix (ITU-T H.273) and whether the range is full, or None.
@@ -45,6 +48,7 @@ class Avif:
     cicp: tuple[int, int, int, int] | None
     exif: bytes | None
     xmp: bytes | None
+    crop: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -72,16 +76,17 @@ def read(data: bytes) -> Avif:
     primary, items = _items(data, *top[b"meta"])
     picture = items.get(primary)
     size = picture.property(b"ispe") if picture else None
-    if picture is None or size is None or picture.kind not in {_CODED, _GRID}:
-        raise damaged("the AVIF file names no size")
+    if picture is None or size is None or picture.kind not in (*_CODED, _GRID):
+        raise damaged("the file names no size")
     _check_frames(data, items)
     width, height = unpack(">II", data, size[0] + 4)
-    tile = next(item for item in items.values() if item.kind == _CODED)
-    depth, is_grey = _samples(data, picture if picture.kind == _CODED else tile)
+    tile = next(item for item in items.values() if item.kind in _CODED)
+    depth, is_grey = _samples(data, picture if picture.kind in _CODED else tile)
     icc, cicp = _colours(data, picture)
     return Avif(
         width, height, depth, is_grey, _has_alpha(data, items), frames,
         _orientation(data, picture), icc, cicp, _exif(data, items), _xmp(data, items),
+        _crop(data, picture),
     )  # fmt: skip
 
 
@@ -97,10 +102,10 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             begin += 8
         stop = start + length if length else end
         if stop < begin or stop > end:
-            raise damaged("the AVIF file ends early")
+            raise damaged("the file ends early")
         yield name, begin, stop
         start = stop
-    raise damaged(f"the AVIF file has more than {_MOST_BOXES} boxes")
+    raise damaged(f"the file has more than {_MOST_BOXES} boxes")
 
 
 def _frames(data: bytes, start: int, end: int) -> int:
@@ -125,7 +130,7 @@ def _items(data: bytes, start: int, end: int) -> tuple[int, dict[int, _Item]]:
         pitm, iinf, iprp = boxes[b"pitm"][0], boxes[b"iinf"], boxes[b"iprp"]
         iloc = boxes[b"iloc"][0]
     except KeyError as error:
-        raise damaged("the AVIF file lacks a box") from error
+        raise damaged("the file lacks a box") from error
     items: dict[int, _Item] = {}
     wide = data[iinf[0]] > 0
     for name, at, _ in _boxes(data, iinf[0] + (8 if wide else 6), iinf[1]):
@@ -158,7 +163,7 @@ def _locate(
             offset, at = _number(data, at + index_size, offset_size)
             length, at = _number(data, at, length_size)
             if base + offset + length > len(data):
-                raise damaged("the AVIF file ends early")
+                raise damaged("the file ends early")
             if number in items and method & 15 < 2:
                 items[number].extents.append((base + offset, base + offset + length))
 
@@ -166,7 +171,7 @@ def _locate(
 def _number(data: bytes, at: int, size: int) -> tuple[int, int]:
     """A whole number of so many bytes, and where it ends."""
     if at + size > len(data):
-        raise damaged("the AVIF file ends early")
+        raise damaged("the file ends early")
     return int.from_bytes(data[at : at + size], "big"), at + size
 
 
@@ -199,10 +204,9 @@ def _check_frames(data: bytes, items: Mapping[int, _Item]) -> None:
     pixels = 0
     for item in items.values():
         size = item.property(b"ispe")
-        if item.kind == _CODED and size is not None:
+        if item.kind in _CODED and size is not None:
             named = unpack(">II", data, size[0] + 4)
-            found = list(frame_sizes(_content(data, item)))
-            if not found or set(found) != {named}:
+            if not (_fits_hevc if item.kind == _HEVC else _fits_av1)(data, item, named):
                 raise damaged("it names two sizes")
             pixels += named[0] * named[1]
     if pixels > _MOST_PIXELS:
@@ -213,12 +217,42 @@ def _check_frames(data: bytes, items: Mapping[int, _Item]) -> None:
         )
 
 
+def _fits_av1(data: bytes, item: _Item, named: tuple[int, ...]) -> bool:
+    """Whether all frames of a stream have the size that its box names."""
+    found = set(frame_sizes(_content(data, item)))
+    return found == {named}
+
+
+def _fits_hevc(data: bytes, item: _Item, named: tuple[int, ...]) -> bool:
+    """Whether a stream has the size that its box names, but for what its blocks need more."""
+    place = item.property(b"hvcC")
+    if place is None:
+        return False
+    found = hevc.sizes(data[slice(*place)], _content(data, item))
+    most = [-(-side // hevc.LARGEST_BLOCK) * hevc.LARGEST_BLOCK for side in named]
+    return bool(found) and all(w <= most[0] and h <= most[1] for w, h in found)
+
+
+def _crop(data: bytes, item: _Item) -> tuple[int, int] | None:
+    """Width and height of what `clap` leaves of the picture."""
+    place = item.property(b"clap")
+    if place is None:
+        return None
+    width, by, height, down = unpack(">IIII", data, place[0])
+    if not by or not down:
+        raise damaged("its crop has no size")
+    return width // by, height // down
+
+
 def _content(data: bytes, item: _Item) -> bytes:
     return b"".join(data[start:end] for start, end in item.extents)
 
 
 def _samples(data: bytes, item: _Item) -> tuple[int, bool]:
     """Bits of a sample, and whether there is only grey, by the configuration of the codec."""
+    hevc_place = item.property(b"hvcC")
+    if hevc_place is not None:
+        return hevc.samples(data[slice(*hevc_place)])
     place = item.property(b"av1C")
     flags = unpack(">B", data, place[0] + 2)[0] if place else 0
     depth = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
