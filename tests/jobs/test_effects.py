@@ -20,9 +20,9 @@ from paintgraph.tests.jobs.claiming import claimed
 class Saver:
     """Saves files of new jobs into a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Path | str) -> None:
         self.out = folder / "out"
-        self.store = JobStore(folder / "jobs.sqlite")
+        self.store = JobStore(place)
         self.blobs = FolderBlobs(folder / "blobs")
         self.effects = JobEffects(
             self.store, self.blobs, {"output": Publisher(self.out, self.blobs)}
@@ -39,8 +39,8 @@ class Saver:
 
 
 @pytest.fixture
-def saver(tmp_path: Path) -> Iterator[Saver]:
-    made = Saver(tmp_path)
+def saver(tmp_path: Path, place: Path | str) -> Iterator[Saver]:
+    made = Saver(tmp_path, place)
     yield made
     made.store.close()
 

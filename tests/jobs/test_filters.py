@@ -1,16 +1,19 @@
 """Jobs are found by state, recipe, tag and times, by an index for each."""
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.job import Filter, Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.jobs.plans import plans_of
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 CREATED = (3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0)
 """Of each job; clocks go back at times."""
@@ -19,11 +22,10 @@ SPANS = st.none() | st.tuples(
 )
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobStore]:
+@contextmanager
+def filled(place: Path | str) -> Iterator[JobStore]:
     """A store with jobs of two recipes, two clients and some tags; every other one has ended."""
-    path = tmp_path_factory.mktemp("store") / "jobs.sqlite"
-    opened = JobStore(path)
+    opened = JobStore(place)
 
     async def fill() -> None:
         for number in range(len(CREATED)):
@@ -38,20 +40,34 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobStore]:
             if number % 2:
                 await opened.cancel(job.id)
 
-    asyncio.run(fill())
-    opened.close()
-    with sqlite3.connect(path) as connection:
+    def date(connection: Connection) -> None:
         for number, created in enumerate(CREATED, start=1):
-            ended = created + number % 4
             connection.execute(
                 "UPDATE jobs SET created = ?, ended = CASE WHEN ended IS NULL THEN NULL ELSE ? END "
                 "WHERE number = ?",
-                (created, ended, number),
+                (created, created + number % 4, number),
             )
-    connection.close()
-    opened = JobStore(path)
+
+    asyncio.run(fill())
+    opened._database.write(date).result()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def file_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobStore]:
+    with filled(tmp_path_factory.mktemp("store") / "jobs.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Iterator[JobStore]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("file_store")
+    else:
+        server: PostgresqlServer = request.getfixturevalue("postgresql")
+        with filled(server.new_database()) as opened:
+            yield opened
 
 
 def passes(job: Job, meant: Filter) -> bool:
@@ -103,10 +119,10 @@ def test_jobs_are_those_that_pass_all_filters_newest_first(
     ],
 )
 def test_each_filter_has_an_index(
-    store: JobStore, monkeypatch: pytest.MonkeyPatch, meant: Filter, index: str
+    file_store: JobStore, monkeypatch: pytest.MonkeyPatch, meant: Filter, index: str
 ) -> None:
-    plans = plans_of(store, monkeypatch)
-    store.page(meant)
+    plans = plans_of(file_store, monkeypatch)
+    file_store.page(meant)
     lines = [line for plan in plans for line in plan]
 
     assert any(name in line for line in lines for name in index.split("|")), lines

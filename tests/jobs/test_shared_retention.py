@@ -96,6 +96,28 @@ def test_objects_go_by_age_but_what_a_living_job_names(
     assert (mine in shared.storage.blobs, lost in shared.storage.blobs) == (True, False)
 
 
+def test_a_job_that_is_deleted_takes_its_objects_along(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At another server than the one where it ran."""
+    both, alone = shared.storage.blobs.put(b"both"), shared.storage.blobs.put(b"alone")
+    over = shared.job(alone)
+    living = shared.job(both)
+    saved, other = shared.save(over, b"saved"), shared.save(living, b"other")
+    asyncio.run(shared.store.append(over, [{"type": "executed", "files": [{"digest": both}]}]))
+    store = JobStore(shared.place)
+    turn_clock(monkeypatch, 1)
+    done = Cleaner(store, shared.folders, Retention(), shared.storage)
+    assert not asyncio.run(done.purge(over.id))
+    asyncio.run(shared.store.finish(over, "succeeded"))
+
+    assert asyncio.run(done.purge(over.id))
+    assert shared.keys("outputs") == {other}
+    assert saved != other
+    assert (both in shared.storage.blobs, alone in shared.storage.blobs) == (True, False)
+    store.close()
+
+
 def test_too_many_bytes_take_nothing_that_may_be_used_now(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
