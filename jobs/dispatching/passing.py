@@ -61,7 +61,8 @@ class PassedBytes:
         """Write what waits, until cancelled."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _KEPT_SECONDS)
+                async with asyncio.timeout(_KEPT_SECONDS):
+                    await self._news.wait()
             self._news.clear()
             waiting, self._waiting = self._waiting, {}
             for name, (job_id, signal) in waiting.items():

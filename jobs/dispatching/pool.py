@@ -116,7 +116,8 @@ class WorkerPool:
         while self.running and time.monotonic() < deadline:
             self._ended.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), deadline - time.monotonic())
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    await self._ended.wait()
 
     async def close(self) -> None:
         """End the workers now; jobs at work are queued again."""

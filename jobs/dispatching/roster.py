@@ -131,7 +131,8 @@ class Roster:
             except StoreError as error:
                 _LOG.error("workers of others are not known: %s", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(_SECONDS, self._seconds / _PARTS))
+                async with asyncio.timeout(min(_SECONDS, self._seconds / _PARTS)):
+                    await self._changed.wait()
 
     async def _tell(self) -> None:
         self._changed.clear()
@@ -175,7 +176,8 @@ class Roster:
         while True:
             again = False
             try:
-                await asyncio.wait_for(self._asked.wait(), self._seconds / _PARTS)
+                async with asyncio.timeout(self._seconds / _PARTS):
+                    await self._asked.wait()
             except TimeoutError:
                 again = True
             self._asked.clear()

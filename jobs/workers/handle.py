@@ -141,7 +141,8 @@ class WorkerHandle:
         while True:
             seconds = loading_seconds if what else _START_SECONDS
             try:
-                message = await asyncio.wait_for(self.receive(), seconds)
+                async with asyncio.timeout(seconds):
+                    message = await self.receive()
             except TimeoutError as error:
                 if not what:
                     raise
