@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from paintgraph.cli.cluster import app as cluster
 from paintgraph.cli.comfy_flags import ComfyCommand
 from paintgraph.cli.commands import (
     Debug,
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(kept_jobs, name="jobs")
 app.add_typer(keys, name="keys")
+app.add_typer(cluster, name="cluster")
 
 _WITH_INPUTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TYPED = {**_WITH_INPUTS, "help_option_names": []}  # their help is that of the recipe

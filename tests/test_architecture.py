@@ -28,6 +28,7 @@ FLOORS = {
     "python": 5,
     "paintgraph": 5,
     "cli": 5,
+    "cluster": 5,
 }
 """A module imports from lower floors and from its own package; on the top floor from each other."""
 

@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a git checkout"),
 ]
 
-BESIDE = {"tests", "benchmarks", "docs", "scripts", "compose.yaml"}
+BESIDE = {"tests", "benchmarks", "deploy", "docs", "scripts", "compose.yaml"}
 """What of the checkout is no part of the product."""
 
 OF_OTHERS = (
