@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FILE = "in_namespace.py"
 NAMESPACE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 @pytest.mark.cluster
 @pytest.mark.slow
-def test_jobs_survive_the_loss_of_agents_nodes_and_head() -> None:
+@pytest.mark.parametrize(
+    ("file", "passed"),
+    [("in_namespace.py", "5 passed"), ("page_in_namespace.py", "1 passed")],
+    ids=["what is lost", "commands"],
+)
+def test_agents_in_a_ray_cluster(file: str, passed: str) -> None:
     if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
         pytest.skip("needs to be root, with 'unshare' and 'ip', for a network of its own")
-    tests = (sys.executable, "-m", "pytest", "-qx", "-n0", "-pno:cacheprovider", HERE / FILE)
+    tests = (sys.executable, "-m", "pytest", "-qx", "-n0", "-pno:cacheprovider", HERE / file)
     done = subprocess.run(
         [*NAMESPACE, sys.executable, HERE / "init.py", *tests],
         capture_output=True,
@@ -27,4 +31,4 @@ def test_jobs_survive_the_loss_of_agents_nodes_and_head() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert passed in done.stdout
