@@ -1,6 +1,7 @@
 """What `paintgraph cluster` does, as a program that connects to a Ray cluster for a moment."""
 
 import os
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from paintgraph.cluster.plan import Plan
 AUTH_VARIABLE = "RAY_AUTH_MODE"
 _NAME_SECONDS = 20.0
 _POLL_SECONDS = 0.5
+_ANSWER_SECONDS = 5.0
 
 
 class ClusterError(Error):
@@ -46,8 +48,9 @@ def connected(address: str | None) -> Iterator[None]:
         )
     os.environ.setdefault(AUTH_VARIABLE, "token")
     try:
+        _look_for(address or os.environ.get("RAY_ADDRESS", ""))
         ray.init(address=address or "auto", log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+    except (OSError, RuntimeError, ValueError, RayError) as error:
         raise ClusterError(
             f"no Ray cluster can be used: {first_line(error)}. Start one here by 'ray start "
             "--head', or join one by 'ray start --address HOST:6379'. All of them need the same "
@@ -58,6 +61,14 @@ def connected(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _look_for(address: str) -> None:
+    """Raises OSError where nothing listens: Ray would end this process, without a word of ours."""
+    host, _, port = address.rpartition(":")
+    if port.isdecimal():
+        with socket.create_connection((host, int(port)), _ANSWER_SECONDS):
+            pass
 
 
 def default_gpus() -> float:
