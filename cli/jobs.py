@@ -39,7 +39,7 @@ def restore(
     return restore_store(file, Place(data_dir, jobs))
 
 
-@command(app, subject="jobs")
+@command(app)  # an address is no subject: it may hold a password
 def check(
     data_dir: DataDir = None, jobs: Jobs = None, objects: Objects = None, json: Json = False
 ) -> int:

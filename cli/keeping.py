@@ -13,7 +13,7 @@ from paintgraph.cli.faults import FAILED, OK, plain, print_json, print_table
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.storage import open_storage
-from paintgraph.jobs.store.backup import STORE, back_up, faults_of, is_current
+from paintgraph.jobs.store.backup import STORE, BackupError, back_up, faults_of, is_current
 from paintgraph.jobs.store.database import missing_extra
 from paintgraph.jobs.store.folder_lock import FolderBusyError, exclusive
 from paintgraph.jobs.store.jobs import JobStore
@@ -73,6 +73,8 @@ def back_up_store(file: Path, place: Place) -> int:
 
 def restore_store(file: Path, place: Place) -> int:
     """Put a copy where there is no store, or an empty database; gives the exit code."""
+    if not file.is_file():
+        raise BackupError(f"there is no file '{file}'. Name a backup.", "no_store")
     settings = place.settings()
     if settings.jobs:
         _copying().restore_database(file, settings.jobs.get_secret_value())

@@ -152,6 +152,8 @@ def test_a_file_is_restored_into_a_folder_that_has_no_jobs(
     restored = JobStore(empty / "jobs.sqlite")
     assert [each.id for each in restored.page()] == [job.id]
     restored.close()
+    absent = paintgraph("jobs", "restore", "none.sqlite", "--data-dir", str(empty))
+    assert "there is no file 'none.sqlite'. Name a backup." in absent.stderr
     again = paintgraph("jobs", "restore", str(copy), "--data-dir", str(empty))
     assert (again.code, "is there already" in again.stderr) == (1, True)
 
@@ -162,6 +164,8 @@ def test_a_check_of_a_database_names_what_is_damaged_or_gone(
     url = postgresql.new_database()
     absent = paintgraph("jobs", "check", "--jobs", url)
     assert (absent.code, "there is no job store in" in absent.stderr) == (1, True)
+    hidden = paintgraph("jobs", "check", "--jobs", "postgresql://u:secret@127.0.0.1:1/d")
+    assert (hidden.code, "secret" in hidden.stderr) == (1, False)
     store = JobStore(url)
     job = asyncio.run(store.accept(NewJob({"image": GONE}, {}))).job
     other = asyncio.run(store.accept(NewJob({}, {}))).job
