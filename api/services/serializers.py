@@ -45,6 +45,9 @@ class JobJson(TypedDict):
     ended: Annotated[str | None, JsonSchema(format="date-time")]
     links: LinksJson
     position: NotRequired[Annotated[int, JsonSchema(minimum=0)]]
+    waits_for: NotRequired[
+        Annotated[str, JsonSchema(description="Why no worker that is alive can do it.")]
+    ]
     problems: NotRequired[list[ProblemJson]]
 
 
@@ -92,6 +95,8 @@ class Serializer:
         position = self._dispatcher.position(job) if job.state == "queued" else None
         if position is not None:
             answer["position"] = position
+            if missing := self._dispatcher.missing(job):
+                answer["waits_for"] = missing
         if job.problems:
             answer["problems"] = [self._problem(problem) for problem in job.problems]
         return answer

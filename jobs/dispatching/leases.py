@@ -64,7 +64,8 @@ class Leases:
         """What is to go on while the process does: keep leases, and hear others where there are."""
         if self._store.channel is None:
             return [self.keep()]
-        return [self.keep(), Neighbours(self._store.channel, subscriptions, self.hear).listen()]
+        neighbours = Neighbours(self._store.channel, subscriptions, self.hear)
+        return [self.keep(), self.let_go(), neighbours.listen()]
 
     async def keep(self) -> None:
         """Renew leases, and take back what others' have run out of, until cancelled."""
@@ -80,11 +81,18 @@ class Leases:
                 _LOG.error("leases are not renewed: %s", error)
             except Exception:  # noqa: BLE001 - without leases all jobs would be lost
                 _LOG.exception("leases are not renewed")
-            is_shared = self._store.channel is not None  # else nobody else can take them
-            if is_shared and time.monotonic() - self._renewed >= self._seconds:
+            await asyncio.sleep(self._seconds / _PARTS)
+
+    async def let_go(self) -> None:
+        """End what is at work here once others may have it, until cancelled.
+
+        A database that is cut off may not even refuse to renew.
+        """
+        while True:
+            await asyncio.sleep(self._seconds / _PARTS)
+            if time.monotonic() - self._renewed >= self._seconds:
                 for running in [*self._running.values()]:
                     self._let_go(running)
-            await asyncio.sleep(self._seconds / _PARTS)
 
     def _note_version(self, version: int) -> None:
         """Tell once that a newer paintgraph has changed the store: its tables are only added to."""

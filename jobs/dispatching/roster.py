@@ -63,6 +63,7 @@ class Roster:
         self._digest: str | None = None
         self._told_at = 0.0
         self._alive: list[Worker] = []
+        self._sets: dict[int, tuple[str, ...]] = {}
         self.ready = Ready()
         """What the newest of all workers said of its node types."""
 
@@ -82,8 +83,7 @@ class Roster:
             return None
         if not able:
             return nobody(job.size)
-        models = dict(self._store.agents.model_sets()).get(job.models, ())
-        names = " and ".join(f"'{name}'" for name in models)
+        names = " and ".join(f"'{name}'" for name in self._sets.get(job.models, ()))
         return f"no worker that is alive has the files of {names}; one that gets them takes the job"
 
     async def join(self) -> None:
@@ -165,6 +165,7 @@ class Roster:
     async def _read(self) -> None:
         agents = self._store.agents
         self._alive = await self._store.offload(agents.alive)
+        self._sets = dict(await self._store.offload(agents.model_sets))
         digest = await self._store.offload(agents.newest_nodes)
         if digest is not None and digest != self._digest:
             document = await self._store.offload(agents.nodes, digest)

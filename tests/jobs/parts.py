@@ -110,8 +110,9 @@ def write_line(path: str, seconds: float = 0.0) -> Sum:
 
 
 @node(title="Wait For", category="test", volatile=True)
-def wait_for(path: str) -> Sum:
+def wait_for(path: str, after: int = 0) -> Sum:
     """Wait until there is a file."""
+    del after
     while not Path(path).exists():
         time.sleep(0.01)
     return 1

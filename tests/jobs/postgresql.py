@@ -31,7 +31,7 @@ class PostgresqlServer:
     """One server, which a test may kill and start again."""
 
     def __init__(self, folder: Path, programs: Path, *, is_durable: bool) -> None:
-        self._folder, self._programs = folder, programs
+        self.folder, self._programs = folder, programs
         self._settings = ["shared_buffers=32MB", "max_connections=200", "listen_addresses="]
         self._settings += [f"unix_socket_directories={folder}", *(() if is_durable else _FAST)]
         self._names = (f"d{number}" for number in count(1))
@@ -44,7 +44,7 @@ class PostgresqlServer:
         self.start()
 
     def url(self, database: str = "postgres", user: str = _USER) -> str:
-        return f"postgresql://{user}@/{database}?host={self._folder}"
+        return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def new_database(self) -> str:
         """The address of an empty one."""
@@ -60,10 +60,10 @@ class PostgresqlServer:
         """Start, as soon as what was killed has let go of its memory, and wait for answers."""
         flags = [part for setting in self._settings for part in ("-c", setting)]
         for _ in range(_MOST_STARTS):
-            with (self._folder / "log").open("ab") as log:
+            with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
                     [self._programs / "postgres", "-D", "data", *flags],
-                    cwd=self._folder,
+                    cwd=self.folder,
                     stdout=log,
                     stderr=log,
                     **self._unprivileged,
@@ -72,7 +72,7 @@ class PostgresqlServer:
                 with suppress(psycopg.OperationalError), psycopg.connect(self.url()):
                     return
                 time.sleep(0.05)
-        raise AssertionError((self._folder / "log").read_text())
+        raise AssertionError((self.folder / "log").read_text())
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """End it: without warning, or by SIGINT, which cuts off its clients."""
@@ -96,7 +96,7 @@ class PostgresqlServer:
     def _run(self, program: str, *arguments: str) -> None:
         command = (str(self._programs / program), *arguments)
         subprocess.run(
-            command, cwd=self._folder, check=True, capture_output=True, **self._unprivileged
+            command, cwd=self.folder, check=True, capture_output=True, **self._unprivileged
         )
 
     @property
