@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.api.services.parts import PARTS
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served, serving
 from paintgraph.tests.nodes.bench import noise, png, samples_of
@@ -53,6 +54,9 @@ def test_a_mask_is_made_and_the_memory_of_its_model_is_told(server: Served) -> N
     while loaded not in server.call("GET", "/metrics").body and time.monotonic() < deadline:
         time.sleep(0.1)
     assert loaded in server.call("GET", "/metrics").body
+    held = "SELECT models FROM holdings"
+    rows = server.app[PARTS].store._database.read(lambda c: c.execute(held).fetchall())
+    assert [b"u2net@sha256:" in row[0] for row in rows] == [True]
 
 
 def test_the_job_keeps_the_digest_of_the_file(server: Served) -> None:
