@@ -158,7 +158,10 @@ def test_encoding_leaves_the_array_writeable() -> None:
             {"format": "WEBP"},
         ),
         (
-            "format: is 'GIF'; allowed are PNG, TIFF, WEBP, JPEG, BMP. Choose one of them.",
+            (
+                "format: is 'GIF'; allowed are PNG, TIFF, WEBP, JPEG, AVIF, HEIC, BMP. "
+                "Choose one of them."
+            ),
             RGB,
             {"format": "GIF"},
         ),
