@@ -23,6 +23,7 @@ from paintgraph.cli.commands import (
     TellingCommand,
     command,
     given_recipe,
+    known,
     show_help,
 )
 from paintgraph.cli.jobs import app as kept_jobs
@@ -45,6 +46,7 @@ app.add_typer(kept_jobs, name="jobs")
 app.add_typer(keys, name="keys")
 app.add_typer(cluster, name="cluster")
 
+SHELLS = ("bash", "zsh", "fish")
 _WITH_INPUTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TYPED = {**_WITH_INPUTS, "help_option_names": []}  # their help is that of the recipe
 
@@ -83,7 +85,11 @@ def paintgraph(
 def run(  # noqa: PLR0913 - the command's options
     context: typer.Context,
     recipe: Annotated[
-        str, typer.Argument(help="A recipe's name, a graph's file, or - for standard input.")
+        str,
+        typer.Argument(
+            help="A recipe's name, a graph's file, or - for standard input.",
+            autocompletion=known("recipes"),
+        ),
     ] = "",
     output: Output = None,
     options: OptionsFrom = None,  # noqa: ARG001 - its callback acts
@@ -149,7 +155,9 @@ def validate(file: GraphFile, nodes: Nodes = None, json: Json = False) -> int:
 
 @command(app, "nodes", subject="name")
 def nodes_(
-    name: Annotated[str, typer.Argument(help="One node to describe.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="One node to describe.", autocompletion=known("nodes"))
+    ] = "",
     nodes: Nodes = None,
     json: Json = False,
 ) -> int:
@@ -161,7 +169,9 @@ def nodes_(
 
 @command(app, subject="name")
 def recipes(
-    name: Annotated[str, typer.Argument(help="One recipe to describe.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="One recipe to describe.", autocompletion=known("recipes"))
+    ] = "",
     nodes: Nodes = None,
     json: Json = False,
 ) -> int:
@@ -220,7 +230,12 @@ def convert(
 @command(app, subject="recipe", context_settings=_TYPED, cls=TellingCommand)
 def explain(  # noqa: PLR0913 - the command's options
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="As for run, with the recipe's options.")] = "",
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            help="As for run, with the recipe's options.", autocompletion=known("recipes")
+        ),
+    ] = "",
     output: Output = None,
     options: OptionsFrom = None,  # noqa: ARG001 - its callback acts
     input_dir: InputDir = Path(),
@@ -335,6 +350,26 @@ def clean(
     from paintgraph.cli.keeping import Place, clean_folder
 
     return clean_folder(Place(data_dir, jobs, objects), dry_run=dry_run, json=json)
+
+
+@command(app, subject="shell")
+def completion(
+    shell: Annotated[
+        str,
+        typer.Argument(
+            help=f"{', '.join(SHELLS)}.",
+            autocompletion=lambda incomplete: [s for s in SHELLS if s.startswith(incomplete)],
+        ),
+    ],
+) -> int:
+    """Print what makes the tab key complete commands, recipes, options, models and nodes.
+
+    For example, in ~/.bashrc: source <(paintgraph completion bash)
+    """
+    from paintgraph.cli.completing import script
+
+    typer.echo(script(shell, SHELLS))
+    return 0
 
 
 def main() -> None:

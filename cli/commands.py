@@ -104,7 +104,6 @@ Device = Annotated[
     ),
 ]
 GraphFile = Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")]
-ModelNames = Annotated[list[str], typer.Argument(help="Names of models.")]
 
 
 def _take_options(context: typer.Context, path: Path | None) -> Path | None:
@@ -254,8 +253,36 @@ def _with_packs(act: Act) -> Act:
     return perform
 
 
+def known(kind: str) -> Callable[[str], list[str]]:
+    """What completes a name of this kind at the tab key: recipes, models, nodes."""
+
+    def complete(incomplete: str) -> list[str]:
+        from paintgraph.cli import completing
+
+        found: list[str] = getattr(completing, kind)(incomplete)
+        return found
+
+    return complete
+
+
+ModelNames = Annotated[
+    list[str], typer.Argument(help="Names of models.", autocompletion=known("models"))
+]
+
+
 class TellingCommand(typer.core.TyperCommand):
-    """A command whose --metadata may stand without a value, as it did before it had some."""
+    """A command that takes a recipe's options, and whose --metadata may stand without a value."""
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What the tab key gives: the command's options, the recipe's, and their values."""
+        from paintgraph.cli import completing
+
+        recipe = ctx.params.get("recipe") or ""
+        if incomplete.startswith("-"):
+            own = super().shell_complete(ctx, incomplete)
+            return [*completing.options(recipe, incomplete), *own]
+        last = [*ctx.args, ""][-2] if ctx.args else ""
+        return [*completing.values(recipe, last, incomplete)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, with the newer names of those that have them."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from paintgraph.cli.commands import Json, ModelNames, Offline, command
+from paintgraph.cli.commands import Json, ModelNames, Offline, command, known
 from paintgraph.cli.converting import convert_model
 
 app = typer.Typer(
@@ -23,7 +23,10 @@ def list_(json: Json = False) -> int:
 
 
 @command(app, subject="name")
-def info(name: Annotated[str, typer.Argument(help="A model's name.")], json: Json = False) -> int:
+def info(
+    name: Annotated[str, typer.Argument(help="A model's name.", autocompletion=known("models"))],
+    json: Json = False,
+) -> int:
     """Show one model: files, digests, addresses, licence."""
     from paintgraph.cli.models import show_model
 
