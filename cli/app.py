@@ -50,6 +50,13 @@ SHELLS = ("bash", "zsh", "fish")
 _WITH_INPUTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _TYPED = {**_WITH_INPUTS, "help_option_names": []}  # their help is that of the recipe
 
+RecipeName = Annotated[
+    str,
+    typer.Argument(
+        help="A recipe's name, a graph's file, or - for standard input.",
+        autocompletion=known("recipes"),
+    ),
+]
 Profile = Annotated[bool, typer.Option("--profile", help="Show where time and memory went.")]
 Stop = Annotated[
     bool, typer.Option("--stop", help="End at the first failing node, not after the rest.")
@@ -84,13 +91,7 @@ def paintgraph(
 @command(app, subject="recipe", context_settings=_TYPED, cls=TellingCommand)
 def run(  # noqa: PLR0913 - the command's options
     context: typer.Context,
-    recipe: Annotated[
-        str,
-        typer.Argument(
-            help="A recipe's name, a graph's file, or - for standard input.",
-            autocompletion=known("recipes"),
-        ),
-    ] = "",
+    recipe: RecipeName = "",
     output: Output = None,
     options: OptionsFrom = None,  # noqa: ARG001 - its callback acts
     output_dir: Annotated[
@@ -156,12 +157,12 @@ def validate(file: GraphFile, nodes: Nodes = None, json: Json = False) -> int:
 @command(app, "nodes", subject="name")
 def nodes_(
     name: Annotated[
-        str, typer.Argument(help="One node to describe.", autocompletion=known("nodes"))
+        str, typer.Argument(help="A node, or a word to look for.", autocompletion=known("nodes"))
     ] = "",
     nodes: Nodes = None,
     json: Json = False,
 ) -> int:
-    """List the nodes, or describe one."""
+    """List the nodes, find some by a word, or describe one."""
     from paintgraph.cli.describing import describe_nodes
 
     return describe_nodes(name, nodes or (), json=json)

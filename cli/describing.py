@@ -1,6 +1,9 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
-from collections.abc import Iterable
+import re
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
@@ -19,6 +22,8 @@ from paintgraph.engine.recipes.schema import format_schema, node_schema, recipe_
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.python.sources import checked
 
+_UNBROKEN = 10_000
+_MOST_OPTION = 26  # characters; what is longer has a line of its own
 _COMMON = "'paintgraph run --help' shows the options that every recipe takes."
 
 
@@ -26,15 +31,30 @@ def describe_nodes(name: str, own: Iterable[str], *, json: bool) -> int:
     """List the nodes, or describe one; gives the exit code."""
     known = catalogue(default_folders(), own)
     specs = [declaration.spec for declaration in known.registry]
-    if name:
+    is_one = bool(name)
+    is_word = known.registry.spec(name) is None and known.recipes.path(name) is None
+    if name and is_word and (found := _with_word(specs, name)):
+        specs, is_one = found, False
+    elif name:
         specs = [_node(known, name)]
     if json:
         print_json([spec.to_json() for spec in specs])
-    elif name:
+    elif is_one:
         typer.echo(node_text(specs[0]))
     else:
         print_table(("node", "category", "what it does"), map(_node_row, specs))
     return OK
+
+
+def _with_word(specs: Sequence[NodeSpec], word: str) -> list[NodeSpec]:
+    """The nodes of a category, or that have a word in their id, title or keywords, by category."""
+
+    def words(spec: NodeSpec) -> str:
+        id_ = re.sub("(?<=[a-z])(?=[A-Z])", " ", spec.id)  # part of an id is a misspelt one
+        return " ".join((id_, spec.title, spec.category, *spec.keywords)).lower()
+
+    found = [spec for spec in specs if word.lower() in words(spec)]
+    return sorted(found, key=lambda spec: (spec.category, spec.id))
 
 
 def _node(known: Catalogue, name: str) -> NodeSpec:
@@ -58,7 +78,7 @@ def describe_recipes(name: str, own: Iterable[str], *, json: bool) -> int:
     if json:
         print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
     elif name:
-        typer.echo(plain(recipe_text(name, graphs[name])))
+        typer.echo(plain(recipe_text(name, graphs[name], _page_width())))
     else:
         rows = ((each, graph.about) for each, graph in graphs.items())
         print_table(("recipe", "what it does"), rows)
@@ -84,19 +104,38 @@ def _recipe(known: Catalogue, name: str) -> Graph:
     return checked(read_source(name, known.recipes), known).sound()
 
 
-def recipe_text(name: str, graph: Graph) -> str:
-    """A recipe's inputs as options of the command line."""
+def recipe_text(name: str, graph: Graph, width: int = _UNBROKEN) -> str:
+    """A recipe's inputs as options of the command line, in lines of at most `width` characters."""
     rows = [usage(spec) for spec in graph.inputs.values()]
-    width = max((len(option) for option, _ in rows), default=0)
-    lines = [f"paintgraph run {name}: {graph.about}", ""]
-    lines += [f"  {option:<{width}}  {meaning}" for option, meaning in rows]
-    return "\n".join([*lines, "", f"Results: {', '.join(graph.outputs) or 'none by name'}."])
+    most = _MOST_OPTION if width < _UNBROKEN else width
+    option_width = max((len(option) for option, _ in rows if len(option) <= most), default=0)
+    indent = " " * (option_width + 4)
+    lines = [*_wrapped(f"paintgraph run {name}: {graph.about}", width), ""]
+    for option, meaning in rows:
+        first, *more = _wrapped(meaning, width - len(indent)) or [""]
+        if len(option) > option_width:
+            lines += _wrapped(f"  {option}", width)
+            lines.append(f"{indent}{first}")
+        else:
+            lines.append(f"  {option:<{option_width}}  {first}".rstrip())
+        lines += [indent + line for line in more]
+    results = f"Results: {', '.join(graph.outputs) or 'none by name'}."
+    return "\n".join([*lines, "", *_wrapped(results, width)])
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _page_width() -> int:
+    """Columns of the terminal, or 80; a line that is longer than 100 is hard to read."""
+    return min(shutil.get_terminal_size((80, 24)).columns, 100)
 
 
 def run_help(recipe: str, own: Iterable[str]) -> int:
     """Print a recipe's own options; gives the exit code."""
     known = catalogue(default_folders(), own)
-    typer.echo(plain(recipe_text(recipe, _recipe(known, recipe))))
+    typer.echo(plain(recipe_text(recipe, _recipe(known, recipe), _page_width())))
     typer.echo(_COMMON)
     return OK
 

@@ -9,6 +9,7 @@ from jsonschema import Draft7Validator
 
 from paintgraph import graphs
 from paintgraph.assembly import catalogue
+from paintgraph.cli.describing import recipe_text
 from paintgraph.engine.graph.formats.reading import read_document
 from paintgraph.tests.cli.conftest import Paintgraph
 
@@ -188,3 +189,26 @@ def test_no_line_of_the_help_is_cut_off(
 
     assert "Commands:" in text
     assert "..." not in text.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_help_of_a_recipe_fits_the_terminal_and_keeps_every_word(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = paintgraph("run", name, "-h").text
+
+    whole = recipe_text(name, catalogue().recipes.load(graphs.FOLDER / f"{name}.yaml"))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.split()[: len(whole.split())] == whole.split()
+
+
+def test_nodes_are_found_by_a_word_and_listed_by_category(paintgraph: Paintgraph) -> None:
+    found = [spec["id"] for spec in paintgraph("nodes", "magic wand", "--json").json]
+    of_masks = paintgraph("nodes", "mask", "--json").json
+
+    assert "MaskFromColor" in found
+    assert "EmptyImage" not in [spec["id"] for spec in of_masks]
+    categories = [spec["category"] for spec in of_masks]
+    assert categories == sorted(categories)
+    assert paintgraph("nodes", "GrowMask").text.startswith("## GrowMask")
