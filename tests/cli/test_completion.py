@@ -88,7 +88,7 @@ import sys
 from paintgraph.cli import app, completing
 list(completing.options("outpaint", "--"))
 completing.recipes(""), completing.models(""), completing.nodes("")
-print([name for name in ("numpy", "torch", "PIL", "paintgraph.engine") if name in sys.modules])
+print([name for name in ("numpy", "torch", "PIL", "networkx") if name in sys.modules])
 """
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
 
