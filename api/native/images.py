@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
 from typing import Annotated
@@ -15,13 +16,15 @@ from paintgraph.api.guards.security import file_headers
 from paintgraph.api.http.conditional import CONDITIONS, file_answers, file_response
 from paintgraph.api.http.conditional import ERRORS as FILE_ERRORS
 from paintgraph.api.http.errors import ApiError
+from paintgraph.api.http.received import hold_of
 from paintgraph.api.http.requests import MULTIPART, body_of, json_response, parts_of
 from paintgraph.api.http.routes import JsonSchema, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.api.services.serializers import time_of
-from paintgraph.base.bucket import Bucket
+from paintgraph.base.bucket import Bucket, BucketError
 from paintgraph.base.file_kinds import KINDS
+from paintgraph.engine.errors import BindError
 from paintgraph.engine.execution.blobs import PREFIX
 
 BYTES = "application/octet-stream"
@@ -121,13 +124,24 @@ async def take_upload(request: web.Request) -> web.Response:
         await asyncio.to_thread(bucket.remove, key)
         message = f"the picture has {found.size} bytes; allowed are {most}. Make it smaller."
         raise ApiError(413, "too_large", message)
-    data = await asyncio.to_thread(bucket.get, key, most) if found else None  # or replaced by now
-    if data is None:
+    if found is not None:
+        hold_of(request).take(found.size)
+        data = await asyncio.to_thread(bucket.get, key, found.size)
+    if found is None or data is None:  # or replaced meanwhile by a larger one
         message = "nothing was sent to the address of this upload. Send the picture by PUT first."
         raise ApiError(404, "no_such_upload", message)
     try:
-        return await _kept(request, data)
-    finally:
+        answer = await _kept(request, data)
+    except BindError:
+        await _remove(bucket, key)
+        raise
+    await _remove(bucket, key)  # only now: whoever could not be served yet, comes again
+    return answer
+
+
+async def _remove(bucket: Bucket, key: str) -> None:
+    """Remove what is taken; where the bucket is away it is left to the cleaner."""
+    with suppress(BucketError):
         await asyncio.to_thread(bucket.remove, key)
 
 

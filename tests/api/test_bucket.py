@@ -7,9 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from paintgraph.base.bucket import Bucket
+from paintgraph.jobs.store.database import UnreachableStoreError
+from paintgraph.jobs.store.retention import Retained
 from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import OUTER_SECONDS, mask_png, png, run_recipe, serving
 
@@ -65,6 +68,28 @@ def test_clients_get_results_from_the_bucket_and_send_pictures_there(
         assert direct.content == alice.call("GET", picture["url"]).body
         assert "X-Amz-Expires=600" in picture["link"]
         assert bob.call("GET", f"/v1/jobs/{job.json['id']}").status == 404
+
+
+def test_what_was_sent_is_there_until_it_is_taken(
+    tmp_path: Path, bucket_url: str, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Retained.note_upload
+    away = [UnreachableStoreError("the store is away. Try again soon.")]
+
+    async def noted(retained: Retained, digest: str, client: str) -> None:
+        if away:
+            raise away.pop()
+        await note(retained, digest, client)
+
+    monkeypatch.setattr(Retained, "note_upload", noted)
+    with serving(tmp_path, objects=bucket_url, link_seconds=600) as server:
+        begun = server.call("POST", "/v1/images/uploads")
+        take = f"/v1/images/uploads/{begun.json['id']}"
+        assert requests.put(begun.json["link"], png(), timeout=60).ok
+
+        assert server.call("POST", take).status == 503
+        assert server.call("POST", take).status == 201
+        assert [*bucket.below("uploads")] == []
 
 
 def test_links_can_be_turned_off(tmp_path: Path, bucket_url: str) -> None:
