@@ -70,8 +70,11 @@ class Connection(Protocol):
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object:
         """Run a statement for each row of values."""
 
-    def lock(self, name: str) -> None:
-        """Wait until nobody else holds this name, and hold it until the transaction ends."""
+    def lock(self, name: str, *, idle_seconds: float | None = None) -> None:
+        """Wait until nobody else holds this name, and hold it until the transaction ends.
+
+        With `idle_seconds` for so long, too, while nothing is asked of the database.
+        """
 
     def version(self) -> int:
         """How many migrations the tables have seen."""

@@ -34,6 +34,9 @@ from paintgraph.jobs.store.retention import Retained
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.store.sqlite import SqliteDatabase
 
+_ALONE_SECONDS = 120.0
+"""What is done alone may ask a bucket some ten times, each with a patience of ten seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -132,13 +135,14 @@ class JobStore(JobQueries):
     async def alone(self, name: str, act: Callable[[], Result]) -> Result:
         """Do something while no other server that shares the store does so under this name.
 
-        A writer waits for it: no more than one such thing at a time is to be asked for.
+        A writer waits for it: no more than one such thing at a time is to be asked for. After two
+        minutes it is alone no longer, and fails in the end.
         """
         if self.channel is None:
             return await asyncio.to_thread(act)
 
         def hold(connection: Connection) -> Result:
-            connection.lock(name)
+            connection.lock(name, idle_seconds=_ALONE_SECONDS)
             return act()
 
         return await asyncio.wrap_future(self._database.write(hold))

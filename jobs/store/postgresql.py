@@ -108,7 +108,7 @@ class PostgresqlDatabase:
         state = error.sqlstate or ""
         if state in _FULL:
             return StoreError(f"the job store has no room: {_reason(error)}. Free disk space.")
-        if state == _SLOW or _FULL_UP.search(str(error)):
+        if state in _SLOW or _FULL_UP.search(str(error)):
             _LOG.error("the job store '%s' is too busy: %s", self.name, _reason(error))
             return UnreachableStoreError(_BUSY)
         if state in _CHANGED:
@@ -274,7 +274,8 @@ _BUSY = (
     f"the job store is too busy: it has not found an answer within {STATEMENT_SECONDS:g} s. "
     "Try again soon."
 )
-_SLOW = "57014"
+_SLOW = ("57014", "25P03")
+"""It, or whoever asked, took too long."""
 _FULL_UP = re.compile("too many (connections|clients)|connection slots are")  # a code never comes
 _FULL = ("53100", "53200")
 _CHANGED = ("42P01", "42703", "42804")

@@ -68,8 +68,14 @@ class PostgresqlConnection:
         """Run a statement for each row of values."""
         self.made.cursor().executemany(_with_marks(sql), rows)
 
-    def lock(self, name: str) -> None:
-        """Wait until nobody else holds this name, and hold it until the transaction ends."""
+    def lock(self, name: str, *, idle_seconds: float | None = None) -> None:
+        """Wait until nobody else holds this name, and hold it until the transaction ends.
+
+        With `idle_seconds` for so long, too, while nothing is asked of the database.
+        """
+        if idle_seconds is not None:
+            milliseconds = int(idle_seconds * 1000)
+            self.execute(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
         digest = blake2b(name.encode(errors="replace"), digest_size=8).digest()
         self.execute("SELECT pg_advisory_xact_lock(?)", (int.from_bytes(digest, signed=True),))
 

@@ -40,7 +40,7 @@ class SqliteConnection(sqlite3.Connection):
     for_update = skip_locked = ""
     now = "((julianday('now') - 2440587.5) * 86400.0)"
 
-    def lock(self, name: str) -> None:
+    def lock(self, name: str, *, idle_seconds: float | None = None) -> None:
         """Nobody else writes."""
 
     def version(self) -> int:

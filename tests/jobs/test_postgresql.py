@@ -4,6 +4,7 @@ import asyncio
 import re
 import sqlite3
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from paintgraph.base.naming import FileName
 from paintgraph.jobs.dispatching.leases import Leases
 from paintgraph.jobs.store import postgresql_connection
-from paintgraph.jobs.store.database import Connection, StoreError
+from paintgraph.jobs.store.database import Connection, StoreError, UnreachableStoreError
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import Accepted, JobStore
 from paintgraph.jobs.store.migrations import MIGRATIONS
@@ -203,8 +204,36 @@ def test_who_stands_still_in_a_transaction_holds_up_others_for_seconds(
     assert not lost.done()
     may_go_on.set()
     assert store.get(job.id) == job
+    with pytest.raises(UnreachableStoreError, match=r"Try again soon"):
+        lost.result()
     still.close()
     store.close()
+
+
+def test_who_works_alone_keeps_others_out_while_it_asks_nothing_of_the_database(
+    postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for a bucket, for longer than somebody else who holds locks may."""
+    monkeypatch.setitem(postgresql_connection._SETTINGS, "idle_in_transaction_session_timeout", 0.1)
+    url = postgresql.new_database()
+    one, other = JobStore(url), JobStore(url)
+    holds, seen = threading.Event(), []
+
+    def slowly() -> None:
+        holds.set()
+        time.sleep(1)
+        seen.append("one")
+
+    async def act() -> None:
+        first = asyncio.ensure_future(one.alone("settings", slowly))
+        await asyncio.to_thread(holds.wait)
+        await other.alone("settings", lambda: seen.append("other"))
+        await first
+
+    asyncio.run(act())
+    assert seen == ["one", "other"]
+    one.close()
+    other.close()
 
 
 def test_both_databases_have_the_same_tables(postgresql: PostgresqlServer, tmp_path: Path) -> None:

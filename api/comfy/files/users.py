@@ -158,9 +158,12 @@ def _users(files: FileTree) -> dict[str, str]:
 
 
 def _fields(files: FileTree, name: str) -> dict[str, Any]:
-    """The object of a JSON file; one that cannot be read counts as empty."""
+    """The object of a JSON file; one that holds none counts as empty.
+
+    One that cannot be read now does not: who changes it would write it without what is in it.
+    """
     try:
         found = orjson.loads(files.read(name) or b"")
-    except (OSError, orjson.JSONDecodeError):
+    except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ what the other one's worker does.
 """
 
 import asyncio
+import errno
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paintgraph.jobs.sources import bucket_trees
 from paintgraph.tests import buckets
 from paintgraph.tests.api.comfy.asking import ended, inverted, node, posted, upload
 from paintgraph.tests.api.comfy.hearing import Heard, listening, told, unpacked
@@ -199,3 +201,20 @@ def test_settings_that_are_set_at_once_are_all_kept(pair: Pair) -> None:
     expected = {f"of.{number}": number for number in range(16)}
     for server in pair:
         assert server.call("GET", "/settings").json.items() >= expected.items()
+
+
+def test_settings_that_cannot_be_read_for_a_full_disk_are_not_lost(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    one, other = pair
+    assert one.call("POST", "/settings/kept", json=1).status == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket_trees, "write_whole", is_full)
+        assert other.call("POST", "/settings/lost", json=2).status == 507
+
+    found = one.call("GET", "/settings").json
+    assert found["kept"] == 1
+    assert "lost" not in found
