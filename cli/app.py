@@ -11,6 +11,7 @@ from paintgraph.cli.commands import (
     Debug,
     Device,
     GraphFile,
+    GraphFiles,
     Help,
     InputDir,
     Json,
@@ -20,6 +21,7 @@ from paintgraph.cli.commands import (
     OptionsFrom,
     Output,
     OwnTexts,
+    PictureDir,
     TellingCommand,
     command,
     given_recipe,
@@ -146,12 +148,20 @@ def run(  # noqa: PLR0913 - the command's options
     return run_recipe(wishes)
 
 
-@command(app, subject="file")
-def validate(file: GraphFile, nodes: Nodes = None, json: Json = False) -> int:
-    """Name every fault of a graph at once. The exit code is 1 if there are any."""
-    from paintgraph.cli.checking import validate_file
+@command(app)
+def validate(
+    files: GraphFiles,
+    pictures: PictureDir = None,
+    nodes: Nodes = None,
+    json: Json = False,
+) -> int:
+    """Name every fault of graphs at once. Exit code 1: there are some.
 
-    return validate_file(file, nodes or (), json=json)
+    Models and pictures that are missing on this machine are warnings, no faults of a graph.
+    """
+    from paintgraph.cli.checking import validate_files
+
+    return validate_files(files, nodes or (), pictures, json=json)
 
 
 @command(app, "nodes", subject="name")
@@ -223,7 +233,7 @@ def convert(
     nodes: Nodes = None,
 ) -> int:
     """Turn a graph from one format into another without loss."""
-    from paintgraph.cli.checking import convert_file
+    from paintgraph.cli.reformatting import convert_file
 
     return convert_file(file, to, output, nodes or ())
 
@@ -326,7 +336,10 @@ def doctor(jobs: Jobs = None, objects: Objects = None, json: Json = False) -> in
 
 @command(app, subject="packs")
 def packs(nodes: Nodes = None, json: Json = False) -> int:
-    """List node packs: their nodes, what is missing, what was refused. Exit code 1 if one fails."""
+    """List node packs: their nodes, and what fails. Exit code 1 if one does.
+
+    What is missing and what was refused is named, too.
+    """
     from paintgraph.cli.packs import list_packs
 
     return list_packs(nodes or (), json=json)
@@ -363,9 +376,10 @@ def completion(
         ),
     ],
 ) -> int:
-    """Print what makes the tab key complete commands, recipes, options, models and nodes.
+    """Print what makes the tab key complete commands and names.
 
-    For example, in ~/.bashrc: source <(paintgraph completion bash)
+    Names are those of recipes, their options and values, models and nodes. For example, in
+    ~/.bashrc: source <(paintgraph completion bash)
     """
     from paintgraph.cli.completing import script
 

@@ -10,7 +10,7 @@ from paintgraph.cli.commands import Json, command
 from paintgraph.cli.faults import FAILED, OK, misused, plain, print_json, print_table
 
 app = typer.Typer(
-    help="Run agents in a Ray cluster, which places them and starts them again.",
+    help="Run agents in a Ray cluster, which starts them again.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -104,6 +104,16 @@ Device = Annotated[
     ),
 ]
 GraphFile = Annotated[str, typer.Argument(help="A graph's file, or - for standard input.")]
+GraphFiles = Annotated[
+    list[str],
+    typer.Argument(help="Graphs' files, folders of them, patterns, recipes, or - for stdin."),
+]
+PictureDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--input-dir", help="Folder of the graphs' pictures; those that are missing are told."
+    ),
+]
 
 
 def _take_options(context: typer.Context, path: Path | None) -> Path | None:

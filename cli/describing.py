@@ -1,9 +1,7 @@
 """`paintgraph nodes`, `recipes`, `schema`, and the help of a recipe."""
 
 import re
-import shutil
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -11,7 +9,9 @@ import typer
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import UsageError
 from paintgraph.base.words import suggestion
-from paintgraph.cli.faults import OK, misused, plain, print_json, print_table, tell
+from paintgraph.cli.faults import OK, misused, plain, print_json, tell
+from paintgraph.cli.lists import page_width, print_groups, wrapped
+from paintgraph.cli.needing import Needs, needs_of
 from paintgraph.cli.options import usage
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
@@ -42,7 +42,7 @@ def describe_nodes(name: str, own: Iterable[str], *, json: bool) -> int:
     elif is_one:
         typer.echo(node_text(specs[0]))
     else:
-        print_table(("node", "category", "what it does"), map(_node_row, specs))
+        print_groups(_by_category(specs))
     return OK
 
 
@@ -67,8 +67,13 @@ def _node(known: Catalogue, name: str) -> NodeSpec:
     return spec
 
 
-def _node_row(spec: NodeSpec) -> tuple[str, str, str]:
-    return spec.id, spec.category, spec.about.split("\n", 1)[0]
+def _by_category(specs: Sequence[NodeSpec]) -> dict[str, list[tuple[str, str]]]:
+    """Names of nodes and what they do; categories and names are sorted."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for spec in sorted(specs, key=lambda spec: (spec.category, spec.id)):
+        row = spec.id, spec.about.split("\n", 1)[0]
+        groups.setdefault(f"{spec.category}:", []).append(row)
+    return groups
 
 
 def describe_recipes(name: str, own: Iterable[str], *, json: bool) -> int:
@@ -78,11 +83,19 @@ def describe_recipes(name: str, own: Iterable[str], *, json: bool) -> int:
     if json:
         print_json({each: recipe_schema(each, graph) for each, graph in graphs.items()})
     elif name:
-        typer.echo(plain(recipe_text(name, graphs[name], _page_width())))
+        typer.echo(plain(recipe_text(name, graphs[name], page_width())))
     else:
-        rows = ((each, graph.about) for each, graph in graphs.items())
-        print_table(("recipe", "what it does"), rows)
+        print_groups(_by_needs(graphs, known))
     return OK
+
+
+def _by_needs(graphs: Mapping[str, Graph], known: Catalogue) -> dict[str, list[tuple[str, str]]]:
+    """Names of recipes and what they do, by what they need: those that work now come first."""
+    groups: dict[Needs, list[tuple[str, str]]] = {}
+    for name, graph in sorted(graphs.items()):
+        needs = needs_of(graph, known.registry, known.names.models.index)
+        groups.setdefault(needs, []).append((name, graph.about))
+    return {f"{needs.in_words()}:": groups[needs] for needs in sorted(groups)}
 
 
 def _sound_recipes(known: Catalogue) -> dict[str, Graph]:
@@ -110,32 +123,23 @@ def recipe_text(name: str, graph: Graph, width: int = _UNBROKEN) -> str:
     most = _MOST_OPTION if width < _UNBROKEN else width
     option_width = max((len(option) for option, _ in rows if len(option) <= most), default=0)
     indent = " " * (option_width + 4)
-    lines = [*_wrapped(f"paintgraph run {name}: {graph.about}", width), ""]
+    lines = [*wrapped(f"paintgraph run {name}: {graph.about}", width), ""]
     for option, meaning in rows:
-        first, *more = _wrapped(meaning, width - len(indent)) or [""]
+        first, *more = wrapped(meaning, width - len(indent)) or [""]
         if len(option) > option_width:
-            lines += _wrapped(f"  {option}", width)
+            lines += wrapped(f"  {option}", width)
             lines.append(f"{indent}{first}")
         else:
             lines.append(f"  {option:<{option_width}}  {first}".rstrip())
         lines += [indent + line for line in more]
     results = f"Results: {', '.join(graph.outputs) or 'none by name'}."
-    return "\n".join([*lines, "", *_wrapped(results, width)])
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-
-
-def _page_width() -> int:
-    """Columns of the terminal, or 80; a line that is longer than 100 is hard to read."""
-    return min(shutil.get_terminal_size((80, 24)).columns, 100)
+    return "\n".join([*lines, "", *wrapped(results, width)])
 
 
 def run_help(recipe: str, own: Iterable[str]) -> int:
     """Print a recipe's own options; gives the exit code."""
     known = catalogue(default_folders(), own)
-    typer.echo(plain(recipe_text(recipe, _recipe(known, recipe), _page_width())))
+    typer.echo(plain(recipe_text(recipe, _recipe(known, recipe), page_width())))
     typer.echo(_COMMON)
     return OK
 

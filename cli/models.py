@@ -21,6 +21,7 @@ from rich.progress import (
 from paintgraph.base.errors import Problem
 from paintgraph.base.listening import Listening
 from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json, print_table, tell
+from paintgraph.cli.lists import page_width, wrapped
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import Finding, ModelIndex
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
@@ -29,6 +30,8 @@ from paintgraph.models.errors import ModelError, UnknownModelError
 from paintgraph.models.families import FAMILIES, open_index
 from paintgraph.models.pulling.file_pulling import PullNote, PullProgress
 from paintgraph.models.pulling.pulling import Puller, remove_model
+
+_INDENT = "    "
 
 
 def open_model_index() -> ModelIndex:
@@ -43,8 +46,7 @@ def list_models(*, json: bool) -> int:
     if json:
         print_json([finding.to_json() for finding in findings])
     else:
-        heads = ("model", "family", "state", "size", "commercial use", "what it is for")
-        print_table(heads, map(_row, findings))
+        _print_findings(findings)
     return OK
 
 
@@ -149,11 +151,22 @@ def _entries(index: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
         raise misused(error.code, str(error)) from error
 
 
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """Two lines for each model: its name and state, and what it is for."""
+    rows = [("model", "family", "state", "size", "commercial use"), *map(_row, findings)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    abouts = ["", *(finding.entry.about for finding in findings)]
+    for row, about in zip(rows, abouts, strict=True):
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        typer.echo(plain("  ".join(cells).rstrip()))
+        for line in wrapped(about, page_width() - len(_INDENT)):
+            typer.echo(plain(_INDENT + line))
+
+
 def _row(finding: Finding) -> tuple[str, ...]:
     entry = finding.entry
     size = in_bytes(entry.size) if entry.size else "?"
-    use = entry.licence.commercial
-    return entry.name, entry.family, finding.state, size, use, entry.about
+    return entry.name, entry.family, finding.state, size, entry.licence.commercial
 
 
 def _lines(index: ModelIndex, finding: Finding) -> list[str]:

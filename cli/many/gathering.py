@@ -59,7 +59,7 @@ class Gathered:
 def are_many(value: object) -> bool:
     """Whether an input's value names several pictures, or may."""
     return isinstance(value, tuple) or (
-        isinstance(value, str) and (_is_pattern(value) or _is_folder(value))
+        isinstance(value, str) and (is_pattern(value) or _is_folder(value))
     )
 
 
@@ -133,7 +133,7 @@ def _found(option: str, value: str | tuple[str, ...], wishes: Gathering) -> Iter
     for place, text in enumerate([value] if isinstance(value, str) else value):
         if _is_folder(text):
             yield from _in_folder(option, Path(text), wishes)
-        elif _is_pattern(text):
+        elif is_pattern(text):
             yield from _matching(option, text)
         elif place and not text.startswith(ELSEWHERE) and text != STDIN and not Path(text).exists():
             message = (
@@ -149,7 +149,7 @@ def _is_folder(text: str) -> bool:
     return not text.startswith(ELSEWHERE) and os.path.isdir(text)  # noqa: PTH112 - may be too long
 
 
-def _is_pattern(text: str) -> bool:
+def is_pattern(text: str) -> bool:
     """Whether a text is a pattern of names, and no file's name."""
     if text.startswith(ELSEWHERE) or not _IS_PATTERN.search(text):
         return False

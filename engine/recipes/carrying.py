@@ -126,13 +126,14 @@ def pictures_of(graph: Graph, registry: Registry) -> dict[str, list[str]]:
     `NODE.INPUT`.
     """
     found: dict[str, list[str]] = {}
-    for name, value in _named_pictures(graph, registry):
+    for name, value in named_pictures(graph, registry):
         if isinstance(value, str) and value.startswith(REFERENCE):
             found.setdefault(value, []).append(name)
     return found
 
 
-def _named_pictures(graph: Graph, registry: Registry) -> Iterator[tuple[str, object]]:
+def named_pictures(graph: Graph, registry: Registry) -> Iterator[tuple[str, object]]:
+    """What names a picture, in words as `pictures_of` gives them, and the value there."""
     for name, spec in graph.inputs.items():
         if spec.resource == "picture":
             yield name, spec.default

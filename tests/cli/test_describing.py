@@ -12,6 +12,7 @@ from paintgraph.assembly import catalogue
 from paintgraph.cli.describing import recipe_text
 from paintgraph.engine.graph.formats.reading import read_document
 from paintgraph.tests.cli.conftest import Paintgraph
+from paintgraph.tests.tiny_onnx import SIDES, install, middle_network
 
 RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
 
@@ -23,12 +24,61 @@ def own_recipes(tmp_path: Path) -> Path:
     return folder
 
 
-def test_nodes_are_listed_a_line_each(paintgraph: Paintgraph) -> None:
+def _listed(text: str) -> dict[str, list[str]]:
+    """The names under each heading of a list."""
+    groups: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            group = groups.setdefault(line, [])
+        elif line[2:3].strip():
+            group.append(line.split()[0])
+    return groups
+
+
+def test_nodes_are_listed_by_category_in_order(paintgraph: Paintgraph) -> None:
     answer = paintgraph("nodes")
 
-    ids = [line.split()[0] for line in answer.text.splitlines()]
+    groups = _listed(answer.text)
+    names = [name for group in groups.values() for name in group]
     assert answer.code == 0
-    assert ids == ["node", *catalogue().registry.ids()]
+    assert sorted(names) == sorted(catalogue().registry.ids())
+    headings = [heading.removesuffix(":") for heading in groups]
+    assert headings == sorted(headings)
+    assert all(group == sorted(group) for group in groups.values())
+
+
+@pytest.mark.parametrize("words", [["nodes"], ["recipes"], ["models", "list"]])
+def test_lists_fit_80_columns(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert max(map(len, paintgraph(*words).text.splitlines())) <= 80
+
+
+def test_recipes_are_listed_by_what_they_need_on_this_machine(
+    paintgraph: Paintgraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, {}, monkeypatch)  # a folder of models that is empty
+    before = _listed(paintgraph("recipes").text)
+    isnet = "isnet-general-use"
+    install(tmp_path, {isnet: middle_network(SIDES[isnet])}, monkeypatch)
+    after = _listed(paintgraph("recipes").text)
+
+    assert next(iter(before)) == "Works now:"
+    assert "inpaint" in before["Works now:"]
+    assert before["Needs an engine that reads prompts, by --engine:"] == [
+        "improve_detail",
+        "modify_content",
+        "replace_object",
+    ]
+    assert "remove_background" in before["Needs isnet-general-use, 179 MB:"]
+    assert before["Needs RealESRGAN_x4plus.safetensors, 67 MB:"] == ["upscale"]
+    two = "Needs grounding-dino-tiny, 690 MB and sam_vit_b, 375 MB:"
+    assert "mask_by_text" in before[two]
+    assert all(group == sorted(group) for group in before.values())
+    assert sorted(name for group in before.values() for name in group) == RECIPES
+    assert "remove_background" in after["Works now:"]
 
 
 def test_a_node_is_described_with_inputs_and_outputs(paintgraph: Paintgraph) -> None:
@@ -58,7 +108,8 @@ def test_recipes_are_listed_with_those_of_the_user_first_by_name(
 
     answer = paintgraph("recipes")
 
-    assert [line.split()[0] for line in answer.text.splitlines()] == ["recipe", *RECIPES]
+    listed = _listed(answer.text).values()
+    assert sorted(name for group in listed for name in group) == RECIPES
     assert "[/b] mine" in answer.text
 
 
