@@ -8,26 +8,31 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests import buckets
 from paintgraph.tests.api.hostile.processes import Child, command_of, running, wait_for
 from paintgraph.tests.cluster.rays import PORT, Rays, rays
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 NODES = Path(__file__).parent / "dear_nodes.py"
-LEASE_SECONDS = 6
+LEASE_SECONDS = 60  # of agents: a busy machine may be late to renew
+SERVERS_LEASE_SECONDS = 4  # it has no jobs; it looks for what has run out four times in it
 
 
 class Many:
     """A server without workers, the cluster that works for it, and what came of its jobs."""
 
-    def __init__(self, server: Child, cluster: Rays, folder: Path, bucket: Path) -> None:
-        self.server, self.cluster = server, cluster
+    def __init__(
+        self, server: Child, cluster: Rays, store: JobStore, folder: Path, bucket: Path
+    ) -> None:
+        self.server, self.cluster, self._store = server, cluster, store
         self._runs, self._bucket = folder / "runs", bucket
         self._runs.mkdir()
 
@@ -59,6 +64,12 @@ class Many:
         assert runs == once
         assert files == once
 
+    def lost(self, agent: Mapping[str, Any]) -> None:
+        """An agent's process ends; the leases of its jobs run out."""
+        wait_for(lambda: not command_of(agent["pid"]), "the agent's process has ended")
+        sql, its = "UPDATE jobs SET lease = 0 WHERE worker LIKE ?", (f"{agent['agent']}/%",)
+        self._store._database.write(lambda c: c.execute(sql, its).rowcount).result()
+
     def begun(self, name: str) -> list[Path]:
         """The files of dear nodes that have been run."""
         return [*self._runs.glob(f"{name}*")]
@@ -81,18 +92,21 @@ def many(postgresql: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory)
     with buckets.s3_server(objects) as endpoint, pytest.MonkeyPatch.context() as patch:
         for name, value in {**shared, **buckets.KEYS, "AWS_ENDPOINT_URL": endpoint}.items():
             patch.setenv(name, value)
-        yield from _served(folder, objects)
+        yield from _served(JobStore(settings["jobs"]), folder, objects)
 
 
-def _served(folder: Path, objects: Path) -> Iterator[Many]:
+def _served(store: JobStore, folder: Path, objects: Path) -> Iterator[Many]:
     with (
+        closing(store),
         rays({"PAINTGRAPH_DATA_DIR": str(folder / "agents")}, 3) as cluster,
-        running(folder / "server", no_workers="true") as server,
+        running(
+            folder / "server", no_workers="true", lease_seconds=str(SERVERS_LEASE_SECONDS)
+        ) as server,
     ):
         said = cluster.paintgraph("cluster", "up", "--agents", "2", "--seconds", "250")
         assert said.returncode == 0, said.stdout + said.stderr
         server.until_ready()
-        yield Many(server, cluster, folder, objects)
+        yield Many(server, cluster, store, folder, objects)
 
 
 def test_agents_take_jobs_and_are_told_of(many: Many) -> None:
@@ -113,6 +127,7 @@ def test_a_killed_agent_is_made_anew_and_loses_nothing(many: Many) -> None:
     jobs = many.submit("agent", 6)
     wait_for(lambda: many.begun("agent"), "jobs are at work")
     os.kill(killed["pid"], signal.SIGKILL)
+    many.lost(killed)
 
     many.check("agent", jobs)
     wait_for(lambda: len(many.cluster.agents()) == 2, "the agent is back")
@@ -125,6 +140,7 @@ def test_the_agent_of_a_lost_node_goes_to_a_spare_one(many: Many) -> None:
     jobs = many.submit("node", 6)
     wait_for(lambda: many.begun("node"), "jobs are at work")
     many.cluster.kill(lost, "raylet/raylet")
+    many.lost(agent)
 
     many.check("node", jobs)
     wait_for(lambda: len(many.cluster.agents()) == 2, "an agent is on the spare node")
