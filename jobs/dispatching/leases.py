@@ -73,9 +73,9 @@ class Leases:
             began = time.monotonic()
             try:
                 await self._renew()
+                self._renewed = began
                 await self._tell(await self._store.claims.sweep())
                 self._wake()  # what others told may have been missed
-                self._renewed = began
                 self._note_version(await self._store.offload(self._store.version))
             except StoreError as error:
                 _LOG.error("leases are not renewed: %s", error)
