@@ -291,7 +291,10 @@ class TellingCommand(typer.core.TyperCommand):
         if incomplete.startswith("-"):
             own = super().shell_complete(ctx, incomplete)
             return [*completing.options(recipe, incomplete), *own]
-        last = [*ctx.args, ""][-2] if ctx.args else ""
+        given = [*ctx.args]
+        if given[-1:] == ["="]:  # bash takes --option=value for three words
+            given.pop()
+        last = given[-1] if given else ""
         return [*completing.values(recipe, last, incomplete)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -65,20 +65,29 @@ def nodes(incomplete: str) -> list[str]:
 
 def options(recipe: str, incomplete: str) -> Iterator[Item]:
     """A recipe's own options."""
-    for name, declared in _inputs(recipe).items():
+    for name, declared in _inputs(_document(recipe)).items():
         option = f"--{name.replace('_', '-')}"
         if option.startswith(incomplete):
             yield Item(option, str(declared.get("about", "")) or None)
 
 
 def values(recipe: str, option: str, incomplete: str) -> Iterator[Item]:
-    """What a recipe's option may be: its choices, the last of several behind a comma."""
-    declared = _inputs(recipe).get(option.removeprefix("--").replace("-", "_"), {})
+    """What a recipe's option may be: its choices, the last of several behind a comma.
+
+    Options that name an engine or a model have those which are known, present or not.
+    """
+    name = option.removeprefix("--").replace("-", "_")
+    document = _document(recipe)
+    declared = _inputs(document).get(name)
+    if declared is None:
+        return
     before, comma, begun = incomplete.rpartition(",")
     items = declared.get("items")  # of a list: a type, or its choices
     choices: Iterable[Any] = declared.get("choices", items if isinstance(items, list) else ())
     if declared.get("type") == "bool":
         choices = ("true", "false")
+    elif declared.get("type") == "text" and not choices:
+        choices = _names(name, document)
     for choice in map(str, choices):
         if choice.startswith(begun):
             yield Item(before + comma + choice)
@@ -93,14 +102,58 @@ def _recipe_files() -> dict[str, Path]:
     return {file.stem: file for file in files if file.suffix in _SUFFIXES}
 
 
-def _inputs(recipe: str) -> Mapping[str, Mapping[str, Any]]:
-    """The declared inputs of a recipe by name or file; none if it cannot be read."""
+def _document(recipe: str) -> Any:
+    """The text of a recipe by name or file as plain data; None if it cannot be read."""
     from paintgraph.base.text.document import TextError
     from paintgraph.base.text.yaml_reader import read_yaml
 
     try:
-        document: Any = read_yaml((_recipe_files().get(recipe) or Path(recipe)).read_bytes()).value
+        return read_yaml((_recipe_files().get(recipe) or Path(recipe)).read_bytes()).value
+    except (OSError, TextError, ValueError):
+        return None
+
+
+def _inputs(document: Any) -> Mapping[str, Mapping[str, Any]]:
+    """The inputs that a recipe declares."""
+    try:
         inputs = dict(document["inputs"])
-    except (OSError, TextError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return {}
     return {str(name): each for name, each in inputs.items() if isinstance(each, dict)}
+
+
+def _names(name: str, document: Any) -> list[str]:
+    """The engines or models that an input names, if it does."""
+    from paintgraph.models.catalogue.family import Kind
+    from paintgraph.models.catalogue.names import ModelNames
+    from paintgraph.models.catalogue.places import default_models_dir
+    from paintgraph.models.engine_names import EngineNames
+    from paintgraph.models.errors import CatalogueError
+    from paintgraph.models.families import open_index
+
+    # By the inputs of nodes that it is given to; the name "model" alone says least.
+    kinds = {
+        "engine": None,
+        "text_model": Kind.DETECT,
+        "segment_model": Kind.SEGMENT,
+        "model_name": Kind.UPSCALE,
+        "model": Kind.SUBJECT,
+    }
+    called = {name, *_given_to(name, document)}
+    known = next((each for each in kinds if each in called), None)
+    if known is None:
+        return []
+    try:
+        names = EngineNames(ModelNames(open_index(default_models_dir())))
+    except CatalogueError:
+        return []
+    kind = kinds[known]
+    return names.choices() if kind is None else names.models.choices(kind)
+
+
+def _given_to(name: str, document: Any) -> Iterator[str]:
+    """The inputs of nodes that take a declared input as it is."""
+    nodes = document.get("nodes")
+    for node in nodes.values() if isinstance(nodes, dict) else ():
+        if isinstance(node, dict):
+            yield from (key for key, value in node.items() if value == f"${{inputs.{name}}}")

@@ -11,6 +11,8 @@ from paintgraph import graphs
 from paintgraph.assembly import catalogue
 from paintgraph.cli import completing
 from paintgraph.models.families import open_index
+from paintgraph.nodes.resource_names import ENGINE, KINDS, choices
+from paintgraph.python.sources import checked_recipe
 from paintgraph.tests.cli.conftest import Paintgraph
 
 ASK = """
@@ -34,6 +36,9 @@ def test_bash_completes_commands_recipes_options_values_models_and_nodes(folder:
         "paintgraph run outpaint --sides left,r": "left,right",
         "paintgraph run own.yaml --size ": "small large",
         "paintgraph run inpaint --match po": "poisson",
+        "paintgraph run inpaint --engine te": "telea",
+        "paintgraph run cut_out --model u2netp": "u2netp",
+        "paintgraph run inpaint --match = po": "poisson",  # as bash divides --match=po
         "paintgraph run outpaint --if-e": "--if-exists",
         "paintgraph models pull isnet-g": "isnet-general-use",
         "paintgraph nodes GrowM": "GrowMask",
@@ -82,11 +87,28 @@ def test_names_that_are_completed_are_those_that_there_are(tmp_path: Path) -> No
     assert completing.nodes("") == sorted(catalogue().registry.ids())
 
 
+def test_engines_and_models_are_completed_wherever_a_recipe_names_one() -> None:
+    known = catalogue()
+    kinds = choices(known.names)
+    seen = set()
+    for file in graphs.FOLDER.glob("*.yaml"):
+        graph = checked_recipe(file.stem, known).graph
+        for name, spec in graph.inputs.items():
+            given = [item.value for item in completing.values(file.stem, f"--{name}", "")]
+            if spec.resource in kinds:
+                assert given == kinds[spec.resource], (file.stem, name)
+                seen.add(spec.resource)
+            elif spec.type == "text" and not spec.choices and name != "engine":  # of batches
+                assert given == [], (file.stem, name)
+    assert seen == {ENGINE, *KINDS}
+
+
 def test_completing_loads_nothing_heavy() -> None:
     script = """
 import sys
 from paintgraph.cli import app, completing
 list(completing.options("outpaint", "--"))
+list(completing.values("inpaint", "--engine", ""))
 completing.recipes(""), completing.models(""), completing.nodes("")
 print([name for name in ("numpy", "torch", "PIL", "networkx") if name in sys.modules])
 """
