@@ -17,13 +17,21 @@ _IS_PART = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(PART)}")
 _FORGOTTEN_SECONDS = 3600.0
 
 
-def write_whole(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o666) -> None:
+def write_whole(
+    path: Path,
+    data: bytes,
+    *,
+    lasting: bool = True,
+    mode: int = 0o666,
+    modified_ns: int | None = None,
+) -> None:
     """Write a file, or replace it, at one stroke; raises OSError.
 
     `mode` are its permissions before the umask. With `lasting` off it may be gone after a loss of
     power, though never half there: that is quicker, and good enough for what can be made again.
+    `modified_ns` is the time of its change that it has from the first, in nanoseconds since 1970.
     """
-    _write(path, data, mode, os.replace)
+    _write(path, data, mode, os.replace, modified_ns)
     if lasting:
         sync_folder(path.parent)
 
@@ -55,7 +63,13 @@ def write_new(path: Path, data: bytes, *, lasting: bool = True, mode: int = 0o66
         sync_folder(path.parent)
 
 
-def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None]) -> None:
+def _write(
+    path: Path,
+    data: bytes,
+    mode: int,
+    move: Callable[[Path, Path], None],
+    modified_ns: int | None = None,
+) -> None:
     part = path.with_name(f".{secrets.token_hex(8)}{PART}")
     try:
         with ExitStack() as held:
@@ -64,6 +78,8 @@ def _write(path: Path, data: bytes, mode: int, move: Callable[[Path, Path], None
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if modified_ns is not None:
+                os.utime(part, ns=(modified_ns, modified_ns))
             move(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -45,10 +45,11 @@ def _entry(folder: Path, part: str) -> str:
         names = sorted(entry.name for entry in folder.iterdir())
     except (OSError, ValueError):
         return part
-    return next((name for name in names if _spelt(name) == _spelt(part)), part)
+    return next((name for name in names if spelt(name) == spelt(part)), part)
 
 
-def _spelt(name: str) -> str:
+def spelt(name: str) -> str:
+    """A name in the one spelling that stands for all that texts may use, see `path_in`."""
     return unicodedata.normalize("NFC", legible(name))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from paintgraph.base.bucket import Bucket, BucketError
+from paintgraph.base.names import spelt
 from paintgraph.base.naming import FileName
 from paintgraph.base.words import shorten
 from paintgraph.engine.graph.sockets import Effect
@@ -26,7 +27,7 @@ class BucketPublisher:
     def name_of(self, effect: Effect, when: datetime | None = None) -> FileName:
         """What the file of an effect is to be called; PublishError if that leads outside."""
         prefix = plain_prefix(effect.prefix, when or datetime.now().astimezone())
-        stem = posixpath.normpath(prefix)
+        stem = spelt(posixpath.normpath(prefix))
         if stem.startswith(("/", "../")) or stem in (".", ".."):
             raise PublishError(
                 f"the file name '{shorten(prefix)}' leads outside the output folder. "

@@ -2,6 +2,8 @@
 
 import os
 import posixpath
+import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import blake2b
@@ -10,11 +12,14 @@ from pathlib import Path
 from paintgraph.base.bucket import Bucket, Found
 from paintgraph.base.file_kinds import media_type_of
 from paintgraph.base.files import make_folder, write_whole
-from paintgraph.base.names import legible
-from paintgraph.jobs.sources.trees import Entry, FileTree, NoPlaceError
+from paintgraph.base.names import spelt
+from paintgraph.jobs.sources.trees import MOST_DEPTH, Entry, FileTree, NoPlaceError
 
 _LONGEST_KEY, _LONGEST_PART = 900, 255
 """Bytes; S3 takes 1,024, and the bucket's address may have a prefix; parts name files here."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What no key may have."""
 
 _TICK = 100
 """Nanoseconds: what file systems tell apart of times."""
@@ -36,22 +41,38 @@ class BucketTree(FileTree):
         """The objects of a folder in it."""
         return BucketTree(self._bucket, f"{self._folder}/{folder}", self.root / folder)
 
+    def place(self, name: str) -> Path:
+        """The path of a copy; each name has one spelling, whatever copies this machine has."""
+        return self.root.resolve() / spelt(name)
+
     def file(self, name: str) -> Path | None:
         """A copy in the folder."""
         found = self._head(name)
         if found is None:
             return None
-        path = self.root / name
+        path = self.root / spelt(name)
         with suppress(FileNotFoundError, NotADirectoryError):
-            copy = path.stat()
-            if (copy.st_size, copy.st_mtime_ns) == (found.size, _time_of(found)):
+            if _is_copy(path.stat(), found):
                 return path
         content = self._bucket.get(found.key)
         if content is None:
             return None
-        self.keep(name, content)
-        os.utime(path, ns=(_time_of(found), _time_of(found)))
+        self.keep(name, content, found)
         return path
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of an object, from a copy if there is one that counts."""
+        found = self._head(name)
+        if found is None:
+            return None
+        with suppress(OSError), (self.root / spelt(name)).open("rb") as file:
+            if _is_copy(os.fstat(file.fileno()), found):
+                return file.read()
+        content = self._bucket.get(found.key)
+        if content is not None:
+            with suppress(OSError):  # it is fetched once more, then
+                self.keep(name, content, found)
+        return content
 
     def entry(self, name: str) -> Entry | None:
         """Its size, and when it was written."""
@@ -60,7 +81,9 @@ class BucketTree(FileTree):
 
     def has_folder(self, name: str) -> bool:
         """Whether there is an object in it; the root is there without one."""
-        return not name or next(self._bucket.below(self._key(name)), None) is not None
+        return not name or (
+            self._is_name(name) and next(self._bucket.below(self._key(name)), None) is not None
+        )
 
     def changed(self, name: str) -> float | None:
         """When an object was written, or the newest one of a folder."""
@@ -76,6 +99,8 @@ class BucketTree(FileTree):
         with_links: bool = False,  # noqa: ARG002 - there are none
     ) -> Iterator[Entry]:
         """The objects of a folder; the folders on the way to deeper ones are told, too."""
+        if folder and not self._is_name(folder):
+            return
         base = self._key(folder)
         if is_deep:
             found = [*self._bucket.below(base)]
@@ -108,7 +133,7 @@ class BucketTree(FileTree):
             raise FileNotFoundError(name)
         self._bucket.remove(self._key(name))
         with suppress(OSError):
-            (self.root / name).unlink()
+            (self.root / spelt(name)).unlink()
 
     def move(self, name: str, to: str, *, is_new: bool = False) -> None:
         """Copy an object, then remove it: who looks meanwhile sees both."""
@@ -121,7 +146,7 @@ class BucketTree(FileTree):
 
     def _check_place(self, name: str, *, is_new: bool = False) -> None:
         """Raise NoPlaceError for a name that no file of a folder could have, either."""
-        if not self._is_name(name):
+        if not self._is_name(name) or name.count("/") > MOST_DEPTH:  # each level is asked for
             raise NoPlaceError(name)
         above = name
         while above := posixpath.dirname(above):
@@ -134,17 +159,35 @@ class BucketTree(FileTree):
         return self._bucket.head(self._key(name)) if self._is_name(name) else None
 
     def _is_name(self, name: str) -> bool:
-        longest = max(len(part.encode()) for part in legible(name).split("/"))
-        return 0 < longest <= _LONGEST_PART and len(self._key(name).encode()) <= _LONGEST_KEY
+        """Whether an object may have this name."""
+        parts = spelt(name).split("/")
+        return (
+            not _CONTROL.search(name)
+            and {"", ".", ".."}.isdisjoint(parts)
+            and max(len(part.encode()) for part in parts) <= _LONGEST_PART
+            and len(self._key(name).encode()) <= _LONGEST_KEY
+        )
 
-    def keep(self, name: str, content: bytes) -> None:
-        """Have a copy here; raises OSError."""
-        path = self.root / name
+    def keep(self, name: str, content: bytes, found: Found | None = None) -> None:
+        """Have a copy here, which counts as that of the object `found`; raises OSError."""
+        path = self.root / spelt(name)
+        self._clear_the_way(path)
         make_folder(path.parent)
-        write_whole(path, content, lasting=False)
+        modified = None if found is None else _time_of(found)
+        write_whole(path, content, lasting=False, modified_ns=modified)
+
+    def _clear_the_way(self, path: Path) -> None:
+        """Remove old copies: a file where a folder is to be now, and a folder where a file is."""
+        for above in path.parents:
+            if above == self.root:
+                break
+            if above.is_file():
+                above.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
 
     def _key(self, name: str) -> str:
-        return f"{self._folder}/{legible(name)}" if name else self._folder
+        return f"{self._folder}/{spelt(name)}" if name else self._folder
 
     def _entry(self, found: Found) -> Entry:
         return Entry(self._name(found.key), found.size, found.modified, found.modified)
@@ -166,6 +209,10 @@ def _folders_between(base: str, found: Iterable[Found]) -> list[str]:
 
 def _is_hidden(base: str, key: str) -> bool:
     return "/." in key.removeprefix(base)
+
+
+def _is_copy(status: os.stat_result, found: Found) -> bool:
+    return (status.st_size, status.st_mtime_ns) == (found.size, _time_of(found))
 
 
 def _time_of(found: Found) -> int:

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from paintgraph.base.file_kinds import OTHER_SUFFIXES, SUFFIXES
-from paintgraph.base.names import legible, path_in
+from paintgraph.base.names import legible
 from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.base.words import shorten
 from paintgraph.engine.errors import BindError
@@ -120,7 +120,7 @@ class References:
         for tree in [self._others[kind]] if kind in self._others else self._inputs:
             root = tree.root.resolve()
             try:
-                path = path_in(root, plain).resolve()
+                path = tree.place(plain).resolve()
                 path.exists()
             except (OSError, RuntimeError):  # too long a name, links in a circle
                 path = root / shorten(plain, 60)
@@ -274,7 +274,7 @@ class Listing:
         """The tree that has a folder, and its name; neither `..` nor links lead out of it."""
         for tree in self._inputs:
             root = tree.root.resolve()
-            inner = self._inside(root, folder).relative_to(root).as_posix()
+            inner = self._inside(tree, folder).relative_to(root).as_posix()
             place = "" if inner == "." else inner
             if tree.has_folder(place):
                 return tree, place
@@ -284,9 +284,10 @@ class Listing:
             code="no_such_file",
         )
 
-    def _inside(self, root: Path, folder: str) -> Path:
+    def _inside(self, tree: FileTree, folder: str) -> Path:
+        root = tree.root.resolve()
         # Not resolved, so that a link on the way shows.
-        place = root if "\0" in folder else Path(os.path.normpath(path_in(root, folder)))
+        place = root if "\0" in folder else Path(os.path.normpath(tree.place(folder)))
         if "\0" in folder or not place.is_relative_to(root) or place.resolve() != place:
             raise BindError(
                 f"the folder {folder!r} lies outside the input folder, or behind a link; "

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paintgraph.base.files import make_folder, write_new, write_whole
+from paintgraph.base.names import path_in
 
-_MOST_DEPTH = 16
+MOST_DEPTH = 16
 
 
 class Entry(NamedTuple):
@@ -29,7 +30,7 @@ class Entry(NamedTuple):
 
 
 class NoPlaceError(OSError):
-    """No file can have this name: it is a folder's, lies in a file, or is too long."""
+    """No file can have this name: it is a folder's, lies in a file, is too long or too deep."""
 
 
 class FileTree(ABC):
@@ -44,6 +45,10 @@ class FileTree(ABC):
     @abstractmethod
     def below(self, folder: str) -> "FileTree":
         """The files of a folder as a tree."""
+
+    @abstractmethod
+    def place(self, name: str) -> Path:
+        """The path of a name as the tree spells it; .. and links may lead out of the root."""
 
     @abstractmethod
     def file(self, name: str) -> Path | None:
@@ -102,6 +107,10 @@ class FolderTree(FileTree):
         """The files of a folder in it."""
         return FolderTree(self.root / folder)
 
+    def place(self, name: str) -> Path:
+        """The path of what lies in the folder, where a text may spell it otherwise."""
+        return path_in(self.root.resolve(), name)
+
     def file(self, name: str) -> Path | None:
         """The file itself."""
         path = self.root / name
@@ -137,7 +146,7 @@ class FolderTree(FileTree):
             with suppress(FileNotFoundError, NotADirectoryError):
                 for entry in self._inside(place, with_links=with_links):
                     yield entry
-                    if is_deep and entry.is_folder and depth < _MOST_DEPTH:
+                    if is_deep and entry.is_folder and depth < MOST_DEPTH:
                         stack.append((entry.name, depth + 1))
 
     def write(self, name: str, data: bytes) -> None:

@@ -1,13 +1,17 @@
 """What a tree of files promises, in a folder and in a bucket on a real S3 server."""
 
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from paintgraph.base.bucket import Bucket
+from paintgraph.base.files import write_whole
+from paintgraph.jobs.sources import bucket_trees
 from paintgraph.jobs.sources.bucket_trees import BucketTree
-from paintgraph.jobs.sources.trees import FileTree, FolderTree, NoPlaceError
+from paintgraph.jobs.sources.trees import MOST_DEPTH, FileTree, FolderTree, NoPlaceError
 
 ODD = "a b/ä%2F+&?#'.json"
 
@@ -130,3 +134,74 @@ def test_a_copy_is_not_fetched_twice(bucket: Bucket, tmp_path: Path) -> None:
     again = BucketTree(bucket, "tree", tmp_path).file("same")
     assert again is not None
     assert again.stat().st_ino == number
+
+
+def test_a_copy_that_an_older_one_replaces_late_is_not_taken_for_new(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else had fetched the older one before, and was slow to keep it."""
+    one, here = (BucketTree(bucket, "tree", tmp_path / name) for name in "ab")
+    one.write("same", b"old1")
+    copy = here.file("same")
+    assert copy is not None
+    older = copy.stat().st_mtime_ns
+    one.write("same", b"new2")
+    write = write_whole
+
+    def keep_late(path: Path, data: bytes, **more: Any) -> None:
+        write(path, data, **more)
+        path.write_bytes(b"old1")
+        os.utime(path, ns=(older, older))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket_trees, "write_whole", keep_late)
+        assert here.read("same") == b"new2"
+        assert here.file("same") is not None
+    again = here.file("same")
+    assert again is not None
+    assert again.read_bytes() == b"new2"
+
+
+def test_copies_of_what_was_there_are_in_nobodys_way(bucket: Bucket, tmp_path: Path) -> None:
+    """A folder where a file was, and a file where a folder was."""
+    one, here = (BucketTree(bucket, "tree", tmp_path / name) for name in "ab")
+    for before, after in (("x", "x/y"), ("x/y", "x"), ("x", "x/y/z")):
+        one.write(before, b"1")
+        assert here.file(before) is not None
+        one.remove(before)
+        one.write(after, b"2")
+        copy = here.file(after)
+        assert copy is not None
+        assert copy.read_bytes() == b"2"
+        one.remove(after)
+
+
+def test_names_that_no_bucket_takes_are_not_there(bucket: Bucket, tmp_path: Path) -> None:
+    tree = BucketTree(bucket, "tree", tmp_path)
+    for name in ("a\nb.png", "\x01", "\x7f", "a//b", "/a", "a/", "a/../b", "."):
+        assert (tree.file(name), tree.read(name), tree.entry(name)) == (None,) * 3
+        assert (tree.has_folder(name), tree.changed(name)) == (False, None)
+        assert names(tree, name) == names(tree, name, is_deep=True) == []
+        with pytest.raises(NoPlaceError):
+            tree.write(name, b"")
+
+
+def test_a_name_has_one_spelling_whatever_copies_there_are(bucket: Bucket, tmp_path: Path) -> None:
+    together, apart = "caf\u00e9.png", "cafe\u0301.png"
+    one, here = (BucketTree(bucket, "tree", tmp_path / name) for name in "ab")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / apart).write_bytes(b"of another time")
+    one.write(apart, b"1")
+
+    assert [here.read(name) for name in (together, apart)] == [b"1"] * 2
+    assert names(here) == [together]
+    assert [here.place(name).name for name in (together, apart)] == [together] * 2
+
+
+def test_files_lie_as_deep_as_they_are_listed(tree: FileTree) -> None:
+    deepest = "a/" * MOST_DEPTH + "a"
+    tree.write(deepest, b"")
+    assert deepest in names(tree, is_deep=True)
+    if isinstance(tree, BucketTree):
+        with pytest.raises(NoPlaceError):
+            tree.write(f"b/{deepest}", b"")

@@ -8,7 +8,6 @@ from aiohttp import web
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.services.client_files import ClientFiles
 from paintgraph.api.services.owning import files_of, may_read
-from paintgraph.base.names import path_in
 from paintgraph.base.words import shorten
 from paintgraph.jobs.sources.trees import FileTree
 
@@ -58,10 +57,7 @@ def name_inside(tree: FileTree, *names: str, status: int = 400) -> str:
     if any("\0" in part or part.startswith("/") for part in parts):
         raise _outside(names, status)
     try:
-        path = root
-        for part in parts:
-            path = path_in(path, part)
-        path = path.resolve()
+        path = tree.place("/".join(parts)).resolve()
         path.exists()  # raises for names that no system takes
     except (OSError, RuntimeError, ValueError) as error:  # too long, or links in a circle
         raise _outside(names, status) from error

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -203,7 +204,7 @@ def test_settings_that_are_set_at_once_are_all_kept(pair: Pair) -> None:
         assert server.call("GET", "/settings").json.items() >= expected.items()
 
 
-def test_settings_that_cannot_be_read_for_a_full_disk_are_not_lost(
+def test_settings_are_kept_whatever_room_there_is_for_copies(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_full(*_: object, **__: object) -> None:
@@ -213,8 +214,20 @@ def test_settings_that_cannot_be_read_for_a_full_disk_are_not_lost(
     assert one.call("POST", "/settings/kept", json=1).status == 200
     with monkeypatch.context() as patch:
         patch.setattr(bucket_trees, "write_whole", is_full)
-        assert other.call("POST", "/settings/lost", json=2).status == 507
+        assert other.call("POST", "/settings/also", json=2).status == 200
 
-    found = one.call("GET", "/settings").json
-    assert found["kept"] == 1
-    assert "lost" not in found
+    assert one.call("GET", "/settings").json.items() >= {"kept": 1, "also": 2}.items()
+
+
+def test_a_name_has_one_spelling_at_both(pair: Pair) -> None:
+    """As macOS sends it, with letters and accents apart, and as all others do."""
+    one, other = pair
+    apart, together = "cafe\u0301.png", "caf\u00e9.png"
+    assert upload(one, png(3), apart).json["name"] == together
+
+    ids = [posted(other, inverted(name, name)) for name in (apart, together)]
+
+    names = [ended(other, id_)["outputs"]["3"]["images"][0]["filename"] for id_ in ids]
+    assert names == ["caf\u00e9.png_00001_.png", "caf\u00e9.png_00002_.png"]
+    for name in (*names, names[0].replace(together, apart)):
+        assert viewed(one, quote(name)) == viewed(other, quote(name))

@@ -1,5 +1,6 @@
 """What ComfyUI's page keeps: users, settings, files; nothing leads out of a user's folder."""
 
+import errno
 import json
 from collections.abc import Iterator
 from io import BytesIO
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.jobs.sources.trees import FolderTree
 from paintgraph.tests.api.serving import Answer, Served, serving
 
 
@@ -44,6 +46,21 @@ def test_settings_that_are_no_object_are_refused(server: Served, body: bytes) ->
     answer = server.call("POST", "/settings", data=body)
 
     assert answer.status == (200 if not body else 400)
+
+
+def test_settings_that_cannot_be_read_are_not_lost(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    server.call("POST", "/settings/kept", json=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderTree, "read", fail)
+        assert server.call("POST", "/settings/lost", json=2).status == 507
+
+    assert server.call("GET", "/settings").json.items() >= {"kept": 1}.items()
+    assert server.call("GET", "/settings/lost").json is None
 
 
 def test_too_large_settings_are_refused(server: Served) -> None:
