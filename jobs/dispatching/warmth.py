@@ -17,6 +17,7 @@ class Warmth:
     def __init__(self) -> None:
         self._told = NOTHING
         self._beside = NOTHING
+        self._used = NOTHING
         self._loads: dict[str, tuple[int, float]] = {}
 
     @property
@@ -29,6 +30,9 @@ class Warmth:
         told = frozenset(numbers.get("held", ()))
         if told != self._told:
             self._told, self._beside = told, NOTHING
+        if self._used & told:
+            self._beside |= self._used
+        self._used = NOTHING
         for model, (times, seconds) in numbers.get("loaded", {}).items():
             known, before = self._loads.get(model, (0, 0.0))
             self._loads[model] = times, seconds
@@ -36,6 +40,5 @@ class Warmth:
                 yield model, (seconds - before) / (times - known)
 
     def used(self, models: Models) -> None:
-        """A job that names these models has ended."""
-        if models & self._told:
-            self._beside |= models
+        """A job that names these models has ended; what is heard next tells what that has left."""
+        self._used = models

@@ -76,26 +76,16 @@ class Claims:
         """
         held = None if holds is None else frozenset(holds)
 
-        def pick(connection: Connection) -> Any:
-            row = first(connection, size, supports)
-            self._leaving.discard(worker)
-            if row is None or held is None or self._is_held(connection, row["models"], held):
-                return row
-            row = self._lines.chosen(connection, size, worker, held, supports)
-            if row is None:
-                self._leaving.add(worker)
-            return row
-
         def update(connection: Connection) -> Job | None:
             if held is not None:
                 self._tell(connection, worker, held, seconds)
-            while (row := pick(connection)) is not None:
+            while (row := self._pick(connection, size, worker, held, supports)) is not None:
                 if row["most_running"]:  # what the statement saw may be old by now
                     connection.lock(f"running {row['client']}")
                     if _running(connection, row["client"]) >= row["most_running"]:
                         continue
                 job = take(connection, row["number"], worker, seconds)
-                if held is not None and not self._is_held(connection, job.models, held):
+                if held is not None and not self._lines.is_held(connection, job.models, held):
                     wanted = self._lines.models(connection, job.models)
                     load = self._lines.load(connection, wanted - held)
                     self._hold(connection, worker, wanted, seconds, load)
@@ -128,8 +118,22 @@ class Claims:
 
         await asyncio.wrap_future(self._database.write(update))
 
-    def _is_held(self, connection: Connection, number: int, held: Models) -> bool:
-        return number == 0 or self._lines.models(connection, number) <= held
+    def _pick(
+        self,
+        connection: Connection,
+        size: Size,
+        worker: str,
+        held: Models | None,
+        supports: Sequence[int] | None,
+    ) -> Any:
+        """The row of the job that a worker takes next, locked, or None; whether it leaves some."""
+        self._leaving.discard(worker)
+        if held is None:
+            return first(connection, size, supports)
+        row = self._lines.chosen(connection, size, worker, held, supports)
+        if row is None and first(connection, size, supports, locked=False) is not None:
+            self._leaving.add(worker)
+        return row
 
     def _tell(self, connection: Connection, worker: str, held: Models, seconds: float) -> None:
         """Let others know what a worker holds, if they do not."""

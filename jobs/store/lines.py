@@ -47,6 +47,10 @@ class Lines:
         """The same where it was asked for before, else none."""
         return self._sets.get(number, holdings.NOTHING)
 
+    def is_held(self, connection: Connection, number: int, held: Models) -> bool:
+        """Whether a worker that holds these models loads nothing for this set."""
+        return number == 0 or self.models(connection, number) <= held
+
     def load(self, connection: Connection, models: Models) -> float:
         """How long these models take to load, as far as that is known."""
         if self._clock() >= self._loads[0] + _SECONDS:
@@ -61,20 +65,30 @@ class Lines:
         held: Models,
         supports: Sequence[int] | None,
     ) -> Any:
-        """The row of the job that a worker takes next; None if it takes none now.
+        """The row of the job that a worker takes next, locked; None if it takes none now.
 
         Jobs of a lower priority are taken only where it takes none of a higher one.
         """
-        able = (n for n in _numbers(connection, size) if supports is None or n in supports)
-        firsts = filter(None, (first(connection, size, (number,)) for number in able))
-        in_order = sorted(firsts, key=_place)
+        earliest = first(connection, size, supports, locked=False)
+        if earliest is None:
+            return None
+        if self.is_held(connection, earliest["models"], held):
+            row = first(connection, size, (earliest["models"],))
+            if row is not None:
+                return row
         known = holdings.holders(connection, worker)
+        numbers = {*_numbers(connection, size, supports)} - {earliest["models"]}
+        firsts = (first(connection, size, (number,), locked=False) for number in numbers)
+        in_order = sorted((earliest, *filter(None, firsts)), key=_place)
         for _, same in groupby(in_order, key=lambda row: row["priority"]):
             rows = {row["models"]: row for row in same}
             lines = [self._line(connection, size, row, held, known.others) for row in rows.values()]
-            chosen = self._policy(lines, is_paid=known.is_paid)
-            if chosen:
-                return min((rows[line.models] for line in chosen), key=_place)
+            while lines and (chosen := self._policy(lines, is_paid=known.is_paid)):
+                line = min(chosen, key=lambda line: _place(rows[line.models]))
+                row = first(connection, size, (line.models,))
+                if row is not None:
+                    return row
+                lines.remove(line)  # others take all of it at this moment
         return None
 
     def _line(
@@ -104,20 +118,22 @@ class Lines:
         return work
 
 
-def first(connection: Connection, size: Size, sets: Sequence[int] | None = None) -> Any:
-    """The row of the first job of a client that may have one more at work, locked; or None.
+def first(
+    connection: Connection, size: Size, sets: Sequence[int] | None = None, *, locked: bool = True
+) -> Any:
+    """The row of the first job of a client that may have one more at work, or None.
 
-    With `sets` the first that names one of these sets of models.
+    With `sets` the first that names one of these sets of models. It is `locked` for whoever takes
+    it: others do not see it then.
     """
-    marks = ", ".join("?" * len(sets or ())) or "NULL"
-    able = "" if sets is None else f"AND models IN ({marks}) "
+    lock = connection.skip_locked if locked else ""
     return connection.execute(
         f"{_AT_WORK} SELECT number, client, most_running, models, priority, turn, rank, "  # noqa: S608 - ours
         f"{connection.now} - created AS waited FROM jobs "
-        f"WHERE state = 'queued' AND size = ? {able}"
+        f"WHERE state = 'queued' AND size = ? AND {_among(sets)} "
         "AND (most_running = 0 OR most_running > "
         "coalesce((SELECT jobs FROM at_work WHERE at_work.client = jobs.client), 0)) "
-        f"ORDER BY {ORDER} LIMIT 1 {connection.skip_locked}",
+        f"ORDER BY {ORDER} LIMIT 1 {lock}",
         (size, *(sets or ())),
     ).fetchone()
 
@@ -138,17 +154,24 @@ def _count(connection: Connection, size: Size, number: int) -> int:
     return int(row[0])
 
 
-def _numbers(connection: Connection, size: Size) -> Iterator[int]:
-    """The sets of models that queued jobs name; one look at an index for each."""
+def _numbers(connection: Connection, size: Size, supports: Sequence[int] | None) -> Iterator[int]:
+    """Sets of models that queued jobs name; one look at an index for each."""
     where = "FROM jobs WHERE state = 'queued' AND size = ?"
     rows = connection.execute(
         f"WITH RECURSIVE found(models) AS (SELECT min(models) {where} "  # noqa: S608 - ours
         f"UNION ALL SELECT (SELECT min(models) {where} AND models > found.models) "
         "FROM found WHERE found.models IS NOT NULL) "
-        "SELECT models FROM found WHERE models IS NOT NULL LIMIT ?",
-        (size, size, _MOST_LINES),
+        f"SELECT models FROM found WHERE models IS NOT NULL AND {_among(supports)} LIMIT ?",
+        (size, size, *(supports or ()), _MOST_LINES),
     ).fetchall()
     return (row[0] for row in rows)
+
+
+def _among(sets: Sequence[int] | None) -> str:
+    """A condition of SQL: that a row names one of these sets; each is a value of it."""
+    if sets is None:
+        return "TRUE"
+    return f"models IN ({', '.join('?' * len(sets)) or 'NULL'})"
 
 
 def _place(row: Any) -> tuple[int, int, float, int]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from paintgraph.jobs.store.amortising import PAID_LOADS, PATIENCE_WITH_HOLDERS, 
 from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 LOAD = 20.0
 A, B, C = ("a@sha256:1",), ("b@sha256:1",), ("c@sha256:1",)
@@ -125,6 +127,34 @@ def test_a_model_that_another_worker_loads_or_holds_is_left_to_it(place: Path | 
         store.close()
 
 
+def test_a_line_that_another_claims_at_this_moment_leaves_the_others_to_be_taken(
+    postgresql: PostgresqlServer,
+) -> None:
+    """Where many claim at once: what one only looks at is locked for nobody."""
+    place = postgresql.new_database()
+    one, two = JobStore(place), JobStore(place)
+    chosen, goes_on = Event(), Event()
+
+    def slow(lines: Sequence[Line], *, is_paid: bool) -> list[Line]:
+        chosen.set()
+        goes_on.wait()
+        return choose(lines, is_paid=is_paid)
+
+    async def act() -> None:
+        await filled(one, *of(A, B))
+        slowly = Claims(one._database, policy=slow)
+        first = asyncio.create_task(slowly.next("light", "one/1", holds=C))
+        await asyncio.to_thread(chosen.wait)
+        taken = await take(two, "two/1", C)
+        goes_on.set()
+        assert models_of(two, taken) == A
+        assert models_of(one, await first) == B
+
+    asyncio.run(act())
+    for store in (one, two):
+        store.close()
+
+
 def test_a_worker_that_is_at_work_for_long_holds_its_models_while_its_agent_lives(
     store: JobStore,
 ) -> None:
@@ -148,6 +178,27 @@ def test_higher_priorities_go_first_and_leave_a_worker_to_lower_ones_while_they_
         assert models_of(store, await take(store, "w/1", ())) == A
         assert models_of(store, await take(store, "w/2", B)) == B
         assert await take(store, "w/2", B) is None
+
+    asyncio.run(act())
+
+
+@pytest.mark.parametrize("which", ["first", "supported"])
+def test_however_many_lines_there_are_the_first_and_those_of_a_worker_are_among_them(
+    store: JobStore, which: str
+) -> None:
+    """The set whose job is the first of all, or the only one supported, has the highest number."""
+
+    async def act() -> None:
+        *others, last = [(f"m{number}@sha256:1",) for number in range(70)]
+        for new in of(*others, last):
+            await store.cancel((await store.accept(new)).job.id)
+        waiting = of(last, *others) if which == "first" else of(*others, last)
+        jobs = [(await store.accept(new)).job for new in waiting]
+        (wanted,) = (job.models for job in jobs if models_of(store, job) == last)
+        supports = (0, wanted) if which == "supported" else None
+        taken = await store.claims.next("light", "w/1", supports=supports, holds=A)
+        assert taken is not None
+        assert taken.models == wanted
 
     asyncio.run(act())
 

@@ -29,5 +29,16 @@ def test_a_job_whose_models_were_not_needed_loads_nothing() -> None:
     list(warmth.hear({"held": [BASE], "loaded": {}}))
 
     warmth.used(frozenset({OTHER}))
+    list(warmth.hear({"held": [BASE], "loaded": {}}))
 
     assert warmth.models == {BASE}
+
+
+def test_what_the_first_job_used_is_held_although_its_load_is_heard_of_afterwards() -> None:
+    warmth = Warmth()
+    list(warmth.hear({}))
+
+    warmth.used(frozenset({BASE, LORA}))
+    list(warmth.hear({"held": [BASE], "loaded": {BASE: (1, 8.0)}}))
+
+    assert warmth.models == {BASE, LORA}
