@@ -8,9 +8,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
@@ -24,9 +24,11 @@ from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import ENDED, Job
 from paintgraph.jobs.store.jobs import JobStore
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 _LOG = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.25
-"""Between two looks at a prompt that nobody here hears of."""
+"""Between two looks at a prompt that nobody here hears of, or into a store that is away."""
 
 _MOST_OVER = 1000
 """Prompts that were told of to their end, and may stand in a list that was read before that."""
@@ -48,7 +50,7 @@ class _Prompt:
         told: list[Message] = []
         signals = self.follower.take()
         while not self.has_ended and (
-            facts := await store.offload(store.facts, self.job, self.last)
+            facts := await _read(store, store.facts, self.job, self.last)
         ):
             self.last = facts[-1][0]
             plain = [fact for _, fact in facts]
@@ -104,7 +106,9 @@ class Following:
 
     async def tell_status(self) -> None:
         """Tell everybody the length of the queue."""
-        await self._sessions.broadcast_status(self.remaining)
+        await self._sessions.broadcast_status(
+            lambda owner: _read(self._store, self._dispatcher.count_of, self._door, owner)
+        )
 
     async def remaining(self, owner: str | None) -> int:
         """How many prompts of a client, or of all, wait or run."""
@@ -128,7 +132,7 @@ class Following:
     async def _look(self) -> None:
         """Follow what is open and not followed."""
         for listed in (self._dispatcher.running_of, self._dispatcher.queued_of):
-            for job in await self._store.offload(listed, self._door):
+            for job in await _read(self._store, listed, self._door):
                 self._watch(job)
 
     def _watch(self, job: Job) -> bool:
@@ -143,16 +147,13 @@ class Following:
         """Follow prompts that other servers were given."""
         async with self._dispatcher.subscriptions.follow(self._topic) as follower:
             while True:
-                try:
-                    signals = await follower.wait() or ()
-                    ids = [signal["node"] for signal in signals]
-                    told = [await self._store.offload(self._store.get, id_) for id_ in ids]
-                    if not told:  # something may have been missed
-                        await self._look()
-                    elif any([job is not None and self._watch(job) for job in told]):  # noqa: C419 - all of them
-                        await self.tell_status()
-                except StoreError:  # once it is there again everybody is woken
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                signals = await follower.wait() or ()
+                ids = [signal["node"] for signal in signals]
+                told = [await _read(self._store, self._store.get, id_) for id_ in ids]
+                if not told:  # something may have been missed
+                    await self._look()
+                elif any([job is not None and self._watch(job) for job in told]):  # noqa: C419 - all of them
+                    await self.tell_status()
 
     async def _follow(self, job: Job) -> None:
         try:
@@ -168,18 +169,18 @@ class Following:
     async def _has_begun(self, job: Job, follower: Follower) -> bool:
         """Wait for a prompt's begin; False if it was left out before."""
         while not await self._is_running(job):
-            now = await self._store.offload(self._store.get, job.id)
+            now = await _read(self._store, self._store.get, job.id)
             if now is None or now.has_ended:
                 return now is not None and now.started is not None
             await follower.woken()
         return True
 
     async def _is_running(self, job: Job) -> bool:
-        return await self._store.offload(self._dispatcher.is_running, job.id)
+        return await _read(self._store, self._dispatcher.is_running, job.id)
 
     async def _tell(self, job: Job, follower: Follower) -> None:
         """Tell of a prompt that has begun until all is over."""
-        document = await self._store.offload(self._store.document, job.id, "request")
+        document = await _read(self._store, self._store.document, job.id, "request")
         request = orjson.loads(document or b"{}")
         if "prompt" not in request:  # its row is damaged: the job has failed
             return
@@ -197,7 +198,7 @@ class Following:
         # What ran is over for the store; the dispatcher lets go of it a moment later.
         while await self._is_running(job):
             await follower.wait()
-        reported = await self._store.offload(self._store.reported, job)
+        reported = await _read(self._store, self._store.reported, job)
         self._send(client, narrator.end(reported, time.time()))
         await self.tell_status()
         self._send(client, [("executing", {"node": None, "prompt_id": job.name})])
@@ -206,7 +207,7 @@ class Following:
         """Send what becomes of a running prompt until it has ended."""
         while True:
             if self._is_unheard(prompt):
-                now = await self._store.offload(self._store.get, prompt.job.id)
+                now = await _read(self._store, self._store.get, prompt.job.id)
                 if now is not None and not now.has_ended:
                     await asyncio.sleep(_PAUSE_SECONDS)
                     await prompt.follower.woken()
@@ -245,3 +246,17 @@ class Following:
         del own[job_id]
         if not own:
             del self._prompts[client]
+
+
+async def _read(
+    store: JobStore, read: Callable[Given, Result], *values: Given.args, **options: Given.kwargs
+) -> Result:
+    """What a function gives that reads the store; it is asked again while the store is away.
+
+    So an outage ends no prompt's story, and nothing is told twice.
+    """
+    while True:
+        try:
+            return await store.offload(read, *values, **options)
+        except StoreError:
+            await asyncio.sleep(_PAUSE_SECONDS)

@@ -8,6 +8,8 @@ import pytest
 
 from paintgraph.jobs.dispatching.outcomes import Outcomes
 from paintgraph.jobs.dispatching.running import Running
+from paintgraph.jobs.store.database import UnreachableStoreError
+from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.tests.api.comfy.asking import ended, node, posted
 from paintgraph.tests.api.comfy.hearing import Heard, listening, told, unpacked
 from paintgraph.tests.api.serving import Served
@@ -67,6 +69,29 @@ def test_messages_come_in_their_order(small: Served, path: str) -> None:
     )
     (prompt_id,) = {data["prompt_id"] for _, data in heard.messages if "prompt_id" in data}
     assert prompt_id in small.call("GET", "/history").json
+
+
+def test_what_cannot_be_read_for_a_moment_is_told_once_and_whole(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offload = JobStore.offload
+    asked: list[str] = []
+
+    async def every_other(store: JobStore, read: Any, *values: Any) -> Any:
+        name = getattr(read, "__name__", "")
+        if name in ("facts", "reported"):  # nothing but following asks for these
+            asked.append(name)
+            if asked.count(name) % 2:
+                raise UnreachableStoreError("the store is away. Try again soon.")
+        return await offload(store, read, *values)
+
+    monkeypatch.setattr(JobStore, "offload", every_other)
+
+    heard = heard_of(small, SMALL)
+
+    assert [data["node"] for data in heard.of("executing")] == ["1", "2", "3", None]
+    assert [data["node"] for data in heard.of("executed")] == ["3"]
+    assert len(heard.of("execution_start")) == len(heard.of("execution_success")) == 1
 
 
 def test_a_state_has_what_editors_need(small: Served) -> None:
