@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -159,13 +160,19 @@ def check_folder(path: Path, where: str) -> None:
         raise misused("no_such_folder", message)
 
 
+def files_read(given: Mapping[str, Any]) -> dict[Path, str]:
+    """The files that are read, resolved, and the input that each is given to."""
+    return {
+        Path(str(value)).resolve(): name
+        for name, value in given.items()
+        if os.path.isfile(str(value))  # noqa: PTH113 - may be too long for a path
+    }
+
+
 def check_not_input(given: Mapping[str, Any], outputs: Sequence[str]) -> None:
     """Refuse to write a result over a picture that is read, by UsageError."""
-    files: dict[Path, str] = {}
-    for name, value in given.items():
-        if os.path.isfile(str(value)):  # noqa: PTH113 - may be too long for a path
-            path = Path(str(value)).resolve()
-            files |= {path: name, path.with_suffix(".*"): name}
+    read = files_read(given)
+    files = {**read, **{path.with_suffix(".*"): name for path, name in read.items()}}
     for text in outputs:
         file = text if Path(text).exists() else text.partition("=")[2] or text
         reader = files.get(Path(file).resolve())
@@ -207,15 +214,26 @@ def write_results(
     results: Mapping[str, Sequence[Any]],
     warn: Warn,
     quality: int | None = None,
+    read: Mapping[Path, str] = MappingProxyType({}),
 ) -> list[Written]:
-    """Write every wanted result that there is."""
+    """Write every wanted result that there is.
+
+    `read` are the files of inputs (`files_read`). Raises PublishError for what cannot be written,
+    and before a file of a result is written, if one is that of an input or of another result.
+    """
+    taken = {path: f"--{name}" for path, name in read.items()}
     written = []
     for name, entries in results.items():
         result = Written(name)
         if name in wanted.others:
             result.values = list(entries)
         elif name in wanted.files or name in wanted.new:
-            result.files = _write_pictures(wanted, name, entries, warn, quality)
+            file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
+            if file == STDOUT and len(entries) > 1:
+                message = f"-o -: '{name}' has {len(entries)} pictures; standard output holds one."
+                raise PublishError(f"{message} Write them into files.")
+            ready = [*encoded(file, entries, warn, quality)]
+            result.files = _write_pictures(name, file, ready, taken, is_new=name in wanted.new)
         if result.files or result.values:
             written.append(result)
     return written
@@ -259,20 +277,22 @@ def encoded(
 
 
 def _write_pictures(
-    wanted: Destinations,
-    name: str,
-    pictures: Sequence[Picture],
-    warn: Warn,
-    quality: int | None,
+    name: str, file: str, pictures: Sequence[Encoded], taken: dict[Path, str], *, is_new: bool
 ) -> list[dict[str, Any]]:
-    """Write each picture of a result; several get numbers."""
-    file = wanted.files.get(name, f"{wanted.new.get(name)}.png")
-    if file == STDOUT and len(pictures) > 1:
-        message = f"-o -: '{name}' has {len(pictures)} pictures; standard output holds one."
-        raise PublishError(f"{message} Write them into files.")
+    """Write each picture of a result; several get numbers.
+
+    `taken` says of what each file is that must stay; those of this result are added.
+    """
+    if file != STDOUT and not is_new:
+        for each in pictures:
+            of = taken.setdefault(each.path.resolve(), f"the result '{name}'")
+            if of != f"the result '{name}'":
+                message = f"-o {file}: one of the pictures would go to '{each.path}', the file of"
+                message = f"{message} {of}; allowed are files of their own. Name another file."
+                raise PublishError(message, "input_overwritten")
     return [
-        each.to_json(_write(each, file, number, is_new=name in wanted.new))
-        for number, each in enumerate(encoded(file, pictures, warn, quality), start=1)
+        each.to_json(_write(each, file, number, is_new=is_new))
+        for number, each in enumerate(pictures, start=1)
     ]
 
 

@@ -3,6 +3,7 @@
 import signal
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from paintgraph.cli.finishing import quality_of
 from paintgraph.cli.many.running import is_for_many, run_many
 from paintgraph.cli.preparing import Prepared, RunOptions, prepared, read
 from paintgraph.cli.progress import Watcher
-from paintgraph.cli.results import Written, check_not_input, once, write_results
+from paintgraph.cli.results import Written, check_not_input, files_read, once, write_results
 from paintgraph.cli.streaming import run_frames
 from paintgraph.engine.execution.explain import record
 from paintgraph.engine.execution.run import Outcome
@@ -73,7 +74,7 @@ def run_recipe(options: RunOptions) -> int:
             made_of = record(found.bound, assembly.registry, environment, assembly.binders)
             remember(found.source, made_of, folders)
         if ended.outcome.state != "cancelled":
-            _write(options, ended)
+            _write(options, ended, files_read(asked.given))
         seconds = time.perf_counter() - began
     if options.profile:
         ended.watcher.print_profile()
@@ -104,15 +105,15 @@ def _performed(options: RunOptions, prepared: Prepared, assembly: Assembly) -> _
     return _Ended(ran.outcome, watcher, prepared, ran.saved)
 
 
-def _write(options: RunOptions, ended: _Ended) -> None:
-    """Write the named results."""
+def _write(options: RunOptions, ended: _Ended, inputs: Mapping[Path, str]) -> None:
+    """Write the named results, and none over the files of inputs."""
     prepared = ended.prepared
     told = prepared.bound.descriptions, prepared.texts
     results = named_results(prepared.graph, ended.outcome, prepared.values, *told)
     try:
         warn = once(lambda message: tell(f"warning: {message}"))
         quality = quality_of(prepared.writing)
-        ended.written.extend(write_results(prepared.wanted, results, warn, quality))
+        ended.written.extend(write_results(prepared.wanted, results, warn, quality, inputs))
     except PublishError as error:
         raise _with_hope(error, options) from error
 

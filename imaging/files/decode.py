@@ -81,8 +81,10 @@ def decode(data: bytes, *, max_pixels: int = MOST_PIXELS, frame: int | None = No
     icc = read_icc(data, header.format)
     metadata, orientation, note = read_metadata(data, header, icc)
     samples = read_samples(data, header, icc, frame or 0)
+    # The library that reads HEIC has turned it already.
+    upright = samples if header.format == "HEIC" else turned(samples, orientation)
     return Picture(
-        image=freeze(to_image(turned(samples, orientation))),
+        image=freeze(to_image(upright)),
         depth=16 if samples.dtype == np.uint16 else 8,
         metadata=metadata,
         format=header.format,

@@ -138,10 +138,9 @@ def read_metadata(data: bytes, header: Header, icc: bytes | None) -> tuple[Metad
     beside = _READERS[kind](data) if kind in _READERS else {}
     block = data if kind == "TIFF" else read_exif(data, kind) or beside.get("exif")
     said = exif.Exif() if block is None else exif.read(block)
-    # Boxes turn an AVIF picture; its EXIF only repeats that, for people (ISO/IEC 23008-12).
-    turn = avif.read(data).orientation if kind == "AVIF" else said.orientation
-    if kind == "HEIC":  # whoever reads it has turned it
-        turn = 1
+    # Boxes turn these pictures; their EXIF only repeats that, for people (ISO/IEC 23008-12).
+    is_boxed = kind in {"AVIF", "HEIC"}
+    turn = avif.read(data).orientation if is_boxed else said.orientation
     colour = read_colour(data, header, icc, is_adobe_rgb=said.is_adobe_rgb)
     dpi = read_dpi(data, kind) or said.dpi
     packet, records = beside.get("xmp"), beside.get("iptc")

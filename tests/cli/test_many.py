@@ -17,6 +17,13 @@ from paintgraph.cli.many.ledger import NAME
 from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, Paintgraph, png, samples, start
 
 FILL = ("--engine", "telea")
+TWICE = (
+    "inputs: {image: {type: image}}\n"
+    "nodes:\n"
+    '  photo: {node: LoadImage, image: "${inputs.image}"}\n'
+    '  two: {node: RepeatImageBatch, image: "${photo.image}", amount: 2}\n'
+    'outputs: {image: "${two.image}", other: "${two.image}"}\n'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -410,13 +417,7 @@ def test_an_open_suffix_does_not_replace_what_is_read(
 
 
 def test_a_second_picture_of_a_result_replaces_no_foreign_file(paintgraph: Paintgraph) -> None:
-    Path("twice.yaml").write_text(
-        "inputs: {image: {type: image}}\n"
-        "nodes:\n"
-        '  photo: {node: LoadImage, image: "${inputs.image}"}\n'
-        '  two: {node: RepeatImageBatch, image: "${photo.image}", amount: 2}\n'
-        'outputs: {image: "${two.image}"}\n'
-    )
+    Path("twice.yaml").write_text(TWICE)
     Path("out").mkdir()
     Path("out/a_2.png").write_bytes(b"mine")
     command = ("run", "twice.yaml", "photos", "-o", "out")
@@ -429,6 +430,23 @@ def test_a_second_picture_of_a_result_replaces_no_foreign_file(paintgraph: Paint
     Path("out/b_2.png").write_bytes(png(samples(seed=8)))
     assert "[made_otherwise]" in paintgraph(*command).stderr
     assert Path("out/b_2.png").read_bytes() == png(samples(seed=8))
+
+
+def test_no_picture_of_a_result_replaces_an_input_or_another_result(
+    paintgraph: Paintgraph, photos: Path
+) -> None:
+    Path("twice.yaml").write_text(TWICE)
+    given = (photos / "a.png").rename("z_2.png")
+    before = given.read_bytes()
+
+    over = paintgraph("run", "twice.yaml", str(given), "-o", "z.png")
+    both = paintgraph("run", "twice.yaml", str(given), "-o", "y.png", "-o", "other=y_2.png")
+
+    assert (over.code, both.code) == (1, 1)
+    assert "would go to 'z_2.png', the file of --image;" in over.stderr
+    assert "would go to 'y_2.png', the file of the result 'image';" in both.stderr
+    assert given.read_bytes() == before
+    assert not Path("z.png").exists()
 
 
 def test_results_of_one_command_are_taken_by_the_next(paintgraph: Paintgraph) -> None:

@@ -1,12 +1,14 @@
 """A mask and a photo that EXIF turns: made before or after, what it selects is the same place."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
 from paintgraph.engine.graph.graph import Link, Node
 from paintgraph.imaging.arrays import Mask
@@ -15,6 +17,7 @@ from paintgraph.imaging.samples import turned
 from paintgraph.models.inpainting.protocols import InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.nodes.sockets import Array
+from paintgraph.tests.imaging.files import exif_block
 from paintgraph.tests.masks import BOX, PHOTO, oriented, saved
 from paintgraph.tests.models.fakes import Painter
 from paintgraph.tests.nodes.bench import Bench, Ran, Samples
@@ -36,9 +39,12 @@ def _graph(bench: Bench, orientation: int, mask: bytes, **load: Any) -> dict[str
     }
 
 
-def _loaded(bench: Bench, orientation: int, mask: bytes) -> Ran:
+def _loaded(bench: Bench, orientation: int, mask: bytes, photo: bytes | None = None) -> Ran:
     size_of = Link("photo", "image")
-    return bench.run(_graph(bench, orientation, mask, size_of=size_of), ["mask"])
+    graph = _graph(bench, orientation, mask, size_of=size_of)
+    if photo is not None:
+        graph["photo"] = Node("LoadImage", {"image": bench.put("photo", photo)})
+    return bench.run(graph, ["mask"])
 
 
 def _seen(orientation: int) -> Array:
@@ -58,6 +64,18 @@ def test_a_mask_of_the_stored_size_is_turned_with_its_picture(
         f"EXIF orientation {orientation} turns; the mask was turned with it. Make masks for the "
         "picture as it is seen."
     )
+
+
+def test_a_mask_is_turned_with_a_heic_picture_too(bench: Bench) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = BytesIO()
+    exif = exif_block(6, "Maker")
+    pillow_heif.from_pillow(Pillow.fromarray(SELECTION).convert("RGB")).save(file, exif=exif)
+
+    ran = _loaded(bench, 6, saved(SELECTION), photo=file.getvalue())
+
+    assert np.array_equal(_seen(6), ran.array("mask")[0])
+    assert "EXIF orientation 6 turns" in ran.warnings[0]
 
 
 @pytest.mark.parametrize("orientation", QUARTERS)
