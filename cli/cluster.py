@@ -47,8 +47,19 @@ def up(  # noqa: PLR0913 - the command's options
     for name, value in (("--agents", agents), ("--cpus-per-agent", cpus_per_agent)):
         if value < 0:
             raise misused("bad_value", f"{name} is {value:g}; allowed is 0 or more. Correct it.")
-    if 0 < most_agents < agents:
-        raise misused("bad_value", f"--most-agents is {most_agents}; allowed is {agents} or more.")
+    least = max(agents, 1)
+    if most_agents and most_agents < least:
+        raise misused(
+            "bad_value",
+            f"--most-agents is {most_agents}; allowed is {least} or more, or 0 for no more than "
+            "--agents. Correct it.",
+        )
+    if most_agents and not agents:
+        raise misused(
+            "bad_value",
+            "--agents is 0; with --most-agents allowed is 1 or more, as without any nobody knows "
+            "what can be done. Correct it, or leave --most-agents out.",
+        )
     if gpus_per_agent is not None and gpus_per_agent < 0:
         raise misused("bad_value", f"--gpus-per-agent is {gpus_per_agent:g}; allowed is 0 or more.")
     control = _control()

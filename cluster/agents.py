@@ -16,6 +16,7 @@ from paintgraph.base.platforms import return_large_blocks
 
 _LOG = logging.getLogger("paintgraph.cluster")
 _AGAIN_SECONDS = 5.0
+_LEFT_SECONDS = 5.0  # until then `drain` has answered
 
 
 class State(TypedDict):
@@ -39,7 +40,7 @@ class AgentActor:
         self._leaving = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._working = self._begin(self._work())
-        self._working.add_done_callback(_end_if_broken)
+        self._working.add_done_callback(_end_process)
         threading.Thread(target=self._loop.run_forever, name="agent", daemon=True).start()
 
     def state(self) -> State:
@@ -82,8 +83,14 @@ class AgentActor:
             await agent.stop()
 
 
-def _end_if_broken(working: "Future[None]") -> None:
-    """End the process after a fault of ours, so that Ray makes another."""
+def _end_process(working: "Future[None]") -> None:
+    """End the process, so that Ray makes another: after a fault of ours, or if nobody ended it.
+
+    Whoever let it drain may be lost meanwhile, and its share of the node would be idle for ever.
+    """
     if error := working.exception():
         _LOG.critical("the agent is made anew after a fault of paintgraph", exc_info=error)
         os._exit(1)
+    ending = threading.Timer(_LEFT_SECONDS, os._exit, (0,))
+    ending.daemon = True
+    ending.start()

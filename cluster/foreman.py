@@ -5,13 +5,11 @@ import threading
 import time
 from typing import TypedDict
 
-from ray.exceptions import RayError
-
 from paintgraph.api.settings import load_settings
 from paintgraph.base.errors import Error
 from paintgraph.cluster.actors import agent_names, end_agent, make_agent, states_of
 from paintgraph.cluster.agents import State
-from paintgraph.cluster.plan import Plan, Scale
+from paintgraph.cluster.plan import Plan, Scale, waiting_seconds
 from paintgraph.jobs.store.jobs import JobStore
 
 _LOG = logging.getLogger("paintgraph.cluster")
@@ -41,6 +39,7 @@ class Foreman:
         self._plan = Plan(agents, cpus, gpus, most)
         self._scale = Scale(self._plan)
         self._wanted = agents
+        self._at_work: set[str] = set()
         self._store: JobStore | None = None
         self._fault = ""
         self._made: dict[str, float] = {}
@@ -49,7 +48,7 @@ class Foreman:
 
     def report(self) -> Report:
         """How all is."""
-        names = {*self._plan.names(self._wanted), *agent_names()}
+        names = {*self._names(), *agent_names()}
         return {
             "plan": self._plan,
             "wanted": self._wanted,
@@ -62,7 +61,7 @@ class Foreman:
             try:
                 self._wanted = self._count()
                 self._look()
-            except RayError:
+            except Exception:  # noqa: BLE001 - without it agents would be made no more
                 _LOG.exception("the foreman looks again")
             time.sleep(_LOOK_SECONDS)
 
@@ -74,16 +73,32 @@ class Foreman:
             if self._store is None:
                 url = load_settings({}).jobs
                 self._store = JobStore(url.get_secret_value()) if url else None
-            waiting = self._store.backlog.waiting() if self._store else []
+            if self._store:
+                return self._scale.count(*self._need(self._store), time.monotonic())
         except Error as error:
             self._fault = error.to_text()
             return self._wanted
-        self._fault = "" if self._store else "PAINTGRAPH_JOBS is not set where the foreman is"
-        return self._scale.count(sum(each.seconds for each in waiting), time.monotonic())
+        self._fault = "PAINTGRAPH_JOBS is not set where the foreman is"
+        return self._plan.agents
+
+    def _need(self, store: JobStore) -> tuple[float, int]:
+        """How many seconds of work wait, and how many of Ray's agents are at work."""
+        waiting, at_work = waiting_seconds(store), store.agents.at_work()
+        self._at_work = {
+            name
+            for name, state in states_of(agent_names()).items()
+            if isinstance(state, dict) and state["agent"] in at_work
+        }
+        self._fault = ""
+        return waiting, len(self._at_work)
+
+    def _names(self) -> list[str]:
+        """The agents that there are to be."""
+        return self._plan.chosen(self._wanted, agent_names(), self._at_work)
 
     def _look(self) -> None:
         """Make and end what differs from the plan."""
-        wanted, there = self._plan.names(self._wanted), agent_names()
+        wanted, there = self._names(), agent_names()
         now = time.monotonic()
         for name in wanted:
             # One that cannot be made, on nodes without paintgraph, is not tried all the time.

@@ -1,12 +1,13 @@
 """How many agents a cluster is to have, and what they are called."""
 
 import math
+from collections.abc import Collection
 from typing import NamedTuple
 
-AGENT = "agent-"
-TARGET_SECONDS = 60.0
-"""How long a job may wait before another agent is worth its cost."""
+from paintgraph.jobs.store.backlog import TARGET_SECONDS
+from paintgraph.jobs.store.jobs import JobStore
 
+AGENT = "agent-"
 _CALM_SECONDS = 120.0
 
 
@@ -25,18 +26,36 @@ class Plan(NamedTuple):
         """The first names of agents. Agents that take another share of a node have other names."""
         return [f"{AGENT}{self.cpus:g}-{self.gpus:g}-{number}" for number in range(count)]
 
+    def chosen(self, count: int, there: Collection[str], at_work: Collection[str]) -> list[str]:
+        """So many names of agents: those at work first, then those that are there, then others."""
+        names = self.names(max(count, self.most))
+        names.sort(key=lambda name: (name not in at_work, name not in there))
+        return names[:count]
+
 
 class Scale:
-    """Follows what waits: up at once, down once fewer have been enough for two minutes."""
+    """Follows what waits: up at once, down once fewer have been enough for two minutes.
+
+    Never to fewer than are at work.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._needed: list[tuple[float, int]] = []
 
-    def count(self, waiting_seconds: float, now: float) -> int:
-        """How many agents there should be for work of so many seconds; `now` is in seconds."""
-        wanted = math.ceil(waiting_seconds / TARGET_SECONDS)
+    def count(self, waiting_seconds: float, at_work: int, now: float) -> int:
+        """How many agents there should be where so much waits; `now` is in seconds."""
+        wanted = max(math.ceil(waiting_seconds / TARGET_SECONDS), at_work)
         self._needed = [(at, n) for at, n in self._needed if now - at < _CALM_SECONDS]
         self._needed.append((now, wanted))
         least, most = self._plan.agents, max(self._plan.agents, self._plan.most)
         return min(max(least, *(n for _, n in self._needed)), most)
+
+
+def waiting_seconds(store: JobStore) -> float:
+    """How long what waits will take, as far as some live worker has its models."""
+    alive = store.agents.alive()
+    supported = {number for worker in alive for number in worker.supports}
+    sets = {each.models for each in store.agents.model_sets() if each.number in supported}
+    waiting = store.backlog.waiting()
+    return sum(each.seconds for each in waiting if not each.models or each.models in sets)

@@ -12,12 +12,9 @@ from prometheus_client.core import (
     SummaryMetricFamily,
 )
 
-from paintgraph.jobs.store.backlog import Loads, Waiting
+from paintgraph.jobs.store.backlog import TARGET_SECONDS, Loads, Waiting
 from paintgraph.jobs.store.job import SIZES, Size
 from paintgraph.jobs.store.jobs import JobStore
-
-TARGET_WAIT_SECONDS = 60.0
-"""How long a job may wait before more workers are worth their cost."""
 
 _SECONDS = 1.0  # how old an answer may be
 
@@ -80,13 +77,13 @@ class QueueMetrics:
     def _ratio(self) -> Metric:
         ratio = GaugeMetricFamily(
             "paintgraph_backlog_ratio",
-            f"How long the waiting jobs will take all workers, of {TARGET_WAIT_SECONDS:g} s.",
+            f"How long the waiting jobs will take all workers, of {TARGET_SECONDS:g} s.",
             labels=["size"],
         )
         for size in SIZES:
             seconds = sum(each.seconds for each in self._waiting if each.size == size)
             workers = max(1, self._count_of(size))
-            ratio.add_metric([size], seconds / (workers * TARGET_WAIT_SECONDS))
+            ratio.add_metric([size], seconds / (workers * TARGET_SECONDS))
         return ratio
 
     def _claims(self) -> Iterator[Metric]:

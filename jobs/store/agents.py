@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.jobs.store import holdings
 from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.job import Size
 
@@ -76,6 +77,8 @@ class Agents:
         def update(connection: Connection) -> None:
             check_protocol(connection)
             _remove(connection, agent)
+            if not workers:
+                holdings.forget(connection, agent)
             connection.executemany(
                 "INSERT INTO agents (id, agent, host, size, models, supports, nodes, protocol, "  # noqa: S608 - ours
                 "version, lease) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
@@ -119,6 +122,12 @@ class Agents:
     def alive(self) -> list[Worker]:
         """Those that are alive."""
         return [worker for worker in self.all() if worker.is_alive]
+
+    def at_work(self) -> set[str]:
+        """The agents that have jobs."""
+        sql = "SELECT DISTINCT worker FROM jobs WHERE state = 'running' AND worker IS NOT NULL"
+        rows = self._database.read(lambda c: c.execute(sql).fetchall())
+        return {row[0].partition("/")[0] for row in rows}
 
     def model_sets(self) -> list[ModelSet]:
         """The sets of models that jobs name, or named; those of no model are left out."""

@@ -9,6 +9,9 @@ import orjson
 from paintgraph.jobs.store.database import Database
 from paintgraph.jobs.store.job import Size
 
+TARGET_SECONDS = 60.0
+"""How long a job may wait before more workers are worth their cost."""
+
 EXPECTED_SECONDS = (
     "coalesce((SELECT avg(ended - started) FROM (SELECT started, ended FROM jobs "
     "WHERE state = 'succeeded' AND size = line.size AND models = line.models "

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.core import Metric
 
-from paintgraph.api.services.queue_metrics import TARGET_WAIT_SECONDS, QueueMetrics
+from paintgraph.api.services.queue_metrics import QueueMetrics
+from paintgraph.jobs.store.backlog import TARGET_SECONDS
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
 
@@ -48,7 +49,7 @@ def test_what_waits_is_told_by_size_and_model_and_as_a_share_of_the_workers(
     assert numbers["waiting_jobs", "heavy", "c"] == 2
     assert numbers["waiting_seconds", "heavy", "c"] == 20
     assert numbers["oldest_waiting_seconds", "heavy", ""] >= 0
-    assert numbers["backlog_ratio", "heavy"] == 40 / (2 * TARGET_WAIT_SECONDS)
+    assert numbers["backlog_ratio", "heavy"] == 40 / (2 * TARGET_SECONDS)
     assert numbers["backlog_ratio", "light"] == 0
     assert numbers["loads_total", "c"] == 2
     assert numbers["claims_total", "light"] == 0

@@ -1,13 +1,20 @@
 """`paintgraph cluster` without a cluster: how many agents it wants, and what it refuses."""
 
+import asyncio
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from paintgraph.cli.app import app
-from paintgraph.cluster.plan import Plan, Scale
+from paintgraph.cluster.agents import AgentActor
+from paintgraph.cluster.plan import Plan, Scale, waiting_seconds
+from paintgraph.jobs.store.agents import Worker
+from paintgraph.jobs.store.job import NewJob
+from paintgraph.jobs.store.jobs import JobStore
 
 
 def told(*words: str) -> tuple[int, str]:
@@ -24,13 +31,49 @@ def test_agents_of_another_share_have_other_names() -> None:
 def test_more_agents_come_at_once_and_go_after_a_while() -> None:
     scale = Scale(Plan(2, most=5))
 
-    counts = [scale.count(seconds, now) for seconds, now in ((0, 0), (200, 1), (900, 2), (0, 3))]
+    counts = [scale.count(seconds, 0, now) for seconds, now in ((0, 0), (200, 1), (900, 2), (0, 3))]
     assert counts == [2, 4, 5, 5]
-    assert [scale.count(0, now) for now in (100, 121.5, 122.5)] == [5, 5, 2]
+    assert [scale.count(0, 0, now) for now in (100, 121.5, 122.5)] == [5, 5, 2]
+
+
+def test_agents_at_work_stay_and_idle_ones_go_first() -> None:
+    plan = Plan(1, most=4)
+    names = plan.names(4)
+
+    assert [Scale(plan).count(0, busy, 0) for busy in (0, 3, 9)] == [1, 3, 4]
+    assert plan.chosen(1, names, names[2:3]) == names[2:3]
+    assert plan.chosen(2, names[1:], ()) == names[1:3]
+    assert plan.chosen(3, names[2:3], ()) == [names[2], *names[:2]]
+    assert Plan(1).chosen(1, names, names[1:2]) == names[:1]
+
+
+def test_what_no_live_worker_can_do_waits_for_no_agent(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite", "normal")
+
+    async def act() -> None:
+        await store.agents.tell("a", [Worker("a/1", "host", "light", supports=(0, 1))], 60)
+        for models in (("a@1",), ("b@1",), (), ()):
+            await store.accept(NewJob({}, {}, models=models))
+
+    asyncio.run(act())
+    assert waiting_seconds(store) == pytest.approx(0.3)
+    store.close()
+
+
+def test_an_agent_that_has_drained_ends_its_process_so_that_ray_has_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_ended = threading.Event()
+    monkeypatch.setattr("os._exit", lambda _: has_ended.set())
+    monkeypatch.setattr("paintgraph.cluster.agents._LEFT_SECONDS", 0.01)
+
+    AgentActor().drain()
+
+    assert has_ended.wait(300)
 
 
 def test_without_a_most_what_waits_changes_nothing() -> None:
-    assert Scale(Plan(2)).count(1e6, 0) == 2
+    assert Scale(Plan(2)).count(1e6, 0, 0) == 2
 
 
 @pytest.mark.parametrize(
@@ -39,7 +82,9 @@ def test_without_a_most_what_waits_changes_nothing() -> None:
         (("--agents", "-1"), "--agents is -1; allowed is 0 or more."),
         (("--cpus-per-agent", "-1"), "--cpus-per-agent is -1; allowed is 0 or more."),
         (("--gpus-per-agent", "-0.5"), "--gpus-per-agent is -0.5; allowed is 0 or more."),
-        (("--agents", "4", "--most-agents", "3"), "--most-agents is 3; allowed is 4 or more."),
+        (("--agents", "4", "--most-agents", "3"), "--most-agents is 3; allowed is 4 or more, or 0"),
+        (("--most-agents", "-3"), "--most-agents is -3; allowed is 1 or more, or 0"),
+        (("--agents", "0", "--most-agents", "3"), "--agents is 0; with --most-agents allowed is 1"),
     ],
 )
 def test_a_bad_value_is_refused(words: tuple[str, ...], message: str) -> None:
