@@ -130,6 +130,8 @@ class Roster:
                 self._refuse(error)
             except StoreError as error:
                 _LOG.error("workers of others are not known: %s", error)
+            except Exception:  # noqa: BLE001 - without it jobs would wait for ever
+                _LOG.exception("workers of others are not known")
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(_SECONDS, self._seconds / _PARTS)):
                     await self._changed.wait()
@@ -170,7 +172,8 @@ class Roster:
         if digest is not None and digest != self._digest:
             document = await self._store.offload(agents.nodes, digest)
             if document is not None:
-                self.ready, self._digest = Ready(**document), digest
+                known = {name: document[name] for name in _OF_NODES if name in document}
+                self.ready, self._digest = Ready(**known), digest  # a newer paintgraph tells more
 
     async def _keep_support(self) -> None:
         """Look at new sets of models when somebody asks, and at all now and then."""
@@ -182,13 +185,20 @@ class Roster:
             except TimeoutError:
                 again = True
             self._asked.clear()
-            with suppress(StoreError):
-                before = self._support.numbers
-                more = await self._support.look(again=again)
-                if self._support.numbers != before:
-                    self.change()
-                if more:
-                    self._wake()
+            try:
+                await self._look_at_sets(again=again)
+            except StoreError as error:
+                _LOG.error("sets of models are not known: %s", error)
+            except Exception:  # noqa: BLE001 - without it jobs would wait for ever
+                _LOG.exception("sets of models are not known")
+
+    async def _look_at_sets(self, *, again: bool) -> None:
+        before = self._support.numbers
+        more = await self._support.look(again=again)
+        if self._support.numbers != before:
+            self.change()
+        if more:
+            self._wake()
 
 
 def nobody(size: Size) -> str:

@@ -1,10 +1,13 @@
 """Which of the sets of models that jobs name are here, so that others' jobs are left to others."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from paintgraph.jobs.store.agents import ModelSet
 from paintgraph.jobs.store.jobs import JobStore
+
+_LOG = logging.getLogger("paintgraph.jobs")
 
 HasModel = Callable[[str], bool]
 """Whether the very files of a model are here, a name with a digest; may read them."""
@@ -38,4 +41,8 @@ class Support:
             return not before.issuperset(self.numbers)
 
     def _is_here(self, models: ModelSet) -> bool:
-        return all(map(self._has_model, models.models))
+        try:
+            return all(map(self._has_model, models.models))
+        except Exception:  # noqa: BLE001 - of a disk, or of whoever finds models
+            _LOG.exception("it is not known whether %s is here", " and ".join(models.models))
+            return False
