@@ -18,6 +18,16 @@ class Fault:
     again: bool = False
 
 
+UNRENEWED = Fault(
+    "worker_lost",
+    "its agent was lost 3 times while it ran, or did not reach the job store in time, and no "
+    "result was kept between. Look into the agents' logs, above all for machines that run "
+    "out of memory, or raise lease_seconds.",
+    again=True,
+)
+"""Whoever had the job has not renewed that."""
+
+
 def stalled(seconds: float) -> Fault:
     """The worker stands still."""
     return Fault(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
+from paintgraph.jobs.faults import UNRENEWED
 from paintgraph.jobs.store import holdings, rows
 from paintgraph.jobs.store.amortising import choose
 from paintgraph.jobs.store.backlog import Tally
@@ -178,7 +179,7 @@ class Claims:
                 f"SELECT id FROM jobs WHERE {_AT_WORK} "  # noqa: S608 - ours
                 f"AND coalesce(lease, 0) < {connection.now} {connection.skip_locked}"
             )
-            return [rows.lose(connection, row[0], "") for row in found.fetchall()]
+            return [rows.lose(connection, row[0], "", UNRENEWED) for row in found.fetchall()]
 
         lost = await asyncio.wrap_future(self._database.write(update))
         self.tally.expired += len(lost)

@@ -116,8 +116,14 @@ def put_back(connection: Connection, job: Job) -> Job:
 
 
 def lose(connection: Connection, job_id: str, node: str, fault: Fault | None = None) -> Job:
-    """Put a job back whose worker was lost at a node; the third time there it fails."""
-    deaths = dict(require(connection, job_id).deaths)
+    """Put a job back whose worker was lost at a node; the third time there it fails.
+
+    At node "" nobody knows where; a result that was kept since the last time is a step on.
+    """
+    before = require(connection, job_id)
+    deaths = dict(before.deaths)
+    if not node and _has_kept_more(connection, before):
+        deaths.pop(node, None)
     deaths[node] = deaths.get(node, 0) + 1
     written = (orjson.dumps(deaths), job_id)
     connection.execute("UPDATE jobs SET deaths = ? WHERE id = ?", written)
@@ -137,6 +143,18 @@ def lose(connection: Connection, job_id: str, node: str, fault: Fault | None = N
         "message": f"{where}: {fault.message if fault else why}",
     }
     return end(connection, now, "failed", problems=[problem])
+
+
+def _has_kept_more(connection: Connection, job: Job) -> bool:
+    """Whether a result of a job was kept since its worker was lost last, nobody knows where."""
+    sql = "SELECT data FROM facts WHERE job = ? ORDER BY seq DESC"
+    for row in connection.execute(sql, (job.number,)).fetchall():
+        fact = orjson.loads(row[0])
+        if fact["type"] == "stored":
+            return True
+        if fact["type"] == "worker_lost" and not fact["node"]:
+            return False
+    return False
 
 
 def free_path(connection: Connection, name: FileName, above: int, taken: str | None) -> str:

@@ -235,6 +235,24 @@ def test_a_job_whose_agents_die_three_times_fails(store: JobStore) -> None:
     assert (job.state, [each["code"] for each in job.problems]) == ("failed", ["worker_lost"])
 
 
+def test_a_job_that_gets_on_may_lose_its_agent_again_and_again(store: JobStore) -> None:
+    async def act() -> Job:
+        (job,) = await accepted(store, *of("a"))
+        for number in range(5):
+            held = claimed(store, job, "dead/1", seconds=-1.0)
+            await store.append(held, [{"type": "stored", "key": str(number)}])
+            (job,) = await store.claims.sweep()
+        assert job.state == "queued"
+        for _ in range(2):
+            claimed(store, job, "dead/1", seconds=-1.0)
+            (job,) = await store.claims.sweep()
+        return job
+
+    job = asyncio.run(act())
+    assert job.state == "failed"
+    assert "did not reach the job store in time" in job.problems[0]["message"]
+
+
 def test_an_agent_learns_of_cancellations_when_it_renews(store: JobStore) -> None:
     async def act() -> None:
         jobs = [claimed(store, job, "me/1") for job in await accepted(store, *of("aa"))]
