@@ -75,6 +75,7 @@ class WorkerPool:
         self.handles: dict[WorkerHandle, Place] = {}
         """The workers that are there."""
         self._tasks: list[asyncio.Task[None]] = []
+        self._claims: set[asyncio.Task[Job | None]] = set()
         self.is_draining = False
         self.refused = asyncio.Event()
         """Set once the store takes no work of these workers any more; `refusal` says why."""
@@ -126,6 +127,7 @@ class WorkerPool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(handle.kill() for handle in self.handles))
+        await asyncio.gather(*self._claims, return_exceptions=True)  # what they take is given back
         with contextlib.suppress(StoreError):  # then at the next start, or once their leases end
             await self._store.claims.give_back(self.name)
         await self.roster.leave()
@@ -330,13 +332,7 @@ class WorkerPool:
             try:
                 for model, seconds in warmth.hear(handle.numbers):
                     await claims.loaded(model, seconds)
-                job = await claims.next(
-                    size,
-                    worker,
-                    self._limits.lease_seconds,
-                    supports=self.roster.supports,
-                    holds=warmth.models,
-                )
+                job = await self._claimed(size, worker, warmth)
             except StoreError as error:
                 _LOG.error("worker %s waits for the job store: %s", name, error)
                 await asyncio.sleep(_RESTART_SECONDS)
@@ -353,6 +349,21 @@ class WorkerPool:
             finally:
                 arrival.cancel()
         return None
+
+    async def _claimed(self, size: Size, worker: str, warmth: Warmth) -> Job | None:
+        """Claim a job; that goes on if nobody waits for it any more."""
+        claim = asyncio.create_task(
+            self._store.claims.next(
+                size,
+                worker,
+                self._limits.lease_seconds,
+                supports=self.roster.supports,
+                holds=warmth.models,
+            )
+        )
+        self._claims.add(claim)
+        claim.add_done_callback(self._claims.discard)
+        return await asyncio.shield(claim)
 
     async def _leave(self, running: Running, write: Callable[[Running], Awaitable[Job]]) -> None:
         """End a run that its worker did not end; it may be queued again."""

@@ -150,6 +150,8 @@ class PostgresqlDatabase:
         self._idle.put(connection)
 
     def _write(self, action: Action[Result], future: "Future[Result]") -> None:
+        if not future.set_running_or_notify_cancel():
+            return  # whoever asked has gone
         connection = getattr(self._of_thread, "connection", None)
         if connection is None:
             connection = self._of_thread.connection = self._new_connection()
@@ -159,8 +161,6 @@ class PostgresqlDatabase:
             result = self._asked(lambda: connection.transact(action))
         except Exception as error:  # noqa: BLE001 - handed to whoever asked
             failure = error
-        if not future.set_running_or_notify_cancel():
-            return  # whoever asked has gone meanwhile; it is written all the same
         if failure is None:
             future.set_result(result)
         else:

@@ -1,4 +1,4 @@
-"""What keeping leases promises where the store answers some of it only."""
+"""What keeping and giving back leases promises where the store is late, or answers some of it."""
 
 import asyncio
 import time
@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from paintgraph.jobs.dispatching.leases import Leases
+from paintgraph.jobs.dispatching.pool import WorkerPool
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
+from paintgraph.jobs.dispatching.warmth import Warmth
 from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
 
 
@@ -38,3 +42,43 @@ def test_leases_are_renewed_even_if_those_of_others_cannot_be_taken_back(
 
     assert asyncio.run(act()) >= 0
     store.close()
+
+
+def test_a_claim_that_is_under_way_at_the_end_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite", "normal")
+    claim = store.claims.next
+
+    async def act() -> str:
+        begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def late(*given: Any, **options: Any) -> Any:
+            begun.set()
+            await may_go_on.wait()
+            return await claim(*given, **options)
+
+        async def written(*given: Any, **options: Any) -> Any:
+            return await asyncio.shield(late(*given, **options))  # as a database does
+
+        monkeypatch.setattr(store.claims, "next", written)
+        pool = WorkerPool(store, Subscriptions(), unused, unused, {})  # type: ignore[arg-type]
+        job = (await store.accept(NewJob({}, {}))).job
+        pool._tasks.append(asyncio.create_task(_claim(pool)))
+        await begun.wait()
+        closing = asyncio.create_task(pool.close())
+        for _ in range(50):  # it gets as far as it can without the claim
+            await asyncio.sleep(0)
+        may_go_on.set()
+        await closing
+        await store.claims.settle()
+        found = store.get(job.id)
+        assert found is not None
+        return found.state
+
+    assert asyncio.run(act()) == "queued"
+    store.close()
+
+
+async def _claim(pool: WorkerPool) -> None:
+    await pool._claimed("light", f"{pool.name}/1", Warmth())

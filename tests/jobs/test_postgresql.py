@@ -146,6 +146,20 @@ def test_a_statement_that_fails_is_told_with_its_cause_and_is_nothing_lost(
     store.close()
 
 
+def test_a_write_that_nobody_waits_for_any_more_is_not_begun(postgresql: PostgresqlServer) -> None:
+    store = JobStore(postgresql.new_database())
+    write, may_go_on, written = store._database.write, threading.Event(), list[int]()
+    before = [write(lambda _: may_go_on.wait()) for _ in range(8)]  # of all connections
+
+    given_up = write(lambda _: written.append(1))
+    assert given_up.cancel()
+    may_go_on.set()
+
+    assert all(each.result() for each in before)
+    store.close()
+    assert not written
+
+
 def test_a_server_goes_on_when_a_newer_one_has_changed_the_store(
     postgresql: PostgresqlServer, caplog: pytest.LogCaptureFixture
 ) -> None:
