@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from paintgraph.engine.node.spreading import Given
+from paintgraph.jobs.store.backlog import BACKLOG
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.store.rows import StaleFenceError
@@ -41,6 +43,34 @@ def test_what_waits_is_told_in_seconds_as_the_last_jobs_took_them(store: JobStor
         assert waiting[1].since == first.created >= before
 
     asyncio.run(act())
+
+
+def test_a_job_that_waited_for_its_parts_does_not_tell_how_long_one_takes(
+    store: JobStore,
+) -> None:
+    async def act() -> None:
+        whole = claimed(store, await accepted(store, "heavy"))
+        await store.give_away(whole, Given("n", "P", {}, ["1"]))
+        for _ in range(2):
+            job = await store.claims.next("heavy", "w/1")
+            assert job is not None
+            await store.finish(job, "succeeded")
+        assert store.counts() == {"succeeded": 2}
+        seconds = "UPDATE jobs SET started = ended - CASE WHEN parent IS NULL THEN 600 ELSE 2 END"
+        store._database.write(lambda c: c.execute(seconds)).result()
+        await accepted(store, "heavy")
+
+    asyncio.run(act())
+
+    assert [each.seconds for each in store.backlog.waiting()] == [2.0]
+
+
+def test_what_waits_is_read_in_the_order_of_an_index(tmp_path: Path) -> None:
+    """Of a hundred thousand jobs a sort takes most of the time."""
+    store = JobStore(tmp_path / "jobs.sqlite")
+    plan = store._database.read(lambda c: c.execute(f"EXPLAIN QUERY PLAN {BACKLOG}").fetchall())
+    assert not [row["detail"] for row in plan if "GROUP BY" in row["detail"]]
+    store.close()
 
 
 def test_the_statement_in_the_docs_gives_the_seconds_that_wait(store: JobStore) -> None:
