@@ -64,8 +64,8 @@ class BucketPublisher:
         return self._tree.file(name)
 
     def remove(self, name: str) -> None:
-        """Remove an object, if it is there and can be removed."""
-        with suppress(BucketError, FileNotFoundError):
+        """Remove an object, if it is there; raises BucketError."""
+        with suppress(FileNotFoundError):
             self._tree.remove(name)
 
     def _key(self, name: str) -> str:

@@ -33,7 +33,8 @@ class BucketResults:
         """What is kept under a key; None if there is nothing."""
 
         def read() -> bytes | None:
-            found, data = self._bucket.head(_key(key)), self._bucket.get(_key(key))
+            found = self._bucket.head(_key(key))
+            data = self._bucket.get(_key(key)) if found else None
             if found and data is not None and found.modified < time.time() - _YOUNG_SECONDS:
                 self._bucket.put(_key(key), data)
             return data

@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from paintgraph.base.bucket import Bucket
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import PREFIX
+from paintgraph.jobs.retention.copies import CopiesBelow
 from paintgraph.jobs.retention.folders import FilesBelow, Found, remove_parts
 from paintgraph.jobs.retention.objects import ObjectsBelow
 from paintgraph.jobs.retention.rules import Retention
+from paintgraph.jobs.sources.bucket_trees import BucketTree
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import Storage, in_folders
 from paintgraph.jobs.store.jobs import JobStore
@@ -23,7 +26,12 @@ _WRITING_SECONDS = 60.0  # nobody writes one file for longer
 _OBJECTS_SECONDS = 3600.0  # to list a bucket takes a request for each thousand objects
 _EARLY = 0.9  # who looks at equal intervals is not late
 _PAUSE_SECONDS = 0.01  # between two steps, for whoever wants to write meanwhile
+_LEFT = ("uploads", "doctor")  # objects that are removed once used, unless somebody was killed
+_LEFT_SECONDS = 86400.0
 _FOLDERS_OF_EFFECTS = {"outputs": "output", "temp": "temp"}
+_COPIED = ("inputs", "outputs", "user", "clients")
+_Bounds = tuple[float | None, int | None]
+"""Before when things are too old, and how many bytes of them there may be."""
 
 
 class Cleaned(NamedTuple):
@@ -38,7 +46,8 @@ class Cleaner:
     """Keeps one data folder within its bounds, and what servers share that have one store.
 
     What of `storage`, by default that of the folder, lies in a bucket is cleaned where the store is
-    shared, too: else it is not known what jobs of others name. The folder then holds copies.
+    shared, too: else it is not known what jobs of others name. The folder then holds copies, which
+    go like blobs: they can be fetched again.
     """
 
     def __init__(
@@ -54,8 +63,12 @@ class Cleaner:
             "outputs": folders.outputs,
             "temp": folders.temp,
         }
-        bucket = self._storage.bucket if store.channel else None  # else others' jobs are unknown
-        self._objects = {kind: ObjectsBelow(bucket, kind) for kind in self._roots if bucket}
+        bucket = self._storage.bucket
+        self._left = {kind: ObjectsBelow(bucket, kind) for kind in _LEFT if bucket}
+        kinds = self._roots if store.channel else ()  # else others' jobs are unknown
+        self._objects = {kind: ObjectsBelow(bucket, kind) for kind in kinds if bucket}
+        self._copies = _copies_in(folders, bucket) if bucket else []
+        self._next_copies = 0.0
 
     async def run(self) -> None:
         """Remove what a killed server left half written; then clean at intervals, until cancelled.
@@ -83,7 +96,8 @@ class Cleaner:
         else:
             rows = await self._clean_rows(now)
         files = await self._clean_folders(now, dry_run=dry_run)
-        return [*rows, *files, *await self._clean_objects(now, dry_run=dry_run)]
+        objects = await self._clean_objects(now, dry_run=dry_run)
+        return [*rows, *files, *objects, *await self._clean_copies(now, dry_run=dry_run)]
 
     async def _clean_in_turn(self) -> None:
         """Clean what is this server's own, and of what is shared that whose turn it is here."""
@@ -93,6 +107,9 @@ class Cleaner:
         await self._clean_folders(now)
         if await self._retained.is_due("objects", max(pause, _OBJECTS_SECONDS) * _EARLY):
             await self._clean_objects(now)
+        if now >= self._next_copies:
+            self._next_copies = now + max(pause, _OBJECTS_SECONDS) * _EARLY
+            await self._clean_copies(now)
 
     async def purge(self, job_id: str) -> bool:
         """Remove a job that has ended: its events and files, and the blobs that it alone names.
@@ -110,7 +127,10 @@ class Cleaner:
                 is_known = folder in self._storage.destinations
                 # Those of an earlier paintgraph are absolute.
                 destination = self._storage.destinations[folder if is_known else "output"]
-                destination.remove(name if is_known else published)
+                try:
+                    destination.remove(name if is_known else published)
+                except Error as error:  # one that cannot be removed now keeps none of the others
+                    _LOG.error("a file of a purged job stays: %s: %s", published, error)
             for digest in purged.digests:
                 self._remove_blob(digest, began)
 
@@ -170,21 +190,50 @@ class Cleaner:
     async def _clean_folders(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
         here = {kind: FilesBelow(root) for kind, root in self._roots.items()}
         return [
-            Cleaned(kind, *await self._clean_files(kind, files, now, dry_run=dry_run))
+            Cleaned(
+                kind,
+                *await self._clean_files(
+                    kind, files, now, self._bounds(kind, now), dry_run=dry_run
+                ),
+            )
             for kind, files in here.items()
         ]
 
-    async def _clean_objects(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
+    async def _clean_copies(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
+        bounds = self._bounds("blobs", now)
         return [
-            Cleaned(f"bucket/{kind}", *await self._clean_files(kind, files, now, dry_run=dry_run))
-            for kind, files in self._objects.items()
+            Cleaned(
+                f"copies of {copies.root.name}",
+                *await self._clean_files("copies", copies, now, bounds, dry_run=dry_run),
+            )
+            for copies in self._copies
         ]
 
+    async def _clean_objects(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
+        bounds = {kind: self._bounds(kind, now) for kind in self._objects}
+        bounds |= dict.fromkeys(self._left, (now - _LEFT_SECONDS, None))
+        return [
+            Cleaned(
+                f"bucket/{kind}",
+                *await self._clean_files(kind, files, now, bounds[kind], dry_run=dry_run),
+            )
+            for kind, files in {**self._objects, **self._left}.items()
+        ]
+
+    def _bounds(self, kind: str, now: float) -> _Bounds:
+        return self._rules.before(kind, now), self._rules.most_bytes(kind)
+
     async def _clean_files(
-        self, kind: str, files: FilesBelow | ObjectsBelow, now: float, *, dry_run: bool
+        self,
+        kind: str,
+        files: FilesBelow | ObjectsBelow | CopiesBelow,
+        now: float,
+        bounds: _Bounds,
+        *,
+        dry_run: bool,
     ) -> tuple[int, int]:
         """How many files or objects went, and their bytes."""
-        before, most = self._rules.before(kind, now), self._rules.most_bytes(kind)
+        before, most = bounds
         count = size = 0
         if before is not None or most is not None:
             steps = files.expired(before, most, now)
@@ -209,6 +258,12 @@ class Cleaner:
             }
             return {published[path] for path in self._retained.needed_files([*published])}
         return set()
+
+
+def _copies_in(folders: Folders, bucket: Bucket) -> list[CopiesBelow]:
+    """The parts of a data folder that copy those of a bucket; folders elsewhere are users' own."""
+    kinds = [kind for kind in _COPIED if kind not in folders.elsewhere]
+    return [CopiesBelow(BucketTree(bucket, kind, folders.data / kind)) for kind in kinds]
 
 
 async def _all(step: Callable[[float, int], Awaitable[int]], before: float) -> int:

@@ -26,6 +26,10 @@ class Found(NamedTuple):
     size: int
 
 
+def _written(stat: os.stat_result) -> float:
+    return stat.st_mtime
+
+
 class FilesBelow:
     """The files below a folder."""
 
@@ -36,7 +40,7 @@ class FilesBelow:
         self, before: float | None, most_bytes: int | None, now: float
     ) -> Iterator[list[Found]]:
         """Those older than `before`, or in excess of the bytes; in steps. Hidden files stay."""
-        return chosen(lambda: _files(self.root), before, most_bytes, now - GRACE_SECONDS)
+        return chosen(lambda: files_below(self.root), before, most_bytes, now - GRACE_SECONDS)
 
     def remove(self, file: Found) -> bool:
         """Remove a file unless it was used meanwhile; whether it is gone."""
@@ -85,15 +89,20 @@ def _excess_until(files: Iterator[Found], most_bytes: int) -> float:
 
 def remove_parts(folder: Path, before: float) -> int:
     """Remove what writers that were killed before a time left half written; gives how many."""
-    left = [each.path for each in _files(folder, parts=True) if each.used < before]
+    left = [each.path for each in files_below(folder, parts=True) if each.used < before]
     for path in left:
         with suppress(OSError):
             path.unlink()
     return len(left)
 
 
-def _files(folder: Path, *, parts: bool = False) -> Iterator[Found]:
-    """Plain files below a folder, or half-written ones; links are not followed."""
+def files_below(
+    folder: Path, *, parts: bool = False, used: Callable[[os.stat_result], float] = _written
+) -> Iterator[Found]:
+    """Plain files below a folder, or half-written ones; links are not followed.
+
+    `used` gives the time by which they are old.
+    """
     folders = [os.fspath(folder)]
     while folders:
         try:
@@ -109,4 +118,4 @@ def _files(folder: Path, *, parts: bool = False) -> Iterator[Found]:
                     with suppress(OSError):
                         stat = entry.stat(follow_symlinks=False)
                         held = getattr(stat, "st_blocks", 0) * _BLOCK or stat.st_size
-                        yield Found(Path(entry.path), stat.st_mtime, held)
+                        yield Found(Path(entry.path), used(stat), held)

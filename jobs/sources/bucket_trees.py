@@ -74,6 +74,17 @@ class BucketTree(FileTree):
                 self.keep(name, content, found)
         return content
 
+    def has_copy(self, name: str) -> bool:
+        """Whether the file of this name in the folder is what the bucket has, byte for byte."""
+        found, path = self._head(name), self.root / name
+        try:
+            status = path.stat()
+            if found is None or status.st_size != found.size:
+                return False
+            return _is_copy(status, found) or path.read_bytes() == self._bucket.get(found.key)
+        except OSError:
+            return False
+
     def entry(self, name: str) -> Entry | None:
         """Its size, and when it was written."""
         found = self._head(name)

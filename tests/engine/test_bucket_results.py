@@ -63,6 +63,14 @@ def test_what_one_machine_kept_another_has_from_then_on(shared: Make, bucket: Bu
         assert store.load("k", HEAVY, REGISTRY) == ENTRY
 
 
+def test_a_miss_costs_one_look(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(bucket, "get", asked.append)
+
+    assert BucketResults(bucket).get("k") is None
+    assert asked == []
+
+
 def test_results_of_light_nodes_stay_on_their_machine(shared: Make, bucket: Bucket) -> None:
     with shared("a") as store:
         store.offer("k", ENTRY, LIGHT, REGISTRY)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from paintgraph.base.bucket import Bucket, BucketError
 from paintgraph.cli.keeping import Place, clean_folder
 from paintgraph.engine.graph.sockets import Effect
 from paintgraph.jobs.dispatching.outcomes import JobEffects
@@ -58,6 +59,11 @@ class Shared:
         done = Cleaner(self.store, self.folders, Retention(**rules), self.storage)
         found = asyncio.run(done.clean(dry_run=dry_run))
         return {each.kind: each.things for each in found if "/" in each.kind and each.things}
+
+    def purge(self, job: Job) -> bool:
+        """Remove a job that has ended, and what it has made."""
+        done = Cleaner(self.store, self.folders, Retention(), self.storage)
+        return asyncio.run(done.purge(job.id))
 
     def keys(self, folder: str) -> set[str]:
         return {each.key for each in self.bucket.below(folder)}
@@ -141,6 +147,83 @@ def test_a_bucket_without_a_shared_store_is_left_alone(
     assert alone.clean(blobs_days=1.0) == {}
     assert len(alone.keys("blobs")) == 1
     alone.store.close()
+
+
+def test_what_nobody_takes_goes_after_a_day(
+    bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Shared(tmp_path / "jobs.sqlite", bucket_url, tmp_path)
+    for key in ("uploads/all/sent", "doctor/killed", "inputs/kept"):
+        alone.bucket.put(key, b"bytes")
+    turn_clock(monkeypatch, 0.9)
+    assert alone.clean() == {}
+
+    turn_clock(monkeypatch, 1.1)
+    assert alone.clean() == {"bucket/uploads": 1, "bucket/doctor": 1}
+    assert alone.keys("") >= {"inputs/kept"}
+    assert alone.keys("uploads") | alone.keys("doctor") == set()
+    alone.store.close()
+
+
+def test_copies_go_but_nothing_that_the_bucket_lacks(
+    shared: Shared, bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "photos"
+    shared.folders = Folders(tmp_path, {"user": elsewhere})
+    shared.storage = open_storage(shared.folders, bucket_url)
+    for owner, name in ((None, "read"), ("ann", "read"), (None, "changed")):
+        tree = shared.storage.tree("inputs", owner)
+        tree.write(name, b"bytes")
+        assert tree.file(name) is not None
+    shared.storage.tree("inputs").write("changed", b"other")  # at another server: stale here
+    shared.storage.tree("user").write("own", b"bytes")
+    assert shared.storage.tree("user").file("own") is not None
+    shared.storage.tree("outputs").write_new("made", b"bytes")  # kept here without being read
+    lost = tmp_path / "inputs" / "before the bucket"
+    lost.write_bytes(b"bytes")
+    bounds: Any = {"blobs_days": 5.0}
+    turn_clock(monkeypatch, 4)
+    assert copies_in(tmp_path) == 6
+
+    shared.clean(**bounds)
+    assert copies_in(tmp_path) == 6
+    turn_clock(monkeypatch, 6)
+    shared.clean(**bounds, dry_run=True)
+    assert copies_in(tmp_path) == 6
+    shared.clean(**bounds)
+    assert lost.exists()
+    assert (elsewhere / "own").exists()
+    assert (tmp_path / "inputs" / "changed").exists()
+    assert copies_in(tmp_path) == 3
+    read = shared.storage.tree("inputs", "ann").file("read")
+    assert read is not None
+    assert read.read_bytes() == b"bytes"
+
+
+def copies_in(data: Path) -> int:
+    """How many files lie in the folders of named files."""
+    folders = ("inputs", "outputs", "clients", "photos")
+    return sum(path.is_file() for each in folders for path in (data / each).rglob("*"))
+
+
+def test_a_purge_tells_of_files_that_it_leaves(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = shared.job(shared.storage.blobs.put(b"blob"))
+    saved = [shared.save(job, content) for content in (b"one", b"two")]
+    asyncio.run(shared.store.finish(job, "succeeded"))
+    remove = Bucket.remove
+
+    def refuse_first(bucket: Bucket, key: str) -> None:
+        if key == saved[0]:
+            raise BucketError("the bucket is away. Try again soon.")
+        remove(bucket, key)
+
+    monkeypatch.setattr(Bucket, "remove", refuse_first)
+
+    assert shared.purge(job)
+    assert shared.keys("outputs") == {saved[0]}
+    assert f"output/{saved[0].removeprefix('outputs/')}: the bucket is away" in caplog.text
 
 
 def test_one_server_at_a_time_cleans_what_is_shared(
