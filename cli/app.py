@@ -256,6 +256,9 @@ def explain(  # noqa: PLR0913 - the command's options
     nodes: Nodes = None,
     json: Json = False,
     help_: Help = False,
+    *,
+    writing: Writing,
+    gathering: Gathering,
 ) -> int:
     """Show what a run would compute, and why. What is kept is named, too; nothing is run."""
     if help_ or not recipe:
@@ -275,6 +278,8 @@ def explain(  # noqa: PLR0913 - the command's options
         device=device,
         nodes=tuple(nodes or ()),
         json=json,
+        writing=writing,
+        gathering=gathering,
     )
     return explain_recipe(wishes)
 

@@ -48,7 +48,9 @@ def finished(
 
 def _frame(wished: str) -> int:
     if not _NUMBER.fullmatch(wished) or not 1 <= int(wished) <= _MOST_FRAMES:
-        message = f"--frame is '{shorten(wished)}'; allowed is a whole number from 1 on."
+        message = (
+            f"--frame is '{shorten(wished)}'; allowed is a whole number of 1 to {_MOST_FRAMES}."
+        )
         raise misused("out_of_range", f"{message} Write --frame 1 for the first.")
     return int(wished)
 

@@ -102,6 +102,7 @@ class _Stream:
         if options.json or asked.writing.quality is not None or asked.gathering.watch:
             message = "--frames: raw frames go to standard output and nothing else does; --json,"
             raise misused("no_stream", f"{message} --quality and --watch do not fit. Drop them.")
+        _check_fit(options, asked)
         others = {
             name: value
             for name, value in asked.given.items()
@@ -148,6 +149,21 @@ class _Stream:
         file = BytesIO()
         Image.frombuffer("RGB", (self.width, self.height), data).save(file, "BMP")
         return file.getvalue()
+
+
+def _check_fit(options: RunOptions, asked: Asked) -> None:
+    """Refuse options that mean nothing for frames, by UsageError."""
+    taken, writing = asked.gathering, asked.writing
+    unfit = {
+        "--frame": taken.frame is not None,
+        "--recursive": taken.recursive,
+        "--skip-unpaired": taken.skip_unpaired,
+        "--if-exists": writing.if_exists is not None,
+        "--profile": options.profile,
+    }
+    if given := [name for name, is_given in unfit.items() if is_given]:
+        message = f"--frames: {', '.join(given)} means nothing for raw frames; allowed are options"
+        raise misused("no_stream", f"{message} of the recipe, and --background. Drop it.")
 
 
 def _size(wished: str) -> tuple[int, int]:

@@ -126,8 +126,8 @@ class Picture:
         default: all, "private": colours, resolution and copyright, or "none": colours and
         resolution. `graph` writes the graph and the numbers of a repaint into PNG and WebP; as
         before, this is also what True and False mean as `metadata`. `quality` is 1 to 100 for JPEG,
-        WebP and AVIF; without it, it is 95, and WebP keeps every sample. Raises Error for what a
-        format cannot hold.
+        WebP, AVIF and HEIC; without it, it is 95, and WebP keeps every sample. Raises Error for
+        what a format cannot hold.
         """
         form, _ = self.format_for(form)
         told = wished(metadata, graph).or_else(self.descriptions).or_else(_BY_DEFAULT)

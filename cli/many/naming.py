@@ -127,3 +127,12 @@ def _clash(path: Path, one: Item, other: Item) -> Problem:
     own = "{name}.png" if one.name.name != other.name.name else "{stem}_{number}.png"
     cure = f"Write -o '{path.parent / own}', which keeps them apart."
     return Problem("same_file", f"{message}. {cure}")
+
+
+def taken_already(path: Path) -> Problem:
+    """The fault of a further picture of a result, whose file is an input or another result."""
+    return Problem(
+        "input_overwritten",
+        f"-o: one of several pictures would go to '{path}', which this run reads, or writes for "
+        "another picture; allowed are files of their own. Name another folder or template.",
+    )

@@ -20,7 +20,7 @@ from paintgraph.cli.faults import misused, problems_of, tell
 from paintgraph.cli.finishing import check_formats, if_exists_of, quality_of
 from paintgraph.cli.many.gathering import Item, are_many, gather
 from paintgraph.cli.many.ledger import Ledger
-from paintgraph.cli.many.naming import Template, destinations, is_template
+from paintgraph.cli.many.naming import Template, destinations, is_template, taken_already
 from paintgraph.cli.many.showing import Board, Ended, Failure, Tally
 from paintgraph.cli.many.watching import Arrivals
 from paintgraph.cli.preparing import (
@@ -304,19 +304,17 @@ class _Work:
                 ledger.note(path.name, key, [(path.name, each.data)])
                 yield path
             return
+        for each in files:
+            if each.path != place and each.path.resolve() in self.taken:
+                raise UsageError(taken_already(each.path))
         own = ledger.files(place.name)
         others = {
             each.path: "other"
             for each in files
             if each.path != place
-            and (
-                each.path.resolve() in self.taken
-                or (
-                    self.many.if_exists == "skip"
-                    and os.path.lexists(each.path)
-                    and each.path.name not in own
-                )
-            )
+            and self.many.if_exists == "skip"
+            and os.path.lexists(each.path)
+            and each.path.name not in own
         }
         if others:
             raise UsageError(*self._others(others))

@@ -432,6 +432,19 @@ def test_a_second_picture_of_a_result_replaces_no_foreign_file(paintgraph: Paint
     assert Path("out/b_2.png").read_bytes() == png(samples(seed=8))
 
 
+def test_what_a_run_reads_is_not_overwritten_and_the_cure_is_another_one(
+    paintgraph: Paintgraph, photos: Path
+) -> None:
+    Path("twice.yaml").write_text(TWICE)
+    (photos / "b.png").rename(photos / "a_2.png")
+
+    answer = paintgraph("run", "twice.yaml", "photos", "-o", "photos", "--if-exists", "overwrite")
+
+    assert answer.code == 3
+    assert "would go to 'photos/a_2.png', which this run reads" in answer.stderr
+    assert "Write --if-exists overwrite" not in answer.stderr
+
+
 def test_no_picture_of_a_result_replaces_an_input_or_another_result(
     paintgraph: Paintgraph, photos: Path
 ) -> None:

@@ -33,6 +33,16 @@ def test_a_file_gives_the_recipe_its_inputs_and_options_of_the_command(
 
 
 @pytest.mark.usefixtures("photo")
+def test_the_same_file_is_explained(paintgraph: Paintgraph) -> None:
+    Path("job.yaml").write_text(JOB)
+
+    answer = paintgraph("explain", "--options", "job.yaml")
+
+    assert answer.code == 0, answer.stderr
+    assert "filled (InpaintSampler): runs for the first time" in answer.text
+
+
+@pytest.mark.usefixtures("photo")
 def test_the_command_line_wins_over_the_file(paintgraph: Paintgraph) -> None:
     Path("job.yaml").write_text(JOB)
 

@@ -176,3 +176,15 @@ def test_a_seed_is_drawn_once_for_all_frames() -> None:
     assert f"frames: {SIZE} px in, {WIDTH + 6}x{HEIGHT} px out" in ran.stderr.decode()
     first, second = _read(ran.stdout, WIDTH + 6)
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("option", ["--frame=2", "--recursive", "--if-exists=skip", "--profile"])
+def test_what_means_nothing_for_frames_is_refused_before_they_are_read(
+    paintgraph: Paintgraph, option: str
+) -> None:
+    command = ("run", "inpaint", "--frames", SIZE, "-", "--mask", "left.png", *FILL, option)
+
+    answer = paintgraph(*command)
+
+    assert answer.code == 2
+    assert f"--frames: {option.partition('=')[0]} means nothing for raw frames" in answer.stderr
