@@ -15,6 +15,7 @@ PROBLEM = Problem("wrong_type", "radius is 'x'; allowed are numbers. Write one."
 LOST = Problem("cycle", "a -> a.", severity="warning", outputs=("filled", "mask"))
 OWN_MATTER = {
     "NeedsModelObjectsError",  # raised in a pack, which may know a RuntimeError
+    "NoPlaceError",  # answered in ComfyUI's form
     "NotLoadedError",  # becomes a line of the report on packs
     "PromptError",  # answered in ComfyUI's form
     "RefusedError",  # raised in a pack, which may know an OSError
@@ -22,6 +23,7 @@ OWN_MATTER = {
     "SlowBodyError",  # a deadline of a connection, answered by an ApiError
     "_BadError",  # answered in ComfyUI's form
     "_BrokenOffError",
+    "_SilentError",  # a connection to PostgreSQL, closed and told as away
     "_StoppedError",
 }
 """Exceptions that no user meets."""

@@ -339,7 +339,8 @@ def test_colours_look_as_they_did(
     hole[8:16, 8:16] = True
     result = session.run("inpaint", image=data, mask=hole, engine="telea")
     for level in LEVELS:
-        (file,) = result.save(tmp_path / f"{level}.{form}", metadata=level, quality=100)
+        best = 100 if form == "jpg" else None  # a quality of WebP gives up being lossless
+        (file,) = result.save(tmp_path / f"{level}.{form}", metadata=level, quality=best)
         assert np.abs(np.subtract(_shown(file.read_bytes()), shown)).max() <= 2
 
     assert np.abs(np.subtract(_shown(data), shown)).max() <= 1  # what is written down is right
