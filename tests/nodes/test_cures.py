@@ -460,7 +460,7 @@ def test_pictures_of_two_sizes_make_a_batch_once_scaled_as_the_error_says(bench:
 
 
 NAME = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")
-OTHERS = {"BindError", "GraphBuilder", "GrabCut", "PatchMatch", "QuickTime", "TorchScript"}
+OTHERS = {"BindError", "GraphBuilder", "GrabCut", "LaMa", "PatchMatch", "QuickTime", "TorchScript"}
 """Words like nodes' names in messages and descriptions that are none."""
 
 
