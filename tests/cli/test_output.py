@@ -274,8 +274,8 @@ def test_a_frame_is_a_number_from_one_on(paintgraph: Paintgraph, frame: str) -> 
     assert (answer.code, answer.stderr) == (
         2,
         (
-            f"--frame is '{frame}'; allowed is a whole number from 1 on. Write --frame 1 for the "
-            "first. [out_of_range]\n"
+            f"--frame is '{frame}'; allowed is a whole number of 1 to 100000. Write --frame 1 for "
+            "the first. [out_of_range]\n"
         ),
     )
 
