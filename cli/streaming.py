@@ -6,6 +6,7 @@ nothing is tracked from one to the next.
 
 import os
 import re
+import select
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SIZE = re.compile(r"([0-9]{1,6})x([0-9]{1,6})", re.ASCII)
 _CHANNELS = 3  # rgb24: red, green and blue, a byte each
 _TOLD_SECONDS = 2.0
+_LOOK_SECONDS = 0.2  # how soon a signal is heard while no frame comes
 _NOWHERE = Destinations({}, {}, ())
 
 
@@ -116,13 +118,13 @@ class _Stream:
         same = {**asked.given, **opened(single, asked.graph.inputs, light)}
         return _Stream(_bare(asked), light, blobs, width, height, pairs[0][1], same, numbered)
 
-    def frames(self) -> Iterator[bytes]:
+    def frames(self, cancellation: Cancellation) -> Iterator[bytes]:
         """The samples of each frame; raises FrameError if the last is cut off."""
         size = self.width * self.height * _CHANNELS
         number = 0
-        while data := sys.stdin.buffer.read(size):
+        while data := _read(size, cancellation):
             number += 1
-            if len(data) < size:
+            if len(data) < size and not cancellation.is_set:
                 raise FrameError(
                     f"frame {number}: the stream ends after {len(data)} of its {size} bytes; "
                     f"allowed are whole frames of {self.width}x{self.height} px in rgb24. Check "
@@ -149,6 +151,19 @@ class _Stream:
         file = BytesIO()
         Image.frombuffer("RGB", (self.width, self.height), data).save(file, "BMP")
         return file.getvalue()
+
+
+def _read(size: int, cancellation: Cancellation) -> bytes:
+    """So many bytes of standard input; less at its end, or once the run shall stop."""
+    data = bytearray()
+    while len(data) < size and not cancellation.is_set:
+        # A read that waits does not look: of pipes Windows cannot say whether one would.
+        if os.name == "nt" or select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+            chunk = os.read(sys.stdin.fileno(), size - len(data))
+            if not chunk:
+                break
+            data += chunk
+    return bytes(data)
 
 
 def _check_fit(options: RunOptions, asked: Asked) -> None:
@@ -220,11 +235,10 @@ def _run(stream: _Stream, out: int, cancellation: Cancellation) -> int:
     warn = once(lambda message: tell(f"warning: {message}"))
     size: tuple[int, ...] = ()
     number = 0
-    for number, data in enumerate(stream.frames(), start=1):
-        frame = _made(stream, number, data, cancellation, warn)
+    for number, data in enumerate(stream.frames(cancellation), start=1):
+        frame = None if cancellation.is_set else _made(stream, number, data, cancellation, warn)
         if frame is None:
-            tell(f"cancelled at frame {number}")
-            return FAILED
+            break
         if not size:
             size = frame.shape
             tell(f"frames: {stream.width}x{stream.height} px in, {size[1]}x{size[0]} px out, rgb24")
@@ -238,6 +252,9 @@ def _run(stream: _Stream, out: int, cancellation: Cancellation) -> int:
         if time.perf_counter() - told > _TOLD_SECONDS:
             told = time.perf_counter()
             tell(f"frame {number}, {number / (told - began):.1f} a second")
+    if cancellation.is_set:
+        tell(f"cancelled at frame {number}")
+        return FAILED
     tell(f"succeeded: {number} frames in {time.perf_counter() - began:.1f} s")
     return OK
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from paintgraph.base.errors import Problem, UsageError
 from paintgraph.base.usage import machine_bytes
 from paintgraph.base.words import shorten
+from paintgraph.imaging import arrays
 from paintgraph.imaging.files.examine import MOST_PIXELS, VARIABLE
 
 BYTES_PER_PIXEL = 128
 """What a run takes for each px of its picture, of whichever recipe, with room to spare."""
-_MOST_BY_MEMORY = 250_000_000
-"""No camera has as many; what has more is made to fill a memory, however large that is."""
+_MOST_BY_MEMORY = arrays.MOST_PIXELS
+"""No node makes a larger picture, however large the memory is."""
 
 
 @dataclass(frozen=True, slots=True)

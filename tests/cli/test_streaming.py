@@ -1,6 +1,7 @@
 """`--frames`: raw frames from standard input to standard output, by the real command."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -188,3 +189,20 @@ def test_what_means_nothing_for_frames_is_refused_before_they_are_read(
 
     assert answer.code == 2
     assert f"--frames: {option.partition('=')[0]} means nothing for raw frames" in answer.stderr
+
+
+def test_a_stream_that_stands_still_is_ended_by_a_signal() -> None:
+    process = start(
+        *("run", "inpaint", "--frames", SIZE, "-", "--mask", "left.png", *FILL),
+        stdin=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(_frames(1)[0].tobytes())
+    process.stdin.flush()
+    assert len(process.stdout.read(FRAME_BYTES)) == FRAME_BYTES  # now it waits for the second
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=120) == 1
+    _, told = process.communicate()
+    assert b"cancelled at frame 1" in told

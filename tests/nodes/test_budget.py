@@ -16,7 +16,7 @@ GIB = 2**30
         (None, 40_000_000),  # unknown, as on Windows
         (2 * GIB, 40_000_000),
         (8 * GIB, 67_108_864),
-        (1024 * GIB, 250_000_000),
+        (1024 * GIB, 100_000_000),
     ],
 )
 def test_the_memory_says_it(monkeypatch: pytest.MonkeyPatch, memory: int | None, most: int) -> None:
