@@ -256,7 +256,7 @@ def test_a_fault_of_our_own_says_so_and_shows_its_place_with_debug(
 
     assert (plain.code, debug.code) == (1, 1)
     assert plain.stderr == (
-        "outpaint: KeyError: 'inside'; this is a fault of paintgraph. "
+        "validate: KeyError: 'inside'; this is a fault of paintgraph. "
         "Report what --debug prints. [internal_error]\n"
     )
     assert "Traceback" in debug.stderr
