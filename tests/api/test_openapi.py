@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, complete, and kept by the server."""
 
+import json
 import re
 import subprocess
 import sys
@@ -34,6 +35,15 @@ def document(small: Served) -> Any:
 def test_the_document_is_openapi(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
     validate(document)
+
+
+def test_the_types_of_the_page_are_those_of_the_document(document: Any) -> None:
+    root = Path(__file__).parents[2]
+    command = (sys.executable, str(root / "scripts" / "page_types.py"))
+    sent = json.dumps(document)
+    made = subprocess.run(command, input=sent, capture_output=True, text=True, check=True)
+
+    assert made.stdout == (root / "api" / "page" / "web" / "wire.d.ts").read_text()
 
 
 def test_every_route_is_told_of(small: Served, document: Any) -> None:

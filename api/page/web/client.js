@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server as the page knows it: pictures, recipes, jobs and what they tell, models. Types are of wire.d.ts.
+// @ts-check
+
+/** @typedef {import("./wire").Job} Job */
+/** @typedef {import("./wire").Picture} SentPicture */
+/** @typedef {import("./wire").PullProgressEvent} PullProgress */
+/** @typedef {{ digest: string, width: number, height: number, name: string }} Picture */
+/** @typedef {{ type: string | string[], enum?: (string | null)[], minimum?: number, maximum?: number, default?: unknown,
+ *   description?: string, items?: { type?: string, enum?: string[] }, "x-unit"?: string }} InputSchema */
+/** @typedef {{ title: string, description?: string, required?: string[], properties: Record<string, InputSchema> }} Schema */
+/**
+ * What is told of a job while it is followed; `away` that the server does not answer, and that it does again.
+ * @typedef {object} Told
+ * @property {(event: import("./wire").StatusEvent) => void} [status]
+ * @property {(event: import("./wire").PreviewEvent) => void} [preview]
+ * @property {(event: import("./wire").WarningEvent) => void} [warning]
+ * @property {(isAway: boolean) => void} [away]
+ */
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 4000;
+const SILENCE = 45_000; // the server gives a sign of life every 15 seconds
+const ENDED = { done: true, value: undefined }; // whoever follows comes back, whether it ended or broke
+
+/** What the server refused, in its own words; status 0: it did not answer. */
+export class ServerError extends Error {
+  /** @param {string} message @param {string} code @param {number} status @param {number} retryAfter seconds */
+  constructor(message, code, status, retryAfter = 0) {
+    super(message);
+    this.name = "ServerError";
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Asks the server that the page came from; its errors are ServerError. */
+export class Client {
+  /** @param {(key: string) => string} t gives the sentence for a server that does not answer */
+  constructor(t) {
+    this.t = t;
+  }
+
+  /** Keep a picture. @param {Blob} blob @param {string} name @returns {Promise<Picture>} */
+  async upload(blob, name) {
+    const headers = { "Content-Type": blob.type || "application/octet-stream" };
+    const { digest, width = 0, height = 0 } = await this.#json("v1/images", { method: "POST", body: blob, headers });
+    return { digest, width, height, name };
+  }
+
+  /** The address of a picture. @param {string} digest */
+  imageUrl(digest) {
+    return `v1/images/${digest}`;
+  }
+
+  /** The file of a picture. @param {string} digest @returns {Promise<Blob>} */
+  async image(digest) {
+    return (await this.#ask(this.imageUrl(digest))).blob();
+  }
+
+  /** Whether the server still has a picture. @param {string} digest */
+  async has(digest) {
+    try {
+      await this.#ask(this.imageUrl(digest), { method: "HEAD" });
+      return true;
+    } catch (error) {
+      if (error instanceof ServerError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** @returns {Promise<import("./wire").RecipeSummary[]>} */
+  async recipes() {
+    return (await this.#json("v1/recipes")).recipes;
+  }
+
+  /** The schema of a recipe's inputs. @param {string} name @returns {Promise<Schema>} */
+  recipe(name) {
+    return this.#json(`v1/recipes/${encodeURIComponent(name)}`);
+  }
+
+  /**
+   * Begin a job; asking again with the same key gives the same job.
+   * @param {string} recipe @param {Record<string, unknown>} inputs
+   * @param {{ tags?: string[], key?: string, signal?: AbortSignal }} options
+   * @returns {Promise<Job>}
+   */
+  run(recipe, inputs, { tags = [], key = anyKey(), signal } = {}) {
+    const query = new URLSearchParams(tags.map((tag) => ["tag", tag]));
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    const path = `v1/recipes/${encodeURIComponent(recipe)}?${query}`;
+    return this.#json(path, { method: "POST", body: JSON.stringify(inputs), headers, signal });
+  }
+
+  /** @param {string} id @returns {Promise<Job>} */
+  job(id) {
+    return this.#json(`v1/jobs/${id}`);
+  }
+
+  /** What a job was asked to do. @param {string} id @returns {Promise<import("./wire").JobGraph>} */
+  graph(id) {
+    return this.#json(`v1/jobs/${id}/graph`);
+  }
+
+  /** Jobs of this page from newest to oldest. @param {string} [before] @returns {Promise<import("./wire").Jobs>} */
+  jobs(before = "", limit = 24) {
+    return this.#json(`v1/jobs?${new URLSearchParams({ tag: "page", limit: `${limit}`, ...(before && { before }) })}`);
+  }
+
+  /** @param {string} id @returns {Promise<Job>} */
+  cancel(id) {
+    return this.#json(`v1/jobs/${id}`, { method: "DELETE" });
+  }
+
+  /** Remove a job that has ended, with its pictures. @param {string} id */
+  async remove(id) {
+    await this.#ask(`v1/jobs/${id}?purge=true`, { method: "DELETE" });
+  }
+
+  /** The picture of a job in another format. @param {string} id @param {string} type */
+  async result(id, type) {
+    return (await this.#ask(`v1/jobs/${id}`, { headers: { Accept: type } })).blob();
+  }
+
+  /**
+   * Follow a job to its end; a server that goes away is waited for, and nothing is told twice but signals.
+   * @param {string} id @param {Told} told @param {AbortSignal} [signal]
+   * @returns {Promise<Job>} as it ended
+   */
+  async follow(id, told, signal) {
+    let [last, wait, isAway] = ["", FIRST_WAIT, false];
+    for (;;) {
+      try {
+        const headers = last ? { "Last-Event-ID": last } : undefined;
+        const answer = await this.#ask(`v1/jobs/${id}/events`, { headers, signal });
+        if (isAway) told.away?.((isAway = false));
+        for await (const event of eventsOf(answer)) {
+          [last, wait] = [event.id || last, FIRST_WAIT];
+          const { type } = event.data;
+          if (type === "status" || type === "preview" || type === "warning") told[type]?.(event.data);
+        }
+        const job = await this.job(id);
+        if (job.ended !== null) return job;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isOfAway(error)) throw error;
+        if (!isAway) told.away?.((isAway = true));
+      }
+      await pause(wait, signal);
+      wait = Math.min(2 * wait, LONGEST_WAIT);
+    }
+  }
+
+  /** @returns {Promise<import("./wire").Models>} */
+  models() {
+    return this.#json("v1/models");
+  }
+
+  /** Let the server fetch a model. @param {string} model @param {(event: PullProgress) => void} onProgress */
+  async pull(model, onProgress) {
+    const headers = { "Content-Type": "application/json" };
+    const path = `v1/models/${encodeURIComponent(model)}/pull`;
+    const answer = await this.#ask(path, { method: "POST", body: "{}", headers });
+    for await (const { data } of eventsOf(answer)) {
+      if (data.type === "progress") onProgress(data);
+      if (data.type === "failed") throw new ServerError(data.detail, data.code, 200);
+      if (data.type === "done") return;
+    }
+    throw this.#away();
+  }
+
+  /** @param {string} path @param {RequestInit} [options] @returns {Promise<any>} */
+  async #json(path, options) {
+    const answer = await this.#ask(path, options);
+    return answer.json().catch((error) => {
+      throw error instanceof SyntaxError ? error : this.#away();
+    });
+  }
+
+  /** @param {string} path @param {RequestInit} [options] */
+  async #ask(path, options = {}) {
+    const answer = await fetch(path, options).catch((error) => {
+      throw options.signal?.aborted ? error : this.#away();
+    });
+    if (answer.ok) return answer;
+    if (answer.status === 401) location.assign(`login?${new URLSearchParams({ to: location.pathname })}`);
+    const problem = await answer.json().catch(() => ({}));
+    const problems = (problem.errors ?? []).filter((/** @type {any} */ each) => each.severity !== "warning");
+    const message = problems.length > 1 ? problems.map((/** @type {any} */ each) => each.detail).join("\n") : problem.detail;
+    const { status, headers } = answer;
+    throw new ServerError(message ?? this.t("client.away"), problem.code ?? "", status, Number(headers.get("Retry-After")));
+  }
+
+  #away() {
+    return new ServerError(this.t("client.away"), "away", 0);
+  }
+}
+
+/** Whether the server, or the way to it, is away for a while. @param {unknown} error */
+function isOfAway(error) {
+  return error instanceof ServerError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
+/**
+ * The server-sent events of an answer, until it ends.
+ * @param {Response} answer @returns {AsyncGenerator<{ id: string, data: any }>}
+ */
+async function* eventsOf(answer) {
+  if (!answer.body) return;
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  try {
+    for (;;) {
+      const silence = setTimeout(() => reader.cancel(), SILENCE);
+      const { done, value } = await reader.read().catch(() => ENDED).finally(() => clearTimeout(silence));
+      if (done) return;
+      const blocks = (text + value).split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const data = /^data: (.*)$/m.exec(block);
+        if (data) yield { id: /^id: (.*)$/m.exec(block)?.[1] ?? "", data: JSON.parse(data[1]) };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** @param {number} milliseconds @param {AbortSignal} [signal] */
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, undefined);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}
+
+/** Browsers have randomUUID only where the page came by https or from this machine. */
+function anyKey() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+}
