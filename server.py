@@ -64,6 +64,7 @@ from paintgraph.api.native import (
 from paintgraph.api.native.recipe_operations import of_recipes
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.routes import add_packs
+from paintgraph.api.page.routes import add_page
 from paintgraph.api.services.catalogue import Catalogue
 from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.metrics import Metrics
@@ -137,6 +138,7 @@ def create_app(settings: "Settings", factory: str = FACTORY) -> web.Application:
     add_comfy(app)
     add_routes(app, (*ROUTES, openapi_route(ROUTES, of_recipes)))
     add_docs(app)
+    add_page(app)
     add_login(app, keys, sessions)
     if page:
         add_editor(app, page)

@@ -201,7 +201,7 @@ _FILES: Mapping[str, str] = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
-PATHS = frozenset({"/", "/docs", "/docs/start.js", *(f"/docs/{name}" for name in _FILES)})
+PATHS = frozenset({"/docs", "/docs/start.js", *(f"/docs/{name}" for name in _FILES)})
 """Pages that need no key: a browser cannot send one with an address. They hold no secret."""
 
 _PAGE = """<!doctype html>
@@ -256,11 +256,6 @@ async def file(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type=_FILES[name], charset="utf-8", headers=_HEADERS)
 
 
-async def entrance(_: web.Request) -> web.Response:
-    """Lead to the page."""
-    return web.Response(status=302, headers={"Location": "/docs"})
-
-
 @cache
 def _content(name: str) -> bytes:
     """A file of the package, found without importing it."""
@@ -272,7 +267,6 @@ def _content(name: str) -> bytes:
 
 def add_docs(app: web.Application) -> None:
     """Serve the pages for people; they are no part of the API."""
-    app.router.add_get("/", entrance)
     app.router.add_get("/docs", page)
     app.router.add_get("/docs/start.js", script)
     app.router.add_get("/docs/{name}", file)

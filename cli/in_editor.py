@@ -1,10 +1,8 @@
 """`paintgraph open`: a graph in the editor of the server that runs, or of one that is started."""
 
 import re
-import threading
 import urllib.error
 import urllib.request
-import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
-import typer
 
 from paintgraph.api.editor.files import PREFIX as EDITOR
 from paintgraph.api.editor.page import is_installed
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import Error
-from paintgraph.base.platforms import has_display
+from paintgraph.cli.browsers import show
 from paintgraph.cli.faults import OK, lines, misused, tell
 from paintgraph.cli.options import parse
 from paintgraph.cli.preparing import ELSEWHERE, read_source
@@ -66,7 +63,7 @@ def open_graph(options: OpenOptions) -> int:
     if server is None:
         server = _served(options, settings, query)
     if server is not None:
-        _show(f"{server.address}{EDITOR}?{query}", in_browser=options.in_browser)
+        show(f"{server.address}{EDITOR}?{query}", in_browser=options.in_browser)
     return OK
 
 
@@ -96,7 +93,7 @@ def _served(options: OpenOptions, settings: "Settings", query: str) -> Server | 
         tell(f"{line}. Ctrl-C ends it.")
         started = find_server(settings.data_dir, 0)
         address = started.address if started else line.rpartition(" ")[2]
-        _show(f"{address}{EDITOR}?{query}", in_browser=options.in_browser, aside=True)
+        show(f"{address}{EDITOR}?{query}", in_browser=options.in_browser, aside=True)
 
     try:
         serve(settings, listening)
@@ -106,17 +103,6 @@ def _served(options: OpenOptions, settings: "Settings", query: str) -> Server | 
             raise
         return other
     return None
-
-
-def _show(address: str, *, in_browser: bool, aside: bool = False) -> None:
-    """Print an address, and open it where there is a screen; `aside` of what goes on here."""
-    typer.echo(address)
-    if not in_browser or not has_display():
-        return
-    if aside:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    else:
-        webbrowser.open(address)
 
 
 def _query(options: OpenOptions, settings: "Settings", server: Server | None) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from paintgraph.cli.browsers import show
 from paintgraph.cli.commands import AllowPacks, NodePacks, Nodes, Offline, PackSeconds
 
 Host = Annotated[
@@ -67,6 +68,7 @@ Log = Annotated[
 FrontEndRoot = Annotated[
     Path | None, typer.Option(help="Folder of another build of ComfyUI's page.")
 ]
+Open = Annotated[bool, typer.Option("--open", help="Open the page to paint on in the browser.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +117,12 @@ def serve(  # noqa: PLR0913 - the command's options
     origin: Origin = None,
     log: Log = None,
     front_end_root: FrontEndRoot = None,
+    open_: Open = False,
     offline: Offline = False,  # noqa: ARG001 - its callback acts
 ) -> int:
-    """Start the HTTP server: its pages are at /docs. Flags of ComfyUI's server are taken, too."""
+    """Start the server: its page is at /, its API's at /docs. ComfyUI's flags are taken, too."""
     return _start(
+        in_browser=open_,
         host=host,
         port=port,
         workers=workers,
@@ -191,11 +195,17 @@ def agent(  # noqa: PLR0913 - the command's options
     return 0
 
 
-def _start(**flags: Any) -> int:
+def _start(*, in_browser: bool, **flags: Any) -> int:
     """Start the server with the flags that were given."""
+    from paintgraph.api.http.listening import reachable
     from paintgraph.server import serve as serve_until_ended
 
-    serve_until_ended(_settings(**flags), typer.echo)
+    def listening(line: str) -> None:
+        typer.echo(line)
+        if in_browser:
+            show(f"{reachable(line.rpartition(' ')[2])}/", in_browser=True, aside=True)
+
+    serve_until_ended(_settings(**flags), listening)
     return 0
 
 

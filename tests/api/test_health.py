@@ -61,12 +61,6 @@ def test_lost_workers_are_counted(small: Served) -> None:
     assert numbers(small)["paintgraph_worker_restarts_total", ""] == before + 1
 
 
-def test_the_entrance_leads_to_the_documentation(small: Served) -> None:
-    answer = small.call("GET", "/")
-
-    assert (answer.status, answer.headers["Location"]) == (302, "/docs")
-
-
 def test_the_documentation_loads_nothing_from_outside(small: Served) -> None:
     page = small.call("GET", "/docs")
     start = small.call("GET", "/docs/start.js")

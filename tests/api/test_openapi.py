@@ -16,7 +16,7 @@ from paintgraph.api.editor.files import PREFIX
 from paintgraph.server import ROUTES
 from paintgraph.tests.api.serving import Served
 
-PAGES = {"/", "/login", "/docs", "/docs/start.js", "/docs/{name}", "/assets/{path}"}
+PAGES = {"/", "/login", "/docs", "/docs/start.js", "/docs/{name}", "/assets/{path}", "/page/{path}"}
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_headers_conformance,response_schema_conformance,negative_data_rejection"

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elements in one expression.
+
+/**
+ * An element with its properties and children. Names that begin with "on" are listeners, texts are attributes,
+ * other values are properties where there are such; null and undefined are left out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any> | null} [props]
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function h(tag, props, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name in made && typeof value !== "string") Reflect.set(made, name, value);
+    else made.setAttribute(name, String(value));
+  }
+  made.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  );
+  return made;
+}
+
+/**
+ * The element that the page has under an id.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element '${id}'`);
+  return found;
+}

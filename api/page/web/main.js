@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the parts of the page together; each part listens to the state.
+
+import { choosing } from "./choosing.js";
+import { Client } from "./client.js";
+import { byId } from "./dom.js";
+import { State } from "./state.js";
+import { fill, language, texts } from "./texts.js";
+import { View } from "./view.js";
+
+const spoken = language();
+document.documentElement.lang = spoken;
+const t = await texts(spoken);
+fill(document, t);
+const state = new State(t);
+const client = new Client(t);
+const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
+const view = new View(canvas, state, client);
+
+/**
+ * Each part: where its element stands, and what makes it.
+ * @type {[string, (state: State, client: Client, view: View, t: import("./texts.js").Translate) => HTMLElement | void][]}
+ */
+const PARTS = [["stage", choosing]];
+for (const [place, make] of PARTS) {
+  const made = make(state, client, view, t);
+  if (made) byId(place).append(made);
+}
+state.addEventListener("step", () => {
+  for (const id of ["select", "do"]) byId(id).hidden = !state.step;
+  document.body.classList.toggle("working", state.step !== null);
+});

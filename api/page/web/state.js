@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is open and what is being done. Parts of the page know this, and not each other.
+
+import { byId, h } from "./dom.js";
+import { Mask } from "./mask.js";
+
+/**
+ * A picture, upright. `digest` is empty until the server has it: see `State.kept`.
+ * @typedef {{digest: string, width: number, height: number, name: string}} Picture
+ *
+ * What made a picture: name of the recipe, its inputs as JSON (pictures by digest), the job's id,
+ * and how the step is called.
+ * @typedef {{recipe: string, inputs: Record<string, unknown>, job: string, label: string}} Made
+ *
+ * The first step of a photo is the photo as it came. `source`: its bytes, where they are here;
+ * `keeping`: ends once the server has it, or fails with the reason in words.
+ * @typedef {{picture: Picture, made: Made | null, source?: Blob, keeping?: Promise<unknown>}} Step
+ *
+ * `at`: which step is shown; what lies behind it is there to redo.
+ * @typedef {{id: string, name: string, steps: Step[], at: number}} Photo
+ *
+ * What is being done; `preview` is an address.
+ * @typedef {{photo: string, job: string | null, label: string, progress: number,
+ *   preview: string | null, cancel: () => void}} Work
+ *
+ * In pixels of a picture.
+ * @typedef {{x: number, y: number, width: number, height: number}} Rect
+ */
+
+const NOTE_SECONDS = 8;
+
+/**
+ * Events: 'photos' (the list, or what is known of one), 'step' (another picture is shown, with a
+ * new mask), 'mask' (detail: the Rect that changed), 'work', 'tool'.
+ */
+export class State extends EventTarget {
+  /** @type {Photo[]} */
+  photos = [];
+  /** @type {Photo | null} */
+  photo = null;
+  /** @type {Work | null} */
+  work = null;
+  /** The name of the tool in hand. */
+  tool = "brush";
+  /** Of the size of the step's picture. @type {Mask | null} */
+  mask = null;
+
+  /** @param {import("./texts.js").Translate} t */
+  constructor(t) {
+    super();
+    this.t = t;
+  }
+
+  /** @returns {Step | null} */
+  get step() {
+    return this.photo?.steps[this.photo.at] ?? null;
+  }
+
+  /**
+   * Show a photo, which is added to the list if it is new.
+   * @param {Photo} photo
+   */
+  open(photo) {
+    if (!this.photos.includes(photo)) this.photos.push(photo);
+    this.show(photo, photo.at);
+  }
+
+  /**
+   * Show a step of a photo.
+   * @param {Photo} photo
+   * @param {number} at
+   */
+  show(photo, at) {
+    this.photo = photo;
+    photo.at = Math.max(0, Math.min(at, photo.steps.length - 1));
+    const { width, height } = photo.steps[photo.at].picture;
+    this.mask = new Mask(width, height);
+    this.#tell("photos");
+    this.#tell("step");
+  }
+
+  /**
+   * Take a photo off the list.
+   * @param {Photo} photo
+   */
+  close(photo) {
+    const place = this.photos.indexOf(photo);
+    this.photos = this.photos.filter((each) => each !== photo);
+    if (this.photo !== photo) return this.#tell("photos");
+    const next = this.photos[Math.min(place, this.photos.length - 1)];
+    if (next) return this.show(next, next.at);
+    this.photo = this.mask = null;
+    this.#tell("photos");
+    this.#tell("step");
+  }
+
+  /**
+   * Add a step to a photo behind the one that is shown; what was to redo goes.
+   * @param {Step} step
+   * @param {Photo | null} [photo] which; the one that is shown
+   */
+  add(step, photo = this.photo) {
+    if (!photo) return;
+    photo.steps.splice(photo.at + 1, Infinity, step);
+    photo.at += 1;
+    if (photo === this.photo) this.show(photo, photo.at);
+    else this.#tell("photos");
+  }
+
+  /**
+   * The picture of a step once the server has it.
+   * @param {Step} step
+   * @returns {Promise<Picture>}
+   */
+  async kept(step) {
+    await step.keeping;
+    return step.picture;
+  }
+
+  /** Tell that something about a photo is known now. */
+  changed() {
+    this.#tell("photos");
+  }
+
+  /**
+   * Tell which part of the mask changed.
+   * @param {Rect} rect
+   */
+  maskChanged(rect) {
+    this.#tell("mask", rect);
+  }
+
+  /** @param {Work | null} work */
+  setWork(work) {
+    this.work = work;
+    this.#tell("work");
+  }
+
+  /** @param {string} name */
+  setTool(name) {
+    this.tool = name;
+    this.#tell("tool");
+  }
+
+  /**
+   * Say a sentence to those who see and those who hear; urgent ones stay until they are closed.
+   * @param {string} text
+   * @param {{urgent?: boolean}} [options]
+   */
+  say(text, { urgent = false } = {}) {
+    const place = byId(urgent ? "urgent" : "said");
+    const note = h("p", { class: "note" }, text);
+    const close = h(
+      "button",
+      {
+        type: "button",
+        class: "close",
+        "aria-label": this.t("note.close"),
+        onclick: () => note.remove(),
+      },
+      "×",
+    );
+    note.append(close);
+    place.replaceChildren(note);
+    if (!urgent) setTimeout(() => note.remove(), NOTE_SECONDS * 1000);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} [detail]
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,50 @@
+"""The page to paint on in a real browser: what its tests share.
+
+Tests take the fixtures `browser` and `server` of the folder and open the page in them:
+
+    def test_it(browser: Browser, server: Child) -> None:
+        with visited(browser, server) as tab:
+            tab.page.get_by_label("Choose photos").set_input_files(file)
+
+Nothing may go wrong in a tab: `visited` fails for what went to the console as an error, for
+answers above 499 and for requests to other servers.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize
+
+from paintgraph.tests.api.hostile.processes import Child
+from paintgraph.tests.editor.browsing import CHROMIUM, Tab
+
+IN_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+"""For `pytestmark` of each file."""
+
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=780)
+
+
+@contextmanager
+def visited(
+    browser: Browser, server: Child, size: ViewportSize = DESKTOP, **options: Any
+) -> Iterator[Tab]:
+    """A tab of a new visitor with the page; `options` are those of playwright's `new_context`."""
+    url = f"http://127.0.0.1:{server.port}"
+    is_phone = size["width"] < 500
+    context = browser.new_context(
+        viewport=size, has_touch=is_phone, is_mobile=is_phone, locale="en-GB", **options
+    )
+    try:
+        tab = Tab(context.new_page(), url)
+        tab.page.goto(url)
+        tab.page.locator("#stage > .choose").wait_for(state="attached")
+        yield tab
+        assert tab.faults == []
+    finally:
+        context.close()
