@@ -1,6 +1,6 @@
 """The commands that start a server and an agent, and their options."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,10 +46,6 @@ ApiKey = Annotated[
     list[str] | None,
     typer.Option(help="A key that clients must send; better in PAINTGRAPH_API_KEYS."),
 ]
-InputDir = Annotated[Path | None, typer.Option(help="Folder of pictures that graphs name.")]
-OutputDir = Annotated[Path | None, typer.Option(help="Folder of what jobs save.")]
-TempDir = Annotated[Path | None, typer.Option(help="Folder of what jobs show.")]
-UserDir = Annotated[Path | None, typer.Option(help="Folder of what ComfyUI's page keeps.")]
 MultiUser = Annotated[
     bool | None, typer.Option(help="Clients of ComfyUI's protocol name a user each.")
 ]
@@ -89,8 +85,23 @@ class Shared:
         return {"jobs": self.jobs, "objects": self.objects, "lease_seconds": self.lease}
 
 
+@dataclass(frozen=True, slots=True)
+class NamedFolders:
+    """Folders that lie outside the data folder, by the settings' names."""
+
+    input_dir: Annotated[Path | None, typer.Option(help="Folder of pictures that graphs name.")] = (
+        None
+    )
+    output_dir: Annotated[Path | None, typer.Option(help="Folder of what jobs save.")] = None
+    temp_dir: Annotated[Path | None, typer.Option(help="Folder of what jobs show.")] = None
+    user_dir: Annotated[Path | None, typer.Option(help="Folder of what ComfyUI's page keeps.")] = (
+        None
+    )
+
+
 def serve(  # noqa: PLR0913 - the command's options
     shared: Shared,
+    named: NamedFolders,
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
@@ -105,10 +116,6 @@ def serve(  # noqa: PLR0913 - the command's options
     node_packs: NodePacks = None,
     allow_packs: AllowPacks = None,
     pack_seconds: PackSeconds = None,
-    input_dir: InputDir = None,
-    output_dir: OutputDir = None,
-    temp_dir: TempDir = None,
-    user_dir: UserDir = None,
     multi_user: MultiUser = None,
     keep_results: KeepResults = None,
     most_results: MostResults = None,
@@ -137,10 +144,6 @@ def serve(  # noqa: PLR0913 - the command's options
         node_packs=node_packs,
         allow_packs=allow_packs,
         pack_seconds=pack_seconds,
-        input_dir=input_dir,
-        output_dir=output_dir,
-        temp_dir=temp_dir,
-        user_dir=user_dir,
         multi_user=multi_user,
         keep_results=keep_results,
         most_results=most_results,
@@ -150,6 +153,7 @@ def serve(  # noqa: PLR0913 - the command's options
         log=log,
         front_end_root=front_end_root,
         **shared.flags(),
+        **asdict(named),
     )
 
 
