@@ -21,7 +21,8 @@ TreeName = Literal["inputs", "outputs", "temp", "user"]
 class Storage:
     """Bytes by digest, and where files of jobs go by the folder of their effect.
 
-    `bucket` is the one that is behind all of it, if there is one; `folders` are this machine's.
+    `bucket` is the one that is behind all of it, if there is one; `folders` are this machine's, of
+    copies if there is.
     """
 
     blobs: Blobs
@@ -52,11 +53,11 @@ def open_storage(folders: Folders, objects: str | None = None) -> Storage:
     if objects is None:
         return in_folders(folders)
     bucket = open_bucket(objects)
-    output = BucketPublisher(bucket, "outputs", folders.outputs)
-    temp = BucketPublisher(bucket, "temp", folders.temp)
-    return Storage(
-        BucketBlobs(bucket, folders.blobs), {"output": output, "temp": temp}, folders, bucket
-    )
+    copies = folders.copies
+    output = BucketPublisher(bucket, "outputs", copies.outputs)
+    temp = BucketPublisher(bucket, "temp", copies.temp)
+    blobs = BucketBlobs(bucket, folders.blobs)  # has names that tell what it is
+    return Storage(blobs, {"output": output, "temp": temp}, copies, bucket)
 
 
 def in_folders(folders: Folders) -> Storage:

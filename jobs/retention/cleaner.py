@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from paintgraph.base.bucket import Bucket
 from paintgraph.base.errors import Error
 from paintgraph.engine.execution.blobs import PREFIX
-from paintgraph.jobs.retention.copies import CopiesBelow
-from paintgraph.jobs.retention.folders import FilesBelow, Found, remove_parts
+from paintgraph.jobs.retention.folders import FilesBelow, Found, fetched, remove_parts
 from paintgraph.jobs.retention.objects import ObjectsBelow
 from paintgraph.jobs.retention.rules import Retention
-from paintgraph.jobs.sources.bucket_trees import BucketTree
 from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.storage import Storage, in_folders
 from paintgraph.jobs.store.jobs import JobStore
@@ -29,7 +26,9 @@ _PAUSE_SECONDS = 0.01  # between two steps, for whoever wants to write meanwhile
 _LEFT = ("uploads", "doctor")  # objects that are removed once used, unless somebody was killed
 _LEFT_SECONDS = 86400.0
 _FOLDERS_OF_EFFECTS = {"outputs": "output", "temp": "temp"}
-_COPIED = ("inputs", "outputs", "user", "clients")
+_COPIED = {"temp": "temp"} | dict.fromkeys(("inputs", "outputs", "user", "clients"), "blobs")
+"""Whose bounds count for the copies of what lies in a bucket."""
+
 _Bounds = tuple[float | None, int | None]
 """Before when things are too old, and how many bytes of them there may be."""
 
@@ -46,8 +45,8 @@ class Cleaner:
     """Keeps one data folder within its bounds, and what servers share that have one store.
 
     What of `storage`, by default that of the folder, lies in a bucket is cleaned where the store is
-    shared, too: else it is not known what jobs of others name. The folder then holds copies, which
-    go like blobs: they can be fetched again.
+    shared, too: else it is not known what jobs of others name. Its copies here go like blobs, and
+    those of what jobs showed like that: they can be fetched again.
     """
 
     def __init__(
@@ -67,8 +66,7 @@ class Cleaner:
         self._left = {kind: ObjectsBelow(bucket, kind) for kind in _LEFT if bucket}
         kinds = self._roots if store.channel else ()  # else others' jobs are unknown
         self._objects = {kind: ObjectsBelow(bucket, kind) for kind in kinds if bucket}
-        self._copies = _copies_in(folders, bucket) if bucket else []
-        self._next_copies = 0.0
+        self._copies = folders.copies.data if bucket else None
 
     async def run(self) -> None:
         """Remove what a killed server left half written; then clean at intervals, until cancelled.
@@ -78,7 +76,7 @@ class Cleaner:
         """
         began = time.time()
         for age in (_WRITING_SECONDS, 0.0):
-            for root in self._roots.values():
+            for root in (*self._roots.values(), *filter(None, (self._copies,))):
                 await asyncio.to_thread(remove_parts, root, began - age)
             await asyncio.sleep(age)
         while self._rules.every_minutes:
@@ -97,7 +95,7 @@ class Cleaner:
             rows = await self._clean_rows(now)
         files = await self._clean_folders(now, dry_run=dry_run)
         objects = await self._clean_objects(now, dry_run=dry_run)
-        return [*rows, *files, *objects, *await self._clean_copies(now, dry_run=dry_run)]
+        return [*rows, *files, *objects]
 
     async def _clean_in_turn(self) -> None:
         """Clean what is this server's own, and of what is shared that whose turn it is here."""
@@ -107,9 +105,6 @@ class Cleaner:
         await self._clean_folders(now)
         if await self._retained.is_due("objects", max(pause, _OBJECTS_SECONDS) * _EARLY):
             await self._clean_objects(now)
-        if now >= self._next_copies:
-            self._next_copies = now + max(pause, _OBJECTS_SECONDS) * _EARLY
-            await self._clean_copies(now)
 
     async def purge(self, job_id: str) -> bool:
         """Remove a job that has ended: its events and files, and the blobs that it alone names.
@@ -188,25 +183,20 @@ class Cleaner:
         return 0 if most is None else max(0, self._retained.bytes_used() - most)
 
     async def _clean_folders(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
-        here = {kind: FilesBelow(root) for kind, root in self._roots.items()}
+        parts = [(kind, kind, FilesBelow(root)) for kind, root in self._roots.items()]
+        if self._copies is not None:
+            parts += [
+                (f"copies of {kind}", bounds, FilesBelow(self._copies / kind, fetched))
+                for kind, bounds in _COPIED.items()
+            ]
         return [
             Cleaned(
                 kind,
                 *await self._clean_files(
-                    kind, files, now, self._bounds(kind, now), dry_run=dry_run
+                    kind, files, now, self._bounds(bounds, now), dry_run=dry_run
                 ),
             )
-            for kind, files in here.items()
-        ]
-
-    async def _clean_copies(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
-        bounds = self._bounds("blobs", now)
-        return [
-            Cleaned(
-                f"copies of {copies.root.name}",
-                *await self._clean_files("copies", copies, now, bounds, dry_run=dry_run),
-            )
-            for copies in self._copies
+            for kind, bounds, files in parts
         ]
 
     async def _clean_objects(self, now: float, *, dry_run: bool = False) -> list[Cleaned]:
@@ -226,7 +216,7 @@ class Cleaner:
     async def _clean_files(
         self,
         kind: str,
-        files: FilesBelow | ObjectsBelow | CopiesBelow,
+        files: FilesBelow | ObjectsBelow,
         now: float,
         bounds: _Bounds,
         *,
@@ -258,12 +248,6 @@ class Cleaner:
             }
             return {published[path] for path in self._retained.needed_files([*published])}
         return set()
-
-
-def _copies_in(folders: Folders, bucket: Bucket) -> list[CopiesBelow]:
-    """The parts of a data folder that copy those of a bucket; folders elsewhere are users' own."""
-    kinds = [kind for kind in _COPIED if kind not in folders.elsewhere]
-    return [CopiesBelow(BucketTree(bucket, kind, folders.data / kind)) for kind in kinds]
 
 
 async def _all(step: Callable[[float, int], Awaitable[int]], before: float) -> int:

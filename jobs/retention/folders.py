@@ -30,22 +30,30 @@ def _written(stat: os.stat_result) -> float:
     return stat.st_mtime
 
 
-class FilesBelow:
-    """The files below a folder."""
+def fetched(stat: os.stat_result) -> float:
+    """When a copy of an object came here: its time of writing is that of the object."""
+    return stat.st_ctime
 
-    def __init__(self, folder: Path) -> None:
+
+class FilesBelow:
+    """The files below a folder; `used` gives the time by which one is old."""
+
+    def __init__(self, folder: Path, used: Callable[[os.stat_result], float] = _written) -> None:
         self.root = folder
+        self._used = used
 
     def expired(
         self, before: float | None, most_bytes: int | None, now: float
     ) -> Iterator[list[Found]]:
         """Those older than `before`, or in excess of the bytes; in steps. Hidden files stay."""
-        return chosen(lambda: files_below(self.root), before, most_bytes, now - GRACE_SECONDS)
+        return chosen(
+            lambda: files_below(self.root, used=self._used), before, most_bytes, now - GRACE_SECONDS
+        )
 
     def remove(self, file: Found) -> bool:
         """Remove a file unless it was used meanwhile; whether it is gone."""
         try:
-            if file.path.stat().st_mtime > file.used:
+            if self._used(file.path.stat()) > file.used:
                 return False
             file.path.unlink()
         except OSError:

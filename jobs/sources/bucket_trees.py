@@ -30,6 +30,7 @@ class BucketTree(FileTree):
     """Objects below one folder of a bucket, which is asked each time; raises BucketError.
 
     A copy in the folder of this machine counts as long as the bucket has the same version of it.
+    Nothing else lies there: what is in the way of a new copy is an old one.
     """
 
     def __init__(self, bucket: Bucket, folder: str, root: Path) -> None:
@@ -73,17 +74,6 @@ class BucketTree(FileTree):
             with suppress(OSError):  # it is fetched once more, then
                 self.keep(name, content, found)
         return content
-
-    def has_copy(self, name: str) -> bool:
-        """Whether the file of this name in the folder is what the bucket has, byte for byte."""
-        found, path = self._head(name), self.root / name
-        try:
-            status = path.stat()
-            if found is None or status.st_size != found.size:
-                return False
-            return _is_copy(status, found) or path.read_bytes() == self._bucket.get(found.key)
-        except OSError:
-            return False
 
     def entry(self, name: str) -> Entry | None:
         """Its size, and when it was written."""

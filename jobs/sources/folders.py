@@ -70,6 +70,11 @@ class Folders:
         """What the last runs depended on."""
         return self._made("records")
 
+    @property
+    def copies(self) -> "Folders":
+        """Of what a bucket has: apart from what lies here alone, so that both may have a name."""
+        return Folders(self.data / "copies")
+
     def of_client(self, name: str | None) -> "Folders":
         """The folders of one client of a server; what jobs make lies together. None: these."""
         if name is None:

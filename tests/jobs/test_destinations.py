@@ -59,6 +59,15 @@ def test_names_tell_the_time_and_lie_inside(destination: Destination) -> None:
     assert named.stem == "2020/03_copy"
 
 
+def test_objects_have_one_spelling_as_names_that_are_asked_for(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    named = BucketPublisher(bucket, "outputs", tmp_path).name_of(
+        replace(EFFECT, prefix="cafe\u0301")
+    )
+    assert named.stem == "caf\u00e9"
+
+
 @pytest.mark.parametrize("prefix", ["../x", "a/../../x", "/x", "..", ".", "", " ", "a/", "a\0b"])
 def test_a_name_that_leads_outside_is_refused(destination: Destination, prefix: str) -> None:
     with pytest.raises(PublishError):

@@ -18,7 +18,7 @@ from paintgraph.jobs.retention import cleaner
 from paintgraph.jobs.retention.cleaner import Cleaner
 from paintgraph.jobs.retention.rules import Retention
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.jobs.storage import open_storage
+from paintgraph.jobs.storage import TreeName, open_storage
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
@@ -165,45 +165,40 @@ def test_what_nobody_takes_goes_after_a_day(
     alone.store.close()
 
 
-def test_copies_go_but_nothing_that_the_bucket_lacks(
+def test_copies_go_and_nothing_else_of_a_folder(
     shared: Shared, bucket_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "photos"
     shared.folders = Folders(tmp_path, {"user": elsewhere})
     shared.storage = open_storage(shared.folders, bucket_url)
-    for owner, name in ((None, "read"), ("ann", "read"), (None, "changed")):
-        tree = shared.storage.tree("inputs", owner)
-        tree.write(name, b"bytes")
-        assert tree.file(name) is not None
-    shared.storage.tree("inputs").write("changed", b"other")  # at another server: stale here
-    shared.storage.tree("user").write("own", b"bytes")
-    assert shared.storage.tree("user").file("own") is not None
+    kept: list[tuple[TreeName, str | None]] = [("inputs", None), ("inputs", "ann")]
+    kept += [("user", None), ("temp", None)]
+    for part, owner in kept:
+        tree = shared.storage.tree(part, owner)
+        tree.write("read", b"bytes")
+        assert tree.file("read") is not None
     shared.storage.tree("outputs").write_new("made", b"bytes")  # kept here without being read
-    lost = tmp_path / "inputs" / "before the bucket"
-    lost.write_bytes(b"bytes")
-    bounds: Any = {"blobs_days": 5.0}
-    turn_clock(monkeypatch, 4)
-    assert copies_in(tmp_path) == 6
+    owned = [tmp_path / "inputs" / "before the bucket", elsewhere / "own"]
+    for path in owned:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"bytes")
+    bounds: Any = {"blobs_days": 5.0, "temp_days": 2.0}
+    assert copies_in(tmp_path) == 5
 
-    shared.clean(**bounds)
-    assert copies_in(tmp_path) == 6
-    turn_clock(monkeypatch, 6)
-    shared.clean(**bounds, dry_run=True)
-    assert copies_in(tmp_path) == 6
-    shared.clean(**bounds)
-    assert lost.exists()
-    assert (elsewhere / "own").exists()
-    assert (tmp_path / "inputs" / "changed").exists()
-    assert copies_in(tmp_path) == 3
+    for days, left in ((1, 5), (3, 4), (6, 0)):
+        turn_clock(monkeypatch, days)
+        shared.clean(**bounds, dry_run=True)
+        shared.clean(**bounds)
+        assert copies_in(tmp_path) == left
+    assert all(path.exists() for path in owned)
     read = shared.storage.tree("inputs", "ann").file("read")
     assert read is not None
     assert read.read_bytes() == b"bytes"
 
 
 def copies_in(data: Path) -> int:
-    """How many files lie in the folders of named files."""
-    folders = ("inputs", "outputs", "clients", "photos")
-    return sum(path.is_file() for each in folders for path in (data / each).rglob("*"))
+    """How many copies of named files there are."""
+    return sum(path.is_file() for path in (data / "copies").rglob("*"))
 
 
 def test_a_purge_tells_of_files_that_it_leaves(

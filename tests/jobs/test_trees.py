@@ -3,7 +3,7 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,7 +11,9 @@ from paintgraph.base.bucket import Bucket
 from paintgraph.base.files import write_whole
 from paintgraph.jobs.sources import bucket_trees
 from paintgraph.jobs.sources.bucket_trees import BucketTree
+from paintgraph.jobs.sources.folders import Folders
 from paintgraph.jobs.sources.trees import MOST_DEPTH, FileTree, FolderTree, NoPlaceError
+from paintgraph.jobs.storage import TreeName, open_storage
 
 ODD = "a b/ä%2F+&?#'.json"
 
@@ -174,6 +176,27 @@ def test_copies_of_what_was_there_are_in_nobodys_way(bucket: Bucket, tmp_path: P
         assert copy is not None
         assert copy.read_bytes() == b"2"
         one.remove(after)
+
+
+def test_what_lay_in_a_folder_before_there_was_a_bucket_stays(
+    bucket_url: str, tmp_path: Path
+) -> None:
+    """Whatever the bucket has there: a file, a file for a folder, a folder for a file."""
+    folders = Folders(tmp_path / "data")
+    parts: tuple[TreeName, ...] = get_args(TreeName)
+    before = [tmp_path / "data" / part / name for part in parts for name in ("same", "x/y", "z")]
+    for path in before:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"own")
+    for part in parts:
+        tree = open_storage(folders, bucket_url).tree(part)
+        for name in ("same", "x", "z/y"):
+            tree.write(name, b"of the bucket")
+            copy = tree.file(name)
+            assert copy is not None
+            assert copy.read_bytes() == b"of the bucket"
+
+    assert {path.read_bytes() for path in before} == {b"own"}
 
 
 def test_names_that_no_bucket_takes_are_not_there(bucket: Bucket, tmp_path: Path) -> None:
