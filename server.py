@@ -65,7 +65,7 @@ from paintgraph.api.native.recipe_operations import of_recipes
 from paintgraph.api.openapi import PATHS, add_docs, openapi_route
 from paintgraph.api.packs.routes import add_packs
 from paintgraph.api.page.routes import add_page
-from paintgraph.api.services.catalogue import Catalogue
+from paintgraph.api.services.catalogue import NO_AGENT, STARTING, Catalogue
 from paintgraph.api.services.client_files import NamedFiles
 from paintgraph.api.services.metrics import Metrics
 from paintgraph.api.services.model_pulls import Pulls
@@ -242,7 +242,8 @@ def _parts(
     devices = DeviceRules(**worker_settings(settings)["devices"])
     names = EngineNames(model_names(), devices, settings.auto_engine)
     checks = resource_names.checks(names)
-    catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks)
+    empty = NO_AGENT if settings.no_workers else STARTING
+    catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks, empty)
     rules = SubmissionRules(
         settings.max_body_bytes,
         settings.allow_private_urls,

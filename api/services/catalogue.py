@@ -29,6 +29,13 @@ _RETRY_SECONDS = 5
 _LOOK_SECONDS = 0.5
 _START_SECONDS = 60
 _AGAIN_SECONDS = 0.05
+STARTING = "the server starts its workers and knows no node yet. Try again soon."
+NO_AGENT = (
+    "no agent has told which nodes there are yet, and this server has no workers of its own. Start "
+    "one (paintgraph agent), then try again."
+)
+"""Why no node is known."""
+
 _NOT_A_NODE = "It has faults. 'paintgraph validate' names them."
 
 
@@ -81,15 +88,20 @@ class Known:
 
 
 class Catalogue:
-    """Builds what is known anew when a worker reports other node types, or a recipe changes."""
+    """Builds what is known anew when a worker reports other node types, or a recipe changes.
+
+    `empty` is what clients are told while no node is known.
+    """
 
     def __init__(
         self,
         source: KnowsNodes,
         folders: Sequence[Path],
         name_checks: Mapping[str, NameCheck] | None = None,
+        empty: str = STARTING,
     ) -> None:
         self._source = source
+        self._empty = empty
         self._name_checks = dict(name_checks or {})
         self._folders = tuple(folders)
         self._ready = Ready()
@@ -106,7 +118,7 @@ class Catalogue:
             raise ApiError(
                 503,
                 "starting",
-                "the server starts its workers and knows no node yet. Try again soon.",
+                self._empty,
                 headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         files = self._look()

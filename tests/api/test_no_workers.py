@@ -57,6 +57,9 @@ def test_readiness_says_which_jobs_nobody_takes(alone: Alone) -> None:
 
     heavy, light = (f"no worker is alive that takes {size} jobs" for size in ("heavy", "light"))
     assert alone.until_ready_says([heavy]).status == 503
+    refused = alone.served.submit({"nodes": {}})
+    assert (refused.status, refused.codes) == (503, ["starting"])
+    assert "Start one (paintgraph agent), then try again." in refused.json["detail"]
     alone.tell()
     assert alone.until_ready_says([heavy, light]).status == 503
 
