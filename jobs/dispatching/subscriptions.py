@@ -22,12 +22,14 @@ ARRIVALS = "arrivals"
 class Follower:
     """One listener: `news` is set at each change; `signals` holds the newest of each node.
 
-    Signals of other servers come without those that have bytes, unless it `wants_bytes`.
+    Signals of other servers come without those that have bytes, unless it `wants_bytes`. Some may
+    not have been heard when `has_missed` is set; whoever looks for what they told of unsets it.
     """
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     signals: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     wants_bytes: bool = False
+    has_missed: bool = False
 
     async def wait(self, seconds: float | None = None) -> list[Mapping[str, Any]] | None:
         """Wait for news; gives the signals since the last time, the newest of each node.
@@ -86,9 +88,10 @@ class Subscriptions:
         return any(follower.wants_bytes for follower in self._followers.get(job_id, ()))
 
     def wake_all(self) -> None:
-        """Wake all followers here: there may be new facts."""
+        """Wake all followers here: there may be new facts, and signals that were not heard."""
         for followers in self._followers.values():
             for follower in followers:
+                follower.has_missed = True
                 follower.news.set()
 
     def wake(self, job_id: str, signals: Sequence[Mapping[str, Any]] = ()) -> None:

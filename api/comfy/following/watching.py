@@ -21,7 +21,7 @@ from paintgraph.api.http.refusals import Hide
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Follower
 from paintgraph.jobs.store.database import StoreError
-from paintgraph.jobs.store.job import ENDED, Job
+from paintgraph.jobs.store.job import ENDED, STATES, Job
 from paintgraph.jobs.store.jobs import JobStore
 
 Given = ParamSpec("Given")
@@ -32,6 +32,9 @@ _PAUSE_SECONDS = 0.25
 
 _MOST_OVER = 1000
 """Prompts that were told of to their end, and may stand in a list that was read before that."""
+
+_PAGE = 50
+"""Of prompts that have ended, so many are looked at in one go."""
 
 
 @dataclass(slots=True)
@@ -77,11 +80,15 @@ class Following:
         self._hide = hide
         self._prompts: dict[Client, dict[str, _Prompt]] = {}
         self._watched: set[str] = set()
+        self._first = 0
+        """The number from which on prompts came after the start."""
         self._over: deque[str] = deque(maxlen=_MOST_OVER)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Follow all prompts that have not ended, and those that other servers are given."""
+        newest = await _read(self._store, self._store.of_door, self._door, STATES, limit=1)
+        self._first = newest[0].number + 1 if newest else 0
         await self._look()
         if self._is_shared:
             self._begin(self._hear())
@@ -135,6 +142,18 @@ class Following:
             for job in await _read(self._store, listed, self._door):
                 self._watch(job)
 
+    async def _look_back(self) -> None:
+        """Follow what was handed in since the start and not heard of, and what ended meanwhile."""
+        await self._look()
+        page: list[Job] = []
+        offset = 0
+        while not offset or any([self._watch(job) for job in page]):  # noqa: C419 - all of them
+            listed = await _read(
+                self._store, self._store.of_door, self._door, ENDED, limit=_PAGE, offset=offset
+            )
+            page = [job for job in listed if job.number >= self._first]
+            offset += _PAGE
+
     def _watch(self, job: Job) -> bool:
         """Follow a prompt until its end; False if it is or was followed already."""
         if job.id in self._watched or job.id in self._over:
@@ -150,9 +169,10 @@ class Following:
                 signals = await follower.wait() or ()
                 ids = [signal["node"] for signal in signals]
                 told = [await _read(self._store, self._store.get, id_) for id_ in ids]
-                if not told:  # something may have been missed
-                    await self._look()
-                elif any([job is not None and self._watch(job) for job in told]):  # noqa: C419 - all of them
+                if follower.has_missed or not told:  # a message may be too long for its signals
+                    follower.has_missed = False
+                    await self._look_back()
+                if any([job is not None and self._watch(job) for job in told]):  # noqa: C419 - all of them
                     await self.tell_status()
 
     async def _follow(self, job: Job) -> None:

@@ -16,6 +16,8 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
+from paintgraph.api.services.parts import PARTS
+from paintgraph.jobs.dispatching.neighbours import Neighbours
 from paintgraph.jobs.sources import bucket_trees
 from paintgraph.tests import buckets
 from paintgraph.tests.api.comfy.asking import ended, inverted, node, posted, upload
@@ -139,6 +141,46 @@ def test_a_client_that_comes_to_the_other_server_is_told_what_it_missed(
         return states
 
     assert told(story()) == [{"1": "finished", "2": "running"}] * 2
+
+
+def test_a_prompt_that_nothing_was_heard_of_is_told_afterwards(
+    pair: Pair, postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came, ran and ended while messages did not reach the server that its client listens at."""
+    one, other = pair
+    name = upload(one, png(9), "unheard.png").json["name"]
+    deaf = other.app[PARTS].subscriptions
+    take = Neighbours._take
+
+    async def lose(neighbours: Neighbours, text: str) -> None:
+        if neighbours._subscriptions is not deaf:
+            await take(neighbours, text)
+
+    async def story() -> Heard:
+        async with listening(other, "unheard") as heard:
+            with monkeypatch.context() as patch:
+                patch.setattr(Neighbours, "_take", lose)
+                ids = [
+                    await asyncio.to_thread(
+                        posted, one, inverted(name, f"unheard{shade}"), client_id="unheard"
+                    )
+                    for shade in "ab"
+                ]
+                for prompt_id in ids:
+                    await asyncio.to_thread(ended, one, prompt_id)
+            listeners = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            postgresql.run(f"{listeners} WHERE query LIKE 'LISTEN %'")
+            for _ in ids:
+                await heard.until("executing", node=None)
+            return heard
+
+    heard = told(story())
+
+    starts = heard.of("execution_start")
+    ends = [*heard.of("execution_success"), *heard.of("execution_error")]
+    assert len(starts) == len(ends) == 2
+    assert len({told["prompt_id"] for told in (*starts, *ends)}) == 2
+    assert len(heard.of("executed")) == 2
 
 
 def test_a_painted_mask_is_where_the_prompt_is(pair: Pair) -> None:
