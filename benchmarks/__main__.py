@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from paintgraph.benchmarks import (
+    agents,
     batches,
     cluster,
     diffusion,
@@ -62,6 +63,7 @@ _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "keeping": keeping.figures,
     "editor": editor.figures,
     "cluster": cluster.figures,
+    "agents": agents.figures,
     "warm": warm.figures,
 }
 _HEAD = ("figure", "median", "best", "rounds", "target", "")
@@ -76,7 +78,7 @@ _NOTE = (
 def main() -> None:
     """Measure what was asked for, or everything."""
     parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
-    known = [*_GROUPS, "workflows FOLDER", "incumbent FOLDER", "keeping JOBS"]
+    known = [*_GROUPS, "workflows FOLDER", "incumbent FOLDER", "keeping JOBS", "agents PICTURES"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()
@@ -88,6 +90,8 @@ def main() -> None:
         groups["incumbent"] = partial(incumbent.figures, Path(names.pop()))
     if names[:1] == ["keeping"] and len(names) == 2 and names[1].isdecimal():
         groups["keeping"] = partial(keeping.figures, int(names.pop()))
+    if names[:1] == ["agents"] and len(names) == 2 and names[1].isdecimal():
+        groups["agents"] = partial(agents.figures, int(names.pop()))
     unknown = [name for name in names if name not in groups]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
