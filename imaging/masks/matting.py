@@ -6,6 +6,7 @@ al. 2020), both by pymatting. Its compiled loops must not run in two threads at 
 
 from contextlib import redirect_stdout
 from io import StringIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ _SURELY_NOT = np.float32(10 / 255)
 _OTHER = np.float32(0.1 / 255)  # from here on a colour counts as another one
 _MARGIN = 8  # px of known area around what is unknown, for colours to compare with
 _MOST_UNKNOWN = 2_000_000  # px; each costs about 1 kB while the equations are solved
+_REACH = 2  # px: a px shares windows of 3x3 with those so near
+_LINES_OF_PX = 250_000  # px whose equations are put together at a time, at 400 bytes each
 
 
 def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
@@ -72,7 +75,7 @@ def decontaminate(image: Image, mask: Mask) -> Image:
     for picture, shown, layer in zip(result, seen, mask, strict=True):
         soft = layer < 1
         if soft.any() and layer.any():
-            colours = estimate_foreground_ml(shown.astype(np.float64), layer)
+            colours = estimate_foreground_ml(shown, layer)
             # Where it finds no other colour it is a little off for want of rounds.
             colours = np.where(np.abs(colours - shown) < _OTHER, shown, colours)
             picture[soft, :3] = np.clip(colours[soft], 0, 1)
@@ -80,11 +83,9 @@ def decontaminate(image: Image, mask: Mask) -> Image:
 
 
 def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int) -> Mask:
-    from pymatting import estimate_alpha_cf
-
     trimap = _trimap(layer, band)
     unknown = trimap == 0.5
-    if not unknown.any() or not (trimap == 1).any() or not (trimap == 0).any():
+    if not unknown.any():
         return layer
     if np.count_nonzero(unknown) > _MOST_UNKNOWN:
         raise MaskError(
@@ -93,14 +94,56 @@ def _matted(picture: NDArray[np.float32], layer: NDArray[np.float32], band: int)
             code="too_much_unknown",
         )
     part = _around(unknown)
+    if not (trimap[part] == 1).any() or not (trimap[part] == 0).any():
+        return layer
     result: Mask = (trimap == 1).astype(np.float32)
     try:
-        with redirect_stdout(StringIO()):  # advice on parameters that nobody here can set
-            found = estimate_alpha_cf(picture[part].astype(np.float64), trimap[part])
+        found = _solved(picture[part], trimap[part])
     except ValueError:  # equations that have no solution: the mask is the best there is
         return layer
-    result[part] = np.clip(found, 0, 1)
+    result[part][unknown[part]] = np.clip(found, 0, 1)
     return result
+
+
+def _solved(picture: NDArray[np.float32], trimap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Alpha of each unknown px; raises ValueError where the equations have no solution."""
+    from pymatting import cg, ichol
+
+    unknown = (trimap == 0.5).ravel()
+    rows = _laplacian(picture, trimap)
+    between, known = rows[:, unknown], rows[:, ~unknown]
+    del rows
+    right = -known.dot(trimap.ravel()[~unknown] == 1)
+    del known
+    with redirect_stdout(StringIO()):  # advice on parameters that nobody here can set
+        solved: NDArray[np.float64] = cg(between, right, M=ichol(between))
+    return solved
+
+
+def _laplacian(picture: NDArray[np.float32], trimap: NDArray[np.float64]) -> Any:
+    """The rows of the matting Laplacian `[unknown px, all px]` that belong to unknown px.
+
+    pymatting gives those of all px, at 400 bytes each, so it is asked for a few lines at a time.
+    A px's row depends on px at most `_REACH` away.
+    """
+    from pymatting import cf_laplacian
+    from scipy import sparse
+
+    height, width = trimap.shape
+    step = max(1, _LINES_OF_PX // width)
+    found = []
+    for top in range(0, height, step):
+        unknown = trimap[top : top + step] == 0.5
+        if not unknown.any():
+            continue
+        start = max(0, top - _REACH)
+        lines = slice(start, top + step + _REACH)
+        known = trimap[lines] != 0.5
+        rows = cf_laplacian(picture[lines].astype(np.float64), is_known=known)
+        rows = rows[np.flatnonzero(unknown) + (top - start) * width]
+        place = (rows.data, rows.indices + start * width, rows.indptr)
+        found.append(sparse.csr_matrix(place, (rows.shape[0], height * width)))
+    return sparse.vstack(found, format="csr")
 
 
 def _trimap(layer: NDArray[np.float32], band: int) -> NDArray[np.float64]:

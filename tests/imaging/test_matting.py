@@ -1,9 +1,11 @@
 """Clean edges: soft outlines from colours, and edges without the old background."""
 
 import numpy as np
+import pymatting
 import pytest
 
 from paintgraph.imaging.errors import MaskError
+from paintgraph.imaging.masks import matting
 from paintgraph.imaging.masks.matting import decontaminate, matte
 
 SIDE = 48
@@ -112,3 +114,28 @@ def test_nothing_selected_changes_nothing() -> None:
     image, alpha = fringe()
 
     assert np.array_equal(image, decontaminate(image, np.zeros_like(alpha)))
+
+
+def test_a_few_lines_at_a_time_give_what_the_whole_picture_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = []
+    whole_laplacian = pymatting.cf_laplacian
+
+    def laplacian(image: np.ndarray, **settings: object) -> object:
+        seen.append(image.shape[0])
+        return whole_laplacian(image, **settings)
+
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    mask = (np.hypot(rows - 20, columns - 26) < 15).astype(np.float32)[None]
+    colours = np.random.default_rng(0).random((1, SIDE, SIDE, 3), np.float32)
+    image = (colours + mask[..., None]) / 2
+    whole = pymatting.estimate_alpha_cf(image[0].astype(np.float64), matting._trimap(mask[0], 4))
+    monkeypatch.setattr(matting, "_LINES_OF_PX", 5 * SIDE)
+    monkeypatch.setattr(pymatting, "cf_laplacian", laplacian)
+
+    found = matte(image, mask, 4)
+
+    assert len(seen) > 1
+    assert max(seen) < SIDE / 2
+    assert np.abs(found[0] - whole).max() < 1e-6
