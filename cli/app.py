@@ -8,6 +8,7 @@ import typer
 from paintgraph.cli.cluster import app as cluster
 from paintgraph.cli.comfy_flags import ComfyCommand
 from paintgraph.cli.commands import (
+    GROUP,
     Debug,
     Device,
     GraphFile,
@@ -37,11 +38,10 @@ from paintgraph.cli.wishes import Gathering, Writing
 
 app = typer.Typer(
     name="paintgraph",
-    no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # boxes would double the time that --help takes
     context_settings={"help_option_names": ["-h", "--help"]},
+    **GROUP,
 )
 app.add_typer(models, name="models")
 app.add_typer(kept_jobs, name="jobs")

@@ -6,14 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from paintgraph.base.errors import Error
-from paintgraph.cli.commands import Json, command
+from paintgraph.cli.commands import GROUP, Json, command
 from paintgraph.cli.faults import FAILED, OK, misused, plain, print_json, print_table
 
-app = typer.Typer(
-    help="Run agents in a Ray cluster, which starts them again.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(help="Run agents in a Ray cluster, which starts them again.", **GROUP)
 
 Address = Annotated[
     str | None,

@@ -12,6 +12,8 @@ from typing import Any
 
 import typer
 
+from paintgraph.cli.commands import Command
+
 _ALL = ("0.0.0.0", "::", "0.0.0.0,::", "*")  # noqa: S104 - names that are compared
 _NAMES = """
 --auto-launch --disable-auto-launch --cuda-malloc --disable-cuda-malloc --fp64-unet
@@ -50,7 +52,7 @@ _VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 _MOST_DEVICES = 32
 
 
-class ComfyCommand(typer.core.TyperCommand):
+class ComfyCommand(Command):
     """A command that takes ComfyUI's flags beside its own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -156,12 +156,42 @@ OptionsFrom = Annotated[
 Help = Annotated[bool, typer.Option("--help", "-h", help="Show the recipe's own options.")]
 
 
+class Command(typer.core.TyperCommand):
+    """A command whose names are completed without a look at its values."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        take_as_written(self, ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(typer.core.TyperGroup):
+    """Commands that are completed without a look at values."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        take_as_written(self, ctx)
+        return super().parse_args(ctx, args)
+
+
+GROUP: Mapping[str, Any] = {"cls": Group, "no_args_is_help": True, "rich_markup_mode": None}
+"""How groups are made: without markup, as boxes would double the time that --help takes."""
+
+
+def take_as_written(command: Any, context: Any) -> None:
+    """At the tab key, leave values as they are: what coerces them takes as long as all the rest."""
+    if context.resilient_parsing:
+        for parameter in command.get_params(context):
+            parameter.process_value = lambda _, value: value
+
+
 def command(
     group: typer.Typer,
     name: str | None = None,
     *,
     subject: str = "",
     has_log: bool = False,
+    cls: type[Command] = Command,
     **settings: Any,
 ) -> Callable[[Act], Act]:
     """Make a function that gives an exit code a command of the group, with the flag --debug.
@@ -208,7 +238,7 @@ def command(
             parameters.setdefault(option, _option(option, annotation, default))
         run.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined] # typer reads it
         run.__annotations__ = {name: each.annotation for name, each in parameters.items()}
-        group.command(name, **settings)(run)
+        group.command(name, cls=cls, **settings)(run)
         return act
 
     return declare
@@ -280,7 +310,7 @@ ModelNames = Annotated[
 ]
 
 
-class TellingCommand(typer.core.TyperCommand):
+class TellingCommand(Command):
     """A command that takes a recipe's options, and whose --metadata may stand without a value."""
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

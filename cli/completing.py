@@ -14,6 +14,18 @@ _NODE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+_ZSH = """#compdef paintgraph
+
+_paintgraph() {
+  local given="${words[1,$CURRENT]}"
+  compset -P '--*=' && given="${words[1,$CURRENT-1]} ${words[$CURRENT]/=/ }"
+  eval $(env _TYPER_COMPLETE_ARGS="$given" _PAINTGRAPH_COMPLETE=complete_zsh paintgraph)
+}
+
+if [[ $funcstack[1] = _paintgraph ]]; then _paintgraph "$@"; else compdef _paintgraph paintgraph; fi
+"""
+"""Typer's own completes nothing at the first tab where it lies in a folder of fpath."""
+
 
 class Item(NamedTuple):
     """One thing that may follow, as click's completion of shells reads it."""
@@ -33,6 +45,8 @@ def script(shell: str, shells: tuple[str, ...]) -> str:
 
         message = f"the shell is '{shorten(shell)}'; allowed are {', '.join(shells)}."
         raise misused("not_a_choice", f"{message}{suggestion(shell, shells)} Choose one of them.")
+    if shell == "zsh":
+        return _ZSH
     name = "paintgraph"
     variable = f"_{name.upper()}_COMPLETE"
     return get_completion_script(prog_name=name, complete_var=variable, shell=shell)

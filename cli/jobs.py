@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from paintgraph.cli.commands import Json, command
+from paintgraph.cli.commands import GROUP, Json, command
 from paintgraph.cli.serving import DataDir, Jobs, Objects
 
-app = typer.Typer(
-    help="Copy, restore and check what servers keep of their jobs.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(help="Copy, restore and check what servers keep of their jobs.", **GROUP)
 
 
 @command(app, subject="file")

@@ -6,13 +6,9 @@ from typing import Annotated
 
 import typer
 
-from paintgraph.cli.commands import Json, command
+from paintgraph.cli.commands import GROUP, Json, command
 
-app = typer.Typer(
-    help="Make keys for a server's clients, list them, take them away.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(help="Make keys for a server's clients, list them, take them away.", **GROUP)
 
 DataDir = Annotated[
     Path | None, typer.Option(help="The server's data folder; by default the user's.")

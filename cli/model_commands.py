@@ -4,14 +4,10 @@ from typing import Annotated
 
 import typer
 
-from paintgraph.cli.commands import Json, ModelNames, Offline, command, known
+from paintgraph.cli.commands import GROUP, Json, ModelNames, Offline, command, known
 from paintgraph.cli.converting import convert_model
 
-app = typer.Typer(
-    help="Get models, check them, see where they lie.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(help="Get models, check them, see where they lie.", **GROUP)
 
 
 @command(app, "list", subject="models")

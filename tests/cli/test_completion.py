@@ -1,8 +1,10 @@
-"""What the tab key gives, asked of a real bash; every name is one that the program knows."""
+"""What the tab key gives, asked of real shells; every name is one that the program knows."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,48 @@ while IFS= read -r line; do
 done
 """
 
+FISH = """
+paintgraph completion fish | source
+while read --local line; complete --do-complete $line | string join ' '; end
+true
+"""
+ZSH = """
+zmodload zsh/zpty
+zpty shell TERM=dumb zsh -f -i
+zpty -w shell 'PROMPT=; unsetopt zle_bracketed_paste; fpath=(~/functions $fpath)
+autoload -Uz compinit; compinit -u -D; bindkey "^I" complete-word
+_told() { print -r -- "<<$BUFFER>>"; BUFFER=; zle accept-line }; zle -N _told; bindkey "^X" _told
+print "ready"'
+while zpty -r shell out; do [[ $out = ready* ]] && break; done
+while IFS= read -r line; do
+    zpty -w -n shell "$line"$'\t\x18'
+    while zpty -r shell out; do
+        [[ $out = *'<<'*'>>'* ]] && { print -r -- "${${out#*<<}%%>>*}"; break }
+    done
+done
+zpty -d shell
+"""
+"""A terminal, as zsh completes nowhere else; the key ^X tells what stands on its line."""
+
+
+def answers(shell: list[str], asked: Iterable[str]) -> list[str]:
+    """What a shell answers to each line, in a home of its own with `paintgraph` in its path."""
+    home = Path.cwd()
+    program = home / "bin/paintgraph"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m paintgraph.cli "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    told = subprocess.run(
+        shell,
+        env={**os.environ, "PATH": path, "HOME": str(home)},
+        input="\n".join(asked) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout.splitlines()
+
 
 def test_bash_completes_commands_recipes_options_values_models_and_nodes(folder: Path) -> None:
     (folder / "own.yaml").write_text("inputs:\n  size: {type: text, choices: [small, large]}\n")
@@ -45,20 +89,39 @@ def test_bash_completes_commands_recipes_options_values_models_and_nodes(folder:
         "paintgraph completion f": "fish",
         "paintgraph run none --si": "",
     }
-    program = folder / "bin/paintgraph"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m paintgraph.cli "$@"\n')
-    program.chmod(0o755)
-    shell = subprocess.run(
-        ["bash", "--norc", "-c", ASK],  # noqa: S607 - whichever bash there is
-        env={**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"},
-        input="\n".join(asked) + "\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = answers(["bash", "--norc", "-c", ASK], asked)
 
-    assert dict(zip(asked, shell.stdout.splitlines(), strict=True)) == asked, shell.stderr
+    assert dict(zip(asked, told, strict=True)) == asked
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="there is no fish here")
+@pytest.mark.usefixtures("folder")
+def test_fish_completes_too() -> None:
+    asked = {
+        "paintgraph vali": "validate\tName every fault of graphs at once.",
+        "paintgraph run inpaint --match po": "poisson",
+        "paintgraph run outpaint --sides left,r": "left,right",
+    }
+
+    told = answers(["fish", "--no-config", "-c", FISH], asked)
+
+    assert dict(zip(asked, told, strict=True)) == asked
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here")
+def test_zsh_completes_too(folder: Path, paintgraph: Paintgraph) -> None:
+    (folder / "functions").mkdir()
+    (folder / "functions/_paintgraph").write_text(paintgraph("completion", "zsh").text)
+    asked = {  # the first counts: what completes is loaded by it
+        "paintgraph vali": "paintgraph validate ",
+        "paintgraph run inpaint --match=po": "paintgraph run inpaint --match=poisson ",
+        "paintgraph run outpaint --sides left,r": "paintgraph run outpaint --sides left,right ",
+        "ls funct": "ls functions/",
+    }
+
+    told = answers(["zsh", "-f", "-c", ZSH], asked)
+
+    assert dict(zip(asked, told, strict=True)) == asked
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -103,15 +166,32 @@ def test_engines_and_models_are_completed_wherever_a_recipe_names_one() -> None:
     assert seen == {ENGINE, *KINDS}
 
 
-def test_completing_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        ("run inpaint --engine t", "numpy torch PIL networkx"),
+        ("run inpaint --match p", "numpy PIL networkx pydantic"),
+        ("models pull isnet-g", "numpy PIL networkx pydantic yaml"),
+        ("nodes GrowM", "numpy PIL networkx pydantic yaml"),
+    ],
+)
+def test_completing_loads_nothing_heavy(words: str, heavy: str) -> None:
     script = """
 import sys
-from paintgraph.cli import app, completing
-list(completing.options("outpaint", "--"))
-list(completing.values("inpaint", "--engine", ""))
-completing.recipes(""), completing.models(""), completing.nodes("")
-print([name for name in ("numpy", "torch", "PIL", "networkx") if name in sys.modules])
+from paintgraph.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
 """
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    asked = {"COMP_WORDS": f"paintgraph {words}", "COMP_CWORD": str(len(words.split()))}
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **asked, "_PAINTGRAPH_COMPLETE": "complete_bash"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
-    assert told.stdout == b"[]\n"
+    assert told.stdout
+    assert not {*heavy.split()} & {*told.stderr.split()}
