@@ -18,9 +18,7 @@ export function h(tag, props, ...children) {
     else if (name in made && typeof value !== "string") Reflect.set(made, name, value);
     else made.setAttribute(name, String(value));
   }
-  made.append(
-    ...children.filter((child) => child !== null && child !== undefined && child !== false),
-  );
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 
@@ -33,4 +31,19 @@ export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no element '${id}'`);
   return found;
+}
+
+/**
+ * A sign of icons.svg, for the eyes only.
+ * @param {string} name
+ * @returns {SVGElement}
+ */
+export function icon(name) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  made.setAttribute("class", "icon");
+  made.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `page/icons.svg#${name}`);
+  made.append(use);
+  return made;
 }

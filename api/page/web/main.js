@@ -4,10 +4,12 @@
 import { choosing } from "./choosing.js";
 import { Client } from "./client.js";
 import { byId } from "./dom.js";
+import { dress, menu, sheets } from "./menu.js";
 import { State } from "./state.js";
 import { fill, language, texts } from "./texts.js";
 import { View } from "./view.js";
 
+dress();
 const spoken = language();
 document.documentElement.lang = spoken;
 const t = await texts(spoken);
@@ -26,6 +28,8 @@ for (const [place, make] of PARTS) {
   const made = make(state, client, view, t);
   if (made) byId(place).append(made);
 }
+byId("bar").append(menu(t));
+byId("sheets").append(...sheets(t));
 state.addEventListener("step", () => {
   for (const id of ["select", "do"]) byId(id).hidden = !state.step;
   document.body.classList.toggle("working", state.step !== null);

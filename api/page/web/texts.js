@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's words in the visitor's language, from one file a language.
 
-const LANGUAGES = ["en", "de"];
+/** The languages that there are, by their own names. @type {Record<string, string>} */
+export const LANGUAGES = { en: "English", de: "Deutsch" };
 const KEPT = "paintgraph.language";
 
 /**
@@ -15,9 +16,7 @@ const KEPT = "paintgraph.language";
 /** The language chosen here before, or the first of the browser's that there is, or English. */
 export function language() {
   const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
-  const found = wanted
-    .map((each) => each?.slice(0, 2) ?? "")
-    .find((each) => LANGUAGES.includes(each));
+  const found = wanted.map((each) => each?.slice(0, 2) ?? "").find((each) => each in LANGUAGES);
   return found ?? "en";
 }
 
@@ -45,10 +44,7 @@ export function translator(spoken, table) {
   const numbers = new Intl.NumberFormat(spoken);
   return (key, values = {}) => {
     const found = table[key] ?? key;
-    const text =
-      typeof found === "string"
-        ? found
-        : (found[plural.select(Number(values.n))] ?? found.other ?? key);
+    const text = typeof found === "string" ? found : (found[plural.select(Number(values.n))] ?? found.other ?? key);
     return text.replaceAll(/\{(\w+)\}/g, (whole, name) => {
       const value = values[name] ?? whole;
       return typeof value === "number" ? numbers.format(value) : value;
