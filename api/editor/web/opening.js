@@ -8,9 +8,7 @@ const graph = asked.get("graph");
 
 async function workflow() {
   const path = graph.startsWith(DIGEST) ? "blobs" : "jobs";
-  const answer = await fetch(
-    new URL(`../../graphs/${path}/${encodeURIComponent(graph)}`, import.meta.url),
-  );
+  const answer = await fetch(new URL(`../../graphs/${path}/${encodeURIComponent(graph)}`, import.meta.url));
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail);
   return body;

@@ -77,8 +77,7 @@ class Table {
   get rows() {
     const numbers = (String(this.widget.value ?? "").match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
     const rows = [];
-    for (let at = 0; at + this.size <= numbers.length; at += this.size)
-      rows.push(numbers.slice(at, at + this.size));
+    for (let at = 0; at + this.size <= numbers.length; at += this.size) rows.push(numbers.slice(at, at + this.size));
     return rows;
   }
 
@@ -102,12 +101,8 @@ class Table {
 
 /** The address of the picture that comes to a node, else of that which it reads; "" for none. */
 function pictureOf(node) {
-  const slot = node.inputs?.findIndex(
-    (input, at) => input.type.includes("IMAGE") && node.isInputConnected(at),
-  );
-  return slot >= 0
-    ? pictureFrom(node.getInputNode(slot))
-    : addressOf({ filename: chosenFile(node) });
+  const slot = node.inputs?.findIndex((input, at) => input.type.includes("IMAGE") && node.isInputConnected(at));
+  return slot >= 0 ? pictureFrom(node.getInputNode(slot)) : addressOf({ filename: chosenFile(node) });
 }
 
 /** The address of a picture that a node gives, as far as that is known. */
@@ -238,9 +233,7 @@ class Pointing {
 
   /** Where the pointer is, in px of the picture; of a box its edges, of a point the px it is in. */
   at(event, isBox) {
-    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(
-      this.svg.getScreenCTM().inverse(),
-    );
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
     const [number, less] = isBox ? [Math.round, 0] : [Math.floor, 1];
     const within = (value, size) => Math.min(Math.max(number(value), 0), size - less);
     return [within(x, this.width), within(y, this.height)];
@@ -269,8 +262,7 @@ class Pointing {
     const { table, at, from } = held.grip;
     const [x, y] = this.at(event, table.isBox);
     if (!table.isBox) table.put([x, y], at);
-    else if (x !== from[0] && y !== from[1])
-      table.put([...lower([x, y], from), ...lower([x, y], from, Math.max)], at);
+    else if (x !== from[0] && y !== from[1]) table.put([...lower([x, y], from), ...lower([x, y], from, Math.max)], at);
     this.refresh();
   }
 
@@ -350,8 +342,7 @@ app.registerExtension({
     const inputs = inputsOf(data);
     const tables = inputs.filter(([, [, options]]) => options?.columns);
     const pictures = inputs.filter(([, [, options]]) => options?.image_upload);
-    if (tables.length)
-      TABLES.set(data.name, new Map(tables.map(([n, [, options]]) => [n, options])));
+    if (tables.length) TABLES.set(data.name, new Map(tables.map(([n, [, options]]) => [n, options])));
     PICTURES.set(data.name, new Set(pictures.map(([name]) => name)));
     inputs.forEach(([, config]) => widen(config));
   },
