@@ -172,6 +172,7 @@ class Submissions:
                 recipe=wanted.recipe,
                 tags=wanted.tags,
                 models=[*models_of(complete)],
+                uses=foreseen.uses,
             )
 
         small = small and not _reads_files(graph, known)

@@ -5,7 +5,7 @@ texts that come by links. What they stood for goes along with the job, so that n
 its own disk for what is called so by then. Names that nodes compute are not foreseen.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -15,6 +15,7 @@ from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.coercion import DIGEST_MARK
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, Link, Node
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
+from paintgraph.engine.graph.uses import Use, UsesFound
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.binding import Binders
 
@@ -57,11 +58,13 @@ class Foreseen:
         names: what each name stands for, by kind of resource and name; of what several inputs lead
             to the name is all that they say.
         is_open: whether nodes may compute further names.
+        uses: how node types are used, in recipes as well.
     """
 
     recipes: frozenset[str] | None
     names: Mapping[tuple[str, Any], Any]
     is_open: bool
+    uses: Sequence[Use] = ()
 
 
 def foresee(graph: Graph, registry: Registry, binders: Binders, calls: Calls) -> Foreseen:
@@ -69,7 +72,7 @@ def foresee(graph: Graph, registry: Registry, binders: Binders, calls: Calls) ->
     search = _Search(registry, binders.of(graph.descriptions), calls)
     search.look(graph.nodes)
     recipes = None if search.is_any_recipe else frozenset(search.recipes)
-    return Foreseen(recipes, search.names, search.is_open)
+    return Foreseen(recipes, search.names, search.is_open, search.uses.all())
 
 
 class _Search:
@@ -83,6 +86,7 @@ class _Search:
         self.is_any_recipe = False
         self.is_open = False
         self.names: dict[tuple[str, Any], Any] = {}
+        self.uses = UsesFound()
 
     def look(self, nodes: Nodes) -> None:
         pending = [nodes]
@@ -91,6 +95,7 @@ class _Search:
             for node in inside.values():
                 spec = self._registry.spec(node.kind)
                 if spec is not None:
+                    self.uses.note(node, spec)
                     self._look_at(spec, inside, node)
                     pending += self._expansions(spec, inside, node)
 

@@ -26,6 +26,7 @@ from paintgraph.jobs.store.agents import OutdatedAgentError
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Size
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.lines import ANY, Able
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
 from paintgraph.jobs.workers.watch import watch
@@ -332,7 +333,7 @@ class WorkerPool:
             try:
                 for model, seconds in warmth.hear(handle.numbers):
                     await claims.loaded(model, seconds)
-                job = await self._claimed(size, worker, warmth)
+                job = await self._claimed(size, worker, warmth, self.roster.able(handle))
             except StoreError as error:
                 _LOG.error("worker %s waits for the job store: %s", name, error)
                 await asyncio.sleep(_RESTART_SECONDS)
@@ -350,14 +351,16 @@ class WorkerPool:
                 arrival.cancel()
         return None
 
-    async def _claimed(self, size: Size, worker: str, warmth: Warmth) -> Job | None:
+    async def _claimed(
+        self, size: Size, worker: str, warmth: Warmth, able: Able = ANY
+    ) -> Job | None:
         """Claim a job; that goes on if nobody waits for it any more."""
         claim = asyncio.create_task(
             self._store.claims.next(
                 size,
                 worker,
                 self._limits.lease_seconds,
-                supports=self.roster.supports,
+                able=able,
                 holds=warmth.models,
             )
         )

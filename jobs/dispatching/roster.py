@@ -6,17 +6,19 @@ Nothing of it is done for a store that nobody shares: its server knows its own w
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from socket import gethostname
 from typing import Any, NamedTuple
 
+from paintgraph.engine.graph.uses import Declared
 from paintgraph.jobs.dispatching.support import HasModel, Support
 from paintgraph.jobs.store.agents import PROTOCOL, OutdatedAgentError, Worker
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import Job, Size
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.lines import ANY, Able, Served
 from paintgraph.jobs.workers.handle import Ready, WorkerHandle
 
 _LOG = logging.getLogger("paintgraph.jobs")
@@ -59,32 +61,63 @@ class Roster:
         self._support = Support(store, has_model)
         self._changed, self._asked = asyncio.Event(), asyncio.Event()
         self._nodes: dict[WorkerHandle, tuple[Ready, str]] = {}
+        self._served: dict[WorkerHandle, tuple[Ready, Served]] = {}
+        self._declared: dict[str, Declared] = {}
         self._is_retired = False
-        self._digest: str | None = None
+        self._digests: list[str] = []
         self._told_at = 0.0
         self._alive: list[Worker] = []
-        self._sets: dict[int, tuple[str, ...]] = {}
         self.ready = Ready()
-        """What the newest of all workers said of its node types."""
+        """What the newest of all workers said of their node types."""
 
-    @property
-    def supports(self) -> tuple[int, ...] | None:
-        """The sets of models that jobs for workers here may name; None: any."""
-        return self._support.numbers if self._is_shared else None
+    def able(self, handle: WorkerHandle) -> Able:
+        """Which jobs a worker of this process can do, by the models and node types that it has."""
+        if not self._is_shared:
+            return ANY
+        ready, served = self._served.get(handle, (None, None))
+        if ready is not handle.ready or served is None:
+            declared = Declared(handle.ready.specs)
+            served = Served(lambda uses: not any(declared.lacks(uses)))
+            here = {each: self._served[each] for each in self._handles if each in self._served}
+            self._served = {**here, handle: (handle.ready, served)}
+        return Able(self._support.numbers, served)
 
     def count(self, size: Size) -> int:
         """How many workers of a size are alive."""
         return sum(worker.size == size for worker in self._alive)
 
     def missing(self, job: Job) -> str | None:
-        """Why nobody can do a job now, in a sentence; None if somebody can."""
-        able = [worker for worker in self._alive if worker.size == job.size]
-        if not self._is_shared or any(job.models in worker.supports for worker in able):
+        """Why nobody can do a job now, in a sentence; None if somebody can. Reads the store."""
+        if not self._is_shared:
             return None
+        able = [worker for worker in self._alive if worker.size == job.size]
         if not able:
             return nobody(job.size)
-        names = " and ".join(f"'{name}'" for name in self._sets.get(job.models, ()))
-        return f"no worker that is alive has the files of {names}; one that gets them takes the job"
+        digests = {worker.nodes for worker in able if job.models in worker.supports}
+        if not digests:
+            names = [f"'{name}'" for name in self._store.agents.models(job.models)]
+            return _nobody_has(f"the files of {' and '.join(names)}", "gets them")
+        lacks = self._lacks_of(digests, job.uses)
+        return _nobody_has(" and ".join(lacks), "has") if lacks else None
+
+    def _lacks_of(self, digests: Iterable[str], uses: int) -> list[str]:
+        """What none of these node types has that is used so; those that have the most count."""
+        if not uses:
+            return []
+        used = self._store.agents.uses(uses)
+        return min(
+            (list(self._declared_by(digest).lacks(used)) for digest in digests),
+            key=len,
+        )
+
+    def _declared_by(self, digest: str) -> Declared:
+        """The node types that were kept under a digest."""
+        if digest not in self._declared:
+            document = self._store.agents.nodes(digest) or {}
+            alive = {worker.nodes for worker in self._alive}
+            here = {each: known for each, known in self._declared.items() if each in alive}
+            self._declared = {**here, digest: Declared(document.get("specs", ()))}
+        return self._declared[digest]
 
     async def join(self) -> None:
         """Read for the first time; raises OutdatedAgentError if this process may not work."""
@@ -167,13 +200,10 @@ class Roster:
     async def _read(self) -> None:
         agents = self._store.agents
         self._alive = await self._store.offload(agents.alive)
-        self._sets = dict(await self._store.offload(agents.model_sets))
-        digest = await self._store.offload(agents.newest_nodes)
-        if digest is not None and digest != self._digest:
-            document = await self._store.offload(agents.nodes, digest)
-            if document is not None:
-                known = {name: document[name] for name in _OF_NODES if name in document}
-                self.ready, self._digest = Ready(**known), digest  # a newer paintgraph tells more
+        digests = await self._store.offload(agents.newest_nodes)
+        if digests and digests != self._digests:
+            documents = [await self._store.offload(agents.nodes, digest) for digest in digests]
+            self.ready, self._digests = _all_of(each for each in documents if each), digests
 
     async def _keep_support(self) -> None:
         """Look at new sets of models when somebody asks, and at all now and then."""
@@ -199,6 +229,26 @@ class Roster:
             self.change()
         if more:
             self._wake()
+
+
+def _all_of(documents: Iterable[Mapping[str, Any]]) -> Ready:
+    """The node types of several documents, the newest first; what a newer one says counts."""
+    specs: dict[str, Mapping[str, Any]] = {}
+    replacements: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for document in documents:
+        specs = {spec["id"]: spec for spec in document.get("specs", ())} | specs
+        replacements = {**document.get("replacements", {}), **replacements}
+        faults = {**document.get("faults", {}), **faults}
+    return Ready(
+        [*specs.values()],
+        {name: instead for name, instead in replacements.items() if name not in specs},
+        {name: why for name, why in faults.items() if name not in specs},
+    )
+
+
+def _nobody_has(what: str, who: str) -> str:
+    return f"no worker that is alive has {what}; one that {who} takes the job"
 
 
 def nobody(size: Size) -> str:

@@ -158,6 +158,7 @@ class Cleaner:
             await asyncio.sleep(_PAUSE_SECONDS)
         await self._retained.remove_numbers(self._before("jobs", now))
         await self._retained.remove_uploads(self._before("blobs", now))
+        await self._retained.remove_sets()
         goes_on = True
         while goes_on:
             goes_on = await self._retained.shrink()

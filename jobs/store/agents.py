@@ -1,6 +1,6 @@
 """Who works for a store: a row for each worker, which counts as alive until its lease ends.
 
-And what workers differ in: sets of models that jobs name, and sets of node types.
+And what workers differ in: the models that are there, and the node types.
 """
 
 import asyncio
@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from paintgraph.base.errors import Error
+from paintgraph.engine.graph.uses import Use
 from paintgraph.jobs.store import holdings
 from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.job import Size
+from paintgraph.jobs.store.sets import MODELS, USES
 
 PROTOCOL = 1
 """What this paintgraph's agents understand of a store. A migration that older ones must not work
@@ -37,7 +39,6 @@ class Worker:
         id: as jobs name it that it has: "AGENT/WORKER".
         host: the machine's name.
         size: which jobs it takes.
-        models: what it holds in memory: names of models.
         supports: the sets of models that it can serve, by number; 0 is no model.
         nodes: the digest of its node types; empty until it has told them.
         protocol, version: of its paintgraph.
@@ -47,7 +48,6 @@ class Worker:
     id: str
     host: str
     size: Size
-    models: Sequence[str] = ()
     supports: Sequence[int] = (0,)
     nodes: str = ""
     protocol: int = PROTOCOL
@@ -80,16 +80,14 @@ class Agents:
             if not workers:
                 holdings.forget(connection, agent)
             connection.executemany(
-                "INSERT INTO agents (id, agent, host, size, models, supports, nodes, protocol, "  # noqa: S608 - ours
-                "version, lease) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                f"{connection.now} + ?)",
+                "INSERT INTO agents (id, agent, host, size, supports, nodes, protocol, version, "  # noqa: S608 - ours
+                f"lease) VALUES (?, ?, ?, ?, ?, ?, ?, ?, {connection.now} + ?)",
                 [
                     (
                         each.id,
                         agent,
                         each.host,
                         each.size,
-                        orjson.dumps(list(each.models)),
                         orjson.dumps(list(each.supports)),
                         each.nodes,
                         each.protocol,
@@ -129,12 +127,24 @@ class Agents:
         rows = self._database.read(lambda c: c.execute(sql).fetchall())
         return {row[0].partition("/")[0] for row in rows}
 
-    def model_sets(self) -> list[ModelSet]:
-        """The sets of models that jobs name, or named; those of no model are left out."""
-        rows = self._database.read(
-            lambda c: c.execute("SELECT number, models FROM model_sets ORDER BY number").fetchall()
-        )
-        return [ModelSet(row[0], tuple(orjson.loads(row[1]))) for row in rows]
+    def model_sets(self, after: int = 0) -> list[ModelSet]:
+        """The sets of models that jobs name, or named lately, of numbers higher than `after`."""
+        found = self._database.read(lambda c: MODELS.after(c, after))
+        return [ModelSet(number, tuple(models)) for number, models in found.items()]
+
+    def numbers(self) -> set[int]:
+        """The numbers of all these sets."""
+        return self._database.read(MODELS.numbers)
+
+    def models(self, number: int) -> Sequence[str]:
+        """The models of a set."""
+        found: Sequence[str] = self._database.read(lambda c: MODELS.get(c, number))
+        return found
+
+    def uses(self, number: int) -> Sequence[Use]:
+        """How the jobs that name this number use node types."""
+        found: Sequence[Use] = self._database.read(lambda c: USES.get(c, number))
+        return found
 
     async def keep_nodes(self, document: Mapping[str, Any]) -> str:
         """Keep what a worker says of its node types, as plain data; gives its digest."""
@@ -143,25 +153,31 @@ class Agents:
 
         def update(connection: Connection) -> None:
             connection.execute(
-                f"INSERT INTO node_sets VALUES (?, {connection.now}, ?) "  # noqa: S608 - ours
-                "ON CONFLICT (digest) DO NOTHING",
+                "INSERT INTO node_sets (digest, made, document, used) "  # noqa: S608 - ours
+                f"VALUES (?, {connection.now}, ?, {connection.now}) "
+                "ON CONFLICT (digest) DO UPDATE SET used = excluded.used",
                 (digest, text),
             )
 
         await asyncio.wrap_future(self._database.write(update))
         return digest
 
-    def newest_nodes(self) -> str | None:
-        """The digest of the newest node types that a live worker serves; heavy ones know more."""
+    def newest_nodes(self) -> list[str]:
+        """The digests of the newest node types that live workers of each size serve, newest first.
+
+        Heavy ones know more than light ones of the same paintgraph.
+        """
 
         def read(connection: Connection) -> Any:
             return connection.execute(
-                "SELECT digest FROM node_sets JOIN agents ON agents.nodes = digest "  # noqa: S608 - ours
-                f"WHERE lease >= {connection.now} ORDER BY size, made DESC LIMIT 1"
-            ).fetchone()
+                "SELECT digest, size FROM node_sets JOIN agents ON agents.nodes = digest "  # noqa: S608 - ours
+                f"WHERE lease >= {connection.now} ORDER BY made DESC, size"
+            ).fetchall()
 
-        row = self._database.read(read)
-        return None if row is None else str(row[0])
+        newest: dict[str, str] = {}
+        for row in self._database.read(read):
+            newest.setdefault(row[1], row[0])
+        return [*dict.fromkeys(newest.values())]
 
     def nodes(self, digest: str) -> dict[str, Any] | None:
         """What was kept under a digest, or None."""
@@ -184,27 +200,6 @@ def check_protocol(connection: Connection) -> None:
         )
 
 
-def model_set(connection: Connection, models: Sequence[str]) -> int:
-    """The number of a set of models, which is noted if it is new; 0 for no model."""
-    if not models:
-        return 0
-    text = orjson.dumps(sorted(set(models)))
-    digest = blake2b(text, digest_size=16).hexdigest()
-    find = "SELECT number FROM model_sets WHERE digest = ?"
-    row = connection.execute(find, (digest,)).fetchone()
-    if row is None:
-        connection.execute(
-            "INSERT INTO model_sets (number, digest, models) "
-            "SELECT coalesce(max(number), 0) + 1, ?, ? FROM model_sets "
-            "WHERE TRUE ON CONFLICT DO NOTHING",
-            (digest, text),
-        )
-        row = connection.execute(find, (digest,)).fetchone()
-    if row is None:  # another set got its number at once
-        return model_set(connection, models)
-    return int(row[0])
-
-
 def _remove(connection: Connection, agent: str) -> None:
     connection.execute("DELETE FROM agents WHERE agent = ?", (agent,))
 
@@ -214,7 +209,6 @@ def _worker(row: Any) -> Worker:
         row["id"],
         row["host"],
         row["size"],
-        tuple(orjson.loads(row["models"])),
         tuple(orjson.loads(row["supports"])),
         row["nodes"],
         row["protocol"],

@@ -202,9 +202,10 @@ def _make(connection: Connection, job: Job, batch: Any, names: list[str], first:
     written = orjson.dumps(graph)
     row = connection.execute(
         "INSERT INTO jobs (id, state, client, size, priority, rank, on_failure, created, graph, "
-        "request, texts, bytes, turn, parent, pictures, most_running, models) SELECT ?, 'queued', "
+        "request, texts, bytes, turn, parent, pictures, most_running, models, uses) "
+        "SELECT ?, 'queued', "
         "client, size, priority, rank, on_failure, created, ?, ?, texts, ?, ?, number, ?, "
-        "most_running, models FROM jobs WHERE id = ? RETURNING number",
+        "most_running, models, uses FROM jobs WHERE id = ? RETURNING number",
         (
             secrets.token_hex(16),
             written,

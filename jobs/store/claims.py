@@ -16,7 +16,7 @@ from paintgraph.jobs.store.backlog import Tally
 from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Job, Size
-from paintgraph.jobs.store.lines import Lines, Policy, first
+from paintgraph.jobs.store.lines import ANY, Able, Lines, Policy, first
 from paintgraph.jobs.store.queries import job_of
 
 LEASE_SECONDS = 30.0
@@ -63,13 +63,13 @@ class Claims:
         worker: str,
         seconds: float = LEASE_SECONDS,
         *,
-        supports: Sequence[int] | None = None,
+        able: Able = ANY,
         holds: Collection[str] | None = None,
     ) -> Job | None:
         """Let a worker have the next job of a size; the new fence is its right to write.
 
-        With `supports` one that names one of these sets of models (`Agents.model_sets`). With
-        `holds`, the models that the worker has in memory, one that is worth its load (`choose`).
+        One that it is `able` to do. With `holds`, the models that the worker has in memory, one
+        that is worth its load (`choose`).
 
         Next is the first by priority, turn, rank and acceptance of a client that may have one more
         at work. May return before that is on disk: every later write of this fence comes after it,
@@ -80,7 +80,7 @@ class Claims:
         def update(connection: Connection) -> Job | None:
             if held is not None:
                 self._tell(connection, worker, held, seconds)
-            while (row := self._pick(connection, size, worker, held, supports)) is not None:
+            while (row := self._pick(connection, size, worker, held, able)) is not None:
                 if row["most_running"]:  # what the statement saw may be old by now
                     connection.lock(f"running {row['client']}")
                     if _running(connection, row["client"]) >= row["most_running"]:
@@ -125,14 +125,14 @@ class Claims:
         size: Size,
         worker: str,
         held: Models | None,
-        supports: Sequence[int] | None,
+        able: Able,
     ) -> Any:
         """The row of the job that a worker takes next, locked, or None; whether it leaves some."""
         self._leaving.discard(worker)
         if held is None:
-            return first(connection, size, supports)
-        row = self._lines.chosen(connection, size, worker, held, supports)
-        if row is None and first(connection, size, supports, locked=False) is not None:
+            return first(connection, size, able)
+        row = self._lines.chosen(connection, size, worker, held, able)
+        if row is None and first(connection, size, able, locked=False) is not None:
             self._leaving.add(worker)
         return row
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import orjson
 from typing_extensions import TypedDict
 
+from paintgraph.engine.graph.uses import Use
+
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
@@ -60,6 +62,7 @@ class NewJob:
         tags: words of the client's own, to find it by.
         most_running: how many jobs of its client may be at work at once; 0: any number.
         models: what it cannot run without: names of models with digests.
+        uses: how it uses node types, in recipes as well.
     """
 
     graph: Mapping[str, Any]
@@ -82,6 +85,7 @@ class NewJob:
     tags: Sequence[str] = ()
     most_running: int = 0
     models: Sequence[str] = ()
+    uses: Sequence[Use] = ()
 
 
 def digest_of(request: Mapping[str, Any]) -> str:
@@ -127,8 +131,8 @@ class Job:
     `turn` is given out at acceptance, so that the clients of a priority alternate by turns; within
     one a lower `rank` comes first. `fence` grows with each claim: only the `worker` that holds the
     newest may write. `deaths` counts by node how often a worker was lost there. `problems` says why
-    it failed. `parent` is the number of the job that it is a part of. `models` is the number of the
-    set of models that it names, 0 for none.
+    it failed. `parent` is the number of the job that it is a part of. `models` and `uses` are the
+    numbers of its sets of models and of uses of node types, 0 for none.
     """
 
     id: str
@@ -157,6 +161,7 @@ class Job:
     parent: int | None = None
     tags: Sequence[str] = ()
     models: int = 0
+    uses: int = 0
 
     @property
     def has_ended(self) -> bool:

@@ -14,7 +14,7 @@ from paintgraph.base.naming import FileName
 from paintgraph.engine.node.spreading import Given
 from paintgraph.jobs.faults import Fault
 from paintgraph.jobs.store import batches, checking, deliveries, holds, rows
-from paintgraph.jobs.store.agents import Agents, model_set
+from paintgraph.jobs.store.agents import Agents
 from paintgraph.jobs.store.backlog import Backlog
 from paintgraph.jobs.store.batches import Parts
 from paintgraph.jobs.store.channel import Channel
@@ -32,6 +32,7 @@ from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.queries import JobQueries, job_of
 from paintgraph.jobs.store.retention import Retained
 from paintgraph.jobs.store.rows import StaleFenceError
+from paintgraph.jobs.store.sets import MODELS, USES
 from paintgraph.jobs.store.sqlite import SqliteDatabase
 
 _ALONE_SECONDS = 120.0
@@ -114,7 +115,8 @@ class JobStore(JobQueries):
                 if earlier is not None:
                     return Accepted(earlier, is_new=False)
             values["turn"] = rows.next_turn(connection, new)
-            values["models"] = model_set(connection, new.models)
+            values["models"] = MODELS.number(connection, sorted({*new.models}))
+            values["uses"] = USES.number(connection, new.uses if self.channel else ())
             row = connection.execute(
                 f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))}) "  # noqa: S608 - our names
                 "ON CONFLICT (idempotency_key) DO NOTHING RETURNING *",

@@ -4,11 +4,11 @@ What costs more than a look at an index is read at most once a second.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-import orjson
-
+from paintgraph.engine.graph.uses import Use
 from paintgraph.jobs.store import holdings
 from paintgraph.jobs.store.amortising import Line, choose
 from paintgraph.jobs.store.backlog import EXPECTED_SECONDS
@@ -16,6 +16,7 @@ from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Size
 from paintgraph.jobs.store.queries import ORDER
+from paintgraph.jobs.store.sets import MODELS, USES
 
 Policy = Callable[..., list[Line]]
 """As `choose`."""
@@ -23,6 +24,41 @@ Policy = Callable[..., list[Line]]
 _MOST_LINES = 64
 _MOST_COUNTED = 1000  # jobs of a line: more than enough to be worth a load
 _SECONDS = 1.0  # how old an answer may be
+
+
+class Served:
+    """Which uses of node types a worker serves, by number; `serves` looks at each once."""
+
+    def __init__(self, serves: Callable[[Sequence[Use]], bool]) -> None:
+        self._serves = serves
+        self._known = {0: True}
+
+    @property
+    def others(self) -> list[int]:
+        """Those that it does not serve, as far as it was asked."""
+        return [number for number, serves in self._known.items() if not serves]
+
+    def has(self, connection: Connection, number: int) -> bool:
+        """Whether it serves the uses of this number."""
+        if number not in self._known:
+            self._known[number] = self._serves(USES.get(connection, number))
+        return self._known[number]
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """Which jobs a worker can do; by default any.
+
+    Attributes:
+        models: the sets of models that these may name, by number.
+        served: which uses of node types.
+    """
+
+    models: Sequence[int] | None = None
+    served: Served | None = None
+
+
+ANY = Able()
 
 
 class Lines:
@@ -38,9 +74,7 @@ class Lines:
     def models(self, connection: Connection, number: int) -> Models:
         """The models of a set by its number."""
         if number not in self._sets:
-            sql = "SELECT models FROM model_sets WHERE number = ?"
-            row = connection.execute(sql, (number,)).fetchone()
-            self._sets[number] = frozenset(orjson.loads(row[0]))
+            self._sets[number] = frozenset(MODELS.get(connection, number))
         return self._sets[number]
 
     def known(self, number: int) -> Models:
@@ -63,32 +97,33 @@ class Lines:
         size: Size,
         worker: str,
         held: Models,
-        supports: Sequence[int] | None,
+        able: Able,
     ) -> Any:
         """The row of the job that a worker takes next, locked; None if it takes none now.
 
         Jobs of a lower priority are taken only where it takes none of a higher one.
         """
-        earliest = first(connection, size, supports, locked=False)
+        earliest = first(connection, size, able, locked=False)
         if earliest is None:
             return None
         if self.is_held(connection, earliest["models"], held):
-            row = first(connection, size, (earliest["models"],))
+            row = first(connection, size, replace(able, models=(earliest["models"],)))
             if row is not None:
                 return row
         known = holdings.holders(connection, worker)
-        numbers = {*_numbers(connection, size, supports)} - {earliest["models"]}
-        firsts = (first(connection, size, (number,), locked=False) for number in numbers)
+        numbers = {*_numbers(connection, size, able.models)} - {earliest["models"]}
+        lines = (replace(able, models=(number,)) for number in numbers)
+        firsts = (first(connection, size, line, locked=False) for line in lines)
         in_order = sorted((earliest, *filter(None, firsts)), key=_place)
         for _, same in groupby(in_order, key=lambda row: row["priority"]):
             rows = {row["models"]: row for row in same}
-            lines = [self._line(connection, size, row, held, known.others) for row in rows.values()]
-            while lines and (chosen := self._policy(lines, is_paid=known.is_paid)):
+            left = [self._line(connection, size, row, held, known.others) for row in rows.values()]
+            while left and (chosen := self._policy(left, is_paid=known.is_paid)):
                 line = min(chosen, key=lambda line: _place(rows[line.models]))
-                row = first(connection, size, (line.models,))
+                row = first(connection, size, replace(able, models=(line.models,)))
                 if row is not None:
                     return row
-                lines.remove(line)  # others take all of it at this moment
+                left.remove(line)  # others take all of it at this moment
         return None
 
     def _line(
@@ -118,24 +153,25 @@ class Lines:
         return work
 
 
-def first(
-    connection: Connection, size: Size, sets: Sequence[int] | None = None, *, locked: bool = True
-) -> Any:
+def first(connection: Connection, size: Size, able: Able = ANY, *, locked: bool = True) -> Any:
     """The row of the first job of a client that may have one more at work, or None.
 
-    With `sets` the first that names one of these sets of models. It is `locked` for whoever takes
-    it: others do not see it then.
+    The first that a worker can do. It is `locked` for whoever takes it: others do not see it then.
     """
     lock = connection.skip_locked if locked else ""
-    return connection.execute(
-        f"{_AT_WORK} SELECT number, client, most_running, models, priority, turn, rank, "  # noqa: S608 - ours
-        f"{connection.now} - created AS waited FROM jobs "
-        f"WHERE state = 'queued' AND size = ? AND {_among(sets)} "
-        "AND (most_running = 0 OR most_running > "
-        "coalesce((SELECT jobs FROM at_work WHERE at_work.client = jobs.client), 0)) "
-        f"ORDER BY {ORDER} LIMIT 1 {lock}",
-        (size, *(sets or ())),
-    ).fetchone()
+    while True:
+        others = able.served.others if able.served else ()
+        row = connection.execute(
+            f"{_AT_WORK} SELECT number, client, most_running, models, uses, priority, turn, rank, "  # noqa: S608 - ours
+            f"{connection.now} - created AS waited FROM jobs "
+            f"WHERE state = 'queued' AND size = ? AND {_among(able.models)} AND {_not(others)} "
+            "AND (most_running = 0 OR most_running > "
+            "coalesce((SELECT jobs FROM at_work WHERE at_work.client = jobs.client), 0)) "
+            f"ORDER BY {ORDER} LIMIT 1 {lock}",
+            (size, *(able.models or ()), *others),
+        ).fetchone()
+        if row is None or not able.served or able.served.has(connection, row["uses"]):
+            return row
 
 
 def expected_seconds(connection: Connection, size: Size, number: int) -> float:
@@ -172,6 +208,11 @@ def _among(sets: Sequence[int] | None) -> str:
     if sets is None:
         return "TRUE"
     return f"models IN ({', '.join('?' * len(sets)) or 'NULL'})"
+
+
+def _not(uses: Sequence[int]) -> str:
+    """A condition of SQL: that a row names none of these uses; each is a value of it."""
+    return f"uses NOT IN ({', '.join('?' * len(uses))})" if uses else "TRUE"
 
 
 def _place(row: Any) -> tuple[int, int, float, int]:

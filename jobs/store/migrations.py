@@ -325,6 +325,23 @@ def _eighteenth(connection: Connection) -> None:
     connection.execute("CREATE TABLE chores (name text PRIMARY KEY, due double precision NOT NULL)")
 
 
+def _nineteenth(connection: Connection) -> None:
+    """How jobs use node types; when a set was named last. What workers hold is told elsewhere."""
+    for statement in (
+        """CREATE TABLE use_sets (
+            number bigint PRIMARY KEY,
+            digest text NOT NULL UNIQUE,
+            uses bytea NOT NULL,
+            used double precision NOT NULL
+        )""",
+        "ALTER TABLE jobs ADD COLUMN uses bigint NOT NULL DEFAULT 0",
+        "ALTER TABLE model_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
+        "ALTER TABLE node_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
+        "ALTER TABLE agents DROP COLUMN models",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
@@ -349,6 +366,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _sixteenth,
     _seventeenth,
     _eighteenth,
+    _nineteenth,
 )
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 

@@ -354,7 +354,7 @@ def damaged(name: str) -> dict[str, Any]:
 _PLAIN = (
     "id", "number", "state", "client", "size", "priority", "created", "started", "ended", "fence",
     "worker", "bytes", "door", "name", "rank", "turn", "on_failure", "workflow",
-    "recipe", "parent", "models",
+    "recipe", "parent", "models", "uses",
 )  # fmt: skip
 _PARSED: Mapping[str, Any] = {
     "problems": (), "outputs": {}, "warnings": (), "deaths": {}, "tags": (),

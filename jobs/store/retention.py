@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from paintgraph.jobs.store import holds
 from paintgraph.jobs.store.database import Action, Connection, Database, Result
+from paintgraph.jobs.store.sets import KEPT_SECONDS, MODELS, USES
 
 _OLD = {
     "jobs": "jobs WHERE ended < ? AND NOT EXISTS (SELECT 1 FROM deliveries d "
@@ -112,6 +113,18 @@ class Retained:
 
         def update(connection: Connection) -> int:
             return connection.execute("DELETE FROM uploads WHERE at < ?", (before,)).rowcount
+
+        return await self._write(update)
+
+    async def remove_sets(self) -> int:
+        """Remove sets and node types that were not named for a day, nor are now; how many."""
+
+        def update(connection: Connection) -> int:
+            nodes = connection.execute(
+                f"DELETE FROM node_sets WHERE used < {connection.now} - {KEPT_SECONDS} "  # noqa: S608 - ours
+                "AND digest NOT IN (SELECT nodes FROM agents)"
+            ).rowcount
+            return nodes + MODELS.drop(connection) + USES.drop(connection)
 
         return await self._write(update)
 

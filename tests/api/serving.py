@@ -27,6 +27,7 @@ from paintgraph.server import create_app
 
 Result = TypeVar("Result")
 SMALL_NODES = "paintgraph.tests.jobs.parts:parts"
+NEWER_NODES = "paintgraph.tests.jobs.parts:newer_parts"
 OUTER_SECONDS = 300.0  # a loaded machine takes its time
 HEIGHT, WIDTH = 24, 32
 

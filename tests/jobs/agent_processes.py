@@ -1,7 +1,8 @@
 """Agents and servers as processes of their own, and networks that can be cut under them.
 
-`python -m paintgraph.tests.jobs.agent_processes agent` is an agent with the small nodes, `serve` a
-server without workers; settings are those of the environment.
+`python -m paintgraph.tests.jobs.agent_processes agent` is an agent with the small nodes, `newer`
+with those of a newer paintgraph, `serve` a server without workers; settings are those of the
+environment.
 """
 
 import os
@@ -127,7 +128,7 @@ def main() -> None:
     from paintgraph.agent import work
     from paintgraph.api.settings import load_settings
     from paintgraph.server import serve
-    from paintgraph.tests.api.serving import SMALL_NODES
+    from paintgraph.tests.api.serving import NEWER_NODES, SMALL_NODES
 
     settings = load_settings({})
 
@@ -137,6 +138,8 @@ def main() -> None:
 
     if sys.argv[1] == "agent":
         work(settings, say, factory=SMALL_NODES)
+    elif sys.argv[1] == "newer":
+        work(settings, say, factory=NEWER_NODES)
     else:
         serve(settings, say, SMALL_NODES)
 

@@ -6,10 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from paintgraph.engine.execution.run import Outcome, Worker
 from paintgraph.engine.execution.store import ResultStore
@@ -141,6 +141,13 @@ def say(context: Context) -> Sum:
     return 0
 
 
+@node(title="Wait For", category="test", volatile=True, name="WaitFor")
+def newer_wait_for(path: str, after: int = 0, kind: Literal["file", "folder"] = "file") -> Sum:
+    """Wait until there is a file, or a folder."""
+    del kind
+    return wait_for(path, after)
+
+
 WATCHED = (deadlock, compute, take_memory)
 
 
@@ -153,29 +160,24 @@ def describe(graph: Graph, outcome: Outcome, _: Mapping[str, str]) -> dict[str, 
     }
 
 
-@contextmanager
-def parts(settings: Mapping[str, Any], tell: Listener) -> Iterator[Parts]:
-    """A factory for workers."""
-    registry = Registry(
-        (
-            *FUNCTIONS,
-            die,
-            hang,
-            tick,
-            wait_for,
-            write_line,
-            save_blob,
-            process_id,
-            say,
-            sketch,
-            *WATCHED,
-        )
-    )
+_OTHERS = (die, hang, tick, write_line, save_blob, process_id, say, sketch, *WATCHED)
 
+
+@contextmanager
+def parts(
+    settings: Mapping[str, Any], tell: Listener, wait: Callable[..., int] = wait_for
+) -> Iterator[Parts]:
+    """A factory for workers."""
+    registry = Registry((*FUNCTIONS, *_OTHERS, wait))
     with ResultStore(
         Path(settings["data"]) / "results", 10**9, lambda key: tell(Stored(key))
     ) as store:
         yield Parts(Worker(registry, Services(), None, store), describe)
+
+
+def newer_parts(settings: Mapping[str, Any], tell: Listener) -> AbstractContextManager[Parts]:
+    """The same of a newer paintgraph, in which a node has one more input."""
+    return parts(settings, tell, newer_wait_for)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import pytest
 from paintgraph.jobs.store.agents import OutdatedAgentError, Worker
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.lines import Able
 
-ONE = Worker("a/heavy-0", "host", "heavy", ("lama@sha256:1",), (0, 1), "", 1, "0.1")
+ONE = Worker("a/heavy-0", "host", "heavy", (0, 1), "", 1, "0.1")
 
 
 def test_workers_are_alive_while_they_are_told_and_gone_once_their_agent_left(
@@ -49,33 +50,33 @@ def test_a_worker_takes_jobs_of_the_sets_of_models_that_it_supports(store: JobSt
             ("x@1", "y@2"),
             ("x@1",),
         ]
-        able = (jobs[1].models, jobs[3].models)
-        taken = [await store.claims.next("light", "a/w", supports=able) for _ in range(3)]
+        able = Able((jobs[1].models, jobs[3].models))
+        taken = [await store.claims.next("light", "a/w", able=able) for _ in range(3)]
         assert [job and job.id for job in taken] == [jobs[1].id, jobs[3].id, None]
-        assert await store.claims.next("light", "a/w", supports=()) is None
+        assert await store.claims.next("light", "a/w", able=Able(())) is None
         rest = [await store.claims.next("light", "b/w") for _ in range(2)]
         assert [job and job.id for job in rest] == [jobs[0].id, jobs[2].id]
 
     asyncio.run(run())
 
 
-def test_the_node_types_of_live_workers_are_known_those_of_heavy_ones_first(
+def test_the_node_types_of_live_workers_are_known_the_newest_first(
     store: JobStore,
 ) -> None:
     async def run() -> None:
         few = await store.agents.keep_nodes({"specs": [1]})
         many = await store.agents.keep_nodes({"specs": [1, 2]})
         assert await store.agents.keep_nodes({"specs": [1, 2]}) == many
-        assert store.agents.newest_nodes() is None
+        assert store.agents.newest_nodes() == []
         light = Worker("a/light-0", "host", "light", nodes=few)
         await store.agents.tell("a", [light], 60)
-        assert store.agents.newest_nodes() == few
+        assert store.agents.newest_nodes() == [few]
         await store.agents.tell("a", [light, Worker("a/h", "host", "heavy", nodes=many)], 60)
-        assert store.agents.newest_nodes() == many
+        assert store.agents.newest_nodes() == [many, few]
         assert store.agents.nodes(many) == {"specs": [1, 2]}
         assert store.agents.nodes("0") is None
         await store.agents.tell("a", [], 60)
-        assert store.agents.newest_nodes() is None
+        assert store.agents.newest_nodes() == []
 
     asyncio.run(run())
 

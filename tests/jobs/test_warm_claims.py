@@ -15,6 +15,7 @@ from paintgraph.jobs.store.amortising import PAID_LOADS, PATIENCE_WITH_HOLDERS, 
 from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.lines import ANY, Able
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 LOAD = 20.0
@@ -195,8 +196,8 @@ def test_however_many_lines_there_are_the_first_and_those_of_a_worker_are_among_
         waiting = of(last, *others) if which == "first" else of(*others, last)
         jobs = [(await store.accept(new)).job for new in waiting]
         (wanted,) = (job.models for job in jobs if models_of(store, job) == last)
-        supports = (0, wanted) if which == "supported" else None
-        taken = await store.claims.next("light", "w/1", supports=supports, holds=A)
+        able = Able((0, wanted)) if which == "supported" else ANY
+        taken = await store.claims.next("light", "w/1", able=able, holds=A)
         assert taken is not None
         assert taken.models == wanted
 
