@@ -73,6 +73,11 @@ export class History {
     return this.#swap(this.redone, this.undone);
   }
 
+  takeBack() {
+    this.end();
+    return this.#swap(this.undone, []);
+  }
+
   /** Put the newest of some strokes back, and what was there to the others. @param {Tiles[]} from @param {Tiles[]} to */
   #swap(from, to) {
     const tiles = from.pop();

@@ -22,6 +22,8 @@ function meet(row, shape, mode) {
 
 export class Mask {
   #history = new History(this);
+  /** Another number after each change. */
+  revision = 0;
   /** @type {Rect | null} nothing is selected outside it */
   #extent = null;
 
@@ -37,13 +39,12 @@ export class Mask {
     return { x: 0, y: 0, width: this.width, height: this.height };
   }
 
-  /** The part of a rectangle that lies in the picture; null where none does. @param {Rect | null} rect @param {number} [margin] @returns {Rect | null} */
-  within(rect, margin = 0) {
+  /** The part of a rectangle that lies in the picture; null where none does. @param {Rect | null} rect @returns {Rect | null} */
+  within(rect) {
     if (!rect) return null;
-    const x = Math.max(0, rect.x - margin);
-    const y = Math.max(0, rect.y - margin);
-    const width = Math.min(this.width, rect.x + rect.width + margin) - x;
-    const height = Math.min(this.height, rect.y + rect.height + margin) - y;
+    const [x, y] = [Math.max(0, rect.x), Math.max(0, rect.y)];
+    const width = Math.min(this.width, rect.x + rect.width) - x;
+    const height = Math.min(this.height, rect.y + rect.height) - y;
     return width > 0 && height > 0 ? { x, y, width, height } : null;
   }
 
@@ -192,13 +193,13 @@ export class Mask {
 
   /** The selection with its edge moved and faded; it stays as it is. @param {number} grow @param {number} soften @returns {Patch | null} */
   edged(grow, soften) {
-    const patch = this.cut(Math.max(grow, 0) + soften + 1);
-    return patch && edged(patch, grow, soften);
+    const patch = this.cut();
+    return patch && edged(patch, this, grow, soften);
   }
 
-  /** A copy of what is selected, and of a margin around it. @param {number} margin @returns {Patch | null} */
-  cut(margin = 0) {
-    const rect = this.within(this.bounds(), margin);
+  /** A copy of what is selected. @returns {Patch | null} */
+  cut() {
+    const rect = this.bounds();
     if (!rect) return null;
     const data = new Uint8Array(rect.width * rect.height);
     for (let y = 0; y < rect.height; y++) {
@@ -237,8 +238,14 @@ export class Mask {
     return this.#back(this.#history.redo());
   }
 
+  /** Undo the newest stroke, drawn or being drawn, as if it had never been. @returns {Rect | null} what changed */
+  takeBack() {
+    return this.#back(this.#history.takeBack());
+  }
+
   /** @param {Rect | null} changed */
   #back(changed) {
+    this.revision++;
     this.#extent = union(this.#extent, changed);
     return changed;
   }
@@ -251,17 +258,30 @@ export class Mask {
     if (isAlone) this.begin();
     this.#history.save(rect);
     draw(rect);
+    this.revision++;
     this.#extent = union(this.#extent, rect);
     if (isAlone) this.end();
     return rect;
   }
 }
 
-/** A part of a selection with its edge moved and faded; its margin has to have room for that. @param {Patch} patch @param {number} grow @param {number} soften @returns {Patch} */
-export function edged(patch, grow, soften) {
-  const { width, height } = patch;
+/**
+ * A part of a selection with its edge moved and faded; what lies around it is not selected.
+ * @param {Patch} patch @param {{width: number, height: number}} size of the picture
+ * @param {number} grow @param {number} soften in pixels @returns {Patch}
+ */
+export function edged(patch, size, grow, soften) {
+  const margin = Math.max(grow, 0) + soften + 1;
+  const [x, y] = [Math.max(0, patch.x - margin), Math.max(0, patch.y - margin)];
+  const width = Math.min(size.width, patch.x + patch.width + margin) - x;
+  const height = Math.min(size.height, patch.y + patch.height + margin) - y;
+  const data = new Uint8Array(width * height);
+  for (let row = 0; row < patch.height; row++) {
+    const bytes = patch.data.subarray(row * patch.width, (row + 1) * patch.width);
+    data.set(bytes, (patch.y - y + row) * width + patch.x - x);
+  }
   return {
-    ...patch,
-    data: softened(grown(patch.data, width, height, grow), width, height, soften),
+    ...{ x, y, width, height },
+    data: softened(grown(data, width, height, grow), width, height, soften),
   };
 }
