@@ -260,8 +260,9 @@ def load_settings(flags: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(step for step in first["loc"] if isinstance(step, str)) or "?"
+        said = first["msg"].removeprefix("Value error, ")
         raise SettingsError(
-            f"setting '{name}': {first['msg'][:1].lower()}{first['msg'][1:]}. "
+            f"setting '{name}': {said[:1].lower()}{said[1:]}. "
             f"Change it in PAINTGRAPH_{name.upper()}, the flag or the file."
         ) from error
     except (OSError, ValueError) as error:

@@ -256,18 +256,31 @@ def checked_address(url: str) -> tuple[str, str]:
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
+        secret = url.rpartition("@")[0]
+        said = _QUOTED.sub(lambda each: "***" if each[1] in secret else each[0], _reason(error))
         raise StoreError(
-            f"the job store's address is none of PostgreSQL: {_reason(error)}. Allowed is "
+            f"the job store's address is none of PostgreSQL: {said}. Allowed is "
             "postgresql://user:password@host:port/database.",
             code="bad_store_url",
         ) from error
-    where = f"{given.get('host', '')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
-    return with_defaults(given), f"postgresql://{where}"
+    host, port, database = (str(given.get(name) or "") for name in ("host", "port", "dbname"))
+    if "@" in host + database or not _PORTS.fullmatch(port):  # what is there may be of a password
+        raise StoreError(
+            "the job store's address has a port that is no number, or an @ or / in a user or "
+            "password. Allowed is postgresql://user:password@host:port/database. Write %40 for "
+            "an @ there, and %2F for a /.",
+            code="bad_store_url",
+        )
+    return with_defaults(given), f"postgresql://{host}:{port or 5432}/{database}"
+
+
+_QUOTED = re.compile('"([^"]*)"')
+_PORTS = re.compile("[0-9,]*")
 
 
 def _reason(error: psycopg.Error) -> str:
     """What PostgreSQL says, in one line."""
-    return " ".join((error.diag.message_primary or str(error)).split()).rstrip(".")
+    return " ".join((error.diag.message_primary or str(error)).split()).rstrip(".?")
 
 
 _BUSY = (

@@ -63,7 +63,7 @@ def test_an_address_of_no_store_is_the_settings_fault(paintgraph: Paintgraph) ->
     answer = paintgraph("doctor", "--jobs", "mysql://h/d")
 
     assert answer.code == 1
-    assert "!!  settings: setting 'jobs': " in answer.text
+    assert "!!  settings: setting 'jobs': should be the address of a PostgreSQL" in answer.text
 
 
 def test_the_addresses_of_the_settings_count(

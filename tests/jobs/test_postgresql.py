@@ -34,7 +34,7 @@ def refusal(url: str) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("url", "code", "told"),
     [
-        ("postgresql://127.0.0.1:port/d", "store_unavailable", "invalid.*port"),
+        ("postgresql://127.0.0.1:port/d", "bad_store_url", "a port that is no number"),
         (
             "postgres//h/d",
             "bad_store_url",
@@ -48,6 +48,15 @@ def test_an_address_that_leads_nowhere_is_refused(url: str, code: str, told: str
     told_code, message = refusal(url)
     assert told_code == code
     assert re.search(told, message)
+
+
+@pytest.mark.parametrize("password", ["se@cret", "se/cret", "se%cret", "se cret"])
+def test_a_password_that_no_address_may_have_is_told_by_no_part_of_it(password: str) -> None:
+    code, message = refusal(f"postgresql://me:{password}@127.0.0.1:1/d")
+
+    assert code == "bad_store_url"
+    assert "cret" not in message
+    assert "Allowed is postgresql://user:password@host:port/database." in message
 
 
 def test_who_may_not_enter_or_make_tables_is_told_so(postgresql: PostgresqlServer) -> None:
