@@ -237,6 +237,7 @@ def worker_settings(settings: "Settings") -> dict[str, Any]:
         "data": str(settings.data_dir),
         "folders": {name: str(path) for name, path in settings.folders.elsewhere.items()},
         "objects": settings.objects,
+        "patience_seconds": settings.patience_seconds,
         "results": {
             "memory_bytes": settings.memory_bytes if settings.keep_results else 0,
             "most_results": settings.most_results,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paintgraph import graphs
+from paintgraph.base.bucket import PATIENCE_SECONDS, open_bucket
 from paintgraph.engine.execution.blobs import Blobs
 from paintgraph.engine.execution.bucket_results import BucketResults
 from paintgraph.engine.execution.memory import MemoryCache
@@ -112,6 +113,7 @@ def worker_parts(
         tell=tell,
         metadata=metadata,
         objects=settings.get("objects"),
+        patience_seconds=settings.get("patience_seconds", PATIENCE_SECONDS),
         max_pixels=settings.get("max_pixels", MOST_PIXELS),
         **settings["results"],
     ) as assembly:
@@ -237,6 +239,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     tell: Listener = lambda _: None,
     metadata: Metadata = "keep",
     objects: str | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
     max_pixels: int | None = None,
 ) -> Iterator[Assembly]:
     """Everything that runs need; closed at the end of the `with` statement.
@@ -246,14 +249,15 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
     `store_bytes`. `devices` says where models work. Graphs read files of earlier results in
     `output_folder`, by default where servers have them. `tell` is called with what is stored on
     disk. `metadata` is what files of results keep of descriptions where neither recipe nor caller
-    says it. `objects` is the bucket for blobs, `max_pixels` how many pixels a picture may have that
-    is read, by default what `PixelBudget.here` says.
+    says it. `objects` is the bucket for blobs, which is waited for at most `patience_seconds` while
+    it is away; `max_pixels` how many pixels a picture may have that is read, by default what
+    `PixelBudget.here` says.
     """
     # Damaged pictures are reported by our errors, not on the terminal.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with ExitStack() as stack:
         known = catalogue(folders, nodes, models_dir, devices)
-        storage = open_storage(folders, objects)
+        storage = open_storage(folders, objects, patience_seconds)
         named = resource_names.binders(known.names) | metadata_binder(metadata)
         binders = Binders(_sources(storage, input_folder, output_folder) | named)
         loaded = stack.enter_context(LoadedModels(budgets(devices), devices.idle_seconds))
@@ -261,7 +265,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         inpainters = stack.enter_context(Inpainters(models=lender))
         store: ResultStore | None = None
         if with_store:
-            behind = BucketResults(storage.bucket) if storage.bucket else None
+            behind = BucketResults(open_bucket(objects)) if objects else None  # never waited for
             told = partial(_tell_stored, tell)
             store = stack.enter_context(ResultStore(folders.results, store_bytes, told, behind))
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)

@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         connections, address_connections: how many clients may hold together, and one address.
         queue_jobs, queue_bytes: how much may wait.
         grace_seconds: how long a cancelled job may take to stop by itself.
-        patience_seconds: how long a job waits until its files can be written.
+        patience_seconds: how long a job waits until its files can be written, and for the bucket.
         job_seconds: how long a job may be at work; 0: as long as it takes.
         stall_seconds: after how long a worker that stands still is replaced; 0: never.
         worker_bytes: memory that each worker may take; 0: four fifths of what there is.

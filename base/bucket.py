@@ -17,6 +17,9 @@ from paintgraph.base.errors import Error
 from paintgraph.base.words import shorten
 
 LINK_SECONDS = 3600
+PATIENCE_SECONDS = 5.0
+"""For so long what fails for a moment is tried again, if nobody says otherwise."""
+
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CREDENTIALS = re.compile(r"^(\w+://)?.*@", re.DOTALL)  # keys may have a / in them
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -24,6 +27,7 @@ _STATUS = re.compile(r"status code: (\d{3})")
 _FULL = ("XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "StorageFull", "507")
 _NO_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
 _DENIED = ("AccessDenied", "403")  # what lists and removes has errors of no kind of its own
+_ANY_NUMBER = 2**31
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -57,7 +61,7 @@ class Found(NamedTuple):
 class Bucket:
     """The objects of a bucket, or those below a prefix in it. Thread-safe; raises BucketError.
 
-    `where` is how messages name it. What fails for a moment is tried again for `patience_seconds`.
+    `where` is how messages name it.
     """
 
     def __init__(self, store: Any, where: str) -> None:
@@ -170,15 +174,25 @@ class Bucket:
             raise _told(error, verb, self.where) from error
 
 
-def open_bucket(url: str, *, patience_seconds: float = 10.0) -> Bucket:
+def open_bucket(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Bucket:
     """The bucket of an address "s3://bucket/prefix"; nothing is asked for yet.
+
+    What fails because the server is away, full or too busy is tried again for `patience_seconds`.
 
     Keys, region and endpoint are those of the usual variables (AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL), else those of the machine's role.
     Raises BucketError.
     """
     name, prefix = _parts(url)
-    endpoint = next((os.environ[each] for each in _ENDPOINTS if os.environ.get(each)), "")
+    endpoints = {each: os.environ[each] for each in _ENDPOINTS if each in os.environ}
+    if "" in endpoints.values():  # which ends the process in the library
+        empty = next(each for each, address in endpoints.items() if not address)
+        raise BucketError(
+            f"{empty} is empty; allowed are addresses such as https://s3.example.org. Correct it, "
+            "or unset it: the bucket is Amazon's if no variable names another server.",
+            "bad_endpoint",
+        )
+    endpoint = next(iter(endpoints.values()), "")
     region = next((os.environ[each] for each in _REGIONS if os.environ.get(each)), "us-east-1")
     if endpoint and not _is_address(endpoint):
         raise BucketError(
@@ -204,7 +218,11 @@ def open_bucket(url: str, *, patience_seconds: float = 10.0) -> Bucket:
             "connect_timeout": "3s",
             "timeout": "120s",
         },
-        retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=patience_seconds)},
+        retry_config={
+            "max_retries": _ANY_NUMBER,
+            "retry_timeout": timedelta(seconds=patience_seconds),
+            "backoff": {"max_backoff": timedelta(seconds=1)},
+        },
     )
     return Bucket(store, f"the bucket '{name}'" + (f" at {endpoint}" if endpoint else ""))
 
@@ -285,9 +303,7 @@ def _told(error: Exception, verb: str, where: str) -> BucketError:
     if reason in _FULL:
         message = f"{where} is full. Free space, or raise its quota."
         return BucketError(message, "bucket_full", may_pass=True)
-    why = f" ({reason})" if reason else ""
-    return BucketError(
-        f"{where} cannot be reached, or does not answer in time{why}. Check it and the network.",
-        "bucket_unreachable",
-        may_pass=True,
-    )
+    what = "cannot be reached, or does not answer in time. Check it and the network."
+    if reason:
+        what = f"cannot be used now: it answers {reason}. Look at its log, its disk and its load."
+    return BucketError(f"{where} {what}", "bucket_unreachable", may_pass=True)

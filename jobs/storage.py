@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from paintgraph.base.bucket import Bucket, open_bucket
+from paintgraph.base.bucket import PATIENCE_SECONDS, Bucket, open_bucket
 from paintgraph.engine.execution.blobs import Blobs, FolderBlobs
 from paintgraph.engine.execution.bucket_blobs import BucketBlobs
 from paintgraph.jobs.bucket_publishing import BucketPublisher
@@ -45,14 +45,17 @@ class Storage:
             self.bucket.check()
 
 
-def open_storage(folders: Folders, objects: str | None = None) -> Storage:
+def open_storage(
+    folders: Folders, objects: str | None = None, patience_seconds: float = PATIENCE_SECONDS
+) -> Storage:
     """What the bucket of an address keeps, behind the folders; without one these alone.
 
-    Raises BucketError if the address is none.
+    Whoever asks a bucket that fails for a moment waits for `patience_seconds`. Raises BucketError
+    if the address is none.
     """
     if objects is None:
         return in_folders(folders)
-    bucket = open_bucket(objects)
+    bucket = open_bucket(objects, patience_seconds=patience_seconds)
     copies = folders.copies
     output = BucketPublisher(bucket, "outputs", copies.outputs)
     temp = BucketPublisher(bucket, "temp", copies.temp)

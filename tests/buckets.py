@@ -60,17 +60,22 @@ def s3_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def passing_server(endpoint: str, *, refused: str = "", slow: str = "") -> Iterator[str]:
+def passing_server(
+    endpoint: str, *, refused: str = "", slow: str = "", failing: int = 0
+) -> Iterator[str]:
     """The endpoint of a server that passes requests on, but for those of one method.
 
-    Those of another are answered late.
+    Those of another are answered late. The first ones of all are not answered well.
     """
+    failures = iter(range(failing))
 
     class Handler(BaseHTTPRequestHandler):
         def _pass(self) -> None:
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(_LATE_SECONDS if self.command == slow else 0)
-            if self.command == refused:
+            if next(failures, None) is not None:
+                status, headers, body = 500, {}, b"<Error><Code>InternalError</Code></Error>"
+            elif self.command == refused:
                 status, headers, body = 403, {}, b"<Error><Code>AccessDenied</Code></Error>"
             else:
                 behind = HTTPConnection(endpoint.removeprefix("http://"))

@@ -1,6 +1,7 @@
 """NOTIFY and LISTEN: what the processes that share a job store tell each other."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import psycopg
 from psycopg import sql
@@ -21,7 +22,8 @@ class PostgresqlChannel:
     def tell(self, text: str) -> None:
         """Say something, if the database is there; does not wait."""
         statement = f"SELECT pg_notify({_CHANNEL}, ?)"
-        self._database.write(lambda connection: connection.execute(statement, (text,)))
+        with suppress(RuntimeError):  # the store is closed
+            self._database.write(lambda connection: connection.execute(statement, (text,)))
 
     async def listen(self) -> AsyncGenerator[str, None]:
         """What is said, after an empty text from which on all is heard; raises StoreError."""

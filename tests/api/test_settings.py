@@ -133,5 +133,6 @@ def test_bounds_of_jobs_and_workers_reach_those_who_keep_them(tmp_path: Path) ->
 
     assert told.pool._limits == Limits(3, 4, 5.5, 6.5, 7.5, Bounds(8.5, 9 << 30))
     assert told.pool._spec.most_bytes == 9 << 30
+    assert told.pool._spec.settings["patience_seconds"] == 6.5
     whole = usage.machine_bytes() or 0
     assert untold.pool._spec.most_bytes == untold.pool._limits.workers.bytes == whole * 4 // 5

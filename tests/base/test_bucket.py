@@ -5,6 +5,7 @@ import requests
 
 from paintgraph.base.bucket import Bucket, BucketError, open_bucket
 from paintgraph.tests import buckets
+from paintgraph.tests.api.serving import OUTER_SECONDS
 
 ODD = "a b/ä%2F+&?#'.png"
 
@@ -79,7 +80,7 @@ def test_what_is_no_address_of_a_bucket_is_refused(url: str) -> None:
     )
 
 
-@pytest.mark.parametrize("endpoint", ["zzz", "ftp://a", "http://", "http://[", "http://a:b"])
+@pytest.mark.parametrize("endpoint", ["", "zzz", "ftp://a", "http://", "http://[", "http://a:b"])
 def test_what_is_no_endpoint_is_refused(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
 
@@ -156,6 +157,17 @@ def test_each_fault_has_its_cure(
     assert (told.value.code, told.value.may_pass) == (said, True)
     assert str(told.value).startswith(f"the bucket 'paint' at {endpoint} ")
     assert "secret words" not in str(told.value)
+
+
+def test_a_server_that_fails_for_long_is_waited_for(
+    s3_endpoint: str, bucket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with buckets.passing_server(s3_endpoint, failing=10) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        bucket = open_bucket(bucket_url, patience_seconds=OUTER_SECONDS)
+        bucket.put("late", b"bytes")
+
+        assert bucket.get("late") == b"bytes"
 
 
 def test_a_server_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,3 +136,12 @@ def test_who_was_cut_off_wakes_all_followers_once_it_hears_again() -> None:
                     one.subscriptions.publish(JOB, [{"type": "progress", "node": "n"}])
 
     go(act)
+
+
+def test_what_is_said_once_the_store_is_closed_is_nobodys(url: str) -> None:
+    async def act() -> None:
+        with stores(url) as (first, _):
+            one = One(first)
+        one.channel.tell("late")
+
+    go(act)
