@@ -7,7 +7,7 @@
 /** @typedef {import("./wire").PullProgressEvent} PullProgress */
 /** @typedef {{ digest: string, width: number, height: number, name: string }} Picture */
 /** @typedef {{ type: string | string[], enum?: (string | null)[], minimum?: number, maximum?: number, default?: unknown,
- *   description?: string, items?: { type?: string, enum?: string[] }, "x-unit"?: string }} InputSchema */
+ *   description?: string, items?: { type?: string, enum?: string[] }, maxItems?: number, "x-unit"?: string }} InputSchema */
 /** @typedef {{ title: string, description?: string, required?: string[], properties: Record<string, InputSchema> }} Schema */
 /**
  * What is told of a job while it is followed; `away` that the server does not answer, and that it does again.
@@ -42,11 +42,26 @@ export class Client {
     this.t = t;
   }
 
-  /** Keep a picture. @param {Blob} blob @param {string} name @returns {Promise<Picture>} */
-  async upload(blob, name) {
-    const headers = { "Content-Type": blob.type || "application/octet-stream" };
-    const { digest, width = 0, height = 0 } = await this.#json("v1/images", { method: "POST", body: blob, headers });
-    return { digest, width, height, name };
+  /**
+   * Keep a picture.
+   * @param {Blob} blob @param {string} name @param {(part: number) => void} [onProgress] how much is sent, 0 to 1
+   * @returns {Promise<Picture>}
+   */
+  upload(blob, name, onProgress) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest(); // fetch does not tell how much is sent
+      request.open("POST", "v1/images");
+      request.responseType = "json";
+      request.setRequestHeader("Content-Type", blob.type || "application/octet-stream");
+      request.upload.onprogress = (event) => onProgress?.(event.loaded / event.total);
+      request.onerror = () => reject(this.#away());
+      request.onload = () => {
+        const { status, response } = request;
+        if (status !== 201) return reject(this.#refused(status, response, request.getResponseHeader("Retry-After")));
+        resolve({ digest: response.digest, width: response.width, height: response.height, name });
+      };
+      request.send(blob);
+    });
   }
 
   /** The address of a picture. @param {string} digest */
@@ -134,18 +149,22 @@ export class Client {
       try {
         const headers = last ? { "Last-Event-ID": last } : undefined;
         const answer = await this.#ask(`v1/jobs/${id}/events`, { headers, signal });
-        if (isAway) told.away?.((isAway = false));
+        if (isAway) told.away?.(false);
+        isAway = false;
         for await (const event of eventsOf(answer)) {
           [last, wait] = [event.id || last, FIRST_WAIT];
-          const { type } = event.data;
-          if (type === "status" || type === "preview" || type === "warning") told[type]?.(event.data);
+          const { data } = event;
+          if (data.type === "status") told.status?.(data);
+          if (data.type === "preview") told.preview?.(data);
+          if (data.type === "warning") told.warning?.(data);
         }
         const job = await this.job(id);
         if (job.ended !== null) return job;
       } catch (error) {
         signal?.throwIfAborted();
         if (!isOfAway(error)) throw error;
-        if (!isAway) told.away?.((isAway = true));
+        if (!isAway) told.away?.(true);
+        isAway = true;
       }
       await pause(wait, signal);
       wait = Math.min(2 * wait, LONGEST_WAIT);
@@ -184,12 +203,19 @@ export class Client {
       throw options.signal?.aborted ? error : this.#away();
     });
     if (answer.ok) return answer;
-    if (answer.status === 401) location.assign(`login?${new URLSearchParams({ to: location.pathname })}`);
-    const problem = await answer.json().catch(() => ({}));
-    const problems = (problem.errors ?? []).filter((/** @type {any} */ each) => each.severity !== "warning");
-    const message = problems.length > 1 ? problems.map((/** @type {any} */ each) => each.detail).join("\n") : problem.detail;
-    const { status, headers } = answer;
-    throw new ServerError(message ?? this.t("client.away"), problem.code ?? "", status, Number(headers.get("Retry-After")));
+    const problem = await answer.json().catch(() => null);
+    throw this.#refused(answer.status, problem, answer.headers.get("Retry-After"));
+  }
+
+  /**
+   * The error for a refusal, a sentence for each fault; who has no key is led to where one is given.
+   * @param {number} status @param {import("./wire").Error | null} problem @param {string | null} retryAfter
+   */
+  #refused(status, problem, retryAfter) {
+    if (status === 401) location.assign(`login?${new URLSearchParams({ to: location.pathname })}`);
+    const faults = (problem?.errors ?? []).filter((each) => each.severity !== "warning");
+    const message = faults.length > 1 ? faults.map((each) => each.detail).join("\n") : problem?.detail;
+    return new ServerError(message ?? this.t("client.away"), problem?.code ?? "", status, Number(retryAfter));
   }
 
   #away() {
@@ -213,7 +239,10 @@ async function* eventsOf(answer) {
   try {
     for (;;) {
       const silence = setTimeout(() => reader.cancel(), SILENCE);
-      const { done, value } = await reader.read().catch(() => ENDED).finally(() => clearTimeout(silence));
+      const { done, value } = await reader
+        .read()
+        .catch(() => ENDED)
+        .finally(() => clearTimeout(silence));
       if (done) return;
       const blocks = (text + value).split("\n\n");
       text = blocks.pop() ?? "";
@@ -228,14 +257,18 @@ async function* eventsOf(answer) {
 }
 
 /** @param {number} milliseconds @param {AbortSignal} [signal] */
-function pause(milliseconds, signal) {
+export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds, undefined);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+    const timer = setTimeout(resolve, milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
 /** Browsers have randomUUID only where the page came by https or from this machine. */
-function anyKey() {
+export function anyKey() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 }

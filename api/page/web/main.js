@@ -3,10 +3,17 @@
 
 import { choosing } from "./choosing.js";
 import { Client } from "./client.js";
+import { doing } from "./doing/panel.js";
+import { Performer } from "./doing/performing.js";
 import { byId } from "./dom.js";
+import { gallery } from "./gallery.js";
+import { keeping } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
+import { saving } from "./saving.js";
 import { State } from "./state.js";
+import { steps } from "./steps.js";
 import { fill, language, texts } from "./texts.js";
+import { Thumbnails } from "./thumbnails.js";
 import { View } from "./view.js";
 
 dress();
@@ -18,12 +25,20 @@ const state = new State(t);
 const client = new Client(t);
 const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
 const view = new View(canvas, state, client);
+const performer = new Performer(state, client, t);
+const thumbnails = new Thumbnails(client);
 
 /**
  * Each part: where its element stands, and what makes it.
  * @type {[string, (state: State, client: Client, view: View, t: import("./texts.js").Translate) => HTMLElement | void][]}
  */
-const PARTS = [["stage", choosing]];
+const PARTS = [
+  ["stage", choosing],
+  ["do", (...page) => doing(...page, performer)],
+  ["do", saving],
+  ["strip", () => steps(state, client, t, thumbnails)],
+  ["bar-photos", () => gallery(state, client, t, thumbnails)],
+];
 for (const [place, make] of PARTS) {
   const made = make(state, client, view, t);
   if (made) byId(place).append(made);
@@ -34,3 +49,4 @@ state.addEventListener("step", () => {
   for (const id of ["select", "do"]) byId(id).hidden = !state.step;
   document.body.classList.toggle("working", state.step !== null);
 });
+await keeping(state, client, t, performer);

@@ -9,8 +9,10 @@ import { Mask } from "./mask.js";
  * @typedef {{digest: string, width: number, height: number, name: string}} Picture
  *
  * What made a picture: name of the recipe, its inputs as JSON (pictures by digest), the job's id,
- * and how the step is called.
- * @typedef {{recipe: string, inputs: Record<string, unknown>, job: string, label: string}} Made
+ * and how the step is called; `mask`: the digest of what was repainted; `repaint`: the job's measures;
+ * `choices`: all results of one wish, of which this is one.
+ * @typedef {{recipe: string, inputs: Record<string, unknown>, job: string, label: string,
+ *   mask?: string | null, repaint?: Record<string, number>, choices?: Step[]}} Made
  *
  * The first step of a photo is the photo as it came. `source`: its bytes, where they are here;
  * `keeping`: ends once the server has it, or fails with the reason in words.
@@ -19,9 +21,9 @@ import { Mask } from "./mask.js";
  * `at`: which step is shown; what lies behind it is there to redo.
  * @typedef {{id: string, name: string, steps: Step[], at: number}} Photo
  *
- * What is being done; `preview` is an address.
- * @typedef {{photo: string, job: string | null, label: string, progress: number,
- *   preview: string | null, cancel: () => void}} Work
+ * What is being done; `preview` is an address, `note` what is to know besides, `going` what is kept of it.
+ * @typedef {{photo: string, job: string | null, label: string, progress: number, preview: string | null,
+ *   note: string, going: import("./doing/performing.js").Going, cancel: () => void}} Work
  *
  * In pixels of a picture.
  * @typedef {{x: number, y: number, width: number, height: number}} Rect

@@ -6,7 +6,9 @@ import { openPicture } from "./photo.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./client.js").Client} Client */
 
-export class View {
+export class View extends EventTarget {
+  /** Pixels to add on each side, which can be dragged; null: there is no frame. @type {{left: number, top: number, right: number, bottom: number} | null} */
+  frame = null;
   /** @type {import("./photo.js").Drawable | null} */
   #picture = null;
   scale = 1;
@@ -17,6 +19,7 @@ export class View {
    * @param {Client} client
    */
   constructor(canvas, state, client) {
+    super();
     this.canvas = canvas;
     this.state = state;
     this.client = client;
@@ -39,8 +42,6 @@ export class View {
     const { width, height, bitmap } = this.#picture;
     this.scale = Math.min(clientWidth / width, clientHeight / height);
     const [w, tall] = [width * this.scale, height * this.scale];
-    this.canvas
-      .getContext("2d")
-      ?.drawImage(bitmap, (clientWidth - w) / 2, (clientHeight - tall) / 2, w, tall);
+    this.canvas.getContext("2d")?.drawImage(bitmap, (clientWidth - w) / 2, (clientHeight - tall) / 2, w, tall);
   }
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extend the picture past its edges: by dragging the frame around it, by numbers, or to a usual proportion.
+// @ts-check
+
+import { h } from "../dom.js";
+import { recipeForm } from "./form.js";
+import { start } from "./progress.js";
+
+const RECIPE = "outpaint";
+const RATIOS = [
+  [16, 9],
+  [1, 1],
+  [4, 5],
+  [9, 16],
+];
+/** @typedef {"left" | "top" | "right" | "bottom"} Side */
+/** @type {Side[]} */
+const SIDES = ["left", "top", "right", "bottom"];
+
+/**
+ * What is added on each side, so that a picture gets a proportion and none of it is cut.
+ * @param {number} width @param {number} height @param {number} across @param {number} down
+ * @returns {Record<Side, number>} pixels
+ */
+export function frameFor(width, height, across, down) {
+  const wide = Math.max(width, Math.round((height * across) / down)) - width;
+  const tall = Math.max(height, Math.round((width * down) / across)) - height;
+  const [left, top] = [Math.floor(wide / 2), Math.floor(tall / 2)];
+  return { left, top, right: wide - left, bottom: tall - top };
+}
+
+/** @type {import("./panel.js").Action} */
+export async function extend(doing) {
+  const { state, view, t } = doing;
+  const [summary, schema] = await doing.lookup(RECIPE);
+  const names = {
+    left: t("do.left"),
+    top: t("do.top"),
+    right: t("do.right"),
+    bottom: t("do.bottom"),
+  };
+  const numbers = SIDES.map((side) =>
+    h("input", {
+      type: "number",
+      min: 0,
+      max: 16384,
+      step: 1,
+      value: 0,
+      "data-side": side,
+      "aria-label": names[side],
+      onchange: () => set(read()),
+    }),
+  );
+  const read = () =>
+    /** @type {Record<Side, number>} */ (
+      Object.fromEntries(SIDES.map((side, number) => [side, numbers[number].valueAsNumber || 0]))
+    );
+  const show = () => {
+    for (const [number, side] of SIDES.entries()) numbers[number].value = String(Math.round(view.frame?.[side] ?? 0));
+  };
+  /** @param {Record<Side, number>} frame */
+  const set = (frame) => {
+    view.frame = frame;
+    show();
+  };
+  const presets = RATIOS.map(([across, down]) => {
+    const take = () => state.step && set(frameFor(state.step.picture.width, state.step.picture.height, across, down));
+    return h("button", { type: "button", onclick: take }, `${across}:${down}`);
+  });
+  view.addEventListener("frame", show);
+  const without = ["image", "sides", "fraction", ...SIDES];
+  const form = recipeForm(doing, summary, schema, { first: ["engine"], without });
+  const button = start(doing, t("do.extend"), () => ({
+    recipe: RECIPE,
+    label: t("do.extend"),
+    read: async (image) => {
+      const frame = read();
+      if (SIDES.every((side) => frame[side] <= 0)) throw new Error(t("do.no_frame"));
+      return { image, ...frame, ...(await form.read()) };
+    },
+  }));
+  const element = h(
+    "div",
+    null,
+    h("p", null, t("do.extend_help")),
+    h("div", { class: "row", role: "group", "aria-label": t("do.ratios") }, ...presets),
+    h(
+      "div",
+      { class: "row", role: "group", "aria-label": t("do.sides") },
+      ...SIDES.map((side, number) => h("label", null, h("span", null, names[side]), numbers[number])),
+    ),
+    form.element,
+    button,
+  );
+  let isOpen = false;
+  const nothing = { left: 0, top: 0, right: 0, bottom: 0 };
+  state.addEventListener("step", () => isOpen && set(nothing));
+  const toggled = (/** @type {boolean} */ opened) => {
+    isOpen = opened;
+    if (opened) set(read());
+    else view.frame = null;
+  };
+  return { element, toggled };
+}

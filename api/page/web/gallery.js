@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs of this page that were: their pictures, opened again or removed from the server.
+// @ts-check
+
+import { stepOf } from "./doing/performing.js";
+import { h, icon } from "./dom.js";
+
+/**
+ * @param {import("./state.js").State} state
+ * @param {import("./client.js").Client} client
+ * @param {import("./texts.js").Translate} t
+ * @param {import("./thumbnails.js").Thumbnails} thumbnails
+ * @returns {HTMLElement} the button that opens it
+ */
+export function gallery(state, client, t, thumbnails) {
+  const list = h("ul", { class: "jobs" });
+  const told = h("p", { role: "status" });
+  const more = h("button", { type: "button", onclick: () => void fill(next) }, t("gallery.more"));
+  const close = h("button", { type: "button", onclick: () => dialog.close() }, t("close"));
+  const dialog = h(
+    "dialog",
+    { class: "gallery", "aria-label": t("gallery.title") },
+    h("h2", null, t("gallery.title")),
+    list,
+    told,
+    h("div", { class: "row" }, more, close),
+  );
+  let next = "";
+
+  const fill = async (before = "") => {
+    try {
+      const page = await client.jobs(before);
+      next = page.next ?? "";
+      more.hidden = !next;
+      list.append(...page.jobs.map(entry));
+      told.textContent = list.childElementCount ? "" : t("gallery.empty");
+    } catch (error) {
+      sorry(error);
+    }
+  };
+  /** @param {import("./client.js").Job} job */
+  const entry = (job) => {
+    const step = stepOf(job, "", { recipe: job.recipe ?? "", label: "", inputs: {} });
+    const name = job.recipe?.replaceAll("_", " ") ?? "";
+    const when = new Date(job.created).toLocaleString();
+    const about = `${name}, ${t(`gallery.${job.state}`)}, ${when}`;
+    const image = h("img", { alt: "" });
+    if (step) void thumbnails.show(image, step.picture);
+    const open = h(
+      "button",
+      {
+        type: "button",
+        disabled: !step,
+        "aria-label": t("gallery.open", { about }),
+        onclick: () => void show(job).catch(sorry),
+      },
+      image,
+    );
+    const remove = async () => {
+      try {
+        await (job.ended === null ? client.cancel(job.id) : client.remove(job.id));
+        made.remove();
+      } catch (error) {
+        sorry(error);
+      }
+    };
+    const drop = h(
+      "button",
+      {
+        type: "button",
+        "aria-label": t("gallery.remove", { about }),
+        onclick: () => confirm(t("gallery.sure", { about })) && remove(),
+      },
+      "×",
+    );
+    const made = h("li", null, open, h("span", null, about), drop);
+    return made;
+  };
+  /** Open a job's picture as a photo, behind the one that it was made of. @param {import("./client.js").Job} job */
+  const show = async (job) => {
+    const { request } = await client.graph(job.id);
+    const inputs = /** @type {Record<string, unknown>} */ (request.inputs ?? {});
+    const name = job.recipe?.replaceAll("_", " ") ?? job.id;
+    const step = stepOf(job, name, { recipe: job.recipe ?? "", label: name, inputs });
+    if (!step) return;
+    const steps = [step];
+    if (typeof inputs.image === "string") {
+      const source = await client.image(inputs.image).catch(() => null); // it may be gone, the result is not
+      if (source) {
+        const { width, height } = await createImageBitmap(source);
+        steps.unshift({ picture: { digest: inputs.image, width, height, name }, made: null });
+      }
+    }
+    state.open({ id: job.id, name, steps, at: steps.length - 1 });
+    dialog.close();
+  };
+  /** @param {unknown} error */
+  const sorry = (error) => {
+    told.textContent = error instanceof Error ? error.message : String(error);
+  };
+  const begin = () => {
+    list.replaceChildren();
+    dialog.showModal();
+    void fill();
+  };
+  document.body.append(dialog);
+  return h("button", { type: "button", class: "plain", onclick: begin }, icon("gallery"), t("gallery.title"));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stays when the page is left: digests and ids of jobs, no pixels. What was being done goes on.
+// @ts-check
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Step} Step */
+/** @typedef {import("./state.js").Photo} Photo */
+
+const KEPT = "paintgraph.photos";
+const MOST_PHOTOS = 20;
+
+/**
+ * Show what was open, without what the server has no more; then keep what is open from now on.
+ * @param {State} state
+ * @param {import("./client.js").Client} client
+ * @param {import("./texts.js").Translate} t
+ * @param {import("./doing/performing.js").Performer} performer
+ */
+export async function keeping(state, client, t, performer) {
+  const kept = read();
+  let gone = 0;
+  try {
+    for (const photo of kept.photos) {
+      const there = await Promise.all(photo.steps.map((step) => client.has(step.picture.digest)));
+      const shown = photo.steps[photo.at];
+      const steps = photo.steps.filter((_, at) => there[at]);
+      gone += photo.steps.length - steps.length;
+      if (steps.length) state.photos.push({ ...photo, steps, at: Math.max(0, steps.indexOf(shown)) });
+    }
+    const open = state.photos.find((each) => each.id === kept.open) ?? state.photos[0];
+    if (open) state.open(open);
+    if (gone) state.say(t("steps.gone", { n: gone }));
+  } catch (error) {
+    state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+  }
+  for (const event of ["photos", "step", "work"]) state.addEventListener(event, () => write(state));
+  if (kept.going) void performer.takeUp(kept.going);
+}
+
+/** @returns {{ photos: Photo[], open: string, going: import("./doing/performing.js").Going | null }} */
+function read() {
+  try {
+    const { photos, open, going } = JSON.parse(sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT) ?? "");
+    return { photos, open, going };
+  } catch {
+    return { photos: [], open: "", going: null }; // nothing is kept, or by another version of the page
+  }
+}
+
+/** A tab keeps its own; a new one begins with what was kept last. @param {State} state */
+function write(state) {
+  const photos = state.photos.slice(-MOST_PHOTOS).flatMap((photo) => {
+    const steps = photo.steps.filter((step) => step.picture.digest).map(({ picture, made }) => ({ picture, made }));
+    return steps.length ? [{ ...photo, steps }] : [];
+  });
+  const text = JSON.stringify({
+    photos,
+    open: state.photo?.id ?? "",
+    going: state.work?.going ?? null,
+  });
+  for (const storage of [sessionStorage, localStorage]) {
+    try {
+      storage.setItem(KEPT, text);
+    } catch {
+      // full, or forbidden by the browser: the page works without
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes pictures and masks home as files, and tells how they were made.
+// @ts-check
+
+import { h, icon } from "./dom.js";
+import { toPng } from "./png.js";
+import { asCommand, asHttp, asPython, asRecipe, toldOf } from "./telling.js";
+
+/** Formats by the ends of their names. @type {[string, string][]} */
+const FORMATS = [
+  ["png", "image/png"],
+  ["jpg", "image/jpeg"],
+  ["webp", "image/webp"],
+];
+const QUALITY = 0.95;
+
+/**
+ * @param {import("./state.js").State} state
+ * @param {import("./client.js").Client} client
+ * @param {import("./view.js").View} _
+ * @param {import("./texts.js").Translate} t
+ * @returns {HTMLElement}
+ */
+export function saving(state, client, _, t) {
+  /** @param {() => unknown} act */
+  const trying = (act) => async () => {
+    try {
+      await act();
+    } catch (error) {
+      state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+    }
+  };
+  const files = FORMATS.map(([suffix, type]) => {
+    const save = async () => {
+      const { step } = state;
+      if (step) download(await fileOf(client, step, type), `${stem(step.picture.name)}.${suffix}`);
+    };
+    return h(
+      "button",
+      { type: "button", onclick: trying(save) },
+      suffix === "jpg" ? "JPEG" : suffix === "webp" ? "WebP" : "PNG",
+    );
+  });
+  const saveMask = async () => {
+    const { step, mask } = state;
+    if (!step) return;
+    const made = step.made?.mask;
+    if (!made && (!mask || mask.isEmpty)) throw new Error(t("save.no_mask"));
+    const file = mask && !mask.isEmpty ? await toPng(mask) : await client.image(made ?? "");
+    download(file, `${stem(step.picture.name)}_mask.png`);
+  };
+  const dialog = h("dialog", { class: "told" });
+  /** @type {[string, (told: import("./telling.js").Told) => string][]} */
+  const texts = [
+    [
+      t("save.recipe"),
+      (told) => asRecipe(told, state.photo?.steps.flatMap((each) => each.made?.label ?? []).join(", ") ?? ""),
+    ],
+    [t("save.command"), asCommand],
+    [t("save.http"), asHttp],
+    [t("save.python"), asPython],
+  ];
+  const tellers = texts.map(([title, tell]) => {
+    const show = () => {
+      const { photo } = state;
+      if (!photo || photo.at === 0) throw new Error(t("save.nothing_made"));
+      const told = toldOf(photo.steps.slice(0, photo.at + 1), new URL(".", location.href).href);
+      showText(dialog, title, tell(told), t);
+    };
+    return h("button", { type: "button", onclick: trying(show) }, title);
+  });
+  const graph = h("a", { class: "button", target: "_blank" }, t("save.graph"));
+  state.addEventListener("step", () => {
+    const job = state.step?.made?.job;
+    graph.hidden = !job;
+    graph.href = `editor/?graph=${job}`;
+  });
+  return h(
+    "details",
+    { class: "saving" },
+    h("summary", null, icon("download"), t("save.title")),
+    h(
+      "div",
+      { class: "row", role: "group", "aria-label": t("save.file") },
+      ...files,
+      h("button", { type: "button", onclick: trying(saveMask) }, t("save.mask")),
+    ),
+    h("div", { class: "row", role: "group", "aria-label": t("save.as") }, graph, ...tellers),
+    dialog,
+  );
+}
+
+/** The file of a step in a format: as the server keeps it, or as the server converts it. @param {import("./client.js").Client} client @param {import("./state.js").Step} step @param {string} type */
+async function fileOf(client, { picture, made, source }, type) {
+  const kept = source ?? (await client.image(picture.digest));
+  if (kept.type === type) return kept;
+  const job = made && (await client.job(made.job).catch(() => null));
+  const image = /** @type {any} */ (job?.outputs.image);
+  if (image?.digest === picture.digest) return client.result(made?.job ?? "", type);
+  const bitmap = await createImageBitmap(kept);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.convertToBlob({ type, quality: QUALITY });
+}
+
+/** @param {HTMLDialogElement} dialog @param {string} title @param {string} text @param {import("./texts.js").Translate} t */
+function showText(dialog, title, text, t) {
+  const shown = h("pre", { tabIndex: 0, "aria-label": title }, text);
+  const copied = h("span", { role: "status" });
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      copied.textContent = t("save.copied");
+    } catch {
+      getSelection()?.selectAllChildren(shown); // browsers give the clipboard to safe origins alone
+      copied.textContent = t("save.copy_by_hand");
+    }
+  };
+  dialog.setAttribute("aria-label", title);
+  dialog.replaceChildren(
+    h("h2", null, title),
+    shown,
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "button", onclick: copy }, t("save.copy")),
+      h("button", { type: "button", onclick: () => dialog.close() }, t("close")),
+      copied,
+    ),
+  );
+  dialog.showModal();
+}
+
+/** @param {Blob} file @param {string} name */
+function download(file, name) {
+  const url = URL.createObjectURL(file);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** @param {string} name */
+function stem(name) {
+  return name.replace(/\.\w{1,5}$/, "") || "picture";
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a picture was made, as texts that make it again: a recipe in YAML, commands, HTTP, Python.
+// @ts-check
+
+/** @typedef {import("./state.js").Step} Step */
+/** One use of a recipe; `given` are its inputs, with pictures by the names of their files.
+ * @typedef {{ recipe: string, given: Record<string, unknown>, sent: Record<string, unknown>, result: string }} Use */
+/** `files`: what the server has, by the names that the texts give them.
+ * @typedef {{ server: string, files: Map<string, string>, uses: Use[] }} Told */
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SUFFIX = /\.(png|jpe?g|webp|tiff?|avif|heic|bmp|gif)$/i;
+
+/**
+ * What the texts are made of.
+ * @param {Step[]} steps from the photo to the picture that is shown
+ * @param {string} server its address
+ * @returns {Told}
+ */
+export function toldOf(steps, server) {
+  const [photo, ...made] = steps;
+  /** @type {Map<string, string>} names by digest */
+  const names = new Map([
+    [photo.picture.digest, `photo${SUFFIX.exec(photo.picture.name)?.[0].toLowerCase() ?? ".png"}`],
+  ]);
+  /** @type {Map<string, string>} digests by name */
+  const files = new Map();
+  const uses = made.flatMap(({ picture, made: by }, number) => {
+    if (!by) return [];
+    /** @type {Record<string, unknown>} */
+    const given = {};
+    for (const [name, value] of Object.entries(by.inputs)) {
+      given[name] = value;
+      if (typeof value !== "string" || !DIGEST.test(value)) continue;
+      const file = names.get(value) ?? `${name}_${number + 1}.png`;
+      names.set(value, file);
+      if (!file.startsWith("step_")) files.set(file, value);
+      given[name] = file;
+    }
+    const result = `step_${number + 1}.png`;
+    names.set(picture.digest, result);
+    return [{ recipe: by.recipe, given, sent: by.inputs, result }];
+  });
+  return { server, files, uses };
+}
+
+/** Commands for a terminal. @param {Told} told */
+export function asCommand({ server, files, uses }) {
+  const fetched = [...files].map(
+    ([file, digest]) => `curl -sSf -o ${quoted(file)} ${quoted(`${server}v1/images/${digest}`)}`,
+  );
+  const run = uses.map(({ recipe, given, result }) =>
+    ["paintgraph run", quoted(recipe), ...options(given), "-o", result].join(" "),
+  );
+  return `${[...fetched, ...run].join("\n")}\n`;
+}
+
+/** @param {Record<string, unknown>} given */
+function options(given) {
+  return Object.entries(given).flatMap(([name, value]) => {
+    const option = name.replaceAll("_", "-");
+    if (typeof value === "boolean") return value ? `--${option}` : `--no-${option}`;
+    if (value === null) return [];
+    return quoted(`--${option}=${value}`); // the entries of lists are divided by commas
+  });
+}
+
+/** Requests by curl. @param {Told} told */
+export function asHttp({ server, uses }) {
+  const requests = uses.map(({ recipe, sent, result }) =>
+    [
+      `curl -sSf -o ${result} -H 'Accept: image/png' -H 'Content-Type: application/json'`,
+      `  --data-raw ${quoted(JSON.stringify(sent))}`,
+      `  ${quoted(`${server}v1/recipes/${encodeURIComponent(recipe)}?wait=600`)}`,
+    ].join(" \\\n"),
+  );
+  return `${requests.join("\n")}\n`;
+}
+
+/** A program. @param {Told} told */
+export function asPython({ server, files, uses }) {
+  const fetched = [...files].map(([file, digest]) => `urlretrieve(SERVER + "v1/images/${digest}", ${python(file)})`);
+  const run = uses.map(({ recipe, given, result }) => {
+    const inputs = Object.entries(given).map(([name, value]) => `    ${python(name)}: ${python(value)},\n`);
+    return `result = paintgraph.run(${python(recipe)}, {\n${inputs.join("")}})\nresult.save(${python(result)})`;
+  });
+  const head = ["from urllib.request import urlretrieve", "", "import paintgraph", "", `SERVER = ${python(server)}`];
+  return `${[...head, ...fetched, ...run].join("\n")}\n`;
+}
+
+/** @param {unknown} value @returns {string} */
+function python(value) {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (value === null) return "None";
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  return JSON.stringify(value); // numbers and texts are written alike
+}
+
+/** A recipe of all steps, in YAML; what it is run on are its inputs. @param {Told} told @param {string} about */
+export function asRecipe({ files, uses }, about) {
+  const inputs = [...files.keys()].map((file) => {
+    const name = inputOf(file);
+    return `  ${name}: {type: ${/^(mask|avoid)/.test(name) ? "mask" : "image"}}`;
+  });
+  const nodes = uses.map(({ recipe, given, result }) => {
+    const values = Object.entries(given).map(([name, value]) => {
+      const file = typeof value === "string" ? value : "";
+      const step = uses.find((use) => use.result === file);
+      if (step) return `${name}: "\${${inputOf(file)}.image}"`;
+      return `${name}: ${files.has(file) ? `"\${inputs.${inputOf(file)}}"` : JSON.stringify(value)}`;
+    });
+    return `  ${inputOf(result)}: {recipe: ${JSON.stringify(recipe)}, ${values.join(", ")}}`;
+  });
+  const last = inputOf(uses[uses.length - 1].result);
+  return [
+    "paintgraph: 1",
+    `about: ${JSON.stringify(about)}`,
+    "inputs:",
+    ...inputs,
+    "nodes:",
+    ...nodes,
+    "outputs:",
+    `  image: "\${${last}.image}"`,
+    "",
+  ].join("\n");
+}
+
+/** The name of a file without its suffix; the photo is the input "image". @param {string} file */
+function inputOf(file) {
+  const name = file.replace(/\.\w+$/, "");
+  return name === "photo" ? "image" : name;
+}
+
+/** One word of a POSIX shell. @param {string} text */
+function quoted(text) {
+  return /^[\w./:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
