@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from importlib import import_module
+from socket import socket
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -37,6 +38,9 @@ from paintgraph.api.fooocus.generate import message_of
 from paintgraph.api.fooocus.routes import ANY_TYPE, FORBIDDING
 from paintgraph.api.fooocus.routes import ROUTES as FOOOCUS_ROUTES
 from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
+from paintgraph.api.generation import routes as generation
+from paintgraph.api.generation.answers import DOOR as GENERATION
+from paintgraph.api.generation.answers import message_of as generation_message_of
 from paintgraph.api.guards.connections import GuardedSite, log_accept_errors_rarely
 from paintgraph.api.guards.connections import Limits as ConnectionLimits
 from paintgraph.api.guards.keyring import FILE, Keys
@@ -74,6 +78,7 @@ from paintgraph.api.services.pictures import IMAGES_URL, Addresses, Pictures
 from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
 from paintgraph.api.services.tracing import Tracing, wished_tracing
+from paintgraph.api.services.watching import Watches
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.base.control_groups import apart
 from paintgraph.base.logs import is_told, set_up_log
@@ -114,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
     *webhooks.ROUTES,
     *FOOOCUS_ROUTES,
+    *generation.ROUTES,
 )
 
 
@@ -191,10 +197,12 @@ async def _running(  # noqa: PLR0913 - what the parts are made of
         stack.callback(parts.pulls.close)
         stack.push_async_callback(dispatcher.close)
         stack.push_async_callback(parts.webhooks.close)
+        stack.push_async_callback(parts.watches.close)
         await dispatcher.start()
         cleaning = asyncio.create_task(parts.cleaner.run())
         stack.callback(cleaning.cancel)
-        parts.webhooks.start({FOOOCUS: partial(message_of, parts)})
+        messages = {FOOOCUS: message_of, GENERATION: generation_message_of}
+        parts.webhooks.start({door: partial(make, parts) for door, make in messages.items()})
         app[PARTS] = parts
         yield
 
@@ -273,6 +281,7 @@ def _parts(
             serializer,
             allow_private=settings.allow_private_urls,
         ),
+        watches=Watches(dispatcher.subscriptions),
         cleaner=Cleaner(store, folders, settings.retention, files.storage),
         many_users=settings.multi_user,
         fooocus=settings.fooocus,
@@ -285,13 +294,15 @@ def _security(
     contents = {
         "/v1/": NATIVE_TYPES,
         IMAGES_URL.rstrip("/"): images.UPLOAD_TYPES,
-        **dict.fromkeys(ANY_TYPE),
+        **dict.fromkeys((*ANY_TYPE, *generation.ANY_TYPE)),
     }
+    open_paths = PROBES | PATHS | generation.OPEN | {"/openapi.json"}
+    forbidding = (*FORBIDDING, *generation.FORBIDDING)
     try:
         return SecurityRules(
             hosts=HostRules(settings.hosts, any_address=settings.host in ("", "0.0.0.0", "::")),  # noqa: S104 - compared
             origins=OriginRules(settings.origins),
-            keys=KeyRules(keys, signer, PROBES | PATHS | {"/openapi.json"}, sessions, FORBIDDING),
+            keys=KeyRules(keys, signer, open_paths, sessions, forbidding),
             contents=ContentRules(contents),
             receiving=Receiving(
                 max(settings.bodies_bytes, settings.max_body_bytes), settings.data_dir / "incoming"
@@ -332,24 +343,35 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
     log_accept_errors_rarely(asyncio.get_running_loop())
     app = create_app(settings, factory)
     runner = web.AppRunner(app, shutdown_timeout=_END_SECONDS)
-    with apart(), listening(settings.host, settings.port) as sock:
+    with apart(), ExitStack() as sockets:
+        socks = [sockets.enter_context(sock) for sock in _listening(settings)]
         try:
             await runner.setup()
             on_signals(_SIGNALS, ask)
             wanted = ConnectionLimits(
                 connections=settings.address_connections, together=settings.connections
             )
-            site = GuardedSite(runner, sock, wanted.within(raise_descriptor_limit()))
-            await site.start()
-            address = reachable(site.name)
+            limits = wanted.within(raise_descriptor_limit())
+            sites = [GuardedSite(runner, sock, limits) for sock in socks]
+            for site in sites:
+                await site.start()
+            address = reachable(sites[0].name)
             has_editor = app[PARTS].addresses.editor != ""
             announce(settings.data_dir, Server(os.getpid(), address, has_editor))
-            report(f"paintgraph listens at {site.name}")
+            # Its own address comes last: programs take the last word of the line.
+            report(f"paintgraph listens at {' and '.join(site.name for site in sites[::-1])}")
             await stop.wait()
             withdraw(settings.data_dir)
             await first(app[PARTS].dispatcher.drain(settings.drain_seconds), stop_now.wait())
         finally:
             await runner.cleanup()
+
+
+def _listening(settings: "Settings") -> Iterator[socket]:
+    """Where the server listens; raises ListenError."""
+    yield listening(settings.host, settings.port)
+    if settings.fooocus.port is not None:
+        yield listening(settings.host, settings.fooocus.port, "--fooocus-port")
 
 
 if __name__ == "__main__":  # `python server.py`, as ComfyUI's server is started from a checkout

@@ -89,6 +89,7 @@ class _Schemas:
         from pydantic import TypeAdapter
 
         from paintgraph.api.fooocus.fields import schemas as fooocus_schemas
+        from paintgraph.api.generation.fields import schemas as generation_schemas
 
         contents = [ErrorJson]
         for route in routes:
@@ -103,7 +104,7 @@ class _Schemas:
             adapters, ref_template="#/components/schemas/{model}", schema_generator=_generator()
         )
         self._of = [(wire, found[place, "validation"]) for place, wire in enumerate(types)]
-        self.named = {**rest["$defs"], **fooocus_schemas()}
+        self.named = {**rest["$defs"], **fooocus_schemas(), **generation_schemas()}
 
     def of(self, wire: WireType) -> Schema:
         """The schema of a type; one that is written out is its own."""

@@ -86,6 +86,8 @@ def _check_choices(choices: FooocusChoices) -> FooocusChoices:
         raise ValueError(f"outpaint_fraction should be above 0 and at most {_MOST_FRACTION}")
     if choices.base_url and not choices.base_url.startswith(("http://", "https://")):
         raise ValueError("base_url should start with http:// or https://")
+    if choices.port is not None and not 0 <= choices.port <= _BIGGEST_PORT:
+        raise ValueError(f"port should be 0 to {_BIGGEST_PORT}; 0 takes any that is free")
     try:
         if choices.webhook_url:
             parse_url(choices.webhook_url)

@@ -68,6 +68,22 @@ Open = Annotated[bool, typer.Option("--open", help="Open the page to paint on in
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server listens."""
+
+    host: Host = None
+    port: Port = None
+    fooocus_port: Annotated[
+        int | None, typer.Option(help="Listen there, too, such as at 8888 of Fooocus-API.")
+    ] = None
+
+    def flags(self) -> dict[str, Any]:
+        """By the settings' names."""
+        fooocus = None if self.fooocus_port is None else {"port": self.fooocus_port}
+        return {"host": self.host, "port": self.port, "fooocus": fooocus}
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What servers and agents have in common that work on the same jobs."""
 
@@ -102,8 +118,7 @@ class NamedFolders:
 def serve(  # noqa: PLR0913 - the command's options
     shared: Shared,
     named: NamedFolders,
-    host: Host = None,
-    port: Port = None,
+    listening: Listening,
     workers: Workers = None,
     light_workers: LightWorkers = None,
     no_workers: NoWorkers = None,
@@ -130,8 +145,6 @@ def serve(  # noqa: PLR0913 - the command's options
     """Start the server: its page is at /, its API's at /docs. ComfyUI's flags are taken, too."""
     return _start(
         in_browser=open_,
-        host=host,
-        port=port,
         workers=workers,
         light_workers=light_workers,
         no_workers=no_workers,
@@ -152,6 +165,7 @@ def serve(  # noqa: PLR0913 - the command's options
         origins=origin,
         log=log,
         front_end_root=front_end_root,
+        **listening.flags(),
         **shared.flags(),
         **asdict(named),
     )

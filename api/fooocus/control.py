@@ -67,11 +67,12 @@ async def models(request: web.Request) -> web.Response:
     """List the models that can paint now, and the LoRAs that there are."""
     models = request.app[PARTS].engine_names.models
 
-    def present(kind: Kind) -> list[str]:
-        return [name for name in models.choices(kind) if models.fault(name) is None]
+    def present(*kinds: Kind) -> list[str]:
+        names = (name for kind in kinds for name in models.choices(kind))
+        return [name for name in names if models.fault(name) is None]
 
     answer: FooocusModelsJson = {
-        "model_filenames": await asyncio.to_thread(present, Kind.GENERATE),
+        "model_filenames": await asyncio.to_thread(present, Kind.GENERATE, Kind.ERASE),
         "lora_filenames": await asyncio.to_thread(present, Kind.LORA),
     }
     return json_response(answer)

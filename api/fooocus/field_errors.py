@@ -59,6 +59,17 @@ class FieldsError(Error):
         super().__init__("; ".join(str(fault["msg"]) for fault in faults), _CODE)
         self.faults = [*faults]
 
+    def renamed(self, names: Mapping[str, Sequence[str]]) -> "FieldsError":
+        """The same for an API that has other names for fields, as paths into its bodies."""
+
+        def loc(steps: list[Any]) -> list[Any]:
+            where, *path = steps
+            if path and path[0] in names:
+                path[:1] = names[path[0]]
+            return [where, *path]
+
+        return FieldsError([{**fault, "loc": loc(fault["loc"])} for fault in self.faults])
+
 
 def fault(
     type_: str, field: str, message: str, value: object = None, *, where: str = "body"

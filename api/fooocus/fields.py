@@ -143,6 +143,7 @@ class GenerateFields(Fields):
     stream_output: bool = False
     webhook_url: str = ""
     require_base64: bool = False
+    disable_preview: bool = False
 
 
 _BY_DESIGN = {
@@ -151,7 +152,6 @@ _BY_DESIGN = {
     "current_tab",
     "inpaint_advanced_masking_checkbox",
     "inpaint_mask_upload_checkbox",
-    "disable_preview",
 }
 _DEFAULTS: dict[str, Any] = {
     "preset": "initial",
@@ -234,9 +234,14 @@ _SCALARS = {
 
 
 def schemas() -> dict[str, Any]:
-    """JSON Schemas of the bodies. Numbers and truth values may come as texts, as FastAPI reads."""
+    """JSON Schemas of the bodies."""
+    return schemas_of(FooocusMask=MaskFields, FooocusGenerate=GenerateFields)
+
+
+def schemas_of(**models: type[Fields]) -> dict[str, Any]:
+    """JSON Schemas by name. Numbers and truth values may come as texts, as FastAPI reads them."""
     made: dict[str, Any] = {}
-    for name, model in (("FooocusMask", MaskFields), ("FooocusGenerate", GenerateFields)):
+    for name, model in models.items():
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         made |= schema.pop("$defs", {})
         made[name] = schema

@@ -1,7 +1,6 @@
 """Inpainting and outpainting: one body, and four ways to answer."""
 
 import asyncio
-import base64
 import math
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,28 +8,25 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from paintgraph.api.fooocus.field_errors import REFUSED, as_fastapi, object_of
-from paintgraph.api.fooocus.pictures import pictures_of
-from paintgraph.api.fooocus.submission import submit
-from paintgraph.api.fooocus.tasks import (
-    DOOR,
+from paintgraph.api.fooocus.answers import (
     HEADERS,
-    FooocusTaskJson,
     add_headers,
     base_of,
-    pending_record,
-    record,
-    results,
+    encoded,
+    picture_response,
+    saved,
     sent_with,
 )
-from paintgraph.api.guards.security import file_headers
+from paintgraph.api.fooocus.field_errors import REFUSED, as_fastapi, object_of
+from paintgraph.api.fooocus.submission import PICTURES, Asked, accepted
+from paintgraph.api.fooocus.tasks import DOOR, FooocusTaskJson, pending_record, record
 from paintgraph.api.http.events import EVENT_HEADERS, HEARTBEAT_SECONDS, send_events
 from paintgraph.api.http.received import let_go
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes
 from paintgraph.api.services.parts import PARTS, ServerParts
-from paintgraph.api.services.transcoding import FORMATS, IMAGES, transcoded
-from paintgraph.base.words import shorten
+from paintgraph.api.services.transcoding import FORMATS, IMAGES
+from paintgraph.api.services.watching import Seen
 from paintgraph.jobs.store.job import Job
 
 if TYPE_CHECKING:
@@ -38,9 +34,9 @@ if TYPE_CHECKING:
 
 URL = "/v1/engine/generate"
 ROUTES = Routes("fooocus", with_slash=True)
-_NEARLY = 99
+NEARLY = 99
+"""Per cent; all of it is done once the job has ended."""
 _WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
-_PICTURES = ("inpaint_input_image", "inpaint_mask_image_upload")
 
 
 @ROUTES.add(
@@ -73,7 +69,7 @@ async def generate(request: web.Request) -> web.StreamResponse:
     if media_type:
         return await _picture(request, job, media_type)
     if fields.stream_output:
-        return await stream(request, job, base)
+        return await _stream(request, job, base, shows=not fields.disable_preview)
     if fields.async_process:
         response = json_response(pending_record(job))
         add_headers(response, parts, job)
@@ -92,41 +88,12 @@ async def _submitted(request: web.Request, number: int | None) -> "tuple[Job, Ge
 
     The pictures are taken out of these. Raises FieldsError, or what the submission raises.
     """
-    from paintgraph.api.fooocus.fields import (
-        NO_PICTURE,
-        GenerateFields,
-        fields_of,
-        stored,
-        unused,
-    )
-    from paintgraph.api.fooocus.model_mapping import chosen
-    from paintgraph.api.fooocus.recipes import (
-        check_generate,
-        translate_generate,
-    )
+    from paintgraph.api.fooocus.fields import GenerateFields, fields_of, unused
 
-    parts = request.app[PARTS]
     body = await object_of(request)
     fields = fields_of(GenerateFields, body)
-    texts = {name: getattr(fields, name) for name in _PICTURES}
-    sent = {name: text for name, text in texts.items() if text not in NO_PICTURE}
-    check_generate(fields, sent)
-    webhook_url = fields.webhook_url or parts.fooocus.webhook_url
-    pictures = await pictures_of(request, sent)
-    painting = await asyncio.to_thread(chosen, fields, parts)
-    if names := unused(fields):
-        shown = ", ".join(shorten(name) for name in names[:50])
-        painting.warnings.append(f"These fields have no effect here: {shown}.")
-    translation = translate_generate(
-        fields, pictures, painting, parts, number or fields.image_number
-    )
-    kept = {
-        "params": stored(body, pictures),
-        "webhook_url": webhook_url,
-        "base": base_of(request),
-    }
-    job = await submit(request, translation, kept, DOOR, webhook_url)
-    return job, fields.model_copy(update=dict.fromkeys(_PICTURES, ""))
+    job = await accepted(request, Asked(body, fields, unused(fields), DOOR), number)
+    return job, fields.model_copy(update=dict.fromkeys(PICTURES, ""))
 
 
 def message_of(parts: ServerParts, job: Job) -> bytes:
@@ -145,71 +112,66 @@ def _wanted_picture(request: web.Request) -> str:
 async def _picture(request: web.Request, job: Job, media_type: str) -> web.Response:
     """The first picture of a task, or nothing if there is none; headers say why."""
     parts = request.app[PARTS]
-    most, turns = parts.pictures.max_pixels, parts.transcoding
     job = await parts.dispatcher.ended(job, math.inf)
-    files = await asyncio.to_thread(results, parts, job)
-    data = None
-    if files and job.state == "succeeded":
-        found = await asyncio.to_thread(parts.pictures.get, str(files[0]["digest"]))
-        data = await transcoded(found[1], media_type, turns, most) if found else None
-    if data is None:
-        response = web.Response(status=204)
-    else:
-        plain = media_type.replace("jpg", "jpeg")
-        suffix = plain.removeprefix("image/")
-        response = web.Response(body=data, headers=file_headers(plain, f"{job.id}.{suffix}"))
+    files = await asyncio.to_thread(saved, parts, job) if job.state == "succeeded" else {}
+    response = None
+    if files:
+        response = await picture_response(parts, job, next(iter(files.values())), media_type)
+    response = response or web.Response(status=204)
     add_headers(response, parts, job)
     return response
 
 
 def _encoded(parts: ServerParts, job: Job) -> list[str]:
     """The files of a task in base64."""
-    found = (parts.pictures.get(str(file["digest"])) for file in results(parts, job))
-    return [base64.b64encode(each[1]).decode("ascii") for each in found if each]
+    found = (encoded(parts, file) for file in saved(parts, job).values())
+    return [text for text in found if text]
 
 
-async def stream(request: web.Request, job: Job, base: str) -> web.StreamResponse:
+async def _stream(request: web.Request, job: Job, base: str, *, shows: bool) -> web.StreamResponse:
     """Report a task until it has ended; it goes on if nobody listens."""
     parts = request.app[PARTS]
     response = web.StreamResponse(headers=EVENT_HEADERS)
     add_headers(response, parts, job)
-    return await send_events(request, response, _events(parts, job, base))
+    return await send_events(request, response, _events(parts, job, base, shows=shows))
 
 
-async def _events(parts: ServerParts, job: Job, base: str) -> AsyncGenerator[bytes, None]:
-    """A task's progress whenever it is another one than before, and its end."""
+async def _events(
+    parts: ServerParts, job: Job, base: str, *, shows: bool
+) -> AsyncGenerator[bytes, None]:
+    """A task's progress whenever it is another one than before, and its end.
+
+    If it `shows` what the task looks like so far, each picture comes once.
+    """
     reported: dict[str, Any] = {}
-    steps: dict[str, float] = {}
     async with parts.subscriptions.follow(job.id) as follower:
+        follower.wants_bytes = shows
+        seen = Seen()
         while not job.has_ended:
-            shown = await asyncio.to_thread(_progress, parts, job, steps)
+            shown = await asyncio.to_thread(_progress, parts, job, seen)
+            if shows and (png := await seen.png(parts.transcoding)):
+                seen.picture = b""
+                shown["preview"] = f"data:image/png;base64,{png}"
             if shown != reported:
                 yield _event(shown)
-                reported = shown
+                reported = {**shown, "preview": None}
             signals = await follower.wait(HEARTBEAT_SECONDS)
             if signals is None:
                 yield b""
-            steps |= {s["node"]: _part(s) for s in signals or () if s["type"] == "progress"}
+            seen.take(signals or ())
             now = await parts.store.offload(parts.store.get, job.id)
-            job = now or job
+            if now is None:
+                return  # it was removed
+            job = now
     last = await asyncio.to_thread(record, parts, job, base)
     yield _event(_finished(job, last))
 
 
-def _progress(parts: ServerParts, job: Job, steps: Mapping[str, float]) -> dict[str, Any]:
-    """How far a task is: nodes that are done, and how much of those at work."""
-    document = orjson.loads(parts.store.document(job.id) or b"{}")
-    nodes = document.get("nodes", {})
-    done = parts.serializer.job(job)["progress"]
-    partly = sum(part for node, part in steps.items() if node in nodes and part < 1)
-    progress = min(_NEARLY, int(100 * (done + partly / max(1, len(nodes)))))
-    message = "Waiting" if job.state == "queued" else "Painting"
-    return _message(job, progress, message)
-
-
-def _part(signal: Mapping[str, Any]) -> float:
-    total = float(signal.get("total") or 0)
-    return min(1.0, float(signal.get("done", 0)) / total) if total else 0.0
+def _progress(parts: ServerParts, job: Job, seen: Seen) -> dict[str, Any]:
+    """How far a task is."""
+    status = parts.serializer.status(job)
+    words = "Waiting" if status["state"] == "queued" else seen.words
+    return _message(job, min(NEARLY, int(100 * status["progress"])), words)
 
 
 def _finished(job: Job, last: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from io import BytesIO
 
 from aiohttp import web
 
+from paintgraph.api.fooocus.answers import DETECTIONS, HEADERS, WARNING, add_header, add_headers
 from paintgraph.api.fooocus.field_errors import REFUSED, FieldsError, as_fastapi, fault, object_of
 from paintgraph.api.fooocus.pictures import pictures_of
 from paintgraph.api.fooocus.submission import submit
-from paintgraph.api.fooocus.tasks import DETECTIONS, HEADERS, WARNING, add_header, add_headers
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import JSON, json_response
 from paintgraph.api.http.routes import Answer, Routes

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePath
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ _OWN_VAE = "Default (model)"
 _NO_MODEL = frozenset({"", "None"})
 _PLAIN = (Performance.QUALITY, Performance.SPEED)
 _NAMED = 10
+_SUFFIXES = (".safetensors", ".ckpt", ".pth", ".onnx", ".pt")
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ def chosen(fields: GenerateFields, parts: ServerParts) -> Painting:
     painting = Painting()
     engine, is_named = _engine(fields, parts, painting.warnings)
     painting.inputs = {"engine": engine, "prompt": prompt_of(fields)}
-    if not parts.engine_names.needs_files(engine):
+    if engine not in parts.engine_names.models.choices(Kind.GENERATE):
         return painting
     painting.inputs |= {
         "negative_prompt": fields.negative_prompt,
@@ -70,10 +72,10 @@ def prompt_of(fields: GenerateFields) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def find_model(parts: ServerParts, kind: Kind, wanted: str) -> str | None:
+def find_model(parts: ServerParts, wanted: str, *kinds: Kind) -> str | None:
     """The catalogue's name of what a client calls by a file's name, or by ours."""
-    stem = PurePath(wanted).stem if wanted.endswith((".safetensors", ".ckpt", ".pth")) else wanted
-    for entry in parts.engine_names.models.entries(kind):
+    stem = PurePath(wanted).stem if wanted.endswith(_SUFFIXES) else wanted
+    for entry in chain.from_iterable(map(parts.engine_names.models.entries, kinds)):
         files = {PurePath(file.path).name for file in entry.files}
         if entry.name in (wanted, stem) or wanted in files:
             return entry.name
@@ -85,7 +87,7 @@ def _engine(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> 
     wanted = fields.base_model_name
     if wanted == AUTO or wanted in parts.engine_names.models.choices(Kind.FILL):
         return wanted, True
-    named = find_model(parts, Kind.GENERATE, wanted)
+    named = find_model(parts, wanted, Kind.GENERATE, Kind.ERASE)
     if named is not None and parts.engine_names.fault(named) is None:
         return named, True
     others = parts.engine_names.models.choices(Kind.GENERATE)
@@ -142,7 +144,7 @@ def _vae(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> str
 
 
 def _present(parts: ServerParts, kind: Kind, wanted: str) -> str | None:
-    name = find_model(parts, kind, wanted)
+    name = find_model(parts, wanted, kind)
     return name if name is not None and parts.engine_names.models.fault(name) is None else None
 
 

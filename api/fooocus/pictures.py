@@ -25,6 +25,9 @@ from paintgraph.jobs.sources.inline import is_inline, read_inline
 
 INPUTS = "/inputs/"
 OUTPUTS = "/outputs/"
+FILES = "/files/"
+"""What Fooocus-API calls the outputs."""
+
 _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in KINDS[form].suffixes)
 ROUTES = Routes("fooocus")
 _WEB = ("http://", "https://")
@@ -112,7 +115,8 @@ def _own(request: web.Request, path: str) -> str:
         digest = PREFIX + found[1]
     if digest and pictures.describe(digest):
         return digest
-    data = output_bytes(request, path.removeprefix(OUTPUTS)) if path.startswith(OUTPUTS) else None
+    folder = next((folder for folder in (OUTPUTS, FILES) if path.startswith(folder)), None)
+    data = output_bytes(request, path.removeprefix(folder)) if folder else None
     if data is not None:
         return pictures.put(data).digest
     raise BindError(

@@ -33,11 +33,12 @@ _FINDERS = ("groundingdino_swint_ogc", "grounding-dino-tiny", "grounding-dino-ba
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A graph, the values of its inputs, and warnings."""
+    """A graph, the values of its inputs, warnings, and the seed of each picture."""
 
     graph: Graph
     inputs: Mapping[str, Any]
     warnings: Sequence[str] = field(default_factory=tuple)
+    seeds: Sequence[int] = field(default_factory=tuple)
 
 
 @cache
@@ -106,22 +107,21 @@ def translate_generate(
             "invert": fields.invert_mask_checkbox,
         }
     if fields.outpaint_selections:
-        name = "outpaint" if mask is None else "inpaint_and_outpaint"
+        recipe_name = "outpaint" if mask is None else "inpaint_and_outpaint"
         inputs |= _distances(fields, parts)
         if not parts.engine_names.needs_files(painting.inputs["engine"]):
             inputs["crop"] = "auto"  # shown the whole, they would copy from one area into another
     else:
-        name = "inpaint"
+        recipe_name = "inpaint"
         inputs |= {
             "field": fields.inpaint_respective_field,
             "strength": max(fields.inpaint_strength, 0.01),
         }
-    own = [
-        {"seed": seed, "name": file}
-        for seed, file in zip(_seeds(fields, number), _names(fields, number), strict=True)
-    ]
-    graph = replace(recipe(name), descriptions=Descriptions(graph=fields.save_metadata_to_images))
-    return Translation(repeated(graph, own), inputs, painting.warnings)
+    seeds, names = _seeds(fields, number), _names(fields, number)
+    own = [{"seed": seed, "name": file} for seed, file in zip(seeds, names, strict=True)]
+    told = Descriptions(graph=fields.save_metadata_to_images)
+    graph = replace(recipe(recipe_name), descriptions=told)
+    return Translation(repeated(graph, own), inputs, painting.warnings, seeds)
 
 
 def check_generate(fields: GenerateFields, given: Mapping[str, str]) -> None:
@@ -206,7 +206,7 @@ def _names(fields: GenerateFields, number: int) -> list[str]:
 
 def _first(parts: ServerParts, kind: Kind, names: Sequence[str]) -> str:
     """The first model that is here; else the first, whose absence the check will report."""
-    known = [name for name in names if find_model(parts, kind, name)]
+    known = [name for name in names if find_model(parts, name, kind)]
     return next((name for name in known if parts.engine_names.models.fault(name) is None), names[0])
 
 

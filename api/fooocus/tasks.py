@@ -1,18 +1,19 @@
 """Tasks: jobs in the shape that FooocusAPI's clients read, and lists of them."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal, NotRequired
-from urllib.parse import quote
 
-import orjson
 from aiohttp import web
 from typing_extensions import TypedDict
 
+from paintgraph.api.fooocus.answers import address_of, base_of, milliseconds, saved, sent_with
 from paintgraph.api.fooocus.field_errors import REFUSED, Fault, FieldsError, as_fastapi, fault
-from paintgraph.api.fooocus.pictures import INPUTS, OUTPUTS
-from paintgraph.api.http.errors import ProblemJson
+from paintgraph.api.fooocus.pictures import INPUTS
+from paintgraph.api.guards.keys import require
+from paintgraph.api.http.errors import ApiError, ProblemJson
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import JsonSchema, Routes, Schema, json_answer, parameter
 from paintgraph.api.services.owning import jobs_of
@@ -23,18 +24,9 @@ from paintgraph.jobs.store.job import ENDED, Job, State
 DOOR = "fooocus"
 """Names this API's tasks among all jobs."""
 
-REQUEST = "fooocus"
-"""Under this name a job's request holds what its client sent."""
-
-JOB, WARNING, ERROR = "X-Paintgraph-Job", "X-Paintgraph-Warning", "X-Paintgraph-Error"
-DETECTIONS = "X-Paintgraph-Detections"
-_MOST_HEADERS = 20
-_LONGEST_HEADER = 1000
-_MILLISECONDS = 1000
-_NEVER = -1
-_MOST_FACTS = 1000
 _MOST_UNPAGED = 1000
 _LARGEST = 2**31
+_AT_ONCE = 100
 _STATUS: Mapping[State, "Status | None"] = {
     "queued": None,
     "running": "running",
@@ -49,9 +41,6 @@ _LISTS: Mapping[Literal["history", "current", "pending"], tuple[State, ...]] = {
 }
 _SUFFIXES = {"image/jpeg": "jpg", "image/webp": "webp"}
 
-
-HEADERS = {name: {"type": "string"} for name in (JOB, WARNING, ERROR)}
-"""Headers of answers, as the documentation has them."""
 
 Status = Literal["pending", "running", "finished", "stop", "error"]
 
@@ -88,26 +77,18 @@ class FooocusTasksJson(TypedDict):
 _NothingJson = Annotated[list[Any], JsonSchema(maxItems=0)]
 ROUTES = Routes("fooocus", with_slash=True)
 _EMPTY: Schema = {"type": "string", "maxLength": 0}  # as pages send what is left open
+_TIME: Schema = {"anyOf": [{"type": "string", "format": "date-time"}, _EMPTY]}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "query": ("Which list.", {"enum": ["all", "history", "current", "pending"]}),
     "page": ("Of the history.", {"anyOf": [{"type": "integer", "minimum": 0}, _EMPTY]}),
     "page_size": ("Of the history.", {"anyOf": [{"type": "integer", "minimum": 1}, _EMPTY]}),
-    "start_at": ("Accepted from then on.", {"type": "string"}),
-    "end_at": ("Accepted until then.", {"type": "string"}),
+    "start_at": ("Accepted from then on; the history comes unpaged then.", _TIME),
+    "end_at": ("Accepted until then.", _TIME),
+    "action": (
+        "`delete` removes the history from `start_at` to `end_at`; a key needs the scope `cancel`.",
+        {"enum": ["delete", ""]},
+    ),
 }
-
-
-def base_of(request: web.Request) -> str:
-    """How the addresses that a client is given begin."""
-    chosen = request.app[PARTS].fooocus.base_url
-    return chosen.rstrip("/") or f"{request.scheme}://{request.host}"
-
-
-def sent_with(parts: ServerParts, job: Job) -> dict[str, Any]:
-    """What the client of a task sent, as it is kept."""
-    request = orjson.loads(parts.store.document(job.id, "request") or b"{}")
-    sent: dict[str, Any] = request.get(REQUEST, {})
-    return sent
 
 
 def record(parts: ServerParts, job: Job, base: str) -> FooocusTaskJson:
@@ -119,13 +100,15 @@ def record(parts: ServerParts, job: Job, base: str) -> FooocusTaskJson:
         "id": job.number,
         "task_id": job.id,
         "req_params": _with_addresses(parts, sent.get("params", {}), base),
-        "in_queue_mills": _mills(job.created),
-        "start_mills": _mills(job.started),
-        "finish_mills": _mills(job.ended),
+        "in_queue_mills": milliseconds(job.created),
+        "start_mills": milliseconds(job.started),
+        "finish_mills": milliseconds(job.ended),
         "task_status": _STATUS[job.state],
         "progress": 100 if job.has_ended else int(100 * answer["progress"]),
         "webhook_url": sent.get("webhook_url", ""),
-        "result": [] if job.state == "failed" else result_addresses(parts, job, base),
+        "result": []
+        if job.state == "failed"
+        else [address_of(parts, file, base) for file in saved(parts, job).values()],
         "warnings": answer["warnings"],
         "job": base + answer["links"]["self"],
     }
@@ -141,44 +124,15 @@ def pending_record(job: Job) -> FooocusTaskJson:
         "id": -1,
         "task_id": job.id,
         "req_params": {},
-        "in_queue_mills": _NEVER,
-        "start_mills": _NEVER,
-        "finish_mills": _NEVER,
+        "in_queue_mills": milliseconds(None),
+        "start_mills": milliseconds(None),
+        "finish_mills": milliseconds(None),
         "task_status": "pending",
         "progress": -1,
         "preview": "",
         "webhook_url": "",
         "result": [],
     }
-
-
-def results(parts: ServerParts, job: Job) -> list[Mapping[str, Any]]:
-    """The files that a job has saved so far, in the order of its pictures."""
-    files: dict[int, Mapping[str, Any]] = {}
-    last = 0
-    while facts := parts.store.facts(job, last, _MOST_FACTS):
-        for _, fact in facts:
-            if fact["type"] == "executed":
-                files |= {_place(fact["node"]): file for file in fact.get("files", ())}
-        last = facts[-1][0]
-    if not files:  # the events may be older than they are kept
-        files = {_place(node): value[0] for node, value in job.outputs.items() if _is_saved(value)}
-    return [files[place] for place in sorted(files)]
-
-
-def _place(node: str) -> int:
-    """Which picture a node of the recipe saves, from 1."""
-    return int(node.partition("saved_")[2] or 1)
-
-
-def _is_saved(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and "file" in value[0]
-
-
-def result_addresses(parts: ServerParts, job: Job, base: str) -> list[str]:
-    """Where the files of a job can be fetched by a plain GET."""
-    files = (quote(str(file["file"])) for file in results(parts, job))
-    return [base + parts.addresses.open(OUTPUTS + file) for file in files]
 
 
 def _with_addresses(parts: ServerParts, value: Any, base: str) -> Any:
@@ -194,26 +148,6 @@ def _with_addresses(parts: ServerParts, value: Any, base: str) -> Any:
     return value
 
 
-def _mills(seconds: float | None) -> int:
-    return _NEVER if seconds is None else int(seconds * _MILLISECONDS)
-
-
-def add_headers(response: web.StreamResponse, parts: ServerParts, job: Job) -> None:
-    """Name the job, its warnings and errors in headers: the original's answers have no field."""
-    response.headers[JOB] = job.id
-    hide = parts.serializer.hide
-    add_header(response, WARNING, map(hide, job.warnings))
-    add_header(response, ERROR, (hide(str(problem["message"])) for problem in job.problems))
-
-
-def add_header(response: web.StreamResponse, name: str, texts: Iterable[str]) -> None:
-    """Add one header for each text, as far as headers can carry it."""
-    for text in list(texts)[:_MOST_HEADERS]:
-        plain = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
-        printable = "".join(letter for letter in plain if letter.isprintable())
-        response.headers.add(name, printable[:_LONGEST_HEADER])
-
-
 @ROUTES.add(
     "GET",
     "/tasks/{id}",
@@ -226,42 +160,45 @@ async def show(request: web.Request) -> web.Response:
     job = await jobs.offload(jobs.get, request.match_info["id"])
     if job is None or job.door != DOOR:
         return json_response([])
-    shown = await asyncio.to_thread(record, request.app[PARTS], job, base_of(request))
-    return json_response(shown if job.has_ended else {**shown, "preview": ""})
+    parts = request.app[PARTS]
+    shown = await asyncio.to_thread(record, parts, job, base_of(request))
+    if not job.has_ended:
+        shown["preview"] = await parts.watches.seen(job.id).png(parts.transcoding)
+    return json_response(shown)
 
 
 @ROUTES.add(
     "GET",
     "/tasks",
-    {200: json_answer("Three lists.", FooocusTasksJson), **REFUSED},
+    {200: json_answer("Three lists; null after deleting.", FooocusTasksJson | None), **REFUSED},
+    (403, 507),
     parameters=tuple(parameter("query", name, *about) for name, about in _QUERY.items()),
 )
 @as_fastapi
 async def index(request: web.Request) -> web.Response:
     """List tasks: those that have ended from newest to oldest, at work, waiting.
 
-    With `start_at` the history comes unpaged. Tasks are there as long as jobs are kept.
+    With `start_at` the history comes unpaged. Tasks are there as long as jobs are kept. With
+    `action=delete` those of the history are removed, and null is the answer.
     """
     query = request.query
-    wanted = query.get("query", "all")
-    faults = []
-    if wanted not in ("all", *_LISTS):
-        allowed = "'all', 'history', 'current' or 'pending'"
-        faults.append(
-            fault("enum", "query", f"Input should be {allowed}", wanted[:100], where="query")
-        )
-    if query.get("action"):
-        cure = "DELETE /v1/jobs/ID?purge=true removes one. Leave 'action' out"
-        message = f"Tasks are not deleted here: {cure}"
-        faults.append(
-            fault("not_supported", "action", message, query["action"][:100], where="query")
-        )
-    page = _whole(query, "page", 0, faults)
-    size = _whole(query, "page_size", 10, faults, least=1)
-    since = _time(query, "start_at", faults)
-    until = _time(query, "end_at", faults)
+    faults: list[Fault] = []
+    wanted = _one_of(query, "query", ("all", *_LISTS), faults) or "all"
+    action = _one_of(query, "action", ("delete",), faults)
+    page = whole(query, "page", 0, faults)
+    size = whole(query, "page_size", 10, faults, least=1)
+    since, until = (_time(query, name, faults) for name in ("start_at", "end_at"))
+    if action and wanted not in ("all", "history"):
+        message = "only what has ended is removed: 'query' should be 'history', or be left out"
+        faults.append(fault("not_ended", "query", message, wanted, where="query"))
+    if action and since is None and until is None:
+        message = "Field required with action=delete: a time, from which on tasks are removed"
+        faults.append(fault("missing", "start_at", message, where="query"))
     if faults:
         raise FieldsError(faults)
+    if action:
+        await _delete(request, since, until)
+        return json_response(None)
     is_paged = since is None
     limit = min(size, _MOST_UNPAGED) if is_paged else _MOST_UNPAGED
 
@@ -278,18 +215,54 @@ async def index(request: web.Request) -> web.Response:
                 limit=limit if name == "history" else _MOST_UNPAGED,
                 offset=page * limit if is_paged and name == "history" else 0,
             )
-            found[name] = [record(request.app[PARTS], job, base_of(request)) for job in jobs]
-        for shown in found["current"]:
-            shown["preview"] = ""
+            found[name] = [record(parts, job, base_of(request)) for job in jobs]
         found["pending"].reverse()  # the next one first
         return found
 
-    return json_response(await asyncio.to_thread(look))
+    parts = request.app[PARTS]
+    found = await asyncio.to_thread(look)
+    for shown in found["current"]:
+        shown["preview"] = await parts.watches.seen(shown["task_id"]).png(parts.transcoding)
+    return json_response(found)
 
 
-def _whole(
+async def _delete(request: web.Request, since: float | None, until: float | None) -> None:
+    """Remove the tasks that have ended and were accepted in a time, with all that they hold.
+
+    It is a GET, which browsers send for pages of others, too: so it is refused to those.
+    """
+    require(request, "cancel")
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise ApiError(
+            403,
+            "site_refused",
+            "a page of another site asked for tasks to be deleted; allowed are the server's own "
+            "pages and programs. Ask from one of these.",
+        )
+    jobs, cleaner = jobs_of(request), request.app[PARTS].cleaner
+    find = partial(jobs.of_door, DOOR, ENDED, since=since or 0.0, until=until, limit=_AT_ONCE)
+    while found := await jobs.offload(find):
+        for job in found:
+            await cleaner.purge(job.id)
+
+
+def _one_of(
+    query: Mapping[str, str], name: str, allowed: Sequence[str], faults: list[Fault]
+) -> str:
+    """A parameter that is one of some words, or nothing."""
+    text = query.get(name, "")
+    if text and text not in allowed:
+        words = " or ".join(", ".join(f"'{word}'" for word in allowed).rsplit(", ", 1))
+        message = f"Input should be {words}"
+        faults.append(fault("enum", name, message, text[:100], where="query"))
+        return ""
+    return text
+
+
+def whole(
     query: Mapping[str, str], name: str, default: int, faults: list[Fault], least: int = 0
 ) -> int:
+    """A parameter that is a whole number; what is wrong with it goes to the faults."""
     text = query.get(name, "").strip() or str(default)
     if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) < _LARGEST:
         return int(text)

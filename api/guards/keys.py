@@ -177,6 +177,24 @@ def _is_open(request: web.Request, rules: KeyRules) -> bool:
     return is_read and rules.signer is not None and rules.signer.verify(str(request.rel_url))
 
 
+def require(request: web.Request, scope: Scope) -> None:
+    """Raise ApiError where a request's key does not open what a part of a route does."""
+    holder = request.get(_HOLDER)
+    if holder is not None:
+        _check_scope(holder, scope)
+
+
+def _check_scope(holder: Holder, scope: Scope) -> None:
+    if not holder.may(scope):
+        raise ApiError(
+            403,
+            "scope_missing",
+            f"the key of '{holder.name}' opens {', '.join(holder.scopes) or 'nothing'}; this "
+            f"needs '{scope}'. Use another key, or let 'paintgraph keys add' make one with "
+            f"--scope {scope}.",
+        )
+
+
 class _Door:
     """Tells whose key a request brings, and what it opens."""
 
@@ -218,14 +236,7 @@ class _Door:
 
     def check(self, holder: Holder, scope: Scope) -> None:
         """Raises ApiError where a key does not open what is asked for, or not so often."""
-        if not holder.may(scope):
-            raise ApiError(
-                403,
-                "scope_missing",
-                f"the key of '{holder.name}' opens {', '.join(holder.scopes) or 'nothing'}; this "
-                f"needs '{scope}'. Use another key, or let 'paintgraph keys add' make one with "
-                f"--scope {scope}.",
-            )
+        _check_scope(holder, scope)
         if holder.per_minute and self._asked.add(holder.name) > holder.per_minute:
             seconds = self._asked.seconds_left()
             raise too_many(

@@ -12,14 +12,17 @@ class ListenError(Error):
     code = "cannot_listen"
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that can listen at once where a server was killed before; raises ListenError."""
+def listening(host: str, port: int, flag: str = "--port") -> socket.socket:
+    """A socket that can listen at once where a server was killed before; raises ListenError.
+
+    The port is the one of a `flag` of `paintgraph serve`.
+    """
     family = socket.AF_INET6 if ":" in host or not host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, dualstack_ipv6=not host)
     except OSError as error:
         why = (
-            "another program listens there. End it, or choose another port with --port."
+            f"another program listens there. End it, or choose another port with {flag}."
             if error.errno == errno.EADDRINUSE
             else f"{error.strerror}. Choose another host with --host."
         )

@@ -113,9 +113,11 @@ class Routes:
         *,
         parameters: tuple[Schema, ...] = (),
         body: Mapping[str, WireType] | None = None,
+        also: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """Make the decorated handler a route; see `Route`."""
-        aliases = (f"{path}/",) if self._with_slash else ()
+        """Make the decorated handler a route; see `Route`. It is served at `also`, too."""
+        paths = (path, *also)
+        aliases = (*also, *(f"{each}/" for each in paths if self._with_slash))
 
         def register(handler: Handler) -> Handler:
             route = Route(

@@ -13,6 +13,7 @@ from paintgraph.api.services.model_pulls import Pulls
 from paintgraph.api.services.pictures import Addresses, Pictures
 from paintgraph.api.services.serializers import Serializer
 from paintgraph.api.services.submission import SubmissionRules, Submissions
+from paintgraph.api.services.watching import Watches
 from paintgraph.api.services.webhooks import Webhooks
 from paintgraph.jobs.dispatching.dispatcher import Dispatcher
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
@@ -30,13 +31,15 @@ class FooocusChoices:
         outpaint_fraction: how far a picture is continued, as a part of its side.
         stitch: "strict" changes nothing outside a mask, "ramp" blends over 31 px around it.
         base_url: how addresses of results begin; empty: as the request's.
-        webhook_url: receives every task that names no address itself.
+            webhook_url: receives every task that names no address itself.
+        port: where the server listens, too, such as 8888; none unless it is set.
     """
 
     outpaint_fraction: float = 1 / 3
     stitch: Literal["strict", "ramp"] = "strict"
     base_url: str = ""
     webhook_url: str = ""
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class ServerParts:
     engine_names: EngineNames
     pulls: Pulls
     webhooks: Webhooks
+    watches: Watches
     cleaner: Cleaner
     many_users: bool = False
     fooocus: FooocusChoices = field(default_factory=FooocusChoices)

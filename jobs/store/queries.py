@@ -129,6 +129,13 @@ class JobQueries:
         rows = self._database.read(lambda c: c.execute(sql, values).fetchall())
         return [job_of(row) for row in rows]
 
+    def counts_of_door(self, door: str) -> dict[str, int]:
+        """How many jobs of one door are in each state."""
+        mine, owner = self._mine
+        sql = f"SELECT state, count(*) FROM jobs WHERE {mine} AND door = ? GROUP BY state"  # noqa: S608 - our names
+        rows = self._database.read(lambda c: c.execute(sql, (*owner, door)).fetchall())
+        return {row[0]: row[1] for row in rows}
+
     def named(self, door: str, name: str) -> Job | None:
         """The newest job that a door's clients call so, or None."""
         mine, owner = self._mine

@@ -1,12 +1,16 @@
 """What a request says of a diffusion model, with a small one."""
 
+import base64
+import json
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paintgraph.tests.api.fooocus.asking import (
     BOX,
@@ -132,6 +136,41 @@ def test_outpainting_by_a_model(server: Served) -> None:
     assert result(server, task).shape[:2] == (64, 85)
     given = painted(server, task)
     assert (given["strength"], given["crop"], given["crop_amount"]) == (1, "field", 1)
+
+
+@pytest.fixture(scope="module")
+def told(server: Served) -> list[Any]:
+    """The events of a task of many steps."""
+    answer = inpaint(server, **{**FEW, "overwrite_step": 12}, stream_output=True)
+    assert answer.status == 200, answer.body
+    lines = answer.body.decode().splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if len(line) > len("data: ")]
+
+
+def test_a_stream_shows_what_a_picture_looks_like_so_far(told: list[Any]) -> None:
+    previews = [event["preview"] for event in told if event["preview"]]
+
+    assert previews
+    assert len(previews) == len(set(previews))
+    for preview in previews:
+        data = base64.b64decode(preview.removeprefix("data:image/png;base64,"), validate=True)
+        with Image.open(BytesIO(data)) as shown:
+            assert shown.format == "PNG"
+
+
+def test_a_stream_tells_the_steps(told: list[Any]) -> None:
+    steps = [event["message"] for event in told if "step" in event["message"]]
+
+    assert steps
+    assert all(re.fullmatch(r"Painting, step \d+/12", each) for each in steps)
+    progress = [event["progress"] for event in told]
+    assert progress == sorted(progress)
+
+
+def test_a_stream_without_previews_shows_none(server: Served) -> None:
+    answer = inpaint(server, **FEW, image_seed=8, stream_output=True, disable_preview=True)
+
+    assert b"data:image" not in answer.body
 
 
 def test_models_that_are_here_are_listed(server: Served) -> None:

@@ -21,6 +21,7 @@ from paintgraph.tests.api.fooocus.asking import (
     large,
     path_of,
 )
+from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import Served, serving
 
 
@@ -56,6 +57,49 @@ def test_history_is_listed_by_time(own: Served) -> None:
     assert len(both["history"]) == 2
 
 
+def test_tasks_of_a_time_are_deleted_with_their_files(own: Served) -> None:
+    first, second = (finished(inpaint(own, image_seed=seed)) for seed in range(2))
+    since = datetime.fromtimestamp(second["in_queue_mills"] / 1000, UTC).isoformat()
+
+    answer = own.call("GET", "/tasks", params={"start_at": since, "action": "delete"})
+
+    assert (answer.status, answer.json) == (200, None)
+    assert [task["task_id"] for task in lists(own)["history"]] == [first["task_id"]]
+    assert fetched(own, first["result"][0])
+    assert own.call("GET", path_of(own, second["result"][0])).status == 404
+
+
+def test_only_what_has_ended_in_a_time_is_deleted(own: Served) -> None:
+    for query, field in (({}, "start_at"), ({"end_at": "2199-01-01", "query": "current"}, "query")):
+        answer = own.call("GET", "/tasks", params={"action": "delete", **query})
+        assert answer.status == 422
+        assert [fault["loc"] for fault in answer.json["detail"]] == [["query", field]]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_of_others_deletes(own: Served, site: str) -> None:
+    task = finished(inpaint(own))
+    query = {"action": "delete", "end_at": "2199-01-01"}
+
+    answer = own.call("GET", "/tasks", params=query, headers={"Sec-Fetch-Site": site})
+
+    assert answer.status == 403
+    assert [each["task_id"] for each in lists(own)["history"]] == [task["task_id"]]
+
+
+def test_keys_delete_their_own_tasks_and_need_the_scope(own: Served) -> None:
+    alice, bob = Client(own, "alice"), Client(own, "bob")
+    reader = Client(own, "reader", "read")
+    for client in (alice, bob):
+        finished(inpaint(own, headers=client.headers))
+    query = {"action": "delete", "end_at": "2199-01-01"}
+
+    assert reader.call("GET", "/tasks", params=query).codes == ["scope_missing"]
+    assert alice.call("GET", "/tasks", params=query).status == 200
+
+    assert [len(each.call("GET", "/tasks").json["history"]) for each in (alice, bob)] == [0, 1]
+
+
 def test_other_jobs_are_no_tasks(own: Served) -> None:
     graph = {"nodes": {"a": {"node": "SolidMask"}}, "outputs": {"mask": "${a.mask}"}}
     job = own.submit({"graph": graph}, wait=60).json
@@ -78,7 +122,7 @@ def test_what_is_left_open_is_all(own: Served, query: str) -> None:
         ({"page": "9" * 30}, "int_parsing"),
         ({"start_at": "yesterday"}, "datetime_parsing"),
         ({"end_at": "9" * 400}, "datetime_parsing"),
-        ({"action": "delete"}, "not_supported"),
+        ({"action": "purge"}, "enum"),
     ],
 )
 def test_bad_queries_are_told(server: Served, query: dict[str, str], type_: str) -> None:
