@@ -326,7 +326,10 @@ def _eighteenth(connection: Connection) -> None:
 
 
 def _nineteenth(connection: Connection) -> None:
-    """How jobs use node types; when a set was named last. What workers hold is told elsewhere."""
+    """How jobs use node types; when a set was named last.
+
+    What workers hold is told elsewhere; older ones read and write it here, so it needs no value.
+    """
     for statement in (
         """CREATE TABLE use_sets (
             number bigint PRIMARY KEY,
@@ -338,6 +341,7 @@ def _nineteenth(connection: Connection) -> None:
         "ALTER TABLE model_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
         "ALTER TABLE node_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
         "ALTER TABLE agents DROP COLUMN models",
+        "ALTER TABLE agents ADD COLUMN models bytea NOT NULL DEFAULT '[]'",
     ):
         connection.execute(statement)
 

@@ -56,6 +56,12 @@ CREATE TABLE IF NOT EXISTS published (
 """
 """The tables as the last paintgraph made them that did not count versions."""
 
+COLUMNS = """SELECT tables.name AS of, columns.name AS name,
+    columns."notnull" AND columns.dflt_value IS NULL AS is_needed
+    FROM sqlite_master tables JOIN pragma_table_info(tables.name) columns
+    WHERE tables.type = 'table'"""
+"""Of all tables; a row must have a value for those that are needed."""
+
 WITHOUT_DOORS = UNNUMBERED.replace(DOOR, "").replace(BY_DOOR, "")
 
 
@@ -151,3 +157,19 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
 
     SqliteDatabase(path, [statement("CREATE TABLE t (n INTEGER)")]).close()
     assert version_of(path) == 1
+
+
+def test_what_an_older_paintgraph_reads_and_writes_stays(tmp_path: Path) -> None:
+    """Older servers and agents go on with the tables that a newer one has brought up to date."""
+    before: dict[tuple[str, str], bool] = {}
+    for version in range(1, len(MIGRATIONS) + 1):
+        database = SqliteDatabase(tmp_path / "jobs.sqlite", MIGRATIONS[:version])
+        rows = database.read(lambda c: c.execute(COLUMNS).fetchall())
+        database.close()
+        after = {(row["of"], row["name"]): bool(row["is_needed"]) for row in rows}
+
+        assert before.keys() <= after.keys()
+        tables = {table for table, _ in before}
+        new = {each for each, is_needed in after.items() if each not in before and is_needed}
+        assert not {table for table, _ in new} & tables, "older ones do not write it"
+        before = after
