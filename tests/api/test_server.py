@@ -3,7 +3,9 @@
 import http.client
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -86,6 +88,28 @@ def refusal(process: subprocess.Popen[str]) -> str:
     _, told = process.communicate(timeout=OUTER_SECONDS)
     assert process.returncode == 1
     return told
+
+
+def test_it_listens_at_a_second_port(tmp_path: Path) -> None:
+    process = begin(tmp_path, "--fooocus-port", "0")
+    try:
+        assert process.stdout is not None
+        ports = [int(port) for port in re.findall(r":(\d+)", process.stdout.readline())]
+        assert len(set(ports)) == 2, refusal(process)
+        for port in ports:
+            assert Process(process, port).call("GET", "/livez")[0] == 200
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = begin(tmp_path, "--fooocus-port", str(taken.getsockname()[1]))
+        _, told = process.communicate(timeout=OUTER_SECONDS)
+
+    assert process.returncode == 1
+    assert "choose another port with --fooocus-port" in told
 
 
 def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:

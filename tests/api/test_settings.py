@@ -80,6 +80,8 @@ def test_choices_of_fooocus_come_from_the_environment_or_the_file(
     choices = load_settings({}).fooocus
 
     assert (choices.outpaint_fraction, choices.stitch) == (0.3, "ramp")
+    flagged = load_settings({"fooocus": {"port": 8888}}).fooocus
+    assert (flagged.outpaint_fraction, flagged.stitch, flagged.port) == (0.3, "ramp", 8888)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,7 @@ def test_choices_of_fooocus_come_from_the_environment_or_the_file(
         ("STITCH", "soft"),
         ("BASE_URL", "paint.example"),
         ("WEBHOOK_URL", "ftp://paint.example"),
+        ("PORT", "65536"),
     ],
 )
 def test_bad_choices_of_fooocus_are_told(

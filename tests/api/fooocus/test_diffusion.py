@@ -21,6 +21,7 @@ from paintgraph.tests.api.fooocus.asking import (
     result,
     text_of,
 )
+from paintgraph.tests.api.generation.asking import INPAINT, post
 from paintgraph.tests.api.serving import Served, png, serving
 
 pytestmark = pytest.mark.slow  # a worker imports diffusers
@@ -144,7 +145,7 @@ def told(server: Served) -> list[Any]:
     answer = inpaint(server, **{**FEW, "overwrite_step": 12}, stream_output=True)
     assert answer.status == 200, answer.body
     lines = answer.body.decode().splitlines()
-    return [json.loads(line.removeprefix("data: ")) for line in lines if len(line) > len("data: ")]
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
 
 
 def test_a_stream_shows_what_a_picture_looks_like_so_far(told: list[Any]) -> None:
@@ -165,6 +166,34 @@ def test_a_stream_tells_the_steps(told: list[Any]) -> None:
     assert all(re.fullmatch(r"Painting, step \d+/12", each) for each in steps)
     progress = [event["progress"] for event in told]
     assert progress == sorted(progress)
+
+
+def test_a_job_shows_what_it_looks_like_to_who_asks(server: Served) -> None:
+    """Of both APIs: one polls tasks, the other jobs."""
+    fields = {**FEW, "overwrite_step": 200, "image_number": 4, "async_process": True}
+    task = inpaint(server, **fields, image_seed=20).json["task_id"]
+    advanced = {"overwrite_step": 200}
+    more = {"base_model_name": MODEL, "image_number": 4, "async_process": True}
+    job = post(server, **INPAINT, **more, advanced_params=advanced).json()["job_id"]
+
+    shown = [shown_by(server, f"/tasks/{task}", "preview")]
+    path = f"/v1/generation/query-job?job_id={job}&require_step_preivew=True"
+    shown.append(shown_by(server, path, "job_step_preview"))
+
+    for text in shown:
+        with Image.open(BytesIO(base64.b64decode(text, validate=True))) as picture:
+            assert picture.format == "PNG"
+    for id_ in (task, job):
+        server.call("DELETE", f"/v1/jobs/{id_}")
+
+
+def shown_by(server: Served, path: str, name: str) -> str:
+    """What a job that has not ended shows at last."""
+    while True:
+        answer = server.call("GET", path).json
+        if answer[name]:
+            return str(answer[name])
+        assert (answer.get("progress") or answer.get("job_progress") or 0) < 100, answer
 
 
 def test_a_stream_without_previews_shows_none(server: Served) -> None:

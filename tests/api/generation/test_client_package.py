@@ -82,7 +82,7 @@ def test_the_client_outpaints_and_asks_until_the_end(client: Any, library: Any) 
         job = client.query_job_v1_generation_query_job_get(job_id, require_step_preview=True)
 
     assert (job.job_stage, job.job_progress) == ("SUCCESS", 100)
-    (result,) = job.to_dict()["job_result"]
+    (result,) = job.job_result.actual_instance
     assert result["seed"] == "7"
 
 
