@@ -1,0 +1,118 @@
+"""Steps are taken back and done again, and survive reloads, crashes and a server that cleans up."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser
+
+from paintgraph.tests.api.hostile.processes import Child
+from paintgraph.tests.page.browsing import IN_BROWSER
+from paintgraph.tests.page.doing import outside, painting, photo, pixels, serving
+
+pytestmark = IN_BROWSER
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    with serving(tmp_path_factory.mktemp("data") / "data") as server:
+        yield server
+
+
+def test_steps_are_undone_done_again_and_kept_over_a_reload(
+    browser: Browser, server: Child
+) -> None:
+    with painting(browser, server) as painter:
+        painter.choose("rocket.jpg")
+        painter.erase()
+        erased, numbers = painter.shown(), painter.numbers
+        painter.page.get_by_role("button", name="Undo").click()
+        assert painter.kept()["at"] == 0
+        painter.page.keyboard.press("Control+Shift+z")
+        assert painter.kept()["at"] == 1
+
+        painter.page.reload()
+        painter.until_steps(2)
+        assert (painter.shown(), painter.numbers) == (erased, numbers)
+        assert "Outside the selection 0 of 9,000 pixels changed." in numbers
+        assert np.array_equal(outside(erased), outside(photo("JPEG")))
+        painter.steps.first.click()
+        assert pixels(painter.shown()).tolist() == pixels(photo("JPEG")).tolist()
+
+        painter.recipe("slow")  # what was there to redo gives way
+        painter.field("steps").fill("1")
+        painter.start()
+        painter.page.locator(".steps button", has_text="slow").wait_for()
+        assert [each["made"] and each["made"]["recipe"] for each in painter.kept()["steps"]] == [
+            None,
+            "slow",
+        ]
+
+
+def test_a_job_goes_on_after_a_reload_and_a_crash(browser: Browser, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data) as first, painting(browser, first) as painter:
+        painter.choose()
+        painter.recipe("slow")
+        painter.field("steps").fill("40")
+        painter.start()
+        preview = painter.page.locator(".work img[src^='data:image/jpeg']")
+        preview.wait_for()
+        painter.page.reload()
+        preview.wait_for()
+        heard: list[str | None] = []
+        painter.page.on("request", lambda sent: heard.append(sent.headers.get("last-event-id")))
+        first.kill()
+        painter.page.locator(".work", has_text="The server does not answer.").wait_for()
+        with serving(data, first.port) as again:
+            painter.until_steps(2)
+            painter.server = again
+
+            assert np.array_equal(pixels(painter.shown()), 255 - pixels(photo()))
+            assert any(heard)  # it went on after what it had heard
+            jobs = again.call("GET", "/v1/jobs?tag=page").json["jobs"]
+            assert [job["state"] for job in jobs] == ["succeeded"]
+        painter.tab.broken.clear()  # the console tells of each request that nobody answered
+
+
+def test_what_the_server_has_cleaned_up_is_told(browser: Browser, server: Child) -> None:
+    with painting(browser, server) as painter:
+        painter.choose()
+        painter.recipe("slow")
+        painter.field("steps").fill("2")
+        painter.start()
+        painter.until_steps(2)
+        job = painter.kept()["steps"][1]["made"]["job"]
+        assert server.call("DELETE", f"/v1/jobs/{job}?purge=true").status == 204
+        painter.page.reload()
+        painter.page.get_by_text(
+            "1 step is gone: the server has cleaned up its picture."
+        ).wait_for()
+
+        assert painter.steps.count() == 1
+        painter.tab.broken.clear()  # the console tells of the 404
+
+
+def test_a_server_that_does_not_answer_is_told(browser: Browser, server: Child) -> None:
+    with painting(browser, server) as painter:
+        painter.choose()
+        painter.recipe("slow")
+        painter.page.route("**/v1/recipes/**", lambda route: route.abort("connectionrefused"))
+        painter.start()
+
+        assert painter.told().startswith("The server does not answer. See whether it runs")
+        assert painter.panel.locator("button.start").is_enabled()
+        painter.tab.broken.clear()  # the console tells of the request that nobody answered
+
+
+def test_the_area_of_a_step_is_selected_again(browser: Browser, server: Child) -> None:
+    with painting(browser, server) as painter:
+        painter.choose()
+        painter.erase()
+        painter.page.get_by_role("button", name="Select its area again").click()
+        painter.open("Erase")
+        painter.start()
+        painter.until_steps(3)
+
+        assert np.array_equal(outside(painter.shown()), outside(photo()))
