@@ -15,7 +15,7 @@ from paintgraph.jobs.store.backlog import EXPECTED_SECONDS
 from paintgraph.jobs.store.database import Connection
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Size
-from paintgraph.jobs.store.queries import ORDER
+from paintgraph.jobs.store.queries import GROUP, ORDER
 from paintgraph.jobs.store.sets import MODELS, USES
 
 Policy = Callable[..., list[Line]]
@@ -157,18 +157,30 @@ def first(connection: Connection, size: Size, able: Able = ANY, *, locked: bool 
     """The row of the first job of a client that may have one more at work, or None.
 
     The first that a worker can do. It is `locked` for whoever takes it: others do not see it then.
+    As many as there may be that he cannot take, they are not gone through one by one.
     """
     lock = connection.skip_locked if locked else ""
+    row = _first_of(connection, size, able, _FRONT, lock)
+    if row is None:
+        row = _first_of(connection, size, able, _ALIKE, lock)
+    if row is None and lock and _first_of(connection, size, able, _ALIKE, "") is not None:
+        row = _first_of(connection, size, able, _ALL, lock)  # others take those at this moment
+    return row
+
+
+def _first_of(connection: Connection, size: Size, able: Able, those: str, lock: str) -> Any:
+    """The row of the first that a worker can do of those queued jobs."""
+    line = "models = ?" if able.models is not None and len(able.models) == 1 else "TRUE"
+    values = (size, *(able.models or ())) if line != "TRUE" else (size,)
+    asked = those.replace("LINE", line)
     while True:
         others = able.served.others if able.served else ()
         row = connection.execute(
-            f"{_AT_WORK} SELECT number, client, most_running, models, uses, priority, turn, rank, "  # noqa: S608 - ours
-            f"{connection.now} - created AS waited FROM jobs "
-            f"WHERE state = 'queued' AND size = ? AND {_among(able.models)} AND {_not(others)} "
-            "AND (most_running = 0 OR most_running > "
-            "coalesce((SELECT jobs FROM at_work WHERE at_work.client = jobs.client), 0)) "
+            f"SELECT number, client, most_running, models, uses, priority, turn, rank, "  # noqa: S608 - ours
+            f"{connection.now} - created AS waited FROM jobs WHERE number IN ({asked}) "
+            f"AND state = 'queued' AND {_among(able.models)} AND {_not(others)} AND {_MAY_BEGIN} "
             f"ORDER BY {ORDER} LIMIT 1 {lock}",
-            (size, *(able.models or ()), *others),
+            (*values * those.count("size = ?"), *(able.models or ()), *others),
         ).fetchone()
         if row is None or not able.served or able.served.has(connection, row["uses"]):
             return row
@@ -220,8 +232,26 @@ def _place(row: Any) -> tuple[int, int, float, int]:
     return -row["priority"], row["turn"], row["rank"], row["number"]
 
 
-_AT_WORK = (
-    "WITH at_work AS MATERIALIZED (SELECT client, count(*) AS jobs FROM jobs "
-    "WHERE state = 'running' AND worker IS NOT NULL GROUP BY client)"
+_MAY_BEGIN = (
+    "(most_running = 0 OR most_running > (SELECT count(*) FROM jobs at_work WHERE "
+    "at_work.state = 'running' AND at_work.worker IS NOT NULL AND at_work.client = jobs.client))"
 )
-"""How many jobs each client has at work: counted once, not for each queued job."""
+"""That a job's client may have one more at work."""
+
+_ALL = "SELECT number FROM jobs WHERE state = 'queued' AND size = ? AND LINE"
+
+_FRONT = f"{_ALL} ORDER BY {ORDER} LIMIT 16"
+"""The first jobs of all; most often one of these may begin."""
+
+_ALIKE = (
+    "WITH RECURSIVE firsts (number) AS ("  # noqa: S608 - ours
+    f"SELECT ({_ALL} ORDER BY {GROUP} LIMIT 1) UNION ALL SELECT ({_ALL} "
+    "AND (models, uses, client, most_running) >= "
+    "(last.models + 0, last.uses + 0, last.client || '', last.most_running + 1) "
+    f"ORDER BY {GROUP} LIMIT 1) FROM firsts JOIN jobs last ON last.number = firsts.number) "
+    "SELECT number FROM firsts"
+)
+"""The first of all jobs that are alike in what decides who may take them; one look for each.
+
+SQLite seeks a row in an index only by values that are no columns, and begins at what is equal.
+"""

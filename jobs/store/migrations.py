@@ -346,32 +346,29 @@ def _nineteenth(connection: Connection) -> None:
         connection.execute(statement)
 
 
+def _twentieth(connection: Connection) -> None:
+    """Queued jobs that are alike for who may take them; `state` lets SQLite leave the table."""
+    for statement in (
+        """CREATE INDEX jobs_alike ON jobs
+            (size, models, uses, client, most_running, priority DESC, turn, rank, number, state)
+            WHERE state = 'queued'""",
+        "DROP INDEX jobs_waiting",
+        """CREATE INDEX jobs_waiting ON jobs (size, client, bytes, parent, state)
+            WHERE state = 'queued' AND parent IS NULL""",
+    ):
+        connection.execute(statement)
+
+
 def _bytes(value: bytes | str) -> bytes:
     """A document; defaults of columns are texts."""
     return value.encode() if isinstance(value, str) else value
 
 
 MIGRATIONS: tuple[Migration, ...] = (
-    _first,
-    _second,
-    _third,
-    _fourth,
-    _fifth,
-    _sixth,
-    _seventh,
-    _eighth,
-    _ninth,
-    _tenth,
-    _eleventh,
-    _twelfth,
-    _thirteenth,
-    _fourteenth,
-    _fifteenth,
-    _sixteenth,
-    _seventeenth,
-    _eighteenth,
-    _nineteenth,
-)
+    _first, _second, _third, _fourth, _fifth, _sixth, _seventh, _eighth, _ninth, _tenth,
+    _eleventh, _twelfth, _thirteenth, _fourteenth, _fifteenth, _sixteenth, _seventeenth,
+    _eighteenth, _nineteenth, _twentieth,
+)  # fmt: skip
 """A store knows how many of them it has seen: in `PRAGMA user_version`, or a table for that."""
 
 

@@ -34,6 +34,9 @@ class Waiting(NamedTuple):
 ORDER = "priority DESC, turn, rank, number"
 """Who is next; there is an index of it."""
 
+GROUP = f"models, uses, client, most_running, {ORDER}"
+"""The same within jobs that are alike in what decides who may take them; as an index."""
+
 _BEFORE = (
     "(b.priority > jobs.priority OR (b.priority = jobs.priority "
     "AND (b.turn, b.rank, b.number) < (jobs.turn, jobs.rank, jobs.number)))"
@@ -257,7 +260,7 @@ class JobQueries:
         """What waits, added up by client and size; parts of jobs do not count."""
         sql = (
             "SELECT client, size, count(*), sum(bytes) FROM jobs WHERE state = 'queued' "
-            "AND parent IS NULL GROUP BY client, size"
+            "AND parent IS NULL AND size IN ('heavy', 'light') GROUP BY size, client"
         )
         rows = self._database.read(lambda c: c.execute(sql).fetchall())
         return [Waiting(*row) for row in rows]
