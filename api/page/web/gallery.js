@@ -104,5 +104,10 @@ export function gallery(state, client, t, thumbnails) {
     void fill();
   };
   document.body.append(dialog);
-  return h("button", { type: "button", class: "plain", onclick: begin }, icon("gallery"), t("gallery.title"));
+  return h(
+    "button",
+    { type: "button", class: "plain", "aria-label": t("gallery.title"), onclick: begin },
+    icon("gallery"),
+    h("span", { class: "wide" }, t("gallery.title")),
+  );
 }

@@ -167,6 +167,11 @@ export class State extends EventTarget {
     if (!urgent) setTimeout(() => note.remove(), NOTE_SECONDS * 1000);
   }
 
+  /** Take away what was said urgently; it is past. */
+  hush() {
+    byId("urgent").replaceChildren();
+  }
+
   /**
    * @param {string} type
    * @param {unknown} [detail]

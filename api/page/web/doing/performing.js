@@ -80,6 +80,7 @@ export class Performer {
       going,
       cancel,
     };
+    state.hush();
     state.setWork(work);
     try {
       await begin(work, stop.signal);
