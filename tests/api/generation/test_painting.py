@@ -80,6 +80,17 @@ def test_the_documented_form_outpaints(server: Served) -> None:
     assert "no effect" not in warnings_of(answer)
 
 
+def test_lists_of_forms_may_be_fields_that_come_again(server: Served) -> None:
+    """As the original's documentation sends them for an image prompt without prompts."""
+    fields = {"outpaint_selections": ["Left", "Top"], "image_prompts": []}
+    sent = {"input_image": PHOTO, "input_mask": None, "cn_img1": None}
+
+    answer = form(server, "/v1/generation/image-prompt", data=fields, files=sent)
+
+    (result,) = results(answer)
+    assert picture(result).shape[:2] == (HEIGHT + HEIGHT // 3, WIDTH + WIDTH // 3)
+
+
 def test_the_documented_json_outpaints(server: Served) -> None:
     lists = {"style_selections": [], "outpaint_selections": ["Left", "Right"]}
     texts = {"input_image": text_of(PHOTO), "input_mask": None, "advanced_params": None}

@@ -9,6 +9,7 @@ from paintgraph.tests.api.hostile.asking import JSON, Hostile, ask, get, post
 from paintgraph.tests.api.hostile.pictures import ADDRESSES, NAMES, REFUSED, RUN
 
 GENERATE, MASK = "/v1/engine/generate", "/v1/tools/generate_mask"
+PAINT = "/v2/generation/image-inpaint-outpaint"
 _DEEP = 100_000
 _PNG = base64.b64encode(RUN["one bit"][0]()).decode()
 _TASK = {"inpaint_input_image": _PNG, "outpaint_selections": ["Left"], "async_process": True}
@@ -45,6 +46,16 @@ def _encoded(make: Callable[[], bytes]) -> Callable[[], str]:
     return lambda: base64.b64encode(make()).decode()
 
 
+_FORM = "multipart/form-data; boundary=x"
+
+
+def _form(*names: str) -> bytes:
+    """A form of fields that say nothing useful."""
+    head = 'Content-Disposition: form-data; name="{}"'
+    parts = "".join(f"--x\r\n{head.format(name)}\r\n\r\n[[[\0\r\n" for name in names)
+    return f"{parts}--x--\r\n".encode()
+
+
 _BODIES: dict[str, Callable[[], bytes] | bytes] = {
     "nothing": b"",
     "an open brace": b"{",
@@ -71,6 +82,8 @@ _FILES = {
     "a process": "/outputs/%2fproc%2fself/environ.png",
     "a NUL": "/outputs/a/b%00.png",
     "a long name": "/outputs/a/" + "x" * 5000 + ".png",
+    "a file above by its other name": "/files/..%2f../jobs.sqlite",
+    "a long name by its other name": "/files/a/" + "x" * 5000 + ".png",
     "an input above": "/inputs/..%2fjobs.sqlite",
     "an input that is not there": f"/inputs/{'0' * 64}.png",
     "an input as a script": f"/inputs/{'0' * 64}.html",
@@ -80,8 +93,13 @@ CORPUS = [
     *(
         post(f"{name} to {path}", path, body, JSON, 422)
         for name, body in _BODIES.items()
-        for path in (GENERATE, MASK)
+        for path in (GENERATE, MASK, PAINT)
     ),
+    post("a form that ends", PAINT, b"--x--", _FORM, 422),
+    post("a form that does not end", PAINT, b"--x\r\n", _FORM, 400),
+    post("a form of 2,000 fields", PAINT, lambda: _form(*["prompt"] * 2000), _FORM, 400),
+    post("a form of nameless fields", PAINT, lambda: _form(""), _FORM, 400),
+    post("a form of unknown fields", PAINT, lambda: _form(*map(str, range(50))), _FORM, 422),
     post("a form", GENERATE, b"--x--", "multipart/form-data; boundary=x", 415),
     post("a text", GENERATE, b"{}", "text/plain", 415),
     post("a page of others", GENERATE, b"{}", JSON, 403, Origin="https://evil.example"),
