@@ -27,6 +27,9 @@ from paintgraph.tests.api.serving import Served, png, serving
 pytestmark = pytest.mark.slow  # a worker imports diffusers
 
 MODEL = "sd-inpaint"
+MANY = {"overwrite_step": 200, "image_number": 4}
+"""Steps that take longer than it takes to ask what is seen of them."""
+
 FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
 
 
@@ -142,7 +145,7 @@ def test_outpainting_by_a_model(server: Served) -> None:
 @pytest.fixture(scope="module")
 def told(server: Served) -> list[Any]:
     """The events of a task of many steps."""
-    answer = inpaint(server, **{**FEW, "overwrite_step": 12}, stream_output=True)
+    answer = inpaint(server, **{**FEW, "overwrite_step": 60}, stream_output=True)
     assert answer.status == 200, answer.body
     lines = answer.body.decode().splitlines()
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
@@ -163,35 +166,31 @@ def test_a_stream_tells_the_steps(told: list[Any]) -> None:
     steps = [event["message"] for event in told if "step" in event["message"]]
 
     assert steps
-    assert all(re.fullmatch(r"Painting, step \d+/12", each) for each in steps)
+    assert all(re.fullmatch(r"Painting, step \d+/60", each) for each in steps)
     progress = [event["progress"] for event in told]
     assert progress == sorted(progress)
 
 
 def test_a_job_shows_what_it_looks_like_to_who_asks(server: Served) -> None:
     """Of both APIs: one polls tasks, the other jobs."""
-    fields = {**FEW, "overwrite_step": 200, "image_number": 4, "async_process": True}
-    task = inpaint(server, **fields, image_seed=20).json["task_id"]
-    advanced = {"overwrite_step": 200}
-    more = {"base_model_name": MODEL, "image_number": 4, "async_process": True}
-    job = post(server, **INPAINT, **more, advanced_params=advanced).json()["job_id"]
-
-    shown = [shown_by(server, f"/tasks/{task}", "preview")]
+    fields = {**INPAINT, "base_model_name": MODEL, "advanced_params": {"overwrite_step": 200}}
+    task = inpaint(server, **{**FEW, **MANY}, image_seed=20, async_process=True).json["task_id"]
+    of_task = shown_by(server, task, f"/tasks/{task}", "preview")
+    job = post(server, **fields, image_number=4, async_process=True).json()["job_id"]
     path = f"/v1/generation/query-job?job_id={job}&require_step_preivew=True"
-    shown.append(shown_by(server, path, "job_step_preview"))
+    of_job = shown_by(server, job, path, "job_step_preview")
 
-    for text in shown:
+    for text in (of_task, of_job):
         with Image.open(BytesIO(base64.b64decode(text, validate=True))) as picture:
             assert picture.format == "PNG"
-    for id_ in (task, job):
-        server.call("DELETE", f"/v1/jobs/{id_}")
 
 
-def shown_by(server: Served, path: str, name: str) -> str:
-    """What a job that has not ended shows at last."""
+def shown_by(server: Served, job_id: str, path: str, name: str) -> str:
+    """What a job shows at last that has not ended; then it is cancelled."""
     while True:
         answer = server.call("GET", path).json
         if answer[name]:
+            server.call("DELETE", f"/v1/jobs/{job_id}")
             return str(answer[name])
         assert (answer.get("progress") or answer.get("job_progress") or 0) < 100, answer
 

@@ -45,14 +45,12 @@ def test_ping_answers(server: Served) -> None:
 
 
 def full(server: Served) -> tuple[list[str], Any]:
-    """The jobs that are taken until no more are, and the last answer."""
+    """A job at work and one that waits, and the answer to a third."""
     taken: list[str] = []
-    while True:
-        answer = post(server, **large_job())
-        assert answer.status_code == 200, answer.text
-        if not answer.json()["job_id"]:
-            return taken, answer
-        taken.append(answer.json()["job_id"])
+    for _ in range(2):
+        taken.append(post(server, **large_job()).json()["job_id"])
+        server.until(taken[0], "running")
+    return taken, post(server, **large_job())
 
 
 def stop_all(server: Served, ids: list[str]) -> list[Any]:
