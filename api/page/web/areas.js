@@ -14,11 +14,7 @@ export function grown(data, width, height, pixels) {
   const far = Math.ceil(pixels) + 1;
   const result = data.slice();
   const columns = columnDistances(data, width, height, far);
-  const [places, starts, heights] = [
-    new Int32Array(width),
-    new Float64Array(width + 1),
-    new Int32Array(width),
-  ];
+  const [places, starts, heights] = [new Int32Array(width), new Float64Array(width + 1), new Int32Array(width)];
   for (let y = 0; y < height; y++) {
     const row = y * width;
     // The parabolas (x - place)^2 + height that are the lowest somewhere, from left to right.
@@ -45,8 +41,7 @@ export function grown(data, width, height, pixels) {
       while (at < last && starts[at + 1] < x) at++;
       const [across, high] = [x - places[at], heights[at]];
       const cover = pixels + 1 - Math.sqrt(across * across + high);
-      if (cover > 0)
-        result[row + x] = Math.max(result[row + x], Math.round(255 * Math.min(1, cover)));
+      if (cover > 0) result[row + x] = Math.max(result[row + x], Math.round(255 * Math.min(1, cover)));
     }
   }
   return result;
@@ -75,9 +70,7 @@ function columnDistances(data, width, height, far) {
  * @param {Uint8Array} data @param {number} width @param {number} height @param {number} pixels @returns {Uint8Array}
  */
 export function softened(data, width, height, pixels) {
-  for (const radius of [0, 1, 2]
-    .map((index) => Math.floor((pixels + index) / 3))
-    .filter((radius) => radius > 0)) {
+  for (const radius of [0, 1, 2].map((index) => Math.floor((pixels + index) / 3)).filter((radius) => radius > 0)) {
     data = meansOfRows(meansOfColumns(data, width, height, radius), width, radius);
   }
   return data;
@@ -147,13 +140,10 @@ export function differences(rgba, colour) {
   const result = new Uint8Array(rgba.length / 4);
   const [l, a, b] = perceived(colour[0], colour[1], colour[2]);
   for (let at = 0, from = 0, previous = -1, value = 0; at < result.length; at++, from += 4) {
-    const packed =
-      ((rgba[from] << 24) | (rgba[from + 1] << 16) | (rgba[from + 2] << 8) | rgba[from + 3]) >>> 0;
+    const packed = ((rgba[from] << 24) | (rgba[from + 1] << 16) | (rgba[from + 2] << 8) | rgba[from + 3]) >>> 0;
     if (packed !== previous) {
       const [l1, a1, b1] = perceived(rgba[from], rgba[from + 1], rgba[from + 2]);
-      const seen =
-        Math.sqrt((l1 - l) ** 2 + (a1 - a) ** 2 + (b1 - b) ** 2) *
-        Math.min(rgba[from + 3], colour[3]);
+      const seen = Math.sqrt((l1 - l) ** 2 + (a1 - a) ** 2 + (b1 - b) ** 2) * Math.min(rgba[from + 3], colour[3]);
       value = Math.min(255, Math.round(Math.max(seen, Math.abs(rgba[from + 3] - colour[3]))));
       previous = packed;
     }

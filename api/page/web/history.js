@@ -32,6 +32,10 @@ export class History {
     return this.#open !== null;
   }
 
+  get isDrawn() {
+    return Boolean(this.#open?.size);
+  }
+
   begin() {
     this.end();
     this.#open = new Map();

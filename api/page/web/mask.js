@@ -13,10 +13,8 @@ import { around, filled } from "./polygon.js";
 /** Let a row of a shape meet one of the selection. (One loop a mode: it runs over all pixels.) @param {Uint8Array} row @param {Uint8Array} shape @param {Mode} mode */
 function meet(row, shape, mode) {
   if (mode === "replace") row.set(shape);
-  else if (mode === "subtract")
-    for (let x = 0; x < row.length; x++) row[x] = Math.min(row[x], 255 - shape[x]);
-  else if (mode === "intersect")
-    for (let x = 0; x < row.length; x++) row[x] = Math.min(row[x], shape[x]);
+  else if (mode === "subtract") for (let x = 0; x < row.length; x++) row[x] = Math.min(row[x], 255 - shape[x]);
+  else if (mode === "intersect") for (let x = 0; x < row.length; x++) row[x] = Math.min(row[x], shape[x]);
   else for (let x = 0; x < row.length; x++) row[x] = Math.max(row[x], shape[x]);
 }
 
@@ -68,8 +66,7 @@ export class Mask {
       left = Math.min(left, first);
       right = Math.max(right, last);
     }
-    this.#extent =
-      top < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+    this.#extent = top < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
     return this.#extent;
   }
 
@@ -87,14 +84,8 @@ export class Mask {
    */
   stroke(from, to, softness, value) {
     const reach = Math.max(from.radius, to.radius) + 1;
-    const [x, y] = [
-      Math.floor(Math.min(from.x, to.x) - reach),
-      Math.floor(Math.min(from.y, to.y) - reach),
-    ];
-    const [right, bottom] = [
-      Math.ceil(Math.max(from.x, to.x) + reach),
-      Math.ceil(Math.max(from.y, to.y) + reach),
-    ];
+    const [x, y] = [Math.floor(Math.min(from.x, to.x) - reach), Math.floor(Math.min(from.y, to.y) - reach)];
+    const [right, bottom] = [Math.ceil(Math.max(from.x, to.x) + reach), Math.ceil(Math.max(from.y, to.y) + reach)];
     const rect = this.within({ x, y, width: right - x, height: bottom - y });
     const [dx, dy] = [to.x - from.x, to.y - from.y];
     const length2 = dx * dx + dy * dy;
@@ -116,9 +107,7 @@ export class Mask {
           const inside = Math.min(1, depth / Math.max(1, radius * softness));
           const cover = inside * inside * (3 - 2 * inside);
           const at = row * this.width + column;
-          this.data[at] = value
-            ? Math.max(this.data[at], value * cover)
-            : Math.min(this.data[at], 255.5 - 255 * cover);
+          this.data[at] = value ? Math.max(this.data[at], value * cover) : Math.min(this.data[at], 255.5 - 255 * cover);
         }
       }
     });
@@ -133,10 +122,7 @@ export class Mask {
       width: Math.round(x + width) - left,
       height: Math.round(y + height) - top,
     });
-    return this.combine(
-      rect && { ...rect, data: new Uint8Array(rect.width * rect.height).fill(255) },
-      mode,
-    );
+    return this.combine(rect && { ...rect, data: new Uint8Array(rect.width * rect.height).fill(255) }, mode);
   }
 
   /** What a line that closes itself encloses; each pixel by the part of it that lies inside. @param {{x: number, y: number}[]} points @param {Mode} mode */
@@ -154,10 +140,7 @@ export class Mask {
     return this.#change(clears ? union(this.bounds(), patch) : patch, (rect) => {
       const given = patch ?? { x: 0, y: 0, width: 0, height: 0, data: new Uint8Array(0) };
       for (let y = rect.y; y < rect.y + rect.height; y++) {
-        const row = this.data.subarray(
-          y * this.width + rect.x,
-          y * this.width + rect.x + rect.width,
-        );
+        const row = this.data.subarray(y * this.width + rect.x, y * this.width + rect.x + rect.width);
         if (y < given.y || y >= given.y + given.height) {
           row.fill(0); // only where the mode clears what the shape leaves out
           continue;
@@ -220,8 +203,13 @@ export class Mask {
     this.#history.end();
   }
 
+  /** Whether a stroke is open that has changed something. */
+  get isDrawn() {
+    return this.#history.isDrawn;
+  }
+
   get canUndo() {
-    return this.#history.undone.length > 0;
+    return this.#history.undone.length > 0 || this.#history.isDrawn;
   }
 
   get canRedo() {

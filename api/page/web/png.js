@@ -38,9 +38,7 @@ export async function toPng(mask) {
       y += count;
     },
   });
-  const packed = await new Response(
-    rows.pipeThrough(new CompressionStream("deflate")),
-  ).arrayBuffer();
+  const packed = await new Response(rows.pipeThrough(new CompressionStream("deflate"))).arrayBuffer();
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Selections that the server makes: an ordinary job, with its progress and a button that ends it.
+
+import { h } from "../dom.js";
+
+/** Jobs of selections have this tag: what they give is no picture of the gallery. */
+const TAG = "page-selection";
+
+/**
+ * @typedef {object} Asking
+ * @property {HTMLElement} element shows how far it is
+ * @property {(recipe: string, inputs: Record<string, unknown>) => Promise<import("../mask.js").Patch | null | undefined>} ask
+ *   gives what is selected; undefined: it failed or was given up, and that was said
+ */
+
+/** @param {Omit<import("./panel.js").Selecting, "asking">} selecting @returns {Asking} */
+export function asking({ state, client, t, beside }) {
+  /** @type {AbortController | null} */
+  let going = null;
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("select.progress") });
+  const told = h("span", { class: "quiet" });
+  const cancel = h("button", { type: "button", onclick: () => going?.abort() }, t("select.cancel"));
+  const element = h("div", { class: "asking", role: "status", hidden: true }, bar, told, cancel);
+  state.addEventListener("step", () => going?.abort());
+
+  /** @param {string} recipe @param {Record<string, unknown>} inputs @param {AbortSignal} signal */
+  const make = async (recipe, inputs, signal) => {
+    const { step } = state;
+    if (!step) return undefined;
+    const image = await state.kept(step);
+    signal.throwIfAborted();
+    const { id } = await client.run(recipe, { image: image.digest, ...inputs }, { tags: [TAG], signal });
+    const end = () => void client.cancel(id).catch(() => {});
+    signal.addEventListener("abort", end);
+    const job = await client.follow(
+      id,
+      {
+        status: ({ progress, position }) => {
+          bar.value = progress;
+          told.textContent = position ? t("select.queued", { n: position }) : "";
+        },
+        away: (isAway) => {
+          told.textContent = isAway ? t("client.away") : "";
+        },
+      },
+      signal,
+    );
+    signal.removeEventListener("abort", end);
+    for (const warning of job.warnings) state.say(warning);
+    const mask = /** @type {Record<string, any>} */ (job.outputs).mask;
+    if (!mask) throw new Error((job.problems ?? []).map(({ detail }) => detail).join("\n") || t("select.cancelled"));
+    const file = await client.image(mask.digest);
+    const { patch } = await beside.ask("read", [file, image.width, image.height]);
+    signal.throwIfAborted();
+    if (!patch) state.say(t("select.nothing"));
+    return patch;
+  };
+
+  const ask = async (/** @type {string} */ recipe, /** @type {Record<string, unknown>} */ inputs) => {
+    going?.abort(); // what is asked now takes its place
+    const mine = new AbortController();
+    going = mine;
+    [bar.value, told.textContent, element.hidden] = [0, "", false];
+    try {
+      return await make(recipe, inputs, mine.signal);
+    } catch (error) {
+      if (!mine.signal.aborted) state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+      return undefined;
+    } finally {
+      if (going === mine) {
+        going = null;
+        element.hidden = true;
+      }
+    }
+  };
+  return { element, ask };
+}

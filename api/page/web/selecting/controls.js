@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Controls that the tools share.
+
+import { h } from "../dom.js";
+
+/**
+ * A slider with its name and its value in words.
+ * @param {string} name
+ * @param {{min?: number, max: number, value: number, keys?: string, text: (value: number) => string}} options
+ * @param {() => void} [changed]
+ */
+export function slider(name, { min = 0, max, value, keys, text }, changed) {
+  const input = h("input", {
+    type: "range",
+    min: `${min}`,
+    max: `${max}`,
+    value: `${value}`,
+    "aria-keyshortcuts": keys,
+  });
+  const output = h("output");
+  const show = () => {
+    output.value = text(input.valueAsNumber);
+    input.setAttribute("aria-valuetext", output.value);
+  };
+  input.addEventListener("input", () => {
+    show();
+    changed?.();
+  });
+  show();
+  /** @param {number} given */
+  const set = (given) => {
+    input.valueAsNumber = given;
+    show();
+  };
+  return { element: h("label", { class: "slider" }, h("span", null, name), output, input), input, show, set };
+}
+
+/** @param {string} name @param {boolean} checked @param {() => void} [changed] */
+export function tick(name, checked, changed) {
+  const input = h("input", { type: "checkbox", checked, onchange: changed });
+  return { element: h("label", { class: "tick" }, input, h("span", null, name)), input };
+}
