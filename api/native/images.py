@@ -22,6 +22,7 @@ from paintgraph.api.http.routes import JsonSchema, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.api.services.serializers import time_of
+from paintgraph.api.services.transcoding import FORMATS, accepted_type, transcoded
 from paintgraph.base.bucket import Bucket, BucketError
 from paintgraph.base.file_kinds import KINDS
 from paintgraph.engine.errors import BindError
@@ -172,16 +173,23 @@ def _upload_key(request: web.Request, id_: str) -> str:
 async def show(request: web.Request) -> web.Response:
     """Give a picture's file, or a part of it.
 
-    What a digest names never changes; it is the `ETag`.
+    What a digest names never changes; it is the `ETag`. Where `Accept` names PNG, JPEG or WebP
+    first, the same picture comes as that, for who cannot read the file.
     """
+    parts, wanted = request.app[PARTS], accepted_type(request)
     digest = digest_of(request.match_info["digest"])
-    found = await asyncio.to_thread(request.app[PARTS].pictures.get, digest) if digest else None
+    found = await asyncio.to_thread(parts.pictures.get, digest) if digest else None
     if digest is None or found is None:
         raise ApiError(
             404, "unknown_picture", "there is no picture of this digest. Upload it again."
         )
     media_type, data = found
+    tag = digest
+    if wanted is not None and FORMATS[wanted] != FORMATS.get(media_type):
+        data = await transcoded(data, wanted, parts.transcoding, parts.pictures.max_pixels)
+        media_type = wanted.replace("jpg", "jpeg")
+        tag = f"{digest}.{media_type.removeprefix('image/')}"
     suffix = media_type.removeprefix("image/")
     name = f"{digest.removeprefix('sha256:')[:16]}.{suffix}"
-    headers = {"Cache-Control": _FOREVER, **file_headers(media_type, name)}
-    return file_response(request, data, digest, headers)
+    headers = {"Cache-Control": _FOREVER, "Vary": "Accept", **file_headers(media_type, name)}
+    return file_response(request, data, tag, headers)

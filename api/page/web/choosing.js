@@ -1,38 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-// Photos come in: by a picker, the camera, drag and drop, the clipboard.
+// Photos come in: by a picker, the camera, drag and drop, the clipboard. They are shown at once, from here; the server
+// gets them one by one behind that.
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
+
+const AWAY_SECONDS = 3; // until a server that does not answer is asked again
+const TYPES = "image/*,.avif,.heic,.heif,.tif,.tiff";
+
+/** @typedef {import("./state.js").Photo} Photo */
+/** @typedef {import("./state.js").Step} Step */
 
 /**
+ * The place to begin; in the bar what adds photos, and the photos where there are several.
  * @param {import("./state.js").State} state
  * @param {import("./client.js").Client} client
- * @param {import("./view.js").View} _view
+ * @param {import("./view.js").View} view
  * @param {import("./texts.js").Translate} t
  * @returns {HTMLElement}
  */
-export function choosing(state, client, _view, t) {
-  /** @param {Iterable<File>} files */
+export function choosing(state, client, view, t) {
+  /** Uploads, one after the other. @type {Promise<unknown>} */
+  let sending = Promise.resolve();
+
+  /** @param {File[]} files */
   const take = async (files) => {
+    let isFirst = true;
     for (const file of files) {
-      const bitmap = await createImageBitmap(file);
-      const picture = { digest: "", width: bitmap.width, height: bitmap.height, name: file.name };
-      bitmap.close();
-      const keeping = client
-        .upload(file, file.name)
-        .then((kept) => Object.assign(picture, { digest: kept.digest }));
-      state.open({
-        id: crypto.getRandomValues(new Uint32Array(2)).join("-"),
-        name: file.name,
-        at: 0,
-        steps: [{ picture, made: null, source: file, keeping }],
-      });
+      const photo = await opened(file).catch((error) => void refuse(file, error));
+      if (!photo) continue;
+      if (isFirst) state.open(photo);
+      else {
+        state.photos.push(photo);
+        state.changed();
+      }
+      isFirst = false;
     }
   };
-  const input = h("input", {
-    type: "file",
-    accept: "image/*",
-    multiple: true,
-    onchange: () => void take(input.files ?? []),
+
+  /**
+   * A photo of a file; one that the browser cannot read is sent to the server first.
+   * @param {File} file @returns {Promise<Photo>}
+   */
+  const opened = async (file) => {
+    const name = file.name || t("choose.pasted");
+    /** @type {Photo} */
+    const photo = { id: anyId(), name, at: 0, steps: [], sent: 0 };
+    /** @type {Step} */
+    const step = { picture: { digest: "", width: 0, height: 0, name }, made: null, source: file };
+    photo.steps.push(step);
+    const isSent = send(photo, step, file);
+    step.keeping = isSent;
+    const { width, height } = await view.open(step);
+    Object.assign(step.picture, { width, height });
+    isSent.catch((error) => {
+      refuse(file, error);
+      state.close(photo);
+    });
+    return photo;
+  };
+
+  /** @param {Photo} photo @param {Step} step @param {Blob} file */
+  const send = (photo, step, file) => {
+    const upload = async () => {
+      for (;;) {
+        try {
+          return await client.upload(file, photo.name, (part) => {
+            photo.sent = part;
+            state.changed();
+          });
+        } catch (error) {
+          if (/** @type {import("./client.js").ServerError} */ (error).status !== 0) throw error;
+          state.say(t("choose.away"), { urgent: true });
+          await new Promise((resolve) => setTimeout(resolve, AWAY_SECONDS * 1000));
+        }
+      }
+    };
+    const done = sending.then(upload).then((kept) => {
+      step.picture.digest = kept.digest;
+      photo.sent = undefined;
+      state.changed();
+    });
+    sending = done.catch(() => {});
+    return done;
+  };
+
+  /** @param {File} file @param {Error} error */
+  const refuse = (file, error) =>
+    state.say(t("choose.refused", { name: file.name, why: error.message }), { urgent: true });
+
+  /** @param {DataTransfer | null} data @returns {File[]} */
+  const filesOf = (data) => [...(data?.files ?? [])];
+
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
   });
-  return h("label", { class: "choose" }, t("choose.pick"), input);
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    document.body.classList.remove("dropping");
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    void take(filesOf(event.dataTransfer));
+  });
+  document.addEventListener("paste", (event) => {
+    const files = filesOf(event.clipboardData);
+    if (!files.length) return;
+    event.preventDefault();
+    void take(files);
+  });
+
+  /** @param {Record<string, unknown>} props */
+  const picker = (props) => {
+    const input = h("input", {
+      type: "file",
+      accept: TYPES,
+      class: "unseen",
+      onchange: () => {
+        void take([...(input.files ?? [])]);
+        input.value = ""; // the same file can be chosen again
+      },
+      ...props,
+    });
+    return input;
+  };
+  const many = picker({ id: "pick", multiple: true });
+  const camera = picker({ capture: "environment" });
+  return h(
+    "section",
+    { class: "choose", "aria-labelledby": "choose-title" },
+    h("h2", { id: "choose-title" }, t("choose.title")),
+    h("p", null, t("choose.how")),
+    h(
+      "div",
+      { class: "row" },
+      h("label", { class: "button primary" }, icon("photo"), t("choose.pick"), many),
+      h("label", { class: "button camera" }, icon("camera"), t("choose.camera"), camera),
+    ),
+    h("p", { class: "quiet" }, t("choose.private")),
+  );
+}
+
+/** Browsers have randomUUID only where the page came by https or from this machine. */
+function anyId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 }

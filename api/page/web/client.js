@@ -69,9 +69,9 @@ export class Client {
     return `v1/images/${digest}`;
   }
 
-  /** The file of a picture. @param {string} digest @returns {Promise<Blob>} */
-  async image(digest) {
-    return (await this.#ask(this.imageUrl(digest))).blob();
+  /** The file of a picture, or the same picture as another type. @param {string} digest @param {string} [type] */
+  async image(digest, type = "*/*") {
+    return (await this.#ask(this.imageUrl(digest), { headers: { Accept: type } })).blob();
   }
 
   /** Whether the server still has a picture. @param {string} digest */

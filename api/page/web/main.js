@@ -15,6 +15,7 @@ import { steps } from "./steps.js";
 import { fill, language, texts } from "./texts.js";
 import { Thumbnails } from "./thumbnails.js";
 import { View } from "./view.js";
+import { viewing } from "./viewing.js";
 
 dress();
 const spoken = language();
@@ -34,6 +35,7 @@ const thumbnails = new Thumbnails(client);
  */
 const PARTS = [
   ["stage", choosing],
+  ["bar-view", viewing],
   ["do", (...page) => doing(...page, performer)],
   ["do", saving],
   ["strip", () => steps(state, client, t, thumbnails)],

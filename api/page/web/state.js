@@ -18,8 +18,9 @@ import { Mask } from "./mask.js";
  * `keeping`: ends once the server has it, or fails with the reason in words.
  * @typedef {{picture: Picture, made: Made | null, source?: Blob, keeping?: Promise<unknown>}} Step
  *
- * `at`: which step is shown; what lies behind it is there to redo.
- * @typedef {{id: string, name: string, steps: Step[], at: number}} Photo
+ * `at`: which step is shown; what lies behind it is there to redo. `sent`: how much of the photo the server has, 0 to
+ * 1, while it is on its way.
+ * @typedef {{id: string, name: string, steps: Step[], at: number, sent?: number}} Photo
  *
  * What is being done; `preview` is an address, `note` what is to know besides, `going` what is kept of it.
  * @typedef {{photo: string, job: string | null, label: string, progress: number, preview: string | null,
