@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the parts of the page together; each part listens to the state.
+// Puts the parts of the page together; each part listens to the state. (Tests ask what it exports.)
 
 import { choosing } from "./choosing.js";
 import { Client } from "./client.js";
@@ -10,6 +10,7 @@ import { gallery } from "./gallery.js";
 import { keeping } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
 import { saving } from "./saving.js";
+import { selecting } from "./selecting/panel.js";
 import { State } from "./state.js";
 import { steps } from "./steps.js";
 import { fill, language, texts } from "./texts.js";
@@ -22,10 +23,10 @@ const spoken = language();
 document.documentElement.lang = spoken;
 const t = await texts(spoken);
 fill(document, t);
-const state = new State(t);
+export const state = new State(t);
 const client = new Client(t);
 const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
-const view = new View(canvas, state, client);
+export const view = new View(canvas, state, client);
 const performer = new Performer(state, client, t);
 const thumbnails = new Thumbnails(client);
 
@@ -36,6 +37,7 @@ const thumbnails = new Thumbnails(client);
 const PARTS = [
   ["stage", choosing],
   ["bar-view", viewing],
+  ["select", selecting],
   ["do", (...page) => doing(...page, performer)],
   ["do", saving],
   ["strip", () => steps(state, client, t, thumbnails)],

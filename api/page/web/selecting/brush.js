@@ -20,7 +20,10 @@ export function brushes({ state, view, t }) {
   const selector = (name, key, value) => ({
     name,
     key,
-    tool: new Brush(state, name, value, () => ({ radius: width(size.input.valueAsNumber) / 2, softness: softness.input.valueAsNumber / 100 })),
+    tool: new Brush(state, name, value, () => ({
+      radius: width(size.input.valueAsNumber) / 2,
+      softness: softness.input.valueAsNumber / 100,
+    })),
     options: [size.element, softness.element],
   });
   return [selector("brush", "B", 255), selector("eraser", "E", 0)];
