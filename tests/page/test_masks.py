@@ -144,7 +144,10 @@ def _distances(is_selected: NDArray[np.bool_]) -> NDArray[np.float64]:
     found = np.argwhere(is_selected)
     if not len(found):
         return np.full(is_selected.shape, np.inf)
-    return np.min([np.hypot(rows - y, columns - x) for y, x in found], axis=0)
+    nearest: NDArray[np.float64] = np.min(
+        [np.hypot(rows - y, columns - x) for y, x in found], axis=0
+    )
+    return nearest
 
 
 @SOME
