@@ -17,7 +17,7 @@ export function slider(name, { min = 0, max, value, keys, text }, changed) {
     value: `${value}`,
     "aria-keyshortcuts": keys,
   });
-  const output = h("output");
+  const output = h("output"); // it stands behind the control: a label names the first of the two
   const show = () => {
     output.value = text(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.value);
@@ -32,7 +32,7 @@ export function slider(name, { min = 0, max, value, keys, text }, changed) {
     input.valueAsNumber = given;
     show();
   };
-  return { element: h("label", { class: "slider" }, h("span", null, name), output, input), input, show, set };
+  return { element: h("label", { class: "slider" }, h("span", null, name), input, output), input, show, set };
 }
 
 /** @param {string} name @param {boolean} checked @param {() => void} [changed] */
