@@ -56,6 +56,5 @@ def waiting_seconds(store: JobStore) -> float:
     """How long what waits will take, as far as some live worker has its models."""
     alive = store.agents.alive()
     supported = {number for worker in alive for number in worker.supports}
-    sets = {each.models for each in store.agents.model_sets() if each.number in supported}
     waiting = store.backlog.waiting()
-    return sum(each.seconds for each in waiting if not each.models or each.models in sets)
+    return sum(each.seconds for each in waiting if each.number in {0, *supported})

@@ -8,7 +8,7 @@ from paintgraph.jobs.dispatching.limits import Limits
 from paintgraph.jobs.dispatching.quotas import QueueFullError, Quota, check_room
 from paintgraph.jobs.store.job import Job, NewJob, Size
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.queries import Waiting
+from paintgraph.jobs.store.queries import Queued
 
 _FEW = 500  # jobs that are counted again for everybody who asks
 _SECONDS = 1.0  # how old an answer about more may be
@@ -32,7 +32,8 @@ class Queue:
         self._count_of = count_of
         self._quota_of = quota_of
         self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
-        self._waiting: Sequence[Waiting] = ()
+        self._wholes: set[int] = set()
+        self._waiting: Sequence[Queued] = ()
         self._read_at = 0.0
         self._places: dict[Size, tuple[float, Mapping[str, int]]] = {}
 
@@ -67,7 +68,12 @@ class Queue:
         """Nodes do not count."""
 
     def job_ended(self, job: Job) -> None:
-        """Note how long it was at work."""
+        """Note how long it was at work; of one that others did parts of, the parts alone count."""
+        if job.parent is not None:
+            self._wholes.add(job.parent)
+        elif job.number in self._wholes:
+            self._wholes.discard(job.number)
+            return
         if job.started is not None and job.ended is not None:
             mean = self._mean_seconds[job.size]
             self._mean_seconds[job.size] += (job.ended - job.started - mean) / 8
@@ -82,7 +88,7 @@ class Queue:
             new.client, sum(part.jobs for part in own), sum(part.bytes for part in own), seconds
         )
 
-    def _parts(self) -> Sequence[Waiting]:
+    def _parts(self) -> Sequence[Queued]:
         few = sum(part.jobs for part in self._waiting) <= _FEW
         if few or time.monotonic() >= self._read_at + _SECONDS:
             self._waiting, self._read_at = self._store.waiting(), time.monotonic()

@@ -110,16 +110,11 @@ class Agents:
 
     def all(self) -> list[Worker]:
         """Those that are alive, and those that were lost within an hour."""
-
-        def read(connection: Connection) -> list[Any]:
-            alive = f"lease >= {connection.now} AS is_alive"
-            return connection.execute(f"SELECT *, {alive} FROM agents ORDER BY id").fetchall()  # noqa: S608 - ours
-
-        return [_worker(row) for row in self._database.read(read)]
+        return self._database.read(lambda c: _workers(c, "TRUE"))
 
     def alive(self) -> list[Worker]:
         """Those that are alive."""
-        return [worker for worker in self.all() if worker.is_alive]
+        return self._database.read(lambda c: _workers(c, f"lease >= {c.now}"))
 
     def at_work(self) -> set[str]:
         """The agents that have jobs."""
@@ -202,6 +197,13 @@ def check_protocol(connection: Connection) -> None:
 
 def _remove(connection: Connection, agent: str) -> None:
     connection.execute("DELETE FROM agents WHERE agent = ?", (agent,))
+
+
+def _workers(connection: Connection, which: str) -> list[Worker]:
+    """The workers for whom a condition of SQL holds."""
+    alive = f"lease >= {connection.now} AS is_alive"
+    sql = f"SELECT *, {alive} FROM agents WHERE {which} ORDER BY id"  # noqa: S608 - ours
+    return [_worker(row) for row in connection.execute(sql).fetchall()]
 
 
 def _worker(row: Any) -> Worker:

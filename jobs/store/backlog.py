@@ -4,10 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import orjson
-
-from paintgraph.jobs.store.database import Database
+from paintgraph.jobs.store.database import Connection, Database
 from paintgraph.jobs.store.job import Size
+from paintgraph.jobs.store.sets import MODELS
 
 TARGET_SECONDS = 60.0
 """How long a job may wait before more workers are worth their cost."""
@@ -36,7 +35,8 @@ BACKLOG = (
 class Waiting(NamedTuple):
     """Jobs of one size that wait and name the same models.
 
-    `seconds` is how long they will take together, `since` when the first of them was accepted.
+    `seconds` is how long they will take together, `since` when the first of them was accepted,
+    `number` that of their set of models.
     """
 
     size: Size
@@ -44,6 +44,7 @@ class Waiting(NamedTuple):
     jobs: int
     seconds: float
     since: float
+    number: int = 0
 
 
 class Loads(NamedTuple):
@@ -81,12 +82,16 @@ class Backlog:
 
     def waiting(self) -> list[Waiting]:
         """What waits, by size and models."""
-        found = self._database.read(lambda c: c.execute(BACKLOG).fetchall())
-        sets = self._database.read(lambda c: c.execute("SELECT * FROM model_sets").fetchall())
-        names = {row["number"]: tuple(orjson.loads(row["models"])) for row in sets}
-        return [
-            Waiting(row[0], names.get(row[1], ()), row[2], float(row[3]), row[4]) for row in found
-        ]
+
+        def read(connection: Connection) -> list[Waiting]:
+            found = connection.execute(BACKLOG).fetchall()
+            names = MODELS.some(connection, {row[1] for row in found})
+            return [
+                Waiting(row[0], tuple(names.get(row[1], ())), row[2], float(row[3]), row[4], row[1])
+                for row in found
+            ]
+
+        return self._database.read(read)
 
     def loads(self) -> list[Loads]:
         """How often models were loaded, by all workers."""

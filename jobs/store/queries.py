@@ -22,7 +22,7 @@ class Reported(NamedTuple):
     is_listed: bool
 
 
-class Waiting(NamedTuple):
+class Queued(NamedTuple):
     """Jobs of one client and size that wait: how many, and of how many bytes together."""
 
     client: str
@@ -256,14 +256,14 @@ class JobQueries:
         sql = "SELECT id FROM jobs WHERE state = 'running' AND cancel = 1"
         return [row[0] for row in self._database.read(lambda c: c.execute(sql).fetchall())]
 
-    def waiting(self) -> list[Waiting]:
+    def waiting(self) -> list[Queued]:
         """What waits, added up by client and size; parts of jobs do not count."""
         sql = (
             "SELECT client, size, count(*), sum(bytes) FROM jobs WHERE state = 'queued' "
             "AND parent IS NULL AND size IN ('heavy', 'light') GROUP BY size, client"
         )
         rows = self._database.read(lambda c: c.execute(sql).fetchall())
-        return [Waiting(*row) for row in rows]
+        return [Queued(*row) for row in rows]
 
     def before(self, job: Job) -> int | None:
         """How many queued jobs come before this one; None if it does not wait."""

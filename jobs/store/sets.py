@@ -4,7 +4,7 @@ A number is never given twice, so what is known of one holds for ever. A set tha
 so, once an hour at most; one that was not for a day, and that no open job names, is dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -64,11 +64,16 @@ class Sets:
         rows = connection.execute(f"SELECT number FROM {self.table}")  # noqa: S608 - ours
         return {row[0] for row in rows.fetchall()}
 
+    def some(self, connection: Connection, numbers: Collection[int]) -> dict[int, Any]:
+        """Sets by their numbers; that of 0 is not among them."""
+        marks = ", ".join("?" * len(numbers)) or "NULL"
+        sql = f"SELECT number, {self.column} FROM {self.table} WHERE number IN ({marks})"  # noqa: S608 - ours
+        rows = connection.execute(sql, tuple(numbers)).fetchall()
+        return {row[0]: orjson.loads(row[1]) for row in rows}
+
     def get(self, connection: Connection, number: int) -> Any:
         """A set by its number; that of 0 is empty."""
-        sql = f"SELECT {self.column} FROM {self.table} WHERE number = ?"  # noqa: S608 - ours
-        row = connection.execute(sql, (number,)).fetchone()
-        return orjson.loads(row[0]) if row else []
+        return self.some(connection, (number,)).get(number, [])
 
     def drop(self, connection: Connection) -> int:
         """Remove those that were not named for a day, and that no open job names; how many."""

@@ -34,7 +34,7 @@ class Upgraded:
         self._numbers = count()
         self._store = JobStore(url)
         self._agents: list[Process] = []
-        self.start("agent")
+        self.first = self.start("agent")
         self.served: Served
 
     def start(self, what: str) -> Process:
@@ -105,3 +105,22 @@ def test_an_older_agent_leaves_what_it_does_not_know_to_newer_ones(upgraded: Upg
     upgraded.start("newer")
     go_on_too.touch()
     served.until(waits, "succeeded")
+
+
+@pytest.mark.cluster
+def test_no_job_fails_while_agents_are_replaced_one_by_one(upgraded: Upgraded) -> None:
+    """Jobs of both kinds come all the while; old agents end by SIGTERM once new ones are there."""
+    served = upgraded.served
+    old = [upgraded.first, upgraded.start("agent")]
+    jobs = [served.job(ADD) for _ in range(20)]
+    for agent in old:
+        upgraded.start("newer")
+        for _ in range(20):
+            job, file = upgraded.wait_for()
+            file.touch()
+            jobs += [job, served.job(ADD)]
+        agent.send(signal.SIGTERM)
+        jobs += [served.job(ADD) for _ in range(20)]
+    for job in jobs:
+        served.until(job, "succeeded")
+    assert [agent.end(signal.SIGTERM) for agent in old] == [0, 0]
