@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paintgraph.benchmarks.warm import simulate
+from paintgraph.benchmarks.warm import JOB_SECONDS, LOAD_SECONDS, SHARED, simulate
 from paintgraph.jobs.store.amortising import PAID_LOADS, PATIENCE_WITH_HOLDERS, Line, choose
 from paintgraph.jobs.store.claims import Claims
 from paintgraph.jobs.store.job import Job, NewJob
@@ -312,3 +312,10 @@ def test_a_job_may_be_claimed_in_the_group_of_writes_that_accepts_it(tmp_path: P
 
     asyncio.run(act())
     store.close()
+
+
+def test_sets_that_share_models_are_loaded_as_seldom() -> None:
+    outcome = simulate(choose, 0.5, 400, sets=SHARED)
+
+    assert outcome.loads_per_job <= 0.07
+    assert outcome.p99 <= 4 * (LOAD_SECONDS + JOB_SECONDS)
