@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from paintgraph.base.findings import Finding, clock_finding
+from paintgraph.base.words import shorten
 from paintgraph.jobs.store.database import Connection, StoreError
 from paintgraph.jobs.store.migrations import MIGRATIONS
 from paintgraph.jobs.store.postgresql import (
@@ -20,6 +21,7 @@ from paintgraph.jobs.store.postgresql import (
 from paintgraph.jobs.store.postgresql_connection import PostgresqlConnection
 
 _QUESTIONS = 9
+_MOST_NAMES = 60  # letters of the names of tables that a user may not use; one cure is for all
 _SLOW_SECONDS = 0.02
 _NOTICE_SECONDS = 10.0
 
@@ -129,7 +131,7 @@ def _rights(connection: Connection) -> Finding:
     ).fetchone()
     if not missing:
         return Finding("its rights", f"{user} may read and write all tables")
-    told = "; ".join(f"{verb}: {names}" for verb, names in missing)
+    told = "; ".join(f"{verb}: {shorten(names, _MOST_NAMES)}" for verb, names in missing)
     text = (
         f"{user} may not do this with tables of the store: {told}. As their owner say: "
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {user};"
