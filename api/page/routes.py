@@ -12,6 +12,8 @@ from paintgraph.api.http.static_files import INDEX, sender
 ENTRANCE = "/"
 PREFIX = "/page/"
 _WEB = Path(__file__).parent / "web"
+_EXAMPLE = Path(__file__).parents[1] / "editor" / "web" / "rocket.jpg"
+"""A photo for visitors that have none at hand; the editor opens with it, too."""
 
 _HEADERS = {
     "Cache-Control": "no-cache",
@@ -26,6 +28,7 @@ _HEADERS = {
 def add_page(app: web.Application) -> None:
     """Serve the page at the entrance, and what it is made of under PREFIX."""
     files = {path.relative_to(_WEB).as_posix(): path for path in _WEB.rglob("*.*")}
+    files["example.jpg"] = _EXAMPLE
     index = {INDEX: files.pop(INDEX)}
     app.router.add_get(ENTRANCE, sender(index, PREFIX, _headers))
     app.router.add_get(PREFIX + "{path:.+}", sender(files, PREFIX, _headers))

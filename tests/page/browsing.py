@@ -38,7 +38,7 @@ def visited(
     url = f"http://127.0.0.1:{server.port}"
     is_phone = size["width"] < 500
     context = browser.new_context(
-        viewport=size, has_touch=is_phone, is_mobile=is_phone, locale="en-GB", **options
+        viewport=size, has_touch=is_phone, is_mobile=is_phone, **{"locale": "en-GB", **options}
     )
     try:
         tab = Tab(context.new_page(), url)

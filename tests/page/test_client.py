@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from paintgraph.tests.api.hostile.processes import Child, wait_for
 from paintgraph.tests.editor.browsing import Tab
 from paintgraph.tests.page.browsing import IN_BROWSER, visited
-from paintgraph.tests.page.doing import painting, photo, serving
+from paintgraph.tests.page.doing import photo, serving
 
 pytestmark = IN_BROWSER
 
@@ -93,30 +93,6 @@ def test_a_full_queue_says_when_to_come_again(tab: Tab, server: Child) -> None:
 
     assert (full["status"], full["code"]) == (429, "queue_full")
     assert full["retryAfter"] > 0
-
-
-def test_a_full_queue_is_waited_for_until_the_wish_is_cancelled(
-    browser: Browser, server: Child
-) -> None:
-    slow = {"image": server.upload(photo()), "steps": 9000}
-    jobs = [server.call("POST", "/v1/recipes/slow", slow).json["id"]]
-    wait_for(lambda: server.job(jobs[0])["state"] == "running", "the first runs")
-    jobs.append(server.call("POST", "/v1/recipes/slow", slow | {"steps": 8999}).json["id"])
-    with painting(browser, server) as painter:
-        painter.choose()
-        painter.recipe("slow")
-        painter.start()
-        work = painter.page.locator(".work")
-        work.locator("p", has_text="Asking again in ").wait_for()
-        work.get_by_role("button", name="Cancel").click()
-        work.wait_for(state="hidden")
-
-        assert "Cancelled." in painter.told()
-        painter.tab.broken.clear()  # the console tells of the 429
-    for job in jobs:
-        server.call("DELETE", f"/v1/jobs/{job}")
-        server.ended(job)
-    assert len(server.call("GET", "/v1/jobs?recipe=slow&state=queued").json["jobs"]) == 0
 
 
 def test_a_full_disk_is_told(tab: Tab) -> None:

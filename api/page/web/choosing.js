@@ -126,6 +126,10 @@ export function choosing(state, client, view, t) {
     });
     return input;
   };
+  const example = async () => {
+    const blob = await (await fetch("page/example.jpg")).blob();
+    await take([new File([blob], "rocket.jpg", { type: blob.type })]);
+  };
   const many = picker({ id: "pick", multiple: true });
   const camera = picker({ capture: "environment" });
   return h(
@@ -138,6 +142,7 @@ export function choosing(state, client, view, t) {
       { class: "row" },
       h("label", { class: "button primary" }, icon("photo"), t("choose.pick"), many),
       h("label", { class: "button camera" }, icon("camera"), t("choose.camera"), camera),
+      h("button", { type: "button", class: "example", onclick: () => void example() }, t("choose.example")),
     ),
     h("p", { class: "quiet" }, t("choose.private")),
   );

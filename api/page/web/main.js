@@ -9,6 +9,7 @@ import { byId } from "./dom.js";
 import { gallery } from "./gallery.js";
 import { keeping } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
+import { photos } from "./photos.js";
 import { saving } from "./saving.js";
 import { selecting } from "./selecting/panel.js";
 import { State } from "./state.js";
@@ -39,8 +40,9 @@ const PARTS = [
   ["bar-view", viewing],
   ["select", selecting],
   ["do", (...page) => doing(...page, performer)],
-  ["do", saving],
+  ["bar-save", saving],
   ["strip", () => steps(state, client, t, thumbnails)],
+  ["bar-photos", () => photos(state, t, thumbnails)],
   ["bar-photos", () => gallery(state, client, t, thumbnails)],
 ];
 for (const [place, make] of PARTS) {

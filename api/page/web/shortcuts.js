@@ -53,6 +53,7 @@ function controls() {
 /** @param {KeyboardEvent} event */
 function isForThePage(event) {
   const target = /** @type {Element} */ (event.target);
+  if (event.key === "Escape" && document.querySelector(":popover-open")) return false; // it closes that
   if (target.matches(WRITES)) return event.key === "Escape";
   // What Enter and space mean on a control is the control's own.
   return !(["Enter", " "].includes(event.key) && target.matches("a, button, summary, input, label, [role=button]"));

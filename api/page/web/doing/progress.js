@@ -13,7 +13,11 @@ export function progress(state, t) {
   const [label, note] = [h("h3"), h("p", { role: "status" })];
   const bar = h("progress", { max: 1, "aria-label": t("do.progress") });
   const preview = h("img", { alt: t("do.preview"), hidden: true });
-  const cancel = h("button", { type: "button", onclick: () => state.work?.cancel() }, t("do.cancel"));
+  const cancel = h(
+    "button",
+    { type: "button", "aria-keyshortcuts": "Escape", onclick: () => state.work?.cancel() },
+    t("do.cancel"),
+  );
   const box = h(
     "section",
     { class: "work", "aria-label": t("do.now"), hidden: true },
@@ -43,7 +47,7 @@ export function progress(state, t) {
 export function start({ state, performer }, text, wish) {
   const button = h(
     "button",
-    { type: "button", class: "start primary", onclick: () => performer.perform(wish()) },
+    { type: "button", class: "start primary", "aria-keyshortcuts": "Enter", onclick: () => performer.perform(wish()) },
     text,
   );
   const look = () => {

@@ -1,0 +1,134 @@
+"""The page can be used without a mouse, without eyes, on a phone, in the dark and in German.
+
+axe-core is put into the page as the debugger's expression, so the page's own policy stays in force.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from paintgraph.tests.api.hostile.processes import Child
+from paintgraph.tests.page.browsing import DESKTOP, IN_BROWSER, PHONE, visited
+from paintgraph.tests.test_readme import ROOT
+
+pytestmark = IN_BROWSER
+
+_AXE = Path(sys.prefix) / "javascript" / "node_modules" / "axe-core" / "axe.min.js"
+_NEEDS_AXE = pytest.mark.skipif(not _AXE.is_file(), reason="scripts/test fetches axe-core")
+_PHOTO = ROOT / "docs" / "photos" / "disc.jpg"
+
+_FAULTS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+  .filter(({ impact }) => ["serious", "critical"].includes(impact))
+  .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary]))
+"""
+_OUTSIDE = """() => {
+  const scrolls = (each) => each && (/auto|scroll/.test(getComputedStyle(each).overflowX)
+    && each.scrollWidth > each.clientWidth || scrolls(each.parentElement));
+  return [...document.querySelectorAll("button, a, input, select, textarea, summary, h1, h2, p")]
+    .filter((each) => each.checkVisibility() && !scrolls(each.parentElement))
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => each.outerHTML);
+}"""
+_SMALL = """() => [...document.querySelectorAll("button, a, select, summary")]
+  .filter((each) => each.checkVisibility())
+  .filter((each) => each.getBoundingClientRect().height < 43.5)
+  .map((each) => each.outerHTML)
+"""
+_FOCUSED = "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.innerText"
+
+
+class _Walk:
+    """Goes through the states of the page, and says which faults were seen in which."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._page.evaluate(_AXE.read_text(encoding="utf-8"))
+        self.faults: dict[str, Any] = {}
+
+    def look(self, state: str) -> None:
+        """See what is wrong now."""
+        found = [*self._page.evaluate(_FAULTS), *self._page.evaluate(_OUTSIDE)]
+        if self._page.evaluate("matchMedia('(pointer: coarse)').matches"):
+            found += self._page.evaluate(_SMALL)
+        if found:
+            self.faults[state] = found
+
+
+def _open_photo(page: Page) -> None:
+    page.locator("input[type=file]").first.set_input_files(_PHOTO)
+    page.locator("#picture").wait_for()
+
+
+@_NEEDS_AXE
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light")]
+)
+def test_no_state_of_the_page_keeps_people_out(
+    browser: Browser, server: Child, size: ViewportSize, scheme: str
+) -> None:
+    with visited(browser, server, size, color_scheme=scheme, reduced_motion="reduce") as tab:
+        page = tab.page
+        walk = _Walk(page)
+        walk.look("nothing open")
+        page.get_by_label("Menu").click()
+        walk.look("menu")
+        page.get_by_role("button", name="Keyboard shortcuts").click()
+        walk.look("keys")
+        page.keyboard.press("Escape")
+        _open_photo(page)
+        walk.look("photo")
+
+    assert walk.faults == {}
+
+
+def test_each_key_does_what_its_sheet_says(browser: Browser, server: Child) -> None:
+    with visited(browser, server) as tab:
+        page = tab.page
+        page.locator("body").press("?")
+        sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+        sheet.wait_for()
+        listed = sheet.locator("kbd").all_inner_texts()
+        page.keyboard.press("Escape")
+        sheet.wait_for(state="hidden")
+
+        assert "?" in listed
+        page.get_by_label("Menu").focus()
+        page.keyboard.press("Enter")  # a control's own
+        page.locator("#menu").wait_for()
+        page.keyboard.press("Escape")
+        page.locator("#menu").wait_for(state="hidden")
+        assert page.evaluate(_FOCUSED) == "Menu"
+
+
+def test_the_page_speaks_german_and_keeps_what_was_chosen(browser: Browser, server: Child) -> None:
+    with visited(browser, server, locale="de-AT") as tab:
+        page = tab.page
+        assert page.locator("html").get_attribute("lang") == "de"
+        page.get_by_label("Menü").click()
+        page.get_by_label("Aussehen").select_option("dark")
+        with page.expect_navigation():
+            page.get_by_label("Sprache").select_option("en")
+        page.get_by_label("Menu").wait_for()
+        page.reload()
+        page.get_by_label("Menu").wait_for()
+
+        assert page.locator("html").get_attribute("lang") == "en"
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert dark == "rgb(18, 19, 24)"
+
+
+def test_numbers_and_plurals_are_those_of_the_language(browser: Browser, server: Child) -> None:
+    table = {"jobs": {"one": "{n} job", "other": "{n} jobs"}, "plain": "{a} of {n}, {b}"}
+    ask = f"""async () => {{
+      const {{ translator }} = await import("/page/texts.js");
+      const t = translator("de", {json.dumps(table)});
+      return [["jobs", {{ n: 1 }}], ["jobs", {{ n: 2000 }}], ["plain", {{ a: "x", n: 0.5 }}],
+        ["none"]]
+        .map((given) => t(...given));
+    }}"""
+    with visited(browser, server) as tab:
+        assert tab.ask(ask) == ["1 job", "2.000 jobs", "x of 0,5, {b}", "none"]
