@@ -71,7 +71,9 @@ def _by_category(specs: Sequence[NodeSpec]) -> dict[str, list[tuple[str, str]]]:
     """Names of nodes and what they do; categories and names are sorted."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for spec in sorted(specs, key=lambda spec: (spec.category, spec.id)):
-        row = spec.id, spec.about.split("\n", 1)[0]
+        about = spec.about.split("\n", 1)[0]
+        others = ", ".join(id_ for id_, _ in spec.see_also if id_ not in about)
+        row = spec.id, f"{about} See also {others}." if others else about
         groups.setdefault(f"{spec.category}:", []).append(row)
     return groups
 

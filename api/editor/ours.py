@@ -26,7 +26,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy.known import known
 from paintgraph.engine.graph.formats.comfy.to_ui import write_editor
-from paintgraph.engine.recipes.help import node_text
+from paintgraph.engine.recipes.help import described, node_text
 
 _WEB = files("paintgraph.api.editor") / "web"
 _SCRIPTS = ("paintgraph.js", "opening.js", "faults.js")
@@ -111,7 +111,7 @@ async def _english(request: web.Request) -> web.Response:
     texts = {
         spec.id: {
             "display_name": spec.title,
-            "description": _verbatim(spec.about),
+            "description": _verbatim(described(spec)),
             "inputs": {
                 declared.name: {"tooltip": _verbatim(declared.about)}
                 for declared in spec.inputs

@@ -119,6 +119,7 @@ class NodeSpec:
         packages: distributions whose version is part of every cache key.
         converts: the types that it turns into another one, for errors to name it as a cure.
         keywords: words by which people look for it, beside those in its title.
+        see_also: ids of nodes that do nearly the same, each with what it does otherwise.
         names: of a recipe, the names of a catalogue that its nodes have, each with its kind.
         module: where it comes from, for editors.
         is_open: made for looser rules than these: what comes by links reaches it unchecked, at
@@ -146,6 +147,7 @@ class NodeSpec:
     packages: tuple[str, ...] = ()
     converts: tuple[Conversion, ...] = ()
     keywords: tuple[str, ...] = ()
+    see_also: tuple[tuple[str, str], ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     module: str = "nodes"
     is_open: bool = False

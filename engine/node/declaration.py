@@ -13,6 +13,7 @@ the fields of a NamedTuple. A parameter of type `Context` is no input.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
 from paintgraph.engine.errors import DeclarationError
@@ -112,11 +113,14 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
     converts: tuple[Conversion, ...] = (),
     outputs: type[tuple[Any, ...]] | None = None,
     needs: Needs | None = None,
+    see_also: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[Function], Function]:
     """Declare a typed function as a node; it stays an ordinary function.
 
     `name` is the node's id, by default the function's name in PascalCase; people look for it by
-    `keywords`, too. `outputs` names the `values` of a `Result`: it is a NamedTuple class.
+    `keywords`, too. `see_also` names nodes that do nearly the same, and what is different of each
+    in a sentence whose subject is that node. `outputs` names the `values` of a `Result`: it is a
+    NamedTuple class.
     """
 
     def declare(function: Function) -> Function:
@@ -141,6 +145,7 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
             packages=packages,
             converts=converts,
             keywords=keywords,
+            see_also=tuple(see_also.items()),
             module=function.__module__,
         )
         _check(spec)

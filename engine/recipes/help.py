@@ -17,7 +17,19 @@ def node_text(spec: NodeSpec) -> str:
         f"- `{output.name}`: {in_words(output.type)}" + (", one or more" if output.is_list else "")
         for output in spec.outputs
     ] or ["- none; it saves or shows what it is given"]
+    if spec.see_also:
+        lines += ["", "See also:", *(f"- `{id_}`: {what}" for id_, what in spec.see_also)]
     return "\n".join(lines)
+
+
+def described(spec: NodeSpec) -> str:
+    """What a node does, and which ones do nearly the same, as text for editors."""
+    others = (f"{id_}: {what}" for id_, what in spec.see_also)
+    return (
+        "\n\n".join((spec.about, "\n".join(("See also:", *others))))
+        if spec.see_also
+        else spec.about
+    )
 
 
 def _inputs(spec: NodeSpec) -> Iterator[tuple[str, str]]:

@@ -30,13 +30,20 @@ Chosen = Annotated[Any, Output("output", ("on_true", "on_false"))]
     category="logic",
     keywords=("choose", "condition", "select input"),
     needs=_wanted,
+    see_also={"ComfySwitchNode": "The same by ComfyUI's name."},
 )
 def switch(switch: Switching, on_true: OnTrue, on_false: OnFalse) -> Chosen:
     """Pass one of two values on; what leads to the other one alone does not run."""
     return _passed_on(switch, on_true, on_false)
 
 
-@node(title="If/Else Switch", category="logic", keywords=("choose", "condition"), needs=_wanted)
+@node(
+    title="If/Else Switch",
+    category="logic",
+    keywords=("choose", "condition"),
+    needs=_wanted,
+    see_also={"Switch": "The same, as recipes call it."},
+)
 def comfy_switch_node(switch: Switching, on_false: OnFalse, on_true: OnTrue) -> Chosen:
     """Pass one of two values on: the Switch by the name that it has in ComfyUI."""
     return _passed_on(switch, on_true, on_false)

@@ -51,6 +51,10 @@ class Mapped(NamedTuple):
     takes_lists=True,
     heavy=True,
     outputs=Mapped,
+    see_also={
+        "MapSomeImages": "What a server makes of it for several workers.",
+        "ApplyRecipe": "Does it with one picture.",
+    },
 )
 def map_images(
     context: Context,
@@ -113,7 +117,14 @@ def _saved(
     return expand
 
 
-@node(title="Map Some Images", category="image/batch", is_target=True, volatile=True, heavy=True)
+@node(
+    title="Map Some Images",
+    category="image/batch",
+    is_target=True,
+    volatile=True,
+    heavy=True,
+    see_also={"MapImages": "For graphs of your own."},
+)
 def map_some_images(
     context: Context,
     names: Annotated[list[str], "Names of pictures."],
@@ -147,6 +158,7 @@ class Applied(NamedTuple):
     volatile=True,
     heavy=True,
     outputs=Applied,
+    see_also={"MapImages": "Does it with many pictures."},
 )
 def apply_recipe(
     context: Context,
@@ -174,7 +186,12 @@ def apply_recipe(
     return Result([Blocked(), Link("saved", "files")], expand=expand)
 
 
-@node(title="Load Listed Image", category="image/batch", lane="io")
+@node(
+    title="Load Listed Image",
+    category="image/batch",
+    lane="io",
+    see_also={"LoadImage": "For graphs of your own."},
+)
 def load_listed_image(
     context: Context,
     image: Annotated[str, Resource("picture"), "What is read."],
@@ -193,7 +210,13 @@ class Saved(NamedTuple):
     files: int
 
 
-@node(title="Save Listed Image", category="image/batch", lane="io", outputs=Saved)
+@node(
+    title="Save Listed Image",
+    category="image/batch",
+    lane="io",
+    outputs=Saved,
+    see_also={"SaveImage": "For graphs of your own."},
+)
 def save_listed_image(
     context: Context,
     images: Image,

@@ -21,6 +21,7 @@ def invert_mask(mask: Mask) -> Mask:
     title="Combine Masks",
     category="mask/combine",
     keywords=("union", "add", "subtract", "intersect", "multiply", "arithmetic"),
+    see_also={"MaskComposite": "For a mask at a place on another, as graphs of ComfyUI have it."},
 )
 def combine_masks(
     first: Mask,
@@ -53,6 +54,10 @@ def mask_to_image(mask: Mask) -> Image:
     converts=(
         Conversion("image", "image", "mask", (("channel", "luminance"),), "white is selected"),
     ),
+    see_also={
+        "LoadImageMask": "Reads the file, too, and fits the mask to its picture.",
+        "MaskFromAlpha": "Selects what is transparent.",
+    },
 )
 def image_to_mask(
     image: Image,

@@ -74,6 +74,7 @@ class Detected(NamedTuple):
     lane="device",
     heavy=True,
     packages=("torch", "transformers", "groundingdino-py", "pillow"),
+    see_also={"MaskFromText": "Gives the mask of what is named at once."},
 )
 def detect_from_text(
     context: Context,
@@ -148,6 +149,10 @@ def _tell_nothing(
     category="mask/select",
     keywords=("rectangle", "select area"),
     converts=(Conversion("boxes", "boxes", "mask", means="all in the boxes is selected"),),
+    see_also={
+        "MaskFromBox": "Selects the object in one box, without a model.",
+        "SegmentBoxes": "Selects the object in each box, not the box.",
+    },
 )
 def mask_from_boxes(image: Image, boxes: GivenBoxes) -> Mask:
     """Select all that lies in boxes, whatever it is; parts of px count as whole ones."""

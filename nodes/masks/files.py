@@ -47,6 +47,10 @@ Threshold = Annotated[
             "white is selected in the picture that it names",
         ),
     ),
+    see_also={
+        "LoadMaskIfAny": "For a mask that may be left out.",
+        "ImageToMask": "For a picture that is read already.",
+    },
 )
 def load_image_mask(
     context: Context,
@@ -86,7 +90,13 @@ def load_image_mask(
     return as_mask(mask, loaded.facts)  # type: ignore[return-value] # with facts
 
 
-@node(title="Load Mask If Any", category="mask", keywords=("optional mask",), lane="io")
+@node(
+    title="Load Mask If Any",
+    category="mask",
+    keywords=("optional mask",),
+    lane="io",
+    see_also={"LoadImageMask": "For a mask that must be there, from any channel."},
+)
 def load_mask_if_any(
     context: Context,
     size_of: Annotated[Image, "The picture that the mask is for."],

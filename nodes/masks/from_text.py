@@ -50,6 +50,7 @@ class MaskedByText(NamedTuple):
     keywords=("select by text", "segment by words", "find objects", "prompt"),
     heavy=True,
     outputs=MaskedByText,
+    see_also={"DetectFromText": "Gives boxes with scores and labels."},
 )
 def mask_from_text(
     context: Context,

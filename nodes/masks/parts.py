@@ -36,7 +36,12 @@ def solid_mask(
     return np.full((1, height, width), value, np.float32)
 
 
-@node(title="Crop Mask", category="mask/part", keywords=("cut", "trim"))
+@node(
+    title="Crop Mask",
+    category="mask/part",
+    keywords=("cut", "trim"),
+    see_also={"ImageCrop": "Cuts pictures."},
+)
 def crop_mask(
     mask: Mask, x: Place = 0, y: Place = 0, width: Side = 512, height: Side = 512
 ) -> Mask:
@@ -46,7 +51,15 @@ def crop_mask(
     return crop(mask, Box(left, top, min(left + width, old_width), min(top + height, old_height)))
 
 
-@node(title="Scale Mask", category="mask/part", keywords=("resize",))
+@node(
+    title="Scale Mask",
+    category="mask/part",
+    keywords=("resize",),
+    see_also={
+        "ImageScale": "Scales pictures.",
+        "ResizeImageMaskNode": "Has more ways to say the size.",
+    },
+)
 def scale_mask(
     mask: Mask,
     width: ScaledSide = 0,
@@ -92,6 +105,7 @@ def turn_mask_with_image(
     title="Composite Masks",
     category="mask/combine",
     keywords=("add", "subtract", "multiply", "union"),
+    see_also={"CombineMasks": "For masks of one size; soft ones stay soft."},
 )
 def mask_composite(
     destination: Annotated[Mask, "The mask below; it keeps its size."],
@@ -106,7 +120,12 @@ def mask_composite(
     return composite.place_mask(destination, source, x, y, operation)
 
 
-@node(title="Feather Mask", category="mask/shape", keywords=("fade", "soft edge", "blur"))
+@node(
+    title="Feather Mask",
+    category="mask/shape",
+    keywords=("fade", "soft edge", "blur"),
+    see_also={"SoftenMask": "Softens the outline of what is selected."},
+)
 def feather_mask(
     mask: Mask, left: Fade = 0, top: Fade = 0, right: Fade = 0, bottom: Fade = 0
 ) -> Mask:

@@ -60,6 +60,10 @@ class Segmented(NamedTuple):
     heavy=True,
     packages=("torch", "transformers", "segment-anything", "pillow", "opencv-python"),
     outputs=Segmented,
+    see_also={
+        "MaskFromBox": "Selects the object in one box, without a model.",
+        "MaskFromBoxes": "Selects whole boxes, without a model.",
+    },
 )
 def segment_boxes(
     context: Context,

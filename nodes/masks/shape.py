@@ -30,6 +30,7 @@ IslandArea = Annotated[
     title="Erode / Dilate Mask",
     category="mask/shape",
     keywords=("grow", "shrink", "expand", "widen", "narrow"),
+    see_also={"GrowMask": "Takes squares or cut corners, as graphs of ComfyUI expect."},
 )
 def erode_dilate_mask(
     mask: Mask,
@@ -52,6 +53,7 @@ def erode_dilate_mask(
     title="Soften Mask",
     category="mask/shape",
     keywords=("blur mask", "soft edge", "feather", "smooth"),
+    see_also={"FeatherMask": "Fades towards the sides of the picture, whatever is selected."},
 )
 def soften_mask(
     mask: Mask,
@@ -80,7 +82,15 @@ def threshold_mask(
     return _told(context, mask, hard, "", f"Use a lower value, such as {mask.max() / 2:.2g}.")
 
 
-@node(title="Clean Mask", category="mask/shape", keywords=("tidy", "noise", "specks", "smooth"))
+@node(
+    title="Clean Mask",
+    category="mask/shape",
+    keywords=("tidy", "noise", "specks", "smooth"),
+    see_also={
+        "FillMaskHoles": "Fills holes alone.",
+        "RemoveMaskIslands": "Drops stray parts alone.",
+    },
+)
 def clean_mask(
     mask: Mask,
     fill_holes: HoleArea = 0.0,
@@ -97,7 +107,12 @@ def clean_mask(
     return _told(context, mask, clean, "Fill smaller holes only.", "Drop smaller parts only.")
 
 
-@node(title="Grow Mask", category="mask/shape", keywords=("expand", "widen", "shrink", "dilate"))
+@node(
+    title="Grow Mask",
+    category="mask/shape",
+    keywords=("expand", "widen", "shrink", "dilate"),
+    see_also={"ErodeDilateMask": "Takes squares or disks; the one for graphs of your own."},
+)
 def grow_mask(
     mask: Mask,
     expand: Annotated[
@@ -117,7 +132,12 @@ def grow_mask(
     return _told(context, mask, moved, "Grow it less.", "Shrink it less.")
 
 
-@node(title="Fill Mask Holes", category="mask/shape", keywords=("close gaps",))
+@node(
+    title="Fill Mask Holes",
+    category="mask/shape",
+    keywords=("close gaps",),
+    see_also={"CleanMask": "Fills holes and drops stray parts at once."},
+)
 def fill_mask_holes(mask: Mask, max_area: HoleArea = 0.1, *, context: Context = ALONE) -> Mask:
     """Select the holes in a selection; what reaches the side of the picture is no hole.
 
@@ -128,7 +148,10 @@ def fill_mask_holes(mask: Mask, max_area: HoleArea = 0.1, *, context: Context = 
 
 
 @node(
-    title="Remove Mask Islands", category="mask/shape", keywords=("specks", "noise", "small parts")
+    title="Remove Mask Islands",
+    category="mask/shape",
+    keywords=("specks", "noise", "small parts"),
+    see_also={"CleanMask": "Drops stray parts and fills holes at once."},
 )
 def remove_mask_islands(
     mask: Mask, min_area: IslandArea = 0.01, *, context: Context = ALONE

@@ -37,6 +37,7 @@ class Remover(NamedTuple):
     heavy=True,
     packages=_PACKAGES,
     outputs=Selected,
+    see_also={"RemoveBackground": "Takes the model from a loader, as graphs of ComfyUI have it."},
 )
 def mask_from_model(
     context: Context,
@@ -79,6 +80,7 @@ def load_background_removal_model(
     heavy=True,
     packages=_PACKAGES,
     outputs=Selected,
+    see_also={"MaskFromModel": "Takes the model by its name, without a loader."},
 )
 def remove_background(
     context: Context,
@@ -105,6 +107,10 @@ def _selected(context: Context, model: str, image: Image, category: Category = "
     keywords=("select in box", "rectangle", "GrabCut", "object"),
     heavy=True,
     packages=("opencv-python",),
+    see_also={
+        "MaskFromBoxes": "Selects whole boxes, any number of them.",
+        "SegmentBoxes": "Selects the object in each box by a model.",
+    },
 )
 def mask_from_box(
     image: Image,

@@ -57,7 +57,12 @@ class Cut(NamedTuple):
     box: Annotated[tuple[int, ...], LIST, "Left, top, right, bottom in px."]
 
 
-@node(title="Crop for Inpaint", category="inpaint", keywords=("cut out", "context", "detail"))
+@node(
+    title="Crop for Inpaint",
+    category="inpaint",
+    keywords=("cut out", "context", "detail"),
+    see_also={"CropToMask": "Cuts out the selection and a margin, at its own size."},
+)
 def crop_for_inpaint(
     context: Context,
     image: Image,
@@ -96,7 +101,12 @@ class Stitched(NamedTuple):
     mask: Mask
 
 
-@node(title="Stitch Inpaint", category="inpaint", keywords=("paste back", "seamless"))
+@node(
+    title="Stitch Inpaint",
+    category="inpaint",
+    keywords=("paste back", "seamless"),
+    see_also={"PasteBack": "Puts the part in as it is."},
+)
 def stitch_inpaint(
     context: Context,
     image: Annotated[Image, "The whole picture, as it was."],

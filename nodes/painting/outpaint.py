@@ -44,6 +44,10 @@ class Canvas(NamedTuple):
     title="Pad for Outpaint",
     category="inpaint",
     keywords=("extend", "expand", "uncrop", "larger canvas", "border"),
+    see_also={
+        "ImagePadForOutpaint": "Lets the rim be repainted softly, as graphs of ComfyUI have it.",
+        "PadToSize": "For a canvas of an exact size or ratio.",
+    },
 )
 def pad_for_outpaint(
     image: Image,
@@ -78,6 +82,7 @@ def pad_for_outpaint(
     title="Pad to Size",
     category="inpaint",
     keywords=("extend", "expand", "aspect ratio", "larger canvas", "border"),
+    see_also={"PadForOutpaint": "For distances, or parts of the sides."},
 )
 def pad_to_size(
     image: Image,
@@ -136,6 +141,7 @@ class Padded(NamedTuple):
     title="Pad Image for Outpainting",
     category="inpaint",
     keywords=("extend", "expand", "uncrop", "larger canvas", "border"),
+    see_also={"PadForOutpaint": "Keeps every old pixel, and takes parts of the sides."},
 )
 def image_pad_for_outpaint(
     image: Image,

@@ -113,6 +113,7 @@ def collage(
     title="Side by Side",
     category="image/batch",
     keywords=("before and after", "compare", "concatenate", "stitch"),
+    see_also={"ImageCompare": "Shows both and makes nothing of them."},
 )
 def side_by_side(
     image1: Annotated[Image, "On the left; what is written beside the samples is its."],

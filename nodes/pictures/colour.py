@@ -39,6 +39,7 @@ def image_invert(image: Image) -> Image:
     title="Mask from Color Number",
     category="mask/select",
     keywords=("colour key", "select by colour"),
+    see_also={"MaskFromColor": "Takes similar colours, too, or those around points."},
 )
 def image_color_to_mask(
     image: Image,
@@ -59,6 +60,7 @@ def image_color_to_mask(
         "green screen",
         "select by colour",
     ),
+    see_also={"ImageColorToMask": "Takes one exact colour, as graphs of ComfyUI have it."},
 )
 def mask_from_color(
     image: Image,
@@ -112,7 +114,10 @@ def mask_from_color(
 
 
 @node(
-    title="Mask from Alpha", category="mask/select", keywords=("select transparent", "transparency")
+    title="Mask from Alpha",
+    category="mask/select",
+    keywords=("select transparent", "transparency"),
+    see_also={"ImageToMask": "Takes any channel; of alpha, what is opaque is selected."},
 )
 def mask_from_alpha(image: Image) -> Mask:
     """Select what is transparent, as LoadImage does; nothing in a picture without transparency."""
@@ -124,6 +129,7 @@ def mask_from_alpha(image: Image) -> Mask:
     category="image/adjust",
     keywords=("gaussian", "out of focus", "soften picture", "bokeh"),
     packages=("opencv-python",),
+    see_also={"ImageBlur": "Has the numbers of ComfyUI's node, up to 31 px."},
 )
 def blur_image(
     image: Image,
@@ -141,6 +147,9 @@ def blur_image(
     category="image/adjust",
     keywords=("gaussian", "soften picture"),
     packages=("opencv-python",),
+    see_also={
+        "BlurImage": "Goes further, and keeps a subject out; the one for graphs of your own."
+    },
 )
 def image_blur(
     image: Image,

@@ -39,6 +39,7 @@ from paintgraph.nodes.sockets import Image, Mask
     category="image/draw",
     keywords=("show boxes", "annotate", "rectangle", "label"),
     packages=("pillow",),
+    see_also={"DrawBBoxes": "Labels boxes with scores, and needs no picture, as in ComfyUI."},
 )
 def draw_boxes(
     image: Image,
@@ -71,6 +72,7 @@ def draw_boxes(
     category="image/draw",
     keywords=("show boxes", "annotate", "rectangle"),
     packages=("pillow",),
+    see_also={"DrawBoxes": "Takes other labels, and frames of any thickness."},
 )
 def draw_bboxes(
     bboxes: Annotated[
@@ -144,7 +146,12 @@ OverlayColour = Annotated[
 Opacity = Annotated[float, Range(0, 1, step=0.05), "How opaque the colour is where the mask is 1."]
 
 
-@node(title="Overlay Mask", category="image/draw", keywords=("show mask", "highlight selection"))
+@node(
+    title="Overlay Mask",
+    category="image/draw",
+    keywords=("show mask", "highlight selection"),
+    see_also={"PreviewMask": "Shows it and passes nothing on."},
+)
 def overlay_mask(
     image: Image, mask: Mask, colour: OverlayColour = "red", opacity: Opacity = 0.6
 ) -> Image:
@@ -153,7 +160,14 @@ def overlay_mask(
 
 
 @node(
-    title="Preview Mask", category="mask", keywords=("show mask", "view selection"), is_target=True
+    title="Preview Mask",
+    category="mask",
+    keywords=("show mask", "view selection"),
+    is_target=True,
+    see_also={
+        "MaskPreview": "Shows it alone, in black and white.",
+        "OverlayMask": "Passes on what this one shows.",
+    },
 )
 def preview_mask(
     context: Context,
@@ -178,6 +192,7 @@ class PreviewedMask(NamedTuple):
     keywords=("show mask", "view selection"),
     is_target=True,
     outputs=PreviewedMask,
+    see_also={"PreviewMask": "Shows it on its picture."},
 )
 def mask_preview(context: Context, mask: Mask) -> Result:
     """Show a mask in black and white; PreviewMask shows it on its picture."""

@@ -66,6 +66,7 @@ class LoadedImage(NamedTuple):
     keywords=("open picture", "upload", "photo", "import"),
     lane="io",
     converts=(Conversion("text", "image", "image", means="the picture that it names"),),
+    see_also={"LoadListedImage": "For MapImages: its faults name the file."},
 )
 def load_image(
     context: Context,
@@ -128,6 +129,7 @@ class SavedImages(NamedTuple):
     lane="io",
     is_target=True,
     outputs=SavedImages,
+    see_also={"SaveListedImage": "For MapImages: tells how many were written."},
 )
 def save_image(
     context: Context,
@@ -202,6 +204,7 @@ def preview_image(
     keywords=("before and after", "difference"),
     lane="io",
     is_target=True,
+    see_also={"SideBySide": "Makes one picture of both."},
 )
 def image_compare(
     context: Context,

@@ -12,6 +12,10 @@ from paintgraph.nodes.sockets import Image
     title="Scale Image to Total Pixels",
     category="image/size",
     keywords=("megapixels", "resize", "shrink", "enlarge"),
+    see_also={
+        "ImageScale": "Scales to a width and height.",
+        "FluxKontextImageScale": "Chooses among the sizes of FLUX.1 Kontext.",
+    },
 )
 def image_scale_to_total_pixels(
     image: Image,
@@ -35,6 +39,7 @@ def image_scale_to_total_pixels(
     title="Scale Image to Max Dimension",
     category="image/size",
     keywords=("longest side", "resize", "shrink"),
+    see_also={"ImageScale": "Scales to a width and height."},
 )
 def image_scale_to_max_dimension(
     image: Image,
@@ -63,7 +68,12 @@ _KONTEXT_SIZES = tuple(zip(_KONTEXT_SIDES, reversed(_KONTEXT_SIDES), strict=True
 """Widths and heights (px) of the pictures that FLUX.1 Kontext was trained with."""
 
 
-@node(title="Scale Image for FLUX Kontext", category="image/size", keywords=("resize",))
+@node(
+    title="Scale Image for FLUX Kontext",
+    category="image/size",
+    keywords=("resize",),
+    see_also={"ImageScaleToTotalPixels": "Scales to any number of pixels."},
+)
 def flux_kontext_image_scale(image: Image) -> Image:
     """Scale a picture to the size nearest in proportions that FLUX.1 Kontext was trained with.
 

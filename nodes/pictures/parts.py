@@ -36,7 +36,16 @@ Offset = Annotated[
 ]
 
 
-@node(title="Crop Image", category="image/part", keywords=("cut", "trim"))
+@node(
+    title="Crop Image",
+    category="image/part",
+    keywords=("cut", "trim"),
+    see_also={
+        "CropToMask": "Cuts out what a mask selects.",
+        "CropToRatio": "Cuts to proportions, around a box or mask.",
+        "CropMask": "Cuts masks.",
+    },
+)
 def image_crop(
     image: Image, width: Side = 512, height: Side = 512, x: Place = 0, y: Place = 0
 ) -> Image:
@@ -59,7 +68,13 @@ class Part(NamedTuple):
 
 
 @node(
-    title="Crop to Mask", category="image/part", keywords=("cut out", "zoom to selection", "trim")
+    title="Crop to Mask",
+    category="image/part",
+    keywords=("cut out", "zoom to selection", "trim"),
+    see_also={
+        "ImageCrop": "Cuts at a place in px.",
+        "CropForInpaint": "Cuts out as much as an engine needs, at its size.",
+    },
 )
 def crop_to_mask(
     context: Context,
@@ -87,6 +102,7 @@ def crop_to_mask(
     title="Crop to Ratio",
     category="image/part",
     keywords=("aspect ratio", "crop around face", "passport photo", "portrait", "square"),
+    see_also={"ImageCrop": "Cuts at a place in px."},
 )
 def crop_to_ratio(
     context: Context,
@@ -126,7 +142,15 @@ def crop_to_ratio(
     return Part(crop(image, part), crop(selection, part), part.left, part.top)
 
 
-@node(title="Paste Back", category="image/part", keywords=("put back", "uncrop", "insert"))
+@node(
+    title="Paste Back",
+    category="image/part",
+    keywords=("put back", "uncrop", "insert"),
+    see_also={
+        "StitchInpaint": "Evens out size and colours of what an engine painted.",
+        "ImageCompositeMasked": "Mixes through a mask at a place, as graphs of ComfyUI have it.",
+    },
+)
 def paste_back(
     image: Image,
     part: Annotated[Image, "What is put there, at its own size."],
@@ -149,6 +173,11 @@ def paste_back(
     title="Composite Masked",
     category="image/part",
     keywords=("overlay", "paste", "layers", "merge pictures"),
+    see_also={
+        "PasteBack": "Undoes CropToMask and CropToRatio.",
+        "PutBehind": "Puts a background behind what is transparent.",
+        "ImageBlend": "Lays the whole over the whole, in blend modes.",
+    },
 )
 def image_composite_masked(
     destination: Annotated[Image, "The picture below; it keeps its size and channels."],
@@ -179,6 +208,7 @@ def image_composite_masked(
     title="Blend Images",
     category="image/part",
     keywords=("mix", "overlay", "layers", "multiply", "screen"),
+    see_also={"ImageCompositeMasked": "Lays it at a place, through a mask."},
 )
 def image_blend(
     image1: Annotated[Image, "The picture below; it keeps its size and channels."],
@@ -199,6 +229,10 @@ def image_blend(
     title="Put Behind",
     category="image/part",
     keywords=("replace background", "new background", "layers"),
+    see_also={
+        "ImageCompositeMasked": "Lays a picture over another at a place.",
+        "FlattenImage": "Puts one colour behind.",
+    },
 )
 def put_behind(
     image: Annotated[Image, "The picture in front."],
@@ -219,6 +253,7 @@ def put_behind(
     title="Flatten Image",
     category="image/part",
     keywords=("background colour", "remove transparency", "remove alpha", "matte"),
+    see_also={"PutBehind": "Puts a picture behind."},
 )
 def flatten_image(
     context: Context,

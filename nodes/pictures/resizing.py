@@ -85,7 +85,15 @@ _WAYS = {
 }
 
 
-@node(title="Resize Image/Mask", category="image/size", keywords=("shrink", "enlarge", "scale"))
+@node(
+    title="Resize Image/Mask",
+    category="image/size",
+    keywords=("shrink", "enlarge", "scale"),
+    see_also={
+        "ImageScale": "Averages what shrinks with the method auto; for a width and height.",
+        "ScaleMask": "Fits a mask to its picture.",
+    },
+)
 def resize_image_mask_node(
     input: Annotated[Picture, "A picture or a mask; the result is the like."],  # noqa: A002 - ComfyUI's name
     resize_type: Annotated[Way, Forms(_WAYS), "How the new size is found."],

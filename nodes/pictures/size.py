@@ -27,6 +27,13 @@ Antialias = Annotated[
     title="Scale Image",
     category="image/size",
     keywords=("resize", "shrink", "enlarge", "width and height"),
+    see_also={
+        "ImageScaleBy": "Scales by a factor.",
+        "ImageScaleToMaxDimension": "Scales to a longer side.",
+        "ImageScaleToTotalPixels": "Scales to a number of pixels.",
+        "ResizeImageMaskNode": "Has these ways to say the size, and more, for masks, too.",
+        "ScaleMask": "Scales masks.",
+    },
 )
 def image_scale(
     image: Image,
@@ -51,6 +58,7 @@ def image_scale(
     title="Scale Image By",
     category="image/size",
     keywords=("resize", "shrink", "enlarge", "factor"),
+    see_also={"ImageScale": "Scales to a width and height."},
 )
 def image_scale_by(
     image: Image,

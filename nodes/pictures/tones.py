@@ -16,6 +16,7 @@ Tone = Range(0, 1, step=0.01)
     title="Adjust Levels",
     category="image/adjust",
     keywords=("brightness", "contrast", "gamma", "black point", "white point", "choke mask"),
+    see_also={"AdjustCurve": "Bends tones by a curve through points."},
 )
 def adjust_levels(
     input: Annotated[Picture, "A picture or a mask; the result is the like."],  # noqa: A002 - as ResizeImageMaskNode
@@ -38,6 +39,7 @@ def adjust_levels(
     title="Adjust Curve",
     category="image/adjust",
     keywords=("tone curve", "curves", "contrast", "brightness"),
+    see_also={"AdjustLevels": "Spreads tones between black and white, with a gamma."},
 )
 def adjust_curve(
     input: Annotated[Picture, "A picture or a mask; the result is the like."],  # noqa: A002

@@ -51,3 +51,14 @@ def test_a_node_of_other_tools_is_refused_by_the_name_of_one_that_exists(id_: st
         "replaced_node",
         f"node 'it' ({id_}): '{id_}' does not exist here. Use {instead}.",
     )
+
+
+def test_near_doubles_name_each_other_and_what_is_different() -> None:
+    named = {declaration.spec.id: dict(declaration.spec.see_also) for declaration in REGISTRY}
+    pairs = {(id_, other) for id_, others in named.items() for other in others}
+
+    assert len(pairs) > 60
+    assert {other for _, other in pairs} <= set(named)
+    assert {(other, id_) for id_, other in pairs} == pairs
+    assert all(id_ != other for id_, other in pairs)
+    assert all(what.endswith(".") for others in named.values() for what in others.values())

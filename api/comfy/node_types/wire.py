@@ -14,6 +14,7 @@ from paintgraph.engine.graph.graph import RECIPE_PREFIX
 from paintgraph.engine.graph.sockets import literal_types
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.recipes.foreign import NO_PICTURE
+from paintgraph.engine.recipes.help import described
 
 _WIDGETS = ("int", "float", "bool", "text", "list")
 _LARGEST = 2**53
@@ -54,7 +55,7 @@ def object_info(spec: NodeSpec, pictures: Sequence[str] = ()) -> dict[str, Any]:
         **match_types(spec),
         "name": spec.id,
         "display_name": spec.title,
-        "description": spec.about,
+        "description": described(spec),
         "python_module": "nodes" if is_own else spec.module,
         "category": spec.category,
         "search_aliases": list(spec.keywords),
