@@ -231,7 +231,14 @@ def command(
                 given[name_] = kind(**{name: given.pop(name) for name in fields})
             what = given.get(subject, subject) or act.__name__.rstrip("_")
             json = given.get("json", False)
-            raise typer.Exit(guard(lambda: perform(**given), what, debug=debug, json=json))
+
+            def perform_given() -> int:
+                return perform(**given)
+
+            context = given.get("context")
+            filed = context.obj if context else None
+            placed = filed.placing(perform_given, context) if filed else perform_given
+            raise typer.Exit(guard(placed, what, debug=debug, json=json))
 
         parameters = {each.name: each for each in _spread(signature, groups)}
         for option, (annotation, default) in more.items():
@@ -329,7 +336,12 @@ class TellingCommand(Command):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, with the newer names of those that have them."""
-        return super().parse_args(ctx, with_newer_names(args))
+        try:
+            return super().parse_args(ctx, with_newer_names(args))
+        except typer.BadParameter as error:
+            if ctx.obj and error.param and error.param.name:
+                error.message = ctx.obj.where(error.param.name, ctx) + error.message
+            raise
 
 
 def with_newer_names(arguments: Sequence[str]) -> list[str]:

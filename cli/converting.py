@@ -32,9 +32,10 @@ def convert_model(
     wanted = output or index.places.folder(entry) / entry.files[0].path
     if wanted.exists():
         message = f"'{wanted}' is there already, and stays; allowed is a name that is free."
-        cure = f"Write -o FILE, or take it away with 'paintgraph models remove {name}'."
+        cure = "Name another one."
+        if output is None:
+            cure = f"Write -o FILE, or take it away with 'paintgraph models remove {name}'."
         raise misused("file_exists", f"{message} {cure}")
-    wanted.parent.mkdir(parents=True, exist_ok=True)
     difference = convert_lama(file, wanted)
     if json:
         print_json({"file": str(wanted), "difference": difference})

@@ -26,6 +26,7 @@ _MOST_FRAMES = 100_000
 NO_TRANSPARENCY = "no_transparency"
 _NUMBER = re.compile("[0-9]{1,9}", re.ASCII)
 _MAKES_ALPHA = "JoinImageWithAlpha"
+_BESIDE = "SideBySide"
 
 
 def finished(
@@ -94,7 +95,7 @@ def _compared(
     before, both = _free("before", nodes), _free("before_and_after", nodes)
     nodes[before] = _loaded(main, 0 if gathering.frame is None else _frame(gathering.frame))
     pair = {"image1": Link(before, 0), "image2": after, "colour": colour}
-    nodes[both] = Node("SideBySide", pair)
+    nodes[both] = Node(_BESIDE, pair)
     alone = {} if AFTER in graph.outputs else {AFTER: reference}
     outputs = {**graph.outputs, **alone, result: Link(both, 0)}
     return replace(graph, nodes=nodes, outputs=outputs)
@@ -156,11 +157,22 @@ def check_formats(places: Iterable[tuple[str, str, str]], graph: Graph, writing:
     """
     forms = [(where, name, FORMATS.get(_suffix(file), "png")) for where, name, file in places]
     _check_quality([(where, form) for where, _, form in forms], writing)
+    _check_concat([name for _, name, _ in forms], graph, writing)
     for where, name, form in forms:
         reference = graph.outputs[name]
         is_clear = isinstance(reference, Link) and graph.nodes[reference.node].kind == _MAKES_ALPHA
         if form in OPAQUE and (is_clear or writing.background == TRANSPARENT):
             raise misused(NO_TRANSPARENCY, no_transparency(where, form))
+
+
+def _check_concat(wanted: Sequence[str], graph: Graph, writing: Writing) -> None:
+    """Refuse a --concat that no result that is wanted shows, by UsageError."""
+    kinds = {n: graph.nodes[r.node].kind for n, r in graph.outputs.items() if isinstance(r, Link)}
+    shown = [name for name, kind in kinds.items() if kind == _BESIDE]
+    if writing.concat and wanted and not {*shown} & {*wanted}:
+        message = f"--concat: before and after are the result '{', '.join(shown)}', and -o names"
+        message = f"{message} {', '.join(wanted)} alone. Write -o FILE for it, or drop --concat."
+        raise misused("nothing_to_compare", message)
 
 
 def _suffix(file: str) -> str:

@@ -1,7 +1,8 @@
 """Options from a file, `--options job.yaml`: the command line's names; what it says itself wins."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from paintgraph.engine.graph.formats.reading import read_document
 
 _MOST_BYTES = 2**20
 _NEVER = ("help_", "options")
+_OPTION = re.compile(r"--([a-z-]+)|-o ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,29 @@ class OptionsFile:
     def fault(self, name: str, code: str, message: str) -> Problem:
         """A fault of the value of a name, with its line."""
         return _fault(self.name, self.places.get(name), code, message)
+
+    def where(self, name: str, context: Any) -> str:
+        """The place of an option's value, if it is the file's, for the begin of a message."""
+        source = context.get_parameter_source(name)
+        if source is None or source.name != "DEFAULT_MAP":
+            return ""
+        return self.fault(name, "", "").message
+
+    def placing(self, act: Callable[[], int], context: Any) -> Callable[[], int]:
+        """The act, in which faults of options that the file gives have the file's lines."""
+
+        def placed(problem: Problem) -> Problem:
+            named = _OPTION.match(problem.message)
+            name = (named[1] or "output").replace("-", "_") if named else ""
+            return replace(problem, message=self.where(name, context) + problem.message)
+
+        def perform() -> int:
+            try:
+                return act()
+            except UsageError as error:
+                raise UsageError(*map(placed, error.reasons)) from error
+
+        return perform
 
     def unknown(self, inputs: Iterable[str]) -> Iterable[Problem]:
         """A fault for each name that neither the command nor the recipe knows."""
@@ -125,10 +150,14 @@ def _of_command(parameter: Any, value: object) -> Any:
         return several if all(isinstance(each, str) for each in several) else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return value if getattr(parameter, "count", False) else str(value)
+    if getattr(parameter, "count", False):
+        return value if isinstance(value, int) and value >= 0 else None
+    return str(value)
 
 
 def _allowed(parameter: Any) -> str:
+    if getattr(parameter, "count", False):
+        return "takes a whole number from 0 on"
     if getattr(parameter, "is_flag", False):
         return "takes true or false"
     if getattr(parameter, "multiple", False):

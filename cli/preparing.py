@@ -4,12 +4,13 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from paintgraph.assembly import Assembly
-from paintgraph.base.errors import Problem, UsageError
+from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.cli.faults import lines, misused, tell
 from paintgraph.cli.finishing import check_formats, finished
 from paintgraph.cli.options import parse
@@ -23,6 +24,8 @@ from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import Binders, bind
 from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.imaging.arrays import MOST_PIXELS
+from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.jobs.sources.references import left_out
 from paintgraph.jobs.sources.trees import FolderTree
@@ -182,6 +185,8 @@ def bound_to(
     device = assembly.worker.environment
     texts = texts_of_run(graph, bound, assembly.registry, assembly.blobs.size, device)
     others = [*_other_pictures(graph, pictures)]
+    if asked.writing.concat:
+        others += _too_large_for_two(pictures.get(main_picture(graph)), assembly)
     return Prepared(asked.source, graph, bound, wanted, values, texts, files, others)
 
 
@@ -191,6 +196,18 @@ def _other_pictures(graph: Graph, opened: Mapping[str, Any]) -> Iterator[str]:
         before = graph.inputs[name].default
         if graph.made and str(before).startswith(PREFIX) and value != before:
             yield f"--{name}: its digest is {value}; the picture was made with {before}."
+
+
+def _too_large_for_two(picture: object, assembly: Assembly) -> Iterator[str]:
+    """A warning, before all the work, of a picture that is too large to stand beside another."""
+    with suppress(Error):  # what is no picture is told by the node that reads it
+        header = read_header(assembly.blobs.get(str(picture)))
+        if header.width * header.height * 2 > MOST_PIXELS:
+            yield (
+                f"--concat: the picture has {header.width}x{header.height} px, and before and "
+                f"after may have {MOST_PIXELS // 10**6} million together, so it fails at the end "
+                "unless the result is smaller. Leave --concat out."
+            )
 
 
 def _check_stdin(recipe: str, given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> None:

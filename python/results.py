@@ -252,9 +252,9 @@ class Result:
     ) -> list[Path]:
         """Write the pictures of an output, by default of the main one; gives the files.
 
-        The suffix names the format: .png, .jpg, .webp, .avif, .tif, or .* for that of the file
-        which the picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG and
-        TIFF keep 16 bits; the other options are those of `Picture.encode`.
+        The suffix names the format: .png, .jpg, .webp, .avif, .heic, .tif, or .* for that of the
+        file which the picture comes from. Several pictures get numbers: wide.png, wide_2.png. PNG
+        and TIFF keep 16 bits; the other options are those of `Picture.encode`.
         """
         wishes: dict[str, Any] = {"quality": quality, "metadata": metadata, "graph": graph}
         return [

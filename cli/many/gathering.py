@@ -63,6 +63,11 @@ def are_many(value: object) -> bool:
     )
 
 
+def has_many(given: Mapping[str, Any], inputs: Mapping[str, InputSpec]) -> bool:
+    """Whether an input of pictures names several, or may; a prompt may have a question mark."""
+    return any(are_many(v) for n, v in given.items() if inputs[n].resource == "picture")
+
+
 def gather(
     given: Mapping[str, Any], inputs: Mapping[str, InputSpec], main: str, wishes: Gathering
 ) -> Gathered:

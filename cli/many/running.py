@@ -18,7 +18,7 @@ from paintgraph.base.errors import Error, Problem, UsageError
 from paintgraph.base.files import remove_parts
 from paintgraph.cli.faults import misused, problems_of, tell
 from paintgraph.cli.finishing import check_formats, if_exists_of, quality_of
-from paintgraph.cli.many.gathering import Item, are_many, gather
+from paintgraph.cli.many.gathering import Item, gather, has_many
 from paintgraph.cli.many.ledger import Ledger
 from paintgraph.cli.many.naming import Template, destinations, is_template, taken_already
 from paintgraph.cli.many.showing import Board, Ended, Failure, Tally
@@ -53,7 +53,7 @@ def is_for_many(options: RunOptions, asked: Asked) -> bool:
     files = [text.partition("=")[2] or text for text in options.outputs]
     wishes = asked.gathering
     return (
-        any(map(are_many, asked.given.values()))
+        has_many(asked.given, asked.graph.inputs)
         or any(map(is_template, files))
         or wishes.watch
         or asked.writing.if_exists is not None
@@ -109,7 +109,7 @@ class _Many:
         if wanted.main and not wanted.pairs:
             message = "the results of many pictures need a place. Write -o FOLDER, or a name with "
             raise misused("no_output", f"{message}{{stem}}, such as -o 'out/{{stem}}_new.png'.")
-        is_many = any(map(are_many, asked.given.values())) or asked.gathering.watch
+        is_many = has_many(asked.given, asked.graph.inputs) or asked.gathering.watch
         templates: dict[str, Template] = {}
         for text, name, file in wanted.pairs:
             if name in templates:

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from paintgraph.base.file_kinds import Format
 from paintgraph.imaging.errors import PictureError
-from paintgraph.imaging.files.formats import jpeg_end, parts, tiff
+from paintgraph.imaging.files.formats import avif, jpeg_end, parts, tiff
 from paintgraph.imaging.files.formats.header import Header, read_header
 from paintgraph.imaging.files.formats.parts import damaged, unpack, unsupported
 from paintgraph.imaging.files.heic import open_heic
@@ -208,6 +208,11 @@ def remarks(data: bytes, header: Header) -> tuple[str, ...]:
     if header.format in {"AVIF", "HEIC"} and header.depth > 8:
         found.append(
             f"its samples have {header.depth} bits, of which 8 are read. A 16-bit PNG keeps them."
+        )
+    if header.format == "HEIC" and (pictures := avif.read(data).pictures) > 1:
+        found.append(
+            f"the HEIC file holds {pictures} pictures, of which its main one is read. Export the "
+            "others by themselves."
         )
     return tuple(found)
 

@@ -101,3 +101,19 @@ def test_what_cannot_be_converted_is_told(
     assert answer.code == code
     assert why in answer.stderr
     assert not list(Path().glob(".*.part"))
+
+
+def test_what_cannot_be_converted_leaves_no_folder_and_removes_no_other_file(
+    paintgraph: Paintgraph,
+) -> None:
+    Path("mine.onnx").write_bytes(b"mine")
+
+    taken = paintgraph("models", "convert", "lama", "big-lama.pt", "-o", "mine.onnx")
+    absent = paintgraph("models", "convert", "lama", "big-lama.pt", "-o", "new/lama.onnx")
+
+    assert taken.code == 2
+    assert taken.stderr.endswith(
+        "allowed is a name that is free. Name another one. [file_exists]\n"
+    )
+    assert absent.code == 1
+    assert not Path("new").exists()

@@ -546,3 +546,20 @@ def test_what_a_killed_run_left_half_written_goes_and_no_live_part_does(
 
     assert answer.code == 0, answer.stderr
     assert sorted(path.name for path in Path("out").glob(".*.part")) == [live.name, own.name]
+
+
+def test_texts_that_look_like_patterns_or_folders_are_no_pictures(
+    paintgraph: Paintgraph, photos: Path
+) -> None:
+    prompt = ("--prompt", "is it [red]?")
+
+    one = paintgraph("run", "outpaint", "photos/a.png", *FILL, *prompt)
+    batch = [paintgraph("run", "batch_outpaint", "--folder", photos.name, *FILL) for _ in range(2)]
+
+    assert one.code == 0, one.stderr
+    assert "image: outpaint.png" in one.stderr
+    assert [each.code for each in batch] == [0, 0]
+    assert all("saved" in each.stderr.splitlines()[0] for each in batch)
+    assert "InpaintSampler" not in paintgraph(
+        "run", "batch_outpaint", "--folder", photos.name, *FILL, "-v"
+    ).stderr.replace("InpaintSampler): kept", "")

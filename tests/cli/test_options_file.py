@@ -113,3 +113,36 @@ def test_a_file_that_is_not_there_is_named(paintgraph: Paintgraph) -> None:
 
     assert answer.code == 2
     assert answer.stderr.startswith("--options: 'none.yaml': No such file")
+
+
+@pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("quality: 5.0", "job.yaml:3:10: --quality is '5.0'; allowed is a whole number"),
+        ("background: blurple", "job.yaml:3:13: --background is 'blurple'; allowed are"),
+        ("if-exists: nope", "job.yaml:3:12: --if-exists is 'nope'; allowed are"),
+        ("verbose: loud", "job.yaml:3:10: verbose takes a whole number from 0 on."),
+        ("verbose: -1", "job.yaml:3:10: verbose takes a whole number from 0 on."),
+        ("pack-seconds: soon", "'--pack-seconds': job.yaml:3:15: "),
+        ("output: a.foo", "job.yaml:3:9: -o a.foo: the suffix is '.foo'"),
+    ],
+)
+def test_values_of_the_commands_options_are_told_with_their_line(
+    paintgraph: Paintgraph, line: str, told: str
+) -> None:
+    Path("job.yaml").write_text(f"image: photo.png\nengine: telea\n{line}\n")
+
+    answer = paintgraph("run", "outpaint", "--options", "job.yaml")
+
+    assert answer.code == 2
+    assert told in answer.stderr
+
+
+@pytest.mark.usefixtures("photo")
+def test_what_the_command_line_says_is_no_fault_of_the_file(paintgraph: Paintgraph) -> None:
+    Path("job.yaml").write_text("image: photo.png\nquality: 50\n")
+
+    answer = paintgraph("run", "outpaint", "--options", "job.yaml", "--quality", "0")
+
+    assert answer.stderr.startswith("--quality is '0'; ")

@@ -348,3 +348,32 @@ def test_a_picture_beyond_the_budget_names_the_setting_and_raising_it_helps(
         "PAINTGRAPH_MAX_PIXELS. [too_many_pixels]"
     ) in refused.stderr
     assert taken.code == 0, taken.stderr
+
+
+def test_a_comparison_that_no_result_shows_is_refused(paintgraph: Paintgraph) -> None:
+    command = ("run", "inpaint", "photo.png", "--mask", "left.png", "--engine", "telea", "--concat")
+
+    refused = paintgraph(*command, "-o", "mask=m.png")
+    cured = paintgraph(*command, "-o", "mask=m.png", "-o", "both.png")
+
+    assert refused.code == 2
+    assert refused.stderr == (
+        "--concat: before and after are the result 'image', and -o names mask alone. Write -o FILE "
+        "for it, or drop --concat. [nothing_to_compare]\n"
+    )
+    assert cured.code == 0, cured.stderr
+    assert _pixels("both.png").shape[1] > 2 * WIDTH
+
+
+def test_a_picture_too_large_to_stand_beside_another_is_told_before_the_work(
+    paintgraph: Paintgraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("run", "inpaint", "photo.png", "--mask", "left.png", "--engine", "telea")
+
+    monkeypatch.setattr("paintgraph.cli.preparing.MOST_PIXELS", 2 * WIDTH * HEIGHT - 1)
+    told = paintgraph(*command, "--concat", "-o", "both.png").stderr.splitlines()
+    alone = paintgraph(*command, "-o", "one.png").stderr
+
+    assert told[0].startswith(f"warning: --concat: the picture has {WIDTH}x{HEIGHT} px, and ")
+    assert told[0].endswith("unless the result is smaller. Leave --concat out.")
+    assert "--concat" not in alone

@@ -153,3 +153,19 @@ def test_a_damaged_head_is_an_error_or_a_head(draw: st.DataObject) -> None:
 
 
 _WHOLE = _saved(COLOURS[:16, :16])
+
+
+def test_of_several_pictures_the_main_one_is_read_and_that_is_told() -> None:
+    several, one = BytesIO(), BytesIO()
+    file = pillow_heif.from_pillow(Pillow.fromarray(COLOURS))
+    file.add_from_pillow(Pillow.fromarray(COLOURS[::-1]))
+    file.save(several, quality=95, chroma=444)
+    clear = Pillow.fromarray(np.dstack([COLOURS, COLOURS[..., 0]]))
+    pillow_heif.from_pillow(clear).save(one, quality=95, chroma=444)  # its alpha is no other one
+
+    found = decode(several.getvalue())
+
+    assert _off(found.image[0], COLOURS) <= 4
+    (told,) = found.remarks
+    assert told.startswith("the HEIC file holds 2 pictures, of which its main one is read.")
+    assert decode(one.getvalue()).remarks == ()

@@ -16,6 +16,7 @@ _ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _XMP = b"application/rdf+xml\0"
 _AV1, _HEVC, _GRID = b"av01", b"hvc1", b"grid"
 _CODED = (_AV1, _HEVC)
+_TILES, _OF_OTHERS = b"dimg", (b"thmb", b"auxl")
 # How EXIF calls a quarter turn against the clock, and then top for bottom, or left for right.
 _TURNS: Mapping[tuple[int, int | None], int] = {
     (0, None): 1, (1, None): 8, (2, None): 3, (3, None): 6,
@@ -31,6 +32,7 @@ class Avif:
     Attributes:
         crop: width and height in px of the part that is shown, before it is turned, or None.
         orientation: how it is to be turned, in EXIF's numbers; its EXIF says nothing to that.
+        pictures: how many pictures that are no part of another one the file holds; one is read.
         icc: ICC profile, or None.
         cicp: primaries, transfer, matrix (ITU-T H.273) and whether the range is full, or None.
         exif: EXIF block from its byte order mark on, or None.
@@ -49,6 +51,7 @@ class Avif:
     exif: bytes | None
     xmp: bytes | None
     crop: tuple[int, int] | None = None
+    pictures: int = 1
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ class _Item:
     name: bytes = b""
     properties: list[tuple[bytes, int, int]] = field(default_factory=list)
     extents: list[tuple[int, int]] = field(default_factory=list)
+    is_part: bool = False
+    """Hidden, or a tile, a preview or the alpha of another one."""
 
     def property(self, name: bytes) -> tuple[int, int] | None:
         """Where the first property of a name begins and ends."""
@@ -87,6 +92,7 @@ def read(data: bytes) -> Avif:
         width, height, depth, is_grey, _has_alpha(data, items), frames,
         _orientation(data, picture), icc, cicp, _exif(data, items), _xmp(data, items),
         _crop(data, picture),
+        sum(item.kind in (*_CODED, _GRID) and not item.is_part for item in items.values()),
     )  # fmt: skip
 
 
@@ -137,9 +143,13 @@ def _items(data: bytes, start: int, end: int) -> tuple[int, dict[int, _Item]]:
         if name == b"infe" and data[at] >= 2:
             layout = ">HH4s" if data[at] == 2 else ">IH4s"
             number, _, kind = unpack(layout, data, at + 4)
-            items[number] = _Item(bytes(kind), data[at + 12 : at + 200])
+            items[number] = _Item(
+                bytes(kind), data[at + 12 : at + 200], is_part=bool(data[at + 3] & 1)
+            )
     _locate(data, iloc, boxes.get(b"idat"), items)
     _describe(data, *iprp, items)
+    if b"iref" in boxes:
+        _relate(data, *boxes[b"iref"], items)
     return unpack(">H" if data[pitm] == 0 else ">I", data, pitm + 4)[0], items
 
 
@@ -166,6 +176,21 @@ def _locate(
                 raise damaged("the file ends early")
             if number in items and method & 15 < 2:
                 items[number].extents.append((base + offset, base + offset + length))
+
+
+def _relate(data: bytes, start: int, end: int, items: Mapping[int, _Item]) -> None:
+    """Note which items are parts of others."""
+    size = 4 if data[start] else 2
+    for name, at, _ in _boxes(data, start + 4, end):
+        begin, at = _number(data, at, size)  # noqa: PLW2901 - it walks on
+        count, at = _number(data, at, 2)  # noqa: PLW2901
+        others = []
+        for _ in range(count):
+            other, at = _number(data, at, size)  # noqa: PLW2901
+            others.append(other)
+        for number in others if name == _TILES else [begin] if name in _OF_OTHERS else []:
+            if number in items:
+                items[number].is_part = True
 
 
 def _number(data: bytes, at: int, size: int) -> tuple[int, int]:

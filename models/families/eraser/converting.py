@@ -62,6 +62,7 @@ def convert_lama(source: Path, destination: Path) -> float:
                 f"if you trust this one, set {ACCEPT_VARIABLE}=1."
             )
     module = _loaded(source, data)
+    destination.parent.mkdir(parents=True, exist_ok=True)
     part = destination.with_name(f".{destination.name}.part")
     try:
         _export(source, module, part)
