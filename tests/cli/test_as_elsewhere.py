@@ -74,6 +74,11 @@ ROWS: dict[str, tuple[tuple[str, ...], dict[str, tuple[int, int]]]] = {
         ("outpaint", "a.png", *LEFT, "--quality", "50", "-o", "o.avif"),
         {"o.avif": WIDER},
     ),
+    "a frame of an animation": (
+        ("outpaint", "moving.gif", "--frame", "2", *LEFT, "-o", "o.webp"),
+        {"o.webp": WIDER},
+    ),
+    "options from a file": (("--options", "job.yaml"), {"o.png": WIDER}),
     "turn, levels, crop, scale": (("turned.yaml", "a.png", "-o", "o.png"), {"o.png": (12, 16)}),
     "a picture that was made, again": (("made.png", "-o", "o.png"), {"o.png": WIDER}),
 }
@@ -94,6 +99,11 @@ def files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "mask.png").write_bytes(png(mask))
     (folder / "small.png").write_bytes(png(mask[::2, ::2]))
     (folder / "turned.yaml").write_text(TURNED)
+    (folder / "job.yaml").write_text(
+        "recipe: outpaint\nimage: a.png\nsides: left\nfraction: 0.5\nengine: telea\noutput: o.png\n"
+    )
+    frames = [Image.fromarray(samples(seed=seed)).convert("P") for seed in range(3)]
+    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:])
     return folder
 
 
@@ -108,6 +118,17 @@ def test_it_is_one_command(paintgraph: Paintgraph, row: str) -> None:
 
     assert answer.code == 0, answer.stderr
     assert {name: _size(Path(name)) for name in expected} == expected
+
+
+def test_progress_of_many_and_what_is_done_is_skipped(paintgraph: Paintgraph) -> None:
+    command = ("run", "outpaint", "in", *LEFT, "-o", "out")
+
+    first, second = paintgraph(*command), paintgraph(*command)
+
+    assert [first.code, second.code] == [0, 0], first.stderr
+    assert [line[:7] for line in first.stderr.splitlines()[:2]] == ["1 of 2:", "2 of 2:"]
+    assert first.stderr.splitlines()[-1] == "succeeded: 2 done"
+    assert second.stderr.splitlines()[-1] == "succeeded: 0 done, 2 skipped"
 
 
 def test_pipes(paintgraph: Paintgraph) -> None:

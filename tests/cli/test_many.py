@@ -554,12 +554,10 @@ def test_texts_that_look_like_patterns_or_folders_are_no_pictures(
     prompt = ("--prompt", "is it [red]?")
 
     one = paintgraph("run", "outpaint", "photos/a.png", *FILL, *prompt)
-    batch = [paintgraph("run", "batch_outpaint", "--folder", photos.name, *FILL) for _ in range(2)]
+    batch = paintgraph("run", "batch_outpaint", "--folder", photos.name, *FILL)
 
     assert one.code == 0, one.stderr
     assert "image: outpaint.png" in one.stderr
-    assert [each.code for each in batch] == [0, 0]
-    assert all("saved" in each.stderr.splitlines()[0] for each in batch)
-    assert "InpaintSampler" not in paintgraph(
-        "run", "batch_outpaint", "--folder", photos.name, *FILL, "-v"
-    ).stderr.replace("InpaintSampler): kept", "")
+    assert batch.code == 0, batch.stderr
+    assert "saved " in batch.stderr
+    assert "1 of 1" not in batch.stderr

@@ -121,7 +121,6 @@ def test_a_file_that_is_not_there_is_named(paintgraph: Paintgraph) -> None:
     [
         ("quality: 5.0", "job.yaml:3:10: --quality is '5.0'; allowed is a whole number"),
         ("background: blurple", "job.yaml:3:13: --background is 'blurple'; allowed are"),
-        ("if-exists: nope", "job.yaml:3:12: --if-exists is 'nope'; allowed are"),
         ("verbose: loud", "job.yaml:3:10: verbose takes a whole number from 0 on."),
         ("verbose: -1", "job.yaml:3:10: verbose takes a whole number from 0 on."),
         ("pack-seconds: soon", "'--pack-seconds': job.yaml:3:15: "),
