@@ -231,14 +231,7 @@ def command(
                 given[name_] = kind(**{name: given.pop(name) for name in fields})
             what = given.get(subject, subject) or act.__name__.rstrip("_")
             json = given.get("json", False)
-
-            def perform_given() -> int:
-                return perform(**given)
-
-            context = given.get("context")
-            filed = context.obj if context else None
-            placed = filed.placing(perform_given, context) if filed else perform_given
-            raise typer.Exit(guard(placed, what, debug=debug, json=json))
+            raise typer.Exit(guard(_placing(perform, given), what, debug=debug, json=json))
 
         parameters = {each.name: each for each in _spread(signature, groups)}
         for option, (annotation, default) in more.items():
@@ -249,6 +242,16 @@ def command(
         return act
 
     return declare
+
+
+def _placing(act: Act, given: Mapping[str, Any]) -> Callable[[], int]:
+    """The act with what it is given; faults of options that a file gives have the file's lines."""
+
+    def perform() -> int:
+        return act(**given)
+
+    context = given.get("context")
+    return context.obj.placing(perform, context) if context and context.obj else perform
 
 
 def _groups(signature: inspect.Signature) -> dict[str, type[Any]]:

@@ -118,9 +118,8 @@ def node(  # noqa: PLR0913 - each is an independent property of a node
     """Declare a typed function as a node; it stays an ordinary function.
 
     `name` is the node's id, by default the function's name in PascalCase; people look for it by
-    `keywords`, too. `see_also` names nodes that do nearly the same, and what is different of each
-    in a sentence whose subject is that node. `outputs` names the `values` of a `Result`: it is a
-    NamedTuple class.
+    `keywords`, too. `see_also` names nodes that do nearly the same, each with a sentence on what
+    it does otherwise. `outputs` names the `values` of a `Result`: it is a NamedTuple class.
     """
 
     def declare(function: Function) -> Function:
