@@ -316,9 +316,9 @@ def test_clicks_that_say_this_and_not_this_go_to_the_model(tab: Tab, server: Chi
     tab.until(ended)
 
     (newest, first) = _jobs(server, "mask_by_points")
-    inputs = server.call("GET", newest["links"]["graph"]).json["inputs"]
+    inputs = server.call("GET", newest["links"]["graph"]).json["request"]["inputs"]
     assert (inputs["points"], inputs["avoid"]) == ([160, 120], [20, 20])
-    assert server.call("GET", first["links"]["graph"]).json["inputs"]["avoid"] == []
+    assert server.call("GET", first["links"]["graph"]).json["request"]["inputs"]["avoid"] == []
     # The second answer stands in the place of the first.
     assert _mask(tab).tolist() == _made(server, newest).tolist()
 
@@ -332,7 +332,7 @@ def test_words_go_to_the_models_and_what_is_not_found_is_said(tab: Tab, server: 
     tab.until("async () => document.querySelector('#select .asking').hidden")
 
     (job,) = _jobs(server, "mask_by_text")
-    inputs = server.call("GET", job["links"]["graph"]).json["inputs"]
+    inputs = server.call("GET", job["links"]["graph"]).json["request"]["inputs"]
     assert (inputs["prompt"], inputs["segment_model"]) == ("a red thing", PICKERS[1])
     expected = _made(server, job)
     assert _mask(tab).tolist() == expected.tolist()
