@@ -112,7 +112,8 @@ def test_a_full_disk_is_told(tab: Tab) -> None:
 
 def test_who_has_no_key_any_more_is_led_to_the_login(browser: Browser, server: Child) -> None:
     with visited(browser, server) as tab:
-        tab.page.route("**/v1/models", lambda route: route.fulfill(status=401, json={}))
+        tab.page.route("**/v1/jobs/lost", lambda route: route.fulfill(status=401, json={}))
+        ask = f"async () => {{{_CLIENT} await client.job('lost'); }}"
         with tab.page.expect_request(re.compile(r"/login\?to=%2F$")):
-            tab.ask(f"() => {{ (async () => {{{_CLIENT} client.models(); }})() }}")
+            tab.ask(f"() => {{ setTimeout({ask}, 0); }}")  # it leaves the page: nobody waits there
         tab.broken.clear()  # the console tells of the 401

@@ -81,11 +81,15 @@ export function saving(state, client, _, t) {
     h("summary", null, icon("download"), t("save.title")),
     h(
       "div",
-      { class: "row", role: "group", "aria-label": t("save.file") },
-      ...files,
-      h("button", { type: "button", onclick: trying(saveMask) }, t("save.mask")),
+      null,
+      h(
+        "div",
+        { class: "row", role: "group", "aria-label": t("save.file") },
+        ...files,
+        h("button", { type: "button", onclick: trying(saveMask) }, t("save.mask")),
+      ),
+      h("div", { class: "row", role: "group", "aria-label": t("save.as") }, graph, ...tellers),
     ),
-    h("div", { class: "row", role: "group", "aria-label": t("save.as") }, graph, ...tellers),
     dialog,
   );
 }
