@@ -101,6 +101,19 @@ class Painter:
         self.page.locator("input[type=file]").first.set_input_files(file)
         self.steps.first.wait_for()
 
+    def stroke(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Draw on the photo with the tool in hand; places are parts of the canvas."""
+        box = self.page.locator("#picture").bounding_box()
+        assert box is not None
+        mouse = self.page.mouse
+        places = [
+            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
+        ]
+        mouse.move(*places[0])
+        mouse.down()
+        mouse.move(*places[1], steps=8)
+        mouse.up()
+
     @property
     def steps(self) -> Locator:
         return self.page.locator(".steps button")

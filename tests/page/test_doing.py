@@ -56,7 +56,7 @@ def test_a_picture_is_extended_to_a_proportion(browser: Browser, server: Child) 
         assert "0 of 9,600 pixels changed" in painter.numbers
 
         painter.open("Extend")
-        painter.panel.get_by_label("Left").fill("30")
+        painter.panel.get_by_role("spinbutton", name="Left").fill("30")
         painter.start()
         painter.until_steps(3)
         assert np.array_equal(pixels(painter.shown())[:, 30:], made)
@@ -158,3 +158,26 @@ def test_several_results_of_one_wish_are_there_to_choose(browser: Browser, serve
         assert [each["made"]["inputs"]["seed"] for each in made["choices"]] == [5, 6, 7]
         assert {each["picture"]["width"] for each in made["choices"]} == {wide}
         assert made["inputs"]["seed"] == 5
+
+
+def test_a_stroke_of_the_brush_is_erased_and_a_dragged_side_is_added(
+    browser: Browser, server: Child
+) -> None:
+    with painting(browser, server) as painter:
+        painter.choose()
+        painter.stroke((0.4, 0.5), (0.6, 0.5))
+        painter.start()
+        painter.until_steps(2)
+        made = painter.kept()["steps"][1]["made"]
+        selected = pixels(server.call("GET", f"/v1/images/{made['mask']}").body) > 0
+        kept, now = pixels(photo()), pixels(painter.shown())
+
+        assert 0 < selected.mean() < 0.5
+        assert np.array_equal(now[~selected], kept[~selected])
+        assert not np.array_equal(now[selected], kept[selected])
+
+        painter.open("Extend")
+        painter.panel.get_by_role("button", name="1:1").click()
+        top = int(painter.panel.get_by_role("spinbutton", name="Top").input_value())
+        painter.stroke((0.5, 0.14), (0.5, 0.05))
+        assert int(painter.panel.get_by_role("spinbutton", name="Top").input_value()) > top

@@ -31,7 +31,7 @@ def painter(browser: Browser, server: Child) -> Iterator[Painter]:
         painter.choose("it's a rocket.png")
         painter.erase()
         painter.open("Extend")
-        painter.panel.get_by_label("Left").fill("20")
+        painter.panel.get_by_role("spinbutton", name="Left").fill("20")
         painter.start()
         painter.until_steps(3)
         painter.page.locator(".saving > summary").click()
