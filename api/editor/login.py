@@ -14,10 +14,12 @@ _MOST_BYTES = 10_000
 _MOST_FIELDS = 8
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
+    # Without any referrer browsers send the form with "Origin: null", which is refused.
+    "Referrer-Policy": "same-origin",
 }
 _PAGE = """<!doctype html>
 <html lang="en">

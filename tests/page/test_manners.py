@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from paintgraph.tests.api.hostile.processes import Child
+from paintgraph.tests.api.hostile.processes import Child, running
+from paintgraph.tests.editor.browsing import Tab
 from paintgraph.tests.page.browsing import DESKTOP, IN_BROWSER, PHONE, visited
 from paintgraph.tests.test_readme import ROOT
 
@@ -33,7 +34,7 @@ _OUTSIDE = """() => {
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
     .map((each) => each.outerHTML);
 }"""
-_SMALL = """() => [...document.querySelectorAll("button, a, select, summary")]
+_SMALL = """() => [...document.querySelectorAll("button, a.button, select, summary")]
   .filter((each) => each.checkVisibility())
   .filter((each) => each.getBoundingClientRect().height < 43.5)
   .map((each) => each.outerHTML)
@@ -81,6 +82,11 @@ def test_no_state_of_the_page_keeps_people_out(
         page.keyboard.press("Escape")
         _open_photo(page)
         walk.look("photo")
+        for tool in ("Wand", "Words"):
+            page.get_by_role("button", name=tool, exact=True).click()
+            walk.look(tool)
+        page.get_by_text("Save", exact=True).click()
+        walk.look("saving")
 
     assert walk.faults == {}
 
@@ -103,6 +109,22 @@ def test_each_key_does_what_its_sheet_says(browser: Browser, server: Child) -> N
         page.locator("#menu").wait_for(state="hidden")
         assert page.evaluate(_FOCUSED) == "Menu"
 
+        _open_photo(page)
+        page.locator("#picture").focus()
+        page.keyboard.press("e")
+        eraser = page.get_by_role("button", name="Eraser")
+        assert eraser.get_attribute("aria-pressed") == "true"
+        size = page.get_by_label("Size").first
+        before = float(size.input_value())
+        page.keyboard.press("]")
+        assert float(size.input_value()) > before
+        page.keyboard.press("i")
+        page.keyboard.press("Control+z")
+        assert page.get_by_role("button", name="Undo").is_disabled()
+        page.get_by_role("button", name="Erase", exact=True).wait_for()
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").get_by_text("Nothing is selected").wait_for()
+
 
 def test_the_page_speaks_german_and_keeps_what_was_chosen(browser: Browser, server: Child) -> None:
     with visited(browser, server, locale="de-AT") as tab:
@@ -119,6 +141,24 @@ def test_the_page_speaks_german_and_keeps_what_was_chosen(browser: Browser, serv
         assert page.locator("html").get_attribute("lang") == "en"
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert dark == "rgb(18, 19, 24)"
+
+
+def test_who_has_no_key_is_led_to_the_login_and_back(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key = "a-key-that-is-long-enough"
+    with running(tmp_path_factory.mktemp("keys") / "data", api_keys=key) as server:
+        server.until_ready()
+        context = browser.new_context(locale="en-GB")
+        tab = Tab(context.new_page(), f"http://127.0.0.1:{server.port}")
+        tab.page.goto(f"http://127.0.0.1:{server.port}/")
+        tab.page.get_by_label("This server needs a key.").fill(key)
+        tab.page.get_by_role("button", name="Open").click()
+        tab.page.get_by_label("Menu").wait_for()
+        _open_photo(tab.page)
+
+        assert tab.faults == []
+        context.close()
 
 
 def test_numbers_and_plurals_are_those_of_the_language(browser: Browser, server: Child) -> None:
