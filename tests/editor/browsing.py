@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+)
 
 from paintgraph.api.editor.page import PACKAGE, installed_page
 from paintgraph.tests.api.hostile.processes import Child
@@ -277,10 +285,14 @@ class Tab:
         self.until("document.activeElement?.matches('[role=dialog] input, .p-dialog input')")
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(name)
-        self.page.keyboard.press("Enter")
-        if is_kept:
-            tab = self.page.get_by_test_id("workflow-tab").get_by_text(name, exact=True)
-            tab.wait_for(timeout=SECONDS * 1000)
+        if not is_kept:
+            self.page.keyboard.press("Enter")
+            return
+        # The page names its tab before the server has answered.
+        with self.page.expect_response(_keeps_workflow, timeout=SECONDS * 1000):
+            self.page.keyboard.press("Enter")
+        tab = self.page.get_by_test_id("workflow-tab").get_by_text(name, exact=True)
+        tab.wait_for(timeout=SECONDS * 1000)
 
     def run(self) -> None:
         """Press the button that runs the graph."""
@@ -293,6 +305,11 @@ class Tab:
     def job(self, id_: str) -> Locator:
         """A job in the list."""
         return self.page.locator(f"[data-job-id='{id_}']")
+
+
+def _keeps_workflow(response: Response) -> bool:
+    """Whether it answers a page that sent a workflow to be kept."""
+    return response.request.method == "POST" and "/userdata/workflows" in response.url
 
 
 def prompt(*nodes: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
