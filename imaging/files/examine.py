@@ -23,8 +23,8 @@ from paintgraph.imaging.files.heic import open_heic
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-MOST_PIXELS = 40_000_000
-"""Of a picture that is read, where nothing else is said."""
+MOST_PIXELS = 50_000_000
+"""Of a picture that is read, where nothing else is said: what cameras of phones give."""
 
 VARIABLE = "PAINTGRAPH_MAX_PIXELS"
 """The setting that says how many pixels a picture may have."""

@@ -13,8 +13,8 @@ GIB = 2**30
 @pytest.mark.parametrize(
     ("memory", "most"),
     [
-        (None, 40_000_000),  # unknown, as on Windows
-        (2 * GIB, 40_000_000),
+        (None, 50_000_000),  # unknown, as on Windows
+        (2 * GIB, 50_000_000),
         (8 * GIB, 67_108_864),
         (1024 * GIB, 100_000_000),
     ],

@@ -27,6 +27,12 @@ pytestmark = [
 BESIDE = {"tests", "benchmarks", "deploy", "docs", "scripts", "compose.yaml"}
 """What of the checkout is no part of the product."""
 
+KINDS = (
+    *(".py", ".yaml", ".json", "py.typed"),
+    *(".html", ".css", ".js", ".d.ts", ".svg", ".jpg", ".png"),
+)
+"""How names of the product's files end."""
+
 OF_OTHERS = (
     *("models/__init__.py", "api/__init__.py", "engine/__init__.py", "base/__init__.py"),
     *("nodes.py", "server.py", "cli.py", "assembly.py", "jobs.py", "imaging.py", "graphs.py"),
@@ -100,7 +106,7 @@ def test_it_holds_the_product_whole_and_nothing_else(held: set[str]) -> None:
         f"paintgraph/{name}"
         for name in of_the_checkout()
         if Path(name).parts[0] not in BESIDE
-        and name.endswith((".py", ".yaml", ".json", ".js", ".jpg", ".png", "py.typed"))
+        and name.endswith(KINDS)
         and not name.startswith(".")
     }
     packaged = {name for name in held if ".dist-info/" not in name}
