@@ -43,7 +43,7 @@ def test_a_key_without_scopes_opens_no_route_at_all(server: Served) -> None:
     opened = []
     for route in server.app.router.routes():
         path = route.resource.canonical if route.resource else "/"
-        if route.method == "*" or path in ("/", "/livez", "/readyz", "/login"):
+        if route.method == "*" or path in ("/", "/livez", "/readyz", "/login", "/ping"):
             continue
         answer = _ask(server, key, path.replace("{", "").replace("}", ""), route.method)
         if answer.status != 403 and not path.startswith("/docs") and path != "/openapi.json":

@@ -105,9 +105,7 @@ def test_it_holds_the_product_whole_and_nothing_else(held: set[str]) -> None:
     expected = {
         f"paintgraph/{name}"
         for name in of_the_checkout()
-        if Path(name).parts[0] not in BESIDE
-        and name.endswith(KINDS)
-        and not name.startswith(".")
+        if Path(name).parts[0] not in BESIDE and name.endswith(KINDS) and not name.startswith(".")
     }
     packaged = {name for name in held if ".dist-info/" not in name}
 
