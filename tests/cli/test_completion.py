@@ -15,6 +15,7 @@ from paintgraph.cli import completing
 from paintgraph.models.families import open_index
 from paintgraph.nodes.resource_names import ENGINE, KINDS, choices
 from paintgraph.python.sources import checked_recipe
+from paintgraph.tests.api.serving import OUTER_SECONDS
 from paintgraph.tests.cli.conftest import Paintgraph
 
 ASK = """
@@ -67,6 +68,7 @@ def answers(shell: list[str], asked: Iterable[str]) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=OUTER_SECONDS,
     )
     return told.stdout.splitlines()
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paintgraph.api.services.parts import PARTS
+from paintgraph.api.services.watching import Seen
 from paintgraph.tests.api.fooocus.asking import (
     BOX,
     ask,
@@ -22,7 +25,7 @@ from paintgraph.tests.api.fooocus.asking import (
     text_of,
 )
 from paintgraph.tests.api.generation.asking import INPAINT, post
-from paintgraph.tests.api.serving import Served, png, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served, png, serving
 
 pytestmark = pytest.mark.slow  # a worker imports diffusers
 
@@ -186,13 +189,23 @@ def test_a_job_shows_what_it_looks_like_to_who_asks(server: Served) -> None:
 
 
 def shown_by(server: Served, job_id: str, path: str, name: str) -> str:
-    """What a job shows at last that has not ended; then it is cancelled."""
-    while True:
+    """What a job shows at last that has not ended; then it is cancelled.
+
+    Every fifth step makes a picture: once twenty have been heard of, one has to be there.
+    """
+    heard: list[int] = []
+    deadline = time.monotonic() + OUTER_SECONDS
+    while time.monotonic() < deadline:
+        done, _ = server.app[PARTS].watches._seen.get(job_id, Seen()).steps
         answer = server.call("GET", path).json
         if answer[name]:
             server.call("DELETE", f"/v1/jobs/{job_id}")
             return str(answer[name])
+        heard += [done] if done else []
+        assert not heard or done <= heard[0] + 20, answer
         assert (answer.get("progress") or answer.get("job_progress") or 0) < 100, answer
+        time.sleep(0.02)
+    raise TimeoutError(f"job {job_id} shows nothing")
 
 
 def test_a_stream_without_previews_shows_none(server: Served) -> None:

@@ -1,12 +1,14 @@
 """Requests as programs send them that were written for Fooocus-API."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
 from paintgraph.tests.api.fooocus.asking import PHOTO, large, mask_of, samples, text_of
-from paintgraph.tests.api.serving import Served
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served
 
 V1 = "/v1/generation/image-inpaint-outpaint"
 V2 = "/v2/generation/image-inpaint-outpaint"
@@ -67,10 +69,19 @@ def picture(result: Any) -> Any:
 
 def ended(server: Served, job_id: str, **query: Any) -> Any:
     """A job once it has ended; it is asked for again and again, as such clients do."""
-    while True:
-        job = get(server, QUERY, job_id=job_id, **query)
-        if job["job_stage"] in ("SUCCESS", "ERROR"):
-            return job
+    return asked_until(
+        lambda: get(server, QUERY, job_id=job_id, **query),
+        lambda job: job["job_stage"] in ("SUCCESS", "ERROR"),
+    )
+
+
+def asked_until(ask: Callable[[], Any], is_enough: Callable[[Any], bool]) -> Any:
+    """The first answer that is enough."""
+    deadline = time.monotonic() + OUTER_SECONDS
+    while not is_enough(answer := ask()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.02)
+    return answer
 
 
 def faults(answer: requests.Response) -> dict[tuple[str, ...], str]:

@@ -16,6 +16,7 @@ from paintgraph.tests.api.generation.asking import (
     QUEUE,
     SECONDS,
     STOP,
+    asked_until,
     ended,
     form,
     get,
@@ -141,15 +142,19 @@ def test_an_unknown_job_is_not_found(server: Served, job_id: str) -> None:
 
 def test_jobs_survive_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as first:
-        job_id = post(first, **INPAINT, async_process=True).json()["job_id"]
+        job_id = post(first, **large_job()).json()["job_id"]
+        first.until(job_id, "running")
+        waiting = post(first, **INPAINT, async_process=True).json()["job_id"]
     with serving(tmp_path / "data") as second:
-        job = ended(second, job_id)
+        for each, number in ((job_id, 4), (waiting, 1)):
+            job = ended(second, each)
 
-        assert job["job_stage"] == "SUCCESS"
-        (result,) = job["job_result"]
-        assert result["seed"] == "7"
-        assert result["url"].startswith(second.url)
-        assert requests.get(result["url"], timeout=SECONDS).status_code == 200
+            assert job["job_stage"] == "SUCCESS"
+            assert len(job["job_result"]) == number
+            for result in job["job_result"]:
+                assert result["url"].startswith(second.url)
+                assert requests.get(result["url"], timeout=SECONDS).status_code == 200
+        assert job["job_result"][0]["seed"] == "7"
 
 
 @pytest.fixture(scope="module")
@@ -189,8 +194,10 @@ def test_jobs_files_and_stop_are_of_one_key(locked: Served) -> None:
 
 
 def locked_until_running(client: Client, job_id: str) -> None:
-    while client.call("GET", QUERY, params={"job_id": job_id}).json["job_stage"] == "WAITING":
-        pass
+    asked_until(
+        lambda: client.call("GET", QUERY, params={"job_id": job_id}).json,
+        lambda job: job["job_stage"] != "WAITING",
+    )
 
 
 def test_stop_needs_its_scope(locked: Served) -> None:
