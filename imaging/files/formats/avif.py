@@ -72,6 +72,13 @@ class _Item:
 
 def read(data: bytes) -> Avif:
     """What the boxes say; raises PictureError if they are damaged or name too many pixels."""
+    try:
+        return _read(data)
+    except IndexError as error:
+        raise damaged("the file ends early") from error
+
+
+def _read(data: bytes) -> Avif:
     top = {name: (start, end) for name, start, end in _boxes(data, 0, len(data))}
     frames = _frames(data, *top[b"moov"]) if b"moov" in top else 1
     if b"meta" not in top:

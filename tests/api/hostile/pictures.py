@@ -68,6 +68,26 @@ def _larger_inside() -> bytes:
     return bytes(data)
 
 
+def _ends_in_an_empty_box() -> bytes:
+    """A HEIC file whose index ends with a box of links without a byte."""
+
+    def box(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", 8 + len(content)) + name + content
+
+    first = bytes(4)  # the version and flags of a box
+    entry = box(b"infe", b"\2\0\0\0" + b"\0\1\0\0hvc1\0")
+    size = box(b"ispe", first + struct.pack(">II", 8, 8))
+    link = box(b"ipma", first + struct.pack(">IHBB", 1, 1, 1, 1))
+    index = (
+        box(b"pitm", first + b"\0\1"),
+        box(b"iinf", first + b"\0\1" + entry),
+        box(b"iloc", first + b"\x44\0\0\0"),
+        box(b"iprp", box(b"ipco", size) + link),
+        box(b"iref", b""),
+    )
+    return box(b"ftyp", b"heic\0\0\0\0heicmif1") + box(b"meta", first + b"".join(index))
+
+
 _TIFF_LOOP = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HI", 0, 8)
 _TIFF_HUGE = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 65535)
 _PLAIN = _file("PNG")
@@ -89,6 +109,7 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "a GIF of 65,535 x 65,535": lambda: b"GIF89a" + b"\xff" * 4 + _file("GIF", "P")[10:],
     "a GIF of endless blocks": lambda: _file("GIF", "P")[:-2] + b"\1\0" * 2_000_000,
     "an AVIF whose pixels are larger than it says": _larger_inside,
+    "a HEIC that ends in an empty box": _ends_in_an_empty_box,
     "an AVIF of endless boxes": lambda: _file("AVIF")[:32] + b"\0\0\0\x08free" * 100_000,
     "a page": lambda: _HTML,
     "a PDF": lambda: _file("PDF"),
