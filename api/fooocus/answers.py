@@ -20,6 +20,9 @@ REQUEST = "fooocus"
 
 JOB, WARNING, ERROR = "X-Paintgraph-Job", "X-Paintgraph-Warning", "X-Paintgraph-Error"
 DETECTIONS = "X-Paintgraph-Detections"
+NEARLY = 99
+"""Per cent; all of it is done once the job has ended."""
+
 _MOST_HEADERS = 20
 _LONGEST_HEADER = 1000
 _MOST_FACTS = 1000

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from paintgraph.api.fooocus.answers import (
     HEADERS,
+    NEARLY,
     add_headers,
     base_of,
     encoded,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 URL = "/v1/engine/generate"
 ROUTES = Routes("fooocus", with_slash=True)
-NEARLY = 99
-"""Per cent; all of it is done once the job has ended."""
 _WORDS = {"succeeded": "Finished", "cancelled": "Stopped"}
 
 
@@ -148,10 +147,7 @@ async def _events(
         follower.wants_bytes = shows
         seen = Seen()
         while not job.has_ended:
-            shown = await asyncio.to_thread(_progress, parts, job, seen)
-            if shows and (png := await seen.png(parts.transcoding)):
-                seen.picture = b""
-                shown["preview"] = f"data:image/png;base64,{png}"
+            shown = await _shown(parts, job, seen, shows=shows)
             if shown != reported:
                 yield _event(shown)
                 reported = {**shown, "preview": None}
@@ -163,8 +159,22 @@ async def _events(
             if now is None:
                 return  # it was removed
             job = now
+        seen.take(follower.take())
+    if reported and seen.has_any:  # came with the end
+        shown = await _shown(parts, job, seen, shows=shows)
+        if shown != reported:
+            yield _event(shown)
     last = await asyncio.to_thread(record, parts, job, base)
     yield _event(_finished(job, last))
+
+
+async def _shown(parts: ServerParts, job: Job, seen: Seen, *, shows: bool) -> dict[str, Any]:
+    """How far a task is, and what it looks like if it `shows` that; each picture comes once."""
+    shown = await asyncio.to_thread(_progress, parts, job, seen)
+    if shows and (png := await seen.png(parts.transcoding)):
+        seen.picture = b""
+        shown["preview"] = f"data:image/png;base64,{png}"
+    return shown
 
 
 def _progress(parts: ServerParts, job: Job, seen: Seen) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Tasks: jobs in the shape that FooocusAPI's clients read, and lists of them."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +10,14 @@ from typing import Annotated, Any, Literal, NotRequired
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from paintgraph.api.fooocus.answers import address_of, base_of, milliseconds, saved, sent_with
+from paintgraph.api.fooocus.answers import (
+    NEARLY,
+    address_of,
+    base_of,
+    milliseconds,
+    saved,
+    sent_with,
+)
 from paintgraph.api.fooocus.field_errors import REFUSED, Fault, FieldsError, as_fastapi, fault
 from paintgraph.api.fooocus.pictures import INPUTS
 from paintgraph.api.guards.keys import require
@@ -18,6 +26,7 @@ from paintgraph.api.http.requests import json_response
 from paintgraph.api.http.routes import JsonSchema, Routes, Schema, json_answer, parameter
 from paintgraph.api.services.owning import jobs_of
 from paintgraph.api.services.parts import PARTS, ServerParts
+from paintgraph.api.services.watching import Seen
 from paintgraph.engine.execution.blobs import PREFIX
 from paintgraph.jobs.store.job import ENDED, Job, State
 
@@ -104,7 +113,7 @@ def record(parts: ServerParts, job: Job, base: str) -> FooocusTaskJson:
         "start_mills": milliseconds(job.started),
         "finish_mills": milliseconds(job.ended),
         "task_status": _STATUS[job.state],
-        "progress": 100 if job.has_ended else int(100 * answer["progress"]),
+        "progress": 100 if job.has_ended else min(NEARLY, int(100 * answer["progress"])),
         "webhook_url": sent.get("webhook_url", ""),
         "result": []
         if job.state == "failed"
@@ -162,8 +171,11 @@ async def show(request: web.Request) -> web.Response:
         return json_response([])
     parts = request.app[PARTS]
     shown = await asyncio.to_thread(record, parts, job, base_of(request))
-    if not job.has_ended:
-        shown["preview"] = await parts.watches.seen(job.id).png(parts.transcoding)
+    if job.has_ended:
+        parts.watches.end(job.id)
+    else:
+        seen = parts.watches.seen(job.id) if job.state == "running" else Seen()
+        shown["preview"] = await seen.png(parts.transcoding)
     return json_response(shown)
 
 
@@ -232,7 +244,9 @@ async def _delete(request: web.Request, since: float | None, until: float | None
     It is a GET, which browsers send for pages of others, too: so it is refused to those.
     """
     require(request, "cancel")
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+    # Browsers leave the header out where the server has no https.
+    unsaid = "any" if request.headers.get("User-Agent", "").startswith("Mozilla/") else "none"
+    if request.headers.get("Sec-Fetch-Site", unsaid) not in ("none", "same-origin"):
         raise ApiError(
             403,
             "site_refused",
@@ -240,6 +254,7 @@ async def _delete(request: web.Request, since: float | None, until: float | None
             "pages and programs. Ask from one of these.",
         )
     jobs, cleaner = jobs_of(request), request.app[PARTS].cleaner
+    until = time.time() if until is None else until  # not what ends in the meantime
     find = partial(jobs.of_door, DOOR, ENDED, since=since or 0.0, until=until, limit=_AT_ONCE)
     while found := await jobs.offload(find):
         for job in found:

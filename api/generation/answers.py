@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 import orjson
 from typing_extensions import TypedDict
 
-from paintgraph.api.fooocus.answers import address_of, encoded, saved, sent_with
+from paintgraph.api.fooocus.answers import NEARLY, address_of, encoded, saved, sent_with
 from paintgraph.api.fooocus.pictures import FILES
 from paintgraph.api.http.routes import JsonSchema
 from paintgraph.api.services.parts import ServerParts
@@ -15,8 +15,6 @@ from paintgraph.jobs.store.job import Job, State
 
 DOOR = "generation"
 """Names this API's jobs among all."""
-
-_NEARLY = 99
 
 JobType = Literal["Image Inpaint or Outpaint", "Image Prompt"]
 Stage = Literal["WAITING", "RUNNING", "SUCCESS", "ERROR"]
@@ -129,7 +127,7 @@ def shown_job(
         shown["job_result"] = results(parts, job, base)
         return shown
     status = parts.serializer.status(job)
-    shown["job_progress"] = min(_NEARLY, int(100 * status["progress"]))
+    shown["job_progress"] = min(NEARLY, int(100 * status["progress"]))
     if status["state"] == "queued":
         shown["job_stage"], shown["job_status"] = "WAITING", "Waiting"
         if "position" in status:

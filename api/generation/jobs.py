@@ -88,9 +88,11 @@ async def query_job(request: web.Request) -> web.Response:
     if job is None or job.door != DOOR:
         raise ApiError(404, "unknown_job", f"Job not found: '{shorten(job_id)}'. Check the id.")
     shows = any(query.get(name, "").lower() in _TRUE for name in _PREVIEW)
-    seen = parts.watches.seen(job.id) if shows and not job.has_ended else None
+    seen = parts.watches.seen(job.id) if shows and job.state == "running" else None
     shown = await asyncio.to_thread(shown_job, parts, job, base_of(request), seen)
-    if seen is not None:
+    if job.has_ended:
+        parts.watches.end(job.id)
+    elif seen is not None:
         shown["job_step_preview"] = await seen.png(parts.transcoding) or None
     response = json_response(shown)
     add_headers(response, parts, job)

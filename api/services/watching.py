@@ -36,6 +36,11 @@ class Seen:
                 self.steps = int(signal.get("done") or 0), int(signal.get("total") or 0)
 
     @property
+    def has_any(self) -> bool:
+        """Whether anything was seen."""
+        return bool(self.picture) or self.steps[1] > 0
+
+    @property
     def words(self) -> str:
         """What a job at work does, for people."""
         done, total = self.steps
@@ -55,32 +60,38 @@ class Watches:
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
         self._seen: dict[str, Seen] = {}
-        self._following: set[asyncio.Task[None]] = set()
+        self._following: dict[str, asyncio.Task[None]] = {}
 
     def seen(self, job_id: str) -> Seen:
-        """What was seen of a job since it was first asked about; nothing if too many are."""
+        """What was seen of a job at work since it was first asked about.
+
+        Of so many, the one that was not asked about for the longest time makes room.
+        """
         seen = self._seen.get(job_id)
         if seen is None:
             if len(self._seen) >= _MOST:
-                return Seen()
+                self.end(min(self._seen, key=lambda each: self._seen[each].until))
             seen = self._seen[job_id] = Seen()
-            following = asyncio.create_task(self._follow(job_id, seen))
-            self._following.add(following)
-            following.add_done_callback(self._following.discard)
+            self._following[job_id] = asyncio.create_task(self._follow(job_id, seen))
         seen.until = time.monotonic() + _KEPT_SECONDS
         return seen
 
-    async def _follow(self, job_id: str, seen: Seen) -> None:
-        try:
-            async with self._subscriptions.follow(job_id) as follower:
-                follower.wants_bytes = True
-                while (left := seen.until - time.monotonic()) > 0:
-                    seen.take(await follower.wait(left) or ())
-        finally:
+    def end(self, job_id: str) -> None:
+        """Follow a job no more, if it is followed."""
+        if job_id in self._seen:
             del self._seen[job_id]
+            self._following.pop(job_id).cancel()
+
+    async def _follow(self, job_id: str, seen: Seen) -> None:
+        async with self._subscriptions.follow(job_id) as follower:
+            follower.wants_bytes = True
+            while (left := seen.until - time.monotonic()) > 0:
+                seen.take(await follower.wait(left) or ())
+        self.end(job_id)
 
     async def close(self) -> None:
         """Follow nothing any more."""
-        for following in self._following:
-            following.cancel()
-        await asyncio.gather(*self._following, return_exceptions=True)
+        following = [*self._following.values()]
+        for job_id in [*self._seen]:
+            self.end(job_id)
+        await asyncio.gather(*following, return_exceptions=True)

@@ -4,12 +4,15 @@ import asyncio
 import json
 import re
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 from PIL import Image
 
+from paintgraph.api.fooocus import generate
+from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.tests.api.fooocus.asking import (
     EVERYTHING,
     GENERATE,
@@ -100,6 +103,39 @@ def test_a_stream_tells_progress_and_ends_with_the_pictures(server: Served) -> N
     assert (messages[-1]["progress"], messages[-1]["message"]) == (100, "Finished")
     (url,) = messages[-1]["images"]
     assert fetched(server, url).startswith(b"\x89PNG")
+
+
+def test_a_stream_tells_what_came_with_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    subscriptions = Subscriptions()
+    job: Any = SimpleNamespace(id="x", has_ended=False)
+    ended: Any = SimpleNamespace(id="x", has_ended=True, state="succeeded")
+
+    async def look(*_: object) -> Any:
+        subscriptions.publish("x", [{"type": "preview", "node": "a", "data": PHOTO}])
+        return ended
+
+    parts: Any = SimpleNamespace(
+        subscriptions=subscriptions,
+        store=SimpleNamespace(offload=look, get=None),
+        serializer=SimpleNamespace(status=lambda _: {"state": "running", "progress": 0.5}),
+        transcoding=asyncio.Semaphore(),
+    )
+    monkeypatch.setattr(generate, "record", lambda *_: {"result": [], "task_status": "finished"})
+
+    async def follow() -> list[Any]:
+        told = []
+        async for event in generate._events(parts, job, "", shows=True):
+            told.append(json.loads(event.split(b"\n")[0].removeprefix(b"data: ")))
+            step = {"type": "progress", "node": "a", "done": 9, "total": 9}
+            subscriptions.publish("x", [step])
+        return told
+
+    first, shown, last = asyncio.run(follow())
+
+    assert (first["preview"], first["message"]) == (None, "Painting")
+    assert shown["preview"].startswith("data:image/png;base64,")
+    assert shown["message"] == "Painting, step 9/9"
+    assert (last["preview"], last["message"]) == (None, "Finished")
 
 
 def test_a_stream_of_a_task_that_fails_says_why(server: Served) -> None:
