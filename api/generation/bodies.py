@@ -40,8 +40,14 @@ async def fields_in(request: web.Request) -> dict[str, Any]:
 async def _of_parts(request: web.Request, parts: list[Part]) -> dict[str, Any]:
     files = [part for part in parts if part.is_file and part.data]
     fields = _joined((part.name, part.text()) for part in parts if not part.is_file)
+    from paintgraph.api.generation.fields import PaintFields
+
     faults = []
     for file in files:
+        if file.name not in _PICTURES and file.name in PaintFields.model_fields:
+            message = "Input should be a field with a text, without 'filename'; it is a file"
+            faults.append(fault("string_type", file.name, message))
+            continue
         if file.name not in _PICTURES:
             fields[file.name] = f"a file of {len(file.data)} bytes"
             continue

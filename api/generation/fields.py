@@ -32,6 +32,9 @@ _SIDES = ("left", "top", "right", "bottom")
 
 
 def _listed(value: object) -> object:
+    """The entries of a text with commas; none for null."""
+    if value is None:
+        return []
     if not isinstance(value, str):
         return value
     return [entry for part in value.split(",") if (entry := part.strip())]
@@ -41,7 +44,7 @@ def _parsed(value: object) -> object:
     """What a text of JSON says."""
     if not isinstance(value, str):
         return value
-    if value.strip() in _NO_TEXT:
+    if value.strip() in ("", *_NO_TEXT):
         return None
     try:
         return read_json(value.encode("utf-8", "replace"), max_bytes=4 * len(value)).value

@@ -140,6 +140,21 @@ def test_files_that_are_no_pictures_are_told(server: Served, name: str, data: by
     assert list(faults(form(server, files={**FILES, name: data}))) == [("body", name)]
 
 
+def test_a_text_that_is_sent_as_a_file_is_told(server: Served) -> None:
+    sent = {**FILES, "prompt": b"a cat", "cn_img1": PHOTO}
+
+    assert faults(form(server, files=sent)) == {("body", "prompt"): "string_type"}
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "None", None])
+def test_what_clients_send_for_nothing_is_nothing(nothing: str | None) -> None:
+    fields = paint_fields(
+        {"advanced_params": nothing, "loras": nothing, "outpaint_selections": None}
+    )
+
+    assert (fields.advanced_params, fields.loras, fields.outpaint_selections) == (None, None, [])
+
+
 @pytest.mark.parametrize(
     "path", [V1, V2, "/v1/generation/image-prompt", "/v2/generation/image-prompt"]
 )
