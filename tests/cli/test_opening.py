@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from pydantic import SecretStr
 
-from paintgraph.cli import in_editor
+from paintgraph.cli import browsers, in_editor
 from paintgraph.jobs.store.folder_lock import Server, announce, find_server
 from paintgraph.tests.api.serving import Served, run_recipe, serving
 from paintgraph.tests.cli.conftest import Answer, Paintgraph, png, samples, start
@@ -43,7 +43,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a browser was asked to show, on a machine with a screen."""
     shown: list[str] = []
     monkeypatch.setattr(webbrowser, "open", shown.append)
-    monkeypatch.setattr(in_editor, "has_display", lambda: True)
+    monkeypatch.setattr(browsers, "has_display", lambda: True)
     return shown
 
 
@@ -169,7 +169,7 @@ def test_without_a_browser_the_address_is_printed_only(
     words = ("open", "outpaint", "--data-dir", str(server.data))
 
     loaded(server, paintgraph(*words, "--no-browser"))
-    monkeypatch.setattr(in_editor, "has_display", lambda: False)
+    monkeypatch.setattr(browsers, "has_display", lambda: False)
     loaded(server, paintgraph(*words))
 
     assert browser == []
