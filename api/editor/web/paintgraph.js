@@ -185,8 +185,11 @@ class Pointing {
     this.svg.setAttribute("viewBox", `0 0 ${width || 1} ${height || 1}`);
     this.photo.setAttribute("width", width);
     this.photo.setAttribute("height", height);
-    const unit = Math.max(width / this.svg.clientWidth, height / this.svg.clientHeight);
-    this.shapes.replaceChildren(...open.flatMap((table) => this.shapesOf(table, unit)));
+    const { clientWidth, clientHeight } = this.svg;
+    // Before the node is laid out, and without a picture, there is no scale to draw in.
+    const tables = width && clientWidth && clientHeight ? open : [];
+    const unit = Math.max(width / clientWidth, height / clientHeight);
+    this.shapes.replaceChildren(...tables.flatMap((table) => this.shapesOf(table, unit)));
   }
 
   advice() {
