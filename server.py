@@ -41,7 +41,7 @@ from paintgraph.api.fooocus.tasks import DOOR as FOOOCUS
 from paintgraph.api.generation import routes as generation
 from paintgraph.api.generation.answers import DOOR as GENERATION
 from paintgraph.api.generation.answers import message_of as generation_message_of
-from paintgraph.api.guards.connections import GuardedSite, log_accept_errors_rarely
+from paintgraph.api.guards.connections import GuardedSite, Held, log_accept_errors_rarely
 from paintgraph.api.guards.connections import Limits as ConnectionLimits
 from paintgraph.api.guards.keyring import FILE, Keys
 from paintgraph.api.guards.keys import KeyRules, Signer, check_bind, client_of, load_secret
@@ -352,7 +352,8 @@ async def _serve(settings: "Settings", report: Callable[[str], None], factory: s
                 connections=settings.address_connections, together=settings.connections
             )
             limits = wanted.within(raise_descriptor_limit())
-            sites = [GuardedSite(runner, sock, limits) for sock in socks]
+            held = Held()  # limits are of the server, whatever port a connection comes by
+            sites = [GuardedSite(runner, sock, limits, held) for sock in socks]
             for site in sites:
                 await site.start()
             address = reachable(sites[0].name)

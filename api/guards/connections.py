@@ -75,18 +75,20 @@ class Limits:
         return replace(self, together=together)
 
 
-class _Held:
-    """The connections of a site, the oldest first, and how many each address holds."""
+class Held:
+    """The connections of one site or more, the oldest first, and how many each address holds."""
 
     def __init__(self) -> None:
         self.all: dict[GuardedConnection, None] = {}
         self.by_holder: Counter[str] = Counter()
 
     def add(self, connection: "GuardedConnection") -> None:
+        """Count a connection."""
         self.all[connection] = None
         self.by_holder[connection.holder] += 1
 
     def remove(self, connection: "GuardedConnection") -> None:
+        """Count it no more, if it was."""
         if connection in self.all:
             del self.all[connection]
             self.by_holder[connection.holder] -= 1
@@ -112,13 +114,14 @@ class GuardedSite(web.BaseSite):
         runner: web.BaseRunner,
         sock: socket.socket,
         limits: Limits | None = None,
+        held: Held | None = None,
         *,
         ssl_context: SSLContext | None = None,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context)
         self._sock = sock
         self._limits = limits or Limits()
-        self._held = _Held()
+        self._held = Held() if held is None else held
 
     @property
     def name(self) -> str:
@@ -148,7 +151,7 @@ class GuardedConnection(web.RequestHandler):
 
     __slots__ = ("_held", "_limits", "_paused_at", "_paused_before", "holder")
 
-    def __init__(self, server: web.Server, limits: Limits, held: _Held) -> None:
+    def __init__(self, server: web.Server, limits: Limits, held: Held) -> None:
         # aiohttp's keep-alive timer also ends headers that are half sent.
         # Bodies stay as they came: packed ones are refused, so none can swell.
         super().__init__(

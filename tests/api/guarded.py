@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from paintgraph.api.guards.connections import GuardedSite, Limits
+from paintgraph.api.guards.connections import GuardedSite, Held, Limits
 from paintgraph.api.guards.keys import client_of
 from paintgraph.api.guards.security import SecurityRules, guard
 from paintgraph.api.http.errors import ApiError
@@ -109,14 +109,14 @@ async def _half(request: web.Request) -> web.StreamResponse:
 
 @asynccontextmanager
 async def serving(
-    rules: SecurityRules | None = None, limits: Limits | None = None
+    rules: SecurityRules | None = None, limits: Limits | None = None, held: Held | None = None
 ) -> AsyncIterator[int]:
     """The server on a free port."""
     runner = web.AppRunner(app(rules), shutdown_timeout=0.1)
     await runner.setup()
     sock = socket.create_server(("127.0.0.1", 0))
     try:
-        await GuardedSite(runner, sock, limits).start()
+        await GuardedSite(runner, sock, limits, held).start()
         async with asyncio.timeout(OUTER_SECONDS):
             yield sock.getsockname()[1]
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
-from paintgraph.api.guards.connections import Limits, Pace, _holder, log_accept_errors_rarely
+from paintgraph.api.guards.connections import Held, Limits, Pace, _holder, log_accept_errors_rarely
 from paintgraph.api.guards.security import SecurityRules
 from paintgraph.tests.api.guarded import LATE_SECONDS, Answer, hear, request, say, serving
 
@@ -219,6 +219,24 @@ def test_where_all_connections_are_at_work_a_new_one_is_closed() -> None:
             writer.close()
 
     served(story, PATIENT_RULES, limits)
+
+
+def test_two_ports_take_no_more_connections_than_one() -> None:
+    limits, held = Limits(header_seconds=60, connections=9, together=1), Held()
+
+    async def story() -> None:
+        async with (
+            serving(PATIENT_RULES, limits, held) as first,
+            serving(PATIENT_RULES, limits, held) as second,
+        ):
+            _, writer = await asyncio.open_connection("127.0.0.1", first)
+            writer.write(HALF_BODY)
+            while all(connection.is_silent for connection in held.all):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+            assert (await say(second, request("GET", "/v1/jobs"))).status == 0
+            writer.close()
+
+    asyncio.run(story())
 
 
 def test_that_no_more_connections_can_be_taken_is_logged_once_a_second(
