@@ -55,7 +55,7 @@ def kinds(tab: Tab) -> set[str]:
 
 
 def test_a_job_is_followed_to_its_end(tab: Tab, server: Child) -> None:
-    id_ = tab.ask(_FOLLOW, [server.upload(photo()), 5])
+    id_ = tab.ask(_FOLLOW, [server.upload(photo()), 50])
     ended = tab.until("window.ended")
 
     assert (ended["id"], ended["state"], ended["tags"]) == (id_, "succeeded", ["page"])

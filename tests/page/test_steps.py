@@ -55,7 +55,7 @@ def test_a_job_goes_on_after_a_reload_and_a_crash(browser: Browser, tmp_path: Pa
     with serving(data) as first, painting(browser, first) as painter:
         painter.choose()
         painter.recipe("slow")
-        painter.field("steps").fill("40")
+        painter.field("steps").fill("100")
         painter.start()
         preview = painter.page.locator(".work img[src^='data:image/jpeg']")
         preview.wait_for()
@@ -111,6 +111,9 @@ def test_the_area_of_a_step_is_selected_again(browser: Browser, server: Child) -
         painter.choose()
         painter.erase()
         painter.page.get_by_role("button", name="Select its area again").click()
+        painter.tab.until(
+            "async () => !(await import('/page/main.js')).state.mask.isEmpty",
+        )
         painter.open("Erase")
         painter.start()
         painter.until_steps(3)
