@@ -242,6 +242,21 @@ def test_the_wand_selects_a_colour_and_its_sliders_go_on_working_at_it(tab: Tab)
     assert not _mask(tab).any()
 
 
+def test_clicks_of_the_wand_that_come_fast_each_select_their_own_colour(tab: Tab) -> None:
+    tab.page.keyboard.press("w")
+    tab.ask("""async () => {
+      const { view } = await import("/page/main.js");
+      view.tool.up({ x: 150, y: 100, shift: true });
+      view.tool.up({ x: 20, y: 20, shift: true });
+    }""")
+    tab.until("async () => (await import('/page/main.js')).state.mask.data.every(v => v === 255)")
+    _steps(tab, is_undone=True)
+
+    expected = np.zeros((HEIGHT, WIDTH), np.uint8)
+    expected[RED] = 255
+    assert _mask(tab).tolist() == expected.tolist()
+
+
 def test_the_edge_moves_while_the_slider_moves_and_is_one_stroke(tab: Tab) -> None:
     tab.page.keyboard.press("m")
     _drag(tab, (100, 100), (200, 200))

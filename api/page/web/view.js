@@ -29,7 +29,7 @@ const STILL = 160; // milliseconds after which what moved is drawn in full detai
 const OPENED = 2; // pictures in memory
 const SQUARE = 8; // pixels of the pattern that shows where a picture is transparent
 
-/** Events: 'picture' (the step is seen), 'view' (it was zoomed or moved), 'frame' (it was dragged), 'tool'. */
+/** Events: 'view' (it was zoomed or moved), 'frame' (it was dragged), 'tool'. */
 export class View extends EventTarget {
   /** Pixels of the screen for one of the picture. */
   scale = 1;
@@ -52,6 +52,8 @@ export class View extends EventTarget {
   #compared = null;
   /** @type {Drawable | null} */
   #before = null;
+  /** The step whose picture that is, or will be. @type {Step | null} */
+  #asksBefore = null;
   #base = new OffscreenCanvas(1, 1);
   #isStale = true;
   #isMoving = false;
@@ -141,14 +143,14 @@ export class View extends EventTarget {
     try {
       const drawable = await this.open(step);
       if (this.state.step !== step) return;
+      this.#measure(); // what was hidden until now has no size yet
       this.#shown = { step, drawable };
       const { width, height } = drawable;
       const isOther = before?.drawable.width !== width || before.drawable.height !== height;
       drawable.ready.then(() => this.#redraw());
-      if (this.#compared !== null) await this.compare(this.#compared);
       if (isOther || this.#isFitted) this.fit();
       this.#redraw();
-      this.dispatchEvent(new Event("picture"));
+      if (this.#compared !== null) await this.compare(this.#compared);
     } catch (error) {
       if (this.state.step === step)
         this.state.say(String(error instanceof Error ? error.message : error), { urgent: true });
@@ -302,15 +304,22 @@ export class View extends EventTarget {
     const { photo } = this.state;
     this.#compared = photo && photo.at > 0 ? part : null;
     const step = photo && this.#compared !== null ? photo.steps[photo.at - 1] : null;
-    this.#before = step ? await this.open(step) : null;
+    this.#asksBefore = step;
+    const before = step ? await this.open(step) : null;
+    if (this.#asksBefore !== step) return; // another one was asked for meanwhile
+    this.#before = before;
     this.#redraw();
   }
 
   // --- Drawing --------------------------------------------------------------------------------
 
-  #resize() {
+  #measure() {
     this.#width = Math.max(1, this.canvas.clientWidth);
     this.#height = Math.max(1, this.canvas.clientHeight);
+  }
+
+  #resize() {
+    this.#measure();
     const ratio = devicePixelRatio || 1;
     this.canvas.width = this.#base.width = Math.round(this.#width * ratio);
     this.canvas.height = this.#base.height = Math.round(this.#height * ratio);

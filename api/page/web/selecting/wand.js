@@ -15,6 +15,8 @@ export function wand(selecting) {
   const draft = new Draft(state);
   /** @type {{step: unknown, x: number, y: number, mode: import("../mask.js").Mode} | null} what was clicked */
   let seed = null;
+  /** Clicks, one after the other: the worker looks with the eyes of one. @type {Promise<unknown>} */
+  let clicks = Promise.resolve();
 
   /** Let the worker look at the picture, some rows at a time. @param {{x: number, y: number}} place */
   const look = async ({ x, y }) => {
@@ -29,15 +31,17 @@ export function wand(selecting) {
       await beside.ask("rows", [top, data, [...colour]], [data.buffer]);
     }
   };
-  const select = oneByOne(async () => {
-    if (!seed || seed.step !== state.step) return;
-    const start = contiguous.input.checked ? { x: seed.x, y: seed.y } : null;
+  const select = async () => {
+    const chosen = seed;
+    if (!chosen || chosen.step !== state.step) return;
+    const start = contiguous.input.checked ? { x: chosen.x, y: chosen.y } : null;
     const given = [start, tolerance.input.valueAsNumber * STEPS, fade.input.valueAsNumber * STEPS];
     const patch = await beside.ask("alike", given);
-    if (seed.step === state.step) draft.put(patch, seed.mode);
-  });
+    if (chosen.step === state.step) draft.put(patch, chosen.mode);
+  };
+  const selectAgain = oneByOne(select);
   const adjust = () => {
-    if (draft.isNewest) select();
+    if (draft.isNewest) selectAgain();
   };
   const tolerance = slider(
     t("select.tolerance"),
@@ -46,22 +50,29 @@ export function wand(selecting) {
   );
   const fade = slider(t("select.fade"), { max: 30, value: 2, text: (n) => t("select.percent", { n }) }, adjust);
   const contiguous = tick(t("select.contiguous"), true, adjust);
+  /** @param {NonNullable<typeof seed>} chosen */
+  const clicked = async (chosen) => {
+    if (chosen.step !== state.step) return;
+    seed = null; // what the worker sees now is no longer its
+    await look(chosen);
+    seed = chosen;
+    draft.close();
+    await select();
+  };
   /** @param {Point} point */
-  const clicked = async (point) => {
+  const up = (point) => {
     const { step, mask } = state;
     const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
     if (!step || !mask?.within({ x, y, width: 1, height: 1 })) return;
-    await look({ x, y });
-    seed = { step, x, y, mode: mode(point) };
-    draft.close();
-    await select();
+    const chosen = { step, x, y, mode: mode(point) };
+    clicks = clicks.then(() => selecting.busy(() => clicked(chosen)));
   };
   const tool = {
     name: "wand",
     cursor: "crosshair",
     down: () => {},
     move: () => {},
-    up: (/** @type {Point} */ point) => void selecting.busy(() => clicked(point)),
+    up,
     cancel: () => {},
     draw: () => {},
   };
