@@ -21,14 +21,15 @@ export async function keeping(state, client, t, performer) {
   let gone = 0;
   try {
     for (const photo of kept.photos) {
-      const there = await Promise.all(photo.steps.map((step) => client.has(step.picture.digest)));
+      // A server that does not say has it: what is gone is seen later.
+      const there = await Promise.all(photo.steps.map((step) => client.has(step.picture.digest).catch(() => true)));
       const shown = photo.steps[photo.at];
       const steps = photo.steps.filter((_, at) => there[at]);
       gone += photo.steps.length - steps.length;
       if (steps.length) state.photos.push({ ...photo, steps, at: Math.max(0, steps.indexOf(shown)) });
     }
     const open = state.photos.find((each) => each.id === kept.open) ?? state.photos[0];
-    if (open) state.open(open);
+    if (open && !state.photo) state.open(open); // else a photo was chosen meanwhile
     if (gone) state.say(t("steps.gone", { n: gone }));
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error), { urgent: true });

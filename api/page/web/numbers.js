@@ -19,7 +19,7 @@ export async function numbersOf(client, before, after) {
   const place = made && placeOf(before, after);
   const seam = made?.repaint?.seam_ratio ?? null;
   const most = made?.repaint?.max_abs_diff_outside ?? null;
-  if (!made?.mask || !place || picture.width * picture.height > MOST_PIXELS) {
+  if (!made?.mask || !made.repaint || !place || picture.width * picture.height > MOST_PIXELS) {
     return most === null ? null : { changed: null, outside: 0, seam, most };
   }
   const sources = await Promise.all([
@@ -37,13 +37,9 @@ export async function numbersOf(client, before, after) {
 
 /** Where the earlier picture lies in the later one; null where that is not known. @param {Step} before @param {Step} after */
 function placeOf({ picture: old }, { picture, made }) {
-  const { left = 0, top = 0 } = /** @type {Record<string, number>} */ (made?.inputs ?? {});
+  const { left = 0, top = 0, right = 0, bottom = 0 } = /** @type {Record<string, number>} */ (made?.inputs ?? {});
   if (picture.width === old.width && picture.height === old.height) return { left: 0, top: 0 };
-  const fits =
-    Number.isInteger(left) &&
-    Number.isInteger(top) &&
-    left + old.width <= picture.width &&
-    top + old.height <= picture.height;
+  const fits = left + old.width + right === picture.width && top + old.height + bottom === picture.height;
   return made?.recipe === "outpaint" && fits ? { left, top } : null;
 }
 

@@ -74,6 +74,8 @@ export function steps(state, client, t, thumbnails) {
     undoButton.disabled = !photo || (photo.at === 0 && !mask?.canUndo);
     redoButton.disabled = !photo || (photo.at === photo.steps.length - 1 && !mask?.canRedo);
   };
+  /** The step whose numbers are told. @type {Step | null} */
+  let told = null;
   const show = () => {
     const { photo } = state;
     element.hidden = !photo;
@@ -96,6 +98,8 @@ export function steps(state, client, t, thumbnails) {
         ),
       ),
     );
+    if (state.step === told) return;
+    told = state.step;
     void tellNumbers();
   };
   /** @param {Step} step @param {string} label @param {boolean} isCurrent @param {() => void} onclick */
@@ -112,7 +116,11 @@ export function steps(state, client, t, thumbnails) {
   /** Show another result of the same wish in place of this one. @param {Step} other */
   const choose = (other) => {
     const { photo, step } = state;
-    if (!photo || !step?.made) return;
+    if (!photo || !step?.made || other.picture.digest === step.picture.digest) return;
+    if (state.work?.photo === photo.id) {
+      state.say(t("do.busy", { label: state.work.label }), { urgent: true });
+      return;
+    }
     photo.at -= 1;
     state.add({ ...other, made: other.made && { ...other.made, choices: step.made.choices } });
   };
@@ -132,9 +140,7 @@ export function steps(state, client, t, thumbnails) {
     const { step, mask } = state;
     if (!step?.made?.mask || !mask) return;
     const bitmap = await createImageBitmap(await client.image(step.made.mask));
-    mask.begin();
     const rect = mask.combine(fromPicture(bitmap, mask.width, mask.height), "replace");
-    mask.end();
     bitmap.close();
     if (rect) state.maskChanged(rect);
   };

@@ -4,10 +4,12 @@
 
 const SIZE = 160;
 
-/** Thumbnails by digest. */
+/** Thumbnails by digest, or by the bytes of what the server does not have yet. */
 export class Thumbnails {
   /** @type {Map<string, Promise<string>>} */
   #made = new Map();
+  /** @type {WeakMap<Blob, Promise<string>>} */
+  #local = new WeakMap();
 
   /** @param {import("./client.js").Client} client */
   constructor(client) {
@@ -20,8 +22,9 @@ export class Thumbnails {
    */
   async show(image, { digest }, source) {
     try {
-      const made = this.#made.get(digest) ?? this.#make(digest, source);
-      if (digest) this.#made.set(digest, made);
+      const made = (source ? this.#local.get(source) : this.#made.get(digest)) ?? this.#make(digest, source);
+      if (source) this.#local.set(source, made);
+      else this.#made.set(digest, made);
       image.src = await made;
     } catch {
       this.#made.delete(digest);

@@ -59,14 +59,17 @@ export async function background(doing) {
   kind.addEventListener("change", choose);
   by.addEventListener("change", choose);
   await show();
-  const button = start(doing, t("do.go"), () => ({
-    recipe: name,
-    label: t(KINDS[kind.value].text),
-    read: async (image) => {
-      const mask = name.endsWith("_by_mask") ? { mask: (await selected(doing)).digest } : {};
-      return { image, ...mask, ...(await form?.read()) };
-    },
-  }));
+  const button = start(doing, t("do.go"), () => {
+    const [recipe, shown] = [name, form]; // others may be chosen before they are read
+    return {
+      recipe,
+      label: t(KINDS[kind.value].text),
+      read: async (image) => {
+        const mask = recipe.endsWith("_by_mask") ? { mask: (await selected(doing)).digest } : {};
+        return { image, ...mask, ...(await shown?.read()) };
+      },
+    };
+  });
   return {
     element: h("div", null, field(t("do.what"), kind), field(t("do.subject_by"), by), place, button),
   };

@@ -36,8 +36,10 @@ export class Performer {
     /** @type {Going} */
     const going = { photo: photo.id, from: photo.at, recipe, label, jobs: [] };
     return this.#work(photo, going, async (work, signal) => {
-      const { digest } = await this.state.kept(step);
-      const inputs = await read(digest);
+      const { digest } = await unless(signal, this.state.kept(step));
+      this.#checkShown(step);
+      const inputs = await unless(signal, read(digest));
+      this.#checkShown(step);
       const seed = inputs.seed === -1 ? Math.floor(Math.random() * MOST_SEED) : Number(inputs.seed ?? 0);
       for (let number = 0; number < count; number++) {
         const wished = "seed" in inputs || number ? { ...inputs, seed: seed + number } : inputs;
@@ -66,7 +68,7 @@ export class Performer {
     }
     const [from, stop] = [photo.steps[going.from], new AbortController()];
     const cancel = () => {
-      if (!going.jobs.length) stop.abort(new ServerError(this.t("do.cancelled"), "cancelled", 0));
+      stop.abort(new ServerError(this.t("do.cancelled"), "cancelled", 0));
       for (const { id } of going.jobs) this.client.cancel(id).catch((error) => this.#sorry(error));
     };
     /** @type {Work} */
@@ -83,7 +85,10 @@ export class Performer {
     state.hush();
     state.setWork(work);
     try {
-      await begin(work, stop.signal);
+      await begin(work, stop.signal).catch((error) => {
+        if (!going.jobs.length || stop.signal.aborted) throw error;
+        this.#sorry(error); // what was accepted before goes on
+      });
       const steps = await this.#follow(photo, going, work);
       if (!steps.length) return false;
       if (steps.length > 1) for (const step of steps) if (step.made) step.made.choices = steps.map(plain);
@@ -103,7 +108,10 @@ export class Performer {
     const key = anyKey();
     for (;;) {
       try {
-        return await this.client.run(recipe, inputs, { tags: ["page"], key, signal });
+        const job = await this.client.run(recipe, inputs, { tags: ["page"], key });
+        if (!signal.aborted) return job;
+        await this.client.cancel(job.id);
+        throw signal.reason;
       } catch (error) {
         if (!(error instanceof ServerError) || !error.retryAfter) throw error;
         this.#tell(work, {
@@ -117,29 +125,34 @@ export class Performer {
   /** What the jobs give, in their order. @param {Photo} photo @param {Going} going @param {Work} work @returns {Promise<Step[]>} */
   async #follow(photo, going, work) {
     const progress = going.jobs.map(() => 0);
-    const jobs = await Promise.all(
-      going.jobs.map(({ id }, number) =>
-        this.client.follow(id, {
-          status: (event) => {
-            progress[number] = event.progress;
-            const part = progress.reduce((sum, each) => sum + each, 0) / progress.length;
-            this.#tell(work, {
-              progress: part,
-              note: event.position ? this.t("do.queued", { n: event.position }) : "",
-            });
-          },
-          preview: (event) => this.#tell(work, { preview: event.image }),
-          warning: (event) => this.#tell(work, { note: event.message }),
-          away: (isAway) => this.#tell(work, { note: isAway ? this.t("do.away") : "" }),
-        }),
+    const ended = await Promise.all(
+      going.jobs.map(
+        ({ id }, number) =>
+          this.client
+            .follow(id, {
+              status: (event) => {
+                progress[number] = event.progress;
+                const part = progress.reduce((sum, each) => sum + each, 0) / progress.length;
+                this.#tell(work, {
+                  progress: part,
+                  note: event.position ? this.t("do.queued", { n: event.position }) : "",
+                });
+              },
+              preview: (event) => this.#tell(work, { preview: event.image }),
+              warning: (event) => this.#tell(work, { note: event.message }),
+              away: (isAway) => this.#tell(work, { note: isAway ? this.t("do.away") : "" }),
+            })
+            .catch((error) => this.#sorry(error)), // one that is gone takes no other with it
       ),
     );
+    const jobs = ended.flatMap((job) => job ?? []);
     const faults = jobs.flatMap((job) => job.problems?.map((problem) => problem.detail) ?? []);
     if (faults.length) this.state.say([...new Set(faults)].join("\n"), { urgent: true });
-    else if (jobs.every((job) => job.state === "cancelled")) this.state.say(this.t("do.cancelled"));
+    else if (jobs.length && jobs.every((job) => job.state === "cancelled")) this.state.say(this.t("do.cancelled"));
     const warnings = [...new Set(jobs.flatMap((job) => job.warnings))];
     if (warnings.length) this.state.say(warnings.join("\n"));
-    return jobs.flatMap((job, number) => {
+    return ended.flatMap((job, number) => {
+      if (!job) return [];
       const { recipe, label } = going;
       const step =
         job.state === "succeeded"
@@ -148,6 +161,11 @@ export class Performer {
       if (job.state === "succeeded" && !step) this.state.say(this.t("do.no_picture"));
       return step ?? [];
     });
+  }
+
+  /** What is selected and filled in belongs to the step that is shown. @param {Step} step */
+  #checkShown(step) {
+    if (this.state.step !== step) throw new Error(this.t("do.changed"));
   }
 
   /** @param {Work} work @param {Partial<Work>} news */
@@ -176,6 +194,17 @@ export function stepOf(job, name, made) {
     picture: { digest, width, height, name },
     made: { ...made, job: job.id, mask, repaint },
   };
+}
+
+/**
+ * Wait for something, but not beyond a signal.
+ * @template Value @param {AbortSignal} signal @param {Promise<Value>} something @returns {Promise<Value>}
+ */
+function unless(signal, something) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    something.then(resolve, reject);
+  });
 }
 
 /** A step to choose instead of another one. @param {Step} step @returns {Step} */

@@ -30,10 +30,13 @@ export async function recipe(doing) {
   };
   choose.addEventListener("change", () => void show().catch((error) => state.say(error.message, { urgent: true })));
   await show();
-  const button = start(doing, t("do.go"), () => ({
-    recipe: choose.value,
-    label: choose.selectedOptions[0].textContent ?? "",
-    read: async () => (await form?.read()) ?? {},
-  }));
+  const button = start(doing, t("do.go"), () => {
+    const shown = form; // another recipe may be chosen before it is read
+    return {
+      recipe: choose.value,
+      label: choose.selectedOptions[0].textContent ?? "",
+      read: async () => (await shown?.read()) ?? {},
+    };
+  });
   return { element: h("div", null, field(t("do.recipe"), choose), place, button) };
 }
