@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload
+from playwright.sync_api import Browser, FilePayload, Route
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.editor.browsing import Tab
@@ -92,6 +92,46 @@ def test_what_is_no_picture_is_told_in_words(browser: Browser, server: Child, da
 
         assert note.inner_text().startswith("broken.png: ")
         assert tab.ask(STATE + "state.photos.length)") == 0
+        tab.broken.clear()  # the console tells of the server's refusal
+
+
+def test_a_photo_that_the_server_refuses_before_it_is_decoded_is_not_opened(
+    browser: Browser, server: Child
+) -> None:
+    with visited(browser, server) as tab:
+        tab.ask("""() => {
+          const decode = createImageBitmap;
+          const isRefused = new Promise((resolve) => { window.decodeNow = resolve; });
+          window.createImageBitmap = (...given) => isRefused.then(() => decode(...given));
+        }""")
+        refusal = {"detail": "no room", "code": "full", "errors": []}
+        tab.page.route("**/v1/images", lambda route: route.fulfill(status=413, json=refusal))
+        with tab.page.expect_event("requestfinished", lambda sent: sent.method == "POST"):
+            pick(tab, payload("a.png", file_of(gradient(9, 6))))
+        tab.ask("() => setTimeout(window.decodeNow)")
+        note = tab.page.locator("#urgent .note")
+        note.wait_for()
+
+        assert note.inner_text().startswith("a.png: no room")
+        assert tab.ask(STATE + "state.photos.length)") == 0
+        tab.broken.clear()  # the console tells of the server's refusal
+
+
+def test_a_photo_is_sent_again_when_the_server_says(browser: Browser, server: Child) -> None:
+    refusal = {"detail": "too many photos at once", "code": "busy", "errors": []}
+    refused = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=429, json=refusal, headers={"Retry-After": "1"})
+
+    with visited(browser, server) as tab:
+        tab.page.route("**/v1/images", refuse, times=1)
+        pick(tab, payload("a.png", file_of(gradient(9, 6))))
+        tab.until(KEPT)
+
+        assert len(refused) == 1
+        assert tab.page.locator("#urgent .note").count() == 0
         tab.broken.clear()  # the console tells of the server's refusal
 
 

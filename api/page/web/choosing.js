@@ -2,6 +2,7 @@
 // Photos come in: by a picker, the camera, drag and drop, the clipboard. They are shown at once, from here; the server
 // gets them one by one behind that.
 
+import { anyKey, pause } from "./client.js";
 import { h, icon } from "./dom.js";
 
 const AWAY_SECONDS = 3; // until a server that does not answer is asked again
@@ -21,6 +22,8 @@ const TYPES = "image/*,.avif,.heic,.heif,.tif,.tiff";
 export function choosing(state, client, view, t) {
   /** Uploads, one after the other. @type {Promise<unknown>} */
   let sending = Promise.resolve();
+  /** Those that the browser or the server still looks at. @type {Set<Photo>} */
+  const opening = new Set();
 
   /** @param {File[]} files */
   const take = async (files) => {
@@ -44,15 +47,22 @@ export function choosing(state, client, view, t) {
   const opened = async (file) => {
     const name = file.name || t("choose.pasted");
     /** @type {Photo} */
-    const photo = { id: anyId(), name, at: 0, steps: [], sent: 0 };
+    const photo = { id: anyKey(), name, at: 0, steps: [], sent: 0 };
     /** @type {Step} */
     const step = { picture: { digest: "", width: 0, height: 0, name }, made: null, source: file };
     photo.steps.push(step);
+    opening.add(photo);
     const isSent = send(photo, step, file);
     step.keeping = isSent;
-    const { width, height } = await view.open(step);
-    Object.assign(step.picture, { width, height });
+    try {
+      const { width, height } = await view.open(step);
+      await Promise.race([isSent, Promise.resolve()]); // the server may have refused it by now
+      Object.assign(step.picture, { width, height });
+    } finally {
+      opening.delete(photo);
+    }
     isSent.catch((error) => {
+      if (!state.photos.includes(photo)) return;
       refuse(file, error);
       state.close(photo);
     });
@@ -62,16 +72,23 @@ export function choosing(state, client, view, t) {
   /** @param {Photo} photo @param {Step} step @param {Blob} file */
   const send = (photo, step, file) => {
     const upload = async () => {
-      for (;;) {
+      for (let isAway = false; ; isAway = true) {
         try {
-          return await client.upload(file, photo.name, (part) => {
+          const kept = await client.upload(file, photo.name, (part) => {
             photo.sent = part;
             state.changed();
           });
+          if (isAway) state.hush();
+          return kept;
         } catch (error) {
-          if (/** @type {import("./client.js").ServerError} */ (error).status !== 0) throw error;
-          state.say(t("choose.away"), { urgent: true });
-          await new Promise((resolve) => setTimeout(resolve, AWAY_SECONDS * 1000));
+          const { message, status, retryAfter } = /** @type {import("./client.js").ServerError} */ (error);
+          if (status !== 0 && !retryAfter) throw error;
+          if (!isAway) state.say(status ? message : t("choose.away"), { urgent: true });
+          await pause(1000 * (retryAfter || AWAY_SECONDS));
+          if (!opening.has(photo) && !state.photos.includes(photo)) {
+            state.hush();
+            throw error; // it was closed: nobody waits for it
+          }
         }
       }
     };
@@ -127,8 +144,12 @@ export function choosing(state, client, view, t) {
     return input;
   };
   const example = async () => {
-    const blob = await (await fetch("page/example.jpg")).blob();
-    await take([new File([blob], "rocket.jpg", { type: blob.type })]);
+    try {
+      const blob = await (await fetch("page/example.jpg")).blob();
+      await take([new File([blob], "rocket.jpg", { type: blob.type })]);
+    } catch {
+      state.say(t("client.away"), { urgent: true });
+    }
   };
   const many = picker({ id: "pick", multiple: true });
   const camera = picker({ capture: "environment" });
@@ -146,9 +167,4 @@ export function choosing(state, client, view, t) {
     ),
     h("p", { class: "quiet" }, t("choose.private")),
   );
-}
-
-/** Browsers have randomUUID only where the page came by https or from this machine. */
-function anyId() {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 }

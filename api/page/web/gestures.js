@@ -18,6 +18,8 @@ export function gestures(view) {
   /** @type {Doing | null} */
   let doing = null;
   let hasSpace = false;
+  /** Whether a pen draws: the hand that holds it may touch the screen. */
+  let isPen = false;
   /** Where a handle was taken, and the frame that there was. */
   let start = { x: 0, y: 0, frame: { left: 0, top: 0, right: 0, bottom: 0 } };
 
@@ -49,10 +51,11 @@ export function gestures(view) {
   };
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (held.size && (doing === "pinch" || event.pointerType !== "touch")) return;
+    if (held.size && (isPen || doing === "pinch" || event.pointerType !== "touch")) return;
     if (event.button > 1) return;
     canvas.setPointerCapture(event.pointerId);
     held.set(event.pointerId, view.onScreen(event));
+    isPen = event.pointerType === "pen";
     if (doing === "tool") view.tool?.cancel(); // it was the first of two fingers
     doing = begun(event);
     if (doing === "tool") view.tool?.down(view.pointOf(event));

@@ -3,14 +3,13 @@
 
 import { h, icon } from "./dom.js";
 import { shortcuts } from "./shortcuts.js";
-import { LANGUAGES, language, speak } from "./texts.js";
+import { LANGUAGES, keep, kept, language, speak } from "./texts.js";
 
 const KEPT = "paintgraph.theme";
 const THEMES = ["system", "light", "dark"];
 
 /** Light or dark as this visitor chose, before anything is drawn. */
-export function dress() {
-  const theme = localStorage.getItem(KEPT) ?? "";
+export function dress(theme = kept(KEPT) ?? "") {
   if (THEMES.slice(1).includes(theme)) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
 }
@@ -21,10 +20,10 @@ export function dress() {
 export function menu(t) {
   const theme = chooser(
     THEMES.map((each) => [each, t(`theme.${each}`)]),
-    localStorage.getItem(KEPT) ?? "system",
+    kept(KEPT) ?? "system",
     (chosen) => {
-      localStorage.setItem(KEPT, chosen);
-      dress();
+      keep(KEPT, chosen);
+      dress(chosen);
     },
   );
   const words = chooser(Object.entries(LANGUAGES), language(), speak);

@@ -11,6 +11,7 @@ import { numbersOf } from "./numbers.js";
 
 /** Take back the last stroke, else the last step. @param {State} state */
 export function undo(state) {
+  if (state.mask?.isDrawn) return; // the stroke goes on: it would end where nobody wants it to
   const rect = state.mask?.undo();
   if (rect) state.maskChanged(rect);
   else if (state.photo && state.photo.at > 0) state.show(state.photo, state.photo.at - 1);

@@ -13,9 +13,25 @@ const KEPT = "paintgraph.language";
 
 /** @typedef {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} Table */
 
+/** What this visitor chose; null: nothing, or the browser keeps nothing. @param {string} key */
+export function kept(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Remember what this visitor chose, where the browser allows it. @param {string} key @param {string} value */
+export function keep(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {} // it holds for as long as the page is open
+}
+
 /** The language chosen here before, or the first of the browser's that there is, or English. */
 export function language() {
-  const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
+  const wanted = [kept(KEPT), ...navigator.languages];
   const found = wanted.map((each) => each?.slice(0, 2) ?? "").find((each) => each in LANGUAGES);
   return found ?? "en";
 }
@@ -23,7 +39,7 @@ export function language() {
 /** Choose a language for this visitor from now on; the page is made anew.
  * @param {string} chosen */
 export function speak(chosen) {
-  localStorage.setItem(KEPT, chosen);
+  keep(KEPT, chosen);
   location.reload();
 }
 

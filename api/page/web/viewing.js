@@ -37,7 +37,7 @@ export function viewing(state, _client, view, t) {
     value: "500",
     "aria-label": t("view.slider"),
     hidden: true,
-    oninput: () => void view.compare(slider.valueAsNumber / 1000),
+    oninput: () => show(true),
   });
   /** @param {boolean} isOn */
   const show = (isOn) => {

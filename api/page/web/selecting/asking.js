@@ -29,8 +29,10 @@ export function asking({ state, client, t, beside }) {
     if (!step) return undefined;
     const image = await state.kept(step);
     signal.throwIfAborted();
-    const { id } = await client.run(recipe, { image: image.digest, ...inputs }, { tags: [TAG], signal });
+    const { id } = await client.run(recipe, { image: image.digest, ...inputs }, { tags: [TAG] }); // whole: only who knows the job can end it
     const end = () => void client.cancel(id).catch(() => {});
+    if (signal.aborted) end();
+    signal.throwIfAborted();
     signal.addEventListener("abort", end);
     const job = await client.follow(
       id,

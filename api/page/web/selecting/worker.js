@@ -28,7 +28,9 @@ const TASKS = {
   async read(file, width, height) {
     const picture = await createImageBitmap(file, { colorSpaceConversion: "none" });
     const patch = fromPicture(picture, width, height).cut();
-    return { patch, width: picture.width, height: picture.height };
+    const size = { width: picture.width, height: picture.height };
+    picture.close();
+    return { patch, ...size };
   },
 };
 
