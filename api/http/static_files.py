@@ -43,16 +43,24 @@ def sender(files: Mapping[str, Path], prefix: str, headers: Headers) -> Handler:
         if path is None:
             raise web.HTTPNotFound
         content = await asyncio.to_thread(content_of, path)
+        body, tag = content.plain, content.digest
         known = {**_headers(name, content), **headers(request, name)}
-        if any(each.value in (content.digest, "*") for each in request.if_none_match or ()):
-            return web.Response(status=304, headers=known)
-        body = content.plain
-        if content.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        if content.packed is not None and _takes_gzip(request):
+            body, tag = content.packed, f"{content.digest}-gzip"  # other bytes, another tag
             known["Content-Encoding"] = "gzip"
-            body = content.packed
+        known["ETag"] = f'"{tag}"'
+        if any(each.value in (tag, "*") for each in request.if_none_match or ()):
+            known.pop("Content-Encoding", None)
+            return web.Response(status=304, headers=known)
         return web.Response(body=body, headers=known)
 
     return send
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    header = request.headers.get("Accept-Encoding", "").replace(" ", "").lower()
+    codings = [each.partition(";q=") for each in header.split(",")]
+    return any(name == "gzip" and (not has or weight.strip("0.")) for name, has, weight in codings)
 
 
 def _read(path: Path) -> _Content:
@@ -65,8 +73,5 @@ def _headers(name: str, content: _Content) -> dict[str, str]:
     suffix = PurePosixPath(name).suffix
     media_type = _TYPES.get(suffix) or guess_type(name)[0] or "application/octet-stream"
     is_text = media_type.startswith("text/")
-    headers = {
-        "Content-Type": f"{media_type}; charset=utf-8" if is_text else media_type,
-        "ETag": f'"{content.digest}"',
-    }
+    headers = {"Content-Type": f"{media_type}; charset=utf-8" if is_text else media_type}
     return headers if content.packed is None else headers | {"Vary": "Accept-Encoding"}

@@ -29,10 +29,13 @@ def test_files_come_packed_and_once(server: Child) -> None:
     whole = server.call("GET", "/page/main.js")
     packed = server.call("GET", "/page/main.js", Accept_Encoding="gzip")
     again = server.call("GET", "/page/main.js", If_None_Match=whole.headers["ETag"])
+    refused = server.call("GET", "/page/main.js", Accept_Encoding="gzip;q=0, br")
 
     assert whole.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert gzip.decompress(packed.body) == whole.body == (WEB / "main.js").read_bytes()
     assert (again.status, again.body) == (304, b"")
+    assert refused.body == whole.body
+    assert whole.headers["ETag"] == refused.headers["ETag"] != packed.headers["ETag"]
 
 
 @pytest.mark.parametrize("path", ["", "none.js", "..%2froutes.py", "index.html", "texts", "texts/"])
@@ -44,3 +47,12 @@ def test_the_page_starts_without_a_fault(browser: Browser, server: Child) -> Non
     with visited(browser, server) as tab:
         assert tab.page.locator("html").get_attribute("lang") == "en"
         assert tab.page.get_by_label("Choose photos").count() > 0
+
+
+def test_the_page_starts_where_the_browser_keeps_nothing(browser: Browser, server: Child) -> None:
+    with visited(browser, server) as tab:
+        tab.page.add_init_script("""Object.defineProperty(window, "localStorage", {
+          get() { throw new DOMException("forbidden", "SecurityError"); },
+        });""")
+        tab.page.reload()
+        tab.page.locator("#stage > .choose").wait_for()

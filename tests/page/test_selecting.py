@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, CDPSession, expect
+from playwright.sync_api import Browser, CDPSession, Route, expect
 
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.api.hostile.processes import Child, running
@@ -183,6 +183,21 @@ def test_keys_and_sliders_change_the_brush(tab: Tab) -> None:
     soft = _mask(tab)
 
     assert np.mean((hard > 0) & (hard < 255)) < np.mean((soft > 0) & (soft < 255)) / 2
+
+
+def test_undo_waits_for_the_end_of_a_stroke(tab: Tab) -> None:
+    start, middle, end = _screen(tab, (100, 150), (200, 150), (300, 150))
+    tab.page.mouse.move(*start)
+    tab.page.mouse.down()
+    tab.page.mouse.move(*middle)
+    _steps(tab, is_undone=True)
+    tab.page.mouse.move(*end)
+    tab.page.mouse.up()
+    drawn = _mask(tab)
+    _steps(tab, is_undone=True)
+
+    assert drawn[150, 110] == drawn[150, 290] == 255
+    assert not _mask(tab).any()
 
 
 def test_shift_draws_straight_on_and_alt_takes_away(tab: Tab) -> None:
@@ -382,6 +397,24 @@ def test_a_selection_that_is_given_up_changes_nothing_and_its_job_is_cancelled(
     assert not _mask(tab).any()
 
 
+def test_a_selection_given_up_while_it_is_asked_for_leaves_no_job_running(tab: Tab) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.page.route("**/v1/recipes/generate_mask?*", hold)
+    _take(tab, "Subject")
+    with tab.page.expect_request("**/v1/recipes/generate_mask?*"):
+        tab.page.get_by_role("button", name="Select the subject").click()
+    tab.page.locator("#select .asking").get_by_role("button", name="Cancel").click()
+    with tab.page.expect_request(lambda request: request.method == "DELETE"):
+        held[0].continue_()
+
+    expect(tab.page.locator("#select .asking")).to_be_hidden()
+    assert not _mask(tab).any()
+
+
 def test_a_finger_draws_and_two_fingers_leave_the_selection_alone(phone: Tab) -> None:
     cdp = phone.page.context.new_cdp_session(phone.page)
     start, end = _screen(phone, (100, 150), (300, 150))
@@ -414,6 +447,22 @@ def test_a_pen_draws_as_wide_as_it_is_pressed(tab: Tab) -> None:
         tab.page.keyboard.press("Delete")
 
     assert 1.5 * widths[0] < widths[1]
+
+
+def test_a_hand_on_the_screen_leaves_the_stroke_of_a_pen_alone(tab: Tab) -> None:
+    cdp = tab.page.context.new_cdp_session(tab.page)
+    start, end, hand = _screen(tab, (100, 150), (300, 150), (200, 280))
+    pen = {"button": "left", "clickCount": 1, "pointerType": "pen", "force": 0.5}
+    places = [{"x": x, "y": y} for x, y in (start, end)]
+    cdp.send("Input.dispatchMouseEvent", {"type": "mousePressed", **pen, **places[0]})
+    _touch(cdp, "touchStart", [hand])
+    cdp.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "buttons": 1, **pen, **places[1]})
+    _touch(cdp, "touchEnd", [])
+    cdp.send("Input.dispatchMouseEvent", {"type": "mouseReleased", **pen, **places[1]})
+
+    drawn = _mask(tab)
+    assert drawn[150, 110] == drawn[150, 290] == 255
+    assert not drawn[280, 200]
 
 
 def _touch(cdp: CDPSession, kind: str, places: Sequence[Place]) -> None:

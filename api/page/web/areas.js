@@ -119,7 +119,7 @@ const LINEAR = Float64Array.from({ length: 256 }, (_, value) => {
 });
 
 /** A colour as OKLab: equal steps look equally far (Ottosson, "A perceptual color space for image processing", 2020). @param {number} red @param {number} green @param {number} blue 0 to 255 @returns {[number, number, number]} */
-export function perceived(red, green, blue) {
+function perceived(red, green, blue) {
   const [r, g, b] = [LINEAR[red], LINEAR[green], LINEAR[blue]];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);

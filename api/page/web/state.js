@@ -26,8 +26,7 @@ import { Mask } from "./mask.js";
  * @typedef {{photo: string, job: string | null, label: string, progress: number, preview: string | null,
  *   note: string, going: import("./doing/performing.js").Going, cancel: () => void}} Work
  *
- * In pixels of a picture.
- * @typedef {{x: number, y: number, width: number, height: number}} Rect
+ * @typedef {import("./mask.js").Rect} Rect
  */
 
 const NOTE_SECONDS = 8;

@@ -17,7 +17,7 @@ import { openPicture } from "./photo.js";
  * @typedef {{x: number, y: number, pressure: number, pointer: string, shift: boolean, alt: boolean}} Point
  *
  * What gets the pointer. It draws in pixels of the screen: see `View.toScreen` and `View.scale`.
- * @typedef {{name: string, cursor: string, down(point: Point): void, move(point: Point): void, up(point: Point): void,
+ * @typedef {{cursor: string, down(point: Point): void, move(point: Point): void, up(point: Point): void,
  *   cancel(): void, draw(context: CanvasRenderingContext2D, view: View): void}} Tool
  */
 

@@ -22,7 +22,7 @@ const SIDES = ["left", "top", "right", "bottom"];
  * @param {number} width @param {number} height @param {number} across @param {number} down
  * @returns {Record<Side, number>} pixels
  */
-export function frameFor(width, height, across, down) {
+function frameFor(width, height, across, down) {
   const wide = Math.max(width, Math.round((height * across) / down)) - width;
   const tall = Math.max(height, Math.round((width * down) / across)) - height;
   const [left, top] = [Math.floor(wide / 2), Math.floor(tall / 2)];

@@ -20,7 +20,7 @@ export function brushes({ state, view, t }) {
   const selector = (name, key, value) => ({
     name,
     key,
-    tool: new Brush(state, name, value, () => ({
+    tool: new Brush(state, value, () => ({
       radius: width(size.input.valueAsNumber) / 2,
       softness: softness.input.valueAsNumber / 100,
     })),
@@ -44,13 +44,12 @@ class Brush {
   #mask = null;
 
   /**
-   * @param {import("../state.js").State} state @param {string} name
+   * @param {import("../state.js").State} state
    * @param {number} value what it leaves; alt turns brush and eraser around
    * @param {() => {radius: number, softness: number}} tip
    */
-  constructor(state, name, value, tip) {
+  constructor(state, value, tip) {
     this.state = state;
-    this.name = name;
     this.value = value;
     this.tip = tip;
   }

@@ -88,7 +88,6 @@ export function points(selecting) {
     if (patch !== undefined && asked === signs) draft.put(patch, chosen);
   };
   const tool = {
-    name: "points",
     cursor: "crosshair",
     down: () => {},
     move: () => {},

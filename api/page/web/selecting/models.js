@@ -38,9 +38,5 @@ export function modelChoice({ state, models }, usual, label) {
     get value() {
       return choice.value || usual;
     },
-    /** Whether it is there. */
-    get isThere() {
-      return !needed.firstChild;
-    },
   };
 }

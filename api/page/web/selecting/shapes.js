@@ -3,12 +3,15 @@
 
 /** @typedef {import("../view.js").Point} Point */
 /** @typedef {{x: number, y: number}} Place */
+/** @typedef {import("../mask.js").Mask} Mask */
+/** @typedef {import("../mask.js").Mode} Mode */
+/** @typedef {(mask: Mask, corners: Place[], mode: Mode) => import("../mask.js").Rect | null} Fill gives what changed */
 
 /** @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector[]} */
 export function shapes(selecting) {
   return [
-    { name: "box", key: "M", tool: new Outline(selecting, "box", boxOf), hasMode: true },
-    { name: "lasso", key: "L", tool: new Outline(selecting, "lasso", (points) => points), hasMode: true },
+    { name: "box", key: "M", tool: new Outline(selecting, boxOf, fillBox), hasMode: true },
+    { name: "lasso", key: "L", tool: new Outline(selecting, (points) => points, fillLine), hasMode: true },
   ];
 }
 
@@ -18,18 +21,25 @@ function boxOf(points) {
   return [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
 }
 
+/** @type {Fill} */
+const fillBox = (mask, [a, , b], mode) =>
+  mask.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(b.x - a.x), Math.abs(b.y - a.y), mode);
+
+/** @type {Fill} */
+const fillLine = (mask, points, mode) => mask.polygon(points, mode);
+
 class Outline {
   cursor = "crosshair";
   /** @type {Point[]} */
   #points = [];
 
-  /** @param {import("./panel.js").Selecting} selecting @param {string} name @param {(points: Place[]) => Place[]} corners */
-  constructor({ state, view, mode }, name, corners) {
+  /** @param {import("./panel.js").Selecting} selecting @param {(points: Place[]) => Place[]} corners @param {Fill} fill */
+  constructor({ state, view, mode }, corners, fill) {
     this.state = state;
     this.view = view;
     this.mode = mode;
-    this.name = name;
     this.corners = corners;
+    this.fill = fill;
   }
 
   /** @param {Point} point */
@@ -49,7 +59,7 @@ class Outline {
     const corners = this.corners([...this.#points, point]);
     const mode = this.mode(this.#points[0]);
     this.cancel();
-    const changed = mask?.polygon(corners, mode);
+    const changed = mask && this.fill(mask, corners, mode);
     if (changed) this.state.maskChanged(changed);
   }
 

@@ -68,7 +68,6 @@ export function wand(selecting) {
     clicks = clicks.then(() => selecting.busy(() => clicked(chosen)));
   };
   const tool = {
-    name: "wand",
     cursor: "crosshair",
     down: () => {},
     move: () => {},
