@@ -174,9 +174,11 @@ async def show(request: web.Request) -> web.Response:
     """Give a picture's file, or a part of it.
 
     What a digest names never changes; it is the `ETag`. Where `Accept` names PNG, JPEG or WebP
-    first, the same picture comes as that, for who cannot read the file.
+    alone, the same picture comes as that, for who cannot read the file.
     """
-    parts, wanted = request.app[PARTS], accepted_type(request)
+    parts = request.app[PARTS]
+    # Browsers name all that they can show, and want what there is.
+    wanted = accepted_type(request) if "," not in request.headers.get("Accept", "") else None
     digest = digest_of(request.match_info["digest"])
     found = await asyncio.to_thread(parts.pictures.get, digest) if digest else None
     if digest is None or found is None:

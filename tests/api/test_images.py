@@ -106,6 +106,22 @@ def test_a_picture_is_kept_by_browsers_for_ever_and_never_sniffed(server: Served
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("image/png", "image/png"),
+        ("image/tiff", "image/tiff"),
+        ("image/webp,image/avif,image/*;q=0.8,*/*;q=0.5", "image/tiff"),  # of a browser
+    ],
+)
+def test_who_takes_one_kind_alone_gets_that(server: Served, accept: str, media_type: str) -> None:
+    digest = server.upload(written("TIFF"))
+
+    answer = server.call("GET", f"/v1/images/{digest}", headers={"Accept": accept})
+
+    assert answer.headers["Content-Type"] == media_type
+
+
 def test_who_has_a_picture_gets_304(server: Served) -> None:
     digest = server.upload(png())
 

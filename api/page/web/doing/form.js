@@ -53,7 +53,7 @@ export function recipeForm(page, recipe, schema, { first, without = [], only = {
   const fields = new Map();
   for (const [name, one] of Object.entries(schema.properties)) {
     if (BESIDE.includes(name) || without.includes(name)) continue;
-    const kept = only[name] ? { ...one, enum: one.enum?.filter((each) => only[name].includes(each ?? "")) } : one;
+    const kept = only[name] ? { ...one, enum: only[name].filter((each) => one.enum?.includes(each)) } : one;
     const required = schema.required?.includes(name) ?? false;
     fields.set(name, fieldOf({ name, kind: recipe.inputs[name]?.type ?? "text", schema: kept, required, page }));
   }
