@@ -31,7 +31,7 @@ class FooocusChoices:
         outpaint_fraction: how far a picture is continued, as a part of its side.
         stitch: "strict" changes nothing outside a mask, "ramp" blends over 31 px around it.
         base_url: how addresses of results begin; empty: as the request's.
-            webhook_url: receives every task that names no address itself.
+        webhook_url: receives every task that names no address itself.
         port: where the server listens, too, such as 8888; none unless it is set.
     """
 

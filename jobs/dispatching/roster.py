@@ -68,7 +68,7 @@ class Roster:
         self._told_at = 0.0
         self._alive: list[Worker] = []
         self.ready = Ready()
-        """What the newest of all workers said of their node types."""
+        """What the newest workers of each size said of their node types."""
 
     def able(self, handle: WorkerHandle) -> Able:
         """Which jobs a worker of this process can do, by the models and node types that it has."""
@@ -112,12 +112,14 @@ class Roster:
 
     def _declared_by(self, digest: str) -> Declared:
         """The node types that were kept under a digest."""
-        if digest not in self._declared:
+        declared = self._declared.get(digest)
+        if declared is None:  # several threads ask: what is known is replaced, never changed
             document = self._store.agents.nodes(digest) or {}
+            declared = Declared(document.get("specs", ()))
             alive = {worker.nodes for worker in self._alive}
             here = {each: known for each, known in self._declared.items() if each in alive}
-            self._declared = {**here, digest: Declared(document.get("specs", ()))}
-        return self._declared[digest]
+            self._declared = {**here, digest: declared}
+        return declared
 
     async def join(self) -> None:
         """Read for the first time; raises OutdatedAgentError if this process may not work."""

@@ -36,7 +36,7 @@ from paintgraph.jobs.store.sets import MODELS, USES
 from paintgraph.jobs.store.sqlite import SqliteDatabase
 
 _ALONE_SECONDS = 120.0
-"""What is done alone may ask a bucket some ten times, each with a patience of ten seconds."""
+"""What is done alone may ask a bucket some ten times, each with a patience of five seconds."""
 
 
 @dataclass(frozen=True, slots=True)

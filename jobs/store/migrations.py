@@ -340,6 +340,9 @@ def _nineteenth(connection: Connection) -> None:
         "ALTER TABLE jobs ADD COLUMN uses bigint NOT NULL DEFAULT 0",
         "ALTER TABLE model_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
         "ALTER TABLE node_sets ADD COLUMN used double precision NOT NULL DEFAULT 0",
+        # Older ones, which may still be at work, name sets without marking them.
+        f"UPDATE model_sets SET used = {connection.now}",  # noqa: S608 - ours
+        f"UPDATE node_sets SET used = {connection.now}",  # noqa: S608 - ours
         "ALTER TABLE agents DROP COLUMN models",
         "ALTER TABLE agents ADD COLUMN models bytea NOT NULL DEFAULT '[]'",
     ):
