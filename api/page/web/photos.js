@@ -38,7 +38,11 @@ export function photos(state, t, thumbnails) {
     const names = { "aria-label": photo.name, title: photo.name, "aria-current": isShown ? "true" : null };
     const close = t("photos.close", { name: photo.name });
     return [
-      h("button", { type: "button", class: "icon-only", ...names, onclick: () => state.show(photo, photo.at) }, image),
+      h(
+        "button",
+        { type: "button", class: "icon-only", ...names, onclick: () => isShown || state.show(photo, photo.at) },
+        image,
+      ),
       isShown &&
         h(
           "button",

@@ -86,7 +86,12 @@ export function steps(state, client, t, thumbnails) {
         h(
           "li",
           null,
-          button(step, step.made?.label ?? t("steps.photo"), at === photo.at, () => state.show(photo, at)),
+          button(
+            step,
+            step.made?.label ?? t("steps.photo"),
+            at === photo.at,
+            () => at !== photo.at && state.show(photo, at),
+          ),
         ),
       ) ?? []),
     );
