@@ -117,3 +117,16 @@ def test_who_has_no_key_any_more_is_led_to_the_login(browser: Browser, server: C
         with tab.page.expect_request(re.compile(r"/login\?to=%2F$")):
             tab.ask(f"() => {{ setTimeout({ask}, 0); }}")  # it leaves the page: nobody waits there
         tab.broken.clear()  # the console tells of the 401
+
+
+def test_who_has_cancelled_waits_for_nothing(tab: Tab) -> None:
+    ended = tab.ask(
+        """async () => {
+          const { pause } = await import("/page/client.js");
+          const stop = new AbortController();
+          stop.abort(new Error("cancelled"));
+          return pause(1000, stop.signal).then(() => "waited", (error) => error.message);
+        }"""
+    )
+
+    assert ended == "cancelled"

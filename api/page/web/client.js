@@ -259,6 +259,7 @@ async function* eventsOf(answer) {
 /** @param {number} milliseconds @param {AbortSignal} [signal] */
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) throw signal.reason;
     const timer = setTimeout(resolve, milliseconds);
     const stop = () => {
       clearTimeout(timer);

@@ -202,6 +202,7 @@ export function stepOf(job, name, made) {
  */
 function unless(signal, something) {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) throw signal.reason;
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     something.then(resolve, reject);
   });
