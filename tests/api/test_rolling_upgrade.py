@@ -1,8 +1,7 @@
 """Agents of two versions over one store: each takes the jobs that its node types serve."""
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -10,19 +9,12 @@ from pathlib import Path
 import pytest
 
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.tests.api.serving import OUTER_SECONDS, SMALL_NODES, Served, serving
+from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
+from paintgraph.tests.api.test_promises import SIZES, until
 from paintgraph.tests.jobs.agent_processes import Process
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 ADD = {"nodes": {"n": {"node": "Add", "a": 2, "b": 3}}, "outputs": {"n": "${n.sum}"}}
-SIZES = 2  # of jobs: an agent has a worker for each
-
-
-def until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + OUTER_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Upgraded:
