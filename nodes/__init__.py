@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from paintgraph.engine.node.registry import Registry
 from paintgraph.nodes.foreign import replacements
 
-PACKAGES = ("pictures", "masks", "painting", "flow")
+PACKAGES = ("pictures", "masks", "painting", "sampling", "flow")
 """The folders with nodes, in the order in which nodes are listed."""
 
 REPLACEMENTS = replacements()

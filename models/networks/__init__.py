@@ -1,0 +1,1 @@
+"""Networks by reference: found, loaded, lent to samplers, encoders and decoders."""

@@ -1,0 +1,1 @@
+"""Prompts as denoisers read them: weights, tokens, embeddings."""
