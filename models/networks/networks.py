@@ -1,7 +1,7 @@
 """Networks by reference, lent: each loaded once, and where it belongs in memory while it works."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.lending import ModelLender
@@ -21,10 +21,13 @@ class Networks:
 
     What `work` gets is its own until it returns; it keeps nothing of it. When memory runs out,
     `work` is called again, with the network spread or on another device: it starts anew each time.
+
+    `clip_tokenizer` makes the tokenizer of CLIP, of which files of text encoders have none.
     """
 
-    def __init__(self, models: ModelLender) -> None:
+    def __init__(self, models: ModelLender, clip_tokenizer: Callable[[], Any]) -> None:
         self._models = models
+        self._clip_tokenizer = clip_tokenizer
 
     def with_denoiser(
         self,
