@@ -13,13 +13,13 @@ from paintgraph.tests.page.doing import SIZE, outside, painting, photo, pixels, 
 pytestmark = IN_BROWSER
 _CHOICES = """async (digest) => {
   const load = (name) => import(`/page/${name}.js`);
-  const [{ State }, { Client }, { Performer }] =
-    await Promise.all([load("state"), load("client"), load("doing/performing")]);
+  const [{ State }, { Client }, { Runner }, { Performer }] =
+    await Promise.all([load("state"), load("client"), load("running"), load("doing/performing")]);
   const [state, client] = [new State((key) => key), new Client((key) => key)];
   const picture = { digest, width: 120, height: 80, name: "photo" };
   state.open({ id: "1", name: "photo", at: 0, steps: [{ picture, made: null }] });
-  const read = async (image) => ({ image, left: 9, seed: 5 });
-  await new Performer(state, client, (key) => key)
+  const read = async () => ({ image: digest, left: 9, seed: 5 });
+  await new Performer(state, new Runner(state, client, (key) => key), (key) => key)
     .perform({ recipe: "outpaint", label: "wide", count: 3, read });
   return state.step.made;
 }"""
@@ -125,7 +125,7 @@ def test_work_shows_what_it_has_and_is_cancelled(browser: Browser, server: Child
         work.wait_for(state="hidden")
 
         assert painter.page.locator("#said").inner_text().startswith("Cancelled.")
-        job = server.call("GET", "/v1/jobs?tag=page&recipe=slow").json["jobs"][0]
+        job = server.ended(server.call("GET", "/v1/jobs?tag=page&recipe=slow").json["jobs"][0]["id"])
         assert (job["state"], painter.steps.count()) == ("cancelled", 1)
 
 

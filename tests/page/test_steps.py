@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import IN_BROWSER
@@ -94,15 +94,32 @@ def test_what_the_server_has_cleaned_up_is_told(browser: Browser, server: Child)
         painter.tab.broken.clear()  # the console tells of the 404
 
 
-def test_a_server_that_does_not_answer_is_told(browser: Browser, server: Child) -> None:
+def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(browser: Browser, server: Child) -> None:
     with painting(browser, server) as painter:
         painter.choose()
         painter.recipe("slow")
-        painter.page.route("**/v1/recipes/**", lambda route: route.abort("connectionrefused"))
-        painter.start()
+        painter.field("steps").fill("1")
+        lost: list[str | None] = []
+        asked: list[str | None] = []
 
-        assert painter.told().startswith("The server does not answer. See whether it runs")
-        assert painter.panel.locator("button.start").is_enabled()
+        def lose(route: Route) -> None:
+            """The server has it, but nobody hears of that."""
+            lost.append(route.request.headers.get("idempotency-key"))
+            route.fetch()
+            route.abort("connectionreset")
+
+        painter.page.on(
+            "request",
+            lambda sent: sent.method == "POST" and asked.append(sent.headers["idempotency-key"]),
+        )
+        painter.page.route("**/v1/recipes/slow?*", lose, times=1)
+        before = len(server.call("GET", "/v1/jobs?recipe=slow").json["jobs"])
+        painter.start()
+        painter.page.locator(".work", has_text="The server does not answer.").wait_for()
+        painter.until_steps(2)
+
+        assert asked == 2 * lost
+        assert len(server.call("GET", "/v1/jobs?recipe=slow").json["jobs"]) == before + 1
         painter.tab.broken.clear()  # the console tells of the request that nobody answered
 
 

@@ -20,6 +20,8 @@
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 4000;
+const AWAY = [0, 429, 502, 503, 504]; // what a server, or what stands before it, answers for a while
+const SOON = 3; // seconds
 const SILENCE = 45_000; // the server gives a sign of life every 15 seconds
 const ENDED = { done: true, value: undefined }; // whoever follows comes back, whether it ended or broke
 
@@ -98,14 +100,14 @@ export class Client {
   /**
    * Begin a job; asking again with the same key gives the same job.
    * @param {string} recipe @param {Record<string, unknown>} inputs
-   * @param {{ tags?: string[], key?: string, signal?: AbortSignal }} options
+   * @param {{ tags?: string[], key?: string }} options
    * @returns {Promise<Job>}
    */
-  run(recipe, inputs, { tags = [], key = anyKey(), signal } = {}) {
+  run(recipe, inputs, { tags = [], key = anyKey() } = {}) {
     const query = new URLSearchParams(tags.map((tag) => ["tag", tag]));
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
     const path = `v1/recipes/${encodeURIComponent(recipe)}?${query}`;
-    return this.#json(path, { method: "POST", body: JSON.stringify(inputs), headers, signal });
+    return this.#json(path, { method: "POST", body: JSON.stringify(inputs), headers });
   }
 
   /** @param {string} id @returns {Promise<Job>} */
@@ -226,6 +228,12 @@ export class Client {
 /** Whether the server, or the way to it, is away for a while. @param {unknown} error */
 function isOfAway(error) {
   return error instanceof ServerError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
+/** In how many seconds to ask again: as the server says, or soon if it is away or full; 0: never. @param {unknown} error */
+export function waitOf(error) {
+  if (!(error instanceof ServerError)) return 0;
+  return error.retryAfter || (AWAY.includes(error.status) ? SOON : 0);
 }
 
 /**

@@ -9,7 +9,9 @@ import { byId } from "./dom.js";
 import { gallery } from "./gallery.js";
 import { keeping } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
+import { Models } from "./models.js";
 import { photos } from "./photos.js";
+import { Runner } from "./running.js";
 import { saving } from "./saving.js";
 import { selecting } from "./selecting/panel.js";
 import { State } from "./state.js";
@@ -28,7 +30,9 @@ export const state = new State(t);
 const client = new Client(t);
 const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
 export const view = new View(canvas, state, client);
-const performer = new Performer(state, client, t);
+const models = new Models(client, t);
+const runner = new Runner(state, client, t);
+const performer = new Performer(state, runner, t);
 const thumbnails = new Thumbnails(client);
 
 /**
@@ -38,8 +42,8 @@ const thumbnails = new Thumbnails(client);
 const PARTS = [
   ["stage", choosing],
   ["bar-view", viewing],
-  ["select", selecting],
-  ["do", (...page) => doing(...page, performer)],
+  ["select", (...page) => selecting(...page, models, runner)],
+  ["do", (...page) => doing(...page, performer, models)],
   ["bar-save", saving],
   ["strip", () => steps(state, client, t, thumbnails)],
   ["bar-photos", () => photos(state, t, thumbnails)],

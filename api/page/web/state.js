@@ -12,18 +12,21 @@ import { Mask } from "./mask.js";
  * and how the step is called; `mask`: the digest of what was repainted; `repaint`: the job's measures;
  * `choices`: all results of one wish, of which this is one.
  * @typedef {{recipe: string, inputs: Record<string, unknown>, job: string, label: string,
- *   mask?: string | null, repaint?: Record<string, number>, choices?: Step[]}} Made
+ *   mask?: string | null, repaint?: Record<string, number>, choices?: Choice[]}} Made
  *
  * The first step of a photo is the photo as it came. `source`: its bytes, where they are here;
  * `keeping`: ends once the server has it, or fails with the reason in words.
  * @typedef {{picture: Picture, made: Made | null, source?: Blob, keeping?: Promise<unknown>}} Step
+ *
+ * A result that can be chosen; `later`: the steps that were made of it, while another one is shown.
+ * @typedef {{picture: Picture, made: Made | null, later?: Step[]}} Choice
  *
  * `at`: which step is shown; what lies behind it is there to redo. `sent`: how much of the photo the server has, 0 to
  * 1, while it is on its way.
  * @typedef {{id: string, name: string, steps: Step[], at: number, sent?: number}} Photo
  *
  * What is being done; `preview` is an address, `note` what is to know besides, `going` what is kept of it.
- * @typedef {{photo: string, job: string | null, label: string, progress: number, preview: string | null,
+ * @typedef {{photo: string, label: string, progress: number, preview: string | null,
  *   note: string, going: import("./doing/performing.js").Going, cancel: () => void}} Work
  *
  * @typedef {import("./mask.js").Rect} Rect
@@ -31,9 +34,14 @@ import { Mask } from "./mask.js";
 
 const NOTE_SECONDS = 8;
 
+/** What a step is known by in its photo: the job that made it; the photo as it came has none. @param {Choice | null} step */
+export function idOf(step) {
+  return step?.made?.job ?? "";
+}
+
 /**
- * Events: 'photos' (the list, or what is known of one), 'step' (another picture is shown, with a
- * new mask), 'mask' (detail: the Rect that changed), 'work', 'tool'.
+ * Events: 'photos' (the list, or what is known of one), 'step' (another picture is shown), 'selection' (another mask is
+ * drawn on), 'mask' (detail: the Rect that changed of it), 'work', 'tool'.
  */
 export class State extends EventTarget {
   /** @type {Photo[]} */
@@ -78,6 +86,7 @@ export class State extends EventTarget {
     const { width, height } = photo.steps[photo.at].picture;
     this.mask = new Mask(width, height);
     this.#tell("photos");
+    this.#tell("selection");
     this.#tell("step");
   }
 
@@ -93,20 +102,38 @@ export class State extends EventTarget {
     if (next) return this.show(next, next.at);
     this.photo = this.mask = null;
     this.#tell("photos");
+    this.#tell("selection");
     this.#tell("step");
   }
 
   /**
-   * Add a step to a photo behind the one that is shown; what was to redo goes.
+   * Add a step to a photo behind the one that it was made of; what was to redo there goes.
    * @param {Step} step
-   * @param {Photo | null} [photo] which; the one that is shown
+   * @param {Photo} photo
+   * @param {string} from id of that one; if it is gone, the step comes last
    */
-  add(step, photo = this.photo) {
-    if (!photo) return;
-    photo.steps.splice(photo.at + 1, Infinity, step);
-    photo.at += 1;
-    if (photo === this.photo) this.show(photo, photo.at);
+  add(step, photo, from) {
+    const before = photo.steps.findIndex((each) => idOf(each) === from);
+    const at = before < 0 ? photo.steps.length : before + 1;
+    photo.steps.splice(at, Infinity, step);
+    photo.at = at;
+    if (photo === this.photo) this.show(photo, at);
     else this.#tell("photos");
+  }
+
+  /**
+   * Show another result of the same wish in place of the shown one; each keeps the steps that were made of it.
+   * @param {Choice} wanted
+   */
+  choose(wanted) {
+    const { photo, step } = this;
+    if (!photo || !step?.made?.choices) return;
+    const { at } = photo;
+    const later = photo.steps.slice(at + 1);
+    const choices = step.made.choices.map((each) => (idOf(each) === idOf(step) ? { ...each, later } : each));
+    const { picture, made, later: steps = [] } = wanted;
+    photo.steps.splice(at, Infinity, { picture, made: made && { ...made, choices } }, ...steps);
+    this.show(photo, at);
   }
 
   /**

@@ -5,6 +5,7 @@
 import { byId, h, icon } from "./dom.js";
 import { fromPicture } from "./png.js";
 import { numbersOf } from "./numbers.js";
+import { idOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
@@ -99,9 +100,7 @@ export function steps(state, client, t, thumbnails) {
     choices.hidden = !others.length;
     choices.replaceChildren(
       ...others.map((each, number) =>
-        button(each, t("steps.choice", { n: number + 1 }), each.picture.digest === state.step?.picture.digest, () =>
-          choose(each),
-        ),
+        button(each, t("steps.choice", { n: number + 1 }), idOf(each) === idOf(state.step), () => choose(each)),
       ),
     );
     if (state.step === told) return;
@@ -122,13 +121,12 @@ export function steps(state, client, t, thumbnails) {
   /** Show another result of the same wish in place of this one. @param {Step} other */
   const choose = (other) => {
     const { photo, step } = state;
-    if (!photo || !step?.made || other.picture.digest === step.picture.digest) return;
+    if (!photo || !step?.made || idOf(other) === idOf(step)) return;
     if (state.work?.photo === photo.id) {
       state.say(t("do.busy", { label: state.work.label }), { urgent: true });
       return;
     }
-    photo.at -= 1;
-    state.add({ ...other, made: other.made && { ...other.made, choices: step.made.choices } });
+    state.choose(other);
   };
   const tellNumbers = async () => {
     const { photo, step } = state;

@@ -3,7 +3,7 @@
 // @ts-check
 
 import { h } from "../dom.js";
-import { field, recipeForm, selected } from "./form.js";
+import { field, recipeForm } from "./form.js";
 import { start } from "./progress.js";
 
 /** What can be done, by a model or by what is selected. @type {Record<string, { text: string, model?: string, mask?: string }>} */
@@ -37,39 +37,30 @@ export async function background(doing) {
     h("option", { value: "mask" }, t("do.by_selection")),
   );
   const place = h("div");
-  /** @type {{ read: () => Promise<Record<string, unknown>> } | null} */
-  let form = null;
-  let name = "";
+  let asked = "";
+  /** What is shown. @type {import("./performing.js").Wish | null} */
+  let wish = null;
   const show = async () => {
-    const { model = "", mask } = KINDS[kind.value];
+    const { text, model = "", mask } = KINDS[kind.value];
     by.disabled = !mask;
     if (!mask) by.value = "model";
-    const wanted = by.value === "mask" && mask ? mask : model;
-    name = wanted;
-    const [summary, schema] = await doing.lookup(wanted);
-    if (name !== wanted) return; // another one was chosen meanwhile
-    const made = recipeForm(doing, summary, schema, {
+    const isByMask = by.value === "mask";
+    const recipe = (isByMask && mask) || model;
+    asked = recipe;
+    const [summary, schema] = await doing.lookup(recipe);
+    if (asked !== recipe) return; // another one was chosen meanwhile
+    const { element, read } = recipeForm(doing, summary, schema, {
       first: ["background", "model", "radius"],
-      without: ["image", "mask", "channel", "threshold", "fit"],
+      given: isByMask ? { image: "shown", mask: "selection" } : { image: "shown" },
     });
-    form = made;
-    place.replaceChildren(h("p", null, schema.description ?? ""), made.element);
+    wish = { recipe, label: t(text), read };
+    place.replaceChildren(h("p", null, schema.description ?? ""), element);
   };
   const choose = () => void show().catch((error) => state.say(error.message, { urgent: true }));
   kind.addEventListener("change", choose);
   by.addEventListener("change", choose);
   await show();
-  const button = start(doing, t("do.go"), () => {
-    const [recipe, shown] = [name, form]; // others may be chosen before they are read
-    return {
-      recipe,
-      label: t(KINDS[kind.value].text),
-      read: async (image) => {
-        const mask = recipe.endsWith("_by_mask") ? { mask: (await selected(doing)).digest } : {};
-        return { image, ...mask, ...(await shown?.read()) };
-      },
-    };
-  });
+  const button = start(doing, t("do.go"), () => wish);
   return {
     element: h("div", null, field(t("do.what"), kind), field(t("do.subject_by"), by), place, button),
   };

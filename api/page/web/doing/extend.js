@@ -68,15 +68,18 @@ export async function extend(doing) {
     return h("button", { type: "button", onclick: take }, `${across}:${down}`);
   });
   view.addEventListener("frame", show);
-  const without = ["image", "sides", "fraction", ...SIDES];
-  const form = recipeForm(doing, summary, schema, { first: ["engine"], without });
+  const form = recipeForm(doing, summary, schema, {
+    first: ["engine"],
+    without: ["sides", "fraction", ...SIDES],
+    given: { image: "shown" },
+  });
   const button = start(doing, t("do.extend"), () => ({
     recipe: RECIPE,
     label: t("do.extend"),
-    read: async (image) => {
+    read: async (patiently) => {
       const frame = read();
       if (SIDES.every((side) => frame[side] <= 0)) throw new Error(t("do.no_frame"));
-      return { image, ...frame, ...(await form.read()) };
+      return { ...frame, ...(await form.read(patiently)) };
     },
   }));
   const element = h(

@@ -3,16 +3,21 @@
 // @ts-check
 
 import { h } from "../dom.js";
+import { Mask } from "../mask.js";
 import { toPng } from "../png.js";
 
 /** @typedef {import("../client.js").InputSchema} InputSchema */
 /** What forms need of the page.
  * @typedef {{ state: import("../state.js").State, client: import("../client.js").Client, models: import("../models.js").Models,
  *   t: import("../texts.js").Translate }} Page */
-/** `read` gives undefined for what is left to the server. @typedef {{ element: HTMLElement, read: () => unknown }} Field */
+/** @typedef {import("./performing.js").Patiently} Patiently */
+/** `read` takes what stands there now, and gives undefined for what is left to the server.
+ * @typedef {{ element: HTMLElement, read: (patiently: Patiently) => unknown }} Field */
+/** A picture of the page. @typedef {"shown" | "selection"} Source */
 /** @typedef {{ name: string, kind: string, schema: InputSchema, required: boolean, page: Page }} Input */
 
 const BESIDE = ["metadata", "graph", "webhook"]; // what every recipe takes, and no picture is made of
+const OF_FILES = ["channel", "threshold", "fit"]; // how masks are read that are no selections of the page
 const BOX = 4;
 
 /** Names of inputs in the visitor's words; others are shown by their own. @type {Record<string, string>} */
@@ -44,15 +49,17 @@ export function inputName(name, t) {
  * @param {Page} page
  * @param {import("../wire").RecipeSummary} recipe
  * @param {import("../client.js").Schema} schema
- * @param {{ first?: string[], without?: string[], only?: Record<string, string[]> }} [options] `first`: inputs that stand
- *   above the rest, which is folded; `without`: inputs that somebody else gives; `only`: of these choices those
- * @returns {{ element: HTMLElement, read: () => Promise<Record<string, unknown>> }}
+ * @param {{ first?: string[], without?: string[], given?: Record<string, Source>, only?: Record<string, string[]> }} [options]
+ *   `first`: inputs that stand above the rest, which is folded; `without`: inputs that somebody else gives; `given`: those
+ *   that are taken from the page without a word; `only`: of these choices those
+ * @returns {{ element: HTMLElement, read: (patiently: Patiently) => Promise<Record<string, unknown>> }}
  */
-export function recipeForm(page, recipe, schema, { first, without = [], only = {} } = {}) {
+export function recipeForm(page, recipe, schema, { first, without = [], given = {}, only = {} } = {}) {
+  const unasked = [...BESIDE, ...without, ...Object.keys(given), ...(given.mask ? OF_FILES : [])];
   /** @type {Map<string, Field>} */
   const fields = new Map();
   for (const [name, one] of Object.entries(schema.properties)) {
-    if (BESIDE.includes(name) || without.includes(name)) continue;
+    if (unasked.includes(name)) continue;
     const kept = only[name] ? { ...one, enum: only[name].filter((each) => one.enum?.includes(each)) } : one;
     const required = schema.required?.includes(name) ?? false;
     fields.set(name, fieldOf({ name, kind: recipe.inputs[name]?.type ?? "text", schema: kept, required, page }));
@@ -61,14 +68,14 @@ export function recipeForm(page, recipe, schema, { first, without = [], only = {
   const shown = (first ?? [...fields.keys()]).flatMap((name) => fields.get(name)?.element ?? []);
   const folded = [...fields].filter(([name]) => !isFirst(name)).map(([, field]) => field.element);
   const more = folded.length ? h("details", { class: "more" }, h("summary", null, page.t("do.more")), ...folded) : null;
-  const read = async () => {
-    /** @type {Record<string, unknown>} */
-    const inputs = {};
-    for (const [name, field] of fields) {
-      const value = await field.read();
-      if (value !== undefined && (schema.properties[name].default !== value || name === "seed")) inputs[name] = value;
-    }
-    return inputs;
+  /** @param {Patiently} patiently */
+  const read = async (patiently) => {
+    const taken = Object.entries(given).map(async ([name, source]) => [name, await pictureOf(page, source, patiently)]);
+    const filled = [...fields].map(async ([name, field]) => [name, await field.read(patiently)]);
+    const all = /** @type {[string, unknown][]} */ (await Promise.all([...taken, ...filled]));
+    const isToSend = (/** @type {string} */ name, /** @type {unknown} */ value) =>
+      value !== undefined && (schema.properties[name].default !== value || name === "seed");
+    return Object.fromEntries(all.filter(([name, value]) => isToSend(name, value)));
   };
   return { element: h("div", { class: "fields" }, ...shown, more), read };
 }
@@ -138,11 +145,11 @@ function textField(input) {
     element.replaceChildren(...field.element.childNodes);
     read = field.read;
   };
-  /** @type {() => unknown} */
+  /** @type {Field["read"]} */
   let read = () => (checked(control).value === "" && !required ? schema.default : control.value);
   const element = labelled(input, control, needed);
   void look();
-  return { element, read: () => read() };
+  return { element, read: (patiently) => read(patiently) };
 }
 
 /** One of several; those that are models which are missing say so, and what they need. @param {Input} input @param {(string | null)[]} choices @returns {Field} */
@@ -218,7 +225,7 @@ function listField(input) {
 /** A picture: the one that is shown, what is selected in it, or a file; it goes by its digest. @param {Input} input @returns {Field} */
 function pictureField(input) {
   const { name, kind, required, page } = input;
-  const { state, client, t } = page;
+  const { client, t } = page;
   /** @type {[string, string][]} */
   const choices = [
     ["shown", t("do.shown")],
@@ -236,21 +243,24 @@ function pictureField(input) {
   const show = () => (file.hidden = control.value !== "file");
   control.addEventListener("change", show);
   show();
-  const read = async () => {
-    if (control.value === "shown" && state.step) return (await state.kept(state.step)).digest;
-    if (control.value === "selection") return (await selected(page)).digest;
-    if (control.value !== "file") return undefined;
+  /** @param {Patiently} patiently */
+  const read = async (patiently) => {
+    const source = control.value;
+    if (source !== "file") return source ? pictureOf(page, /** @type {Source} */ (source), patiently) : undefined;
     const [chosen] = file.files ?? [];
     if (!chosen) throw new Error(t("do.file_missing", { name: inputName(name, t) }));
-    return (await client.upload(chosen, chosen.name)).digest;
+    return (await patiently(() => client.upload(chosen, chosen.name))).digest;
   };
   return { element: labelled(input, control, file), read };
 }
 
-/** What is selected, kept by the server. @param {Page} page */
-export async function selected({ state, client, t }) {
-  if (!state.mask || state.mask.isEmpty) throw new Error(t("do.select_first"));
-  return client.upload(await toPng(state.mask), "mask.png");
+/** A picture of the page as it is now, kept by the server. @param {Page} page @param {Source} source @param {Patiently} patiently */
+async function pictureOf({ state, client, t }, source, patiently) {
+  const { step, mask } = state;
+  if (source === "shown") return step ? (await state.kept(step)).digest : undefined;
+  if (!mask || mask.isEmpty) throw new Error(t("do.select_first"));
+  const file = await toPng(new Mask(mask.width, mask.height, mask.data.slice())); // strokes go on
+  return (await patiently(() => client.upload(file, "mask.png"))).digest;
 }
 
 /**

@@ -3,7 +3,6 @@
 // @ts-check
 
 import { h, icon } from "../dom.js";
-import { Models } from "../models.js";
 import { background } from "./background.js";
 import { erase } from "./erase.js";
 import { extend } from "./extend.js";
@@ -28,9 +27,10 @@ import { progress } from "./progress.js";
  * @param {import("../view.js").View} view
  * @param {import("../texts.js").Translate} t
  * @param {Performer} performer
+ * @param {import("../models.js").Models} models
  * @returns {HTMLElement}
  */
-export function doing(state, client, view, t, performer) {
+export function doing(state, client, view, t, performer, models) {
   /** @type {Promise<RecipeSummary[]> | null} */
   let asked = null;
   const recipes = () => {
@@ -47,16 +47,7 @@ export function doing(state, client, view, t, performer) {
     if (!found) throw new Error(t("do.no_recipe", { name }));
     return [found, schema];
   };
-  const shared = {
-    state,
-    client,
-    view,
-    t,
-    performer,
-    recipes,
-    lookup,
-    models: new Models(client, t),
-  };
+  const shared = { state, client, view, t, performer, recipes, lookup, models };
   /** @type {[string, string, Action][]} */
   const actions = [
     ["erase", t("do.erase"), erase],

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Has the server do what was wished: asks, follows, and adds what comes of it as a step.
+// Has the server do what was wished, and adds what comes of it as a step.
 // @ts-check
 
-import { anyKey, pause, ServerError } from "../client.js";
+import { anyKey } from "../client.js";
+import { unless } from "../running.js";
+import { idOf } from "../state.js";
 
 /** @typedef {import("../state.js").Photo} Photo */
 /** @typedef {import("../state.js").Step} Step */
 /** @typedef {import("../state.js").Work} Work */
-/** @typedef {Record<string, unknown>} Inputs */
-/** What is wished; with a count, so many results to choose from, whose seeds follow each other.
- * @typedef {{ recipe: string, label: string, count?: number, read: (image: string) => Promise<Inputs> }} Wish */
-/** A job that was asked for. @typedef {{ id: string, inputs: Inputs }} Asked */
-/** What goes on, so that it can be taken up again; `from` is the number of the step that it began with.
- * @typedef {{ photo: string, from: number, recipe: string, label: string, jobs: Asked[] }} Going */
+/** @typedef {import("../running.js").Inputs} Inputs */
+/** Asks the server until it has answered. @typedef {<Value>(ask: () => Promise<Value>) => Promise<Value>} Patiently */
+/** What is wished; with a count, so many results to choose from, whose seeds follow each other. `read` takes what is
+ * selected and filled in as it is when it is called.
+ * @typedef {{ recipe: string, label: string, count?: number, read: (patiently: Patiently) => Promise<Inputs> }} Wish */
+/** What goes on, so that it can be taken up again; `from` is the id of the step that it began with.
+ * @typedef {{ id: string, photo: string, from: string, recipe: string, label: string,
+ *   jobs: import("../running.js").Wished[] }} Going */
 
+const TAG = "page";
 const MOST_SEED = 2 ** 31;
 
 /** Does one thing at a time. */
 export class Performer {
-  /**
-   * @param {import("../state.js").State} state
-   * @param {import("../client.js").Client} client
-   * @param {import("../texts.js").Translate} t
-   */
-  constructor(state, client, t) {
+  /** @param {import("../state.js").State} state @param {import("../running.js").Runner} runner @param {import("../texts.js").Translate} t */
+  constructor(state, runner, t) {
     this.state = state;
-    this.client = client;
+    this.runner = runner;
     this.t = t;
   }
 
@@ -34,18 +35,13 @@ export class Performer {
     const { photo, step } = this.state;
     if (!photo || !step) return false;
     /** @type {Going} */
-    const going = { photo: photo.id, from: photo.at, recipe, label, jobs: [] };
-    return this.#work(photo, going, async (work, signal) => {
-      const { digest } = await unless(signal, this.state.kept(step));
-      this.#checkShown(step);
-      const inputs = await unless(signal, read(digest));
-      this.#checkShown(step);
+    const going = { id: anyKey(), photo: photo.id, from: idOf(step), recipe, label, jobs: [] };
+    return this.#work(photo, going, async (patiently, signal) => {
+      const inputs = await unless(signal, read(patiently));
       const seed = inputs.seed === -1 ? Math.floor(Math.random() * MOST_SEED) : Number(inputs.seed ?? 0);
       for (let number = 0; number < count; number++) {
         const wished = "seed" in inputs || number ? { ...inputs, seed: seed + number } : inputs;
-        const job = await this.#ask(recipe, wished, work, signal);
-        going.jobs.push({ id: job.id, inputs: wished });
-        this.#tell(work, { job: job.id });
+        going.jobs.push({ inputs: wished, key: anyKey() });
       }
     });
   }
@@ -58,124 +54,69 @@ export class Performer {
 
   /**
    * @param {Photo} photo @param {Going} going
-   * @param {(work: Work, signal: AbortSignal) => Promise<void>} begin asks for the jobs
+   * @param {(patiently: Patiently, signal: AbortSignal) => Promise<void>} begin says which jobs are wished
    */
   async #work(photo, going, begin) {
-    const { state } = this;
+    const { state, runner } = this;
     if (state.work) {
       state.say(this.t("do.busy", { label: state.work.label }), { urgent: true });
       return false;
     }
-    const [from, stop] = [photo.steps[going.from], new AbortController()];
-    const cancel = () => {
-      stop.abort(new ServerError(this.t("do.cancelled"), "cancelled", 0));
-      for (const { id } of going.jobs) this.client.cancel(id).catch((error) => this.#sorry(error));
-    };
+    const stop = new AbortController();
+    const { signal } = stop;
+    const cancel = () => stop.abort(new Error(this.t("do.cancelled")));
     /** @type {Work} */
-    const work = {
-      photo: photo.id,
-      job: going.jobs[0]?.id ?? null,
-      label: going.label,
-      progress: 0,
-      preview: null,
-      note: "",
-      going,
-      cancel,
-    };
+    const work = { photo: photo.id, label: going.label, progress: 0, preview: null, note: "", going, cancel };
+    const tell = (/** @type {import("../running.js").News} */ news) => state.setWork(Object.assign(work, news));
     state.hush();
     state.setWork(work);
     try {
-      await begin(work, stop.signal).catch((error) => {
-        if (!going.jobs.length || stop.signal.aborted) throw error;
-        this.#sorry(error); // what was accepted before goes on
-      });
-      const steps = await this.#follow(photo, going, work);
+      await begin((ask) => runner.patiently(ask, { signal, tell }), signal);
+      const steps = await this.#results(photo, going, signal, tell);
       if (!steps.length) return false;
       if (steps.length > 1) for (const step of steps) if (step.made) step.made.choices = steps.map(plain);
-      if (photo.steps.includes(from)) photo.at = photo.steps.indexOf(from);
-      state.add(steps[0], photo);
+      state.add(steps[0], photo, going.from);
       return true;
     } catch (error) {
-      this.#sorry(error);
+      if (signal.aborted) state.say(this.t("do.cancelled"));
+      else runner.sorry(error);
       return false;
     } finally {
       state.setWork(null);
     }
   }
 
-  /** Ask for a job; a server that has no room for it yet is asked again. @param {string} recipe @param {Inputs} inputs @param {Work} work @param {AbortSignal} signal */
-  async #ask(recipe, inputs, work, signal) {
-    const key = anyKey();
-    for (;;) {
-      try {
-        const job = await this.client.run(recipe, inputs, { tags: ["page"], key });
-        if (!signal.aborted) return job;
-        await this.client.cancel(job.id);
-        throw signal.reason;
-      } catch (error) {
-        if (!(error instanceof ServerError) || !error.retryAfter) throw error;
-        this.#tell(work, {
-          note: `${error.message} ${this.t("do.again", { n: error.retryAfter })}`,
-        });
-        await pause(1000 * error.retryAfter, signal);
-      }
-    }
-  }
-
-  /** What the jobs give, in their order. @param {Photo} photo @param {Going} going @param {Work} work @returns {Promise<Step[]>} */
-  async #follow(photo, going, work) {
-    const progress = going.jobs.map(() => 0);
-    const ended = await Promise.all(
-      going.jobs.map(
-        ({ id }, number) =>
-          this.client
-            .follow(id, {
-              status: (event) => {
-                progress[number] = event.progress;
-                const part = progress.reduce((sum, each) => sum + each, 0) / progress.length;
-                this.#tell(work, {
-                  progress: part,
-                  note: event.position ? this.t("do.queued", { n: event.position }) : "",
-                });
-              },
-              preview: (event) => this.#tell(work, { preview: event.image }),
-              warning: (event) => this.#tell(work, { note: event.message }),
-              away: (isAway) => this.#tell(work, { note: isAway ? this.t("do.away") : "" }),
-            })
-            .catch((error) => this.#sorry(error)), // one that is gone takes no other with it
+  /**
+   * The steps that the jobs give, in their order; one that fails takes no other with it.
+   * @param {Photo} photo @param {Going} going @param {AbortSignal} signal @param {(news: import("../running.js").News) => void} tell
+   */
+  async #results(photo, { recipe, label, jobs: wished }, signal, tell) {
+    const progress = wished.map(() => 0);
+    const ended = await Promise.allSettled(
+      wished.map((each, number) =>
+        this.runner.run(recipe, each, {
+          tag: TAG,
+          signal,
+          tell: (news) => {
+            progress[number] = news.progress ?? progress[number];
+            tell({ ...news, progress: progress.reduce((sum, part) => sum + part, 0) / progress.length });
+          },
+        }),
       ),
     );
-    const jobs = ended.flatMap((job) => job ?? []);
-    const faults = jobs.flatMap((job) => job.problems?.map((problem) => problem.detail) ?? []);
-    if (faults.length) this.state.say([...new Set(faults)].join("\n"), { urgent: true });
-    else if (jobs.length && jobs.every((job) => job.state === "cancelled")) this.state.say(this.t("do.cancelled"));
-    const warnings = [...new Set(jobs.flatMap((job) => job.warnings))];
-    if (warnings.length) this.state.say(warnings.join("\n"));
-    return ended.flatMap((job, number) => {
-      if (!job) return [];
-      const { recipe, label } = going;
-      const step =
-        job.state === "succeeded"
-          ? stepOf(job, photo.name, { recipe, label, inputs: going.jobs[number].inputs })
-          : null;
-      if (job.state === "succeeded" && !step) this.state.say(this.t("do.no_picture"));
+    const jobs = ended.map((each) => (each.status === "fulfilled" ? each.value : null));
+    const lost = ended.flatMap((each) => (each.status === "rejected" && !signal.aborted ? each.reason.message : []));
+    const faults = jobs.flatMap((job) => job?.problems?.map((problem) => problem.detail) ?? []);
+    const warnings = jobs.flatMap((job) => job?.warnings ?? []);
+    if (warnings.length) this.state.say([...new Set(warnings)].join("\n"));
+    if (jobs.every((job) => (job ? job.state === "cancelled" : signal.aborted))) this.state.say(this.t("do.cancelled"));
+    if (lost.length + faults.length) this.state.say([...new Set([...lost, ...faults])].join("\n"), { urgent: true });
+    return jobs.flatMap((job, number) => {
+      if (job?.state !== "succeeded") return [];
+      const step = stepOf(job, photo.name, { recipe, label, inputs: wished[number].inputs });
+      if (!step) this.state.say(this.t("do.no_picture"));
       return step ?? [];
     });
-  }
-
-  /** What is selected and filled in belongs to the step that is shown. @param {Step} step */
-  #checkShown(step) {
-    if (this.state.step !== step) throw new Error(this.t("do.changed"));
-  }
-
-  /** @param {Work} work @param {Partial<Work>} news */
-  #tell(work, news) {
-    this.state.setWork(Object.assign(work, news));
-  }
-
-  /** @param {unknown} error */
-  #sorry(error) {
-    this.state.say(error instanceof Error ? error.message : String(error), { urgent: true });
   }
 }
 
@@ -196,19 +137,7 @@ export function stepOf(job, name, made) {
   };
 }
 
-/**
- * Wait for something, but not beyond a signal.
- * @template Value @param {AbortSignal} signal @param {Promise<Value>} something @returns {Promise<Value>}
- */
-function unless(signal, something) {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) throw signal.reason;
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    something.then(resolve, reject);
-  });
-}
-
-/** A step to choose instead of another one. @param {Step} step @returns {Step} */
+/** A step to choose instead of another one. @param {Step} step @returns {import("../state.js").Choice} */
 function plain({ picture, made }) {
   return { picture, made: made && { ...made, choices: undefined } };
 }

@@ -42,14 +42,16 @@ export function progress(state, t) {
 
 /**
  * The button that begins an action; at rest while something is being done.
- * @param {import("./panel.js").Doing} doing @param {string} text @param {() => import("./performing.js").Wish} wish
+ * @param {import("./panel.js").Doing} doing @param {string} text
+ * @param {() => import("./performing.js").Wish | null} wish null: nothing can be wished yet
  */
 export function start({ state, performer }, text, wish) {
   const button = h(
     "button",
-    { type: "button", class: "start primary", "aria-keyshortcuts": "Enter", onclick: () => performer.perform(wish()) },
+    { type: "button", class: "start primary", "aria-keyshortcuts": "Enter", onclick: () => begin(wish()) },
     text,
   );
+  const begin = (/** @type {import("./performing.js").Wish | null} */ wished) => wished && performer.perform(wished);
   const look = () => {
     button.disabled = state.work !== null;
   };

@@ -16,27 +16,20 @@ export async function recipe(doing) {
     ...all.map((each) => h("option", { value: each.name }, each.name.replaceAll("_", " "))),
   );
   const place = h("div");
-  /** @type {{ read: () => Promise<Record<string, unknown>> } | null} */
-  let form = null;
+  /** What is shown. @type {import("./performing.js").Wish | null} */
+  let wish = null;
   const show = async () => {
-    const name = choose.value;
-    const [summary, schema] = await doing.lookup(name);
-    if (choose.value !== name) return; // another one was chosen meanwhile
+    const recipe = choose.value;
+    const [summary, schema] = await doing.lookup(recipe);
+    if (choose.value !== recipe) return; // another one was chosen meanwhile
     const first = schema.required ?? [];
-    const made = recipeForm(doing, summary, schema, { first: first.length ? first : undefined });
-    form = made;
-    made.element.dataset.recipe = name;
-    place.replaceChildren(h("p", null, summary.about), made.element);
+    const { element, read } = recipeForm(doing, summary, schema, { first: first.length ? first : undefined });
+    wish = { recipe, label: recipe.replaceAll("_", " "), read };
+    element.dataset.recipe = recipe;
+    place.replaceChildren(h("p", null, summary.about), element);
   };
   choose.addEventListener("change", () => void show().catch((error) => state.say(error.message, { urgent: true })));
   await show();
-  const button = start(doing, t("do.go"), () => {
-    const shown = form; // another recipe may be chosen before it is read
-    return {
-      recipe: choose.value,
-      label: choose.selectedOptions[0].textContent ?? "",
-      read: async () => (await shown?.read()) ?? {},
-    };
-  });
+  const button = start(doing, t("do.go"), () => wish);
   return { element: h("div", null, field(t("do.recipe"), choose), place, button) };
 }

@@ -3,7 +3,7 @@
 // @ts-check
 
 import { h } from "../dom.js";
-import { field, inputName, recipeForm, selected } from "./form.js";
+import { field, inputName, recipeForm } from "./form.js";
 import { start } from "./progress.js";
 
 const RECIPE = "replace_object";
@@ -16,7 +16,7 @@ export async function replace(doing) {
   const [[summary, schema], models] = await Promise.all([doing.lookup(RECIPE), doing.models.like(READS_PROMPTS)]);
   const form = recipeForm(doing, summary, schema, {
     first: ["prompt", "engine", "seed"],
-    without: ["image", "mask", "channel", "threshold", "fit"],
+    given: { image: "shown", mask: "selection" },
     only: { engine: sorted(models) },
   });
   const count = h("input", { type: "number", min: 1, max: MOST_PICTURES, value: 1 });
@@ -25,11 +25,7 @@ export async function replace(doing) {
     recipe: RECIPE,
     label: t("do.replace"),
     count: Math.max(1, Math.min(MOST_PICTURES, Math.round(count.valueAsNumber || 1))),
-    read: async (image) => ({
-      image,
-      mask: (await selected(doing)).digest,
-      ...(await form.read()),
-    }),
+    read: form.read,
   }));
   const many = field(inputName("count", t), count);
   return {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selections that the server makes: an ordinary job, with its progress and a button that ends it.
 
+import { anyKey } from "../client.js";
 import { h } from "../dom.js";
+import { unless } from "../running.js";
 
 /** Jobs of selections have this tag: what they give is no picture of the gallery. */
 const TAG = "page-selection";
@@ -14,45 +16,29 @@ const TAG = "page-selection";
  */
 
 /** @param {Omit<import("./panel.js").Selecting, "asking">} selecting @returns {Asking} */
-export function asking({ state, client, t, beside }) {
+export function asking({ state, client, t, beside, runner }) {
   /** @type {AbortController | null} */
   let going = null;
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("select.progress") });
   const told = h("span", { class: "quiet" });
-  const cancel = h("button", { type: "button", onclick: () => going?.abort() }, t("select.cancel"));
+  const cancel = h("button", { type: "button", onclick: () => going?.abort() }, t("do.cancel"));
   const element = h("div", { class: "asking", role: "status", hidden: true }, bar, told, cancel);
-  state.addEventListener("step", () => going?.abort());
+  state.addEventListener("selection", () => going?.abort());
 
   /** @param {string} recipe @param {Record<string, unknown>} inputs @param {AbortSignal} signal */
   const make = async (recipe, inputs, signal) => {
     const { step } = state;
     if (!step) return undefined;
-    const image = await state.kept(step);
-    signal.throwIfAborted();
-    const { id } = await client.run(recipe, { image: image.digest, ...inputs }, { tags: [TAG] }); // whole: only who knows the job can end it
-    const end = () => void client.cancel(id).catch(() => {});
-    if (signal.aborted) end();
-    signal.throwIfAborted();
-    signal.addEventListener("abort", end);
-    const job = await client.follow(
-      id,
-      {
-        status: ({ progress, position }) => {
-          bar.value = progress;
-          told.textContent = position ? t("select.queued", { n: position }) : "";
-        },
-        away: (isAway) => {
-          told.textContent = isAway ? t("client.away") : "";
-        },
-      },
-      signal,
-    );
-    signal.removeEventListener("abort", end);
+    const { digest, width, height } = await unless(signal, state.kept(step));
+    const wished = { inputs: { image: digest, ...inputs }, key: anyKey() };
+    const tell = (/** @type {import("../running.js").News} */ { progress = bar.value, note = told.textContent }) => {
+      [bar.value, told.textContent] = [progress, note];
+    };
+    const job = await runner.run(recipe, wished, { tag: TAG, signal, tell });
     for (const warning of job.warnings) state.say(warning);
     const mask = /** @type {Record<string, any>} */ (job.outputs).mask;
-    if (!mask) throw new Error((job.problems ?? []).map(({ detail }) => detail).join("\n") || t("select.cancelled"));
-    const file = await client.image(mask.digest);
-    const { patch } = await beside.ask("read", [file, image.width, image.height]);
+    if (!mask) throw new Error((job.problems ?? []).map(({ detail }) => detail).join("\n") || t("do.cancelled"));
+    const { patch } = await beside.ask("read", [await client.image(mask.digest), width, height]);
     signal.throwIfAborted();
     if (!patch) state.say(t("select.nothing"));
     return patch;
@@ -66,7 +52,7 @@ export function asking({ state, client, t, beside }) {
     try {
       return await make(recipe, inputs, mine.signal);
     } catch (error) {
-      if (!mine.signal.aborted) state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+      if (!mine.signal.aborted) runner.sorry(error);
       return undefined;
     } finally {
       if (going === mine) {

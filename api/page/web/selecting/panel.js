@@ -2,7 +2,6 @@
 // What is selected, and with which tool.
 
 import { h, icon } from "../dom.js";
-import { Models } from "../models.js";
 import { asking } from "./asking.js";
 import { Beside } from "./beside.js";
 import { brushes } from "./brush.js";
@@ -23,7 +22,8 @@ import { wand } from "./wand.js";
  * `apply` puts a shape there; `busy` says what goes wrong; `oneByOne` makes a function that runs once more after it was
  * called while it ran.
  * @typedef {{state: import("../state.js").State, client: import("../client.js").Client, view: import("../view.js").View,
- *   t: import("../texts.js").Translate, models: Models, beside: Beside, asking: import("./asking.js").Asking,
+ *   t: import("../texts.js").Translate, models: import("../models.js").Models, runner: import("../running.js").Runner,
+ *   beside: Beside, asking: import("./asking.js").Asking,
  *   mode: (point?: {shift: boolean, alt: boolean}) => Mode, apply: (patch: Patch | null | undefined, mode: Mode) => void,
  *   busy: (work: () => Promise<void>) => Promise<void>, oneByOne: (work: () => Promise<void>) => () => Promise<void>}} Selecting
  */
@@ -36,9 +36,11 @@ const MODES = ["add", "subtract", "intersect", "replace"];
  * @param {import("../client.js").Client} client
  * @param {import("../view.js").View} view
  * @param {import("../texts.js").Translate} t
+ * @param {import("../models.js").Models} models
+ * @param {import("../running.js").Runner} runner
  * @returns {HTMLElement}
  */
-export function selecting(state, client, view, t) {
+export function selecting(state, client, view, t, models, runner) {
   const names = {
     add: t("select.add"),
     subtract: t("select.subtract"),
@@ -64,7 +66,7 @@ export function selecting(state, client, view, t) {
     }
   };
   const beside = new Beside();
-  const shared = { state, client, view, t, models: new Models(client, t), beside };
+  const shared = { state, client, view, t, models, runner, beside };
   /** @type {Selecting} */
   const all = {
     ...shared,
