@@ -1,6 +1,6 @@
 """The models that paintgraph knows: the shipped ones, and those of the user's `models.yaml`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,13 @@ class ModelCatalogue:
             entries |= read_entries(own, known)
         return cls(families, entries)
 
-    def get(self, name: str) -> ModelEntry:
-        """The entry of this name or alias; raises UnknownModelError, with the nearest name."""
-        entry = self._entries.get(name) or self._aliases.get(name)
+    def get(self, name: str, families: Collection[str] = ()) -> ModelEntry:
+        """The entry of this name or alias; raises UnknownModelError, with the nearest name.
+
+        Several kinds of models may have files of one name: one of these families is meant, if any.
+        """
+        own = (e for f in families for e in self.of_family(f) if name in (e.name, *e.aliases))
+        entry = next(own, None) or self._entries.get(name) or self._aliases.get(name)
         if entry is not None:
             return entry
         cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
@@ -79,19 +83,23 @@ def found_entries(
 ) -> dict[str, ModelEntry]:
     """An entry, by name, for each model whose user just put it into a folder.
 
-    Of two of one name that of the models folder counts. What has a name that no catalogue takes is
-    passed over.
+    Of two of one name that of the models folder counts; of two families the second has its family's
+    name before it. What has a name that no catalogue takes is passed over.
     """
     entries: dict[str, ModelEntry] = {}
     for family in families:
         for folder in (models_dir / family.name, *elsewhere(family)):
             for name, file, aliases in family.found(folder):
+                is_taken = name in entries and entries[name].family != family.name
+                own = f"{family.name}-{name}" if is_taken else name
+                others = (name, *aliases) if is_taken else aliases
                 try:
-                    files = (ModelFile(file),)
-                    entry = ModelEntry(name, family.name, _FOUND, files=files, aliases=aliases)
+                    entry = ModelEntry(
+                        own, family.name, _FOUND, files=(ModelFile(file),), aliases=others
+                    )
                 except ValueError:
                     continue
-                entries.setdefault(name, entry)
+                entries.setdefault(own, entry)
     return entries
 
 

@@ -4,7 +4,8 @@ A family lies in a folder of its own below `models/families`, which gives the ob
 in the program knows it by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from pathlib import Path
@@ -41,6 +42,16 @@ class Kind(StrEnum):
     """Replaces a part of a generating model."""
     UPSCALE = auto()
     """Enlarges pictures."""
+    CHECKPOINT = auto()
+    """The networks of a generating model in one file, for graphs that take it apart."""
+    DENOISER = auto()
+    """The network of a generating model that removes noise, alone."""
+    TEXT_ENCODER = auto()
+    """A network that reads a prompt, alone."""
+    CONTROL = auto()
+    """Steers a generating model by a picture."""
+    EMBEDDING = auto()
+    """Words that a prompt may use, as learnt vectors."""
 
 
 ENGINES = (Kind.FILL, Kind.ERASE, Kind.GENERATE)
@@ -59,6 +70,31 @@ class Found(NamedTuple):
     name: str
     file: str
     aliases: tuple[str, ...] = ()
+
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def found_files(
+    folder: Path, suffixes: Sequence[str], *, is_short: bool = False
+) -> Iterator[Found]:
+    """Files with one of these endings, those in inner folders too.
+
+    They are called by their path in the folder as ComfyUI lists it; if `is_short` without ending,
+    and the path is another name. Of two with one stem that of the earlier ending comes first.
+    """
+
+    def place(path: Path) -> tuple[Path, int]:
+        return path.with_suffix(""), suffixes.index(path.suffix.lower())
+
+    inner = folder.rglob("*") if folder.is_dir() else ()
+    files = (path for path in inner if path.suffix.lower() in suffixes and path.is_file())
+    for path in sorted(files, key=place):
+        file = path.relative_to(folder).as_posix()
+        named = file.removesuffix(path.suffix) if is_short else file
+        name = _NOT_IN_NAMES.sub("-", named).lstrip("._-")
+        others = dict.fromkeys((named, file, file.replace("/", "\\")))
+        yield Found(name, file, tuple(other for other in others if other != name))
 
 
 def own_folders(entry: ModelEntry, models_dir: Path, _: Environment) -> Iterator[Path]:

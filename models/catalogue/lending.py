@@ -1,6 +1,8 @@
 """Work with models: found by reference, loaded when needed, lent to one user at a time."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +15,8 @@ from paintgraph.models.loading.loaded_work import perform
 
 Result = TypeVar("Result")
 
+_POLL_SECONDS = 0.05
+
 
 class ModelLender:
     """Lends loaded models by reference.
@@ -21,12 +25,25 @@ class ModelLender:
         names: the models that there are.
         loaded: those in memory.
         rules: where they work.
+        turn: whoever loads networks of torch holds it meanwhile: libraries change what counts for
+            the whole process.
     """
 
     def __init__(self, names: ModelNames, loaded: LoadedModels, rules: DeviceRules) -> None:
         self.names = names
         self.loaded = loaded
         self.rules = rules
+        self.turn = threading.Lock()
+
+    @contextmanager
+    def my_turn(self, listening: Listening) -> Iterator[None]:
+        """Hold `turn` until the `with` statement ends; `listening` may end the waiting."""
+        while not self.turn.acquire(timeout=_POLL_SECONDS):
+            listening.check()
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     def placed(self, ref: ModelRef) -> Placed:
         """The model's files; raises ModelError."""

@@ -48,40 +48,41 @@ class ModelNames:
         """What the catalogue says of the models of a kind, in the order of `choices`."""
         return [entry for family in self.families.of(kind) for entry in self._offered(family)]
 
-    def fault(self, text: str, kind: Kind | None = None) -> ModelError | None:
+    def fault(self, text: str, *kinds: Kind) -> ModelError | None:
         """Why a model cannot be used now, or None; reads no more than headers of files.
 
         Of a name that nobody knows it says how such a file is brought, where the families of its
         kind take any; else nothing: whoever has the choices names them.
         """
         try:
-            placed = self.placed(text)
+            placed = self.placed(text, *kinds)
             self.family(placed).check_files(placed, self.placed)
         except UnknownModelError:
-            return self._to_be_brought(text, kind) if kind else None
+            return self._to_be_brought(text, kinds) if kinds else None
         except ModelError as error:
             return error
         return None
 
-    def _to_be_brought(self, text: str, kind: Kind) -> MissingModelError | None:
+    def _to_be_brought(self, text: str, kinds: Iterable[Kind]) -> MissingModelError | None:
         """That a model is not here which a catalogue need not have."""
-        (family, *_) = self.families.of(kind)
+        (family, *_) = self.families.of(*kinds)
         if not family.brought:
             return None
-        known = self.choices(kind)
-        near = suggestion(text, known) or f" Known are {', '.join(known[:_SHOWN])}."
+        known = self.choices(*kinds)
+        near = suggestion(text, known) or f" Known are {', '.join(known[:_SHOWN]) or 'none'}."
         return MissingModelError(
             f"model '{shorten(text)}' is not on this machine, and no catalogue has it.{near} "
             f"{family.brought}"
         )
 
-    def bind(self, text: str) -> ModelRef:
+    def bind(self, text: str, *kinds: Kind) -> ModelRef:
         """The model and the digest of its files, which are read if they are new here.
 
-        Raises ModelError, also if `text` has a digest and the files another.
+        Of models of one name that of one of these kinds is meant. Raises ModelError, also if `text`
+        has a digest and the files another.
         """
-        here = self.index.ref(self.placed(text))
-        if "@" in text and ModelRef.parse(text) != here:
+        here = self.index.ref(self.placed(text, *kinds))
+        if "@" in text and ModelRef.parse(text).digest != here.digest:
             raise ModelError(
                 f"'{text}' is asked for, but the files here have the digest {here.digest}; other "
                 "files give other results. Bring those files back, or name the model alone.",
@@ -109,14 +110,18 @@ class ModelNames:
                 if error.code == CHANGED:
                     raise
 
-    def placed(self, text: str) -> Placed:
-        """The files of a model; raises ModelError if it is missing, damaged or not offered."""
+    def placed(self, text: str, *kinds: Kind) -> Placed:
+        """The files of a model; raises ModelError if it is missing, damaged or not offered.
+
+        Of models of one name that of one of these kinds is meant.
+        """
         name = text.partition("@")[0]
         if reason := self.families.refusal(name):
             raise RefusedModelError(
                 f"'{name}' {reason}. Choose another, such as isnet-general-use."
             )
-        entry = self.index.catalogue.get(name)
+        families = [family.name for family in self.families.of(*kinds)]
+        entry = self.index.catalogue.get(name, families)
         placed = self.index.require(self.index.look(entry))
         self.family(placed).check_ready(placed, lambda file: self.index.accepted(entry, file))
         return placed

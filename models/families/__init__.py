@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from paintgraph.models.catalogue.family import Families
 from paintgraph.models.families import (
+    checkpoints,
     diffusion,
     dino,
     eraser,
@@ -28,9 +29,14 @@ FAMILIES = Families(
     telea.FAMILY,
     eraser.FAMILY,
     diffusion.FAMILY,
-    diffusion.LORA,
-    diffusion.VAE,
+    checkpoints.LORA,
+    checkpoints.VAE,
     upscale.FAMILY,
+    checkpoints.CHECKPOINTS,
+    checkpoints.DENOISERS,
+    checkpoints.TEXT_ENCODERS,
+    checkpoints.CONTROLNETS,
+    checkpoints.EMBEDDINGS,
 )
 """All of them; of one kind the first is the default."""
 

@@ -34,12 +34,14 @@ class Loading(Generic[Model]):
         memory_bytes: what it takes while it works.
         load: loads it for a device; runs outside every lock, so others go on meanwhile.
         close: called with the model when it goes.
+        part: which part of the model this is, of one that is lent in parts.
     """
 
     name: str
     memory_bytes: int
     load: Callable[[Placement], Model]
     close: Callable[[Model], None] = _drop
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class LoadedModels:
         self._idle_seconds = idle_seconds
         self._watcher: Callable[[Mapping[str, Any]], None] = _drop
         self._changed = threading.Condition()
-        self._places: dict[tuple[str, Placement], _Place] = {}
+        self._places: dict[tuple[str, str, Placement], _Place] = {}
         self._loads: dict[str, tuple[int, float]] = {}
         self._evictions = 0
         self._is_closed = False
@@ -161,7 +163,7 @@ class LoadedModels:
 
     def _pin(self, loading: Loading[Any], placement: Placement, listening: Listening) -> _Place:
         """The model's place, pinned for the caller, who loads the model if it is not there."""
-        key = (loading.name, placement)
+        key = (loading.name, loading.part, placement)
         with self._changed:
             while (place := self._places.get(key)) is not None and place.is_pinned:
                 self._changed.wait(_POLL_SECONDS)
@@ -212,7 +214,8 @@ class LoadedModels:
 
     def _forget(self, places: list[_Place]) -> None:
         for place in places:
-            self._places.pop((place.loading.name, place.placement), None)
+            key = (place.loading.name, place.loading.part, place.placement)
+            self._places.pop(key, None)
 
     def _close(self, places: list[_Place]) -> None:
         """Close models that are forgotten; outside the lock, because it may take long."""

@@ -13,18 +13,25 @@ from paintgraph.models.inpainters import Inpainters
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("base", "engine", "imaging", "models", "jobs", "nodes", "graphs", "api", "cli")
+FOLDERS = (
+    *("checkpoints", "controlnet", "diffusion_models", "embeddings", "text_encoders"),
+    *("upscale_models", "vae"),
+)
 HOMONYMS = {
-    ("api/comfy/files/models.py", "upscale_models"): "a folder of ComfyUI's",
-    ("api/comfy/files/models.py", "vae"): "a folder of ComfyUI's",
+    **{("api/comfy/files/models.py", name): "a folder of ComfyUI's" for name in FOLDERS},
+    **{("nodes/packs/standins/folder_paths.py", name): "the same" for name in FOLDERS},
     ("api/fooocus/fields.py", "sam"): "what clients of FooocusAPI send",
     ("api/fooocus/model_mapping.py", "vae"): "an input of recipes",
     ("cli/doctor.py", "rembg"): "a package",
     ("imaging/fill/guess.py", "telea"): "a way to fill by OpenCV",
     ("models/inpainting/protocols.py", "patchmatch"): "a fill under the mask",
     ("models/inpainting/showing.py", "patchmatch"): "a fill under the mask",
+    ("models/networks/building.py", "vae"): "a part of a pipeline",
+    ("models/networks/facts.py", "vae"): "a part of a pipeline",
+    ("models/networks/networks.py", "vae"): "a part of a pipeline",
+    ("models/networks/tensors.py", "controlnet"): "a form of networks",
+    ("models/networks/tensors.py", "vae"): "a form of networks",
     ("nodes/masks/subject.py", "rembg"): "a package",
-    ("nodes/packs/standins/folder_paths.py", "upscale_models"): "a folder of ComfyUI's",
-    ("nodes/packs/standins/folder_paths.py", "vae"): "a folder of ComfyUI's",
     ("nodes/resource_names.py", "vae"): "a kind of resource",
 }
 """Words that happen to be a family's name too, and what they mean there."""

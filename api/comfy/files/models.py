@@ -19,7 +19,10 @@ from paintgraph.models.errors import ModelError
 ROUTES = web.RouteTableDef()
 _MOST_HEAD_BYTES = 32 << 20
 FOLDERS: Mapping[str, tuple[Kind, ...]] = {
-    "checkpoints": (Kind.GENERATE,),
+    "checkpoints": (Kind.CHECKPOINT, Kind.GENERATE),
+    "diffusion_models": (Kind.DENOISER,),
+    "text_encoders": (Kind.TEXT_ENCODER,),
+    "controlnet": (Kind.CONTROL,),
     "loras": (Kind.LORA,),
     "vae": (Kind.VAE,),
     "upscale_models": (Kind.UPSCALE,),
@@ -27,7 +30,7 @@ FOLDERS: Mapping[str, tuple[Kind, ...]] = {
     "background_removal": (Kind.SUBJECT,),
     "sams": (Kind.SEGMENT,),
     "grounding-dino": (Kind.DETECT,),
-    "embeddings": (),
+    "embeddings": (Kind.EMBEDDING,),
 }
 """What lies in each folder."""
 
@@ -45,9 +48,9 @@ async def show(request: web.Request) -> web.Response:
 
 
 @ROUTES.get("/embeddings")
-async def embeddings(_: web.Request) -> web.Response:
-    """Words that stand for learnt vectors: there are none."""
-    return json_response([])
+async def embeddings(request: web.Request) -> web.Response:
+    """Words that stand for learnt vectors."""
+    return json_response(request.app[PARTS].engine_names.models.choices(Kind.EMBEDDING))
 
 
 @ROUTES.get("/view_metadata/{folder}")

@@ -73,17 +73,3 @@ FAMILY = Family(
     extra="diffusion",
     packages=("torch", "diffusers", "transformers"),
 )
-
-
-def _file_family(name: str, kind: Kind) -> Family:
-    """Files `NAME.safetensors` in the folder of the family."""
-
-    def found(folder: Path) -> Iterator[Found]:
-        files = _inside(folder)
-        return (Found(path.stem, path.name) for path in files if path.suffix == _WEIGHTS)
-
-    return Family(name=name, kind=kind, found=found)
-
-
-LORA = _file_family("lora", Kind.LORA)
-VAE = _file_family("vae", Kind.VAE)

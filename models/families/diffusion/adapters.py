@@ -2,7 +2,7 @@
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from paintgraph.base.listening import Listening
@@ -10,6 +10,7 @@ from paintgraph.base.words import first_line
 from paintgraph.models.catalogue.readiness import missing_package
 from paintgraph.models.errors import LoraError
 from paintgraph.models.families.diffusion.loading import EXTRA
+from paintgraph.models.families.diffusion.lora_headers import is_lora
 from paintgraph.models.families.diffusion.sources import read_tensors
 from paintgraph.models.inpainting.protocols import Lora
 
@@ -33,11 +34,16 @@ _OF_CLIP = {"to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out
 
 
 class Adapters:
-    """The LoRAs of one pipeline."""
+    """The LoRAs of one pipeline.
 
-    def __init__(self, pipe: Any, model: str) -> None:
+    Where the pipeline has only some `parts`, such as "text_encoder", what LoRAs have for others is
+    no fault.
+    """
+
+    def __init__(self, pipe: Any, model: str, parts: Collection[str] = ()) -> None:
         self._pipe = pipe
         self._model = model
+        self._parts = parts
         self._loaded: OrderedDict[str, str] = OrderedDict()
         self._read = 0
         self.active: tuple[tuple[str, float], ...] = ()
@@ -61,12 +67,13 @@ class Adapters:
                 self._load(lora, listening)
             self._loaded.move_to_end(lora.digest)
         self._forget(len(loras) + MOST_KEPT)
-        if not loras:
+        used = [(self._loaded[lora.digest], lora.weight) for lora in loras]
+        named = {name: weight for name, weight in used if name}
+        if named:
+            self._pipe.enable_lora()
+            self._pipe.set_adapters(list(named), list(named.values()))
+        else:
             self._pipe.disable_lora()
-            return
-        self._pipe.enable_lora()
-        names = [self._loaded[lora.digest] for lora in loras]
-        self._pipe.set_adapters(names, [lora.weight for lora in loras])
         self.active = wanted
 
     def _load(self, lora: Lora, listening: Listening) -> None:
@@ -76,6 +83,11 @@ class Adapters:
 
         read_tensors(lora.path)
         tensors = load_file(lora.path)
+        if self._parts and is_lora(dict.fromkeys(tensors, ())):
+            tensors = {n: tensor for n, tensor in tensors.items() if _part_of(n) in self._parts}
+            if not tensors:
+                self._loaded[lora.digest] = ""
+                return
         self._read += 1
         name = f"lora{self._read}"
         try:
@@ -94,7 +106,11 @@ class Adapters:
 
     def _check_fit(self, lora: Lora, tensors: dict[str, Any], listening: Listening) -> None:
         """Tensors have to be of the right width, and at least some of them for the model."""
-        converted = self._pipe.lora_state_dict(tensors)
+        # Those of SDXL may count blocks as its original code does.
+        config = getattr(getattr(self._pipe, "unet", None), "config", None)
+        converted = self._pipe.lora_state_dict(
+            tensors, **({"unet_config": config} if config is not None else {})
+        )
         weights: Mapping[str, Any] = converted[0] if isinstance(converted, tuple) else converted
         layers = dict(_layers(self._pipe))
         strange, wrong = {}, {}
@@ -122,7 +138,21 @@ class Adapters:
     def _forget(self, most: int) -> None:
         while len(self._loaded) > most:
             _, name = self._loaded.popitem(last=False)
-            self._pipe.delete_adapters(name)
+            if name:
+                self._pipe.delete_adapters(name)
+
+
+def _part_of(name: str) -> str:
+    """The part of a pipeline that a tensor of a LoRA is for."""
+    if name.startswith(("lora_te2_", "text_encoder_2.")):
+        return "text_encoder_2"
+    if name.startswith(("lora_te_", "lora_te1_", "text_encoder.")):
+        return "text_encoder"
+    return DENOISER
+
+
+DENOISER = "denoiser"
+"""What `parts` calls the UNet or transformer."""
 
 
 def _layers(pipe: Any) -> Iterator[tuple[str, Any]]:

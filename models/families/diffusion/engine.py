@@ -1,8 +1,6 @@
 """Diffusion models as engines: lent by `LoadedModels`, one run at a time."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,7 +24,6 @@ from paintgraph.models.loading.loaded import Loading
 from paintgraph.models.loading.loaded_work import perform
 
 _WORK_BYTES = 1_500_000_000
-_POLL_SECONDS = 0.05
 _LEAST_MULTIPLE = 16  # px: every family's latents, in pairs
 
 
@@ -44,9 +41,6 @@ class DiffusionModels:
     def __init__(self, models: ModelLender) -> None:
         self._models = models
         self._budget = budgets(models.rules)
-        # Libraries keep state of the whole process while they load (torch's default dtype), and
-        # two runs at once on one device are slower than one after the other.
-        self._turn = threading.Lock()
 
     def engine(
         self,
@@ -75,7 +69,8 @@ class DiffusionModels:
         entry, source = model.placed.entry, model.source
 
         def paint(pipeline: LoadedPipeline, *, small: bool) -> Image:
-            with self._my_turn(listening):
+            # Two runs at once on one device are slower than one after the other.
+            with self._models.my_turn(listening):
                 plan = plan_memory(
                     pipeline.device,
                     part_bytes(pipeline.pipe),
@@ -107,7 +102,7 @@ class DiffusionModels:
         listening: Listening,
         placement: Placement,
     ) -> LoadedPipeline:
-        with self._my_turn(listening):
+        with self._models.my_turn(listening):
             pipe = load_pipeline(source, library, dtype_for(library, placement))
             if options.get("compile"):
                 (getattr(pipe, "unet", None) or pipe.transformer).compile()
@@ -129,15 +124,6 @@ class DiffusionModels:
                 f"model '{name}' is no tiny autoencoder for previews. Mend the option 'preview'."
             ) from error
         return tiny.to(placement.device)
-
-    @contextmanager
-    def _my_turn(self, listening: Listening) -> Iterator[None]:
-        while not self._turn.acquire(timeout=_POLL_SECONDS):
-            listening.check()
-        try:
-            yield
-        finally:
-            self._turn.release()
 
 
 class DiffusionInpainter(ResizedResult):

@@ -50,7 +50,7 @@ def load_library() -> Library:
     return Library(torch, diffusers)
 
 
-_FAILURES = (
+FAILURES: tuple[type[Exception], ...] = (
     ModelError,
     OSError,
     ValueError,
@@ -60,6 +60,8 @@ _FAILURES = (
     TypeError,
     ImportError,
 )
+"""What libraries raise over files that do not fit."""
+
 _CONFIGURATION = ("*.safetensors", "*.bin", "*.ckpt", "*.msgpack", "*.onnx")
 """What a copy of the configuration leaves out."""
 
@@ -67,16 +69,16 @@ _CONFIGURATION = ("*.safetensors", "*.bin", "*.ckpt", "*.msgpack", "*.onnx")
 def load_pipeline(source: Source, library: Library, dtype: Any) -> Any:
     """A pipeline that inpaints, in main memory; raises PipelineError."""
     _, diffusers = library
-    with _notices() as notices:
+    with listening_to_libraries() as notices:
         try:
             pipe = _read(source, diffusers, dtype)
-        except _FAILURES as error:
+        except FAILURES as error:
             if is_out_of_memory(error):
                 raise
             raise PipelineError(
-                f"model '{source.name}' cannot be loaded: {_first_line(error)} {_cure(source)}"
+                f"model '{source.name}' cannot be loaded: {plain_line(error)} {_cure(source)}"
             ) from error
-    if any(map(_is_made_up, notices)) or _lacks_weights(pipe):
+    if any(map(is_made_up, notices)) or _lacks_some(pipe):
         raise PipelineError(
             f"model '{source.name}': some weights are missing, so it would paint noise. "
             f"{_cure(source)}"
@@ -103,13 +105,13 @@ def load_vae(like: Any, path: Path, config: Path, name: str, dtype: Any) -> Any:
                 local_files_only=True,
                 dtype=dtype,
             )
-    except _FAILURES as error:
+    except FAILURES as error:
         if is_out_of_memory(error):
             raise
         raise PipelineError(
-            f"VAE '{name}' cannot be loaded: {_first_line(error)} Use one of the model's family."
+            f"VAE '{name}' cannot be loaded: {plain_line(error)} Use one of the model's family."
         ) from error
-    if _lacks_weights_of(vae) or vae.config.latent_channels != like.config.latent_channels:
+    if lacks_weights(vae) or vae.config.latent_channels != like.config.latent_channels:
         raise PipelineError(
             f"VAE '{name}' does not fit the model: its latents have "
             f"{vae.config.latent_channels} channels, the model's {like.config.latent_channels}, "
@@ -169,7 +171,7 @@ def _for_inpainting(pipe: Any, source: Source, diffusers: Any) -> Any:
 
 
 @contextmanager
-def _notices() -> Iterator[list[str]]:
+def listening_to_libraries() -> Iterator[list[str]]:
     """What the libraries warn of meanwhile: they fill gaps with random weights and go on."""
     noticed: list[str] = []
 
@@ -194,15 +196,17 @@ def _notices() -> Iterator[list[str]]:
             logger.propagate = propagate
 
 
-def _is_made_up(text: str) -> bool:
+def is_made_up(text: str) -> bool:
+    """Whether a notice says that weights were missing and are random."""
     return "MISSING" in text or "newly initialized" in text
 
 
-def _lacks_weights(pipe: Any) -> bool:
-    return any(map(_lacks_weights_of, pipe.components.values()))
+def _lacks_some(pipe: Any) -> bool:
+    return any(map(lacks_weights, pipe.components.values()))
 
 
-def _lacks_weights_of(part: Any) -> bool:
+def lacks_weights(part: Any) -> bool:
+    """Whether a network is only a shape in some places."""
     return hasattr(part, "parameters") and any(each.is_meta for each in part.parameters())
 
 
@@ -215,7 +219,7 @@ def _cure(source: Source) -> str:
     return "Get the model's files again, or another model."
 
 
-def _first_line(error: BaseException) -> str:
+def plain_line(error: BaseException) -> str:
     """What a library says, without the folders of this machine."""
     words = first_line(error, 1000).split()
     bare = (Path(w).name if w.strip("'\"").startswith("/") else w for w in words)

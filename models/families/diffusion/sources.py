@@ -7,10 +7,10 @@ The format of safetensors: 8 bytes with the header's length (little-endian), the
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.entries import Placed
@@ -22,12 +22,22 @@ _LENGTH = struct.Struct("<Q")
 _MOST_HEADER_BYTES = 100_000_000  # the format's own limit
 
 
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
+"""The shapes of tensors by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tensors:
-    """The tensors of a file: shapes by name, and how many bytes they take."""
+    """The tensors of a file: shapes by name, and how many bytes they take.
 
-    shapes: Mapping[str, tuple[int, ...]]
+    `types` are those of their samples, such as "F16" or "F8_E4M3", `about` is what the file says of
+    itself.
+    """
+
+    shapes: Shapes
     data_bytes: int
+    types: frozenset[str] = frozenset()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_tensors(path: Path) -> Tensors:
@@ -39,19 +49,19 @@ def read_tensors(path: Path) -> Tensors:
             header, begins = _header(file.read(_LENGTH.size), file, size, path)
     except OSError as error:
         raise weights_error(path, f"it cannot be read: {error.strerror}") from error
-    shapes, ends = {}, 0
+    shapes, types, ends = {}, set(), 0
+    said = header.pop("__metadata__", None)
     for name, about in header.items():
-        if name == "__metadata__":
-            continue
         try:
             shapes[name] = tuple(int(length) for length in about["shape"])
+            types.add(str(about["dtype"]))
             ends = max(ends, int(about["data_offsets"][1]))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise weights_error(path, "its header is damaged") from error
     if begins + ends != size:
         what = "it is cut off" if begins + ends > size else "it is longer than its header says"
         raise weights_error(path, f"{what}: {size} bytes, expected are {begins + ends}")
-    return Tensors(shapes, ends)
+    return Tensors(shapes, ends, frozenset(types), said if isinstance(said, dict) else {})
 
 
 def _header(start: bytes, file: Any, size: int, path: Path) -> tuple[dict[str, Any], int]:
