@@ -118,7 +118,7 @@ def _spaced(kind: Any, sampler: str, schedule: str) -> dict[str, Any]:
     """The options of a scheduler class for a schedule; every other one is switched off."""
     if schedule == AUTO:
         return {}
-    known = {one for one in (*_SIGMAS, *_SPACINGS) if _option(one) in _parameters(kind)}
+    known = schedules_of(kind)
     if schedule not in known:
         allowed = ", ".join(sorted(known)) or "none but auto"
         raise SamplerError(
@@ -129,6 +129,11 @@ def _spaced(kind: Any, sampler: str, schedule: str) -> dict[str, Any]:
     if schedule in _SPACINGS:
         options["timestep_spacing"] = _SPACINGS[schedule]
     return options
+
+
+def schedules_of(kind: Any) -> set[str]:
+    """The schedules by name that a class of schedulers has itself."""
+    return {one for one in (*_SIGMAS, *_SPACINGS) if _option(one) in _parameters(kind)}
 
 
 def _option(schedule: str) -> str:

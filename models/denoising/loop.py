@@ -1,0 +1,207 @@
+"""The loop: noise in, and out again step by step, over one denoiser that is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from paintgraph.base.errors import Error
+from paintgraph.base.listening import Listening
+from paintgraph.base.words import shorten
+from paintgraph.models.denoising.conditions import prepare
+from paintgraph.models.denoising.controls import Controls
+from paintgraph.models.denoising.course import Course, chart
+from paintgraph.models.denoising.guidance import Guidance
+from paintgraph.models.denoising.masks import Held, to_latents
+from paintgraph.models.denoising.noise import draw_noise, generator_for
+from paintgraph.models.denoising.requests import SampleRequest
+from paintgraph.models.denoising.showing import show
+from paintgraph.models.denoising.unets import UnetEvaluation
+from paintgraph.models.errors import EngineFailedError, SamplingError
+from paintgraph.models.families.diffusion.loading import Library
+from paintgraph.models.loading.loaded_work import is_out_of_memory
+from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
+from paintgraph.models.sampling.values import Array, ControlNet, Denoiser, Latent
+
+PREVIEW_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """What sampling gives.
+
+    Attributes:
+        samples: `[B, C, h, w]`, unscaled, as in `Latent`.
+        denoised: what the denoiser took for the picture in the last step, laid out alike; where no
+            noise is left it is `samples`, nearly.
+    """
+
+    samples: Array
+    denoised: Array
+
+
+class Run:
+    """One run of a denoiser."""
+
+    def __init__(
+        self,
+        library: Library,
+        loaded: LoadedDenoiser,
+        controls: Mapping[ControlNet, LoadedControlNet],
+        request: SampleRequest,
+        listening: Listening,
+    ) -> None:
+        self._library = library
+        self._torch = library.torch
+        self._loaded = patched(loaded, request.guider.denoiser)
+        self._request = request
+        self._listening = listening
+        self._known = self._scaled(request.latent)
+        size = tuple(self._known.shape[-2:])
+        self._controls = Controls(
+            self._torch, controls, size, loaded.latents.side, len(self._known)
+        )
+
+    def sample(self) -> Sampled:
+        """The latents without noise; raises SamplingError, SamplerError or EngineFailedError."""
+        request, torch, loaded = self._request, self._torch, self._loaded
+        course = chart(self._library, loaded, request.sampler.name, request.steps)
+        generator = generator_for(torch, request.noise.seed)
+        # It is drawn also where none is added, so that the noise of later steps is another.
+        noise = draw_noise(torch, generator, self._known.shape, request.latent.batch_index)
+        noise = None if request.noise.seed is None else noise.to(loaded.device)
+        held = self._held(noise)
+        with torch.no_grad():
+            guidance = self._guidance()
+            x = course.begin(self._known, noise)
+            try:
+                x, clean = self._steps(course, guidance, x, held, generator)
+            except (IndexError, ValueError, RuntimeError) as error:
+                if isinstance(error, Error) or is_out_of_memory(error):
+                    raise
+                raise EngineFailedError(
+                    f"the model cannot be sampled with sampler '{request.sampler.name}' and these "
+                    f"steps ({shorten(str(error), 200)}). Change one of these."
+                ) from error
+        return Sampled(self._unscaled(course.latents_of(x)), self._unscaled(clean))
+
+    def _steps(
+        self, course: Course, guidance: Guidance, x: Any, held: Held | None, generator: Any
+    ) -> tuple[Any, Any]:
+        """What is sampled after the last step, and what was taken for the picture in it."""
+        scheduler, clean = course.scheduler, x
+        options = course.options(generator)
+        done = 0
+        for index in range(course.first, course.last):
+            self._listening.check()
+            timestep = scheduler.timesteps[index]
+            seen = scheduler.scale_model_input(x, timestep)
+            predicted = guidance.predict(
+                x, timestep.to(self._loaded.device), seen, course.progress(index)
+            )
+            clean = course.clean(x, predicted, index)
+            if held is not None:
+                clean = held.put_back_clean(clean)
+            if course.ends_clean and index + 1 == course.last:
+                x = clean
+            else:
+                x = scheduler.step(predicted, timestep, x, **options, return_dict=False)[0]
+                if held is not None:
+                    x = held.put_back(course, x, index + 1)
+            if (ended := -(-(index + 1 - course.first) // course.per_step)) > done:
+                done = ended
+                self._ended(done, course.steps, clean)
+        return x, clean
+
+    def _ended(self, done: int, total: int, clean: Any) -> None:
+        listening = self._listening
+        listening.progress(done, total)
+        is_due = done % PREVIEW_STEPS == 0 and done < total
+        if listening.preview is not None and is_due:
+            shown = show(clean, self._loaded.family)
+            if shown is not None:
+                listening.preview(shown)
+
+    def _guidance(self) -> Guidance:
+        torch, loaded, guider = self._torch, self._loaded, self._request.guider
+        shape = self._known.shape
+        inpaint = self._inpaint() if loaded.takes_mask else None
+        evaluation = UnetEvaluation(torch, loaded, self._controls)
+        positive = prepare(torch, loaded, guider.positive, shape, inpaint)
+        negative = prepare(torch, loaded, guider.negative or (), shape, inpaint)
+        return Guidance(torch, evaluation, positive, negative, guider.cfg)
+
+    def _inpaint(self) -> Any:
+        """What a denoiser made for inpainting sees without a picture in its conditions.
+
+        The hole is what the noise mask selects, or everything, and grey: latents of 0, nearly.
+        """
+        torch, latent, known = self._torch, self._request.latent, self._known
+        if latent.noise_mask is None:
+            hole = torch.ones_like(known[:, :1])
+        else:
+            size = tuple(known.shape[-2:])
+            hole = to_latents(torch, latent.noise_mask, size, len(known)).round().to(known)
+        return torch.cat([hole, known * (1 - hole)], 1)
+
+    def _held(self, noise: Any) -> Held | None:
+        mask = self._request.latent.noise_mask
+        if mask is None:
+            return None
+        known = self._known
+        tensor = to_latents(self._torch, mask, tuple(known.shape[-2:]), len(known)).to(known)
+        return Held(tensor, known, noise, differential(self._request.guider.denoiser))
+
+    def _scaled(self, latent: Latent) -> Any:
+        """Latents as the denoiser sees them, float32; empty ones have any number of channels."""
+        form = self._loaded.latents
+        samples = latent.samples
+        if not samples.any():
+            batch, _, *size = samples.shape
+            return self._torch.zeros((batch, form.channels, *size), device=self._loaded.device)
+        if samples.shape[1] != form.channels:
+            raise SamplingError(
+                f"the latents have {samples.shape[1]} channels, those of a model of family "
+                f"'{self._loaded.family}' {form.channels}. Encode the picture with the VAE of the "
+                "model's family."
+            )
+        tensor = self._torch.from_numpy(np.ascontiguousarray(samples)).to(self._loaded.device)
+        return (tensor - form.shift) * form.factor
+
+    def _unscaled(self, x: Any) -> Array:
+        form = self._loaded.latents
+        array: Array = (x.float() / form.factor + form.shift).cpu().numpy()
+        if not np.isfinite(array).all():
+            raise EngineFailedError(
+                "the model gave no numbers (NaN); with samples of 16 bits some models do. Set the "
+                "device's dtype to float32 or bfloat16."
+            )
+        return _kept(array, self._request.latent, self._torch)
+
+
+def _kept(sampled: Array, latent: Latent, torch: Any) -> Array:
+    """What was sampled, with the original latents, bit for bit, where nothing is selected."""
+    if latent.noise_mask is None or latent.samples.shape != sampled.shape:
+        return sampled
+    size = sampled.shape[-2:]
+    mask = to_latents(torch, latent.noise_mask, size, len(sampled)).numpy()
+    return np.where(mask > 0, sampled, latent.samples).astype(np.float32, copy=False)
+
+
+def differential(denoiser: Denoiser) -> float:
+    """By how much a soft noise mask is one of time; 0 without the patch."""
+    strength = 0.0
+    for patch in denoiser.patches:
+        if patch.kind == "differential":
+            strength = patch.values[0] if patch.values else 1.0
+    return strength
+
+
+def patched(loaded: LoadedDenoiser, denoiser: Denoiser) -> LoadedDenoiser:
+    """A denoiser with the levels of noise that its patches ask for."""
+    schedule = dict(loaded.schedule)
+    for patch in denoiser.patches:
+        if patch.kind == "shift" and patch.values:
+            schedule |= {"shift": patch.values[0], "use_dynamic_shifting": False}
+    return replace(loaded, schedule=schedule)

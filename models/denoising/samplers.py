@@ -1,0 +1,69 @@
+"""Samplers as nodes ask for them: denoisers are borrowed for one run each."""
+
+from paintgraph.base.listening import SILENT, Listening
+from paintgraph.models.denoising.loop import Run, Sampled
+from paintgraph.models.denoising.requests import SampleRequest, Steps, check_request
+from paintgraph.models.errors import SamplingError
+from paintgraph.models.families.diffusion.loading import load_library
+from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
+from paintgraph.models.networks.networks import Networks
+from paintgraph.models.sampling.values import ControlNet
+
+FAMILIES = ("sd1", "sd2", "sdxl", "sdxl_refiner")
+"""Those that are sampled step by step here."""
+
+
+class Samplers:
+    """Samples with the denoisers that values name."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
+
+    def sample(self, request: SampleRequest, listening: Listening = SILENT) -> Sampled:
+        """What a request asks for; progress is told in steps.
+
+        Without a step to run the latents are given back as they are. Raises SamplingError or
+        SamplerError for what cannot be sampled, before anything is loaded where that can be seen;
+        ModelError for networks that cannot be used; EngineFailedError.
+        """
+        check_request(request)
+        check_families(request)
+        samples = request.latent.samples
+        steps = request.steps
+        if steps.is_empty if isinstance(steps, Steps) else len(steps) < 2:
+            return Sampled(samples, samples)
+        library = load_library()
+        controls = controls_of(request)
+
+        def work(loaded: LoadedDenoiser, networks: tuple[LoadedControlNet, ...]) -> Sampled:
+            by_value = dict(zip(controls, networks, strict=True))
+            return Run(library, loaded, by_value, request, listening).sample()
+
+        batch, _, height, width = samples.shape
+        pixels = batch * height * width * 8 * 8
+        return self._networks.with_denoiser(
+            request.guider.denoiser, controls, work, pixels, listening
+        )
+
+
+def controls_of(request: SampleRequest) -> tuple[ControlNet, ...]:
+    """The ControlNets that a request's conditions use, each once, in their order."""
+    guider = request.guider
+    told = (*guider.positive, *(guider.negative or ()))
+    return tuple(dict.fromkeys(use.network for each in told for use in each.controls))
+
+
+def check_families(request: SampleRequest) -> None:
+    """Raise SamplingError for a family that is not sampled, or ControlNets of another family."""
+    family = request.guider.denoiser.family
+    if family not in FAMILIES:
+        raise SamplingError(
+            f"the model is of family '{family}'; sampled step by step are {', '.join(FAMILIES)}. "
+            "InpaintSampler paints with the others."
+        )
+    for control in controls_of(request):
+        if control.family != family:
+            raise SamplingError(
+                f"the ControlNet is for family '{control.family}', the model is of '{family}'. "
+                "Use a ControlNet that was made for the model's family."
+            )

@@ -1,0 +1,134 @@
+"""Schedulers of diffusers for a denoiser: for steps by name, and through levels of noise by number.
+
+A schedule that a class does not have itself is worked out by Euler's, and imposed.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from paintgraph.models.denoising.requests import check_sampler
+from paintgraph.models.errors import SamplerError
+from paintgraph.models.families.diffusion.loading import Library
+from paintgraph.models.families.diffusion.sampling import CLASSES, make_scheduler, schedules_of
+from paintgraph.models.networks.loaded import LoadedDenoiser
+from paintgraph.models.sampling.values import Sigmas
+
+FLOW = "FlowMatchEulerDiscreteScheduler"
+
+_EULER = "EulerDiscreteScheduler"
+_ANCESTRAL = "EulerAncestralDiscreteScheduler"
+_BY_TIMESTEP = {"DDPMScheduler", "LCMScheduler", "TCDScheduler"}
+_ANY_WAY = {"euler", "ddim"}
+"""Samplers that also add noise: levels may rise."""
+
+_OWN = {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
+"""What the schedulers of models have in common, beside their levels of noise."""
+
+_OTHERS = {"use_exponential_sigmas": False, "use_beta_sigmas": False}
+
+
+class Schedulers:
+    """Makes fresh schedulers for one denoiser.
+
+    `tokens` is how many its picture has: some models shift their levels of noise by them.
+    """
+
+    def __init__(self, library: Library, loaded: LoadedDenoiser, tokens: int = 0) -> None:
+        self._library = library
+        self._diffusers = library.diffusers
+        self._tokens = tokens
+        self._is_flow = loaded.prediction == "flow"
+        if self._is_flow:
+            self._own = getattr(self._diffusers, FLOW).from_config(dict(loaded.schedule))
+        else:
+            config = {**_OWN, **loaded.schedule, "prediction_type": loaded.prediction}
+            self._own = self._diffusers.DDIMScheduler.from_config(config)
+
+    def named(self, sampler: str, schedule: str, steps: int) -> Any:
+        """A scheduler for so many steps of a schedule by name; raises SamplerError."""
+        self._check(sampler)
+        if self._is_flow:
+            scheduler = make_scheduler(self._diffusers, self._own, "euler", schedule)
+            self._set_flow(scheduler, steps)
+            return scheduler
+        name, _ = CLASSES[sampler]
+        is_own = schedule in schedules_of(getattr(self._diffusers, name))
+        scheduler = make_scheduler(
+            self._diffusers, self._own, sampler if is_own else "euler", schedule
+        )
+        scheduler.set_timesteps(steps)
+        return scheduler if is_own else self._imposed(sampler, scheduler.sigmas[:-1].tolist())
+
+    def through(self, sampler: str, sigmas: Sigmas) -> Any:
+        """A scheduler that goes through these levels; one more follows if the last is not 0.
+
+        Raises SamplerError for rising levels and a sampler that only goes down.
+        """
+        self._check(sampler)
+        levels = [float(sigma) for sigma in (sigmas if sigmas[-1] > 0 else sigmas[:-1])]
+        if sampler not in _ANY_WAY and any(after > before for before, after in pairwise(levels)):
+            raise SamplerError(
+                f"sigmas rise, and sampler '{sampler}' only goes down; allowed are "
+                f"{', '.join(sorted(_ANY_WAY))}. Choose one of them, or leave FlipSigmas out."
+            )
+        if not self._is_flow:
+            return self._imposed(sampler, levels)
+        scheduler = self.named(sampler, "normal", len(levels))
+        scheduler.sigmas = self._library.torch.tensor([*levels, 0.0])
+        scheduler.timesteps = scheduler.sigmas[:-1] * scheduler.config.num_train_timesteps
+        return scheduler
+
+    def _check(self, sampler: str) -> None:
+        check_sampler(sampler)
+        if self._is_flow and sampler != "euler":
+            raise SamplerError(
+                f"sampler is '{sampler}', but this model was trained by flow matching; allowed is "
+                "euler. Choose it."
+            )
+
+    def _set_flow(self, scheduler: Any, steps: int) -> None:
+        config = scheduler.config
+        if not config.use_dynamic_shifting:
+            scheduler.set_timesteps(steps)
+            return
+        few, many = config.base_image_seq_len, config.max_image_seq_len
+        slope = (config.max_shift - config.base_shift) / (many - few)
+        mu = config.base_shift + slope * (self._tokens - few)
+        scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)], mu=mu)
+
+    def _imposed(self, sampler: str, sigmas: Sequence[float]) -> Any:
+        """A scheduler that goes through these levels, and then to 0, instead of its own."""
+        # Without eta, the step of DDIM is Euler's.
+        name, options = CLASSES["euler" if sampler == "ddim" else sampler]
+        kind = getattr(self._diffusers, name)
+        if name not in (*_BY_TIMESTEP, _ANCESTRAL):
+            options = {**options, **_OTHERS, "use_karras_sigmas": True}
+            scheduler = kind.from_config(self._own.config, **options)
+            # Classes work out their timesteps, and what lies between them, from what this gives.
+            levels = np.array(sigmas, np.float32)
+            scheduler._convert_to_karras = lambda *_, **__: levels  # noqa: SLF001
+            scheduler.set_timesteps(len(sigmas))
+            return scheduler
+        scheduler = kind.from_config(self._own.config, **options)
+        euler = getattr(self._diffusers, _EULER).from_config(self._own.config)
+        euler.set_timesteps(sigmas=[*sigmas, 0.0])
+        if name in _BY_TIMESTEP:
+            scheduler.set_timesteps(timesteps=_whole(euler.timesteps.tolist(), sampler))
+        else:
+            scheduler.set_timesteps(len(sigmas))
+            scheduler.sigmas, scheduler.timesteps = euler.sigmas, euler.timesteps
+        return scheduler
+
+
+def _whole(timesteps: Sequence[float], sampler: str) -> list[int]:
+    """The trained timesteps that come nearest, each once, falling."""
+    whole = [round(each) for each in timesteps]
+    if any(after >= before for before, after in pairwise(whole)):
+        raise SamplerError(
+            f"sampler '{sampler}' knows whole timesteps only, and two of these levels of noise are "
+            "the same one. Take fewer steps, or another sampler, such as euler."
+        )
+    return whole
