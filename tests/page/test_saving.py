@@ -6,16 +6,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
+from paintgraph.base.text.yaml_reader import read_yaml
+from paintgraph.engine.graph.formats.native import parse_text
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import IN_BROWSER
 from paintgraph.tests.page.doing import Painter, mask, painting, photo, pixels, serving
 
 pytestmark = IN_BROWSER
+
+
+_RECIPE_OF = """async (prompts) => {
+  const { asRecipe, toldOf } = await import("/page/telling.js");
+  const picture = { digest: "", width: 1, height: 1, name: "photo.png" };
+  const inputs = { image: "", prompt: prompts[0], prompts };
+  const made = { recipe: "repaint", label: "", job: "", inputs };
+  return asRecipe(toldOf([{ picture, made: null }, { picture, made }], "http://127.0.0.1/"), "");
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +141,16 @@ def test_a_recipe_of_all_steps_makes_the_picture(
         "POST", "/v1/graphs/validate", recipe.encode(), Content_Type="application/yaml"
     )
     assert named.status == 200
+
+
+def test_a_recipe_keeps_texts_that_look_like_references(painter: Painter) -> None:
+    prompt = ["${inputs.seed}", "$${a.b}", "${seed}", "a ${a.b}", "${a {b}}", "$5", "plain"]
+    recipe: Any = read_yaml(painter.tab.ask(_RECIPE_OF, prompt)).value
+    node = recipe["nodes"]["step_1"]
+
+    assert node["prompts"][2] == "$${seed}"
+    assert [parse_text(each) for each in node["prompts"]] == prompt
+    assert parse_text(node["prompt"]) == prompt[0]
 
 
 def test_the_graph_opens_in_the_editor(painter: Painter) -> None:

@@ -107,7 +107,7 @@ export function asRecipe({ files, uses }, about) {
       const file = typeof value === "string" ? value : "";
       const step = uses.find((use) => use.result === file);
       if (step) return `${name}: "\${${inputOf(file)}.image}"`;
-      return `${name}: ${files.has(file) ? `"\${inputs.${inputOf(file)}}"` : JSON.stringify(value)}`;
+      return `${name}: ${files.has(file) ? `"\${inputs.${inputOf(file)}}"` : literal(value)}`;
     });
     return `  ${inputOf(result)}: {recipe: ${JSON.stringify(recipe)}, ${values.join(", ")}}`;
   });
@@ -123,6 +123,12 @@ export function asRecipe({ files, uses }, about) {
     `  image: "\${${last}.image}"`,
     "",
   ].join("\n");
+}
+
+/** A value as it stands in recipes: a text that looks like a reference takes one more "$". @param {unknown} value @returns {string} */
+function literal(value) {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  return JSON.stringify(typeof value === "string" && /^\$+\{[^{}]*\}$/.test(value) ? `$${value}` : value);
 }
 
 /** The name of a file without its suffix; the photo is the input "image". @param {string} file */
