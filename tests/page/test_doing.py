@@ -125,8 +125,8 @@ def test_work_shows_what_it_has_and_is_cancelled(browser: Browser, server: Child
         work.wait_for(state="hidden")
 
         assert painter.page.locator("#said").inner_text().startswith("Cancelled.")
-        job = server.ended(server.call("GET", "/v1/jobs?tag=page&recipe=slow").json["jobs"][0]["id"])
-        assert (job["state"], painter.steps.count()) == ("cancelled", 1)
+        job = server.call("GET", "/v1/jobs?tag=page&recipe=slow").json["jobs"][0]
+        assert (server.ended(job["id"])["state"], painter.steps.count()) == ("cancelled", 1)
 
 
 def test_a_missing_model_says_what_it_needs_and_the_server_why_it_will_not(

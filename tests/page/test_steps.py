@@ -94,7 +94,9 @@ def test_what_the_server_has_cleaned_up_is_told(browser: Browser, server: Child)
         painter.tab.broken.clear()  # the console tells of the 404
 
 
-def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(browser: Browser, server: Child) -> None:
+def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(
+    browser: Browser, server: Child
+) -> None:
     with painting(browser, server) as painter:
         painter.choose()
         painter.recipe("slow")
