@@ -15,6 +15,7 @@ from paintgraph.engine.graph.structure import Specs
 
 PHOTO = f"{EXAMPLES}/rocket.jpg"
 MASK = f"{EXAMPLES}/rocket_mask.png"
+STROKES = f"{EXAMPLES}/rocket_strokes.png"
 """In a folder of their own, so that they are no part of what a batch finds."""
 
 _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO
@@ -28,9 +29,10 @@ _BY_NAME: Mapping[str, object] = {
     "points": ((_BOX[0] + _BOX[2]) // 2, (_BOX[1] + _BOX[3]) // 2),
     "prompt": "a rocket",
     "replacement": "a lighthouse",
+    "strokes": STROKES,
     "engine": "auto",
 }
-"""What is tried first; the user's own come by the widgets."""
+"""What is tried first, by name; the user's own come by the widgets."""
 
 _SHOWN = "shown_"
 _SHOWN_BY = {"image": ("SaveImage", "images"), "mask": ("MaskPreview", "mask")}
@@ -69,7 +71,7 @@ def _value(name: str, recipe: Graph) -> Any:
     if not spec.required:
         return spec.default
     kind = spec.type.partition("|")[0]
-    return _BY_TYPE.get(kind, _BY_NAME.get(name))
+    return _BY_NAME.get(name, _BY_TYPE.get(kind))
 
 
 def _shown(recipe: Graph, specs: Specs) -> Iterator[tuple[str, Node]]:

@@ -12,13 +12,12 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.colours import differences_from
 from paintgraph.imaging.geometry.regions import Box, check_inside, crop, grow_box, paste
 from paintgraph.imaging.geometry.resize import resize
+from paintgraph.imaging.masks import grabcut
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import nearest_bytes
 
-_LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _CONTEXT = 0.5  # of the longer side of the box: what the background is learnt from
 _SMALLEST_SIDE = 3  # px of a box that can hold an object and its surroundings
-_SEED = 1
 _ROUNDING = 1e-3  # of an 8-bit step (far below a step of 16 bits), or of CIEDE2000
 _AROUND = 1  # px on each side of a point whose colours make up that of the point
 
@@ -66,8 +65,7 @@ def select_in_box(image: Image, box: Box, iterations: int = 5) -> Mask:
 def _select(part: Image, inner: Box, iterations: int) -> Mask:
     """The object's mask `[1, H, W]` in a part of the picture."""
     height, width = part.shape[1:3]
-    shrink = min(1.0, math.sqrt(_LARGEST_AREA / (height * width)))
-    small_width, small_height = max(1, int(width * shrink)), max(1, int(height * shrink))
+    small_height, small_width = grabcut.looked_at(height, width)
     small = resize(grey_where_clear(part), small_width, small_height)[0]
     frame = Box(
         int(inner.left * small_width / width),
@@ -91,18 +89,10 @@ def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32
     covers_all = frame.width >= width and frame.height >= height
     if covers_all or min(frame.width, frame.height) < _SMALLEST_SIDE:
         return None
-    pixels = nearest_bytes(picture)
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
     labels[frame.top : frame.bottom, frame.left : frame.right] = cv2.GC_PR_FGD
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.setRNGSeed(_SEED)
-    try:
-        cv2.grabCut(pixels, labels, (0, 0, 1, 1), *models, iterations, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:
-        # Too few different colours to learn two models from.
-        return None
-    found: NDArray[np.float32] = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    return found
+    found = grabcut.separate(picture, labels, iterations)
+    return None if found is None else found.astype(np.float32)
 
 
 def select_colour(

@@ -66,6 +66,7 @@ SAMPLES: Mapping[str, Any] = {
     "points": [16, 16],
     "head": BOX,
     "images": ["photo.png", "scenery.png"],
+    "strokes": "strokes.png",
 }
 """What a required input of this name is given; names are of files in the input folder."""
 
@@ -76,7 +77,14 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 """What a recipe is given beside that: untrained models select much."""
 
 
-GIVE_MASKS = {"generate_mask", "mask_by_text", "mask_by_colour", "mask_by_points", "scale_mask"}
+GIVE_MASKS = {
+    "generate_mask",
+    "mask_by_colour",
+    "mask_by_points",
+    "mask_by_strokes",
+    "mask_by_text",
+    "scale_mask",
+}
 """Recipes whose picture is a mask."""
 
 NEW_EVERYWHERE = {"collage_on_colour", "passport_photo", "product_on_white", "upscale"}
@@ -111,11 +119,20 @@ def _assembled(folder: Path) -> Iterator[Assembly]:
     (inputs / "other.png").write_bytes(png(_other_hidden_colours()))
     (inputs / "scenery.png").write_bytes(png(noise(50, 40, seed=7)))
     (inputs / "mask.png").write_bytes(_mask())
+    (inputs / "strokes.png").write_bytes(png(_strokes()))
     for name, mask in UNTIDY.items():
         (inputs / f"{name}.png").write_bytes(png(mask.astype(np.uint8) * 255))
     with assemble(Folders(folder / "data"), inputs, with_store=False) as assembly:
         assembly.recipes.register_all()  # some use others
         yield assembly
+
+
+def _strokes() -> Samples:
+    """A clear layer with a green and a red stroke."""
+    layer = np.zeros((SIDE, SIDE, 4), np.uint8)
+    layer[14:17, 11:20] = (0, 255, 0, 255)
+    layer[2:4, 2:30] = (255, 0, 0, 255)
+    return layer
 
 
 def _other_hidden_colours() -> Samples:

@@ -45,6 +45,7 @@ SAMPLES: Mapping[str, Any] = {"image": _images(), "mask": _masks()}
 
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "MaskFromBox": {"box": [3, 2, 12, 10]},
+    "MaskFromStrokes": {"wanted": _masks(), "unwanted": _masks()[:, ::-1].copy()},
     "CombineMasks": {"second": _masks()[::-1].copy()},
     "PairByName": {"names": "photos/a7.jpg", "others": "masks/a7.png"},
     "SoftenMask": {"radius": 2},

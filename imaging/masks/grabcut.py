@@ -1,0 +1,48 @@
+"""GrabCut (Rother, Kolmogorov, Blake 2004), by OpenCV: what the colours of a picture say of parts.
+
+A large picture is looked at in no more than a million px, and equal input gives equal output.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.opencv import cv2
+from paintgraph.imaging.samples import nearest_bytes
+
+Labels = NDArray[np.uint8]
+"""`[H, W]`; of cv2's GC_FGD and GC_BGD, which stay, and GC_PR_FGD and GC_PR_BGD, which may not."""
+
+_LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
+_SEED = 1
+
+
+def looked_at(height: int, width: int) -> tuple[int, int]:
+    """Height and width in which a picture is looked at."""
+    shrink = min(1.0, math.sqrt(_LARGEST_AREA / (height * width)))
+    return max(1, int(height * shrink)), max(1, int(width * shrink))
+
+
+def separate(picture: Image, labels: Labels, iterations: int) -> NDArray[np.bool_] | None:
+    """What GrabCut takes for the object; None if it can tell nothing.
+
+    Args:
+        picture: `[H, W, 3]`, 0 to 1.
+        labels: what is known and what is guessed; they stay as they are.
+        iterations: how often the colours of object and background are learnt anew.
+
+    Returns:
+        Whether a px is of the object `[H, W]`; or None, as for too few different colours.
+    """
+    found = labels.copy()
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(_SEED)
+    how = (iterations, cv2.GC_INIT_WITH_MASK)
+    try:
+        cv2.grabCut(nearest_bytes(picture), found, (0, 0, 1, 1), *models, *how)
+    except cv2.error:
+        # Too few different colours to learn two models from.
+        return None
+    return np.isin(found, (cv2.GC_FGD, cv2.GC_PR_FGD))
