@@ -26,6 +26,7 @@ _GROWING = {
     "LMSDiscreteScheduler",
 }
 _NEARLY = 1 - 1e-4
+_LMS_ORDER = 4
 
 
 class Level(NamedTuple):
@@ -105,10 +106,14 @@ class Course:
         """What is sampled, after the last evaluation, in the unit of latents."""
         return x if self.ends_clean else x / (self.levels[self.last].signal or 1)
 
-    def options(self, generator: Any) -> dict[str, Any]:
-        """What the scheduler's step takes beside what is sampled."""
+    def step(self, predicted: Any, x: Any, evaluation: int, generator: Any) -> Any:
+        """What is sampled next, by what was predicted of x; some draw noise."""
         known = inspect.signature(self.scheduler.step).parameters
-        return {"generator": generator} if "generator" in known else {}
+        options: dict[str, Any] = {"generator": generator} if "generator" in known else {}
+        if "order" in known:  # of LMS, which counts evaluations that were left out
+            options["order"] = min(evaluation - self.first + 1, _LMS_ORDER)
+        timestep = self.scheduler.timesteps[evaluation]
+        return self.scheduler.step(predicted, timestep, x, **options, return_dict=False)[0]
 
 
 def chart(
@@ -121,26 +126,29 @@ def chart(
     """
     schedulers = Schedulers(library, loaded, tokens)
     if isinstance(steps, Steps):
-        total, begin, end = steps.total, steps.begin, steps.finish
-        scheduler = schedulers.named(sampler, steps.schedule, total)
-        ends_clean = end < total and not steps.leaves_noise
+        begin, end = steps.begin, steps.finish
+        scheduler = schedulers.named(sampler, steps.schedule, steps.total)
+        leaves_noise = steps.leaves_noise and end < steps.total
         starts_from_noise = begin == 0
     else:
         begin, end = 0, len(steps) - 1
         scheduler = schedulers.through(sampler, steps)
-        ends_clean = False
+        leaves_noise = steps[-1] > 0
         starts_from_noise = steps[0] >= _most_noise(scheduler) * _NEARLY
     order = int(scheduler.order)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(order * begin)
     form = _form(scheduler)
+    levels = _levels(scheduler, form)
+    last = min(order * end, len(scheduler.timesteps))
+    ends_clean = not leaves_noise and levels[last].noise > 0
     return Course(
         scheduler,
         form,
         loaded.prediction,
-        _levels(scheduler, form),
+        levels,
         first=order * begin,
-        last=order * (end - 1) + 1 if ends_clean else min(order * end, len(scheduler.timesteps)),
+        last=order * (end - 1) + 1 if ends_clean else last,
         per_step=order,
         starts_from_noise=starts_from_noise,
         ends_clean=ends_clean,

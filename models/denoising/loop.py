@@ -1,7 +1,7 @@
 """The loop: noise in, and out again step by step, over one denoiser that is loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Run:
     ) -> None:
         self._library = library
         self._torch = library.torch
-        self._loaded = patched(loaded, request.guider.denoiser)
+        self._loaded = loaded
         self._request = request
         self._listening = listening
         self._known = self._scaled(request.latent)
@@ -91,7 +91,6 @@ class Run:
     ) -> tuple[Any, Any]:
         """What is sampled after the last step, and what was taken for the picture in it."""
         scheduler, clean = course.scheduler, x
-        options = course.options(generator)
         done = 0
         for index in range(course.first, course.last):
             self._listening.check()
@@ -102,13 +101,13 @@ class Run:
             )
             clean = course.clean(x, predicted, index)
             if held is not None:
-                clean = held.put_back_clean(clean)
+                clean = held.put_back_clean(course, clean, index)
             if course.ends_clean and index + 1 == course.last:
                 x = clean
             else:
-                x = scheduler.step(predicted, timestep, x, **options, return_dict=False)[0]
+                x = course.step(predicted, x, index, generator)
                 if held is not None:
-                    x = held.put_back(course, x, index + 1)
+                    x = held.put_back(course, x, index)
             if (ended := -(-(index + 1 - course.first) // course.per_step)) > done:
                 done = ended
                 self._ended(done, course.steps, clean)
@@ -196,12 +195,3 @@ def differential(denoiser: Denoiser) -> float:
         if patch.kind == "differential":
             strength = patch.values[0] if patch.values else 1.0
     return strength
-
-
-def patched(loaded: LoadedDenoiser, denoiser: Denoiser) -> LoadedDenoiser:
-    """A denoiser with the levels of noise that its patches ask for."""
-    schedule = dict(loaded.schedule)
-    for patch in denoiser.patches:
-        if patch.kind == "shift" and patch.values:
-            schedule |= {"shift": patch.values[0], "use_dynamic_shifting": False}
-    return replace(loaded, schedule=schedule)

@@ -42,19 +42,18 @@ class Held:
         self._differential = differential
 
     def put_back(self, course: Course, x: Any, evaluation: int) -> Any:
-        """X before an evaluation, with the original, as noisy as x is, where it stays."""
-        done = -(-(evaluation - course.first) // course.per_step)
-        mask = self._at(done / course.steps)
-        known = course.noised(self._known, self._noise, evaluation)
-        return mask * x + (1 - mask) * known
+        """What is sampled, after an evaluation, with the original, as noisy, where it stays."""
+        known = course.noised(self._known, self._noise, evaluation + 1)
+        return self._mixed(course, x, known, evaluation)
 
-    def put_back_clean(self, latents: Any) -> Any:
-        """Latents without noise, with the original where it stays."""
-        mask = self._at(1.0)
-        return mask * latents + (1 - mask) * self._known
+    def put_back_clean(self, course: Course, latents: Any, evaluation: int) -> Any:
+        """What was taken for the picture in an evaluation, with the original where it stays."""
+        return self._mixed(course, latents, self._known, evaluation)
 
-    def _at(self, progress: float) -> Any:
-        if not self._differential:
-            return self._mask
-        whole = ((self._mask > 0) & (self._mask >= 1 - progress)).to(self._mask.dtype)
-        return self._differential * whole + (1 - self._differential) * self._mask
+    def _mixed(self, course: Course, new: Any, known: Any, evaluation: int) -> Any:
+        mask = self._mask
+        if self._differential:
+            done = (evaluation - course.first) // course.per_step
+            is_sampled = (mask > 0) & (mask >= 1 - done / course.steps)
+            mask = mask + self._differential * (is_sampled.to(mask.dtype) - mask)
+        return mask * new + (1 - mask) * known

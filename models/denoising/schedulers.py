@@ -3,9 +3,9 @@
 A schedule that a class does not have itself is worked out by Euler's, and imposed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from paintgraph.models.denoising.requests import check_sampler
 from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.loading import Library
 from paintgraph.models.families.diffusion.sampling import CLASSES, make_scheduler, schedules_of
-from paintgraph.models.networks.loaded import LoadedDenoiser
+from paintgraph.models.networks.loaded import Prediction
 from paintgraph.models.sampling.values import Sigmas
 
 FLOW = "FlowMatchEulerDiscreteScheduler"
@@ -24,10 +24,23 @@ _BY_TIMESTEP = {"DDPMScheduler", "LCMScheduler", "TCDScheduler"}
 _ANY_WAY = {"euler", "ddim"}
 """Samplers that also add noise: levels may rise."""
 
+_UNEVEN = {("ddim", "normal"), ("ddpm", "normal")}
 _OWN = {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
 """What the schedulers of models have in common, beside their levels of noise."""
 
 _OTHERS = {"use_exponential_sigmas": False, "use_beta_sigmas": False}
+
+
+class Trained(Protocol):
+    """How a denoiser was trained; see `LoadedDenoiser`."""
+
+    @property
+    def prediction(self) -> Prediction:
+        """What it predicts."""
+
+    @property
+    def schedule(self) -> Mapping[str, Any]:
+        """The options of its noise schedule."""
 
 
 class Schedulers:
@@ -36,15 +49,15 @@ class Schedulers:
     `tokens` is how many its picture has: some models shift their levels of noise by them.
     """
 
-    def __init__(self, library: Library, loaded: LoadedDenoiser, tokens: int = 0) -> None:
+    def __init__(self, library: Library, trained: Trained, tokens: int = 0) -> None:
         self._library = library
         self._diffusers = library.diffusers
         self._tokens = tokens
-        self._is_flow = loaded.prediction == "flow"
+        self._is_flow = trained.prediction == "flow"
         if self._is_flow:
-            self._own = getattr(self._diffusers, FLOW).from_config(dict(loaded.schedule))
+            self._own = getattr(self._diffusers, FLOW).from_config(dict(trained.schedule))
         else:
-            config = {**_OWN, **loaded.schedule, "prediction_type": loaded.prediction}
+            config = {**_OWN, **trained.schedule, "prediction_type": trained.prediction}
             self._own = self._diffusers.DDIMScheduler.from_config(config)
 
     def named(self, sampler: str, schedule: str, steps: int) -> Any:
@@ -56,11 +69,17 @@ class Schedulers:
             return scheduler
         name, _ = CLASSES[sampler]
         is_own = schedule in schedules_of(getattr(self._diffusers, name))
+        # These go from each timestep down by equal steps, which "normal" does not have.
+        is_own = is_own and (sampler, schedule) not in _UNEVEN
         scheduler = make_scheduler(
             self._diffusers, self._own, sampler if is_own else "euler", schedule
         )
         scheduler.set_timesteps(steps)
         return scheduler if is_own else self._imposed(sampler, scheduler.sigmas[:-1].tolist())
+
+    def levels(self, schedule: str, steps: int) -> Sigmas:
+        """The levels of noise of so many steps of a schedule, falling, and 0."""
+        return tuple(self.named("euler", schedule, steps).sigmas.tolist())
 
     def through(self, sampler: str, sigmas: Sigmas) -> Any:
         """A scheduler that goes through these levels; one more follows if the last is not 0.

@@ -191,8 +191,18 @@ def test_what_controlnets_add_is_summed(channels: int) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize("channels", [4, 9])
-@pytest.mark.parametrize("name", ["euler", "ddim", "dpmpp_2m", "uni_pc"])
-def test_a_straight_inpaint_graph_gives_what_the_pipeline_gives(channels: int, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "schedule", "spacing"),
+    [
+        ("euler", "normal", "linspace"),
+        ("ddim", "ddim_uniform", "leading"),
+        ("dpmpp_2m", "sgm_uniform", "trailing"),
+        ("uni_pc", "normal", "linspace"),
+    ],
+)
+def test_a_straight_inpaint_graph_gives_what_the_pipeline_gives(
+    channels: int, name: str, schedule: str, spacing: str
+) -> None:
     """The pipeline is the one that InpaintSampler runs, on the same latents, at full strength."""
     loaded = sd1(channels)
     latents, picture = random(1, 4, SIZE, SIZE, seed=5), random(1, 4, SIZE, SIZE, seed=6)
@@ -216,7 +226,7 @@ def test_a_straight_inpaint_graph_gives_what_the_pipeline_gives(channels: int, n
         text_encoder=None,
         tokenizer=None,
         unet=loaded.network,
-        scheduler=classes[name].from_config(own.config, timestep_spacing="linspace"),
+        scheduler=classes[name].from_config(own.config, timestep_spacing=spacing),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -246,6 +256,7 @@ def test_a_straight_inpaint_graph_gives_what_the_pipeline_gives(channels: int, n
         request(
             Latent(latents, mask),
             sampler=name,
+            steps=Steps(4, schedule),
             positive=(told(1, **concat),),
             negative=(told(2, **concat),),
         ),
