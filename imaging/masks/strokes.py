@@ -1,7 +1,5 @@
 """Select by rough strokes: over what is wanted, and over what is not."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,9 +48,9 @@ def select_by_strokes(
         if layer is not None:
             image, layers[name] = match_pair(image, layer, "image", name)
     nothing = np.zeros((1, *image.shape[1:3]), np.float32)
-    three = [match_pair(image, layers.get(name, nothing))[1] for name in given]
-    colours = grey_where_clear(image)
-    return np.stack([_selected(*item, iterations) for item in zip(colours, *three, strict=True)])
+    sure, never, before = (match_pair(image, layers.get(name, nothing))[1] for name in given)
+    items = zip(grey_where_clear(image), sure, never, before, strict=True)
+    return np.stack([_selected(*item, iterations) for item in items])
 
 
 def _selected(
@@ -100,15 +98,14 @@ def _separated(
     found = grabcut.separate(small, labels, iterations)
     if found is None:
         return before
-    if found.shape == (height, width):
-        return found
     whole = resize(found[np.newaxis].astype(np.float32), width, height, "bilinear")[0]
     grown: _Marks = whole > _HALF
     return grown
 
 
-def _shrunk(marks: _Marks, width: int, height: int) -> NDArray[Any]:
-    return resize(marks[np.newaxis].astype(np.float32), width, height, "area")[0]
+def _shrunk(marks: _Marks, width: int, height: int) -> _Layer:
+    shrunk: _Layer = resize(marks[np.newaxis].astype(np.float32), width, height, "area")[0]
+    return shrunk
 
 
 def _touching(changes: _Marks, strokes: _Marks) -> _Marks:
