@@ -42,6 +42,8 @@ from paintgraph.models.families import open_index
 from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
+from paintgraph.models.networks.networks import Networks
+from paintgraph.models.prompts.vocabulary import clip_tokenizer
 from paintgraph.models.selectors import Selectors
 from paintgraph.models.upscalers import Upscalers
 from paintgraph.nodes import build_registry, resource_names
@@ -269,7 +271,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             told = partial(_tell_stored, tell)
             store = stack.enter_context(ResultStore(folders.results, store_bytes, told, behind))
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
-        models = inpainters, Selectors(lender), Upscalers(lender)
+        networks = Networks(lender, clip_tokenizer)
+        models = inpainters, Selectors(lender), Upscalers(lender), networks
         services = (storage.blobs, known.recipes, *models, budget)
         worker = Worker(
             known.registry,

@@ -31,21 +31,41 @@ KINDS: Mapping[str, Kind] = {
 }
 """Kinds of resources that are models, and the kind of model that each chooses from."""
 
+CHECKPOINT, DENOISER = "model:checkpoints", "model:diffusion_models"
+TEXT_ENCODER, AUTOENCODER = "model:text_encoders", "model:vae"
+CONTROLNET, LORA, PIPELINE = "model:controlnet", "model:loras", "model:diffusers"
+
+NETWORKS: Mapping[str, tuple[Kind, ...]] = {
+    CHECKPOINT: (Kind.CHECKPOINT, Kind.GENERATE),
+    DENOISER: (Kind.DENOISER,),
+    TEXT_ENCODER: (Kind.TEXT_ENCODER,),
+    AUTOENCODER: (Kind.VAE,),
+    CONTROLNET: (Kind.CONTROL,),
+    LORA: (Kind.LORA,),
+    PIPELINE: (Kind.GENERATE,),
+}
+"""Kinds of resources that are files of diffusion models, as graphs of ComfyUI name them."""
+
+_EVERY: Mapping[str, tuple[Kind, ...]] = {
+    **{resource: (kind,) for resource, kind in KINDS.items()},
+    **NETWORKS,
+}
+
 MODEL_MISSING = "model_missing"
 """The code of every problem that getting a model's files cures."""
 
 
 def choices(names: EngineNames) -> dict[str, list[str]]:
     """What each kind chooses from."""
-    models = {resource: names.models.choices(kind) for resource, kind in KINDS.items()}
+    models = {resource: names.models.choices(*kinds) for resource, kinds in _EVERY.items()}
     return {**models, ENGINE: names.choices()}
 
 
 def checks(names: EngineNames) -> dict[str, NameCheck]:
     """Why a name cannot be used now, by kind; quick."""
 
-    def check_model(kind: Kind, text: str) -> BindError | None:
-        fault = names.models.fault(text, kind)
+    def check_model(kinds: tuple[Kind, ...], text: str) -> BindError | None:
+        fault = names.models.fault(text, *kinds)
         return None if fault is None else _as_bind_error(fault, "model ")
 
     def check_engine(text: str) -> BindError | None:
@@ -56,7 +76,7 @@ def checks(names: EngineNames) -> dict[str, NameCheck]:
         fault = name_fault(text)
         return BindError(fault, BAD_NAME) if fault else None
 
-    models = {resource: partial(check_model, kind) for resource, kind in KINDS.items()}
+    models = {resource: partial(check_model, kinds) for resource, kinds in _EVERY.items()}
     others = {FILE_NAME: check_file_name, COLOUR: check_colour}
     return {**models, ENGINE: check_engine, **others}
 
@@ -73,14 +93,14 @@ def check_colour(text: str) -> BindError | None:
 def binders(names: EngineNames) -> dict[str, Binder]:
     """What fixes each kind: a name as `name@sha256:...`; may read files."""
 
-    def bind(text: str) -> str:
-        return str(names.models.bind(text))
+    def bind(kinds: tuple[Kind, ...], text: str) -> str:
+        return str(names.models.bind(text, *kinds))
 
     def resolve(asked: tuple[str, str]) -> tuple[str, ...]:
         return (names.resolve(*asked),)
 
     return {
-        **dict.fromkeys(KINDS, _guarded(bind, "model ")),
+        **{name: _guarded(partial(bind, kinds), "model ") for name, kinds in _EVERY.items()},
         PAINTER: _guarded(resolve),
         LORAS: _guarded(names.bind_loras),
         VAE: _guarded(names.bind_vae),

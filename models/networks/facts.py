@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from paintgraph.models.errors import CheckpointError
 from paintgraph.models.families.checkpoints.describing import Description
 from paintgraph.models.families.checkpoints.headers import input_channels
@@ -160,6 +158,8 @@ def _prediction(described: Description, schedule: Mapping[str, Any]) -> Predicti
 
 def _beside(path: Path) -> str | None:
     """What the original code's configuration says, `NAME.yaml` beside the file `NAME`."""
+    import yaml
+
     config = path.with_suffix(".yaml")
     try:
         with config.open("rb") as file:

@@ -17,6 +17,7 @@ from paintgraph.models.loading.devices import Placement, budgets
 from paintgraph.models.loading.loaded import Loading
 from paintgraph.models.loading.loaded_work import perform
 from paintgraph.models.networks import building
+from paintgraph.models.networks.choosing import unfit
 from paintgraph.models.networks.encoders import Encoder, encoders_of, tokenizer_of
 from paintgraph.models.networks.facts import FLOW, LATENTS, Facts, facts_of, with_patches
 from paintgraph.models.networks.held import HeldNetwork, place, release
@@ -77,6 +78,9 @@ class Networks:
         `pixels` is how many px of pictures are sampled at once: they need memory, too. Raises
         ModelError for files that cannot be used, and LoraError for LoRAs that do not fit.
         """
+        for control in controls:
+            if control.family != denoiser.family:
+                raise unfit("ControlNet", control.source, control.family, denoiser)
         described = self.described(denoiser.source).check("denoiser")
         facts = with_patches(facts_of(described), denoiser.patches)
         loras = self._loras(denoiser.loras)

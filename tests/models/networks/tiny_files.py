@@ -391,3 +391,48 @@ def write(tensors: Mapping[str, Any], path: Path, about: dict[str, str] | None =
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: each.contiguous().clone() for name, each in tensors.items()}, path, about)
     return path
+
+
+_OF_CLIP = ("q_proj", "k_proj", "v_proj", "out_proj")
+_OF_UNET = ("to_q", "to_k", "to_v", "to_out.0")
+
+
+def lora(unet_like: Any, text: Any, form: str) -> Tensors:
+    """A LoRA of rank 2 for the attention of a UNet and a text encoder, those that are given."""
+    generator = torch.Generator().manual_seed(7)
+    found: Tensors = {}
+    for network, endings, kohya, own in (
+        (unet_like, _OF_UNET, "lora_unet_", "unet."),
+        (text, _OF_CLIP, "lora_te_text_model_", "text_encoder.text_model."),
+    ):
+        for name, layer in network.named_modules() if network is not None else ():
+            if not name.endswith(endings):
+                continue
+            deep, wide = layer.weight.shape
+            inner = name.removeprefix("text_model.")
+            is_kohya = form == "kohya"
+            start = kohya + inner.replace(".", "_") if is_kohya else own + inner
+            down, up = ("lora_down", "lora_up") if is_kohya else ("lora_A", "lora_B")
+            found[f"{start}.{down}.weight"] = torch.randn(2, wide, generator=generator)
+            found[f"{start}.{up}.weight"] = torch.randn(deep, 2, generator=generator)
+            if is_kohya:
+                found[f"{start}.alpha"] = torch.tensor(1.0)
+    return found
+
+
+def first_query(network: Any) -> Any:
+    """The first layer that a LoRA of these changes."""
+    return next(
+        layer for name, layer in network.named_modules() if name.endswith(("to_q", "q_proj"))
+    )
+
+
+def added_by(tensors: Mapping[str, Any], network: Any, given: Any, form: str) -> Any:
+    """What a LoRA adds to its first layer in a network, at a strength of 1."""
+    is_text = any(name.endswith("q_proj") for name, _ in network.named_modules())
+    mark = "q_proj" if is_text else "to_q"
+    down, up = ("lora_down", "lora_up") if form == "kohya" else ("lora_A", "lora_B")
+    first = next(name for name in tensors if f"{mark}.{down}" in name)
+    matrix = tensors[first.replace(down, up)] @ tensors[first]
+    alpha = tensors.get(f"{first.partition(f'.{down}')[0]}.alpha")
+    return given @ matrix.T * (1.0 if alpha is None else alpha / 2)
