@@ -81,7 +81,7 @@ def model_sampling_sd3(model: Denoiser, shift: Shift = 3.0) -> Denoiser:
 
 @node(
     name="ModelSamplingAuraFlow",
-    title="Model Sampling: Shift (AuraFlow)",
+    title="Model Sampling: Shift (Aura Flow)",
     category="sampling/models",
     keywords=("shift", "flow matching", "Qwen-Image"),
     see_also={"ModelSamplingSD3": "The same with another default."},

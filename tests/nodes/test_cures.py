@@ -25,7 +25,9 @@ from paintgraph.nodes.sockets import Array
 from paintgraph.tests.nodes.bench import Bench, Ran, given, image_of, noise, png, use
 
 REGISTRY = build_registry()
-SPECS = [declaration.spec for declaration in REGISTRY]
+SPECS = [d.spec for d in REGISTRY if ".sampling." not in d.spec.module]
+"""Nothing becomes what flows between nodes of sampling, nor does that become anything else."""
+
 HEIGHT, WIDTH = 8, 10
 LITERALS: Mapping[str, Any] = {"int": 3, "float": 0.5, "bool": True, "text": "a", "list": ()}
 
@@ -460,7 +462,10 @@ def test_pictures_of_two_sizes_make_a_batch_once_scaled_as_the_error_says(bench:
 
 
 NAME = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")
-OTHERS = {"BindError", "GraphBuilder", "GrabCut", "LaMa", "PatchMatch", "QuickTime", "TorchScript"}
+OTHERS = {
+    *("BindError", "ControlNet", "ControlNets", "GraphBuilder", "GrabCut", "LaMa", "LoRA", "LoRAs"),
+    *("PatchMatch", "QuickTime", "TorchScript"),
+}
 """Words like nodes' names in messages and descriptions that are none."""
 
 
