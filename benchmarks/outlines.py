@@ -10,6 +10,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import skimage.data
+from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.geometry.regions import Box, grow_box
@@ -115,6 +117,6 @@ def overlap(first: Mask, second: Mask) -> float:
     return float(np.minimum(first, second).sum() / either) if either else 1.0
 
 
-def _samples(photo: str) -> np.ndarray:
+def _samples(photo: str) -> NDArray[np.uint8]:
     file = next(Path(skimage.data.__file__).parent.glob(f"{photo}.*"))
-    return cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB)
+    return np.asarray(Pillow.open(file).convert("RGB"))

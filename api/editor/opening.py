@@ -19,12 +19,17 @@ STROKES = f"{EXAMPLES}/rocket_strokes.png"
 """In a folder of their own, so that they are no part of what a batch finds."""
 
 _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO
+_OUTLINE = (  # of the rocket, too
+    *(322, 126, 334, 145, 334, 175, 336, 265, 331, 340, 331, 405),
+    *(313, 405, 313, 340, 309, 265, 311, 175, 312, 145),
+)
 
 _BY_TYPE: Mapping[str, object] = {"image": PHOTO, "mask": MASK}
 _BY_NAME: Mapping[str, object] = {
     "box": _BOX,
     "head": _BOX,
     "images": (PHOTO,),
+    "outline": _OUTLINE,
     "mask": MASK,
     "points": ((_BOX[0] + _BOX[2]) // 2, (_BOX[1] + _BOX[3]) // 2),
     "prompt": "a rocket",

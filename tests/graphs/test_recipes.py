@@ -67,6 +67,7 @@ SAMPLES: Mapping[str, Any] = {
     "head": BOX,
     "images": ["photo.png", "scenery.png"],
     "strokes": "strokes.png",
+    "outline": [4, 4, 20, 5, 16, 24],
 }
 """What a required input of this name is given; names are of files in the input folder."""
 
@@ -80,6 +81,7 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 GIVE_MASKS = {
     "generate_mask",
     "mask_by_colour",
+    "mask_by_outline",
     "mask_by_points",
     "mask_by_strokes",
     "mask_by_text",

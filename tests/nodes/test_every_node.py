@@ -46,6 +46,7 @@ SAMPLES: Mapping[str, Any] = {"image": _images(), "mask": _masks()}
 
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "MaskFromBox": {"box": [3, 2, 12, 10]},
+    "MaskFromOutline": {"points": [3, 2, 12, 3, 9, 10]},
     "MaskFromStrokes": {"wanted": _masks(), "unwanted": _masks()[:, ::-1].copy()},
     "CombineMasks": {"second": _masks()[::-1].copy()},
     "PairByName": {"names": "photos/a7.jpg", "others": "masks/a7.png"},
