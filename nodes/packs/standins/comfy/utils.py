@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from paintgraph.models.latents.resizing import bislerp
 from paintgraph.nodes.packs.host.placeholders import names_of
 from paintgraph.nodes.packs.host.running import current
 
@@ -202,37 +203,6 @@ def lanczos(samples: Tensor, width: int, height: int) -> Tensor:
         image = Image.fromarray(one).resize((width, height), Image.Resampling.LANCZOS)
         scaled.append(np.asarray(image, np.float32).reshape(height, width, -1) / _LANCZOS_BITS)
     return torch.from_numpy(np.stack(scaled)).movedim(-1, 1).to(samples.device, samples.dtype)
-
-
-def bislerp(samples: Tensor, width: int, height: int) -> Tensor:
-    """Pictures or latents `[B, C, H, W]` at another size, between whose pixels the channels turn.
-
-    Of two neighbouring pixels, taken as vectors of their channels, direction and length are mixed
-    by themselves (K. Shoemake, Animating rotation with quaternion curves, 1985).
-    """
-    return _turned(_turned(samples.float(), width, 3), height, 2).to(samples.dtype)
-
-
-def _turned(samples: Tensor, length: int, axis: int) -> Tensor:
-    """As `bislerp`, along one axis."""
-    old = samples.shape[axis]
-    places = ((torch.arange(length, device=samples.device) + 0.5) * old / length - 0.5).clamp(0)
-    first = places.floor().long().clamp(max=old - 1)
-    shape = [1, 1, 1, 1]
-    shape[axis] = length
-    share = (places - first).clamp(max=1).reshape(shape)
-    before = samples.index_select(axis, first)
-    after = samples.index_select(axis, (first + 1).clamp(max=old - 1))
-    lengths = [vectors.norm(dim=1, keepdim=True) for vectors in (before, after)]
-    units = [v / n.clamp(min=1e-12) for v, n in zip((before, after), lengths, strict=True)]
-    angle = (units[0] * units[1]).sum(1, keepdim=True).clamp(-1, 1).acos()
-    sine = angle.sin()
-    is_flat = sine < 1e-4  # the same direction or the opposite one: nothing to turn by
-    weights = [(angle * part).sin() / torch.where(is_flat, 1, sine) for part in (1 - share, share)]
-    turned = (units[0] * weights[0] + units[1] * weights[1]) * torch.lerp(
-        lengths[0], lengths[1], share
-    )
-    return torch.where(is_flat, torch.lerp(before, after, share), turned)
 
 
 def common_upscale(
