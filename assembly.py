@@ -40,6 +40,7 @@ from paintgraph.models.catalogue.places import (
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.families import open_index
 from paintgraph.models.inpainters import Inpainters
+from paintgraph.models.latents.autoencoders import Autoencoders
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.networks.networks import Networks
@@ -272,7 +273,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             store = stack.enter_context(ResultStore(folders.results, store_bytes, told, behind))
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
         networks = Networks(lender, clip_tokenizer)
-        models = inpainters, Selectors(lender), Upscalers(lender), networks
+        sampling = networks, Autoencoders(networks)
+        models = inpainters, Selectors(lender), Upscalers(lender), *sampling
         services = (storage.blobs, known.recipes, *models, budget)
         worker = Worker(
             known.registry,

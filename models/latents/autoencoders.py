@@ -114,8 +114,10 @@ def _pixels(height: int, width: int, tiling: Tiling | None) -> int:
 
 def _in_latents(loaded: LoadedAutoencoder, tiling: Tiling | None) -> _At:
     """A tile and its overlap in latents."""
+    if tiling is None:
+        return None
     side = loaded.latents.side
-    return tiling and (max(tiling.tile // side, 1), tiling.overlap // side)
+    return (max(tiling.tile // side, 1), tiling.overlap // side)
 
 
 @contextmanager
@@ -157,7 +159,7 @@ def _encoded(loaded: LoadedAutoencoder, pixels: Array, at: _At, listening: Liste
 def _decoded(loaded: LoadedAutoencoder, samples: Array, at: _At, listening: Listening) -> Image:
     def one(latent: Array, rows: slice, columns: slice) -> Array:
         tensor = _tensor(loaded, latent[:, rows, columns])
-        return _array(loaded, loaded.network.decode(tensor).sample) / 2 + 0.5
+        return _array(loaded, loaded.network.decode(tensor).sample / 2 + 0.5)
 
     shape = (_ALPHA, *samples.shape[2:])
     found = _blended(samples, shape, loaded.latents.side, one, at, listening)

@@ -5,7 +5,7 @@ import numpy as np
 from paintgraph.imaging.arrays import Mask
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.geometry.sampling import sample
-from paintgraph.models.latents.resizing import LatentMethod, centred, resized
+from paintgraph.models.latents.resizing import LatentMethod, margins, resized
 from paintgraph.models.sampling.values import Array
 
 
@@ -16,8 +16,11 @@ def like(first: Array, second: Array, method: LatentMethod, *, repeat: bool = Tr
     """
     check_channels(first, second)
     height, width = first.shape[2:]
-    if second.shape[2:] != (height, width):
-        second = resized(centred(second, width / height), width, height, method)
+    old_height, old_width = second.shape[2:]
+    if (old_height, old_width) != (height, width):
+        top, left = margins(old_height, old_width, width / height)
+        second = second[:, :, top : old_height - top, left : old_width - left]
+        second = resized(second, width, height, method)
     return repeated(second, len(first)) if repeat else second
 
 
@@ -49,7 +52,7 @@ def laid(  # noqa: PLR0913 - two latents, a place, an edge and a mask
     shares = (shares[:, :high, :wide] * np.outer(rows, columns))[:, np.newaxis]
     result = under.copy()
     there = result[:, :, top : top + high, left : left + wide]
-    there += (over - there) * shares
+    there[:] = over * shares + there * (1 - shares)
     return result
 
 

@@ -30,12 +30,14 @@ def resized(samples: Array, width: int, height: int, method: LatentMethod) -> Ar
     return result
 
 
-def centred(samples: Array, ratio: float) -> Array:
-    """The largest part around the middle of latents `[B, C, h, w]` of a width for each height."""
-    height, width = samples.shape[2:]
+def margins(height: int, width: int, ratio: float) -> tuple[int, int]:
+    """What is cut at the top and at the left, and as much at the other ends.
+
+    The largest part around the middle is left whose width is `ratio` of its height.
+    """
     left = round((width - height * ratio) / 2) if width / height > ratio else 0
     top = round((height - width / ratio) / 2) if width / height < ratio else 0
-    return samples[:, :, top : height - top, left : width - left]
+    return top, left
 
 
 def bislerp(samples: "Tensor", width: int, height: int) -> "Tensor":

@@ -11,7 +11,7 @@ from paintgraph.imaging.arrays import check_pixels
 from paintgraph.models.latents import mixing
 from paintgraph.models.latents.autoencoders import SIDE
 from paintgraph.models.latents.holes import full_size
-from paintgraph.models.latents.resizing import LatentMethod, centred, resized
+from paintgraph.models.latents.resizing import LatentMethod, margins, resized
 from paintgraph.models.sampling import values
 from paintgraph.models.sampling.values import Array
 from paintgraph.nodes.sampling_sockets import Latent
@@ -70,7 +70,8 @@ def latent_upscale(
     check_pixels(wide * SIDE, high * SIDE, len(samples.samples))
     if crop == "disabled":
         return replace(samples, samples=resized(samples.samples, wide, high, upscale_method))
-    cut = _each(samples, lambda array: centred(array, wide / high))
+    top, left = margins(old_height, old_width, wide / high)
+    cut = _cut(samples, (top, old_height - top), (left, old_width - left))
     return replace(cut, samples=resized(cut.samples, wide, high, upscale_method))
 
 
@@ -98,8 +99,7 @@ def latent_crop(
     high, wide = samples.samples.shape[2:]
     # At least one latent of 64 px is left, however far to the right or below it begins.
     left, top = (min(at // SIDE, max(side - 8, 0)) for at, side in ((x, wide), (y, high)))
-    right, bottom = left + width // SIDE, top + height // SIDE
-    return _each(samples, lambda array: array[:, :, top:bottom, left:right])
+    return _cut(samples, (top, top + height // SIDE), (left, left + width // SIDE))
 
 
 @node(title="Flip Latent", category="latent", keywords=("mirror",))
@@ -226,11 +226,22 @@ def _empty(width: int, height: int, batch: int, channels: int) -> values.Latent:
 
 
 def _each(samples: values.Latent, change: Callable[[Array], Array]) -> values.Latent:
-    """Latents and their mask, changed alike: `change` gets the mask, too, a px for each latent."""
+    """Latents and their mask, changed alike; `change` gets the mask with an axis of channels."""
     mask = samples.noise_mask
     if mask is not None:
         mask = change(full_size(mask, samples.samples)[:, np.newaxis])[:, 0]
     return replace(samples, samples=change(samples.samples), noise_mask=mask)
+
+
+def _cut(samples: values.Latent, rows: tuple[int, int], columns: tuple[int, int]) -> values.Latent:
+    """A part of latents and their mask."""
+
+    def change(array: Array) -> Array:
+        unit = array.shape[2] // samples.samples.shape[2]  # px of a mask, or latents
+        high, wide = (slice(first * unit, last * unit) for first, last in (rows, columns))
+        return array[:, :, high, wide]
+
+    return _each(samples, change)
 
 
 def _mask_in_full(samples: values.Latent) -> Array:

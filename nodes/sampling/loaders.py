@@ -2,8 +2,6 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from paintgraph.nodes.sampling_sockets import Autoencoder, ControlNet, Denoiser, TextEncoder
-
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.models.networks import choosing
@@ -17,6 +15,7 @@ from paintgraph.nodes.resource_names import (
     PIPELINE,
     TEXT_ENCODER,
 )
+from paintgraph.nodes.sampling_sockets import Autoencoder, ControlNet, Denoiser, TextEncoder
 
 _LISTS = "; 'paintgraph models list' lists them."
 

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from paintgraph.nodes.sampling_sockets import ControlNet, Denoiser, TextEncoder
-
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.models.networks.choosing import with_patch
 from paintgraph.models.networks.facts import flux_shift
 from paintgraph.models.sampling.values import Patch
+from paintgraph.nodes.sampling_sockets import ControlNet, Denoiser, TextEncoder
 
 Shift = Annotated[float, Range(0, 100), "More keeps to large shapes for longer; 1: as they are."]
 ZeroSnr = Annotated[bool, "Whether its noise ends in nothing but noise (zero terminal SNR)."]

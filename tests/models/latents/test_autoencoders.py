@@ -103,7 +103,8 @@ def test_tiles_give_the_whole_but_for_what_they_share() -> None:
     samples, tiled = (encoders.encode(VAE, pixels, tiling=each) for each in (None, tiling))
     assert near(samples, tiled, slice(28, 48))
     painted, again = (encoders.decode(VAE, samples, tiling=each) for each in (None, tiling))
-    assert near(*(each.transpose(0, 3, 1, 2) for each in (painted, again)), slice(224, 384))
+    planes = [each.transpose(0, 3, 1, 2) for each in (painted, again)]
+    assert near(planes[0], planes[1], slice(224, 384))
 
 
 def near(whole: Array, tiled: Array, shared: slice) -> bool:
