@@ -121,7 +121,8 @@ class Registry:
     @property
     def replacements(self) -> Mapping[str, str]:
         """Ids that other tools have and this registry has not, with what to use instead."""
-        return self._replacements
+        items = self._replacements.items()
+        return {id_: instead for id_, instead in items if id_ not in self._declarations}
 
     def replacement(self, id_: str) -> str | None:
         """What to use instead of another tool's node, or None."""

@@ -38,7 +38,7 @@ def test_a_node_is_added_by_its_file_alone(tmp_path: Path, monkeypatch: pytest.M
     assert set(ids) == {*REGISTRY.ids(), "OwnNode"}
 
 
-@pytest.mark.parametrize("id_", REPLACEMENTS)
+@pytest.mark.parametrize("id_", REGISTRY.replacements)
 def test_a_node_of_other_tools_is_refused_by_the_name_of_one_that_exists(id_: str) -> None:
     instead = REPLACEMENTS[id_]
     graph = Graph({"it": Node(id_, {})}, outputs={"image": Link("it", 0)})
