@@ -44,6 +44,7 @@ from paintgraph.models.latents.autoencoders import Autoencoders
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules, budgets
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.networks.networks import Networks
+from paintgraph.models.prompts.text_encoders import TextEncoders, embedding_file
 from paintgraph.models.prompts.vocabulary import clip_tokenizer
 from paintgraph.models.selectors import Selectors
 from paintgraph.models.upscalers import Upscalers
@@ -273,7 +274,8 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
             store = stack.enter_context(ResultStore(folders.results, store_bytes, told, behind))
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
         networks = Networks(lender, clip_tokenizer)
-        sampling = networks, Autoencoders(networks)
+        encoders = TextEncoders(networks, partial(embedding_file, known.names.models))
+        sampling = networks, Autoencoders(networks), encoders
         models = inpainters, Selectors(lender), Upscalers(lender), *sampling
         services = (storage.blobs, known.recipes, *models, budget)
         worker = Worker(

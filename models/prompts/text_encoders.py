@@ -7,6 +7,8 @@ from typing import TypeAlias
 import numpy as np
 
 from paintgraph.base.listening import SILENT, Listening
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.errors import PromptError
 from paintgraph.models.networks.loaded import LoadedTextEncoder
 from paintgraph.models.networks.networks import Networks
@@ -51,7 +53,14 @@ class TextEncoders:
         The text and its embeddings are checked before anything is loaded. Raises PromptError,
         ModelError and its kinds.
         """
-        given = dict.fromkeys(_ENCODERS[encoder.family], texts) if isinstance(texts, str) else texts
+        own = _ENCODERS[encoder.family]
+        given = dict.fromkeys(own, texts) if isinstance(texts, str) else texts
+        if strange := [part for part in given if part not in own]:
+            raise PromptError(
+                f"clip reads for {encoder.family}, with {' and '.join(map(_named, own))}; there is "
+                f"a text for {' and '.join(map(_named, strange))}. Use CLIPTextEncode, which takes "
+                "one text for all."
+            )
         embeddings = self._embeddings(given)
 
         def work(loaded: LoadedTextEncoder) -> Conditioning:
@@ -65,6 +74,13 @@ class TextEncoders:
         clips = (text for part, text in texts.items() if part in ("l", "g"))
         names = {name for text in clips for name in embedding_names(weighted(text))}
         return {name: read_embedding(self._find_embedding(name)) for name in sorted(names)}
+
+
+def embedding_file(names: ModelNames, name: str) -> Path:
+    """The file that `embedding:NAME` means; raises ModelError with those that there are."""
+    if fault := names.fault(name, Kind.EMBEDDING):
+        raise fault
+    return names.placed(name, Kind.EMBEDDING).file
 
 
 def encoded(
