@@ -117,13 +117,16 @@ def test_a_photo_that_the_server_refuses_before_it_is_decoded_is_not_opened(
         tab.broken.clear()  # the console tells of the server's refusal
 
 
-def test_a_photo_is_sent_again_when_the_server_says(browser: Browser, server: Child) -> None:
+@pytest.mark.parametrize(("status", "headers"), [(429, {"Retry-After": "1"}), (503, {})])
+def test_a_photo_is_sent_again_when_the_server_has_no_room_yet(
+    browser: Browser, server: Child, status: int, headers: dict[str, str]
+) -> None:
     refusal = {"detail": "too many photos at once", "code": "busy", "errors": []}
     refused = []
 
     def refuse(route: Route) -> None:
         refused.append(route.request.url)
-        route.fulfill(status=429, json=refusal, headers={"Retry-After": "1"})
+        route.fulfill(status=status, json=refusal, headers=headers)
 
     with visited(browser, server) as tab:
         tab.page.route("**/v1/images", refuse, times=1)
@@ -132,6 +135,7 @@ def test_a_photo_is_sent_again_when_the_server_says(browser: Browser, server: Ch
 
         assert len(refused) == 1
         assert tab.page.locator("#urgent .note").count() == 0
+        tab.failed.clear()  # that answer
         tab.broken.clear()  # the console tells of the server's refusal
 
 

@@ -2,10 +2,9 @@
 // Photos come in: by a picker, the camera, drag and drop, the clipboard. They are shown at once, from here; the server
 // gets them one by one behind that.
 
-import { anyKey, pause } from "./client.js";
+import { anyKey, pause, waitOf } from "./client.js";
 import { h, icon } from "./dom.js";
 
-const AWAY_SECONDS = 3; // until a server that does not answer is asked again
 const TYPES = "image/*,.avif,.heic,.heif,.tif,.tiff";
 
 /** @typedef {import("./state.js").Photo} Photo */
@@ -74,17 +73,15 @@ export function choosing(state, client, view, t) {
     const upload = async () => {
       for (let isAway = false; ; isAway = true) {
         try {
-          const kept = await client.upload(file, photo.name, (part) => {
-            photo.sent = part;
-            state.changed();
-          });
+          const kept = await client.upload(file, photo.name, (part) => state.setSent(photo, part));
           if (isAway) state.hush();
           return kept;
         } catch (error) {
-          const { message, status, retryAfter } = /** @type {import("./client.js").ServerError} */ (error);
-          if (status !== 0 && !retryAfter) throw error;
-          if (!isAway) state.say(status ? message : t("choose.away"), { urgent: true });
-          await pause(1000 * (retryAfter || AWAY_SECONDS));
+          const seconds = waitOf(error);
+          if (!seconds) throw error;
+          const { message, code } = /** @type {import("./client.js").ServerError} */ (error);
+          if (!isAway) state.say(code === "away" ? t("choose.away") : message, { urgent: true });
+          await pause(1000 * seconds);
           if (!opening.has(photo) && !state.photos.includes(photo)) {
             state.hush();
             throw error; // it was closed: nobody waits for it
@@ -94,7 +91,7 @@ export function choosing(state, client, view, t) {
     };
     const done = sending.then(upload).then((kept) => {
       step.picture.digest = kept.digest;
-      photo.sent = undefined;
+      state.setSent(photo);
       state.changed();
     });
     sending = done.catch(() => {});

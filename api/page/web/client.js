@@ -217,7 +217,8 @@ export class Client {
     if (status === 401) location.assign(`login?${new URLSearchParams({ to: location.pathname })}`);
     const faults = (problem?.errors ?? []).filter((each) => each.severity !== "warning");
     const message = faults.length > 1 ? faults.map((each) => each.detail).join("\n") : problem?.detail;
-    return new ServerError(message ?? this.t("client.away"), problem?.code ?? "", status, Number(retryAfter));
+    // What gives no reason in our words is no server of ours, but what stands before it.
+    return new ServerError(message ?? this.t("client.away"), problem?.code ?? "away", status, Number(retryAfter));
   }
 
   #away() {

@@ -23,6 +23,18 @@ export function h(tag, props, ...children) {
 }
 
 /**
+ * Put others in place of an element's children; the keyboard stays at the same button among them.
+ * @param {HTMLElement} element
+ * @param {...(Node | string)} children
+ */
+export function refill(element, ...children) {
+  const buttons = () => [...element.querySelectorAll("button")];
+  const at = buttons().indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  element.replaceChildren(...children);
+  if (at >= 0) buttons()[at]?.focus();
+}
+
+/**
  * The element that the page has under an id.
  * @param {string} id
  * @returns {HTMLElement}

@@ -35,16 +35,17 @@ export async function keeping(state, client, t, performer) {
     state.say(error instanceof Error ? error.message : String(error), { urgent: true });
   }
   for (const event of ["photos", "step", "work"]) state.addEventListener(event, () => write(state));
-  if (kept.going) void performer.takeUp(kept.going);
+  if (kept.going) void performer.takeUp(kept.going, kept.isOwn);
 }
 
-/** @returns {{ photos: Photo[], open: string, going: import("./doing/performing.js").Going | null }} */
+/** @returns {{ photos: Photo[], open: string, going: import("./doing/performing.js").Going | null, isOwn: boolean }} */
 function read() {
   try {
-    const { photos, open, going } = JSON.parse(sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT) ?? "");
-    return { photos, open, going };
+    const own = sessionStorage.getItem(KEPT);
+    const { photos, open, going } = JSON.parse(own ?? localStorage.getItem(KEPT) ?? "");
+    return { photos, open, going, isOwn: own !== null };
   } catch {
-    return { photos: [], open: "", going: null }; // nothing is kept, or by another version of the page
+    return { photos: [], open: "", going: null, isOwn: false }; // nothing is kept, or by another version of the page
   }
 }
 
@@ -54,14 +55,15 @@ function write(state) {
     const steps = photo.steps.filter((step) => step.picture.digest).map(({ picture, made }) => ({ picture, made }));
     return steps.length ? [{ ...photo, steps }] : [];
   });
-  const text = JSON.stringify({
-    photos,
-    open: state.photo?.id ?? "",
-    going: state.work?.going ?? null,
-  });
-  for (const storage of [sessionStorage, localStorage]) {
+  const kept = { photos, open: state.photo?.id ?? "", going: state.work?.going ?? null };
+  // Another tab takes up what goes on here once this one is closed, where browsers tell it: over https, or on this machine.
+  const shared = navigator.locks ? kept : { ...kept, going: null };
+  for (const [storage, what] of /** @type {const} */ ([
+    ["sessionStorage", kept],
+    ["localStorage", shared],
+  ])) {
     try {
-      storage.setItem(KEPT, text);
+      window[storage].setItem(KEPT, JSON.stringify(what));
     } catch {
       // full, or forbidden by the browser: the page works without
     }

@@ -192,6 +192,14 @@ export class Mask {
     return { ...rect, data };
   }
 
+  /** It in a larger picture, of which its own is a part; itself where that is the same. @param {{left: number, top: number}} place @param {{width: number, height: number}} size */
+  placed({ left, top }, { width, height }) {
+    if (width === this.width && height === this.height) return this;
+    const [patch, mask] = [this.cut(), new Mask(width, height)];
+    mask.combine(patch && { ...patch, x: patch.x + left, y: patch.y + top }, "add");
+    return mask;
+  }
+
   // Undo
 
   /** What follows until end() is undone at once. */

@@ -36,7 +36,7 @@ export async function numbersOf(client, before, after) {
 }
 
 /** Where the earlier picture lies in the later one; null where that is not known. @param {Step} before @param {Step} after */
-function placeOf({ picture: old }, { picture, made }) {
+export function placeOf({ picture: old }, { picture, made }) {
   const { left = 0, top = 0, right = 0, bottom = 0 } = /** @type {Record<string, number>} */ (made?.inputs ?? {});
   if (picture.width === old.width && picture.height === old.height) return { left: 0, top: 0 };
   const fits = left + old.width + right === picture.width && top + old.height + bottom === picture.height;

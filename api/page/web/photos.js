@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The photos that are open: another one to choose, and which of several is shown.
 
-import { byId, h, icon } from "./dom.js";
+import { byId, h, icon, refill } from "./dom.js";
 
 /**
  * @param {import("./state.js").State} state
@@ -27,7 +27,7 @@ export function photos(state, t, thumbnails) {
   state.addEventListener("photos", () => {
     open.hidden = !state.photo;
     list.hidden = state.photos.length < 2;
-    list.replaceChildren(...state.photos.map((photo) => h("li", null, ...entry(photo))));
+    refill(list, ...state.photos.map((photo) => h("li", null, ...entry(photo))));
   });
   /** @param {import("./state.js").Photo} photo */
   const entry = (photo) => {

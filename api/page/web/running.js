@@ -34,8 +34,8 @@ export class Runner {
       } catch (error) {
         const seconds = waitOf(error);
         if (!seconds) throw error;
-        const { message, status } = /** @type {import("./client.js").ServerError} */ (error);
-        tell({ note: status ? `${message} ${this.t("do.again", { n: seconds })}` : this.t("client.waiting") });
+        const { message, code } = /** @type {import("./client.js").ServerError} */ (error);
+        tell({ note: code === "away" ? this.t("client.waiting") : `${message} ${this.t("do.again", { n: seconds })}` });
         await pause(1000 * seconds, signal);
       }
     }

@@ -3,6 +3,7 @@
 
 import { byId, h } from "./dom.js";
 import { Mask } from "./mask.js";
+import { placeOf } from "./numbers.js";
 
 /**
  * A picture, upright. `digest` is empty until the server has it: see `State.kept`.
@@ -41,7 +42,7 @@ export function idOf(step) {
 
 /**
  * Events: 'photos' (the list, or what is known of one), 'step' (another picture is shown), 'selection' (another mask is
- * drawn on), 'mask' (detail: the Rect that changed of it), 'work', 'tool'.
+ * drawn on), 'mask' (detail: the Rect that changed of it), 'sent' (how much of a photo the server has), 'work', 'tool'.
  */
 export class State extends EventTarget {
   /** @type {Photo[]} */
@@ -79,14 +80,16 @@ export class State extends EventTarget {
    * Show a step of a photo.
    * @param {Photo} photo
    * @param {number} at
+   * @param {Mask | null} [mask] what is selected in it; nothing
    */
-  show(photo, at) {
+  show(photo, at, mask = null) {
     this.photo = photo;
     photo.at = Math.max(0, Math.min(at, photo.steps.length - 1));
     const { width, height } = photo.steps[photo.at].picture;
-    this.mask = new Mask(width, height);
+    const isOther = mask === null || mask !== this.mask;
+    this.mask = mask ?? new Mask(width, height);
     this.#tell("photos");
-    this.#tell("selection");
+    if (isOther) this.#tell("selection");
     this.#tell("step");
   }
 
@@ -107,18 +110,24 @@ export class State extends EventTarget {
   }
 
   /**
-   * Add a step to a photo behind the one that it was made of; what was to redo there goes.
+   * Add a step to a photo behind the one that it was made of, and show it; what was to redo there goes.
    * @param {Step} step
    * @param {Photo} photo
    * @param {string} from id of that one; if it is gone, the step comes last
+   * @param {boolean} [isDrawn] whether what is selected was drawn meanwhile: it goes along
+   * @returns {boolean} whether it is shown; not where what is selected has no place in it
    */
-  add(step, photo, from) {
+  add(step, photo, from, isDrawn = false) {
+    const { step: shown, mask } = this;
+    const isShown = photo === this.photo;
     const before = photo.steps.findIndex((each) => idOf(each) === from);
     const at = before < 0 ? photo.steps.length : before + 1;
     photo.steps.splice(at, Infinity, step);
-    photo.at = at;
-    if (photo === this.photo) this.show(photo, at);
-    else this.#tell("photos");
+    const place = isShown && isDrawn && shown && !mask?.isEmpty ? placeOf(shown, step) : undefined;
+    if (place !== null || !shown || !photo.steps.includes(shown)) photo.at = at;
+    if (!isShown || photo.at !== at) this.#tell("photos");
+    else this.show(photo, at, place && mask?.placed(place, step.picture));
+    return photo.at === at;
   }
 
   /**
@@ -144,6 +153,12 @@ export class State extends EventTarget {
   async kept(step) {
     await step.keeping;
     return step.picture;
+  }
+
+  /** Tell how much of a photo is sent. @param {Photo} photo @param {number} [part] none: all, and it is kept */
+  setSent(photo, part) {
+    photo.sent = part;
+    this.#tell("sent");
   }
 
   /** Tell that something about a photo is known now. */

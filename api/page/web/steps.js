@@ -2,7 +2,7 @@
 // The strip of steps: undo and redo, a thumbnail for each, other results to choose, and how well the step fits.
 // @ts-check
 
-import { byId, h, icon } from "./dom.js";
+import { byId, h, icon, refill } from "./dom.js";
 import { fromPicture } from "./png.js";
 import { numbersOf } from "./numbers.js";
 import { idOf } from "./state.js";
@@ -82,7 +82,8 @@ export function steps(state, client, t, thumbnails) {
     const { photo } = state;
     element.hidden = !photo;
     look();
-    list.replaceChildren(
+    refill(
+      list,
       ...(photo?.steps.map((step, at) =>
         h(
           "li",
@@ -98,7 +99,8 @@ export function steps(state, client, t, thumbnails) {
     );
     const others = state.step?.made?.choices ?? [];
     choices.hidden = !others.length;
-    choices.replaceChildren(
+    refill(
+      choices,
       ...others.map((each, number) =>
         button(each, t("steps.choice", { n: number + 1 }), idOf(each) === idOf(state.step), () => choose(each)),
       ),

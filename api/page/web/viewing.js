@@ -61,11 +61,13 @@ export function viewing(state, _client, view, t) {
   view.addEventListener("view", () => {
     percent.textContent = t("view.percent", { n: Math.round(view.scale * 100) });
   });
-  state.addEventListener("photos", () => {
+  const showSent = () => {
     const sent = state.photo?.sent;
     sending.hidden = sent === undefined;
     if (sent !== undefined) sending.value = sent;
-  });
+  };
+  state.addEventListener("sent", showSent);
+  state.addEventListener("step", showSent);
   state.addEventListener("step", () => {
     element.hidden = !state.step;
     compare.disabled = !view.canCompare;

@@ -36,7 +36,7 @@ export class Performer {
     if (!photo || !step) return false;
     /** @type {Going} */
     const going = { id: anyKey(), photo: photo.id, from: idOf(step), recipe, label, jobs: [] };
-    return this.#work(photo, going, async (patiently, signal) => {
+    const done = this.#work(photo, going, async (patiently, signal) => {
       const inputs = await unless(signal, read(patiently));
       const seed = inputs.seed === -1 ? Math.floor(Math.random() * MOST_SEED) : Number(inputs.seed ?? 0);
       for (let number = 0; number < count; number++) {
@@ -44,12 +44,20 @@ export class Performer {
         going.jobs.push({ inputs: wished, key: anyKey() });
       }
     });
+    void navigator.locks?.request(going.id, () => done); // other tabs leave it alone
+    return done;
   }
 
-  /** Go on with what was going on when the page was left. @param {Going} going */
-  async takeUp(going) {
+  /**
+   * Go on with what was going on when the page was left.
+   * @param {Going} going @param {boolean} isOwn whether this tab did it, and not perhaps another one that still does
+   */
+  async takeUp(going, isOwn) {
     const photo = this.state.photos.find((each) => each.id === going.photo);
-    if (photo && going.jobs.length) await this.#work(photo, going, async () => {});
+    if (!photo || !going.jobs.length) return;
+    const goOn = () => this.#work(photo, going, async () => {});
+    if (!navigator.locks) await goOn();
+    else await navigator.locks.request(going.id, { ifAvailable: !isOwn }, (lock) => lock && goOn());
   }
 
   /**
@@ -64,6 +72,8 @@ export class Performer {
     }
     const stop = new AbortController();
     const { signal } = stop;
+    const { mask } = state;
+    const revision = mask?.revision;
     const cancel = () => stop.abort(new Error(this.t("do.cancelled")));
     /** @type {Work} */
     const work = { photo: photo.id, label: going.label, progress: 0, preview: null, note: "", going, cancel };
@@ -75,7 +85,8 @@ export class Performer {
       const steps = await this.#results(photo, going, signal, tell);
       if (!steps.length) return false;
       if (steps.length > 1) for (const step of steps) if (step.made) step.made.choices = steps.map(plain);
-      state.add(steps[0], photo, going.from);
+      const isDrawn = mask !== state.mask || mask?.revision !== revision;
+      if (!state.add(steps[0], photo, going.from, isDrawn)) state.say(this.t("do.ready", { label: going.label }));
       return true;
     } catch (error) {
       if (signal.aborted) state.say(this.t("do.cancelled"));

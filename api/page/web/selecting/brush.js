@@ -80,9 +80,10 @@ class Brush {
 
   cancel() {
     const changed = this.#mask?.isDrawn ? this.#mask.takeBack() : null;
+    const isShown = this.#mask === this.state.mask;
     this.up();
     this.#last = null;
-    if (changed) this.state.maskChanged(changed);
+    if (changed && isShown) this.state.maskChanged(changed);
   }
 
   /** The outline of its tip where the pointer is. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */

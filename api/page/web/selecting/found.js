@@ -74,7 +74,7 @@ export function points(selecting) {
     draft.close();
     view.draw();
   };
-  state.addEventListener("step", forget);
+  state.addEventListener("selection", forget);
   const flat = (/** @type {boolean} */ wanted) =>
     signs.filter((sign) => sign.isWanted === wanted).flatMap(({ x, y }) => [x, y]);
   const select = async () => {

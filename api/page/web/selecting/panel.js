@@ -119,19 +119,22 @@ export function selecting(state, client, view, t, models, runner) {
   );
   const help = h("p", { class: "quiet" });
   const options = h("div", { class: "options" });
-  const show = () => {
-    const at = selectors.findIndex(({ name }) => name === state.tool);
-    for (const [number, button] of buttons.entries()) button.setAttribute("aria-pressed", `${number === at}`);
-    const chosen = selectors[at];
+  /** @type {Selector | undefined} */
+  let chosen;
+  const look = () => state.step && chosen?.shown?.();
+  const take = () => {
+    chosen = selectors.find(({ name }) => name === state.tool);
     if (!chosen) return;
+    for (const [at, button] of buttons.entries()) button.setAttribute("aria-pressed", `${selectors[at] === chosen}`);
     view.setTool(chosen.tool);
     help.textContent = t(`select.${chosen.name}.help`);
     options.replaceChildren(...(chosen.options ?? []));
     modes.hidden = !chosen.hasMode;
-    if (state.step) chosen.shown?.();
+    look();
   };
-  state.addEventListener("tool", show);
-  state.addEventListener("step", show);
+  state.addEventListener("tool", take);
+  state.addEventListener("selection", () => view.tool?.cancel());
+  state.addEventListener("step", look);
   /** @param {"invert" | "clear"} name @param {string} keys */
   const whole = (name, keys) => {
     const act = () => {
@@ -152,6 +155,6 @@ export function selecting(state, client, view, t, models, runner) {
     h("div", { class: "row" }, whole("invert", "I"), whole("clear", "Delete Control+D")),
     edge(all),
   );
-  show();
+  take();
   return element;
 }
