@@ -81,6 +81,7 @@ def test_a_format_that_the_browser_lacks_is_shown_by_the_server(
         tab.until(SHOWN)
 
         assert tab.ask(SIZES) == [[70, 50]]
+        tab.page.locator(".steps img[src^='blob:']").wait_for()
 
 
 @pytest.mark.parametrize("data", [b"no picture at all", b""], ids=["text", "empty"])

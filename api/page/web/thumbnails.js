@@ -3,13 +3,11 @@
 // @ts-check
 
 const SIZE = 160;
+const MOST = 300; // that are kept
 
-/** Thumbnails by digest, or by the bytes of what the server does not have yet. */
 export class Thumbnails {
-  /** @type {Map<string, Promise<string>>} */
+  /** Addresses by digest, or by the bytes of what the server does not have yet; the newest last. @type {Map<string | Blob, Promise<string>>} */
   #made = new Map();
-  /** @type {WeakMap<Blob, Promise<string>>} */
-  #local = new WeakMap();
 
   /** @param {import("./client.js").Client} client */
   constructor(client) {
@@ -21,20 +19,33 @@ export class Thumbnails {
    * @param {HTMLImageElement} image @param {{ digest: string }} picture @param {Blob} [source] its bytes, where they are here
    */
   async show(image, { digest }, source) {
+    const key = source ?? digest;
     try {
-      const made = (source ? this.#local.get(source) : this.#made.get(digest)) ?? this.#make(digest, source);
-      if (source) this.#local.set(source, made);
-      else this.#made.set(digest, made);
+      const made = this.#made.get(key) ?? this.#make(digest, source);
+      this.#made.delete(key);
+      this.#made.set(key, made);
+      this.#forget();
       image.src = await made;
     } catch {
-      this.#made.delete(digest);
+      this.#made.delete(key);
       image.classList.add("gone");
     }
   }
 
+  /** Let the oldest one go where there are too many. */
+  #forget() {
+    const [oldest] = this.#made;
+    if (this.#made.size <= MOST) return;
+    this.#made.delete(oldest[0]);
+    oldest[1].then(URL.revokeObjectURL, () => {});
+  }
+
   /** @param {string} digest @param {Blob} [source] */
   async #make(digest, source) {
-    const whole = await createImageBitmap(source ?? (await this.client.image(digest)));
+    const whole = await createImageBitmap(source ?? (await this.client.image(digest))).catch(async (error) => {
+      if (!digest) throw error; // else the server may know its format
+      return createImageBitmap(await this.client.image(digest, "image/png"));
+    });
     const scale = Math.min(1, SIZE / Math.max(whole.width, whole.height));
     const canvas = new OffscreenCanvas(
       Math.max(1, Math.round(whole.width * scale)),
