@@ -449,14 +449,21 @@ def test_a_pen_draws_as_wide_as_it_is_pressed(tab: Tab) -> None:
     assert 1.5 * widths[0] < widths[1]
 
 
-def test_a_hand_on_the_screen_leaves_the_stroke_of_a_pen_alone(tab: Tab) -> None:
+@pytest.mark.parametrize("is_hand_first", [False, True])
+def test_a_hand_on_the_screen_leaves_the_stroke_of_a_pen_alone(
+    tab: Tab, *, is_hand_first: bool
+) -> None:
     cdp = tab.page.context.new_cdp_session(tab.page)
     start, end, hand = _screen(tab, (100, 150), (300, 150), (200, 280))
     pen = {"button": "left", "clickCount": 1, "pointerType": "pen", "force": 0.5}
     places = [{"x": x, "y": y} for x, y in (start, end)]
+    if is_hand_first:
+        _touch(cdp, "touchStart", [hand])
     cdp.send("Input.dispatchMouseEvent", {"type": "mousePressed", **pen, **places[0]})
-    _touch(cdp, "touchStart", [hand])
+    if not is_hand_first:
+        _touch(cdp, "touchStart", [hand])
     cdp.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "buttons": 1, **pen, **places[1]})
+    _touch(cdp, "touchMove", [(hand[0] + 30, hand[1])])
     _touch(cdp, "touchEnd", [])
     cdp.send("Input.dispatchMouseEvent", {"type": "mouseReleased", **pen, **places[1]})
 

@@ -51,12 +51,14 @@ export function gestures(view) {
   };
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (held.size && (isPen || doing === "pinch" || event.pointerType !== "touch")) return;
     if (event.button > 1) return;
+    const isOverHand = event.pointerType === "pen" && !isPen; // it touched the screen before the pen did
+    if (isOverHand) held.clear();
+    else if (held.size && (isPen || doing === "pinch" || event.pointerType !== "touch")) return;
     canvas.setPointerCapture(event.pointerId);
     held.set(event.pointerId, view.onScreen(event));
     isPen = event.pointerType === "pen";
-    if (doing === "tool") view.tool?.cancel(); // it was the first of two fingers
+    if (doing === "tool") view.tool?.cancel(); // it was the first of two fingers, or the hand
     doing = begun(event);
     if (doing === "tool") view.tool?.down(view.pointOf(event));
     view.hovered = view.pointOf(event);
