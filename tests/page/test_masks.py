@@ -261,6 +261,19 @@ def test_a_line_that_crosses_itself_selects_both_loops(tab: Tab) -> None:
     assert (got[10, 2], got[10, 37], got[1, 20], got[18, 20]) == (255, 255, 0, 0)
 
 
+def test_what_a_line_goes_around_twice_is_selected(tab: Tab) -> None:
+    answer = _ask(
+        tab,
+        "const mask = new Mask(40, 40);"
+        "const corners = [[2, 2], [38, 2], [38, 38], [2, 38], [2, 2],"
+        " [12, 12], [28, 12], [28, 28], [12, 28], [12, 12]];"
+        "mask.polygon(corners.map(([x, y]) => ({ x, y }))); return shown(mask);",
+    )
+
+    got = _got(answer)
+    assert (got[20, 20], got[5, 20], got[1, 20]) == (255, 255, 0)
+
+
 def test_a_stroke_is_a_row_of_dots_and_twice_is_as_once(tab: Tab) -> None:
     once, twice, dots, erased = _ask(
         tab,
@@ -325,6 +338,18 @@ def test_undo_goes_back_and_redo_forward_through_all_that_was_done(
     )
 
     assert faults == []
+
+
+def test_a_new_stroke_takes_the_place_of_what_was_to_redo(tab: Tab) -> None:
+    could, can, changed, left = _ask(
+        tab,
+        "const mask = new Mask(40, 40); mask.stamp(10, 10, 5, 0, 255); mask.undo();"
+        "const could = mask.canRedo; mask.stamp(30, 30, 5, 0, 255);"
+        "return [could, mask.canRedo, mask.redo(), shown(mask)];",
+    )
+
+    assert (could, can, changed) == (True, False, None)
+    assert (_got(left)[10, 10], _got(left)[30, 30]) == (0, 255)
 
 
 def test_a_stroke_of_many_parts_is_undone_at_once_and_what_is_taken_back_is_not_redone(
