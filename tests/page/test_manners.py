@@ -143,6 +143,38 @@ def test_the_page_speaks_german_and_keeps_what_was_chosen(browser: Browser, serv
         assert dark == "rgb(18, 19, 24)"
 
 
+def test_what_is_selected_stays_when_the_language_is_changed(
+    browser: Browser, server: Child
+) -> None:
+    selected = "async () => [...(await import('/page/main.js')).state.mask.data]"
+    with visited(browser, server) as tab:
+        page = tab.page
+        _open_photo(page)
+        tab.until("!!sessionStorage.getItem('paintgraph.photos')?.includes('digest')")
+        box = page.locator("#picture").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        tab.drag((x, y), (x + 80, y + 40))
+        before = tab.ask(selected)
+        page.get_by_label("Menu").click()
+        with page.expect_navigation():
+            page.get_by_label("Language").select_option("de")
+        page.get_by_label("Menü").wait_for()
+        tab.until("async () => !(await import('/page/main.js')).state.mask?.isEmpty")
+
+        assert any(before)
+        assert tab.ask(selected) == before
+
+
+def test_earlier_jobs_are_at_hand_on_a_phone_with_a_photo_open(
+    browser: Browser, server: Child
+) -> None:
+    with visited(browser, server, PHONE) as tab:
+        _open_photo(tab.page)
+        tab.page.get_by_role("button", name="Earlier jobs").click()
+        tab.page.get_by_role("dialog", name="Earlier jobs").wait_for()
+
+
 def test_who_has_no_key_is_led_to_the_login_and_back(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

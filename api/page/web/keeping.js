@@ -6,6 +6,8 @@
 /** @typedef {import("./state.js").Step} Step */
 /** @typedef {import("./state.js").Photo} Photo */
 
+import { fromPicture, toPng } from "./png.js";
+
 const KEPT = "paintgraph.photos";
 const MOST_PHOTOS = 20;
 
@@ -30,6 +32,9 @@ export async function keeping(state, client, t, performer) {
     }
     const open = state.photos.find((each) => each.id === kept.open) ?? state.photos[0];
     if (open && !state.photo) state.open(open); // else a photo was chosen meanwhile
+    const { photo } = state;
+    if (photo?.selection) await select(state, client, photo.selection);
+    if (photo) photo.selection = undefined;
     if (gone) state.say(t("steps.gone", { n: gone }));
   } catch (error) {
     state.say(error instanceof Error ? error.message : String(error), { urgent: true });
@@ -47,6 +52,23 @@ function read() {
   } catch {
     return { photos: [], open: "", going: null, isOwn: false }; // nothing is kept, or by another version of the page
   }
+}
+
+/** Select what is white in a picture that the server has. @param {State} state @param {import("./client.js").Client} client @param {string} digest */
+export async function select(state, client, digest) {
+  const { mask } = state;
+  const bitmap = await createImageBitmap(await client.image(digest));
+  const rect = mask?.combine(fromPicture(bitmap, mask.width, mask.height), "replace");
+  bitmap.close();
+  if (rect && mask === state.mask) state.maskChanged(rect);
+}
+
+/** Keep what is selected, for when the page is loaded next. @param {State} state @param {import("./client.js").Client} client */
+export async function keepSelection(state, client) {
+  const { photo, mask } = state;
+  if (!photo || !mask || mask.isEmpty) return;
+  photo.selection = (await client.upload(await toPng(mask), "mask.png")).digest;
+  state.changed();
 }
 
 /** A tab keeps its own; a new one begins with what was kept last. @param {State} state */

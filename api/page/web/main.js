@@ -7,7 +7,7 @@ import { doing } from "./doing/panel.js";
 import { Performer } from "./doing/performing.js";
 import { byId } from "./dom.js";
 import { gallery } from "./gallery.js";
-import { keeping } from "./keeping.js";
+import { keeping, keepSelection } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
 import { Models } from "./models.js";
 import { photos } from "./photos.js";
@@ -53,7 +53,7 @@ for (const [place, make] of PARTS) {
   const made = make(state, client, view, t);
   if (made) byId(place).append(made);
 }
-byId("bar").append(menu(t));
+byId("bar").append(menu(t, () => keepSelection(state, client)));
 byId("sheets").append(...sheets(t));
 state.addEventListener("step", () => {
   for (const id of ["select", "do"]) byId(id).hidden = !state.step;

@@ -16,8 +16,9 @@ export function dress(theme = kept(KEPT) ?? "") {
 
 /** The button of the menu, at the end of the bar.
  * @param {import("./texts.js").Translate} t
+ * @param {() => Promise<void>} beforeLeaving what is to be done before the page is loaded anew
  * @returns {HTMLElement} */
-export function menu(t) {
+export function menu(t, beforeLeaving) {
   const theme = chooser(
     THEMES.map((each) => [each, t(`theme.${each}`)]),
     kept(KEPT) ?? "system",
@@ -26,7 +27,11 @@ export function menu(t) {
       dress(chosen);
     },
   );
-  const words = chooser(Object.entries(LANGUAGES), language(), speak);
+  const words = chooser(Object.entries(LANGUAGES), language(), (chosen) =>
+    beforeLeaving()
+      .catch(() => {}) // what is selected is lost, but the words are those that are wished
+      .then(() => speak(chosen)),
+  );
   const keys = h("button", { type: "button", class: "plain", "aria-keyshortcuts": "?" }, icon("keys"), t("keys"));
   const list = h(
     "div",

@@ -23,8 +23,8 @@ import { placeOf } from "./numbers.js";
  * @typedef {{picture: Picture, made: Made | null, later?: Step[]}} Choice
  *
  * `at`: which step is shown; what lies behind it is there to redo. `sent`: how much of the photo the server has, 0 to
- * 1, while it is on its way.
- * @typedef {{id: string, name: string, steps: Step[], at: number, sent?: number}} Photo
+ * 1, while it is on its way. `selection`: the digest of what was selected when the page was left.
+ * @typedef {{id: string, name: string, steps: Step[], at: number, sent?: number, selection?: string}} Photo
  *
  * What is being done; `preview` is an address, `note` what is to know besides, `going` what is kept of it.
  * @typedef {{photo: string, label: string, progress: number, preview: string | null,

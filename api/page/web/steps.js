@@ -3,7 +3,7 @@
 // @ts-check
 
 import { byId, h, icon, refill } from "./dom.js";
-import { fromPicture } from "./png.js";
+import { select } from "./keeping.js";
 import { numbersOf } from "./numbers.js";
 import { idOf } from "./state.js";
 
@@ -143,12 +143,8 @@ export function steps(state, client, t, thumbnails) {
     numbers.textContent = seam === null ? kept : `${kept} ${t("steps.seam", { seam: Math.round(100 * seam) / 100 })}`;
   };
   const selectAgain = async () => {
-    const { step, mask } = state;
-    if (!step?.made?.mask || !mask) return;
-    const bitmap = await createImageBitmap(await client.image(step.made.mask));
-    const rect = mask.combine(fromPicture(bitmap, mask.width, mask.height), "replace");
-    bitmap.close();
-    if (rect) state.maskChanged(rect);
+    const mask = state.step?.made?.mask;
+    if (mask) await select(state, client, mask);
   };
   state.addEventListener("photos", show);
   state.addEventListener("step", show);
