@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from paintgraph.engine.graph.formats.comfy.known import types_of_sockets
+from paintgraph.engine.graph.formats.comfy.packs import types_of_packs
 
 SAMPLING = "InpaintSampler, which loads, encodes, samples and decodes by itself"
 MODEL_SOCKETS = frozenset(
@@ -33,9 +34,33 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
 }
 """Our nodes by meaning, and nodes of the commonest packs whose job they do."""
 
+_INPAINTING = "a checkpoint that was made for inpainting, with InpaintModelConditioning"
+_PATCHING: Mapping[str, tuple[str, ...]] = {
+    "ControlNetApplyAdvanced or LoraLoader to steer what is painted": (
+        *("IPAdapter", "InstantID", "ApplyInstantID", "PhotoMaker", "StyleModel", "USOStyle"),
+    ),
+    _INPAINTING: ("BrushNet", "PowerPaint", "INPAINT_LoadFooocus", "INPAINT_ApplyFooocus"),
+    "the model as it is: leave these nodes out": (
+        *("FreeU", "PerturbedAttention", "SelfAttentionGuidance", "SkipLayerGuidance", "HyperTile"),
+        *("Tome", "TorchCompileModel", "EasyCache", "LazyCache", "CFGZeroStar", "CFGNorm", "APG"),
+        *("TCFG", "FreSca", "Mahiro", "RenormCFG", "PatchModelAddDownscale", "ModelCompute"),
+    ),
+    "CropForInpaint and StitchInpaint, so that a part at a time is sampled": ("TiledDiffusion",),
+    "CLIPTextEncode": ("ELLA", "Ella", "SetElla", "T5TextEncoderLoader #ELLA"),
+    "one model with LoraLoader, or a file that was merged before": ("ModelMerge", "CLIPMerge"),
+}
+"""What patches the model objects of ComfyUI, by how its types begin, and the way out."""
+
 
 def replacements() -> dict[str, str]:
-    """What to use instead of other tools' nodes, by their types."""
-    sampling = dict.fromkeys(types_of_sockets(MODEL_SOCKETS), SAMPLING)
+    """What to use instead of other tools' nodes, by their types, those that are here as well."""
+    models = types_of_sockets(MODEL_SOCKETS)
+    sampling = dict.fromkeys(models, SAMPLING)
+    patching = {
+        type_: own
+        for type_ in dict.fromkeys((*models, *types_of_packs()))
+        for own, starts in _PATCHING.items()
+        if type_.startswith(starts)
+    }
     nearest = {other: own for own, others in _NEAREST.items() for other in others}
-    return {**sampling, **nearest}
+    return {**sampling, **patching, **nearest}

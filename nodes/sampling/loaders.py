@@ -52,7 +52,8 @@ class Patched(NamedTuple):
     keywords=("Stable Diffusion", "SDXL", "safetensors", "model"),
     see_also={
         "UNETLoader": "Loads the denoiser alone.",
-        "InpaintSampler": "Paints what a mask selects, and loads, encodes and samples by itself.",
+        "VAELoader": "Loads the VAE alone.",
+        "DiffusersLoader": "Takes folders of diffusers only.",
     },
 )
 def checkpoint_loader_simple(
@@ -237,6 +238,7 @@ def lora_loader_model_only(
     title="Load ControlNet",
     category="loaders",
     keywords=("canny", "depth", "pose"),
+    see_also={"DiffControlNetLoader": "Refuses one of another family than a model."},
 )
 def control_net_loader(
     context: Context,

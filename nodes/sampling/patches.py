@@ -71,7 +71,10 @@ def model_sampling_discrete(
     title="Model Sampling: Shift (SD3)",
     category="sampling/models",
     keywords=("shift", "flow matching"),
-    see_also={"ModelSamplingFlux": "Works the shift out of the picture's size."},
+    see_also={
+        "ModelSamplingFlux": "Works the shift out of the picture's size.",
+        "ModelSamplingAuraFlow": "The same with another default.",
+    },
 )
 def model_sampling_sd3(model: Denoiser, shift: Shift = 3.0) -> Denoiser:
     """Set how the noise of a model trained by flow matching is spread over the steps."""

@@ -35,6 +35,11 @@ def is_core(type_: str, properties: object = None) -> bool:
     return known_as == _CORE or bool(known(type_))
 
 
+def types_of_packs() -> list[str]:
+    """Every node type whose pack is known."""
+    return list(_table())
+
+
 @cache
 def _table() -> Mapping[str, str]:
     packs: Mapping[str, Any] = orjson.loads(
