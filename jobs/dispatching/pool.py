@@ -24,9 +24,9 @@ from paintgraph.jobs.dispatching.support import HasModel
 from paintgraph.jobs.dispatching.warmth import Warmth
 from paintgraph.jobs.store.agents import OutdatedAgentError
 from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.firsts import ANY, Able
 from paintgraph.jobs.store.job import Job, Size
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import ANY, Able
 from paintgraph.jobs.store.rows import StaleFenceError
 from paintgraph.jobs.workers.handle import Ready, StuckError, WorkerHandle, WorkerSpec
 from paintgraph.jobs.workers.watch import watch

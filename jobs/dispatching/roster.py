@@ -16,9 +16,9 @@ from paintgraph.engine.graph.uses import Declared
 from paintgraph.jobs.dispatching.support import HasModel, Support
 from paintgraph.jobs.store.agents import PROTOCOL, OutdatedAgentError, Worker
 from paintgraph.jobs.store.database import StoreError
+from paintgraph.jobs.store.firsts import ANY, Able, Served
 from paintgraph.jobs.store.job import Job, Size
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import ANY, Able, Served
 from paintgraph.jobs.workers.handle import Ready, WorkerHandle
 
 _LOG = logging.getLogger("paintgraph.jobs")

@@ -14,9 +14,10 @@ from paintgraph.jobs.store import holdings, rows
 from paintgraph.jobs.store.amortising import choose
 from paintgraph.jobs.store.backlog import Tally
 from paintgraph.jobs.store.database import Connection, Database
+from paintgraph.jobs.store.firsts import ANY, Able, first
 from paintgraph.jobs.store.holdings import Models
 from paintgraph.jobs.store.job import Job, Size
-from paintgraph.jobs.store.lines import ANY, Able, Lines, Policy, first
+from paintgraph.jobs.store.lines import Lines, Policy
 from paintgraph.jobs.store.queries import job_of
 
 LEASE_SECONDS = 30.0

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from paintgraph.jobs.store.agents import OutdatedAgentError, Worker
+from paintgraph.jobs.store.firsts import Able
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import Able
 
 ONE = Worker("a/heavy-0", "host", "heavy", (0, 1), "", 1, "0.1")
 

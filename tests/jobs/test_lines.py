@@ -3,18 +3,22 @@
 import random
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paintgraph.jobs.store.claims import take
 from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.firsts import MOST_KNOWN, Able, Served, first
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import Able, Served, first
 from paintgraph.jobs.store.sqlite import SqliteDatabase
 from paintgraph.tests.jobs.plans import plans_of
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 
 class Row(NamedTuple):
@@ -204,6 +208,87 @@ def test_as_many_as_may_not_begin_they_are_passed_over(
     )
 
     assert more < 1.5 * few
+    store.close()
+
+
+class Counting:
+    """A connection that counts its statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.count, self._connection = 0, connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        self.count += 1
+        return self._connection.execute(sql, values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def test_as_many_kinds_of_nodes_as_a_worker_lacks_they_take_a_few_statements(
+    store: JobStore,
+) -> None:
+    many, last = range(1, 501), 501
+
+    def note(connection: Connection) -> None:
+        values = [(number, f"{number}", f"[[{number}]]".encode()) for number in (*many, last)]
+        connection.executemany("INSERT INTO use_sets VALUES (?, ?, ?, 0)", values)
+
+    def ask(connection: Connection) -> tuple[int, int]:
+        counting: Any = Counting(connection)
+        served = Served(lambda uses: uses == [[last]])
+        row = first(counting, "light", Able(None, served))
+        return row["uses"], counting.count
+
+    store._database.write(note).result()
+    fill(store, [*(Row("a", uses=number) for number in many), Row("a", uses=last, turn=9)])
+    uses, statements = store._database.write(ask).result()
+
+    assert uses == last
+    assert statements <= 6
+
+
+def test_what_is_known_of_uses_does_not_grow_for_ever(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite", "normal")
+    served = Served(lambda uses: not uses)
+    for start in range(1, 3 * MOST_KNOWN, 1000):
+        numbers = range(start, start + 1000)
+        assert store._database.read(partial(served.which, numbers=numbers)) == {*numbers}
+
+    assert len(served._known) <= MOST_KNOWN
+    assert store._database.read(lambda c: served.which(c, (0, 1))) == {0, 1}
+    store.close()
+
+
+def test_while_others_take_the_first_ones_those_after_them_go_before_lower_priorities(
+    postgresql: PostgresqlServer,
+) -> None:
+    store = JobStore(postgresql.new_database())
+    high, low = Row("a", priority=1), Row("b")
+    fill(store, [*[high] * 20, *[low] * 3, Row("c", priority=1, turn=1)])
+    are_locked, goes_on = Event(), Event()
+
+    def take_first(connection: Connection) -> None:
+        sql = "SELECT number FROM jobs WHERE client = 'a' ORDER BY number LIMIT ? FOR UPDATE"
+        connection.execute(sql, (18,)).fetchall()
+        are_locked.set()
+        goes_on.wait()
+
+    def take_four(connection: Connection) -> list[tuple[str, int]]:
+        rows = []
+        for _ in range(4):
+            row = first(connection, "light", Able(None, Served(bool)))
+            rows.append((row["client"], row["priority"]))
+            take(connection, row["number"], "w/1")
+        return rows
+
+    taking = store._database.write(take_first)
+    are_locked.wait()
+    taken = store._database.write(take_four).result()
+    goes_on.set()
+    taking.result()
+
+    assert taken == [("a", 1), ("a", 1), ("c", 1), ("b", 0)]
     store.close()
 
 

@@ -10,9 +10,9 @@ import pytest
 from paintgraph.engine.graph.uses import Use
 from paintgraph.jobs.store.agents import Worker
 from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.firsts import Able, Served
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import Able, Served
 from paintgraph.jobs.store.sets import KEPT_SECONDS, MODELS, USES
 from paintgraph.tests.jobs.claiming import claimed
 from paintgraph.tests.jobs.postgresql import PostgresqlServer

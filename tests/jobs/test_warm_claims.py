@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from paintgraph.benchmarks.warm import JOB_SECONDS, LOAD_SECONDS, SHARED, simulate
 from paintgraph.jobs.store.amortising import PAID_LOADS, PATIENCE_WITH_HOLDERS, Line, choose
 from paintgraph.jobs.store.claims import Claims
+from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.firsts import ANY, Able
 from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
-from paintgraph.jobs.store.lines import ANY, Able
 from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 LOAD = 20.0
@@ -183,11 +184,37 @@ def test_higher_priorities_go_first_and_leave_a_worker_to_lower_ones_while_they_
     asyncio.run(act())
 
 
-@pytest.mark.parametrize("which", ["first", "supported"])
+def test_no_lower_priority_of_its_own_line_comes_first_while_another_takes_the_higher(
+    postgresql: PostgresqlServer,
+) -> None:
+    place = postgresql.new_database()
+    one, two = JobStore(place), JobStore(place)
+    are_locked, goes_on = Event(), Event()
+
+    def lock_first(connection: Connection) -> None:
+        connection.execute("SELECT number FROM jobs ORDER BY number LIMIT 1 FOR UPDATE").fetchall()
+        are_locked.set()
+        goes_on.wait()
+
+    async def act() -> None:
+        await filled(one, *of(A, B, priority=1), *of(A))
+        locking = one._database.write(lock_first)
+        await asyncio.to_thread(are_locked.wait)
+        taken = [models_of(two, await take(two, "two/1", A)) for _ in range(2)]
+        goes_on.set()
+        locking.result()
+        assert taken == [B, A]
+
+    asyncio.run(act())
+    for store in (one, two):
+        store.close()
+
+
+@pytest.mark.parametrize("which", ["first", "supported", "held"])
 def test_however_many_lines_there_are_the_first_and_those_of_a_worker_are_among_them(
     store: JobStore, which: str
 ) -> None:
-    """The set whose job is the first of all, or the only one supported, has the highest number."""
+    """The set whose job is first of all, or alone supported, or held, has the highest number."""
 
     async def act() -> None:
         *others, last = [(f"m{number}@sha256:1",) for number in range(70)]
@@ -197,7 +224,9 @@ def test_however_many_lines_there_are_the_first_and_those_of_a_worker_are_among_
         jobs = [(await store.accept(new)).job for new in waiting]
         (wanted,) = (job.models for job in jobs if models_of(store, job) == last)
         able = Able((0, wanted)) if which == "supported" else ANY
-        taken = await store.claims.next("light", "w/1", able=able, holds=A)
+        holds = last if which == "held" else A
+        await store.claims.loaded(others[0][0], LOAD)  # so it is worth staying
+        taken = await store.claims.next("light", "w/1", able=able, holds=holds)
         assert taken is not None
         assert taken.models == wanted
 
