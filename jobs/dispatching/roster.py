@@ -186,7 +186,11 @@ class Roster:
             )
             for handle, place in ([] if self._is_retired else [*self._handles.items()])
         ]
-        await self._store.agents.tell(self._agent, workers, self._seconds)
+        dropped = await self._store.agents.tell(self._agent, workers, self._seconds)
+        if dropped:  # this process stood still for long
+            kept = ((each, known) for each, known in self._nodes.items() if known[1] not in dropped)
+            self._nodes = dict(kept)
+            self.change()
 
     async def _nodes_of(self, handle: WorkerHandle) -> str:
         """The digest under which a worker's node types are kept, without what is of one machine."""

@@ -68,13 +68,15 @@ class Agents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def tell(self, agent: str, workers: Sequence[Worker], seconds: float) -> None:
+    async def tell(self, agent: str, workers: Sequence[Worker], seconds: float) -> set[str]:
         """These are the workers of an agent, alive for so long from now; it has no others.
 
+        Gives the digests of their node types that are not kept, as nobody had named them for long.
         Raises OutdatedAgentError for an agent that may not work for the store.
         """
+        told = {each.nodes for each in workers if each.nodes}
 
-        def update(connection: Connection) -> None:
+        def update(connection: Connection) -> set[str]:
             check_protocol(connection)
             _remove(connection, agent)
             if not workers:
@@ -101,8 +103,11 @@ class Agents:
                 f"DELETE FROM agents WHERE lease < {connection.now} - ?",  # noqa: S608 - ours
                 (_FORGOTTEN_SECONDS,),
             )
+            marks = ", ".join("?" * len(told)) or "NULL"
+            sql = f"SELECT digest FROM node_sets WHERE digest IN ({marks})"  # noqa: S608 - ours
+            return told - {row[0] for row in connection.execute(sql, tuple(told)).fetchall()}
 
-        await asyncio.wrap_future(self._database.write(update))
+        return await asyncio.wrap_future(self._database.write(update))
 
     async def leave(self, agent: str) -> None:
         """An agent has ended."""

@@ -1,17 +1,18 @@
 """What is known of workers goes on being looked at, whatever goes wrong at one look."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paintgraph.jobs.dispatching.roster import Roster
+from paintgraph.jobs.dispatching.roster import Place, Roster
 from paintgraph.jobs.dispatching.support import HasModel, Support
 from paintgraph.jobs.store.agents import Worker
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.workers.handle import Ready, WorkerHandle
 
 
 @pytest.fixture
@@ -21,8 +22,10 @@ def small(tmp_path: Path) -> Iterator[JobStore]:
     store.close()
 
 
-def roster(store: JobStore, has_model: HasModel = bool) -> Roster:
-    return Roster(store, "a", 600.0, {}, has_model, lambda: None, lambda _: None)
+def roster(
+    store: JobStore, has_model: HasModel = bool, handles: Mapping[WorkerHandle, Place] | None = None
+) -> Roster:
+    return Roster(store, "a", 600.0, handles or {}, has_model, lambda: None, lambda _: None)
 
 
 def test_a_model_that_cannot_be_read_is_not_here_until_the_next_look(small: JobStore) -> None:
@@ -79,6 +82,32 @@ def test_a_newer_paintgraph_may_tell_more_of_its_nodes(small: JobStore) -> None:
         there = roster(small)
         await there._read()
         assert there.ready.specs == specs
+
+    asyncio.run(act())
+
+
+class Handle:
+    """A worker that has told of its node types."""
+
+    ready = Ready([{"id": "Here"}])
+
+
+def test_node_types_that_were_dropped_while_a_process_stood_still_are_kept_again(
+    small: JobStore,
+) -> None:
+    handle: Any = Handle()
+
+    async def act() -> None:
+        there = roster(small, handles={handle: Place("light", "1")})
+        await there._tell()
+        drop = "DELETE FROM node_sets"
+        await asyncio.wrap_future(small._database.write(lambda c: c.execute(drop).rowcount))
+        await there._tell()
+        assert there._changed.is_set()
+        await there._tell()
+        await there._read()
+        assert there.ready.specs == [{"id": "Here"}]
+        assert not there._changed.is_set()
 
     asyncio.run(act())
 
