@@ -122,7 +122,7 @@ class _Checker:
             problems = [p for p in problems if p.code not in OF_UNKNOWN or p.node not in unknown]
             reached |= ends(graph, self._specs)
         if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
-            report_reach(self._report, graph, reached, together=self._is_foreign)
+            report_reach(self._report, graph, reached, self._specs, together=self._is_foreign)
         sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
         return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
 

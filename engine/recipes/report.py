@@ -10,6 +10,7 @@ from paintgraph.engine.graph.sockets import literal_types
 from paintgraph.engine.graph.spec import Conversion, InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import reached_outputs, upstream
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.round_trips import Specs, round_trips
 
 _LAST = (1 << 30, 0)
 _MOST_NAMED = 6
@@ -94,9 +95,15 @@ class Report:
 
 
 def report_reach(
-    report: Report, graph: Graph, targets: Mapping[str, str], *, together: bool
+    report: Report, graph: Graph, targets: Mapping[str, str], specs: Specs, *, together: bool
 ) -> None:
-    """Report that a graph reaches nothing, or nodes that no target needs, `together` or each."""
+    """Report that a graph reaches nothing, or nodes that no target needs, `together` or each.
+
+    And pictures that it reaches, of which more changes than their mask says.
+    """
+    for trip in round_trips(graph, specs, targets.values()):
+        where = report.at(trip.node, bare=True)
+        report.add("outside_changes", where, trip.message, severity="warning")
     if not targets and not graph.outputs:
         report.add(
             "no_outputs",
