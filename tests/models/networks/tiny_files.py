@@ -423,13 +423,13 @@ def lora(unet_like: Any, text: Any, form: str) -> Tensors:
 def first_query(network: Any) -> Any:
     """The first layer that a LoRA of these changes."""
     return next(
-        layer for name, layer in network.named_modules() if name.endswith(("to_q", "q_proj"))
+        layer for name, layer in network.named_modules() if name.endswith((".to_q", ".q_proj"))
     )
 
 
 def added_by(tensors: Mapping[str, Any], network: Any, given: Any, form: str) -> Any:
     """What a LoRA adds to its first layer in a network, at a strength of 1."""
-    is_text = any(name.endswith("q_proj") for name, _ in network.named_modules())
+    is_text = any(name.endswith(".q_proj") for name, _ in network.named_modules())
     mark = "q_proj" if is_text else "to_q"
     down, up = ("lora_down", "lora_up") if form == "kohya" else ("lora_A", "lora_B")
     first = next(name for name in tensors if f"{mark}.{down}" in name)
