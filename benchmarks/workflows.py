@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from paintgraph.assembly import catalogue
 from paintgraph.base.text.document import Document
+from paintgraph.benchmarks import sampler_graphs
 from paintgraph.benchmarks.measuring import Figure, Unit
 from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.formats.comfy.prompt import UPLOAD_BUTTONS, write_comfy
@@ -47,7 +48,8 @@ class _Difference(NamedTuple):
 def figures(folder: Path) -> list[Figure]:
     """The shares, in per cent."""
     registry = catalogue(default_folders(), ()).registry
-    return [*_files(folder, registry), *_pairs(folder, "core", 95), *_pairs(folder, "packs", 80)]
+    pairs = [*_pairs(folder, "core", 95), *_pairs(folder, "packs", 80)]
+    return [*_files(folder, registry), *pairs, *sampler_graphs.figures(folder)]
 
 
 def _files(folder: Path, registry: Registry) -> Iterator[Figure]:

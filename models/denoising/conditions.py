@@ -78,7 +78,7 @@ def prepare(
             seen = inpaint_channels(torch, loaded, condition, shape)
 
         def to_device(array: Any) -> Any:
-            tensor = torch.from_numpy(np.ascontiguousarray(array))
+            tensor = torch.from_numpy(np.array(array))
             return repeated(tensor, batch).to(loaded.device, loaded.dtype)
 
         weight = _weight(torch, condition, part, mask, size)
@@ -111,7 +111,7 @@ def inpaint_channels(
             f"the picture with its hole has {latents.shape[1]} channels, the denoiser's latents "
             f"have {channels}. Encode it with the VAE of the model's family."
         )
-    seen = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
+    seen = torch.from_numpy(np.array(latents, np.float32))
     if tuple(seen.shape[-2:]) != tuple(size):
         seen = torch.nn.functional.interpolate(seen, tuple(size), mode="bilinear")
     seen = (repeated(seen, batch) - loaded.latents.shift) * loaded.latents.factor

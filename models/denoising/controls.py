@@ -117,13 +117,13 @@ class Controls:
 
     def _resized(self, use: ControlUse) -> Any:
         interpolate = self._torch.nn.functional.interpolate
-        picture = self._torch.from_numpy(np.ascontiguousarray(use.picture[..., :3]))
+        picture = self._torch.from_numpy(np.array(use.picture[..., :3]))
         picture = _cropped(picture.movedim(-1, 1), self._size)
         if tuple(picture.shape[-2:]) != self._size:
             picture = interpolate(picture, self._size, mode="nearest-exact")
         picture = repeated(picture, self._batch)
         if use.mask is not None:
-            mask = self._torch.from_numpy(np.ascontiguousarray(use.mask))[:, None]
+            mask = self._torch.from_numpy(np.array(use.mask))[:, None]
             mask = _cropped(mask, self._size)
             if tuple(mask.shape[-2:]) != self._size:
                 mask = interpolate(mask, self._size, mode="bilinear")

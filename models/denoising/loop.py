@@ -165,7 +165,7 @@ class Run:
                 f"'{self._loaded.family}' {form.channels}. Encode the picture with the VAE of the "
                 "model's family."
             )
-        tensor = self._torch.from_numpy(np.ascontiguousarray(samples)).to(self._loaded.device)
+        tensor = self._torch.from_numpy(np.array(samples)).to(self._loaded.device)
         return (tensor - form.shift) * form.factor
 
     def _unscaled(self, x: Any) -> Array:

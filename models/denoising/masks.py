@@ -13,7 +13,7 @@ Array = NDArray[np.float32]
 
 def to_latents(torch: Any, mask: Array, size: Sequence[int], batch: int) -> Any:
     """A mask `[B, H, W]` as `[batch, 1, h, w]`, bilinearly resized; its pictures are repeated."""
-    tensor = torch.from_numpy(np.ascontiguousarray(mask, np.float32))[:, None]
+    tensor = torch.from_numpy(np.array(mask, np.float32))[:, None]
     if tuple(tensor.shape[-2:]) != tuple(size):
         tensor = torch.nn.functional.interpolate(tensor, tuple(size), mode="bilinear")
     return repeated(tensor, batch)

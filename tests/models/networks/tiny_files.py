@@ -21,17 +21,20 @@ _T: Any = transformers
 WORDS = 514
 
 
-def clip(width: int = 64, layers: int = 2, *, projected: bool = False) -> Any:
+def clip(
+    width: int = 64, layers: int = 2, *, projected: bool = False, words: int | None = None
+) -> Any:
+    words = words or WORDS
     config = transformers.CLIPTextConfig(
-        vocab_size=WORDS,
+        vocab_size=words,
         hidden_size=width,
         intermediate_size=80,
         num_hidden_layers=layers,
         num_attention_heads=width // 64,
         projection_dim=width,
-        bos_token_id=512,
-        eos_token_id=513,
-        pad_token_id=513,
+        bos_token_id=words - 2,
+        eos_token_id=words - 1,
+        pad_token_id=words - 1,
         max_position_embeddings=77,
         hidden_act="gelu" if projected or layers > 3 else "quick_gelu",
     )
