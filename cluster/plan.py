@@ -4,7 +4,8 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
-from paintgraph.jobs.store.backlog import TARGET_SECONDS
+from paintgraph.engine.graph.uses import Declared
+from paintgraph.jobs.store.backlog import TARGET_SECONDS, Waiting
 from paintgraph.jobs.store.jobs import JobStore
 
 AGENT = "agent-"
@@ -53,8 +54,20 @@ class Scale:
 
 
 def waiting_seconds(store: JobStore) -> float:
-    """How long what waits will take, as far as some live worker has its models."""
+    """How long what waits will take, as far as some live worker has its models and node types."""
     alive = store.agents.alive()
-    supported = {number for worker in alive for number in worker.supports}
-    waiting = store.backlog.waiting()
-    return sum(each.seconds for each in waiting if each.number in {0, *supported})
+    documents = {digest: store.agents.nodes(digest) for digest in {each.nodes for each in alive}}
+    declared = {
+        digest: Declared(document.get("specs", ()))
+        for digest, document in documents.items()
+        if document is not None
+    }
+
+    def can_be_done(waiting: Waiting) -> bool:
+        able = {each.nodes for each in alive if waiting.number in (0, *each.supports)}
+        if not waiting.uses:
+            return bool(able) or not waiting.number
+        uses = store.agents.uses(waiting.uses)
+        return any(not any(declared[each].lacks(uses)) for each in able if each in declared)
+
+    return sum(each.seconds for each in store.backlog.waiting() if can_be_done(each))

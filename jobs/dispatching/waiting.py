@@ -32,7 +32,6 @@ class Queue:
         self._count_of = count_of
         self._quota_of = quota_of
         self._mean_seconds: dict[Size, float] = {"light": 0.1, "heavy": 10.0}
-        self._wholes: set[int] = set()
         self._waiting: Sequence[Queued] = ()
         self._read_at = 0.0
         self._places: dict[Size, tuple[float, Mapping[str, int]]] = {}
@@ -68,11 +67,11 @@ class Queue:
         """Nodes do not count."""
 
     def job_ended(self, job: Job) -> None:
-        """Note how long it was at work; of one that others did parts of, the parts alone count."""
-        if job.parent is not None:
-            self._wholes.add(job.parent)
-        elif job.number in self._wholes:
-            self._wholes.discard(job.number)
+        """Note how long it was at work, if it was claimed once and let go on until its end.
+
+        Others waited meanwhile, for their parts or for another worker.
+        """
+        if job.fence > 1 or job.state == "cancelled":
             return
         if job.started is not None and job.ended is not None:
             mean = self._mean_seconds[job.size]

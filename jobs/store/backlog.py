@@ -24,19 +24,19 @@ Those that waited for their parts do not count.
 """
 
 BACKLOG = (
-    f"SELECT size, models, queued, queued * {EXPECTED_SECONDS} AS seconds, "  # noqa: S608 - ours
+    f"SELECT size, models, uses, queued, queued * {EXPECTED_SECONDS} AS seconds, "  # noqa: S608 - ours
     "(SELECT created FROM jobs WHERE number = line.earliest) AS since FROM ("
-    "SELECT size, models, count(*) AS queued, min(number) AS earliest FROM jobs "
-    "WHERE state = 'queued' AND size IN ('heavy', 'light') GROUP BY size, models) line"
+    "SELECT size, models, uses, count(*) AS queued, min(number) AS earliest FROM jobs "
+    "WHERE state = 'queued' AND size IN ('heavy', 'light') GROUP BY size, models, uses) line"
 )
 """What waits; with both sizes named, SQLite reads it in the order of an index, without a sort."""
 
 
 class Waiting(NamedTuple):
-    """Jobs of one size that wait and name the same models.
+    """Jobs of one size that wait, name the same models and use node types alike.
 
     `seconds` is how long they will take together, `since` when the first of them was accepted,
-    `number` that of their set of models.
+    `number` that of their set of models, `uses` that of their uses of node types.
     """
 
     size: Size
@@ -45,6 +45,7 @@ class Waiting(NamedTuple):
     seconds: float
     since: float
     number: int = 0
+    uses: int = 0
 
 
 class Loads(NamedTuple):
@@ -81,13 +82,21 @@ class Backlog:
         self._database = database
 
     def waiting(self) -> list[Waiting]:
-        """What waits, by size and models."""
+        """What waits, by size, models and uses of node types."""
 
         def read(connection: Connection) -> list[Waiting]:
             found = connection.execute(BACKLOG).fetchall()
             names = MODELS.some(connection, {row[1] for row in found})
             return [
-                Waiting(row[0], tuple(names.get(row[1], ())), row[2], float(row[3]), row[4], row[1])
+                Waiting(
+                    row["size"],
+                    tuple(names.get(row["models"], ())),
+                    row["queued"],
+                    float(row["seconds"]),
+                    row["since"],
+                    row["models"],
+                    row["uses"],
+                )
                 for row in found
             ]
 

@@ -108,7 +108,10 @@ class PostgresqlDatabase:
         state = error.sqlstate or ""
         if state in _FULL:
             return StoreError(f"the job store has no room: {_reason(error)}. Free disk space.")
-        if state in _SLOW or _FULL_UP.search(str(error)):
+        if _FULL_UP.search(str(error)):
+            _LOG.error("the job store '%s': %s. %s", self.name, _reason(error), _RAISE)
+            return UnreachableStoreError(_CROWDED)
+        if state in _SLOW:
             _LOG.error("the job store '%s' is too busy: %s", self.name, _reason(error))
             return UnreachableStoreError(_BUSY)
         if state in _CHANGED:
@@ -287,6 +290,8 @@ _BUSY = (
     f"the job store is too busy: it has not found an answer within {STATEMENT_SECONDS:g} s. "
     "Try again soon."
 )
+_CROWDED = "the job store takes no more connections at this moment. Try again soon."
+_RAISE = f"Raise its limit: each server takes up to {MOST_CONNECTIONS} connections."
 _SLOW = ("57014", "25P03")
 """It, or whoever asked, took too long."""
 _FULL_UP = re.compile("too many (connections|clients)|connection slots are")  # a code never comes
@@ -306,7 +311,7 @@ def cannot_open(name: str, error: psycopg.Error) -> StoreError:
     refused = isinstance(error, psycopg.OperationalError)
     cure = "Check that it runs, and the user, password and database of its address."
     if _FULL_UP.search(str(error)):
-        cure = f"Raise its limit: each server takes up to {MOST_CONNECTIONS} connections."
+        cure = _RAISE
     return StoreError(
         f"the job store '{name}' cannot be opened: {_reason(error)}. {cure if refused else _RIGHTS}"
     )

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from paintgraph.cli.app import app
 from paintgraph.cluster.agents import AgentActor
 from paintgraph.cluster.plan import Plan, Scale, waiting_seconds
 from paintgraph.jobs.store.agents import Worker
-from paintgraph.jobs.store.job import NewJob
+from paintgraph.jobs.store.database import Connection
+from paintgraph.jobs.store.job import Job, NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.jobs.store.sets import USES
 
 
 def told(*words: str) -> tuple[int, str]:
@@ -48,12 +51,23 @@ def test_agents_at_work_stay_and_idle_ones_go_first() -> None:
 
 
 def test_what_no_live_worker_can_do_waits_for_no_agent(tmp_path: Path) -> None:
+    """As none has its models, or its node types."""
     store = JobStore(tmp_path / "jobs.sqlite", "normal")
+    spec = {"id": "Here", "inputs": [], "outputs": []}
 
     async def act() -> None:
-        await store.agents.tell("a", [Worker("a/1", "host", "light", supports=(0, 1))], 60)
-        for models in (("a@1",), ("b@1",), (), ()):
+        nodes = await store.agents.keep_nodes({"specs": [spec]})
+        worker = Worker("a/1", "host", "light", supports=(0, 1), nodes=nodes)
+        await store.agents.tell("a", [worker], 60)
+        for models in (("a@1",), ("b@1",), ()):
             await store.accept(NewJob({}, {}, models=models))
+        for kind in ("Here", "Elsewhere"):
+            job = (await store.accept(NewJob({}, {}))).job
+            store._database.write(partial(note_use, job, kind)).result()
+
+    def note_use(job: Job, kind: str, connection: Connection) -> None:
+        number = USES.number(connection, [(kind, [], [], [])])  # as where servers share the store
+        connection.execute("UPDATE jobs SET uses = ? WHERE id = ?", (number, job.id))
 
     asyncio.run(act())
     assert waiting_seconds(store) == pytest.approx(0.3)

@@ -130,6 +130,24 @@ def test_a_user_without_a_connection_or_the_right_to_write_is_told_so_at_the_sta
     assert 'too many connections for role "few". Raise its limit: each server takes' in told
 
 
+def test_who_gets_no_connection_any_more_is_told_which_limit_to_raise(
+    postgresql: PostgresqlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = postgresql.new_database()
+    postgresql.run("CREATE ROLE crowded LOGIN")
+    postgresql.run("GRANT CREATE, USAGE ON SCHEMA public TO crowded", url)
+    name = url.split("?")[0].rpartition("/")[2]
+    store = JobStore(postgresql.url(name, "crowded"))
+    postgresql.run("ALTER ROLE crowded CONNECTION LIMIT 0")
+
+    with pytest.raises(StoreError, match="takes no more connections at this moment"):
+        asyncio.run(store.accept(NewJob({}, {})))
+
+    told = 'too many connections for role "crowded". Raise its limit: each server takes up to 13'
+    assert told in caplog.text
+    store.close()
+
+
 def test_a_statement_that_fails_is_told_with_its_cause_and_is_nothing_lost(
     postgresql: PostgresqlServer,
 ) -> None:

@@ -31,8 +31,9 @@ def seconds(*ended: Job) -> int:
 
 
 def test_a_job_that_waited_for_its_parts_does_not_tell_how_long_one_takes() -> None:
-    part = Job("p", 2, "succeeded", "", "heavy", 0, 0.0, started=0.0, ended=10.0, parent=1)
-    whole = replace(part, id="w", number=1, ended=6000.0, parent=None)
+    """Wherever its parts ended; it is claimed once more when all have, unless it is cancelled."""
+    once = Job("p", 2, "succeeded", "", "heavy", 0, 0.0, started=0.0, ended=6000.0, fence=1)
+    whole, cancelled = replace(once, fence=2), replace(once, state="cancelled")
 
-    assert seconds(part, whole) == seconds(part) == seconds()
-    assert seconds(whole) > seconds()
+    assert seconds(whole) == seconds(cancelled) == seconds()
+    assert seconds(once) > seconds()
