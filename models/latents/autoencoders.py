@@ -220,7 +220,9 @@ def _tensor(loaded: LoadedAutoencoder, array: Array) -> Any:
     """One entry `[C, h, w]` where the network is; with an axis of frames for networks of videos."""
     import torch
 
-    tensor = torch.from_numpy(np.array(array, np.float32))[None].to(loaded.device, loaded.dtype)
+    tensor = torch.from_numpy(np.array(array, np.float32, order="C"))[None].to(
+        loaded.device, loaded.dtype
+    )
     return tensor[:, :, None] if _has_frames(loaded) else tensor
 
 

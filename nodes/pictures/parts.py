@@ -177,6 +177,7 @@ def paste_back(
         "PasteBack": "Undoes CropToMask and CropToRatio.",
         "PutBehind": "Puts a background behind what is transparent.",
         "ImageBlend": "Lays the whole over the whole, in blend modes.",
+        "VAEDecode": "Makes the pictures whose pixels outside a mask are put back by this.",
     },
 )
 def image_composite_masked(

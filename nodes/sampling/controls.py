@@ -46,7 +46,10 @@ def control_net_apply(
     title="Apply ControlNet",
     category="conditioning/controlnet",
     keywords=("pose", "depth", "edges", "canny", "scribble"),
-    see_also={"ControlNetInpaintingAliMamaApply": "For ControlNets that inpaint."},
+    see_also={
+        "ControlNetApply": "Acts on one condition, during all steps.",
+        "ControlNetInpaintingAliMamaApply": "For ControlNets that inpaint.",
+    },
 )
 def control_net_apply_advanced(
     positive: Conditioning,

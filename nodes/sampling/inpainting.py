@@ -27,7 +27,7 @@ class Inpainting(NamedTuple):
     keywords=("repaint", "mask", "inpaint"),
     see_also={
         "VAEEncodeForInpaint": "Greys what is painted, for strong repaints.",
-        "DifferentialDiffusion": "Samples soft masks softly.",
+        "InpaintModelConditioning": "For models that were made for inpainting.",
     },
 )
 def set_latent_noise_mask(

@@ -105,7 +105,9 @@ def latent_crop(
 @node(title="Flip Latent", category="latent", keywords=("mirror",))
 def latent_flip(
     samples: Latent,
-    flip_method: Literal["x-axis: vertically", "y-axis: horizontally"] = "x-axis: vertically",
+    flip_method: Annotated[
+        Literal["x-axis: vertically", "y-axis: horizontally"], "About which axis it is mirrored."
+    ] = "x-axis: vertically",
 ) -> Latent:
     """Mirror latents, and their mask, upside down or left to right."""
     axis = 2 if flip_method.startswith("x") else 3
@@ -115,7 +117,9 @@ def latent_flip(
 @node(title="Rotate Latent", category="latent", keywords=("turn",))
 def latent_rotate(
     samples: Latent,
-    rotation: Literal["none", "90 degrees", "180 degrees", "270 degrees"] = "none",
+    rotation: Annotated[
+        Literal["none", "90 degrees", "180 degrees", "270 degrees"], "How far, clockwise."
+    ] = "none",
 ) -> Latent:
     """Turn latents, and their mask, clockwise."""
     turns = ("none", "90 degrees", "180 degrees", "270 degrees").index(rotation)

@@ -101,6 +101,7 @@ def vae_decode(
     lane="device",
     heavy=True,
     packages=PACKAGES,
+    see_also={"VAEDecode": "Makes tiles of large ones alone."},
 )
 def vae_decode_tiled(
     context: Context,
@@ -125,7 +126,10 @@ def vae_decode_tiled(
     lane="device",
     heavy=True,
     packages=PACKAGES,
-    see_also={"SetLatentNoiseMask": "Keeps what lies under the mask, for weak repaints."},
+    see_also={
+        "SetLatentNoiseMask": "Keeps what lies under the mask, for weak repaints.",
+        "VAEEncode": "Leaves the picture as it is.",
+    },
 )
 def vae_encode_for_inpaint(
     context: Context,
