@@ -1,14 +1,11 @@
 """What can be done with a picture, done by somebody who never opens a graph."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
 from playwright.sync_api import Browser
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import IN_BROWSER
-from paintgraph.tests.page.doing import SIZE, outside, painting, photo, pixels, serving
+from paintgraph.tests.page.doing import SIZE, outside, painting, photo, pixels
 
 pytestmark = IN_BROWSER
 _CHOICES = """async (digest) => {
@@ -23,12 +20,6 @@ _CHOICES = """async (digest) => {
     .perform({ recipe: "outpaint", label: "wide", count: 3, read });
   return state.step.made;
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    with serving(tmp_path_factory.mktemp("data") / "data") as server:
-        yield server
 
 
 def test_what_a_mask_selects_is_erased_and_nothing_else(browser: Browser, server: Child) -> None:

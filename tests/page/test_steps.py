@@ -1,10 +1,8 @@
 """Steps are taken back and done again, and survive reloads, crashes and a server that cleans up."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Browser, Route
 
 from paintgraph.tests.api.hostile.processes import Child
@@ -12,12 +10,6 @@ from paintgraph.tests.page.browsing import IN_BROWSER
 from paintgraph.tests.page.doing import outside, painting, photo, pixels, serving
 
 pytestmark = IN_BROWSER
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    with serving(tmp_path_factory.mktemp("data") / "data") as server:
-        yield server
 
 
 def test_steps_are_undone_done_again_and_kept_over_a_reload(
