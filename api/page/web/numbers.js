@@ -2,6 +2,8 @@
 // How well a step fits: how many pixels outside its mask changed, counted here, and what the job measured.
 // @ts-check
 
+import { bitmapOf } from "./photo.js";
+
 /** @typedef {import("./state.js").Step} Step */
 /** `changed`: null where that was not counted. @typedef {{ changed: number | null, outside: number, seam: number | null, most: number | null }} Numbers */
 
@@ -22,12 +24,8 @@ export async function numbersOf(client, before, after) {
   if (!made?.mask || !made.repaint || !place || picture.width * picture.height > MOST_PIXELS) {
     return most === null ? null : { changed: null, outside: 0, seam, most };
   }
-  const sources = await Promise.all([
-    before.source ?? client.image(before.picture.digest),
-    client.image(picture.digest),
-    client.image(made.mask),
-  ]);
-  const bitmaps = await Promise.all(sources.map((each) => createImageBitmap(each, EXACT)));
+  const seen = [before, { picture }, { picture: { digest: made.mask } }];
+  const bitmaps = await Promise.all(seen.map((each) => bitmapOf(client, each, EXACT)));
   try {
     return { ...count(bitmaps, place), seam, most };
   } finally {

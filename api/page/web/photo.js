@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture to draw: decoded once and turned upright by the browser, cut into tiles, with a small one of the whole.
+// A picture, decoded once and turned upright by the browser; to draw, cut into tiles, with a small one of the whole.
 // What is drawn is bounded by the screen, however large the picture is.
 
 const SMALL = 2048; // the longer side of the small one, at most
@@ -10,12 +10,29 @@ const SHARP = 3; // from this scale on pixels are squares
 /** @typedef {import("./state.js").Rect} Rect */
 
 /**
- * Decode a picture; fails if the browser does not know its format, or it is broken.
- * @param {Blob} blob
+ * A picture, decoded: from its bytes where they are here, else from the server. What the browser cannot read, HEIC and
+ * TIFF above all, comes from there as PNG.
+ * @param {import("./client.js").Client} client
+ * @param {{ picture: { digest: string }, source?: Blob, keeping?: Promise<unknown> }} step
+ * @param {ImageBitmapOptions} [options]
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function bitmapOf(client, { picture, source, keeping }, options) {
+  try {
+    return await createImageBitmap(source ?? (await client.image(picture.digest)), options);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error; // the server has it no more, or does not answer
+    await keeping; // its digest is known then
+    return createImageBitmap(await client.image(picture.digest, "image/png"), options);
+  }
+}
+
+/**
+ * What is drawn of a decoded picture, which is closed then.
+ * @param {ImageBitmap} whole
  * @returns {Promise<Drawable>}
  */
-export async function openPicture(blob) {
-  const whole = await createImageBitmap(blob);
+export async function drawableOf(whole) {
   const { width, height } = whole;
   const scale = Math.min(1, SMALL / Math.max(width, height));
   if (scale === 1) return new Drawable(width, height, whole, 1, []);

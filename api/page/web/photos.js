@@ -33,7 +33,7 @@ export function photos(state, t, thumbnails) {
   const entry = (photo) => {
     const [first] = photo.steps;
     const image = h("img", { alt: "" });
-    void thumbnails.show(image, first.picture, first.source);
+    void thumbnails.show(image, first);
     const isShown = photo === state.photo;
     const names = { "aria-label": photo.name, title: photo.name, "aria-current": isShown ? "true" : null };
     const close = t("photos.close", { name: photo.name });

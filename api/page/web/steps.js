@@ -112,7 +112,7 @@ export function steps(state, client, t, thumbnails) {
   /** @param {Step} step @param {string} label @param {boolean} isCurrent @param {() => void} onclick */
   const button = (step, label, isCurrent, onclick) => {
     const image = h("img", { alt: "" });
-    void thumbnails.show(image, step.picture, step.source);
+    void thumbnails.show(image, step);
     return h(
       "button",
       { type: "button", "aria-current": isCurrent ? "step" : null, onclick },

@@ -2,8 +2,12 @@
 // Small pictures of large ones, made once each.
 // @ts-check
 
+import { bitmapOf } from "./photo.js";
+
 const SIZE = 160;
 const MOST = 300; // that are kept
+
+/** What of a step is asked for: see `state.js`. @typedef {{ picture: { digest: string }, source?: Blob, keeping?: Promise<unknown> }} Shown */
 
 export class Thumbnails {
   /** Addresses by digest, or by the bytes of what the server does not have yet; the newest last. @type {Map<string | Blob, Promise<string>>} */
@@ -15,13 +19,13 @@ export class Thumbnails {
   }
 
   /**
-   * Show a picture in an image; one that the server has no more stays empty.
-   * @param {HTMLImageElement} image @param {{ digest: string }} picture @param {Blob} [source] its bytes, where they are here
+   * Show a step's picture in an image; one that the server has no more stays empty.
+   * @param {HTMLImageElement} image @param {Shown} step
    */
-  async show(image, { digest }, source) {
-    const key = source ?? digest;
+  async show(image, step) {
+    const key = step.source ?? step.picture.digest;
     try {
-      const made = this.#made.get(key) ?? this.#make(digest, source);
+      const made = this.#made.get(key) ?? this.#make(step);
       this.#made.delete(key);
       this.#made.set(key, made);
       this.#forget();
@@ -40,12 +44,9 @@ export class Thumbnails {
     oldest[1].then(URL.revokeObjectURL, () => {});
   }
 
-  /** @param {string} digest @param {Blob} [source] */
-  async #make(digest, source) {
-    const whole = await createImageBitmap(source ?? (await this.client.image(digest))).catch(async (error) => {
-      if (!digest) throw error; // else the server may know its format
-      return createImageBitmap(await this.client.image(digest, "image/png"));
-    });
+  /** @param {Shown} step */
+  async #make(step) {
+    const whole = await bitmapOf(this.client, step);
     const scale = Math.min(1, SIZE / Math.max(whole.width, whole.height));
     const canvas = new OffscreenCanvas(
       Math.max(1, Math.round(whole.width * scale)),

@@ -4,7 +4,7 @@
 import { drawFrame } from "./frame.js";
 import { gestures } from "./gestures.js";
 import { Overlay } from "./overlay.js";
-import { openPicture } from "./photo.js";
+import { bitmapOf, drawableOf } from "./photo.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
@@ -102,7 +102,7 @@ export class View extends EventTarget {
    * @returns {Promise<Drawable>}
    */
   open(step) {
-    const opened = this.#opened.get(step) ?? this.#decode(step);
+    const opened = this.#opened.get(step) ?? bitmapOf(this.client, step).then(drawableOf);
     this.#opened.delete(step);
     this.#opened.set(step, opened);
     opened.then(
@@ -110,23 +110,6 @@ export class View extends EventTarget {
       () => this.#opened.delete(step),
     );
     return opened;
-  }
-
-  /** @param {Step} step */
-  async #decode(step) {
-    if (step.source) {
-      try {
-        return await openPicture(step.source);
-      } catch (error) {
-        if (!step.keeping) throw error; // else the server may know its format
-      }
-    }
-    const { digest } = await this.state.kept(step);
-    try {
-      return await openPicture(await this.client.image(digest));
-    } catch {
-      return openPicture(await this.client.image(digest, "image/png"));
-    }
   }
 
   /** Show the state's step. */
