@@ -32,9 +32,12 @@ PHONE = ViewportSize(width=390, height=780)
 
 @contextmanager
 def visited(
-    browser: Browser, server: Child, size: ViewportSize = DESKTOP, **options: Any
+    browser: Browser, server: Child, size: ViewportSize = DESKTOP, key: str = "", **options: Any
 ) -> Iterator[Tab]:
-    """A tab of a new visitor with the page; `options` are those of playwright's `new_context`."""
+    """A tab of a new visitor with the page, who gives a key where the server asks for one.
+
+    `options` are those of playwright's `new_context`.
+    """
     url = f"http://127.0.0.1:{server.port}"
     is_phone = size["width"] < 500
     context = browser.new_context(
@@ -43,6 +46,9 @@ def visited(
     try:
         tab = Tab(context.new_page(), url)
         tab.page.goto(url)
+        if key:
+            tab.page.get_by_label("This server needs a key.").fill(key)
+            tab.page.get_by_role("button", name="Open").click()
         tab.page.locator("#stage > .choose").wait_for(state="attached")
         yield tab
         assert tab.faults == []

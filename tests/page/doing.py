@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator
 
+from paintgraph.imaging.files.encode import encode
 from paintgraph.tests.api.hostile.processes import Child, running
 from paintgraph.tests.editor.browsing import SECONDS, SLOW_PACK, Tab
 from paintgraph.tests.page.browsing import visited
@@ -61,6 +62,8 @@ def mask() -> bytes:
 
 
 def _file(image: Image.Image, kind: str) -> bytes:
+    if kind == "HEIC":
+        return encode(np.asarray(image, np.float32)[None] / np.float32(255), format="HEIC")
     file = BytesIO()
     image.save(file, kind)
     return file.getvalue()
@@ -117,6 +120,13 @@ class Painter:
     @property
     def steps(self) -> Locator:
         return self.page.locator(".steps button")
+
+    @property
+    def photos(self) -> int:
+        """How many photos are open."""
+        return len(
+            json.loads(self.tab.ask("sessionStorage.getItem('paintgraph.photos')"))["photos"]
+        )
 
     @property
     def panel(self) -> Locator:

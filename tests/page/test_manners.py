@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from paintgraph.tests.api.hostile.processes import Child, running
-from paintgraph.tests.editor.browsing import Tab
+from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import DESKTOP, IN_BROWSER, PHONE, visited
 from paintgraph.tests.test_readme import ROOT
 
@@ -173,24 +172,6 @@ def test_earlier_jobs_are_at_hand_on_a_phone_with_a_photo_open(
         _open_photo(tab.page)
         tab.page.get_by_role("button", name="Earlier jobs").click()
         tab.page.get_by_role("dialog", name="Earlier jobs").wait_for()
-
-
-def test_who_has_no_key_is_led_to_the_login_and_back(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    key = "a-key-that-is-long-enough"
-    with running(tmp_path_factory.mktemp("keys") / "data", api_keys=key) as server:
-        server.until_ready()
-        context = browser.new_context(locale="en-GB")
-        tab = Tab(context.new_page(), f"http://127.0.0.1:{server.port}")
-        tab.page.goto(f"http://127.0.0.1:{server.port}/")
-        tab.page.get_by_label("This server needs a key.").fill(key)
-        tab.page.get_by_role("button", name="Open").click()
-        tab.page.get_by_label("Menu").wait_for()
-        _open_photo(tab.page)
-
-        assert tab.faults == []
-        context.close()
 
 
 def test_numbers_and_plurals_are_those_of_the_language(browser: Browser, server: Child) -> None:

@@ -87,6 +87,13 @@ export class Client {
     }
   }
 
+  /** Whether the server asks programs for a key: one that does not leads away from its login page. */
+  async isShut() {
+    const answer = await fetch("login", { redirect: "manual" }).catch(() => null);
+    if (!answer) throw this.#away();
+    return answer.ok;
+  }
+
   /** @returns {Promise<import("./wire").RecipeSummary[]>} */
   async recipes() {
     return (await this.#json("v1/recipes")).recipes;
@@ -133,11 +140,6 @@ export class Client {
   /** Remove a job that has ended, with its pictures. @param {string} id */
   async remove(id) {
     await this.#ask(`v1/jobs/${id}?purge=true`, { method: "DELETE" });
-  }
-
-  /** The picture of a job in another format. @param {string} id @param {string} type */
-  async result(id, type) {
-    return (await this.#ask(`v1/jobs/${id}`, { headers: { Accept: type } })).blob();
   }
 
   /**

@@ -4,6 +4,7 @@
 
 import { stepOf } from "./doing/performing.js";
 import { h, icon } from "./dom.js";
+import { bitmapOf } from "./photo.js";
 
 /**
  * @param {import("./state.js").State} state
@@ -25,11 +26,14 @@ export function gallery(state, client, t, thumbnails) {
     told,
     h("div", { class: "row" }, more, close),
   );
-  let next = "";
+  let [next, asked] = ["", 0];
 
+  /** Add what comes before a job to the list; an answer that another question has overtaken is left out. */
   const fill = async (before = "") => {
+    const mine = ++asked;
     try {
       const page = await client.jobs(before);
+      if (mine !== asked) return;
       next = page.next ?? "";
       more.hidden = !next;
       list.append(...page.jobs.map(entry));
@@ -45,7 +49,7 @@ export function gallery(state, client, t, thumbnails) {
     const when = new Date(job.created).toLocaleString();
     const about = `${name}, ${t(`gallery.${job.state}`)}, ${when}`;
     const image = h("img", { alt: "" });
-    if (step) void thumbnails.show(image, step.picture);
+    if (step) void thumbnails.show(image, step);
     const open = h(
       "button",
       {
@@ -76,7 +80,10 @@ export function gallery(state, client, t, thumbnails) {
     const made = h("li", null, open, h("span", null, about), drop);
     return made;
   };
-  /** Open a job's picture as a photo, behind the one that it was made of. @param {import("./client.js").Job} job */
+  /**
+   * Show a job's picture where it is a step of an open photo; else open it, behind the picture that it was made of.
+   * @param {import("./client.js").Job} job
+   */
   const show = async (job) => {
     const { request } = await client.graph(job.id);
     const inputs = /** @type {Record<string, unknown>} */ (request.inputs ?? {});
@@ -85,13 +92,18 @@ export function gallery(state, client, t, thumbnails) {
     if (!step) return;
     const steps = [step];
     if (typeof inputs.image === "string") {
-      const source = await client.image(inputs.image).catch(() => null); // it may be gone, the result is not
+      const picture = { digest: inputs.image, width: 0, height: 0, name };
+      const source = await bitmapOf(client, { picture }).catch(() => null); // it may be gone, the result is not
       if (source) {
-        const { width, height } = await createImageBitmap(source);
-        steps.unshift({ picture: { digest: inputs.image, width, height, name }, made: null });
+        const { width, height } = source;
+        source.close();
+        steps.unshift({ picture: { ...picture, width, height }, made: null });
       }
     }
-    state.open({ id: job.id, name, steps, at: steps.length - 1 });
+    const made = (/** @type {import("./state.js").Step} */ each) => each.made?.job === job.id;
+    const open = state.photos.find((photo) => photo.steps.some(made));
+    if (open) state.show(open, open.steps.findIndex(made));
+    else state.open({ id: job.id, name, steps, at: steps.length - 1 });
     dialog.close();
   };
   /** @param {unknown} error */

@@ -12,7 +12,6 @@ const FORMATS = [
   ["jpg", "image/jpeg"],
   ["webp", "image/webp"],
 ];
-const QUALITY = 0.95;
 
 /**
  * @param {import("./state.js").State} state
@@ -33,7 +32,9 @@ export function saving(state, client, _, t) {
   const files = FORMATS.map(([suffix, type]) => {
     const save = async () => {
       const { step } = state;
-      if (step) download(await fileOf(client, step, type), `${stem(step.picture.name)}.${suffix}`);
+      if (!step) return;
+      const { digest, name } = await state.kept(step);
+      download(await client.image(digest, type), `${stem(name)}.${suffix}`);
     };
     return h(
       "button",
@@ -46,7 +47,7 @@ export function saving(state, client, _, t) {
     if (!step) return;
     const made = step.made?.mask;
     if (!made && (!mask || mask.isEmpty)) throw new Error(t("save.no_mask"));
-    const file = mask && !mask.isEmpty ? await toPng(mask) : await client.image(made ?? "");
+    const file = mask && !mask.isEmpty ? await toPng(mask) : await client.image(made ?? "", "image/png");
     download(file, `${stem(step.picture.name)}_mask.png`);
   };
   const dialog = h("dialog", { class: "told" });
@@ -61,10 +62,11 @@ export function saving(state, client, _, t) {
     [t("save.python"), asPython],
   ];
   const tellers = texts.map(([title, tell]) => {
-    const show = () => {
+    const show = async () => {
       const { photo } = state;
       if (!photo || photo.at === 0) throw new Error(t("save.nothing_made"));
-      const told = toldOf(photo.steps.slice(0, photo.at + 1), new URL(".", location.href).href);
+      const steps = photo.steps.slice(0, photo.at + 1);
+      const told = toldOf(steps, new URL(".", location.href).href, await client.isShut());
       showText(dialog, title, tell(told), t);
     };
     return h("button", { type: "button", onclick: trying(show) }, title);
@@ -75,13 +77,16 @@ export function saving(state, client, _, t) {
     graph.hidden = !job;
     graph.href = `editor/?graph=${job}`;
   });
+  const names = { type: "button", class: "primary", popovertarget: "saving" };
+  const opener = h("button", names, icon("download"), t("save.title"));
+  dialog.addEventListener("close", () => opener.focus()); // what opened it lies in the closed box
   return h(
-    "details",
-    { class: "saving" },
-    h("summary", null, icon("download"), t("save.title")),
+    "div",
+    null,
+    opener,
     h(
       "div",
-      null,
+      { id: "saving", popover: "auto" },
       h(
         "div",
         { class: "row", role: "group", "aria-label": t("save.file") },
@@ -92,20 +97,6 @@ export function saving(state, client, _, t) {
     ),
     dialog,
   );
-}
-
-/** The file of a step in a format: as the server keeps it, or as the server converts it. @param {import("./client.js").Client} client @param {import("./state.js").Step} step @param {string} type */
-async function fileOf(client, { picture, made, source }, type) {
-  const kept = source ?? (await client.image(picture.digest));
-  if (kept.type === type) return kept;
-  const job = made && (await client.job(made.job).catch(() => null));
-  const image = /** @type {any} */ (job?.outputs.image);
-  if (image?.digest === picture.digest) return client.result(made?.job ?? "", type);
-  const bitmap = await createImageBitmap(kept);
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return canvas.convertToBlob({ type, quality: QUALITY });
 }
 
 /** @param {HTMLDialogElement} dialog @param {string} title @param {string} text @param {import("./texts.js").Translate} t */

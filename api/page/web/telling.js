@@ -5,19 +5,21 @@
 /** @typedef {import("./state.js").Step} Step */
 /** One use of a recipe; `given` are its inputs, with pictures by the names of their files.
  * @typedef {{ recipe: string, given: Record<string, unknown>, sent: Record<string, unknown>, result: string }} Use */
-/** `files`: what the server has, by the names that the texts give them.
- * @typedef {{ server: string, files: Map<string, string>, uses: Use[] }} Told */
+/** `files`: what the server has, by the names that the texts give them; `isShut`: it asks for a key.
+ * @typedef {{ server: string, isShut: boolean, files: Map<string, string>, uses: Use[] }} Told */
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const NEEDS_KEY = `: "\${PAINTGRAPH_KEY:?Set it to a key of the server.}"`;
 const SUFFIX = /\.(png|jpe?g|webp|tiff?|avif|heic|bmp|gif)$/i;
 
 /**
  * What the texts are made of.
  * @param {Step[]} steps from the photo to the picture that is shown
  * @param {string} server its address
+ * @param {boolean} isShut whether it asks for a key
  * @returns {Told}
  */
-export function toldOf(steps, server) {
+export function toldOf(steps, server, isShut) {
   const [photo, ...made] = steps;
   /** @type {Map<string, string>} names by digest */
   const names = new Map([
@@ -41,18 +43,23 @@ export function toldOf(steps, server) {
     names.set(picture.digest, result);
     return [{ recipe: by.recipe, given, sent: by.inputs, result }];
   });
-  return { server, files, uses };
+  return { server, isShut, files, uses };
 }
 
 /** Commands for a terminal. @param {Told} told */
-export function asCommand({ server, files, uses }) {
+export function asCommand({ server, isShut, files, uses }) {
   const fetched = [...files].map(
-    ([file, digest]) => `curl -sSf -o ${quoted(file)} ${quoted(`${server}v1/images/${digest}`)}`,
+    ([file, digest]) => `${curl(isShut)} -o ${quoted(file)} ${quoted(`${server}v1/images/${digest}`)}`,
   );
   const run = uses.map(({ recipe, given, result }) =>
     ["paintgraph run", quoted(recipe), ...options(given), "-o", result].join(" "),
   );
-  return `${[...fetched, ...run].join("\n")}\n`;
+  return `${[...(isShut ? [NEEDS_KEY] : []), ...fetched, ...run].join("\n")}\n`;
+}
+
+/** The command that asks the server; texts are copied and passed on, so the key itself stands in none. @param {boolean} isShut */
+function curl(isShut) {
+  return isShut ? 'curl -sSf -H "X-API-KEY: $PAINTGRAPH_KEY"' : "curl -sSf";
 }
 
 /** @param {Record<string, unknown>} given */
@@ -66,25 +73,38 @@ function options(given) {
 }
 
 /** Requests by curl. @param {Told} told */
-export function asHttp({ server, uses }) {
+export function asHttp({ server, isShut, uses }) {
   const requests = uses.map(({ recipe, sent, result }) =>
     [
-      `curl -sSf -o ${result} -H 'Accept: image/png' -H 'Content-Type: application/json'`,
+      `${curl(isShut)} -o ${result} -H 'Accept: image/png' -H 'Content-Type: application/json'`,
       `  --data-raw ${quoted(JSON.stringify(sent))}`,
       `  ${quoted(`${server}v1/recipes/${encodeURIComponent(recipe)}?wait=600`)}`,
     ].join(" \\\n"),
   );
-  return `${requests.join("\n")}\n`;
+  return `${[...(isShut ? [NEEDS_KEY] : []), ...requests].join("\n")}\n`;
 }
 
 /** A program. @param {Told} told */
-export function asPython({ server, files, uses }) {
+export function asPython({ server, isShut, files, uses }) {
   const fetched = [...files].map(([file, digest]) => `urlretrieve(SERVER + "v1/images/${digest}", ${python(file)})`);
   const run = uses.map(({ recipe, given, result }) => {
     const inputs = Object.entries(given).map(([name, value]) => `    ${python(name)}: ${python(value)},\n`);
     return `result = paintgraph.run(${python(recipe)}, {\n${inputs.join("")}})\nresult.save(${python(result)})`;
   });
-  const head = ["from urllib.request import urlretrieve", "", "import paintgraph", "", `SERVER = ${python(server)}`];
+  const named = `SERVER = ${python(server)}`;
+  const head = isShut
+    ? [
+        "import os",
+        "from urllib.request import build_opener, install_opener, urlretrieve",
+        "",
+        "import paintgraph",
+        "",
+        named,
+        "opener = build_opener()",
+        'opener.addheaders = [("X-API-KEY", os.environ["PAINTGRAPH_KEY"])]  # set it to a key of the server',
+        "install_opener(opener)",
+      ]
+    : ["from urllib.request import urlretrieve", "", "import paintgraph", "", named];
   return `${[...head, ...fetched, ...run].join("\n")}\n`;
 }
 
