@@ -2,12 +2,19 @@
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.denoising.loop import Run, Sampled
-from paintgraph.models.denoising.requests import SampleRequest, Steps, check_request
+from paintgraph.models.denoising.requests import (
+    SampleRequest,
+    Steps,
+    check_request,
+    check_steps,
+)
+from paintgraph.models.denoising.schedulers import Schedulers
 from paintgraph.models.errors import SamplingError
 from paintgraph.models.families.diffusion.loading import load_library
+from paintgraph.models.networks.facts import facts_of, with_patches
 from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
 from paintgraph.models.networks.networks import Networks
-from paintgraph.models.sampling.values import ControlNet
+from paintgraph.models.sampling.values import ControlNet, Denoiser, Sigmas
 
 FAMILIES = ("sd1", "sd2", "sdxl", "sdxl_refiner")
 """Those that are sampled step by step here."""
@@ -44,6 +51,32 @@ class Samplers:
         return self._networks.with_denoiser(
             request.guider.denoiser, controls, work, pixels, listening
         )
+
+    def sigmas(self, denoiser: Denoiser, schedule: str, steps: int, denoise: float) -> Sigmas:
+        """The levels of noise of steps by name: the last `steps` of a list of `steps / denoise`.
+
+        They are those that a sampler goes through; nothing is loaded. Raises SamplingError or
+        SamplerError, or ModelError for files that cannot be used.
+        """
+        asked = Steps(steps, schedule, denoise)
+        check_steps(asked)
+        if asked.is_empty:
+            return ()
+        return self._schedulers(denoiser).levels(schedule, asked.total)[asked.begin :]
+
+    def turbo_sigmas(self, denoiser: Denoiser, steps: int, denoise: float) -> Sigmas:
+        """The levels of noise for models that sample in few of ten equal steps, such as SD Turbo.
+
+        Raises as `sigmas` does.
+        """
+        begin = 10 - int(10 * denoise)
+        timesteps = range(999 - 100 * begin, 0, -100)[:steps]
+        levels = self._schedulers(denoiser).levels("normal", 1000)
+        return (*(levels[999 - timestep] for timestep in timesteps), 0.0) if timesteps else ()
+
+    def _schedulers(self, denoiser: Denoiser) -> Schedulers:
+        described = self._networks.described(denoiser.source).check("denoiser")
+        return Schedulers(load_library(), with_patches(facts_of(described), denoiser.patches))
 
 
 def controls_of(request: SampleRequest) -> tuple[ControlNet, ...]:
