@@ -37,6 +37,7 @@ from paintgraph.models.catalogue.places import (
     ComfyFolders,
     default_models_dir,
 )
+from paintgraph.models.denoising.samplers import Samplers
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.families import open_index
 from paintgraph.models.inpainters import Inpainters
@@ -275,7 +276,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of its own
         budget = PixelBudget.here() if max_pixels is None else PixelBudget(max_pixels)
         networks = Networks(lender, clip_tokenizer)
         encoders = TextEncoders(networks, partial(embedding_file, known.names.models))
-        sampling = networks, Autoencoders(networks), encoders
+        sampling = networks, Autoencoders(networks), encoders, Samplers(networks)
         models = inpainters, Selectors(lender), Upscalers(lender), *sampling
         services = (storage.blobs, known.recipes, *models, budget)
         worker = Worker(

@@ -91,7 +91,6 @@ def basic_scheduler(
     category="sampling/parts",
     keywords=("scheduler", "sigmas", "turbo", "lightning"),
     packages=PACKAGES,
-    see_also={"BasicScheduler": "For models that sample in many steps."},
 )
 def sd_turbo_scheduler(
     context: Context,
@@ -107,10 +106,7 @@ def sd_turbo_scheduler(
     title="Levels of Noise (Karras)",
     category="sampling/parts",
     keywords=("scheduler", "sigmas"),
-    see_also={
-        "BasicScheduler": "Takes the most and the least noise from the model.",
-        "ExponentialScheduler": "Falls by equal factors.",
-    },
+    see_also={"BasicScheduler": "Takes the most and the least noise from the model."},
 )
 def karras_scheduler(
     steps: StepCount = 20,
@@ -215,7 +211,6 @@ def basic_guider(model: Denoiser, conditioning: Conditioning) -> Guider:
     heavy=True,
     packages=PACKAGES,
     see_also={
-        "KSampler": "Takes levels of noise by name.",
         "SamplerCustomAdvanced": "Takes noise and guidance from other nodes as well.",
     },
 )
@@ -245,7 +240,10 @@ def sampler_custom(
     lane="device",
     heavy=True,
     packages=PACKAGES,
-    see_also={"KSampler": "All in one."},
+    see_also={
+        "KSampler": "All in one.",
+        "SamplerCustom": "Draws its noise and takes its prompts itself.",
+    },
 )
 def sampler_custom_advanced(
     context: Context,

@@ -16,7 +16,7 @@ PACKAGES = ("torch", "diffusers")
 
 Seed = Annotated[
     int,
-    Range(-1, LARGEST_SEED),
+    Range(-1, LARGEST_SEED + 1),  # a number that JSON and floats keep
     Resource("seed"),
     "Equal seeds give equal noise; -1: random.",
 ]
@@ -52,8 +52,6 @@ Switch: TypeAlias = Literal["enable", "disable"]
     see_also={
         "KSamplerAdvanced": "Runs some of the steps, and may leave noise.",
         "SamplerCustomAdvanced": "Takes its noise, guidance and levels of noise from other nodes.",
-        "InpaintSampler": "Loads, encodes, samples and decodes by itself, and keeps each pixel "
-        "outside the mask.",
     },
 )
 def k_sampler(

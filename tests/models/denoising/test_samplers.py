@@ -28,6 +28,7 @@ from paintgraph.tests.models.denoising.by_hand import SIZE, random, request, tol
 from paintgraph.tests.models.networks import tiny_files
 
 WIDTH = 64
+FILE = "small.safetensors"
 LATENT = Latent(random(1, 4, SIZE, SIZE, seed=5))
 
 
@@ -49,7 +50,7 @@ class Ready:
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
     folder = tmp_path_factory.mktemp("models")
     tensors = tiny_files.checkpoint("sd1", tiny_files.sd1())
-    tiny_files.write(tensors, folder / "checkpoints" / "small.safetensors")
+    tiny_files.write(tensors, folder / "checkpoints" / FILE)
     names = ModelNames(open_index(folder, {}))
     with LoadedModels(budgets(ANY_DEVICE)) as loaded:
         networks = Networks(ModelLender(names, loaded, ANY_DEVICE), lambda: None)
@@ -91,30 +92,30 @@ BAD = [
     (
         {"cfg": float("nan")},
         (
-            "cfg is nan; allowed are numbers from 0 to 100. 7 is usual; 1 leaves the negative prompt "
-            "out."
+            "cfg is nan; allowed are numbers from 0 to 100. 7 is usual; 1 leaves the negative "
+            "prompt out."
         ),
     ),
     ({"steps": Steps(0)}, "steps is 0; allowed are 1 to 500. 20 to 30 are usual."),
     (
         {"steps": Steps(4, denoise=1.5)},
         (
-            "denoise is 1.5; allowed are 0, which changes nothing, to 1, which paints anew. 0.5 keeps "
-            "what is there and changes details."
+            "denoise is 1.5; allowed are 0, which changes nothing, to 1, which paints anew. 0.5 "
+            "keeps what is there and changes details."
         ),
     ),
     (
         {"steps": Steps(20, denoise=0.01)},
         (
-            "20 steps at denoise 0.01 are the last of 2000; a model knows 999. Take fewer steps, or a "
-            "larger denoise."
+            "20 steps at denoise 0.01 are the last of 2000; a model knows 999. Take fewer steps, "
+            "or a larger denoise."
         ),
     ),
     (
         {"steps": (7.0, float("nan"), 0.0)},
         (
-            "sigmas hold nan; allowed are numbers from 0, falling. Take them from a scheduler such as "
-            "BasicScheduler."
+            "sigmas hold nan; allowed are numbers from 0, falling. Take them from a scheduler such "
+            "as BasicScheduler."
         ),
     ),
     (
@@ -194,11 +195,14 @@ def test_levels_split_in_two_give_what_they_give_at_once(ready: Ready) -> None:
 
 def test_levels_of_nothing_are_none_and_those_of_turbo_are_ten(ready: Ready) -> None:
     samplers, denoiser = ready.samplers, ready.denoiser
-    normal = samplers.sigmas(denoiser, "normal", 1000, 1.0)
+    tenths = samplers.turbo_sigmas(denoiser, 10, 1.0)
+    most = samplers.sigmas(denoiser, "normal", 2, 1.0)[0]
 
     assert samplers.sigmas(denoiser, "normal", 4, 0.0) == ()
-    assert samplers.turbo_sigmas(denoiser, 1, 1.0) == (normal[0], 0)
-    assert samplers.turbo_sigmas(denoiser, 10, 0.2) == (normal[800], normal[900], 0)
+    assert len(tenths) == 11
+    assert tenths[0] == most
+    assert samplers.turbo_sigmas(denoiser, 1, 1.0) == (most, 0)
+    assert samplers.turbo_sigmas(denoiser, 10, 0.2) == tenths[8:]
     assert samplers.turbo_sigmas(denoiser, 1, 0.0) == ()
 
 
