@@ -27,10 +27,15 @@ def write_whole(
 ) -> None:
     """Write a file, or replace it, at one stroke; raises OSError.
 
+    What is no file, such as /dev/null or a pipe, is written into and never replaced.
+
     `mode` are its permissions before the umask. With `lasting` off it may be gone after a loss of
     power, though never half there: that is quicker, and good enough for what can be made again.
     `modified_ns` is the time of its change that it has from the first, in nanoseconds since 1970.
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     _write(path, data, mode, os.replace, modified_ns)
     if lasting:
         sync_folder(path.parent)
