@@ -17,12 +17,8 @@ from paintgraph.jobs.sources.folders import VARIABLE
 from paintgraph.models.catalogue.places import VARIABLE as MODELS
 from paintgraph.models.latents.autoencoders import Autoencoders
 from paintgraph.models.prompts.text_encoders import TextEncoders
-from paintgraph.nodes import build_registry
 from paintgraph.tests.models.networks.asked_for import bring
 
-pytestmark = pytest.mark.xfail(
-    "KSampler" not in build_registry(), reason="nodes that sample are not there yet", strict=True
-)
 READ, WRITE = TextEncoders.encode, Autoencoders.encode
 GRAPHS = sorted((Path(__file__).parent / "graphs").glob("*.json"))
 SIZES = {
