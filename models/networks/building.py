@@ -225,7 +225,7 @@ def _built(described: Description, need: Need, build: Callable[[], Any]) -> Any:
         raise CheckpointError(
             f"'{described.name}': its part that is {IN_WORDS[need]} cannot be loaded: "
             f"{plain_line(error)} Get the file again; if it is another variant of its family, give "
-            "a folder with its configuration in option 'config' (docs/models.md)."
+            "a folder with its configuration in option 'config' (docs/diffusion.md)."
         ) from error
     return _checked(described, module)
 

@@ -117,7 +117,7 @@ def tokenizer_of(encoder: Encoder, clip_tokenizer: Callable[[], Any], find: Find
         f"'{described.name}' is a text encoder {_IN_WORDS[encoder.name]} without its tokenizer, "
         f"which files of weights do not hold. Put its tokenizer.json (or spiece.model) into a "
         f"folder '{stem}' beside the file, or name a model of the catalogue that has it in option "
-        "'tokenizer' (docs/models.md)."
+        "'tokenizer' (docs/diffusion.md)."
     )
 
 
