@@ -30,7 +30,9 @@ def test_what_a_mask_selects_is_erased_and_nothing_else(browser: Browser, server
 
         assert np.array_equal(outside(painter.shown()), outside(photo()))
         assert not np.array_equal(pixels(painter.shown()), pixels(photo()))
-        assert numbers.startswith("Outside the selection 0 of 9,000 pixels changed. Seam: ")
+        assert numbers.startswith(
+            "Outside the selection 0 of 9,000 pixels changed. Along its edge "
+        )
 
 
 def test_a_picture_is_extended_to_a_proportion(browser: Browser, server: Child) -> None:
