@@ -22,7 +22,7 @@ from paintgraph.api.http.routes import JsonSchema, Routes, json_answer
 from paintgraph.api.services.parts import PARTS
 from paintgraph.api.services.pictures import IMAGES_URL, PictureJson, digest_of
 from paintgraph.api.services.serializers import time_of
-from paintgraph.api.services.transcoding import FORMATS, accepted_type, transcoded
+from paintgraph.api.services.transcoding import FORMATS, transcoded, type_instead
 from paintgraph.base.bucket import Bucket, BucketError
 from paintgraph.base.file_kinds import KINDS
 from paintgraph.engine.errors import BindError
@@ -174,11 +174,9 @@ async def show(request: web.Request) -> web.Response:
     """Give a picture's file, or a part of it.
 
     What a digest names never changes; it is the `ETag`. Where `Accept` names PNG, JPEG or WebP
-    alone, the same picture comes as that, for who cannot read the file.
+    and not the file's own type, the same picture comes as that, for who cannot read the file.
     """
     parts = request.app[PARTS]
-    # Browsers name all that they can show, and want what there is.
-    wanted = accepted_type(request) if "," not in request.headers.get("Accept", "") else None
     digest = digest_of(request.match_info["digest"])
     found = await asyncio.to_thread(parts.pictures.get, digest) if digest else None
     if digest is None or found is None:
@@ -187,6 +185,7 @@ async def show(request: web.Request) -> web.Response:
         )
     media_type, data = found
     tag = digest
+    wanted = type_instead(request, media_type)
     if wanted is not None and FORMATS[wanted] != FORMATS.get(media_type):
         data = await transcoded(data, wanted, parts.transcoding, parts.pictures.max_pixels)
         media_type = wanted.replace("jpg", "jpeg")

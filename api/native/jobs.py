@@ -76,7 +76,9 @@ async def job_or_picture(request: web.Request, job: Job, status: int = 200) -> w
     digest = _result(job.outputs) if wanted and job.state == "succeeded" else None
     kept = await asyncio.to_thread(parts.pictures.get, digest) if digest else None
     if wanted is None or kept is None:
-        return await job_response(request, job, status)
+        response = await job_response(request, job, status)
+        response.headers["Vary"] = "Accept"
+        return response
     body = await transcoded(kept[1], wanted, parts.transcoding, parts.pictures.max_pixels)
     media_type = wanted.replace("jpg", "jpeg")
     headers = file_headers(media_type, f"{job.id}.{media_type.removeprefix('image/')}")

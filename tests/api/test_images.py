@@ -111,10 +111,16 @@ def test_a_picture_is_kept_by_browsers_for_ever_and_never_sniffed(server: Served
     [
         ("image/png", "image/png"),
         ("image/tiff", "application/octet-stream"),  # as it was sent
+        ("image/webp;q=0.5, image/png, text/html", "image/png"),
+        ("image/png;q=0, image/jpeg;q=0.1", "image/jpeg"),
+        ("image/png, image/tiff;q=0.1", "application/octet-stream"),
+        ("image/png, image/tiff;q=0, */*", "image/png"),
         ("image/webp,image/avif,image/*;q=0.8,*/*;q=0.5", "application/octet-stream"),  # a browser
     ],
 )
-def test_who_takes_one_kind_alone_gets_that(server: Served, accept: str, media_type: str) -> None:
+def test_who_cannot_take_the_kind_of_a_file_gets_another_one(
+    server: Served, accept: str, media_type: str
+) -> None:
     digest = server.upload(written("TIFF"))
 
     answer = server.call("GET", f"/v1/images/{digest}", headers={"Accept": accept})

@@ -42,9 +42,15 @@ def test_a_recipe_and_its_job_answer_with_the_picture(server: Served, form: str)
         assert answer.body == server.call("GET", whole["outputs"]["image"]["url"]).body
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html, image/png", ""])
+@pytest.mark.parametrize(
+    "accept",
+    ["application/json", "*/*", "text/html, image/png", "image/png;q=0.5, application/json", ""],
+)
 def test_others_get_the_job(server: Served, accept: str) -> None:
-    assert ask(server, accept).json["state"] == "succeeded"
+    answer = ask(server, accept)
+
+    assert answer.json["state"] == "succeeded"
+    assert answer.headers["Vary"] == "Accept"
 
 
 def test_a_job_that_has_no_picture_yet_is_shown_as_ever(server: Served) -> None:
