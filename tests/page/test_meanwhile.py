@@ -117,6 +117,23 @@ def test_a_stroke_goes_on_when_a_result_comes(painter: Painter) -> None:
     assert painter.kept()["at"] == 1
 
 
+def test_what_was_erased_is_selected_no_more_and_what_was_drawn_meanwhile_is(
+    painter: Painter,
+) -> None:
+    painter.choose()
+    painter.stroke((0.4, 0.5), (0.6, 0.5))
+    erased = selected(painter)
+    events = begin_slowly(painter)
+    painter.stroke((0.4, 0.8), (0.6, 0.8))
+    both = selected(painter)
+    events[0].continue_()
+    painter.until_steps(2)
+
+    assert erased.any()
+    assert (both > erased).any()
+    assert selected(painter).tolist() == np.where(both > erased, both, 0).tolist()
+
+
 def test_what_was_drawn_lies_at_the_same_place_in_a_picture_that_was_extended(
     painter: Painter,
 ) -> None:

@@ -192,6 +192,18 @@ export class Mask {
     return { ...rect, data };
   }
 
+  /** Take away what was selected at an earlier time and is so still; all stays where some of that was taken away since. @param {Patch} earlier */
+  forget({ data, ...rect }) {
+    const gone = new Uint8Array(data.length);
+    for (let y = 0, at = 0; y < rect.height; y++) {
+      for (let from = (rect.y + y) * this.width + rect.x, x = 0; x < rect.width; x++, at++) {
+        if (this.data[from + x] < data[at]) return null;
+        gone[at] = this.data[from + x] === data[at] ? 255 : 0;
+      }
+    }
+    return this.combine({ ...rect, data: gone }, "subtract");
+  }
+
   /** It in a larger picture, of which its own is a part; itself where that is the same. @param {{left: number, top: number}} place @param {{width: number, height: number}} size */
   placed({ left, top }, { width, height }) {
     if (width === this.width && height === this.height) return this;

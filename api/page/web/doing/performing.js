@@ -73,7 +73,7 @@ export class Performer {
     const stop = new AbortController();
     const { signal } = stop;
     const { mask } = state;
-    const revision = mask?.revision;
+    const [revision, sent] = [mask?.revision, mask?.cut()];
     const cancel = () => stop.abort(new Error(this.t("do.cancelled")));
     /** @type {Work} */
     const work = { photo: photo.id, label: going.label, progress: 0, preview: null, note: "", going, cancel };
@@ -86,6 +86,8 @@ export class Performer {
       if (!steps.length) return false;
       if (steps.length > 1) for (const step of steps) if (step.made) step.made.choices = steps.map(plain);
       const isDrawn = mask !== state.mask || mask?.revision !== revision;
+      const done = isDrawn && mask === state.mask && sent && steps[0].made?.inputs.mask ? mask?.forget(sent) : null;
+      if (done) state.maskChanged(done);
       if (!state.add(steps[0], photo, going.from, isDrawn)) state.say(this.t("do.ready", { label: going.label }));
       return true;
     } catch (error) {
