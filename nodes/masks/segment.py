@@ -97,6 +97,7 @@ def segment_boxes(
     heavy=True,
     packages=("torch", "transformers", "segment-anything", "pillow", "opencv-python"),
     outputs=Segmented,
+    see_also={"MaskFromStrokes": "Takes rough strokes instead of points, without a model."},
 )
 def segment_points(
     context: Context,

@@ -15,6 +15,7 @@ from paintgraph.nodes.sockets import Image, Mask
     packages=("opencv-python",),
     see_also={
         "MaskFromBox": "Takes a box around the object.",
+        "MaskFromOutline": "Takes points along the edge of the object.",
         "SegmentPoints": "Selects what points lie on by a model.",
     },
 )

@@ -110,6 +110,7 @@ def _selected(context: Context, model: str, image: Image, category: Category = "
     see_also={
         "MaskFromBoxes": "Selects whole boxes, any number of them.",
         "SegmentBoxes": "Selects the object in each box by a model.",
+        "MaskFromStrokes": "Takes rough strokes over the object, and corrects a mask.",
     },
 )
 def mask_from_box(
