@@ -16,7 +16,7 @@ PACKAGES = ("torch", "diffusers")
 
 Seed = Annotated[
     int,
-    Range(-1, LARGEST_SEED + 1),  # a number that JSON and floats keep
+    Range(-1, LARGEST_SEED),
     Resource("seed"),
     "Equal seeds give equal noise; -1: random.",
 ]
