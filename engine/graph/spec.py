@@ -50,8 +50,8 @@ class InputSpec:
     type: str
     required: bool = True
     default: Any = None
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
     step: float | None = None
     unit: str = ""
     choices: tuple[Any, ...] = ()

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.sockets import (
     ANY,
+    BIGGEST_INT,
     BOOL,
     FLOAT,
     INT,
     LIST,
+    SMALLEST_INT,
     TEXT,
     Blocked,
     Result,
@@ -124,6 +126,7 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
     for entry in metadata:
         match entry:
             case Range(minimum, maximum, unit, step):
+                _check_bounds(place, minimum, maximum)
                 spec = replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
             case Resource(kind, found_by):
                 spec = replace(spec, resource=kind, found_by=found_by)
@@ -139,6 +142,16 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
             case _:
                 pass
     return spec, sockets
+
+
+def _check_bounds(place: str, *bounds: float) -> None:
+    """Refuse whole numbers that no value reaches, nor JSON holds in which workers tell of nodes."""
+    for bound in bounds:
+        if isinstance(bound, int) and not SMALLEST_INT <= bound <= BIGGEST_INT:
+            raise DeclarationError(
+                f"{place} has the bound {bound}; allowed are whole numbers from {SMALLEST_INT} to "
+                f"{BIGGEST_INT}. Take one of these."
+            )
 
 
 def _marked(field: str) -> dict[str, Any]:

@@ -199,6 +199,11 @@ def takes_node(node: int) -> int:
     return node
 
 
+def endless(seed: Annotated[int, Range(-1, 2**64)] = 0) -> int:
+    """Do."""
+    return seed
+
+
 def takes_recipe(recipe: int) -> int:
     """Do."""
     return recipe
@@ -257,6 +262,11 @@ def takes_title(_title: int) -> int:
         (
             takes_node,
             "takes_node: parameter 'node' has a name that recipes need themselves. Rename it.",
+        ),
+        (
+            endless,
+            "endless: parameter 'seed' has the bound 18446744073709551616; allowed are whole "
+            "numbers from -9223372036854775808 to 18446744073709551615. Take one of these.",
         ),
         (
             takes_recipe,
