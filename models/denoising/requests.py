@@ -3,10 +3,10 @@
 import difflib
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from paintgraph.models.errors import SamplerError, SamplingError
-from paintgraph.models.families.diffusion.sampling import CLASSES, MOST_STEPS
+from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.sampling.values import Guider, Latent, Noise, SamplerChoice, Sigmas
 
 SamplerName: TypeAlias = Literal[
@@ -29,17 +29,15 @@ SamplerName: TypeAlias = Literal[
     "uni_pc",
     "uni_pc_bh2",
 ]
-"""How noise is removed, by ComfyUI's names."""
+"""How noise is removed, by ComfyUI's names: all that can begin and end at any step."""
 
 ScheduleName: TypeAlias = Literal[
     "simple", "sgm_uniform", "karras", "exponential", "ddim_uniform", "beta", "normal"
 ]
 """How much noise is left after each step, by ComfyUI's names."""
 
-SAMPLERS = tuple(sorted(CLASSES.keys() - {"plms"}))
-"""Those of `CLASSES` that can begin and end at any step, by name."""
-
-SCHEDULES = ("simple", "sgm_uniform", "karras", "exponential", "ddim_uniform", "beta", "normal")
+SAMPLERS: tuple[str, ...] = tuple(sorted(get_args(SamplerName)))
+SCHEDULES: tuple[str, ...] = get_args(ScheduleName)
 
 MOST_LEVELS = 999
 """Models know 1000 levels of noise."""

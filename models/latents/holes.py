@@ -23,9 +23,7 @@ def fitted(pixels: Image, mask: Mask) -> tuple[Image, Mask]:
 
 def fitted_mask(pixels: Image, mask: Mask) -> Mask:
     """Masks `[B, H, W]` at the size of pictures."""
-    height, width = pixels.shape[1:3]
-    is_fitting = mask.shape[1:] == (height, width)
-    return mask if is_fitting else sample(mask, width, height, "bilinear")
+    return _sized(mask, *pixels.shape[1:3])
 
 
 def greyed(pixels: Image, mask: Mask) -> Image:
@@ -50,5 +48,8 @@ def mask_of_latents(mask: Mask, samples: Array) -> Mask:
 
 def full_size(mask: Mask, samples: Array) -> Mask:
     """Masks at the size in px of latents `[B, C, h, w]`, so that both can be cut alike."""
-    height, width = (side * SIDE for side in samples.shape[2:])
+    return _sized(mask, *(side * SIDE for side in samples.shape[2:]))
+
+
+def _sized(mask: Mask, height: int, width: int) -> Mask:
     return mask if mask.shape[1:] == (height, width) else sample(mask, width, height, "bilinear")

@@ -12,7 +12,7 @@ from paintgraph.models.families.checkpoints.headers import Contents, encoder_wid
 from paintgraph.models.families.diffusion.loading import FAILURES, plain_line
 from paintgraph.models.networks.building import folder_of
 
-NEEDED = {
+ENCODERS = {
     "sd1": ("l",),
     "sd2": ("l",),
     "sdxl": ("l", "g"),
@@ -21,7 +21,7 @@ NEEDED = {
     "flux": ("l", "t5"),
     "qwen_image": ("qwen",),
 }
-"""The text encoders of each family."""
+"""The text encoders of each family, by the names of `EncoderPart`, in its order."""
 
 SPARED = {"sd3"}
 """Families that do with some of them."""
@@ -56,20 +56,20 @@ def encoders_of(sources: Sequence[tuple[str, Description]], family: str) -> tupl
         for inner in _inner(described, family):
             name = _name(described.contents, inner, sources, family)
             found.setdefault(name, Encoder(name, inner, reference, described, family))
-    lacking = [name for name in NEEDED[family] if name not in found]
-    if lacking and (family not in SPARED or not set(found) & set(NEEDED[family])):
+    lacking = [name for name in ENCODERS[family] if name not in found]
+    if lacking and (family not in SPARED or not set(found) & set(ENCODERS[family])):
         names = ", ".join(f"'{described.name}'" for _, described in sources)
         raise CheckpointError(
             f"{names}: no text encoder {' and '.join(_IN_WORDS[each] for each in lacking)} is in "
             f"it; a model of the family '{family}' needs it. Load the text encoders from their own "
             "files, with CLIPLoader or DualCLIPLoader."
         )
-    return tuple(found[name] for name in NEEDED[family] if name in found)
+    return tuple(found[name] for name in ENCODERS[family] if name in found)
 
 
 def _inner(described: Description, family: str) -> Sequence[str]:
     if described.source is not None and described.is_folder:
-        names = NEEDED[family]
+        names = ENCODERS[family]
         return [n for n in names if (described.path / folder_of(n, family)).is_dir()]
     return list(described.contents.encoders)
 
@@ -79,9 +79,9 @@ def _name(
 ) -> str:
     """What an encoder is for a family: of two CLIPs that are alone the wider is "g"."""
     piece = contents.encoders.get(inner)
-    if piece is None or piece.prefix or inner not in ("l", "g") or "g" not in NEEDED[family]:
+    if piece is None or piece.prefix or inner not in ("l", "g") or "g" not in ENCODERS[family]:
         return "l" if piece is not None and inner == "g" and not piece.prefix else inner
-    if NEEDED[family] == ("g",):
+    if ENCODERS[family] == ("g",):
         return "g"
     clips = [
         encoder_width(each)

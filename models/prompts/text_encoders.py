@@ -10,6 +10,7 @@ from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.errors import PromptError
+from paintgraph.models.networks.encoders import ENCODERS, SPARED
 from paintgraph.models.networks.loaded import LoadedTextEncoder
 from paintgraph.models.networks.networks import Networks
 from paintgraph.models.prompts.clip import Encoded, Layer, encode_clip
@@ -23,16 +24,6 @@ Texts: TypeAlias = str | Mapping[str, str]
 """A prompt for all encoders of a family, or for each by its name ("l", "g", "t5"); one that is left
 out is not asked, and zeros stand in its place."""
 
-_ENCODERS: Mapping[str, tuple[str, ...]] = {
-    "sd1": ("l",),
-    "sd2": ("l",),
-    "sdxl": ("l", "g"),
-    "sdxl_refiner": ("g",),
-    "sd3": ("l", "g", "t5"),
-    "flux": ("l", "t5"),
-    "qwen_image": ("qwen",),
-}
-_NEED_NOT_BE_THERE = {"sd3": ("l", "g", "t5")}
 _WIDTHS = {"l": 768, "g": 1280, "t5": 4096}  # where a family's encoder is not there
 _CLIP_TOKENS = 77
 _LEAST_T5_TOKENS = {"sd3": 77, "flux": 256}
@@ -53,7 +44,7 @@ class TextEncoders:
         The text and its embeddings are checked before anything is loaded. Raises PromptError,
         ModelError and its kinds.
         """
-        own = _ENCODERS[encoder.family]
+        own = ENCODERS[encoder.family]
         given = dict.fromkeys(own, texts) if isinstance(texts, str) else texts
         if strange := [part for part in given if part not in own]:
             raise PromptError(
@@ -111,8 +102,7 @@ class _Reading:
         self.last_layer = last_layer
         self.embeddings = embeddings
         self.listening = listening
-        optional = _NEED_NOT_BE_THERE.get(self.family, ())
-        needed = [part for part in _ENCODERS[self.family] if part not in optional]
+        needed = () if self.family in SPARED else ENCODERS[self.family]
         if missing := [part for part in needed if part not in self.parts]:
             raise PromptError(
                 f"the text encoder of {self.family} lacks {' and '.join(map(_named, missing))}; "
