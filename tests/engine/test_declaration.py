@@ -265,8 +265,10 @@ def takes_title(_title: int) -> int:
         ),
         (
             endless,
-            "endless: parameter 'seed' has the bound 18446744073709551616; allowed are whole "
-            "numbers from -9223372036854775808 to 18446744073709551615. Take one of these.",
+            (
+                "endless: parameter 'seed' has the bound 18446744073709551616; allowed are whole "
+                "numbers from -9223372036854775808 to 18446744073709551615. Take one of these."
+            ),
         ),
         (
             takes_recipe,
