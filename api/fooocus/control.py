@@ -68,7 +68,7 @@ async def models(request: web.Request) -> web.Response:
     models = request.app[PARTS].engine_names.models
 
     def present(*kinds: Kind) -> list[str]:
-        names = (name for kind in kinds for name in models.choices(kind))
+        names = (entry.name for kind in kinds for entry in models.entries(kind))
         return [name for name in names if models.fault(name) is None]
 
     answer: FooocusModelsJson = {
