@@ -86,7 +86,7 @@ def test_a_fault_points_into_what_was_sent(server: Served) -> None:
 
 
 def test_a_family_is_one_problem_with_all_its_nodes(server: Served) -> None:
-    prompt = {str(n): {"class_type": "KSampler", "inputs": {}} for n in range(7)}
+    prompt = {str(n): {"class_type": "CLIPAttentionMultiply", "inputs": {}} for n in range(7)}
     told = server.call("POST", "/v1/graphs/validate", json=prompt).json
 
     (problem,) = told["problems"]

@@ -59,7 +59,7 @@ def test_yaml_that_cannot_be_read_is_a_graph_with_a_fault(server: Served) -> Non
 
 
 def test_nodes_of_other_tools_are_refused_with_what_to_use(server: Served) -> None:
-    prompt = {"1": {"class_type": "KSampler", "inputs": {}}}
+    prompt = {"1": {"class_type": "CLIPAttentionMultiply", "inputs": {}}}
 
     told = validate(server, prompt)
 

@@ -29,7 +29,7 @@ BESIDE = {"tests", "benchmarks", "deploy", "docs", "scripts", "compose.yaml"}
 
 KINDS = (
     *(".py", ".yaml", ".json", "py.typed"),
-    *(".html", ".css", ".js", ".d.ts", ".svg", ".jpg", ".png"),
+    *(".html", ".css", ".js", ".d.ts", ".svg", ".jpg", ".png", ".gz"),
 )
 """How names of the product's files end."""
 
