@@ -11,7 +11,7 @@ from typing import Any
 
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.formats.comfy.packs import is_core, pack_of
-from paintgraph.engine.graph.formats.comfy.sampling import SAMPLERS, in_words, settings_of
+from paintgraph.engine.graph.formats.comfy.sampling import in_words, settings_of
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
@@ -91,7 +91,7 @@ def causes(graph: Graph, unknown: Iterable[str], registry: Registry) -> Iterator
         is_one = len(nodes) == 1
         kind = f"'{graph.nodes[nodes[0]].kind}' does" if is_one else "they do"
         if common == "instead":
-            cure = f" Use {name}.{_values(graph, nodes)}"
+            cure = f" Use {name}.{_values(graph)}"
             yield Cause(tuple(nodes), "replaced_node", f"{kind} not exist here.", cure)
         elif common == "pack":
             what = "a node" if is_one else "nodes"
@@ -111,10 +111,10 @@ UNKNOWN = f" No loaded pack brings it either;{_LISTS}"
 """The cure of a node type that nobody knows, unless one is called nearly the same."""
 
 
-def _values(graph: Graph, nodes: list[str]) -> str:
-    """What a graph of samplers paints, where these nodes are among them."""
-    settings = settings_of(graph) if len(nodes) > 1 else {}
-    if not settings or not any(graph.nodes[id_].kind in SAMPLERS for id_ in nodes):
+def _values(graph: Graph) -> str:
+    """The way out for a graph of samplers that cannot run as it is."""
+    settings = settings_of(graph)
+    if not settings:
         return ""
     return f" 'paintgraph convert FILE --to recipe' takes over {in_words(settings)}."
 

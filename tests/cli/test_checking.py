@@ -247,7 +247,11 @@ def test_a_graph_with_faults_of_form_is_not_converted(paintgraph: Paintgraph) ->
 
 SAMPLERS = {
     "1": {"class_type": "CLIPTextEncode", "inputs": {"text": "a cat", "clip": ["9", 1]}},
-    "2": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["1", 0]}},
+    "2": {
+        "class_type": "KSampler",
+        "inputs": {"model": ["3", 0], "seed": 7, "steps": 20, "positive": ["1", 0]},
+    },
+    "3": {"class_type": "IPAdapterAdvanced", "inputs": {"model": ["9", 0]}},
     "9": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a"}},
 }
 
