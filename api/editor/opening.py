@@ -16,6 +16,7 @@ from paintgraph.engine.graph.structure import Specs
 PHOTO = f"{EXAMPLES}/rocket.jpg"
 MASK = f"{EXAMPLES}/rocket_mask.png"
 STROKES = f"{EXAMPLES}/rocket_strokes.png"
+PICTURES = (PHOTO, MASK, STROKES)
 """In a folder of their own, so that they are no part of what a batch finds."""
 
 _BOX = (300, 110, 350, 410)  # of the rocket in PHOTO

@@ -18,7 +18,7 @@ from paintgraph.api.comfy.files import userdata
 from paintgraph.api.comfy.files.users import settings_of
 from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.graphs import of_blob, of_job
-from paintgraph.api.editor.opening import MASK, PHOTO, opened
+from paintgraph.api.editor.opening import PHOTO, PICTURES, opened
 from paintgraph.api.http.errors import ApiError
 from paintgraph.api.http.requests import json_response
 from paintgraph.api.packs.scripts import scripts_of_packs
@@ -69,11 +69,11 @@ def additions() -> Iterator[tuple[str, Handler]]:
 
 
 async def lay_out_examples(app: web.Application) -> None:
-    """For `on_startup`: put the picture of the templates where LoadImage finds it."""
+    """For `on_startup`: put the pictures of the templates where LoadImage finds it."""
     inputs = app[PARTS].files.storage.tree("inputs")
 
     def lay_out() -> None:
-        for name in (PHOTO, MASK):
+        for name in PICTURES:
             with suppress(FileExistsError):
                 inputs.write_new(name, (_WEB / PurePosixPath(name).name).read_bytes())
 
