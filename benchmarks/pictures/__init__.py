@@ -1,0 +1,1 @@
+"""Photos, boxes, ways to fill them, what came out: `python -m paintgraph.benchmarks pictures`."""
