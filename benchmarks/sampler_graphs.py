@@ -129,8 +129,15 @@ def _run(prompt: Prompt) -> str:
         is_saved = "SaveImage" in _types(prompt)  # what is only shown has no file
         if result.exit_code == 0 and (not is_saved or [*(folder / "out").rglob("*.png")]):
             return ""
-        told = result.stderr.strip() or repr(result.exception)
-        return " | ".join(told.splitlines())[:600] if result.exit_code else "no picture is saved"
+        if not result.exit_code:
+            return "no picture is saved"
+        return _reason(result.stderr) or repr(result.exception)
+
+
+def _reason(told: str) -> str:
+    """The faults among what the command told."""
+    lines = (line for line in told.splitlines() if "warning: " not in line)
+    return " | ".join(line for line in lines if line.endswith("]") or "[" in line)
 
 
 def _smaller(prompt: Prompt) -> Prompt:

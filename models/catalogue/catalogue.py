@@ -21,6 +21,8 @@ USER_FILE = "models.yaml"
 """The user's own entries, in the models folder; an entry of a shipped name takes its place."""
 
 _FOUND = "Found in a folder of models."
+_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+_SAFE = ".safetensors"
 
 Elsewhere = Callable[[Family], Iterable[Path]]
 """Folders of a family beside its own in the models folder."""
@@ -57,11 +59,15 @@ class ModelCatalogue:
         """The entry of this name or alias; raises UnknownModelError, with the nearest name.
 
         Several kinds of models may have files of one name: one of these families is meant, if any.
+        A pickle that is not here is meant to be the same model as .safetensors, if that is.
         """
-        own = (e for f in families for e in self.of_family(f) if name in (e.name, *e.aliases))
-        entry = next(own, None) or self._entries.get(name) or self._aliases.get(name)
-        if entry is not None:
-            return entry
+        stem, dot, suffix = name.rpartition(".")
+        safe = [f"{stem}{_SAFE}"] if f"{dot}{suffix.lower()}" in _PICKLES else []
+        for each in (name, *safe):
+            own = (e for f in families for e in self.of_family(f) if each in (e.name, *e.aliases))
+            entry = next(own, None) or self._entries.get(each) or self._aliases.get(each)
+            if entry is not None:
+                return entry
         cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
         raise UnknownModelError(f"there is no model '{shorten(name)}'.{cure}")
 

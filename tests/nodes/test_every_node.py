@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
@@ -297,7 +298,7 @@ def test_the_declaration_speaks_for_itself(spec: NodeSpec) -> None:
     assert spec.about.split("\n")[0].endswith(".")
     silent = [i for i in spec.inputs if not i.about and i.name not in NEED_NO_WORDS]
     assert not [i.name for i in silent if i.type not in SAY_ENOUGH]
-    assert NodeSpec.from_json(spec.to_json()) == spec
+    assert NodeSpec.from_json(orjson.loads(orjson.dumps(spec.to_json()))) == spec
 
 
 @every_node

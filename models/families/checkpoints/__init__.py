@@ -40,10 +40,16 @@ def _checking(need: "Need | None") -> Callable[[Placed, Find], object]:
 def _brought(folder: str, *comfy_folders: str) -> str:
     others = " or ".join(f"'{each}'" for each in comfy_folders)
     return (
-        f"Put its file into the folder '{folder}' of the models folder ('paintgraph models where' "
-        "shows it), or name the extra_model_paths.yaml of a ComfyUI that has it in "
+        f"Put its .safetensors file into the folder '{folder}' of the models folder ('paintgraph "
+        "models where' shows it), or name the extra_model_paths.yaml of a ComfyUI that has it in "
         f"{others} by PAINTGRAPH_EXTRA_MODEL_PATHS."
     )
+
+
+def _is_converted(path: Path) -> bool:
+    """Whether it is a pickle beside the same model in a form that is loaded."""
+    is_pickle = path.suffix.lower() in _PICKLES
+    return is_pickle and any(path.with_suffix(suffix).is_file() for suffix in _WEIGHTS)
 
 
 def _family(
@@ -57,7 +63,8 @@ def _family(
     """A family of files, which are called by their path in its folder."""
 
     def found(folder: Path) -> Iterator[Found]:
-        return found_files(folder, suffixes, is_short=is_short)
+        files = found_files(folder, suffixes, is_short=is_short)
+        return (each for each in files if not _is_converted(folder / each.file))
 
     return Family(
         name=name,

@@ -125,3 +125,22 @@ def test_other_names_of_a_model_lead_to_it(tmp_path: Path) -> None:
     fault = names.fault("theirs.safetensors")
     assert fault is not None
     assert "model 'mine' is not on this machine" in fault.message
+
+
+def test_a_graph_that_names_a_pickle_finds_the_same_model_as_safetensors(tmp_path: Path) -> None:
+    for name in ("checkpoints/old/sd.ckpt", "controlnet/lines.pth"):
+        put(tmp_path / name)
+    for name in ("checkpoints/old/sd.safetensors", "checkpoints/xl.safetensors"):
+        put(tmp_path / name)
+    put(tmp_path / "vae/soft.vae.safetensors")
+    catalogue = ModelCatalogue.load(FAMILIES, tmp_path)
+
+    meant = {
+        "old/sd.ckpt": "old-sd.safetensors",  # converted: the pickle beside it counts no more
+        "old\\sd.ckpt": "old-sd.safetensors",
+        "xl.ckpt": "xl.safetensors",
+        "soft.vae.pt": "soft.vae",
+        "lines.pth": "lines.pth",
+    }
+    found = {name: catalogue.get(name, ["checkpoints", "vae", "controlnet"]).name for name in meant}
+    assert found == meant

@@ -3,7 +3,9 @@
 Text encoders have the whole vocabulary of CLIP, so that the tokenizer of the package serves.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -11,6 +13,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
+from paintgraph.tests.models import tiny_upscalers
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.networks import tiny_files
 
@@ -18,6 +21,8 @@ Prompt = Mapping[str, Mapping[str, Any]]
 
 CLIP_WORDS = 49_408
 _SIDE = 128
+_UPSCALERS = "upscale_models"
+_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _PICTURES = {"LoadImage": "image", "LoadImageMask": "image", "LoadImageOutput": "image"}
 _SIGNS = (
     *(("sd3", "sd3"), ("flux", "flux"), ("xl", "sdxl"), ("v2-", "sd2"), ("512-base", "sd2")),
@@ -44,7 +49,12 @@ def bring(prompt: Prompt, models: Path, inputs: Path) -> None:
         family = family_of(prompt)
         parts = _MAKE[family]()
         for folder, name, tensors in _files(prompt, family, parts):
-            tiny_files.write(tensors, models / folder / name.replace("\\", "/"))
+            path = models / folder / name.replace("\\", "/")
+            if folder == _UPSCALERS:
+                tiny_upscalers.put(path, tensors)
+            else:
+                is_pickle = path.suffix in _PICKLES  # those are refused: the same as safetensors
+                tiny_files.write(tensors, path.with_suffix(".safetensors") if is_pickle else path)
     if family in ("sd3", "flux", "flux_fill"):
         words, _ = tiny.t5()
         for folder in ("checkpoints", "text_encoders"):
@@ -102,7 +112,9 @@ def _files(  # noqa: C901 - one case for each loader
                 control = tiny_files.controlnet(parts["unet"])
                 yield "controlnet", inputs["control_net_name"], tiny_files.ldm_controlnet(control)
             case "UpscaleModelLoader":
-                raise NotMadeError("upscalers are not made here")
+                scale = 2 if re.search("2x|x2", inputs["model_name"]) else 4
+                network = partial(tiny_upscalers.esrgan, scale)
+                yield _UPSCALERS, inputs["model_name"], tiny_upscalers.tensors(network)
             case _:
                 pass
 

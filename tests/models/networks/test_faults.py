@@ -99,7 +99,7 @@ def test_a_missing_file_is_told_with_its_folder_and_names_that_are_near(lent: Le
 
     assert message.startswith(
         "model 'sd1.safetensor' is not on this machine, and no catalogue has it. "
-        "Did you mean 'sd1.safetensors'? Put its file into the folder 'checkpoints'"
+        "Did you mean 'sd1.safetensors'? Put its .safetensors file into the folder 'checkpoints'"
     )
     assert "or name the extra_model_paths.yaml of a ComfyUI" in message
     assert "folder 'diffusion_models'" in fault(lent, "absent.safetensors", Kind.DENOISER)
