@@ -97,10 +97,12 @@ def test_each_key_does_what_its_sheet_says(browser: Browser, server: Child) -> N
         sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
         sheet.wait_for()
         listed = sheet.locator("kbd").all_inner_texts()
+        rows = sheet.locator("dt").all_inner_texts()
         page.keyboard.press("Escape")
         sheet.wait_for(state="hidden")
 
         assert "?" in listed
+        assert len(set(rows)) == len(rows)  # no key does two things
         page.get_by_label("Menu").focus()
         page.keyboard.press("Enter")  # a control's own
         page.locator("#menu").wait_for()

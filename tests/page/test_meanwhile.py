@@ -152,6 +152,35 @@ def test_what_was_drawn_lies_at_the_same_place_in_a_picture_that_was_extended(
     assert not selected(painter)[:, :30].any()
 
 
+def test_a_frame_stays_when_a_result_of_the_same_size_comes(painter: Painter) -> None:
+    painter.choose()
+    painter.stroke((0.4, 0.5), (0.6, 0.5))
+    events = begin_slowly(painter)
+    painter.open("Extend")
+    left = painter.panel.get_by_role("spinbutton", name="Left")
+    left.fill("30")
+    left.press("Tab")
+    events[0].continue_()
+    painter.until_steps(2)
+
+    assert left.input_value() == "30"
+    assert painter.tab.ask("import('/page/main.js').then(({ view }) => view.frame.left)") == 30
+
+
+def test_the_language_changes_once_the_photo_is_sent(painter: Painter) -> None:
+    photo = held(painter, "**/v1/images")
+    painter.choose()
+    painter.page.get_by_label("Menu").click()
+    painter.page.get_by_label("Language").select_option("de")
+    painter.page.get_by_text("The language changes as soon as the photo is sent.").wait_for()
+    with painter.page.expect_navigation():
+        photo[0].continue_()
+    painter.page.get_by_label("Menü").wait_for()
+    painter.steps.first.wait_for()
+
+    assert painter.photos == 1
+
+
 def test_a_result_in_which_the_selection_has_no_place_waits_in_the_strip(painter: Painter) -> None:
     painter.choose()
     painter.recipe("extend_to_ratio")
@@ -164,6 +193,8 @@ def test_a_result_in_which_the_selection_has_no_place_waits_in_the_strip(painter
 
     assert (painter.kept()["at"], selected(painter).tolist()) == (0, drawn.tolist())
     painter.page.get_by_text("is done. It is the next step in the strip").wait_for()
+    painter.steps.nth(1).click()
+    assert painter.numbers.startswith("Outside the selection nothing changed.")
 
 
 def test_each_of_several_results_keeps_the_steps_that_were_made_of_it(painter: Painter) -> None:

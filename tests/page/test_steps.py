@@ -1,13 +1,15 @@
 """Steps are taken back and done again, and survive reloads, crashes and a server that cleans up."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, Route
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import IN_BROWSER
-from paintgraph.tests.page.doing import outside, painting, photo, pixels, serving
+from paintgraph.tests.page.doing import mask, outside, painting, photo, pixels, serving
 from paintgraph.tests.page.pictures import file_of, gradient
 
 pytestmark = IN_BROWSER
@@ -118,9 +120,18 @@ def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(
 
 
 def test_the_area_of_a_step_is_selected_again(browser: Browser, server: Child) -> None:
+    def as_tiff(route: Route) -> None:
+        """The mask as the browser cannot read it, unless it asks for another kind."""
+        if route.request.headers["accept"] == "*/*":
+            with Image.open(BytesIO(mask())) as picture:
+                route.fulfill(body=file_of(picture, "TIFF"), content_type="image/tiff")
+        else:
+            route.continue_()
+
     with painting(browser, server) as painter:
         painter.choose()
         painter.erase()
+        painter.page.route(f"**/{painter.kept()['steps'][1]['made']['mask']}", as_tiff)
         painter.page.get_by_role("button", name="Select its area again").click()
         painter.tab.until(
             "async () => !(await import('/page/main.js')).state.mask.isEmpty",

@@ -4,8 +4,7 @@
 
 import { anyKey, pause, waitOf } from "./client.js";
 import { h, icon } from "./dom.js";
-
-const TYPES = "image/*,.avif,.heic,.heif,.tif,.tiff";
+import { FILES } from "./photo.js";
 
 /** @typedef {import("./state.js").Photo} Photo */
 /** @typedef {import("./state.js").Step} Step */
@@ -130,7 +129,7 @@ export function choosing(state, client, view, t) {
   const picker = (props) => {
     const input = h("input", {
       type: "file",
-      accept: TYPES,
+      accept: FILES,
       class: "unseen",
       onchange: () => {
         void take([...(input.files ?? [])]);

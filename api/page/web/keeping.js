@@ -6,6 +6,7 @@
 /** @typedef {import("./state.js").Step} Step */
 /** @typedef {import("./state.js").Photo} Photo */
 
+import { bitmapOf, EXACT } from "./photo.js";
 import { fromPicture, toPng } from "./png.js";
 
 const KEPT = "paintgraph.photos";
@@ -40,6 +41,7 @@ export async function keeping(state, client, t, performer) {
     state.say(error instanceof Error ? error.message : String(error), { urgent: true });
   }
   for (const event of ["photos", "step", "work"]) state.addEventListener(event, () => write(state));
+  addEventListener("beforeunload", (event) => state.photos.some(isOnItsWay) && event.preventDefault());
   if (kept.going) void performer.takeUp(kept.going, kept.isOwn);
 }
 
@@ -57,18 +59,28 @@ function read() {
 /** Select what is white in a picture that the server has. @param {State} state @param {import("./client.js").Client} client @param {string} digest */
 export async function select(state, client, digest) {
   const { mask } = state;
-  const bitmap = await createImageBitmap(await client.image(digest));
+  const bitmap = await bitmapOf(client, { picture: { digest } }, EXACT);
   const rect = mask?.combine(fromPicture(bitmap, mask.width, mask.height), "replace");
   bitmap.close();
   if (rect && mask === state.mask) state.maskChanged(rect);
 }
 
-/** Keep what is selected, for when the page is loaded next. @param {State} state @param {import("./client.js").Client} client */
-export async function keepSelection(state, client) {
+/**
+ * Keep what is selected, for when the page is loaded next; photos that are on their way are waited for.
+ * @param {State} state @param {import("./client.js").Client} client @param {import("./texts.js").Translate} t
+ */
+export async function keepSelection(state, client, t) {
+  if (state.photos.some(isOnItsWay)) state.say(t("language.waits"));
+  while (state.photos.some(isOnItsWay)) await Promise.allSettled(state.photos.map(({ steps }) => steps[0].keeping));
   const { photo, mask } = state;
   if (!photo || !mask || mask.isEmpty) return;
   photo.selection = (await client.upload(await toPng(mask), "mask.png")).digest;
   state.changed();
+}
+
+/** Whether the server does not have all of a photo yet. @param {Photo} photo */
+function isOnItsWay({ steps }) {
+  return steps[0].picture.digest === "";
 }
 
 /** A tab keeps its own; a new one begins with what was kept last. @param {State} state */

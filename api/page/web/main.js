@@ -53,7 +53,7 @@ for (const [place, make] of PARTS) {
   const made = make(state, client, view, t);
   if (made) byId(place).append(made);
 }
-byId("bar").append(menu(t, () => keepSelection(state, client)));
+byId("bar").append(menu(t, () => keepSelection(state, client, t)));
 byId("sheets").append(...sheets(t));
 state.addEventListener("step", () => {
   for (const id of ["select", "do"]) byId(id).hidden = !state.step;

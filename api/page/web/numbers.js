@@ -2,15 +2,13 @@
 // How well a step fits: how many pixels outside its mask changed, counted here, and what the job measured.
 // @ts-check
 
-import { bitmapOf } from "./photo.js";
+import { bitmapOf, EXACT } from "./photo.js";
 
 /** @typedef {import("./state.js").Step} Step */
 /** `changed`: null where that was not counted. @typedef {{ changed: number | null, outside: number, seam: number | null, most: number | null }} Numbers */
 
 const MOST_PIXELS = 16e6; // three such pictures take 200 MB; of larger ones the job's own measures are told
 const ROWS = 256;
-/** @type {ImageBitmapOptions} */
-const EXACT = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 
 /**
  * @param {import("./client.js").Client} client @param {Step} before @param {Step} after

@@ -2,28 +2,41 @@
 // A picture, decoded once and turned upright by the browser; to draw, cut into tiles, with a small one of the whole.
 // What is drawn is bounded by the screen, however large the picture is.
 
+/** What may be chosen where a picture is asked for: systems do not know all of these as pictures. */
+export const FILES = "image/*,.avif,.heic,.heif,.tif,.tiff";
+/** Samples as they lie in the file. @type {ImageBitmapOptions} */
+export const EXACT = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+
 const SMALL = 2048; // the longer side of the small one, at most
 const TILE = 1024;
 const QUICK = 4e6; // pixels of tiles that may be drawn while the picture moves
 const SHARP = 3; // from this scale on pixels are squares
 
 /** @typedef {import("./state.js").Rect} Rect */
+/** @typedef {import("./client.js").Client} Client */
 
 /**
- * A picture, decoded: from its bytes where they are here, else from the server. What the browser cannot read, HEIC and
- * TIFF above all, comes from there as PNG.
- * @param {import("./client.js").Client} client
+ * A step's picture, decoded: from its bytes where they are here, else from the server.
+ * @param {Client} client
  * @param {{ picture: { digest: string }, source?: Blob, keeping?: Promise<unknown> }} step
  * @param {ImageBitmapOptions} [options]
- * @returns {Promise<ImageBitmap>}
  */
 export async function bitmapOf(client, { picture, source, keeping }, options) {
+  const file = source ?? (await client.image(picture.digest));
+  return decoded(client, file, () => Promise.resolve(keeping).then(() => picture.digest), options);
+}
+
+/**
+ * The picture of a file. What the browser cannot read, HEIC and TIFF above all, comes from the server as PNG.
+ * @param {Client} client @param {Blob} file
+ * @param {() => Promise<string>} keep has the server keep it, and gives its digest
+ * @param {ImageBitmapOptions} [options]
+ */
+export async function decoded(client, file, keep, options) {
   try {
-    return await createImageBitmap(source ?? (await client.image(picture.digest)), options);
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error; // the server has it no more, or does not answer
-    await keeping; // its digest is known then
-    return createImageBitmap(await client.image(picture.digest, "image/png"), options);
+    return await createImageBitmap(file, options);
+  } catch {
+    return createImageBitmap(await client.image(await keep(), "image/png"), options);
   }
 }
 

@@ -116,6 +116,7 @@ function written(key, t) {
   return key
     .replace("Control+", isApple ? "⌘" : `${t("keys.control")}+`)
     .replace("Shift+", isApple ? "⇧" : `${t("keys.shift")}+`)
+    .replace("Delete", t("keys.delete"))
     .replace("Escape", "Esc")
     .replace("Enter", "↵")
     .replace("Plus", "+");

@@ -138,8 +138,9 @@ export function steps(state, client, t, thumbnails) {
     const found = before && step ? await numbersOf(client, before, step).catch(() => null) : null;
     if (!found || state.step !== step) return;
     const { changed, outside, seam, most } = found;
-    const kept =
-      changed === null ? t("steps.difference", { most: most ?? 0 }) : t("steps.outside", { changed, outside });
+    const percent = Number((100 * (most ?? 0)).toPrecision(2));
+    const measured = percent ? t("steps.at_most", { percent }) : t("steps.unchanged");
+    const kept = changed === null ? measured : t("steps.outside", { changed, outside });
     numbers.textContent = seam === null ? kept : `${kept} ${t("steps.seam", { seam: Math.round(100 * seam) / 100 })}`;
   };
   const selectAgain = async () => {

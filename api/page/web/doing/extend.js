@@ -48,26 +48,27 @@ export async function extend(doing) {
       value: 0,
       "data-side": side,
       "aria-label": names[side],
-      onchange: () => set(read()),
+      onchange: () => (view.frame = read()),
     }),
   );
   const read = () =>
     /** @type {Record<Side, number>} */ (
       Object.fromEntries(SIDES.map((side, number) => [side, numbers[number].valueAsNumber || 0]))
     );
-  const show = () => {
-    for (const [number, side] of SIDES.entries()) numbers[number].value = String(Math.round(view.frame?.[side] ?? 0));
+  /** @param {Record<Side, number>} frame */
+  const show = (frame) => {
+    for (const [number, side] of SIDES.entries()) numbers[number].value = String(Math.round(frame[side]));
   };
   /** @param {Record<Side, number>} frame */
   const set = (frame) => {
-    view.frame = frame;
-    show();
+    show(frame);
+    if (isOpen) view.frame = frame;
   };
   const presets = RATIOS.map(([across, down]) => {
     const take = () => state.step && set(frameFor(state.step.picture.width, state.step.picture.height, across, down));
     return h("button", { type: "button", onclick: take }, `${across}:${down}`);
   });
-  view.addEventListener("frame", show);
+  view.addEventListener("frame", () => view.frame && show(view.frame));
   const form = recipeForm(doing, summary, schema, {
     first: ["engine"],
     without: ["sides", "fraction", ...SIDES],
@@ -95,13 +96,20 @@ export async function extend(doing) {
     form.element,
     button,
   );
-  let isOpen = false;
-  const nothing = { left: 0, top: 0, right: 0, bottom: 0 };
-  state.addEventListener("step", () => isOpen && set(nothing));
+  let [isOpen, around] = [false, sizeOf(state)];
+  state.addEventListener("step", () => {
+    const before = around;
+    around = sizeOf(state);
+    if (around !== before) set({ left: 0, top: 0, right: 0, bottom: 0 }); // else the frame still fits
+  });
   const toggled = (/** @type {boolean} */ opened) => {
     isOpen = opened;
-    if (opened) set(read());
-    else view.frame = null;
+    view.frame = opened ? read() : null;
   };
   return { element, toggled };
+}
+
+/** What a frame is around: a photo, in a size. @param {import("../state.js").State} state */
+function sizeOf({ photo, step }) {
+  return step ? `${photo?.id} ${step.picture.width} ${step.picture.height}` : "";
 }

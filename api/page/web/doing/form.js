@@ -4,6 +4,7 @@
 
 import { h } from "../dom.js";
 import { Mask } from "../mask.js";
+import { FILES } from "../photo.js";
 import { toPng } from "../png.js";
 
 /** @typedef {import("../client.js").InputSchema} InputSchema */
@@ -237,7 +238,7 @@ function pictureField(input) {
   control.value = !required ? "" : kind === "mask" ? "selection" : name === "image" ? "shown" : "file";
   const file = h("input", {
     type: "file",
-    accept: "image/*",
+    accept: FILES,
     "aria-label": t("do.file_for", { name: inputName(name, t) }),
   });
   const show = () => (file.hidden = control.value !== "file");

@@ -3,6 +3,7 @@
 
 import { anyKey } from "../client.js";
 import { h } from "../dom.js";
+import { bitmapOf, EXACT } from "../photo.js";
 import { unless } from "../running.js";
 
 /** Jobs of selections have this tag: what they give is no picture of the gallery. */
@@ -38,7 +39,8 @@ export function asking({ state, client, t, beside, runner }) {
     for (const warning of job.warnings) state.say(warning);
     const mask = /** @type {Record<string, any>} */ (job.outputs).mask;
     if (!mask) throw new Error((job.problems ?? []).map(({ detail }) => detail).join("\n") || t("do.cancelled"));
-    const { patch } = await beside.ask("read", [await client.image(mask.digest), width, height]);
+    const picture = await bitmapOf(client, { picture: mask }, EXACT);
+    const patch = await beside.ask("read", [picture, width, height], [picture]);
     signal.throwIfAborted();
     if (!patch) state.say(t("select.nothing"));
     return patch;

@@ -2,26 +2,28 @@
 // A selection from a picture: white is selected, black and what is transparent is not.
 
 import { h } from "../dom.js";
+import { decoded, EXACT, FILES } from "../photo.js";
 
 /** @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector} */
 export function file(selecting) {
-  const { state, t, beside, mode, apply } = selecting;
+  const { state, client, t, beside, mode, apply } = selecting;
   const read = async () => {
     const [chosen] = input.files ?? [];
     const { mask } = state;
     if (!chosen || !mask) return;
     input.value = ""; // so that the same file can be chosen again
-    const found = await beside.ask("read", [chosen, mask.width, mask.height]).catch(() => {
-      throw new Error(t("select.file.broken", { name: chosen.name }));
+    const keep = async () => (await client.upload(chosen, chosen.name)).digest;
+    const picture = await decoded(client, chosen, keep, EXACT).catch(({ message }) => {
+      throw new Error(t("choose.refused", { name: chosen.name, why: message }));
     });
+    const { width, height } = picture;
+    const patch = await beside.ask("read", [picture, mask.width, mask.height], [picture]);
     if (mask !== state.mask) return;
-    if (found.width !== mask.width || found.height !== mask.height) {
-      state.say(t("select.file.stretched", { width: found.width, height: found.height }));
-    }
-    if (!found.patch) state.say(t("select.nothing"));
-    apply(found.patch, mode());
+    if (width !== mask.width || height !== mask.height) state.say(t("select.file.stretched", { width, height }));
+    if (!patch) state.say(t("select.nothing"));
+    apply(patch, mode());
   };
-  const input = h("input", { type: "file", accept: "image/*", onchange: () => void selecting.busy(read) });
+  const input = h("input", { type: "file", accept: FILES, onchange: () => void selecting.busy(read) });
   return {
     name: "file",
     key: "",

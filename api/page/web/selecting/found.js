@@ -115,7 +115,7 @@ export function points(selecting) {
   );
   return {
     name: "points",
-    key: "C",
+    key: "P",
     tool,
     hasMode: true,
     options: [which, again, ...model.elements],

@@ -24,13 +24,11 @@ const TASKS = {
     const { width, height } = seen;
     return new Mask(width, height, alike(seen.differences, width, height, start, tolerance, fade)).cut();
   },
-  /** @param {Blob} file @param {number} width @param {number} height */
-  async read(file, width, height) {
-    const picture = await createImageBitmap(file, { colorSpaceConversion: "none" });
+  /** @param {ImageBitmap} picture @param {number} width @param {number} height */
+  read(picture, width, height) {
     const patch = fromPicture(picture, width, height).cut();
-    const size = { width: picture.width, height: picture.height };
     picture.close();
-    return { patch, ...size };
+    return patch;
   },
 };
 
