@@ -1,4 +1,7 @@
-"""`python -m paintgraph.benchmarks [NAME ...] [--write FILE]`: measures; a table in Markdown."""
+"""`python -m paintgraph.benchmarks [NAME ...] [--write FILE]`: measures; a table in Markdown.
+
+`pictures` has options and tables of its own.
+"""
 
 import argparse
 import os
@@ -38,6 +41,7 @@ from paintgraph.benchmarks import (
     workflows,
 )
 from paintgraph.benchmarks.measuring import Figure
+from paintgraph.benchmarks.pictures import main as pictures
 
 _GROUPS: Mapping[str, Callable[[], list[Figure]]] = {
     "engine": engine_overhead.figures,
@@ -77,8 +81,18 @@ _NOTE = (
 
 def main() -> None:
     """Measure what was asked for, or everything."""
+    if sys.argv[1:2] == ["pictures"]:
+        pictures.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m paintgraph.benchmarks", description=_NOTE)
-    known = [*_GROUPS, "workflows FOLDER", "incumbent FOLDER", "keeping JOBS", "agents PICTURES"]
+    known = [
+        *_GROUPS,
+        "workflows FOLDER",
+        "incumbent FOLDER",
+        "keeping JOBS",
+        "agents PICTURES",
+        "pictures ...",
+    ]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there as well")
     given = parser.parse_args()
