@@ -48,11 +48,11 @@ def measure_repeat(after: Image, mask: Mask) -> float:
         ContractError: sizes differ (`size_mismatch`).
     """
     after, mask = match_pair(after, mask)
-    excess = repeated(after, mask)
+    excess = _repeated(after, mask)
     return float((excess > _RARE).mean()) if len(excess) else 0.0
 
 
-def repeated(after: Image, mask: Mask) -> _Vectors:
+def _repeated(after: Image, mask: Mask) -> _Vectors:
     """For each patch of the hole in a small copy how distinct what it repeats is, `[N]`.
 
     In Delta E: how far the patch that it resembles is from the others most like that, less how far
