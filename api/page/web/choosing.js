@@ -29,8 +29,11 @@ export function choosing(state, client, view, t) {
     for (const file of files) {
       const photo = await opened(file).catch((error) => void refuse(file, error));
       if (!photo) continue;
-      if (isFirst) state.open(photo);
-      else {
+      if (isFirst) {
+        const hadFocus = element.contains(document.activeElement); // it is hidden now
+        state.open(photo);
+        if (hadFocus) view.canvas.focus();
+      } else {
         state.photos.push(photo);
         state.changed();
       }
@@ -149,7 +152,7 @@ export function choosing(state, client, view, t) {
   };
   const many = picker({ id: "pick", multiple: true });
   const camera = picker({ capture: "environment" });
-  return h(
+  const element = h(
     "section",
     { class: "choose", "aria-labelledby": "choose-title" },
     h("h2", { id: "choose-title" }, t("choose.title")),
@@ -163,4 +166,5 @@ export function choosing(state, client, view, t) {
     ),
     h("p", { class: "quiet" }, t("choose.private")),
   );
+  return element;
 }

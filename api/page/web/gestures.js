@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pointers, wheel and keys on the canvas: what moves the picture, and what the tool in hand gets.
+// Pointers and wheel on the canvas: what moves the picture, and what the tool in hand gets.
 
 import { cursorOf, dragged, handleAt } from "./frame.js";
 
 const WHEEL = 0.0022; // of a doubling, by pixel
-const STEP = 64; // pixels of the screen that an arrow key moves the picture
 
 /** @typedef {import("./view.js").View} View */
 /** What is going on: a finger or the mouse draws, moves the picture, drags a handle, or two fingers pinch.
@@ -125,18 +124,10 @@ export function gestures(view) {
     { passive: false },
   );
 
-  canvas.addEventListener("keydown", (event) => {
-    /** @type {Record<string, [number, number]>} */
-    const ways = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
-    const way = event.ctrlKey || event.metaKey || event.altKey ? null : ways[event.key];
-    if (!way) return;
-    event.preventDefault();
-    view.pan(...way);
-  });
   addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.key !== " " || target.matches("a, button, summary, input, label, textarea, select, [role=button]"))
-      return;
+    if (event.key !== " " || event.defaultPrevented) return;
+    if (target.matches("a, button, summary, input, label, textarea, select, [role=button]")) return;
     event.preventDefault();
     hasSpace = true;
     cursor();

@@ -93,6 +93,8 @@ function rows(t) {
   const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[aria-keyshortcuts]"));
   const named = [...found].map((each) => ({ keys: keysOf(each), name: nameOf(each) }));
   const drawn = [
+    { keys: ["← ↑ → ↓"], name: t("keys.arrows") },
+    { keys: [t("keys.space")], name: t("keys.draw") },
     { keys: [t("keys.space")], name: t("keys.pan") },
     { keys: [t("keys.wheel")], name: t("keys.zoom") },
     { keys: ["Shift", "Alt"], name: t("keys.modes") },

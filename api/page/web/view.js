@@ -3,6 +3,7 @@
 
 import { drawFrame } from "./frame.js";
 import { gestures } from "./gestures.js";
+import { drawCross, keyboard } from "./keyboard.js";
 import { Overlay } from "./overlay.js";
 import { bitmapOf, drawableOf } from "./photo.js";
 
@@ -35,6 +36,8 @@ export class View extends EventTarget {
   scale = 1;
   /** Where the pointer is. @type {Point | null} */
   hovered = null;
+  /** Where keys have moved the tool, in pixels of the canvas. @type {{x: number, y: number} | null} */
+  mark = null;
   /** @type {Tool | null} */
   tool = null;
   #x = 0;
@@ -84,6 +87,7 @@ export class View extends EventTarget {
     });
     new ResizeObserver(() => this.#resize()).observe(canvas);
     gestures(this);
+    keyboard(this);
   }
 
   /** Whether what is seen is the step, and can be drawn on. */
@@ -336,7 +340,10 @@ export class View extends EventTarget {
     if (this.#compared === null) this.#paintMask();
     else this.#paintSlider(this.#compared * this.#width);
     if (this.#frame) drawFrame(context, this.edges(this.#frame), this.edges({ left: 0, top: 0, right: 0, bottom: 0 }));
-    else if (this.isReady && this.#compared === null) this.tool?.draw(context, this);
+    else if (this.isReady && this.#compared === null) {
+      this.tool?.draw(context, this);
+      if (this.mark) drawCross(context, this.mark);
+    }
   }
 
   /** The pictures: drawn again only if they moved, so that a stroke costs no picture. @param {number} ratio */
