@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Locator
+from playwright.sync_api import Browser, FilePayload, Locator, Route
 
 from paintgraph.imaging.files.encode import encode
 from paintgraph.tests.api.hostile.processes import Child, running
@@ -104,6 +104,12 @@ class Painter:
         self.page.locator("input[type=file]").first.set_input_files(file)
         self.steps.first.wait_for()
 
+    def show(self, name: str) -> None:
+        """On a phone, open the sheet of this name."""
+        sheet = self.page.locator("#sheets").get_by_role("button", name=name, exact=True)
+        if sheet.is_visible() and sheet.get_attribute("aria-expanded") != "true":
+            sheet.click()
+
     def stroke(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Draw on the photo with the tool in hand; places are parts of the canvas."""
         box = self.page.locator("#picture").bounding_box()
@@ -163,6 +169,23 @@ class Painter:
 
     def start(self) -> None:
         self.panel.locator("button.start").click()
+
+    def held(self, path: str) -> list[Route]:
+        """The first request to a path, which is not answered until it is let go."""
+        routes: list[Route] = []
+
+        def hold(route: Route) -> None:
+            routes.append(route)
+
+        self.page.route(path, hold, times=1)
+        return routes
+
+    def begin_slowly(self) -> list[Route]:
+        """Begin a job; the page does not hear of its end until that is let go."""
+        events = self.held("**/events")
+        with self.page.expect_request("**/events"):
+            self.start()
+        return events
 
     def until_steps(self, count: int) -> None:
         """Wait until there are so many steps, and nothing is being done."""

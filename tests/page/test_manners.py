@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import DESKTOP, IN_BROWSER, PHONE, visited
+from paintgraph.tests.page.doing import Painter, painting
 from paintgraph.tests.test_readme import ROOT
 
 pytestmark = IN_BROWSER
@@ -70,24 +71,64 @@ def _open_photo(page: Page) -> None:
 def test_no_state_of_the_page_keeps_people_out(
     browser: Browser, server: Child, size: ViewportSize, scheme: str
 ) -> None:
-    with visited(browser, server, size, color_scheme=scheme, reduced_motion="reduce") as tab:
-        page = tab.page
-        walk = _Walk(page)
-        walk.look("nothing open")
-        page.get_by_label("Menu").click()
-        walk.look("menu")
-        page.get_by_role("button", name="Keyboard shortcuts").click()
-        walk.look("keys")
-        page.keyboard.press("Escape")
-        _open_photo(page)
-        walk.look("photo")
-        for tool in ("Wand", "Words"):
-            page.get_by_role("button", name=tool, exact=True).click()
-            walk.look(tool)
-        page.get_by_text("Save", exact=True).click()
-        walk.look("saving")
+    with painting(browser, server, size=size, color_scheme=scheme, reduced_motion="reduce") as each:
+        walk = _Walk(each.page)
+        _begin(each, walk)
+        _do(each, walk)
+        _see(each, walk)
 
     assert walk.faults == {}
+
+
+def _begin(painter: Painter, walk: _Walk) -> None:
+    """An empty page, its menu and its keys; a photo, and the ways to select."""
+    page = painter.page
+    walk.look("nothing open")
+    page.get_by_label("Menu").click()
+    walk.look("menu")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    walk.look("keys")
+    page.keyboard.press("Escape")
+    painter.choose()
+    painter.show("Select")
+    for tool in ("Wand", "Click", "Words"):
+        page.get_by_role("button", name=tool, exact=True).click()
+        walk.look(tool)
+
+
+def _do(painter: Painter, walk: _Walk) -> None:
+    """What can be done, what goes wrong, and what it looks like while it is done."""
+    page = painter.page
+    painter.show("Change")
+    for action in ("Replace", "Extend", "Background", "More recipes", "Erase"):
+        painter.open(action)
+        walk.look(action)
+    painter.start()
+    painter.told()
+    walk.look("nothing selected")
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
+    page.keyboard.press("i")
+    events = painter.begin_slowly()
+    walk.look("working")
+    events[0].continue_()
+    painter.until_steps(2)
+
+
+def _see(painter: Painter, walk: _Walk) -> None:
+    """A result, what it was before, how it is saved and told, and what was made earlier."""
+    page = painter.page
+    page.locator(".numbers:not(:empty)").wait_for(state="attached")
+    page.get_by_role("button", name="Before and after").click()
+    walk.look("result")
+    page.get_by_role("button", name="Save", exact=True).click()
+    walk.look("saving")
+    page.get_by_role("button", name="As HTTP").click()
+    page.locator("dialog.told[open] pre").wait_for()
+    walk.look("told")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Earlier jobs").click()
+    page.locator(".jobs > li").first.wait_for()
+    walk.look("earlier jobs")
 
 
 def test_each_key_does_what_its_sheet_says(browser: Browser, server: Child) -> None:

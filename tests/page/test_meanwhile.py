@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.page.browsing import IN_BROWSER
-from paintgraph.tests.page.doing import SIZE, Painter, painting, pixels, serving
+from paintgraph.tests.page.doing import SIZE, Painter, painting, pixels
 
 pytestmark = IN_BROWSER
 _SELECTED = """async () => {
@@ -31,12 +31,6 @@ _CHOICES = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    with serving(tmp_path_factory.mktemp("data") / "data") as server:
-        yield server
-
-
 @pytest.fixture
 def painter(browser: Browser, server: Child) -> Iterator[Painter]:
     with painting(browser, server) as painter:
@@ -49,27 +43,8 @@ def selected(painter: Painter) -> NDArray[np.uint8]:
     return data.reshape(found["height"], found["width"])
 
 
-def held(painter: Painter, path: str) -> list[Route]:
-    """The first request to a path, which is not answered until it is let go."""
-    routes: list[Route] = []
-
-    def hold(route: Route) -> None:
-        routes.append(route)
-
-    painter.page.route(path, hold, times=1)
-    return routes
-
-
-def begin_slowly(painter: Painter) -> list[Route]:
-    """Begin a job; the page does not hear of its end until that is let go."""
-    events = held(painter, "**/events")
-    with painter.page.expect_request("**/events"):
-        painter.start()
-    return events
-
-
 def test_strokes_and_settings_after_the_click_do_not_go_in(painter: Painter, server: Child) -> None:
-    photo = held(painter, "**/v1/images")
+    photo = painter.held("**/v1/images")
     painter.choose()
     painter.stroke((0.4, 0.5), (0.6, 0.5))
     painter.panel.locator(".more > summary").click()
@@ -93,7 +68,7 @@ def test_a_stroke_goes_on_when_a_result_comes(painter: Painter) -> None:
     painter.choose()
     painter.recipe("slow")
     painter.field("steps").fill("1")
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     box = painter.page.locator("#picture").bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + box["height"] / 2) for x in (0.3, 0.5, 0.7)]
@@ -123,7 +98,7 @@ def test_what_was_erased_is_selected_no_more_and_what_was_drawn_meanwhile_is(
     painter.choose()
     painter.stroke((0.4, 0.5), (0.6, 0.5))
     erased = selected(painter)
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     painter.stroke((0.4, 0.8), (0.6, 0.8))
     both = selected(painter)
     events[0].continue_()
@@ -140,7 +115,7 @@ def test_what_was_drawn_lies_at_the_same_place_in_a_picture_that_was_extended(
     painter.choose()
     painter.open("Extend")
     painter.panel.get_by_role("spinbutton", name="Left").fill("30")
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     painter.panel.locator("summary").first.click()  # the brush draws where no frame is dragged
     painter.stroke((0.4, 0.5), (0.6, 0.5))
     drawn = selected(painter)
@@ -185,7 +160,7 @@ def test_a_result_in_which_the_selection_has_no_place_waits_in_the_strip(painter
     painter.choose()
     painter.recipe("extend_to_ratio")
     painter.stroke((0.4, 0.5), (0.6, 0.5))
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     painter.stroke((0.4, 0.7), (0.6, 0.7))
     drawn = selected(painter)
     events[0].continue_()
@@ -224,7 +199,7 @@ def test_another_tab_leaves_a_job_to_the_one_that_follows_it(painter: Painter) -
     painter.choose()
     painter.recipe("slow")
     painter.field("steps").fill("1")
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     heard: list[str] = []
     other = painter.page.context.new_page()
     other.on("request", lambda sent: heard.append(sent.url))
@@ -239,7 +214,7 @@ def test_another_tab_leaves_a_job_to_the_one_that_follows_it(painter: Painter) -
 
 
 def test_the_keyboard_stays_in_the_strip_when_a_photo_has_been_sent(painter: Painter) -> None:
-    photo = held(painter, "**/v1/images")
+    photo = painter.held("**/v1/images")
     painter.choose()
     painter.steps.first.focus()
     with painter.page.expect_response("**/v1/images"):
