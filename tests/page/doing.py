@@ -102,7 +102,7 @@ class Painter:
         """Choose a photo."""
         file = sent(name, data or photo("JPEG" if name.endswith("jpg") else "PNG"))
         self.page.locator("input[type=file]").first.set_input_files(file)
-        self.steps.first.wait_for()
+        self.steps.first.wait_for(state="attached")  # phones show several alone
 
     def show(self, name: str) -> None:
         """On a phone, open the sheet of this name."""

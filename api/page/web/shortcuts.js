@@ -45,8 +45,10 @@ function controls() {
   const dialogs = document.querySelectorAll("dialog[open]");
   const root = dialogs[dialogs.length - 1] ?? document;
   const found = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[aria-keyshortcuts]"));
+  // Tools are at hand also while their sheet makes way for the other one, on a narrow screen.
   return [...found].filter(
-    (each) => !each.matches(":disabled") && (each.checkVisibility() || each.closest("[popover]")),
+    (each) =>
+      !each.matches(":disabled") && (each.checkVisibility() || each.closest("[popover], #select:not([hidden]) .tools")),
   );
 }
 
