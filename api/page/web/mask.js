@@ -98,6 +98,8 @@ export class Mask {
         const first = Math.max(0, Math.floor(Math.min(a, b) - reach));
         const last = Math.min(this.width, Math.ceil(Math.max(a, b) + reach));
         for (let column = first; column < last; column++) {
+          const at = row * this.width + column;
+          if (value ? this.data[at] >= value : this.data[at] === 0) continue; // most of what a wide brush goes over
           const [px, py] = [column + 0.5 - from.x, row + 0.5 - from.y];
           const t = length2 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length2)) : 0;
           const [ex, ey] = [px - t * dx, py - t * dy];
@@ -106,7 +108,6 @@ export class Mask {
           if (depth <= 0) continue;
           const inside = Math.min(1, depth / Math.max(1, radius * softness));
           const cover = inside * inside * (3 - 2 * inside);
-          const at = row * this.width + column;
           this.data[at] = value ? Math.max(this.data[at], value * cover) : Math.min(this.data[at], 255.5 - 255 * cover);
         }
       }

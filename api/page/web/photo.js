@@ -86,6 +86,7 @@ export class Drawable {
       for (let x = 0; x < this.width; x += TILE) {
         // A pixel more lies under the next tile: no line shows between them at odd scales.
         const rect = { x, y, width: Math.min(TILE + 1, this.width - x), height: Math.min(TILE + 1, this.height - y) };
+        await breath();
         const bitmap = await createImageBitmap(whole, x, y, rect.width, rect.height);
         if (!this.#isOpen) return (bitmap.close(), whole.close());
         this.tiles.push({ rect, bitmap });
@@ -136,6 +137,11 @@ export class Drawable {
   get #count() {
     return this.scale === 1 ? 0 : Math.ceil(this.width / TILE) * Math.ceil(this.height / TILE);
   }
+}
+
+/** Let the page draw and listen: what follows takes long. */
+function breath() {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** @param {Rect} one @param {Rect} other */
