@@ -1,15 +1,21 @@
 """1,000 nodes in the editor's page: how soon they are there, run, and what the browser is told."""
 
 import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paintgraph.api.editor.page import installed_page
 from paintgraph.assembly import catalogue
 from paintgraph.base.text.document import Document
+from paintgraph.benchmarks.browsing import (
+    CHROMIUM,
+    WITHIN_SECONDS,
+    browser,
+    longest_task,
+    traced,
+    until,
+)
 from paintgraph.benchmarks.client import ready_server
 from paintgraph.benchmarks.measuring import Figure, rounds
 from paintgraph.engine.graph.formats.comfy.prompt import read_comfy
@@ -20,14 +26,9 @@ if TYPE_CHECKING:
 
 NODES = 1000
 _ROUNDS = 3
-_WITHIN_SECONDS = 120.0
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_CATEGORIES = ["toplevel", "disabled-by-default-devtools.timeline"]
 _READY = "!!window.app?.vueAppReady && !document.querySelector('#splash-loader')"
 _VALUE = "0.987654321"
 """Another one in each round, so that nothing is found that was kept."""
-
-_MILLISECONDS = 1e-3  # of the microseconds in a trace
 
 
 class Round(NamedTuple):
@@ -44,13 +45,13 @@ def figures() -> list[Figure]:
     """A wide and a deep graph; the aim of the longest task is one second."""
     graphs = {"wide": _workflow(_wide()), "deep": _workflow(_deep())}
     measured: dict[str, list[Round]] = {name: [] for name in graphs}
-    if _CHROMIUM is not None and installed_page() is not None:
-        with ready_server() as server, _browser() as browser:
+    if CHROMIUM is not None and installed_page() is not None:
+        with ready_server() as server, browser() as chromium:
             for name, graph in graphs.items():
                 measured[name] = rounds(
-                    lambda graph=graph: _round(browser, server.url, graph),  # type: ignore[misc] # mypy knows no such lambdas
+                    lambda graph=graph: _round(chromium, server.url, graph),  # type: ignore[misc] # mypy knows no such lambdas
                     _ROUNDS,
-                    _WITHIN_SECONDS,
+                    WITHIN_SECONDS,
                 )
     return [figure for name, found in measured.items() for figure in _figures(name, found)]
 
@@ -93,38 +94,27 @@ def _node(kind: str, **inputs: Any) -> dict[str, Any]:
     return {"class_type": kind, "inputs": inputs}
 
 
-@contextmanager
-def _browser() -> "Iterator[Browser]":
-    from playwright.sync_api import sync_playwright
-
-    with (
-        sync_playwright() as driver,
-        driver.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"]) as browser,
-    ):
-        yield browser
-
-
-def _round(browser: "Browser", url: str, graph: Mapping[str, Any]) -> Round:
+def _round(chromium: "Browser", url: str, graph: Mapping[str, Any]) -> Round:
     """Open a graph on a fresh page and run it."""
     told: list[int] = []
-    with browser.new_page(viewport={"width": 1500, "height": 900}) as page:
+    with chromium.new_page(viewport={"width": 1500, "height": 900}) as page:
         page.on(
             "websocket",
             lambda socket: socket.on("framereceived", lambda data: told.append(len(data))),
         )
         page.goto(f"{url}/editor/")
-        _until(page, _READY)
+        until(page, _READY)
         page.wait_for_timeout(1000)
         fresh = json.dumps(graph).replace(_VALUE, str(time.time() % 1))
         opening, longest_opening = _traced(
-            browser,
+            chromium,
             page,
             f"void app.loadGraphData({fresh}, true, true, 'many')",
             f"app.graph._nodes.length === {NODES}",
         )
         told.clear()
         running, longest_running = _traced(
-            browser,
+            chromium,
             page,
             "window.ended = 0;"
             "app.api.addEventListener('execution_success', () => { window.ended = 1 });"
@@ -134,39 +124,12 @@ def _round(browser: "Browser", url: str, graph: Mapping[str, Any]) -> Round:
     return Round(opening, running, sum(told), longest_opening, longest_running)
 
 
-def _traced(browser: "Browser", page: "Page", action: str, end: str) -> tuple[float, float]:
+def _traced(chromium: "Browser", page: "Page", action: str, end: str) -> tuple[float, float]:
     """Seconds until an action has its effect, and the longest task of the page in ms."""
-    browser.start_tracing(page=page, categories=_CATEGORIES)
-    began = time.perf_counter()
-    page.evaluate(f"() => {{ {action} }}")
-    _until(page, end)
-    seconds = time.perf_counter() - began
-    page.wait_for_timeout(500)
-    return seconds, _longest_task(browser.stop_tracing())
-
-
-def _longest_task(trace: bytes) -> float:
-    """In ms, of the main threads of pages."""
-    events = json.loads(trace)["traceEvents"]
-    main = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    tasks = (
-        event["dur"]
-        for event in events
-        if event.get("ph") == "X"
-        and (event["pid"], event["tid"]) in main
-        and event["name"].endswith("RunTask")
-    )
-    return max(tasks, default=0) * _MILLISECONDS
-
-
-def _until(page: "Page", expression: str) -> None:
-    """The page's policy forbids waiting inside."""
-    deadline = time.monotonic() + _WITHIN_SECONDS
-    while not page.evaluate(expression):
-        if time.monotonic() > deadline:
-            raise TimeoutError(expression)
-        page.wait_for_timeout(20)
+    with traced(chromium, page) as events:
+        began = time.perf_counter()
+        page.evaluate(f"() => {{ {action} }}")
+        until(page, end)
+        seconds = time.perf_counter() - began
+        page.wait_for_timeout(500)
+    return seconds, longest_task(events)
