@@ -130,7 +130,7 @@ def test_what_was_drawn_lies_at_the_same_place_in_a_picture_that_was_extended(
 def test_a_frame_stays_when_a_result_of_the_same_size_comes(painter: Painter) -> None:
     painter.choose()
     painter.stroke((0.4, 0.5), (0.6, 0.5))
-    events = begin_slowly(painter)
+    events = painter.begin_slowly()
     painter.open("Extend")
     left = painter.panel.get_by_role("spinbutton", name="Left")
     left.fill("30")
@@ -143,7 +143,7 @@ def test_a_frame_stays_when_a_result_of_the_same_size_comes(painter: Painter) ->
 
 
 def test_the_language_changes_once_the_photo_is_sent(painter: Painter) -> None:
-    photo = held(painter, "**/v1/images")
+    photo = painter.held("**/v1/images")
     painter.choose()
     painter.page.get_by_label("Menu").click()
     painter.page.get_by_label("Language").select_option("de")
