@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from paintgraph.models.denoising.inpainting import of_condition
 from paintgraph.models.denoising.masks import repeated, to_latents
 from paintgraph.models.errors import SamplingError
 from paintgraph.models.networks.loaded import LoadedDenoiser
@@ -75,7 +76,7 @@ def prepare(
         part = _part(condition, mask, size, loaded.latents.side)
         seen = inpaint
         if inpaint is not None and condition.concat_latents is not None:
-            seen = inpaint_channels(torch, loaded, condition, shape)
+            seen = of_condition(torch, loaded, condition, shape)
 
         def to_device(array: Any) -> Any:
             tensor = torch.from_numpy(np.array(array))
@@ -93,30 +94,6 @@ def prepare(
             )
         )
     return tuple(ready)
-
-
-def inpaint_channels(
-    torch: Any, loaded: LoadedDenoiser, condition: Condition, shape: Sequence[int]
-) -> Any:
-    """What a condition shows a denoiser made for inpainting: mask, and latents with a hole."""
-    batch, channels, *size = shape
-    latents, mask = condition.concat_latents, condition.concat_mask
-    if latents is None or mask is None:
-        raise SamplingError(
-            "a condition has latents of the picture with its hole but no mask of the hole. Take "
-            "both from InpaintModelConditioning."
-        )
-    if latents.shape[1] != channels:
-        raise SamplingError(
-            f"the picture with its hole has {latents.shape[1]} channels, the denoiser's latents "
-            f"have {channels}. Encode it with the VAE of the model's family."
-        )
-    seen = torch.from_numpy(np.array(latents, np.float32))
-    if tuple(seen.shape[-2:]) != tuple(size):
-        seen = torch.nn.functional.interpolate(seen, tuple(size), mode="bilinear")
-    seen = (repeated(seen, batch) - loaded.latents.shift) * loaded.latents.factor
-    hole = to_latents(torch, mask, size, batch).round()
-    return torch.cat([hole, seen], 1).to(loaded.device)
 
 
 def _check_fit(loaded: LoadedDenoiser, condition: Condition) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from paintgraph.models.denoising.requests import Steps
-from paintgraph.models.denoising.schedulers import FLOW, Schedulers
+from paintgraph.models.denoising.schedulers import Schedulers
 from paintgraph.models.families.diffusion.loading import Library
 from paintgraph.models.networks.loaded import LoadedDenoiser
 from paintgraph.models.sampling.values import Sigmas
@@ -54,6 +54,7 @@ class Course:
         per_step: evaluations of one step.
         starts_from_noise: whether x begins as noise alone.
         ends_clean: whether the last evaluation gives what it takes for the picture.
+        shift: by which the levels of flow matching were shifted.
     """
 
     scheduler: Any
@@ -65,6 +66,7 @@ class Course:
     per_step: int
     starts_from_noise: bool
     ends_clean: bool
+    shift: float = 1.0
 
     @property
     def steps(self) -> int:
@@ -74,7 +76,8 @@ class Course:
     def progress(self, evaluation: int) -> float:
         """How far noise has gone before an evaluation, 0 to 1, as models count it."""
         if self.form == "straight":
-            return self.levels[evaluation].signal
+            sigma = self.levels[evaluation].noise
+            return 1 - sigma / (self.shift + (1 - self.shift) * sigma)
         known = int(self.scheduler.config.num_train_timesteps) - 1
         return 1 - float(self.scheduler.timesteps[evaluation]) / known
 
@@ -91,6 +94,12 @@ class Course:
         """Latents with as much noise as there is before an evaluation."""
         level = self.levels[evaluation]
         return level.signal * latents + (0 if noise is None else level.noise * noise)
+
+    def seen(self, x: Any, evaluation: int) -> Any:
+        """What is sampled, as the denoiser sees it."""
+        if self.form == "straight":
+            return x
+        return self.scheduler.scale_model_input(x, self.scheduler.timesteps[evaluation])
 
     def clean(self, x: Any, predicted: Any, evaluation: int) -> Any:
         """What the latents are without noise, by what the denoiser predicted of x."""
@@ -116,15 +125,13 @@ class Course:
         return self.scheduler.step(predicted, timestep, x, **options, return_dict=False)[0]
 
 
-def chart(
-    library: Library, loaded: LoadedDenoiser, sampler: str, steps: Steps | Sigmas, tokens: int = 0
-) -> Course:
-    """The course of a denoiser; `tokens` is how many its picture has, for those that ask for it.
+def chart(library: Library, loaded: LoadedDenoiser, sampler: str, steps: Steps | Sigmas) -> Course:
+    """The course of a denoiser.
 
     There is at least one step to run. Raises SamplerError for a sampler that does not go with the
     denoiser or with the levels.
     """
-    schedulers = Schedulers(library, loaded, tokens)
+    schedulers = Schedulers(library, loaded)
     if isinstance(steps, Steps):
         begin, end = steps.begin, steps.finish
         scheduler = schedulers.named(sampler, steps.schedule, steps.total)
@@ -138,7 +145,7 @@ def chart(
     order = int(scheduler.order)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(order * begin)
-    form = _form(scheduler)
+    form = _form(scheduler, loaded)
     levels = _levels(scheduler, form)
     last = min(order * end, len(scheduler.timesteps))
     ends_clean = not leaves_noise and levels[last].noise > 0
@@ -150,16 +157,16 @@ def chart(
         first=order * begin,
         last=order * (end - 1) + 1 if ends_clean else last,
         per_step=order,
-        starts_from_noise=starts_from_noise,
+        starts_from_noise=starts_from_noise and form != "straight",
         ends_clean=ends_clean,
+        shift=schedulers.shift,
     )
 
 
-def _form(scheduler: Any) -> Form:
-    name = type(scheduler).__name__
-    if name == FLOW:
+def _form(scheduler: Any, loaded: LoadedDenoiser) -> Form:
+    if loaded.prediction == "flow":
         return "straight"
-    return "growing" if name in _GROWING else "kept"
+    return "growing" if type(scheduler).__name__ in _GROWING else "kept"
 
 
 def _levels(scheduler: Any, form: Form) -> tuple[Level, ...]:
@@ -191,6 +198,6 @@ def _level(sigma: float, form: Form) -> Level:
 def _most_noise(scheduler: Any) -> float:
     """The sigma from which on a model sees noise alone."""
     if not hasattr(scheduler, "alphas_cumprod"):
-        return 1.0  # flow matching
+        return 1.0
     share = float(scheduler.alphas_cumprod[-1])
     return float(((1 - share) / share) ** 0.5) if share else float("inf")

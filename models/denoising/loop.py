@@ -12,11 +12,13 @@ from paintgraph.base.words import shorten
 from paintgraph.models.denoising.conditions import prepare
 from paintgraph.models.denoising.controls import Controls
 from paintgraph.models.denoising.course import Course, chart
-from paintgraph.models.denoising.guidance import Guidance
+from paintgraph.models.denoising.guidance import Evaluation, Guidance
+from paintgraph.models.denoising.inpainting import of_latents
 from paintgraph.models.denoising.masks import Held, to_latents
 from paintgraph.models.denoising.noise import draw_noise, generator_for
 from paintgraph.models.denoising.requests import SampleRequest
 from paintgraph.models.denoising.showing import show
+from paintgraph.models.denoising.transformers import TransformerEvaluation
 from paintgraph.models.denoising.unets import UnetEvaluation
 from paintgraph.models.errors import EngineFailedError, SamplingError
 from paintgraph.models.families.diffusion.loading import Library
@@ -95,7 +97,7 @@ class Run:
         for index in range(course.first, course.last):
             self._listening.check()
             timestep = scheduler.timesteps[index]
-            seen = scheduler.scale_model_input(x, timestep)
+            seen = course.seen(x, index)
             predicted = guidance.predict(
                 x, timestep.to(self._loaded.device), seen, course.progress(index)
             )
@@ -125,24 +127,16 @@ class Run:
     def _guidance(self) -> Guidance:
         torch, loaded, guider = self._torch, self._loaded, self._request.guider
         shape = self._known.shape
-        inpaint = self._inpaint() if loaded.takes_mask else None
-        evaluation = UnetEvaluation(torch, loaded, self._controls)
+        inpaint = of_latents(torch, loaded, self._known, self._request.latent.noise_mask)
+        evaluation = self._evaluation()
         positive = prepare(torch, loaded, guider.positive, shape, inpaint)
         negative = prepare(torch, loaded, guider.negative or (), shape, inpaint)
         return Guidance(torch, evaluation, positive, negative, guider.cfg)
 
-    def _inpaint(self) -> Any:
-        """What a denoiser made for inpainting sees without a picture in its conditions.
-
-        The hole is what the noise mask selects, or everything, and grey: latents of 0, nearly.
-        """
-        torch, latent, known = self._torch, self._request.latent, self._known
-        if latent.noise_mask is None:
-            hole = torch.ones_like(known[:, :1])
-        else:
-            size = tuple(known.shape[-2:])
-            hole = to_latents(torch, latent.noise_mask, size, len(known)).round().to(known)
-        return torch.cat([hole, known * (1 - hole)], 1)
+    def _evaluation(self) -> Evaluation:
+        if self._loaded.prediction == "flow":
+            return TransformerEvaluation(self._torch, self._loaded)
+        return UnetEvaluation(self._torch, self._loaded, self._controls)
 
     def _held(self, noise: Any) -> Held | None:
         mask = self._request.latent.noise_mask
@@ -166,11 +160,10 @@ class Run:
                 "model's family."
             )
         tensor = self._torch.from_numpy(np.array(samples)).to(self._loaded.device)
-        return (tensor - form.shift) * form.factor
+        return form.scaled(tensor)
 
     def _unscaled(self, x: Any) -> Array:
-        form = self._loaded.latents
-        array: Array = (x.float() / form.factor + form.shift).cpu().numpy()
+        array: Array = self._loaded.latents.unscaled(x.float()).cpu().numpy()
         if not np.isfinite(array).all():
             raise EngineFailedError(
                 "the model gave no numbers (NaN); with samples of 16 bits some models do. Set the "

@@ -16,9 +16,6 @@ from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
 from paintgraph.models.networks.networks import Networks
 from paintgraph.models.sampling.values import ControlNet, Denoiser, Sigmas
 
-FAMILIES = ("sd1", "sd2", "sdxl", "sdxl_refiner")
-"""Those that are sampled step by step here."""
-
 
 class Samplers:
     """Samples with the denoisers that values name."""
@@ -87,13 +84,8 @@ def controls_of(request: SampleRequest) -> tuple[ControlNet, ...]:
 
 
 def check_families(request: SampleRequest) -> None:
-    """Raise SamplingError for a family that is not sampled, or ControlNets of another family."""
+    """Raise SamplingError for ControlNets of another family."""
     family = request.guider.denoiser.family
-    if family not in FAMILIES:
-        raise SamplingError(
-            f"the model is of family '{family}'; sampled step by step are {', '.join(FAMILIES)}. "
-            "InpaintSampler paints with the others."
-        )
     for control in controls_of(request):
         if control.family != family:
             raise SamplingError(

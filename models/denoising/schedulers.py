@@ -1,6 +1,7 @@
 """Schedulers of diffusers for a denoiser: for steps by name, and through levels of noise by number.
 
-A schedule that a class does not have itself is worked out by Euler's, and imposed.
+A schedule that a class does not have itself is worked out by Euler's, and imposed. What was trained
+by flow matching has schedulers of its own (`flow_schedulers`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,14 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from paintgraph.models.denoising.flow_schedulers import FlowSchedulers
 from paintgraph.models.denoising.requests import check_sampler
 from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.loading import Library
 from paintgraph.models.families.diffusion.sampling import CLASSES, make_scheduler, schedules_of
 from paintgraph.models.networks.loaded import Prediction
 from paintgraph.models.sampling.values import Sigmas
-
-FLOW = "FlowMatchEulerDiscreteScheduler"
 
 _EULER = "EulerDiscreteScheduler"
 _ANCESTRAL = "EulerAncestralDiscreteScheduler"
@@ -46,27 +46,27 @@ class Trained(Protocol):
 class Schedulers:
     """Makes fresh schedulers for one denoiser.
 
-    `tokens` is how many its picture has: some models shift their levels of noise by them.
+    Attributes:
+        shift: by which levels of flow matching are shifted; 1 for other denoisers.
     """
 
-    def __init__(self, library: Library, trained: Trained, tokens: int = 0) -> None:
-        self._library = library
+    def __init__(self, library: Library, trained: Trained) -> None:
         self._diffusers = library.diffusers
-        self._tokens = tokens
-        self._is_flow = trained.prediction == "flow"
-        if self._is_flow:
-            self._own = getattr(self._diffusers, FLOW).from_config(dict(trained.schedule))
-        else:
-            config = {**_OWN, **trained.schedule, "prediction_type": trained.prediction}
-            self._own = self._diffusers.DDIMScheduler.from_config(config)
+        self._flow: FlowSchedulers | None = None
+        self._own: Any = None
+        self.shift = 1.0
+        if trained.prediction == "flow":
+            self._flow = FlowSchedulers(library, trained.schedule)
+            self.shift = self._flow.shift
+            return
+        config = {**_OWN, **trained.schedule, "prediction_type": trained.prediction}
+        self._own = self._diffusers.DDIMScheduler.from_config(config)
 
     def named(self, sampler: str, schedule: str, steps: int) -> Any:
         """A scheduler for so many steps of a schedule by name; raises SamplerError."""
-        self._check(sampler)
-        if self._is_flow:
-            scheduler = make_scheduler(self._diffusers, self._own, "euler", schedule)
-            self._set_flow(scheduler, steps)
-            return scheduler
+        check_sampler(sampler)
+        if self._flow is not None:
+            return self._flow.through(sampler, self._flow.levels(schedule, steps))
         name, _ = CLASSES[sampler]
         is_own = schedule in schedules_of(getattr(self._diffusers, name))
         # These go from each timestep down by equal steps, which "normal" does not have.
@@ -86,37 +86,16 @@ class Schedulers:
 
         Raises SamplerError for rising levels and a sampler that only goes down.
         """
-        self._check(sampler)
+        check_sampler(sampler)
         levels = [float(sigma) for sigma in (sigmas if sigmas[-1] > 0 else sigmas[:-1])]
         if sampler not in _ANY_WAY and any(after > before for before, after in pairwise(levels)):
             raise SamplerError(
                 f"sigmas rise, and sampler '{sampler}' only goes down; allowed are "
                 f"{', '.join(sorted(_ANY_WAY))}. Choose one of them, or leave FlipSigmas out."
             )
-        if not self._is_flow:
-            return self._imposed(sampler, levels)
-        scheduler = self.named(sampler, "normal", len(levels))
-        scheduler.sigmas = self._library.torch.tensor([*levels, 0.0])
-        scheduler.timesteps = scheduler.sigmas[:-1] * scheduler.config.num_train_timesteps
-        return scheduler
-
-    def _check(self, sampler: str) -> None:
-        check_sampler(sampler)
-        if self._is_flow and sampler != "euler":
-            raise SamplerError(
-                f"sampler is '{sampler}', but this model was trained by flow matching; allowed is "
-                "euler. Choose it."
-            )
-
-    def _set_flow(self, scheduler: Any, steps: int) -> None:
-        config = scheduler.config
-        if not config.use_dynamic_shifting:
-            scheduler.set_timesteps(steps)
-            return
-        few, many = config.base_image_seq_len, config.max_image_seq_len
-        slope = (config.max_shift - config.base_shift) / (many - few)
-        mu = config.base_shift + slope * (self._tokens - few)
-        scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)], mu=mu)
+        if self._flow is not None:
+            return self._flow.through(sampler, levels)
+        return self._imposed(sampler, levels)
 
     def _imposed(self, sampler: str, sigmas: Sequence[float]) -> Any:
         """A scheduler that goes through these levels, and then to 0, instead of its own."""

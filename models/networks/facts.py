@@ -13,6 +13,15 @@ from paintgraph.models.families.checkpoints.headers import input_channels
 from paintgraph.models.networks.loaded import LatentFormat, Prediction
 from paintgraph.models.sampling.values import Patch
 
+_QWEN_MEAN = (
+    *(-0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508),
+    *(0.4134, -0.0715, 0.5517, -0.3632, -0.1922, -0.9497, 0.2503, -0.2921),
+)
+_QWEN_STD = (
+    *(2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743),
+    *(3.2687, 2.1526, 2.8652, 1.5579, 1.6382, 1.1253, 2.8251, 1.9160),
+)
+
 LATENTS: Mapping[str, LatentFormat] = {
     "sd1": LatentFormat(4, 0.18215),
     "sd2": LatentFormat(4, 0.18215),
@@ -20,9 +29,9 @@ LATENTS: Mapping[str, LatentFormat] = {
     "sdxl_refiner": LatentFormat(4, 0.13025),
     "sd3": LatentFormat(16, 1.5305, 0.0609),
     "flux": LatentFormat(16, 0.3611, 0.1159),
-    "qwen_image": LatentFormat(16, 1.0),
+    "qwen_image": LatentFormat(16, tuple(1 / each for each in _QWEN_STD), _QWEN_MEAN),
 }
-"""How the latents of each family are laid out; those of Qwen-Image are scaled by its pipeline."""
+"""How the latents of each family are laid out."""
 
 FLOW = ("sd3", "flux", "qwen_image")
 """Families that were trained by flow matching."""
@@ -172,8 +181,11 @@ def _beside(path: Path) -> str | None:
 
 def _latents(family: str, vae: Mapping[str, Any]) -> LatentFormat:
     usual = LATENTS[family]
+    mean, spread = vae.get("latents_mean"), vae.get("latents_std")
+    if isinstance(mean, list) and isinstance(spread, list):
+        return replace(usual, factor=tuple(1 / each for each in spread), shift=tuple(mean))
     factor, shift = vae.get("scaling_factor"), vae.get("shift_factor")
-    if family == "qwen_image" or not isinstance(factor, int | float):
+    if not isinstance(factor, int | float):
         return usual
     return replace(usual, factor=float(factor), shift=float(shift or 0.0))
 

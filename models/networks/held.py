@@ -1,6 +1,6 @@
 """Networks in memory: where their weights are while they work, and the LoRAs that are on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from paintgraph.base.listening import Listening
@@ -30,7 +30,6 @@ class HeldNetwork:
         device: such as "cpu" or "cuda".
         dtype: of its samples, as torch calls it.
         placement: where it was loaded for.
-        pipe: a pipeline of diffusers around it, or None.
     """
 
     def __init__(self, network: Any, placement: Placement, dtype: Any) -> None:
@@ -38,7 +37,6 @@ class HeldNetwork:
         self.placement = placement
         self.device = placement.device
         self.dtype = dtype
-        self.pipe: Any = None
         self.hook: Any = None
         self.adapters: Adapters | None = None
         self._plan: MemoryPlan | None = None
@@ -54,18 +52,12 @@ class HeldNetwork:
         """Put a pipeline of its family around it, as its `part`, for LoRAs; the rest is missing."""
         diffusers = load_library().diffusers
         kind: Any = getattr(diffusers, _FLUX_FILL if is_fill else _PIPELINES[family])
-        self.pipe = _pipeline_of(kind, part, self.network)
+        pipe = _pipeline_of(kind, part, self.network)
         own = part if part.startswith("text_encoder") else DENOISER
         if own != DENOISER:
-            mend_text_encoders(self.pipe)
-            self.pipe.load_lora_weights = _text_loader(self.pipe, part)
-        self.adapters = Adapters(self.pipe, name, (own,))
-
-    def schedule(self, options: Mapping[str, Any]) -> None:
-        """Give the pipeline of a transformer a scheduler with these options."""
-        if hasattr(self.network, "time_text_embed"):
-            kind = load_library().diffusers.FlowMatchEulerDiscreteScheduler
-            self.pipe.scheduler = kind.from_config(dict(options))
+            mend_text_encoders(pipe)
+            pipe.load_lora_weights = _text_loader(pipe, part)
+        self.adapters = Adapters(pipe, name, (own,))
 
     def use(self, loras: Sequence[Lora], listening: Listening) -> None:
         """Switch these LoRAs on and all others off; raises LoraError or WeightsError."""

@@ -12,13 +12,29 @@ Prediction: TypeAlias = Literal["epsilon", "v_prediction", "flow"]
 class LatentFormat:
     """How a family's latents are laid out: what a denoiser sees is `(samples - shift) * factor`.
 
-    `side` is how many px one latent is wide.
+    `factor` and `shift` are one number, or one for each channel; `side` is how many px one latent
+    is wide.
     """
 
     channels: int
-    factor: float
-    shift: float = 0.0
+    factor: float | tuple[float, ...]
+    shift: float | tuple[float, ...] = 0.0
     side: int = 8
+
+    def scaled(self, samples: Any) -> Any:
+        """Tensors `[B, C, h, w]` of a VAE as a denoiser sees them."""
+        return (samples - _spread(self.shift, samples)) * _spread(self.factor, samples)
+
+    def unscaled(self, seen: Any) -> Any:
+        """What a denoiser sees, `[B, C, h, w]`, as a VAE takes it."""
+        return seen / _spread(self.factor, seen) + _spread(self.shift, seen)
+
+
+def _spread(numbers: float | tuple[float, ...], tensor: Any) -> Any:
+    """Numbers such that each counts for its channel."""
+    if isinstance(numbers, tuple):
+        return tensor.new_tensor(numbers)[:, None, None]
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,6 @@ class LoadedDenoiser:
             (`beta_start`, `beta_end`, `beta_schedule`, `num_train_timesteps`, `shift`, ...).
         takes_mask: whether it was made for inpainting: it sees mask and masked latents as further
             channels.
-        pipe: a pipeline of diffusers around it, for families that are sampled by one; else None.
     """
 
     network: Any
@@ -45,7 +60,6 @@ class LoadedDenoiser:
     takes_mask: bool
     device: Any
     dtype: Any
-    pipe: Any = None
 
 
 @dataclass(frozen=True, slots=True)

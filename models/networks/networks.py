@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -90,7 +91,6 @@ class Networks:
         def attempt(held: HeldNetwork, *, small: bool) -> Result:
             with self._others(steering, held.placement, listening) as others:
                 held.use(loras, listening)
-                held.schedule(facts.schedule)
                 with self._placed([held, *others.values()], pixels, small=small):
                     loaded = LoadedDenoiser(
                         held.network,
@@ -101,7 +101,6 @@ class Networks:
                         facts.takes_mask,
                         held.device,
                         held.dtype,
-                        held.pipe if facts.prediction == "flow" else None,
                     )
                     found = tuple(_steering(each, others[each.source]) for each in controls)
                     return work(loaded, found)
@@ -319,10 +318,6 @@ def _format_of(network: Any, family: str) -> LatentFormat:
     config = network.config
     channels = config.get("latent_channels") or config.get("z_dim")
     widths = config.get("block_out_channels") or config.get("dim_mult") or [0] * 4
-    usual = LATENTS[family]
-    return LatentFormat(
-        int(channels),
-        float(config.get("scaling_factor") or usual.factor),
-        float(config.get("shift_factor") or 0.0),
-        2 ** (len(widths) - 1),
-    )
+    laid = replace(LATENTS[family], channels=int(channels), side=2 ** (len(widths) - 1))
+    factor, shift = config.get("scaling_factor"), config.get("shift_factor")
+    return replace(laid, factor=float(factor), shift=float(shift or 0.0)) if factor else laid

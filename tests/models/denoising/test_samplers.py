@@ -119,13 +119,6 @@ BAD = [
         ),
     ),
     (
-        {"denoiser": Denoiser("nowhere", "flux")},
-        (
-            "the model is of family 'flux'; sampled step by step are sd1, sd2, sdxl, sdxl_refiner. "
-            "InpaintSampler paints with the others."
-        ),
-    ),
-    (
         {
             "positive": (
                 told(1, controls=(ControlUse(ControlNet("canny", "sdxl"), LATENT.samples),)),
