@@ -15,6 +15,22 @@ pytestmark = IN_BROWSER
 WIDTH, HEIGHT = 2600, 1500
 """More than the small picture has: there are tiles."""
 
+_SEEN = """(await new Promise(requestAnimationFrame), [0.4, 0.6].map((part) => {
+  const { canvas: { width, height }, context } = view;
+  return context.getImageData(part * width, height / 2, 1, 1).data[0];
+}))"""
+"""Red left and right of the middle: it grows to the right, and is 255 where it was made white."""
+
+_WHITENED = """{
+  const { width, height } = state.step.picture;
+  const canvas = new OffscreenCanvas(width, height), context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  const picture = { ...state.step.picture, digest: "none" };
+  const made = { recipe: "", inputs: {}, job: "1", label: "white" };
+  state.add({ picture, made, source: await canvas.convertToBlob() }, state.photo, "");
+}"""
+
 
 def ask(tab: Tab, expression: str) -> Any:
     return tab.ask(f"import('/page/main.js').then(async ({{ state, view }}) => {expression})")
@@ -101,3 +117,27 @@ def test_a_side_of_the_frame_is_dragged(browser: Browser, server: Child) -> None
         frame = ask(tab, "view.frame")
         assert frame["right"] == pytest.approx(40 / scale, abs=1.5 / scale)
         assert (frame["left"], frame["top"], frame["bottom"]) == (0, 0, 0)
+
+
+def test_before_is_seen_left_of_the_slider_and_after_right_of_it(
+    browser: Browser, server: Child
+) -> None:
+    with visited(browser, server) as tab:
+        open_photo(tab)
+        photo = ask(tab, _SEEN)
+        ask(tab, _WHITENED)
+        tab.until("import('/page/main.js').then(({ view }) => view.isReady)")
+        tab.page.get_by_role("button", name="Before and after").click()
+        slider = tab.page.get_by_label("How much shows what was before")
+        slider.fill("500")
+        tab.until(f"import('/page/main.js').then(async ({{ view }}) => {_SEEN}[0] !== 255)")
+        half = ask(tab, _SEEN)
+        slider.fill("1000")
+        before = ask(tab, _SEEN)
+        tab.page.keyboard.press("c")
+        after = ask(tab, _SEEN)
+
+    assert max(photo) < 200
+    assert half == pytest.approx([photo[0], 255], abs=3)  # what moves is drawn less smoothly
+    assert before == pytest.approx(photo, abs=3)
+    assert after == [255, 255]

@@ -359,9 +359,10 @@ export class View extends EventTarget {
     this.#paintPicture(context, this.#shown.drawable, { x: 0, y: 0 }, ratio);
     context.restore();
     if (!this.#before || this.#compared === null) return;
+    context.save();
     clip(context, 0, 0, this.#compared * this.#width, this.#height);
     this.#paintPicture(context, this.#before, this.#shift(this.#before), ratio);
-    context.reset();
+    context.restore();
   }
 
   /**
