@@ -30,6 +30,20 @@ BAD_NAME = "bad_file_name"
 MOST_NAME_BYTES = 255 - len("__00001_.webp")
 """What file systems hold, beside a number and a suffix."""
 
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+"""Endings of files with weights that may run code."""
+
+
+def without_pickle(name: str) -> str:
+    """The name that a model has as .safetensors, where it is that of a pickle.
+
+    Examples:
+        >>> without_pickle("old/sd.ckpt"), without_pickle("ink")
+        ('old/sd.safetensors', 'ink')
+    """
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}.safetensors" if dot + suffix.lower() in PICKLES else name
+
 
 @dataclass(frozen=True, slots=True)
 class FileName:

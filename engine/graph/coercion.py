@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from paintgraph.base.naming import without_pickle
 from paintgraph.base.words import suggestion
 from paintgraph.engine.errors import BindError
 from paintgraph.engine.graph.graph import Graph, InputRef, Link
@@ -164,8 +165,10 @@ def _within(spec: InputSpec, value: Any) -> Any:
     if isinstance(value, tuple):
         return _items(spec, value)
     if spec.choices and isinstance(value, str):
-        chosen = plain_name(value) if is_of_catalogue(spec.resource) else value
-        return value if chosen in spec.choices else _not_a_choice(spec, value)
+        is_model = is_of_catalogue(spec.resource)
+        chosen = plain_name(value) if is_model else value
+        is_there = chosen in spec.choices or (is_model and without_pickle(chosen) in spec.choices)
+        return value if is_there else _not_a_choice(spec, value)
     if spec.choices and value not in spec.choices:
         return _not_a_choice(spec, value)
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paintgraph.base.errors import Place
+from paintgraph.base.naming import without_pickle
 from paintgraph.base.text.document import Document, TextError
 from paintgraph.base.text.yaml_reader import MAX_YAML_BYTES, read_yaml
 from paintgraph.base.words import shorten, suggestion
@@ -21,8 +22,6 @@ USER_FILE = "models.yaml"
 """The user's own entries, in the models folder; an entry of a shipped name takes its place."""
 
 _FOUND = "Found in a folder of models."
-_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
-_SAFE = ".safetensors"
 
 Elsewhere = Callable[[Family], Iterable[Path]]
 """Folders of a family beside its own in the models folder."""
@@ -61,9 +60,7 @@ class ModelCatalogue:
         Several kinds of models may have files of one name: one of these families is meant, if any.
         A pickle that is not here is meant to be the same model as .safetensors, if that is.
         """
-        stem, dot, suffix = name.rpartition(".")
-        safe = [f"{stem}{_SAFE}"] if f"{dot}{suffix.lower()}" in _PICKLES else []
-        for each in (name, *safe):
+        for each in dict.fromkeys((name, without_pickle(name))):
             own = (e for f in families for e in self.of_family(f) if each in (e.name, *e.aliases))
             entry = next(own, None) or self._entries.get(each) or self._aliases.get(each)
             if entry is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paintgraph.base.naming import PICKLES
 from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.family import Accepted, Family, Find, Found, Kind, found_files
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from paintgraph.models.families.checkpoints.describing import Need
 
 _WEIGHTS = (".safetensors", ".sft")
-_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _EXTRA = "diffusion"
 _PACKAGES = ("torch", "diffusers", "transformers")
 
@@ -48,7 +48,7 @@ def _brought(folder: str, *comfy_folders: str) -> str:
 
 def _is_converted(path: Path) -> bool:
     """Whether it is a pickle beside the same model in a form that is loaded."""
-    is_pickle = path.suffix.lower() in _PICKLES
+    is_pickle = path.suffix.lower() in PICKLES
     return is_pickle and any(path.with_suffix(suffix).is_file() for suffix in _WEIGHTS)
 
 
@@ -57,7 +57,7 @@ def _family(
     kind: Kind,
     *comfy_folders: str,
     need: "Need | None" = None,
-    suffixes: Sequence[str] = (*_WEIGHTS, *_PICKLES),
+    suffixes: Sequence[str] = (*_WEIGHTS, *PICKLES),
     is_short: bool = False,
 ) -> Family:
     """A family of files, which are called by their path in its folder."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
+from paintgraph.base.naming import PICKLES
 from paintgraph.models.catalogue.entries import Placed
 from paintgraph.models.catalogue.family import Find
 from paintgraph.models.catalogue.places import INDEX
@@ -28,7 +29,6 @@ IN_WORDS: Mapping[Need, str] = {
     "lora": "a LoRA",
 }
 KNOWN = "Stable Diffusion 1, 2, XL and 3, FLUX.1 and Qwen-Image"
-_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _MARKS = {"v_pred", "ztsnr"}
 _QUANTISED = (".absmax", ".quant_map", ".qweight", ".nf4")
 _PIPELINES = (
@@ -119,7 +119,7 @@ def describe(placed: Placed, find: Find) -> Description:
     if "config.json" in placed.files:
         return _network_folder(placed)
     name, path = entry.name, placed.file
-    if path.suffix.lower() in _PICKLES:
+    if path.suffix.lower() in PICKLES:
         raise RefusedModelError(
             f"'{name}' is a pickle, which may run code; only .safetensors is loaded. Get that form "
             "of the model, or convert it once as docs/diffusion.md says."

@@ -13,6 +13,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
+from paintgraph.base.naming import without_pickle
 from paintgraph.tests.models import tiny_upscalers
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.networks import tiny_files
@@ -22,7 +23,6 @@ Prompt = Mapping[str, Mapping[str, Any]]
 CLIP_WORDS = 49_408
 _SIDE = 128
 _UPSCALERS = "upscale_models"
-_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _PICTURES = {"LoadImage": "image", "LoadImageMask": "image", "LoadImageOutput": "image"}
 _SIGNS = (
     *(("sd3", "sd3"), ("flux", "flux"), ("xl", "sdxl"), ("v2-", "sd2"), ("512-base", "sd2")),
@@ -53,8 +53,8 @@ def bring(prompt: Prompt, models: Path, inputs: Path) -> None:
             if folder == _UPSCALERS:
                 tiny_upscalers.put(path, tensors)
             else:
-                is_pickle = path.suffix in _PICKLES  # those are refused: the same as safetensors
-                tiny_files.write(tensors, path.with_suffix(".safetensors") if is_pickle else path)
+                # Pickles are refused: the same models are brought as safetensors.
+                tiny_files.write(tensors, path.with_name(without_pickle(path.name)))
     if family in ("sd3", "flux", "flux_fill"):
         words, _ = tiny.t5()
         for folder in ("checkpoints", "text_encoders"):
@@ -113,7 +113,7 @@ def _files(  # noqa: C901 - one case for each loader
                 yield "controlnet", inputs["control_net_name"], tiny_files.ldm_controlnet(control)
             case "UpscaleModelLoader":
                 scale = 2 if re.search("2x|x2", inputs["model_name"]) else 4
-                network = partial(tiny_upscalers.esrgan, scale)
+                network = partial(tiny_upscalers.compact, scale)
                 yield _UPSCALERS, inputs["model_name"], tiny_upscalers.tensors(network)
             case _:
                 pass
