@@ -5,19 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from paintgraph.base.listening import Listening
 from paintgraph.engine.node.context import Context
 from paintgraph.imaging.arrays import Image, Mask
-from paintgraph.imaging.files.encode import preview_jpeg
-from paintgraph.imaging.geometry.resize import resize
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.engine_names import WeighedRef
 from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.nodes.painting.measuring import with_fit
-
-_PREVIEW_SIDE = 512
+from paintgraph.nodes.showing import showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +42,6 @@ def painter_of(context: Context, choice: Choice) -> Inpainter:
     return painter
 
 
-def _listening(context: Context) -> Listening:
-    """The call's own, which gets pictures of the work so far as JPEG."""
-
-    def preview(image: Image) -> None:
-        height, width = image.shape[1:3]
-        scale = _PREVIEW_SIDE / max(height, width)
-        if scale > 1:  # latents are small
-            image = resize(image, round(width * scale), round(height * scale))
-        context.preview(preview_jpeg(image, _PREVIEW_SIDE))
-
-    return replace(context.listening, preview=preview)
-
-
 def _with_files(choice: Choice, inpainters: Inpainters) -> Sampling:
     """The sampling with the LoRAs and the VAE that the graph names."""
     weighed = [WeighedRef.parse(text) for text in filter(None, choice.loras.split(", "))]
@@ -82,7 +65,7 @@ def paint_all(
     """Pictures with how well they fit, and how much of each px is new; seeds grow."""
     geometry = replace(geometry, filler=context.service(Inpainters).fill)
     request = replace(request, depth=context.facts("image").get("depth", 8))
-    listening = _listening(context)
+    listening = showing(context)
     shown, changed, shifts = [], [], []
     for number in range(images):
         result = repaint(

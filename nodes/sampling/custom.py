@@ -30,6 +30,7 @@ from paintgraph.nodes.sampling_sockets import (
     SamplerChoice,
     Sigmas,
 )
+from paintgraph.nodes.showing import showing
 
 Most = Annotated[float, Range(0, 5000), "How much noise there is at first; 14.6 is all."]
 Least = Annotated[float, Range(0, 5000), "How much noise there is before the last step."]
@@ -258,6 +259,6 @@ def sampler_custom_advanced(
 
 
 def _sampled(context: Context, request: SampleRequest) -> Sampled:
-    found = context.service(Samplers).sample(request, context.listening)
+    found = context.service(Samplers).sample(request, showing(context))
     latent = request.latent
     return Sampled(replace(latent, samples=found.samples), replace(latent, samples=found.denoised))

@@ -11,6 +11,7 @@ from paintgraph.models.denoising.samplers import Samplers
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.sampling import values
 from paintgraph.nodes.sampling_sockets import Conditioning, Denoiser, Latent
+from paintgraph.nodes.showing import showing
 
 PACKAGES = ("torch", "diffusers")
 
@@ -129,5 +130,5 @@ def sampled(
 ) -> values.Latent:
     """The latents after these steps; mask and numbers of the batch are those of the start."""
     request = SampleRequest(guider, latent, noise, values.SamplerChoice(sampler_name), steps)
-    found = context.service(Samplers).sample(request, context.listening)
+    found = context.service(Samplers).sample(request, showing(context))
     return replace(latent, samples=found.samples)
