@@ -36,13 +36,17 @@ class Span:
     share: float
 
 
-def spans(length: int, tile: int, scale: int = 1) -> list[Span]:
+def spans(
+    length: int, tile: int, scale: int = 1, overlap: int = OVERLAP, margin: int = MARGIN
+) -> list[Span]:
     """Stretches of `tile` px, or of all if that is less, that cover a side evenly.
 
     Args:
         length: px of the side, at least 1.
-        tile: px, at least `LEAST_TILE`.
+        tile: px, at least `LEAST_TILE`; more than `overlap + 2 * margin`.
         scale: how many weights there are for each px.
+        overlap: how many px wide the zone is in which two tiles are mixed.
+        margin: how many px beyond that a tile has at least.
 
     Returns:
         The spans from the first to the last.
@@ -52,14 +56,14 @@ def spans(length: int, tile: int, scale: int = 1) -> list[Span]:
         [(0, 512), (244, 756), (488, 1000)]
     """
     tile = min(tile, length)
-    shared = OVERLAP + 2 * MARGIN
+    shared = overlap + 2 * margin
     count = 1 if tile == length else -(-(length - shared) // (tile - shared))
     starts = [round(place) for place in np.linspace(0, length - tile, count)]
     middles = [(first + tile + second) / 2 for first, second in pairwise(starts)]
     places = (np.arange(length * scale) + 0.5) / scale
     # How much counts all that begins with this tile: from 0 to 1 across the middle of what is
     # shared. A tile counts what that is for it, less what it is for the next one.
-    risen = [np.clip((places - middle) / OVERLAP + 0.5, 0, 1) for middle in middles]
+    risen = [np.clip((places - middle) / max(overlap, 1) + 0.5, 0, 1) for middle in middles]
     rises = [np.ones(length * scale), *risen, np.zeros(length * scale)]
     ends = [0, *middles, length]
     return [
@@ -75,7 +79,14 @@ def spans(length: int, tile: int, scale: int = 1) -> list[Span]:
     ]
 
 
-def tiles(height: int, width: int, tile: int, scale: int = 1) -> Iterator[tuple[Span, Span]]:
+def tiles(  # noqa: PLR0913 - a picture is two numbers
+    height: int,
+    width: int,
+    tile: int,
+    scale: int = 1,
+    overlap: int = OVERLAP,
+    margin: int = MARGIN,
+) -> Iterator[tuple[Span, Span]]:
     """The rows and columns of each tile of a picture, row by row; see `spans`."""
-    columns = spans(width, tile, scale)
-    return ((rows, across) for rows in spans(height, tile, scale) for across in columns)
+    down, columns = (spans(side, tile, scale, overlap, margin) for side in (height, width))
+    return ((rows, across) for rows in down for across in columns)

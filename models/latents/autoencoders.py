@@ -6,6 +6,7 @@ same picture always has the same; nothing is drawn.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import numpy as np
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.arrays import Image
 from paintgraph.imaging.errors import ContractError
+from paintgraph.imaging.geometry.tiles import Span, tiles
 from paintgraph.models.errors import EngineFailedError
-from paintgraph.models.latents.tiling import Tiling, tiles
 from paintgraph.models.networks.loaded import LoadedAutoencoder
 from paintgraph.models.networks.networks import Networks
 from paintgraph.models.sampling.values import Array, Autoencoder
@@ -24,6 +25,14 @@ SIDE = 8
 
 _TILED_ABOVE_PIXELS = 1536 * 1536
 _ALPHA = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Tiles of `tile` px a side, of which two neighbours share at least `overlap` px."""
+
+    tile: int = 512
+    overlap: int = 64
 
 
 def cropped(pixels: Array) -> Array:
@@ -183,22 +192,17 @@ def _blended(  # noqa: PLR0913 - both directions are one loop
 
     channels, height, width = shape
     tile, overlap = at or (max(height, width), 0)
-    sizes = [size * scale for size in (height, width, tile, overlap)]
-    places = list(tiles(sizes[0], sizes[1], sizes[2], sizes[3]))
-    result = np.zeros((len(given), channels, *sizes[:2]), np.float32)
+    places = list(tiles(height, width, tile, scale, min(overlap, tile // 2), 0))
+    result = np.zeros((len(given), channels, height * scale, width * scale), np.float32)
     total = len(given) * len(places)
     for number, (entry, target) in enumerate(zip(given, result, strict=True)):
-        weights = np.zeros(target.shape[1:], np.float32)
         for done, (rows, columns) in enumerate(places):
             listening.check()
             listening.progress(number * len(places) + done, total)
-            there = slice(rows.start, rows.stop), slice(columns.start, columns.stop)
             with torch.inference_mode():
-                part = one(entry, *(slice(s.start // scale, s.stop // scale) for s in there))
-            weight = np.outer(rows.weights, columns.weights)
-            target[:, *there] += part * weight
-            weights[there] += weight
-        np.divide(target, weights, out=target)
+                part = one(entry, _of(rows), _of(columns))
+            part *= np.outer(rows.weights, columns.weights)
+            target[:, _scaled(_of(rows), scale), _scaled(_of(columns), scale)] += part
     listening.progress(total, total)
     return result
 
@@ -210,6 +214,10 @@ def _checked(result: Array, loaded: LoadedAutoencoder) -> Array:
             f"{loaded.dtype}. Set the device's dtype to float32 or bfloat16, or use another VAE."
         )
     return result
+
+
+def _of(span: Span) -> slice:
+    return slice(span.start, span.stop)
 
 
 def _scaled(places: slice, scale: int) -> slice:

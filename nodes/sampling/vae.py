@@ -6,9 +6,8 @@ from typing import Annotated
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.imaging.masks.morphology import dilate
-from paintgraph.models.latents.autoencoders import Autoencoders
+from paintgraph.models.latents.autoencoders import Autoencoders, Tiling
 from paintgraph.models.latents.holes import fitted, greyed
-from paintgraph.models.latents.tiling import Tiling
 from paintgraph.models.sampling import values
 from paintgraph.nodes.sampling_sockets import Autoencoder, Latent
 from paintgraph.nodes.sockets import Image, Mask

@@ -38,6 +38,15 @@ def test_beside_a_cut_nothing_counts(length: int, tile: int, scale: int) -> None
         assert mixed <= 2 * OVERLAP * scale
 
 
+@given(st.integers(1, 99), st.integers(1, 40), st.integers(0, 60))
+def test_tiles_of_any_size_cover_every_place(length: int, tile: int, overlap: int) -> None:
+    total = np.zeros(length)
+    for span in spans(length, tile, 1, min(overlap, tile // 2), 0):
+        total[span.start : span.stop] += span.weights
+
+    assert np.allclose(total, 1, atol=1e-6)
+
+
 def test_no_more_tiles_than_are_needed() -> None:
     assert [len(spans(length, 512)) for length in (512, 513, 960, 961)] == [1, 2, 2, 3]
     assert len(list(tiles(600, 1000, 512))) == 2 * 3

@@ -5,14 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from paintgraph.base.listening import Listening
 from paintgraph.imaging.errors import ContractError
 from paintgraph.models.errors import EngineFailedError
-from paintgraph.models.latents.autoencoders import Autoencoders, cropped
-from paintgraph.models.latents.tiling import Tiling, stretches
+from paintgraph.models.latents.autoencoders import Autoencoders, Tiling, cropped
 from paintgraph.models.sampling.values import Array
 from paintgraph.tests.models.latents.lending import VAE, Lender, network, service
 
@@ -114,19 +111,6 @@ def near(whole: Array, tiled: Array, shared: slice) -> bool:
     span = whole.max() - whole.min()
     outer = np.delete(difference, shared, axis=-1)
     return bool(outer.max() < 1e-4 * span and 0 < inner.max() < 0.05 * span)
-
-
-@given(st.integers(1, 99), st.integers(1, 40), st.integers(0, 60))
-def test_tiles_cover_every_place(length: int, tile: int, overlap: int) -> None:
-    found = stretches(length, tile, overlap)
-    weights = np.zeros(length)
-    for each in found:
-        assert each.stop - each.start == min(tile, length) == len(each.weights)
-        assert (each.weights > 0).all()
-        weights[each.start : each.stop] += each.weights
-    assert (weights > 0).all()
-    assert found[0].start == 0
-    assert found[-1].stop == length
 
 
 def test_large_pictures_go_in_tiles_of_their_own(lender: Lender) -> None:
