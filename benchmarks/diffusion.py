@@ -5,7 +5,7 @@ processor and what surrounds the pipeline is measured as it would be beside a re
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -34,6 +34,14 @@ _PAIRS = 5
 _WIDTH, _HEIGHT = 2048, 1536
 _HOLE = 200
 _NAME = "wide"
+
+WIDTHS: Mapping[str, Any] = {
+    "block_out_channels": (320, 640),
+    "sample_size": _SIDE // 8,
+    "attention_head_dim": 8,
+    "norm_num_groups": 32,
+}
+"""How the random UNet is built."""
 
 
 def figures() -> list[Figure]:
@@ -159,13 +167,7 @@ def _wide_model(folder: Path) -> Iterator[tuple[DiffusionInpainter, Any]]:
 
     from paintgraph.tests.models.diffusion import tiny
 
-    widths: dict[str, Any] = {
-        "block_out_channels": (320, 640),
-        "sample_size": _SIDE // 8,
-        "attention_head_dim": 8,
-        "norm_num_groups": 32,
-    }
-    tiny.sd(folder / "diffusion" / _NAME, **widths)
+    tiny.sd(folder / "diffusion" / _NAME, **WIDTHS)
     pipe: Any = diffusers.DiffusionPipeline.from_pretrained(
         folder / "diffusion" / _NAME, local_files_only=True
     )
