@@ -12,6 +12,8 @@ from paintgraph.imaging.opencv import cv2
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / np.float32(4)
 _ROUNDS = 32  # on each level; a coarser one has found all but its own detail
 _SMALL = 4  # px of a side
+_ALONG = 8.0  # px of a Gaussian along the border: texture has no part in the step of a tone
+_HARDLY = np.float32(1e-3)  # share of px in it that tell nothing
 
 _Colours = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
@@ -23,7 +25,8 @@ def blend_gradients(
     """The painted colours `[H, W, 3]` in the hole `[H, W]`, made to meet the part along its border.
 
     With `ring_is_painted` they meet the known ones as they did those that the engine gave beside
-    the hole; without, no step at the border is taken for meant. Outside the hole, the part.
+    the hole. Without, a step of the tone that goes along the border is not taken for meant, but for
+    the slope that the colours have on its two sides. Outside the hole, the part.
 
     Args:
         part: the known picture `[H, W, 3 or 4]`, 0 to 1.
@@ -38,19 +41,42 @@ def blend_gradients(
     known, colours = part[..., :3], painted[..., :3]
     if not border.any():
         return np.where(hole[..., np.newaxis], colours, known)
-    beside = colours if ring_is_painted else _continued(colours, hole)
-    sheet: _Colours = np.where(border[..., np.newaxis], known - beside, np.float32(0))
+    steps = known - colours if ring_is_painted else _tone_steps(known, colours, hole)
+    sheet: _Colours = np.where(border[..., np.newaxis], steps, np.float32(0))
     sheet = _smoothest(sheet, hole, border)
     blended: _Colours = np.where(hole[..., np.newaxis], colours + sheet, known)
     return np.clip(blended, 0, 1, out=blended)
 
 
-def _continued(colours: _Colours, hole: _Flags) -> _Colours:
-    """Beside the hole, the mean of the px of the hole that are next to it."""
-    inside = hole.astype(np.float32)
-    sums = cv2.filter2D(colours * inside[..., np.newaxis], -1, _CROSS, borderType=0)
-    counts = cv2.filter2D(inside, -1, _CROSS, borderType=0)
-    return np.asarray(sums / np.maximum(counts, np.float32(0.25))[..., np.newaxis], np.float32)
+def _tone_steps(known: _Colours, colours: _Colours, hole: _Flags) -> _Colours:
+    """By how much what is known is lighter than what is painted, at the border of the hole.
+
+    Means along the border of the two lines of px on each side: the step between the inner ones,
+    less the mean of the slopes on both sides, which the colours would have there anyway. What has
+    no second line, as a scratch, counts as level.
+    """
+    beyond, within = ((known, ~hole), (colours, hole))
+    (first, second), (inner, deeper) = (
+        _means_along(picture, side) for picture, side in (beyond, within)
+    )
+    slope = (second - first + inner - deeper) / np.float32(2)
+    return np.asarray(first - inner - slope, np.float32)
+
+
+def _means_along(picture: _Colours, side: _Flags) -> tuple[_Colours, _Colours]:
+    """Means along the border of the first and of the second line of px on a side of it."""
+    away = cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L1, cv2.DIST_MASK_3)
+    means: list[_Colours] = []
+    for line in (1, 2):
+        weights = (np.asarray(away) == line).astype(np.float32)
+        sums, shares = (
+            cv2.GaussianBlur(plane, (0, 0), _ALONG, borderType=0)
+            for plane in (picture * weights[..., np.newaxis], weights)
+        )
+        shares = np.asarray(shares)[..., np.newaxis]
+        mean = np.asarray(sums / np.maximum(shares, _HARDLY), np.float32)
+        means.append(mean if line == 1 else np.where(shares > _HARDLY, mean, means[0]))
+    return means[0], means[1]
 
 
 def _smoothest(sheet: _Colours, hole: _Flags, border: _Flags) -> _Colours:
