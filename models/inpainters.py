@@ -34,11 +34,12 @@ class Inpainters:
     def __init__(self, helpers: int = 2, models: ModelLender | None = None) -> None:
         self._models = models
         kinds = ENGINES if models else (Kind.FILL,)
-        self._engines: dict[str, FamilyEngines] = {
-            family.name: family.engines(models, helpers)
-            for family in FAMILIES.of(*kinds)
-            if family.engines is not None
-        }
+        self._engines: dict[str, FamilyEngines] = {}
+        # What others are made of comes first.
+        for family in sorted(FAMILIES.of(*kinds), key=lambda family: bool(family.made_of)):
+            if family.engines is not None:
+                parts = (self._engines[name] for name in family.made_of)
+                self._engines[family.name] = family.engines(models, helpers, *parts)
 
     def get(
         self, name: str, sampling: Sampling = USUAL, listening: Listening = SILENT

@@ -129,6 +129,7 @@ class Family:
         has_room: whether `auto` may choose a model for these devices.
         engines: makes the engines of a worker out of its ModelLender and the number of helper
             processes that they may run; see `paintgraph.models.inpainting.protocols.Engines`.
+        made_of: other families whose engines it puts together; `engines` is given them as well.
         extra, packages: the extra of paintgraph that it needs, and packages of it that `doctor`
             names.
     """
@@ -149,7 +150,8 @@ class Family:
     devices: Callable[[DeviceRules], Devices] = torch_devices
     load: Callable[[Placed, Placement], Any] | None = None
     has_room: Callable[[Placed, Find, DeviceRules], bool] = lambda _placed, _find, _rules: True
-    engines: Callable[[Any, int], Any] | None = None
+    engines: Callable[..., Any] | None = None
+    made_of: tuple[str, ...] = ()
     extra: str = ""
     packages: tuple[str, ...] = ()
 

@@ -107,6 +107,13 @@ class Inpainter(Protocol):
     def size_multiple(self) -> int:
         """Width and height that the engine is given are multiples of this (1: any)."""
 
+    @property
+    def tile_side(self) -> int:
+        """The side in px of the tiles that it is given one by one, a multiple of 32 (0: none).
+
+        What such an engine paints depends on no more than 32 px around, so that no tile shows.
+        """
+
     def inpaint(
         self,
         image: Image,
@@ -198,7 +205,9 @@ class Filler(Protocol):
 
 
 class ResizedResult:
-    """The usual `finish`: areas averaged, or enlarged by Lanczos."""
+    """The usual `finish`: areas averaged, or enlarged by Lanczos; nothing is done in tiles."""
+
+    tile_side = 0
 
     def finish(
         self,

@@ -21,12 +21,15 @@ from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.reading import told_darkest
+from paintgraph.imaging.masks.widths import thin_islands
+from paintgraph.models.inpainting.by_width import ByWidth
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import (
     KNOWN,
     Region,
     find_regions,
     find_steps,
+    find_tiles,
     known_share,
     show,
 )
@@ -83,7 +86,12 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
     an equal picture. An engine that copies never copies from where `avoid` is above 0.
     """
     image, mask = match_pair(image, mask)
-    work = _Work(image, mask, avoid, inpainter, geometry or Geometry())
+    if isinstance(inpainter, ByWidth):
+        return _by_width(image, mask, inpainter, request, listening, avoid=avoid, geometry=geometry)
+    geometry = geometry or Geometry()
+    if inpainter.tile_side:
+        geometry = replace(geometry, in_steps=False)
+    work = _Work(image, mask, avoid, inpainter, geometry)
     regions = work.regions()
     shifts = []
     blocks = Counter[int]()
@@ -95,6 +103,41 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
         shifts.append(work.paint(region, own, listening.part(index, len(regions))))
     known = [shift for shift in shifts if shift is not None]
     return Repainted(work.result, work.changed, max(known, default=None))
+
+
+def _by_width(  # noqa: PLR0913 - as `repaint`
+    image: Image,
+    mask: Mask,
+    engines: ByWidth,
+    request: InpaintRequest,
+    listening: Listening,
+    *,
+    avoid: Mask | None,
+    geometry: Geometry | None,
+) -> Repainted:
+    """Thin islands first, then wide ones; neither engine looks at what the other paints."""
+    geometry = geometry or Geometry()
+    selected = mask > (0.5 if geometry.stitch.weights(mask) is not mask else 0)
+    thin = np.stack([thin_islands(layer) for layer in selected])
+    wide = selected & ~thin
+    if not (thin.any() and wide.any()):
+        engine = engines.thin if thin.any() else engines.wide
+        return repaint(image, mask, engine, request, listening, avoid=avoid, geometry=geometry)
+    barred = 0 if avoid is None else _matched(image, avoid)
+    changed = np.zeros_like(mask)
+    for number, (engine, own) in enumerate(((engines.thin, thin), (engines.wide, wide))):
+        painted = repaint(
+            image,
+            np.where(own, mask, 0),
+            engine,
+            request,
+            listening.part(number, 2),
+            avoid=np.maximum(barred, (selected & ~own).astype(np.float32)),
+            geometry=geometry,
+        )
+        image = painted.image
+        np.maximum(changed, painted.mask, out=changed)
+    return Repainted(image, changed, None)
 
 
 class _Work:
@@ -130,6 +173,8 @@ class _Work:
 
     def regions(self) -> list[Region]:
         """What is painted, in this order."""
+        if self.inpainter.tile_side:
+            return find_tiles(self.mask, self.inpainter.tile_side)
         find = find_steps if self.geometry.in_steps else find_regions
         return find(self.mask, self.inpainter, self.geometry.context)
 
@@ -141,6 +186,8 @@ class _Work:
         part_mask = self.mask[cut]
         part = continue_colours(self.image[cut], part_mask)
         avoid = None if self.avoid is None else self.avoid[cut]
+        if inpainter.tile_side:
+            part_mask, avoid = _of_tile(region, part_mask, avoid)
         shown = show(
             part, part_mask, avoid, inpainter, request, listening, filler=self.geometry.filler
         )
@@ -154,7 +201,7 @@ class _Work:
             part,
             part_mask,
             full,
-            self.geometry.stitch.match,
+            "none" if inpainter.tile_side else self.geometry.stitch.match,
             ring_is_painted=not inpainter.copies_surroundings,
         )
         self._put_back(region, self._with_alpha(cut, fitted.painted, request))
@@ -225,6 +272,16 @@ class _Work:
                     "copy from; avoid less, or use an engine that generates.",
                     code="nothing_to_copy",
                 )
+
+
+def _of_tile(region: Region, mask: Mask, avoid: Mask | None) -> tuple[Mask, Mask]:
+    """What a tile paints; and what it does not look at, which is painted by other tiles too."""
+    own, (hole, around) = np.zeros_like(mask), region[1:]
+    rows = slice(hole.top - around.top, hole.bottom - around.top)
+    columns = slice(hole.left - around.left, hole.right - around.left)
+    own[:, rows, columns] = mask[:, rows, columns]
+    others = ((mask > 0) & (own == 0)).astype(np.float32)
+    return own, others if avoid is None else np.maximum(avoid, others)
 
 
 def _matched(image: Image, avoid: Mask) -> Mask:

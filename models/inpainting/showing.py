@@ -24,6 +24,7 @@ _NEAR = 64  # px; holes nearer to each other are painted together
 _CALL = 64 * 64  # px that could be painted in the time that a call takes besides
 _MANY = 24  # holes; of more, not every pair is looked at
 _UNKNOWN_SHARE = 3 / 8
+_GRID = 32  # px
 KNOWN = 0.5  # least share of a px that an engine that copies takes for known
 
 
@@ -160,6 +161,30 @@ def _distance(hole: Box, known: Box) -> int:
     beside = max(2 * known.left - across, across - 2 * known.right, 0)
     above = max(2 * known.top - down, down - 2 * known.bottom, 0)
     return beside**2 + above**2
+
+
+def find_tiles(mask: Mask, side: int) -> list[Region]:
+    """The tiles of a grid in which something is selected, row by row.
+
+    A tile is cut to what is selected in it; what is shown around it begins at a multiple of 32 px.
+    """
+    height, width = mask.shape[1:]
+    regions = []
+    for item, layer in enumerate(mask):
+        for top in range(0, height, side):
+            for left in range(0, width, side):
+                hole = selected_box(layer[np.newaxis, top : top + side, left : left + side])
+                if hole is not None:
+                    hole = Box(*map(sum, zip(hole, (left, top, left, top), strict=True)))
+                    regions.append(Region(item, hole, _on_grid(hole, width, height)))
+    return regions
+
+
+def _on_grid(hole: Box, width: int, height: int) -> Box:
+    """The box of the px whose 32 x 32 cell, or one beside it, holds a px of the hole."""
+    left, top = (max(0, start - start % _GRID - _GRID) for start in (hole.left, hole.top))
+    right, bottom = (end - end % -_GRID + _GRID for end in (hole.right, hole.bottom))
+    return Box(left, top, min(right, width), min(bottom, height))
 
 
 class Shown(NamedTuple):

@@ -44,8 +44,9 @@ Seed = Annotated[
 Engine = Annotated[
     str,
     Resource(ENGINE),
-    "What paints: patchmatch continues textures, telea mends thin scratches, lama and migan erase, "
-    "other models paint what the prompt says.",
+    "What paints: surroundings continues what is there, by fsr what is thin as scratches and "
+    "writing, by patchmatch the rest; telea is quick; lama and migan erase, other models paint "
+    "what the prompt says.",
 ]
 Avoid = Annotated[
     Mask | None, "What an engine that copies never copies from, such as the main object."

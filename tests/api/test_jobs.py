@@ -205,7 +205,7 @@ def test_auto_is_kept_as_the_engine_that_it_stood_for(server: Served) -> None:
 
     graph = server.call("GET", job["links"]["graph"]).json["graph"]
 
-    assert graph["nodes"]["filled"]["painter"] == ["patchmatch"]
+    assert graph["nodes"]["filled"]["painter"] == ["surroundings"]
 
 
 def test_jobs_are_listed_page_by_page_from_the_newest(small: Served) -> None:

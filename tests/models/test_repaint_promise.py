@@ -15,14 +15,16 @@ from paintgraph.imaging.fill.guess import FillMethod
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.imaging.measure import max_abs_diff_outside
+from paintgraph.models.families.fsr.engine import Fsr
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
 from paintgraph.models.families.telea.engine import Telea
+from paintgraph.models.inpainting.by_width import ByWidth
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest
 from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.tests.models.fakes import Echo, Painter
 
 FILLS = tuple(name for name in get_args(FillMethod) if name != "patchmatch")
-ENGINES = ("white", "echo", "copier", "telea", "patchmatch")
+ENGINES = ("white", "echo", "copier", "telea", "patchmatch", "fsr", "by width")
 
 LARGE_AND_ODD = (
     (1, 1),
@@ -94,6 +96,8 @@ def engines(name: str, patchmatch: PatchMatch, side: int, multiple: int) -> Inpa
         "copier": Painter(copies=True, side=side),
         "telea": Telea(),
         "patchmatch": patchmatch,
+        "fsr": Fsr(),
+        "by width": ByWidth("both", Telea(), Painter(copies=True, side=side)),
     }
     return every[name]
 

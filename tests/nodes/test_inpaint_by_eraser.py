@@ -129,7 +129,7 @@ def test_without_a_prompt_auto_is_the_best_eraser_that_is_there(
     finally:
         (tmp_path / "lama").rename(lama)
     assert ran(bench, "auto", prompt="a cat").warnings == [
-        "The engine 'patchmatch' continues what surrounds the hole; it reads no prompt."
+        "The engine 'surroundings' continues what surrounds the hole; it reads no prompt."
     ]
 
 

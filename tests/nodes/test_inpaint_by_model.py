@@ -181,7 +181,7 @@ def test_auto_asks_no_model_on_a_processor(bench: Bench) -> None:
     done = ran(bench, "auto")
 
     assert done.warnings == [
-        "The engine 'patchmatch' continues what surrounds the hole; it reads no prompt."
+        "The engine 'surroundings' continues what surrounds the hole; it reads no prompt."
     ]
 
 
@@ -197,7 +197,7 @@ def fault(bench: Bench, **inputs: Any) -> str:
     [
         (
             {"engine": "sd-inpaintings"},
-            "engine is 'sd-inpaintings'; allowed are auto, patchmatch, telea, ",
+            "engine is 'sd-inpaintings'; allowed are auto, surroundings, patchmatch, fsr, telea, ",
         ),
         ({"engine": "sdxl-inpainting"}, "model 'sdxl-inpainting' is not on this machine"),
         ({"strength": 0}, "strength is 0.0; allowed is 0.01 to 1."),

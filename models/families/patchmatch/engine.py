@@ -228,6 +228,7 @@ class PatchMatch:
     working_pixels = 400_000  # about 8 s on one core
     least_side = 1
     size_multiple = 1
+    tile_side = 0
 
     def __init__(self, pool: PatchMatchPool) -> None:
         self._pool = pool

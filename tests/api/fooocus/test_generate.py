@@ -256,7 +256,7 @@ def test_without_models_the_embedded_engine_paints_and_says_so(server: Served) -
     assert "is not on this server" in answer.headers["X-Paintgraph-Warning"]
     assert answer.headers["X-Paintgraph-Job"] == task["task_id"]
     graph = server.call("GET", f"/v1/jobs/{task['task_id']}/graph").json["graph"]
-    assert graph["nodes"]["painted"]["painter"] == ["patchmatch"]
+    assert graph["nodes"]["painted"]["painter"] == ["surroundings"]
     assert graph["nodes"]["painted"]["prompt"] == "a red ball"
 
 

@@ -258,13 +258,13 @@ def test_what_auto_takes_can_be_used_and_is_bound_to_its_file(own: Bench) -> Non
     assert fault is not None
     assert "option 'mask' is 'holes'" in fault.message
     assert isinstance(painters.fault("lama"), MissingModelError)
-    assert painters.resolve("auto", "") == "patchmatch"
+    assert painters.resolve("auto", "") == "surroundings"
 
     own.install(migan=("", tiny.migan()))
     painters = EngineNames(own.names, DeviceRules(device="cpu"))
     assert painters.resolve("auto", "") == str(own.names.bind("migan"))
     assert painters.resolve("migan", "a cat").startswith("migan@sha256:")
-    assert painters.resolve("auto", "a cat") == "patchmatch"
+    assert painters.resolve("auto", "a cat") == "surroundings"
 
     own.install(mine=("{}, rank: 30", tiny.eraser()), lama=("", tiny.lama()))
     painters = EngineNames(own.names, DeviceRules(device="cpu"))

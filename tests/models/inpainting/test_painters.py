@@ -37,7 +37,8 @@ def painters(folder: Path, device: str = "cpu", auto: str = "auto") -> EngineNam
 def test_engines_are_those_without_weights_and_every_model(folder: Path) -> None:
     choices = painters(folder).choices()
 
-    assert choices[:6] == ["auto", "patchmatch", "telea", "lama", "migan", "large"]
+    without_weights = ["surroundings", "patchmatch", "fsr", "telea"]
+    assert choices[:8] == ["auto", *without_weights, "lama", "migan", "large"]
     assert {"small", "sd-inpainting", "flux-fill"} <= set(choices)
 
 
@@ -56,10 +57,10 @@ def test_an_engine_without_weights_is_itself(folder: Path) -> None:
     assert painters(folder).resolve("telea", "a cat") == "telea"
 
 
-def test_auto_is_patchmatch_without_a_prompt_and_on_a_processor(folder: Path) -> None:
-    assert painters(folder).resolve("auto", "") == "patchmatch"
-    assert painters(folder).resolve("auto", "a cat") == "patchmatch"
-    assert painters(folder, "cuda").resolve("auto", "") == "patchmatch"
+def test_auto_is_the_surroundings_without_a_prompt_and_on_a_processor(folder: Path) -> None:
+    assert painters(folder).resolve("auto", "") == "surroundings"
+    assert painters(folder).resolve("auto", "a cat") == "surroundings"
+    assert painters(folder, "cuda").resolve("auto", "") == "surroundings"
 
 
 def test_auto_is_the_best_model_for_an_accelerator_where_there_is_a_prompt(
