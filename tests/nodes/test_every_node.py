@@ -1,8 +1,7 @@
 """The contract that every node keeps; a new node is tested by existing."""
 
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -263,8 +262,18 @@ def _data(ran: Ran, node_id: str) -> list[Any]:
 
 
 def _bytes(results: list[Any]) -> list[bytes]:
-    with np.printoptions(threshold=sys.maxsize):
-        return [r.tobytes() if isinstance(r, np.ndarray) else repr(r).encode() for r in results]
+    return [_whole(result) for result in results]
+
+
+def _whole(datum: Any) -> bytes:
+    """All that a datum says, the samples of its arrays not as text: that takes minutes."""
+    if isinstance(datum, np.ndarray):
+        return datum.tobytes()
+    if is_dataclass(datum):
+        datum = (type(datum), *(getattr(datum, field.name) for field in fields(datum)))
+    if isinstance(datum, tuple):
+        return b"(" + b",".join(map(_whole, datum)) + b")"
+    return repr(datum).encode()
 
 
 def _maps_arrays(spec: NodeSpec) -> bool:
