@@ -1,5 +1,6 @@
 """What many tests share."""
 
+import gc
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ settings.register_profile(
     database=DirectoryBasedExampleDatabase(Path(__file__).parent / "finds"),
 )
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: whoever collects garbage need not look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -70,9 +70,11 @@ def test_the_client_of_openapi_python_client_imports_and_works(
     server: Served, document: Path, tmp_path: Path
 ) -> None:
     python = tmp_path / "venv" / "bin" / "python"
-    run(sys.executable, "-m", "venv", "venv", folder=tmp_path, reason="there is no venv")
-    install = (str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check")
-    run(*install, GENERATOR, folder=tmp_path, reason="the package index is out of reach")
+    bare = ("-m", "venv", "--without-pip", "venv")
+    run(sys.executable, *bare, folder=tmp_path, reason="there is no venv")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
+    install = (*pip, "install", "-q", "--no-compile", GENERATOR)
+    run(*install, folder=tmp_path, reason="the package index is out of reach")
     make = ("generate", "--path", str(document), "--output-path", "client", "--meta", "none")
     program = "from openapi_python_client.cli import app; app()"
     run(str(python), "-c", program, *make, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, complete, and kept by the server."""
+"""The OpenAPI document is valid and complete; test_schema_conformance asks whether it is kept."""
 
 import json
 import re
@@ -17,12 +17,6 @@ from paintgraph.server import ROUTES
 from paintgraph.tests.api.serving import Served
 
 PAGES = {"/", "/login", "/docs", "/docs/start.js", "/docs/{name}", "/assets/{path}", "/page/{path}"}
-CHECKS = (
-    "not_a_server_error,status_code_conformance,content_type_conformance,"
-    "response_headers_conformance,response_schema_conformance,negative_data_rejection"
-)
-
-OPTIONS = ("--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--no-color")
 
 
 @pytest.fixture(scope="module")
@@ -94,18 +88,3 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
 
     assert named <= document["components"]["schemas"].keys()
     assert document["components"]["schemas"].keys() - named == set()
-
-
-@pytest.mark.slow
-def test_the_server_keeps_what_the_document_says(small: Served, tmp_path: Path) -> None:
-    program = "from schemathesis.cli import schemathesis; schemathesis()"
-
-    done = subprocess.run(
-        [sys.executable, "-c", program, "run", f"{small.url}/openapi.json", *OPTIONS],
-        cwd=tmp_path,  # it keeps a folder of what it found
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

@@ -13,7 +13,7 @@ OUTER_SECONDS = 600
 LONG_SECONDS = 3600
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
-    "response_schema_conformance,negative_data_rejection"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection"
 )
 # Without positive_data_acceptance: a graph that the schema allows may still be wrong.
 OPTIONS = ("--checks", CHECKS, "--seed", "20", "--no-color")

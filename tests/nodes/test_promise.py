@@ -152,7 +152,7 @@ def check_outside(before: Samples, after: Samples, outside: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(edit=edits())
 def test_what_is_not_selected_keeps_every_bit(bench: Bench, edit: Edit) -> None:
     ran = run_edit(bench, edit)
