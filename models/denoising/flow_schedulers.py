@@ -41,6 +41,7 @@ CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 """Class and options of each sampler."""
 
 _NEAREST = {
+    **dict.fromkeys(("dpmpp_3m_sde", "dpmpp_3m_sde_gpu"), "dpmpp_2m_sde"),
     "lms": "dpmpp_2m",
     "dpm_2": "heun",
     "dpm_2_ancestral": "euler_ancestral",

@@ -14,7 +14,12 @@ from paintgraph.models.denoising.flow_schedulers import FlowSchedulers
 from paintgraph.models.denoising.requests import check_sampler
 from paintgraph.models.errors import SamplerError
 from paintgraph.models.families.diffusion.loading import Library
-from paintgraph.models.families.diffusion.sampling import CLASSES, make_scheduler, schedules_of
+from paintgraph.models.families.diffusion.sampling import (
+    CLASSES,
+    class_of,
+    make_scheduler,
+    schedules_of,
+)
 from paintgraph.models.networks.loaded import Prediction
 from paintgraph.models.sampling.values import Sigmas
 
@@ -67,8 +72,7 @@ class Schedulers:
         check_sampler(sampler)
         if self._flow is not None:
             return self._flow.through(sampler, self._flow.levels(schedule, steps))
-        name, _ = CLASSES[sampler]
-        is_own = schedule in schedules_of(getattr(self._diffusers, name))
+        is_own = schedule in schedules_of(class_of(self._diffusers, sampler))
         # These go from each timestep down by equal steps, which "normal" does not have.
         is_own = is_own and (sampler, schedule) not in _UNEVEN
         scheduler = make_scheduler(
@@ -100,8 +104,9 @@ class Schedulers:
     def _imposed(self, sampler: str, sigmas: Sequence[float]) -> Any:
         """A scheduler that goes through these levels, and then to 0, instead of its own."""
         # Without eta, the step of DDIM is Euler's.
-        name, options = CLASSES["euler" if sampler == "ddim" else sampler]
-        kind = getattr(self._diffusers, name)
+        sampler = "euler" if sampler == "ddim" else sampler
+        name, options = CLASSES[sampler]
+        kind = class_of(self._diffusers, sampler)
         if name not in (*_BY_TIMESTEP, _ANCESTRAL):
             options = {**options, **_OTHERS, "use_karras_sigmas": True}
             scheduler = kind.from_config(self._own.config, **options)

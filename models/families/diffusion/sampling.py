@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from paintgraph.base.listening import Listening
 from paintgraph.models.errors import SamplerError, SamplingError
+from paintgraph.models.families.diffusion.third_order import third_order
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 
 SamplerName: TypeAlias = Literal[
@@ -26,6 +27,8 @@ SamplerName: TypeAlias = Literal[
     "dpmpp_2m",
     "dpmpp_2m_sde",
     "dpmpp_2m_sde_gpu",
+    "dpmpp_3m_sde",
+    "dpmpp_3m_sde_gpu",
     "ddpm",
     "ddim",
     "plms",
@@ -60,6 +63,18 @@ CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         ("dpmpp_2m_sde", "dpmpp_2m_sde_gpu"),
         ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
     ),
+    **dict.fromkeys(
+        ("dpmpp_3m_sde", "dpmpp_3m_sde_gpu"),
+        (
+            "DPMSolverMultistepScheduler",
+            {
+                "algorithm_type": "sde-dpmsolver++",
+                "solver_order": 3,
+                "solver_type": "heun",
+                "lower_order_final": False,
+            },
+        ),
+    ),
     "ddpm": ("DDPMScheduler", {}),
     "ddim": ("DDIMScheduler", {}),
     "plms": ("PNDMScheduler", {"skip_prk_steps": True}),
@@ -70,6 +85,13 @@ CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("uni_pc", "uni_pc_bh2"), ("UniPCMultistepScheduler", {"solver_type": "bh2"})),
 }
 """Class and options of each sampler; the rest comes from the model's own scheduler."""
+
+
+def class_of(diffusers: Any, sampler: str) -> Any:
+    """The class of schedulers of a sampler in `CLASSES`."""
+    name, options = CLASSES[sampler]
+    return third_order(diffusers) if options.get("solver_order") == 3 else getattr(diffusers, name)
+
 
 _SIGMAS = {
     "karras": "use_karras_sigmas",
@@ -97,8 +119,9 @@ def make_scheduler(
     """
     if type(own).__name__.startswith("FlowMatch"):
         return _flow_scheduler(diffusers, own, sampler, schedule)
-    name, options = CLASSES.get(sampler, (type(own).__name__, {}))
-    kind = type(own) if sampler == AUTO else getattr(diffusers, name)
+    kind, options = type(own), {}
+    if sampler != AUTO:
+        kind, options = class_of(diffusers, sampler), dict(CLASSES[sampler][1])
     return kind.from_config(own.config, **options, **_spaced(kind, sampler, schedule))
 
 

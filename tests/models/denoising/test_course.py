@@ -19,6 +19,8 @@ RANDOM = {
     "dpm_2_ancestral",
     "dpmpp_2m_sde",
     "dpmpp_2m_sde_gpu",
+    "dpmpp_3m_sde",
+    "dpmpp_3m_sde_gpu",
     "dpmpp_sde",
     "dpmpp_sde_gpu",
     "euler_ancestral",

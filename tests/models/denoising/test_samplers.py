@@ -147,7 +147,7 @@ def test_what_cannot_be_sampled_is_refused_before_anything_is_loaded(
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
-        ("dpmpp_3m_sde", "dpmpp_2m_sde"),
+        ("dpm_adaptive", "dpmpp_2m"),
         ("euler_cfg_pp", "euler"),
         ("res_multistep_cfg_pp", "dpmpp_2m"),
         ("plms", "lms"),
