@@ -1,30 +1,21 @@
 """What ControlNets add to a denoiser of the UNet families: sums of residuals by their pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from paintgraph.models.denoising.conditions import Part
 from paintgraph.models.denoising.masks import repeated
-from paintgraph.models.errors import SamplingError
 from paintgraph.models.networks.loaded import LoadedControlNet
-from paintgraph.models.sampling.values import ControlNet, ControlUse
+from paintgraph.models.sampling.values import ControlNet, ControlUse, UnionType
 
-UNION_TYPES = (
-    "openpose",
-    "depth",
-    "hed/pidi/scribble/ted",
-    "canny/lineart/anime_lineart/mlsd",
-    "normal",
-    "segment",
-    "tile",
-    "repaint",
-)
-"""What ControlNets for several kinds of pictures take one for, in the order of their inputs."""
+_HOLE, _HOLE_OF_UNION = -1.0, 0.0
+"""What networks that inpaint see where something is to be painted, those for several kinds black.
 
-_HOLE = -1.0
-"""What networks that inpaint see where something is to be painted."""
+Sources: https://huggingface.co/lllyasviel/control_v11p_sd15_inpaint, and the example of diffusers'
+`StableDiffusionXLControlNetUnionInpaintPipeline`.
+"""
 
 
 class Controls:
@@ -88,16 +79,10 @@ class Controls:
 
     def _seen(self, network: LoadedControlNet, pictures: Any) -> dict[str, Any]:
         """A picture as a network takes it; one for several kinds is told of which it is."""
-        kinds = network.network.config.get("num_control_type")
-        if kinds is None:
+        kinds = _kinds(network)
+        if not kinds:
             return {"controlnet_cond": pictures}
-        if network.union_type not in UNION_TYPES[:kinds]:
-            raise SamplingError(
-                f"the ControlNet was made for several kinds of pictures, and its kind is "
-                f"'{network.union_type}'; allowed are {', '.join(UNION_TYPES[:kinds])}. Choose one "
-                "with SetUnionControlNetType."
-            )
-        number = UNION_TYPES.index(network.union_type)
+        number = get_args(UnionType).index(network.union_type)
         kind = pictures.new_zeros((len(pictures), kinds))
         kind[:, number] = 1
         return {
@@ -127,8 +112,14 @@ class Controls:
             mask = _cropped(mask, self._size)
             if tuple(mask.shape[-2:]) != self._size:
                 mask = interpolate(mask, self._size, mode="bilinear")
-            picture = picture.where(repeated(mask, self._batch) < 0.5, _HOLE)
+            hole = _HOLE_OF_UNION if _kinds(self._networks[use.network]) else _HOLE
+            picture = picture.where(repeated(mask, self._batch) < 0.5, hole)
         return picture
+
+
+def _kinds(network: LoadedControlNet) -> int:
+    """How many kinds of pictures a network was made for, or 0 if there is nothing to choose."""
+    return int(network.network.config.get("num_control_type") or 0)
 
 
 def _cropped(picture: Any, size: tuple[int, int]) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from paintgraph.models.errors import CheckpointError, LoraError, ModelError, PipelineError
 from paintgraph.models.families.checkpoints.describing import Description
@@ -16,17 +16,19 @@ from paintgraph.models.sampling.values import (
     LoraUse,
     Patch,
     TextEncoder,
+    UnionType,
 )
 
 WithLoras = TypeVar("WithLoras", Denoiser, TextEncoder)
 
+_UNION_TYPES = get_args(UnionType)
 _SD2_WIDTH = 1024
 _REFINER_WIDTH = 1280
 _UNSAID = {4: "sd1", 16: "flux"}
 """The family that a VAE alone is taken for, by the channels of its latents: those of several
 families are built alike, and only samplers need to know."""
 
-_IN_WORDS = {
+IN_WORDS = {
     "sd1": "Stable Diffusion 1",
     "sd2": "Stable Diffusion 2",
     "sdxl": "Stable Diffusion XL",
@@ -35,6 +37,7 @@ _IN_WORDS = {
     "flux": "FLUX.1",
     "qwen_image": "Qwen-Image",
 }
+"""Families, for people."""
 
 
 def denoiser(reference: str, described: Description) -> Denoiser:
@@ -76,6 +79,32 @@ def control_net(reference: str, described: Description) -> ControlNet:
     return ControlNet(reference, described.check("control").family or "")
 
 
+def check_family(denoiser: Denoiser, control: ControlNet) -> None:
+    """Raise PipelineError for a ControlNet of another family."""
+    if control.family != denoiser.family:
+        raise unfit("ControlNet", control.source, control.family, denoiser)
+
+
+def check_control(denoiser: Denoiser, control: ControlNet, described: Description) -> None:
+    """Raise PipelineError for a ControlNet that cannot steer a denoiser as it is chosen."""
+    check_family(denoiser, control)
+    kinds = _UNION_TYPES[: _kinds(described)]
+    if kinds and control.union_type not in kinds:
+        chosen = f"'{control.union_type}' is chosen" if control.union_type else "none is chosen"
+        raise PipelineError(
+            f"ControlNet '{_name(control.source)}' was made for several kinds of pictures, and "
+            f"{chosen}; allowed are {', '.join(kinds)}. Choose one with SetUnionControlNetType."
+        )
+
+
+def _kinds(described: Description) -> int:
+    """How many kinds of pictures a ControlNet was made for, or 0 if there is nothing to choose."""
+    piece = described.contents.control
+    if piece is not None:
+        return int(piece.shapes.get("task_embedding", (0,))[0])
+    return int(described.config.get("num_control_type") or 0)
+
+
 def text_encoder(files: Sequence[tuple[str, Description]], kind: str) -> TextEncoder:
     """The text encoders in files of their own, for a kind of models as ComfyUI names them.
 
@@ -115,8 +144,8 @@ def unfit(what: str, reference: str, family: str, value: Denoiser | TextEncoder)
     source = value.source if isinstance(value, Denoiser) else value.sources[0]
     kind = LoraError if what == "LoRA" else PipelineError
     return kind(
-        f"{what} '{_name(reference)}' is for {_IN_WORDS[family]}, and model '{_name(source)}' is "
-        f"{_IN_WORDS[value.family]}. Use one that was made for the model's family."
+        f"{what} '{_name(reference)}' is for {IN_WORDS[family]}, and model '{_name(source)}' is "
+        f"{IN_WORDS[value.family]}. Use one that was made for the model's family."
     )
 
 
@@ -127,7 +156,7 @@ def with_patch(value: Denoiser, patch: Patch) -> Denoiser:
         learnt = "flow matching" if is_flow else "noise in steps"
         wanted = "flow matching" if patch.kind == "shift" else "noise in steps"
         raise PipelineError(
-            f"model '{_name(value.source)}' is {_IN_WORDS[value.family]}, which was trained with "
+            f"model '{_name(value.source)}' is {IN_WORDS[value.family]}, which was trained with "
             f"{learnt}; this node is for models trained with {wanted}. Take the node out."
         )
     return replace(value, patches=(*value.patches, patch))

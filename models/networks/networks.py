@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.lending import ModelLender
-from paintgraph.models.families.checkpoints.describing import Description, describe
+from paintgraph.models.families.checkpoints.describing import Description
 from paintgraph.models.families.diffusion.engine import dtype_for
 from paintgraph.models.families.diffusion.loading import load_library
 from paintgraph.models.families.diffusion.memory import plan_memory
@@ -18,9 +18,10 @@ from paintgraph.models.loading.devices import Placement, budgets
 from paintgraph.models.loading.loaded import Loading
 from paintgraph.models.loading.loaded_work import perform
 from paintgraph.models.networks import building
-from paintgraph.models.networks.choosing import unfit
+from paintgraph.models.networks.choosing import check_control
 from paintgraph.models.networks.encoders import Encoder, encoders_of, tokenizer_of
 from paintgraph.models.networks.facts import FLOW, LATENTS, Facts, facts_of, with_patches
+from paintgraph.models.networks.headers import Headers
 from paintgraph.models.networks.held import HeldNetwork, place, release
 from paintgraph.models.networks.loaded import (
     EncoderPart,
@@ -44,7 +45,7 @@ _DENOISING_BYTES = 1_500_000_000  # what activations take beside the weights
 _OTHER_BYTES = 500_000_000
 
 
-class Networks:
+class Networks(Headers):
     """Lends the networks that values name.
 
     What `work` gets is its own until it returns; it keeps nothing of it. When memory runs out,
@@ -56,15 +57,11 @@ class Networks:
     """
 
     def __init__(self, models: ModelLender, clip_tokenizer: Callable[[], Any]) -> None:
+        super().__init__(models.names)
         self._models = models
         self._clip_tokenizer = clip_tokenizer
         self._budget = budgets(models.rules)
         self._names: dict[str, str] = {}
-
-    def described(self, reference: str) -> Description:
-        """What the files of a reference are, by their headers; raises ModelError."""
-        placed = self._models.placed(ModelRef.parse(reference))
-        return describe(placed, self._models.names.placed)
 
     def with_denoiser(
         self,
@@ -80,8 +77,7 @@ class Networks:
         ModelError for files that cannot be used, and LoraError for LoRAs that do not fit.
         """
         for control in controls:
-            if control.family != denoiser.family:
-                raise unfit("ControlNet", control.source, control.family, denoiser)
+            check_control(denoiser, control, self.described(control.source))
         described = self.described(denoiser.source).check("denoiser")
         facts = with_patches(facts_of(described), denoiser.patches)
         loras = self._loras(denoiser.loras)

@@ -6,12 +6,24 @@ kept, stored, compared and sent like any other. Arrays are float32 and never wri
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float32]
+
+UnionType: TypeAlias = Literal[
+    "openpose",
+    "depth",
+    "hed/pidi/scribble/ted",
+    "canny/lineart/anime_lineart/mlsd",
+    "normal",
+    "segment",
+    "tile",
+    "repaint",
+]
+"""What ControlNets for several kinds of pictures take one for, in the order of their inputs."""
 
 
 @dataclass(frozen=True, slots=True)

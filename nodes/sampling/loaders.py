@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.models.networks import choosing
-from paintgraph.models.networks.networks import Networks
+from paintgraph.models.networks.headers import Headers
 from paintgraph.nodes.resource_names import (
     AUTOENCODER,
     CHECKPOINT,
@@ -90,7 +90,7 @@ def diffusers_loader(
 
 
 def _parts(context: Context, reference: str) -> Checkpoint:
-    described = context.service(Networks).described(reference)
+    described = context.service(Headers).described(reference)
     model = choosing.denoiser(reference, described)
     return Checkpoint(
         model,
@@ -116,7 +116,7 @@ def unet_loader(
 ) -> Denoiser:
     """Choose a denoiser that lies in a file of its own."""
     del weight_dtype
-    return choosing.denoiser(unet_name, context.service(Networks).described(unet_name))
+    return choosing.denoiser(unet_name, context.service(Headers).described(unet_name))
 
 
 @node(
@@ -131,7 +131,7 @@ def vae_loader(
     vae_name: Annotated[str, Resource(AUTOENCODER), f"The VAE, by the name of its file{_LISTS}"],
 ) -> Autoencoder:
     """Choose a VAE that lies in a file of its own."""
-    return choosing.autoencoder(vae_name, context.service(Networks).described(vae_name))
+    return choosing.autoencoder(vae_name, context.service(Headers).described(vae_name))
 
 
 @node(
@@ -190,8 +190,8 @@ def triple_clip_loader(
 
 
 def _encoders(context: Context, kind: str, *references: str) -> TextEncoder:
-    networks = context.service(Networks)
-    return choosing.text_encoder([(r, networks.described(r)) for r in references], kind)
+    headers = context.service(Headers)
+    return choosing.text_encoder([(r, headers.described(r)) for r in references], kind)
 
 
 @node(
@@ -212,7 +212,7 @@ def lora_loader(
 
     One that was made for another family of models is refused.
     """
-    described = context.service(Networks).described(lora_name)
+    described = context.service(Headers).described(lora_name)
     return Patched(
         choosing.with_lora(model, lora_name, described, strength_model),
         choosing.with_lora(clip, lora_name, described, strength_clip),
@@ -229,7 +229,7 @@ def lora_loader_model_only(
     context: Context, model: Denoiser, lora_name: LoraName, strength_model: Strength = 1.0
 ) -> Denoiser:
     """Change what a model paints by a LoRA; several add up."""
-    described = context.service(Networks).described(lora_name)
+    described = context.service(Headers).described(lora_name)
     return choosing.with_lora(model, lora_name, described, strength_model)
 
 
@@ -248,7 +248,7 @@ def control_net_loader(
 ) -> ControlNet:
     """Choose a ControlNet, which steers a denoiser by a picture."""
     return choosing.control_net(
-        control_net_name, context.service(Networks).described(control_net_name)
+        control_net_name, context.service(Headers).described(control_net_name)
     )
 
 
@@ -267,8 +267,7 @@ def diff_control_net_loader(
     ],
 ) -> ControlNet:
     """Choose a ControlNet for a denoiser."""
-    described = context.service(Networks).described(control_net_name)
+    described = context.service(Headers).described(control_net_name)
     found = choosing.control_net(control_net_name, described)
-    if found.family != model.family:
-        raise choosing.unfit("ControlNet", control_net_name, found.family, model)
+    choosing.check_family(model, found)
     return found

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from paintgraph.engine.node.declaration import Range, node
 from paintgraph.models.networks.choosing import with_patch
 from paintgraph.models.networks.facts import flux_shift
-from paintgraph.models.sampling.values import Patch
+from paintgraph.models.sampling.values import Patch, UnionType
 from paintgraph.nodes.sampling_sockets import ControlNet, Denoiser, TextEncoder
 
 Shift = Annotated[float, Range(0, 100), "More keeps to large shapes for longer; 1: as they are."]
@@ -119,18 +119,8 @@ def model_sampling_flux(
 def set_union_control_net_type(
     control_net: ControlNet,
     type: Annotated[  # noqa: A002 - the name that graphs have
-        Literal[
-            "auto",
-            "openpose",
-            "depth",
-            "hed/pidi/scribble/ted",
-            "canny/lineart/anime_lineart/mlsd",
-            "normal",
-            "segment",
-            "tile",
-            "repaint",
-        ],
-        "What the picture shows; auto: the network finds out.",
+        Literal["auto", UnionType],
+        "What the picture shows; auto serves other networks only, which take one kind.",
     ] = "auto",
 ) -> ControlNet:
     """Say what kind of picture a ControlNet is given that was trained for several kinds."""

@@ -70,6 +70,43 @@ def sdxl() -> LoadedDenoiser:
     return replace(loaded, family="sdxl", latents=LatentFormat(4, 0.13025))
 
 
+def refiner() -> LoadedDenoiser:
+    loaded = sd1(
+        4,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=5 * 8 + 32,
+        use_linear_projection=True,
+    )
+    return replace(loaded, family="sdxl_refiner", latents=LatentFormat(4, 0.13025))
+
+
+def union_control(kind: str) -> tuple[ControlNet, LoadedControlNet]:
+    """A ControlNet of SDXL for eight kinds of pictures, and for which it is taken."""
+    torch.manual_seed(4)
+    like = sdxl().network.config
+    network = diffusers.ControlNetUnionModel(
+        **{name: like[name] for name in _OF_BOTH},
+        down_block_types=like.down_block_types,
+        conditioning_embedding_out_channels=(16, 32, 96, 256),
+        num_control_type=8,
+        num_trans_channel=like.block_out_channels[0],
+        num_proj_channel=like.block_out_channels[0],
+    ).eval()
+    for name, weight in network.named_parameters():
+        if name.startswith(("controlnet_down_blocks", "controlnet_mid_block", "spatial_ch_projs")):
+            torch.nn.init.normal_(weight, std=0.1)  # they begin as zero
+    value = ControlNet("union", "sdxl", kind)
+    return value, LoadedControlNet(network, "sdxl", kind, torch.device("cpu"), torch.float32)
+
+
+_OF_BOTH = (
+    *("block_out_channels", "layers_per_block", "cross_attention_dim", "attention_head_dim"),
+    *("use_linear_projection", "addition_embed_type", "addition_time_embed_dim"),
+    *("projection_class_embeddings_input_dim", "norm_num_groups", "transformer_layers_per_block"),
+)
+
+
 def control_net(seed: int = 1) -> tuple[ControlNet, LoadedControlNet]:
     torch.manual_seed(seed)
     network = diffusers.ControlNetModel.from_unet(sd1().network).eval()

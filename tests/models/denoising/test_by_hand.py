@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from paintgraph.models.denoising.requests import Steps
-from paintgraph.models.sampling.values import Array, ControlUse, Latent
+from paintgraph.models.sampling.values import Array, ControlUse, Latent, SizeHint
 from paintgraph.tests.models.denoising.by_hand import (
     FACTOR,
     LEVELS,
@@ -19,11 +19,13 @@ from paintgraph.tests.models.denoising.by_hand import (
     euler,
     noise_of,
     random,
+    refiner,
     request,
     run,
     sd1,
     sdxl,
     told,
+    union_control,
 )
 
 
@@ -282,3 +284,120 @@ def test_velocity_is_taken_for_velocity() -> None:
 
     assert_near(found.samples, x / FACTOR)
     assert_near(found.denoised, step.pred_original_sample / FACTOR)
+
+
+@torch.no_grad()
+def test_the_third_order_with_noise_is_as_its_authors_wrote_it() -> None:
+    """DPM++ 3M SDE over growing noise, as in k-diffusion; diffusers' own has a wrong sign."""
+    loaded, count = sd1(), 6
+    text = tensor(told(1).embeddings)
+    course = diffusers.DPMSolverMultistepScheduler(**LEVELS, use_karras_sigmas=True)
+    course.set_timesteps(count)
+    sigmas = course.sigmas.double()
+    generator = torch.Generator("cpu").manual_seed(3)
+    x = torch.randn(1, 4, SIZE, SIZE, generator=generator).double() * (1 + sigmas[0] ** 2) ** 0.5
+    before: list[Any] = []
+    lengths: list[Any] = []
+    for index, timestep in enumerate(course.timesteps):
+        seen = (x / (1 + sigmas[index] ** 2) ** 0.5).float()
+        predicted = loaded.network(seen, timestep, encoder_hidden_states=text).sample
+        new = x - sigmas[index] * predicted.double()
+        if index + 1 == count:
+            break
+        h = sigmas[index].log() - sigmas[index + 1].log()
+        second = torch.expm1(-2 * h) / (2 * h) + 1
+        x = torch.exp(-2 * h) * x - torch.expm1(-2 * h) * new
+        if len(before) == 1:
+            x = x + second * (new - before[-1]) * h / lengths[-1]
+        elif before:
+            near, far = lengths[-1] / h, lengths[-2] / h
+            slope, older = (new - before[-1]) / near, (before[-1] - before[-2]) / far
+            x = x + second * (slope + (slope - older) * near / (near + far))
+            x = x - (second / (2 * h) - 0.5) * (slope - older) / (near + far)
+        drawn = torch.randn(1, 4, SIZE, SIZE, generator=generator).double()
+        x = x + drawn * sigmas[index + 1] * (-torch.expm1(-2 * h)) ** 0.5
+        before.append(new)
+        lengths.append(h)
+
+    for sampler in ("dpmpp_3m_sde", "dpmpp_3m_sde_gpu"):
+        found = run(loaded, request(sampler=sampler, steps=Steps(count, "karras"), cfg=1))
+        assert_near(found.samples, new / FACTOR)
+
+
+@torch.no_grad()
+def test_the_refiner_is_told_how_good_a_picture_is_said_to_be() -> None:
+    loaded = refiner()
+    pooled = random(1, WIDTH, seed=11)
+    said = SizeHint(96, 64, 0, 0, 96, 64, 9.5)
+    plain, hinted = told(1, pooled=pooled), told(1, pooled=pooled, size=said)
+    scheduler, text = euler(1), tensor(plain.embeddings)
+    start = noise_of(3, 1, 4, SIZE, SIZE) * scheduler.init_noise_sigma
+    (timestep,) = scheduler.timesteps
+    seen = scheduler.scale_model_input(start, timestep)
+    side = 8.0 * SIZE
+
+    def answer(*ids: float) -> Any:
+        added = {"text_embeds": tensor(pooled), "time_ids": torch.tensor([ids])}
+        return loaded.network(
+            seen, timestep, encoder_hidden_states=text, added_cond_kwargs=added
+        ).sample
+
+    for condition, positive in (
+        (plain, answer(side, side, 0, 0, 6)),
+        (hinted, answer(64, 96, 0, 0, 9.5)),
+    ):
+        negative = answer(side, side, 0, 0, 2.5)
+        guided = negative + 5 * (positive - negative)
+        found = run(loaded, request(steps=Steps(1), positive=(condition,), negative=(plain,)))
+        x = scheduler.step(guided, timestep, start).prev_sample
+        assert_near(found.samples, x / 0.13025)
+        scheduler = euler(1)
+
+
+@torch.no_grad()
+def test_a_union_controlnet_is_told_the_kind_of_its_picture_and_sees_holes_black() -> None:
+    loaded = sdxl()
+    value, union = union_control("repaint")
+    picture = np.random.default_rng(0).random((1, 8 * SIZE, 8 * SIZE, 3), np.float32)
+    condition = told(1, 2 * WIDTH, pooled=random(1, WIDTH, seed=11))
+    use = ControlUse(value, picture, 0.7, mask=half())
+    scheduler, text = euler(1), tensor(condition.embeddings)
+    hint = tensor(picture).movedim(-1, 1) * (1 - tensor(half())[:, None])
+    side = 8.0 * SIZE
+    added = {
+        "text_embeds": tensor(random(1, WIDTH, seed=11)),
+        "time_ids": torch.tensor([[side, side, 0, 0, side, side]]),
+    }
+    kind = torch.zeros(1, 8)
+    kind[:, 7] = 1
+    x = noise_of(3, 1, 4, SIZE, SIZE) * scheduler.init_noise_sigma
+    (timestep,) = scheduler.timesteps
+    seen = scheduler.scale_model_input(x, timestep)
+    down, middle = union.network(
+        seen,
+        timestep,
+        encoder_hidden_states=text,
+        controlnet_cond=[hint],
+        control_type=kind,
+        control_type_idx=[7],
+        conditioning_scale=0.7,
+        added_cond_kwargs=added,
+        return_dict=False,
+    )
+    predicted = loaded.network(
+        seen,
+        timestep,
+        encoder_hidden_states=text,
+        added_cond_kwargs=added,
+        down_block_additional_residuals=down,
+        mid_block_additional_residual=middle,
+    ).sample
+    x = scheduler.step(predicted, timestep, x).prev_sample
+
+    def sampled(*controls: ControlUse) -> Any:
+        steered = replace(condition, controls=controls)
+        asked = request(steps=Steps(1), cfg=1, positive=(steered,), negative=(condition,))
+        return run(loaded, asked, {value: union}).samples
+
+    assert_near(sampled(use), x / 0.13025)
+    assert np.abs(sampled(use) - sampled()).max() > 1e-3

@@ -52,6 +52,7 @@ FAMILIES = {
     "sd1-inpaint": tiny_files.sd1_inpaint,
     "sd2": tiny_files.sd2,
     "sdxl": tiny_files.sdxl,
+    "sdxl_refiner": tiny_files.sdxl_refiner,
     "sd3": tiny_files.sd3,
     "flux": tiny_files.flux,
     "flux-fill": tiny_files.flux_fill,

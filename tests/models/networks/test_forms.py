@@ -1,5 +1,6 @@
 """Networks in folders, in ComfyUI's folders, spread over memory; LoRAs of every family."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.errors import PipelineError
 from paintgraph.models.families import open_index
 from paintgraph.models.families.diffusion.memory import MemoryPlan
 from paintgraph.models.loading.devices import Placement
@@ -184,9 +186,40 @@ def test_a_union_controlnet_is_built_by_its_header(lent: Lent) -> None:
     xl = lent.ref("sdxl.safetensors")
 
     assert control.family == "sdxl"
+    with pytest.raises(PipelineError, match=r"none is chosen; allowed are openpose, depth, .*tile"):
+        lent.networks.with_denoiser(Denoiser(xl, "sdxl"), (control,), lambda *_: None, PX)
     lent.networks.with_denoiser(
         Denoiser(xl, "sdxl"),
-        (control,),
+        (replace(control, union_type="depth"),),
         lambda _, controls: assert_same(controls[0].network, network),
         PX,
     )
+
+
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["plain", "scaled"])
+def test_8_bit_floats_are_read_in_the_samples_of_the_device(lent: Lent, is_scaled: bool) -> None:  # noqa: FBT001
+    eight = torch.float8_e4m3fn
+    tensors, expected = {}, {}
+    for name, weight in tiny_files.ldm_unet(lent.parts["sd1"]["unet"]).items():
+        is_matrix = name.endswith(".weight") and weight.dim() > 1
+        scale = weight.abs().max() / 64 if is_scaled and is_matrix else torch.tensor(1.0)
+        small = (weight / scale).to(eight)
+        tensors[name] = small
+        expected[name] = small.float() * scale
+        if is_scaled and is_matrix:
+            tensors[name.replace(".weight", ".scale_weight")] = scale
+    if is_scaled:
+        tensors["scaled_fp8"] = torch.zeros(0, dtype=eight)
+    name = f"eight-{is_scaled}.safetensors"
+    tiny_files.write(tensors, lent.folder / "diffusion_models" / name)
+    ref = lent.ref(name)
+    denoiser = choosing.denoiser(ref, lent.networks.described(ref))
+
+    def compare(loaded: LoadedDenoiser, _: object) -> None:
+        found = tiny_files.ldm_unet(loaded.network)
+        assert loaded.dtype is torch.float32
+        assert found.keys() == expected.keys()
+        for each, weight in found.items():
+            torch.testing.assert_close(weight, expected[each].reshape(weight.shape))
+
+    lent.networks.with_denoiser(denoiser, (), compare, PX)

@@ -29,7 +29,12 @@ PART_OF = {
     ("sd3", "t5"): "text_encoder_3",
     ("flux", "t5"): "text_encoder_2",
 }
-PREDICTIONS = {"sd1": "epsilon", "sd2": "v_prediction", "sdxl": "epsilon"}
+PREDICTIONS = {
+    "sd1": "epsilon",
+    "sd2": "v_prediction",
+    "sdxl": "epsilon",
+    "sdxl_refiner": "epsilon",
+}
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 

@@ -109,6 +109,16 @@ def sdxl() -> Modules:
     }
 
 
+def sdxl_refiner() -> Modules:
+    torch.manual_seed(9)
+    told = {"cross_attention_dim": 128, "projection_class_embeddings_input_dim": 5 * 256 + 128}
+    return {
+        "unet": unet(**{**_SIZED, **told}),
+        "vae": vae(),
+        "text_encoder_2": clip(128, projected=True),
+    }
+
+
 def sd3() -> Modules:
     torch.manual_seed(4)
     return {
@@ -373,6 +383,9 @@ def checkpoint(family: str, parts: Modules) -> Tensors:
     else:
         original = original_sd3 if family == "sd3" else original_flux
         found = prefixed("model.diffusion_model.", original(parts["transformer"])) | vae_tensors
+    if family == "sdxl_refiner":
+        outer = open_clip(parts["text_encoder_2"])
+        return found | prefixed("conditioner.embedders.0.model.", outer)
     text = parts["text_encoder"]
     if family == "sd1":
         return found | prefixed("cond_stage_model.transformer.", hf_clip(text))
