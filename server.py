@@ -249,9 +249,10 @@ def _parts(
     folders = settings.folders
     devices = DeviceRules(**worker_settings(settings)["devices"])
     names = EngineNames(model_names(), devices, settings.auto_engine)
-    checks = resource_names.checks(names)
     empty = NO_AGENT if settings.no_workers else STARTING
-    catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), checks, empty)
+    catalogue = Catalogue(
+        dispatcher, (folders.recipes, graphs.FOLDER), resource_names.resources(names), empty
+    )
     rules = SubmissionRules(
         settings.max_body_bytes,
         settings.allow_private_urls,

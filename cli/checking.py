@@ -16,7 +16,6 @@ from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json
 from paintgraph.cli.many.gathering import is_pattern
 from paintgraph.cli.preparing import ELSEWHERE, STDIN, read_source
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.graph import Form, Graph
 from paintgraph.engine.recipes.book import SUFFIXES
 from paintgraph.engine.recipes.carrying import named_pictures
@@ -129,8 +128,7 @@ def _read(names: Iterable[str], known: Catalogue) -> list[GraphText]:
 
 def _verdict(source: GraphText, known: Catalogue, pictures: Path | None) -> _Verdict:
     try:
-        resources = Resources(resource_names.checks(known.names))
-        found = checked(source, known, resources)
+        found = checked(source, known, resource_names.resources(known.names))
     except GraphError as error:
         return _Verdict(source.name, error.problems)
     problems = [*map(_elsewhere, found.problems)]

@@ -1,17 +1,20 @@
 """Models, engines, LoRAs and VAEs as resources of graphs: how each is checked and bound."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.graph.coercion import NameCheck
+from paintgraph.engine.graph.coercion import Misfit, NameCheck, Resources
+from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.recipes.binding import Binder
 from paintgraph.imaging.colour_names import parse_colour
 from paintgraph.imaging.errors import ContractError
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.errors import DamagedModelError, MissingModelError, ModelError
+from paintgraph.models.prompts.weighting import embedding_names
 
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"
@@ -21,7 +24,12 @@ FILE_NAME = "file_name"
 COLOUR = "colour"
 COLOUR_WORDS = "a name of CSS, #rrggbb or #rgb"
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
-"""Kinds of resources; a painter is what an engine and a prompt together stand for."""
+EMBEDDINGS = "embeddings"
+"""Kinds of resources; a painter is what an engine and a prompt together stand for, embeddings are
+the files of the learnt words in prompts."""
+
+NO_EMBEDDINGS = ("none",)
+"""What stands for the files of prompts without a learnt word, so that these count as known."""
 
 KINDS: Mapping[str, Kind] = {
     MASK_MODEL: Kind.SUBJECT,
@@ -51,6 +59,9 @@ _EVERY: Mapping[str, tuple[Kind, ...]] = {
     **NETWORKS,
 }
 
+SAMPLING = f"{__package__}.sampling."
+"""What the names of modules begin with whose nodes choose and use networks."""
+
 MODEL_MISSING = "model_missing"
 """The code of every problem that getting a model's files cures."""
 
@@ -61,16 +72,35 @@ def choices(names: EngineNames) -> dict[str, list[str]]:
     return {**models, ENGINE: names.choices()}
 
 
+def resources(names: EngineNames) -> Resources:
+    """What is known of names: which cannot be used now, and what does not go together."""
+    return Resources(checks(names), together=partial(_misfits, names))
+
+
+def _misfits(
+    names: EngineNames,
+    graph: Graph,
+    specs: Mapping[str, NodeSpec | None],
+    faulty: Collection[str | None],
+) -> Iterable[Misfit]:
+    """Of graphs with networks alone: it takes time to import, which servers spare otherwise."""
+    if not any(spec and spec.module.startswith(SAMPLING) for spec in specs.values()):
+        return ()
+    from paintgraph.nodes.network_checks import misfits
+
+    return misfits(names.models, graph, specs, faulty)
+
+
 def checks(names: EngineNames) -> dict[str, NameCheck]:
     """Why a name cannot be used now, by kind; quick."""
 
     def check_model(kinds: tuple[Kind, ...], text: str) -> BindError | None:
         fault = names.models.fault(text, *kinds)
-        return None if fault is None else _as_bind_error(fault, "model ")
+        return None if fault is None else as_bind_error(fault, "model ")
 
     def check_engine(text: str) -> BindError | None:
         fault = names.fault(text)
-        return None if fault is None else _as_bind_error(fault)
+        return None if fault is None else as_bind_error(fault)
 
     def check_file_name(text: str) -> BindError | None:
         fault = name_fault(text)
@@ -99,7 +129,16 @@ def binders(names: EngineNames) -> dict[str, Binder]:
     def resolve(asked: tuple[str, str]) -> tuple[str, ...]:
         return (names.resolve(*asked),)
 
+    def bind_embeddings(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(bind_embedding(name) for name in embedding_names(texts)) or NO_EMBEDDINGS
+
+    def bind_embedding(name: str) -> str:
+        if fault := names.models.fault(name, Kind.EMBEDDING):
+            raise fault
+        return bind((Kind.EMBEDDING,), name)
+
     return {
+        EMBEDDINGS: _guarded(bind_embeddings),
         **{name: _guarded(partial(bind, kinds), "model ") for name, kinds in _EVERY.items()},
         PAINTER: _guarded(resolve),
         LORAS: _guarded(names.bind_loras),
@@ -112,12 +151,12 @@ def _guarded(bind: Callable[..., object], place: str = "") -> Binder:
         try:
             return bind(given)
         except ModelError as error:
-            raise _as_bind_error(error, place) from error
+            raise as_bind_error(error, place) from error
 
     return guarded
 
 
-def _as_bind_error(error: ModelError, place: str = "") -> BindError:
+def as_bind_error(error: ModelError, place: str = "") -> BindError:
     """The error for a graph's problem; `place` is what the problem's own place says already."""
     is_missing = isinstance(error, MissingModelError | DamagedModelError)
     message = error.message.removeprefix(place)

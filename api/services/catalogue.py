@@ -7,14 +7,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from paintgraph.api.http.errors import ApiError
 from paintgraph.base.errors import Problem
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.graph.coercion import NO_RESOURCES, NameCheck, Resources
+from paintgraph.engine.graph.coercion import NO_RESOURCES, Resources
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
 from paintgraph.engine.graph.spec import NodeSpec
@@ -53,14 +53,14 @@ class Known:
 
     registry: Registry
     recipes: RecipeBook
-    name_checks: Mapping[str, NameCheck] = field(default_factory=dict)
+    resources: Resources = NO_RESOURCES
     _sound: dict[str, Graph] = field(default_factory=dict)
 
     def check(
         self, graph: Graph, problems: Sequence[Problem], inputs: Mapping[str, Any] | None = None
     ) -> Checked:
         """The checked graph; names are checked too if the values of its inputs are known."""
-        resources = NO_RESOURCES if inputs is None else Resources(self.name_checks, inputs)
+        resources = NO_RESOURCES if inputs is None else replace(self.resources, given=inputs)
         return check(graph, self.registry, problems, resources)
 
     def recipe(self, name: str) -> Graph | None:
@@ -97,12 +97,12 @@ class Catalogue:
         self,
         source: KnowsNodes,
         folders: Sequence[Path],
-        name_checks: Mapping[str, NameCheck] | None = None,
+        resources: Resources = NO_RESOURCES,
         empty: str = STARTING,
     ) -> None:
         self._source = source
         self._empty = empty
-        self._name_checks = dict(name_checks or {})
+        self._resources = resources
         self._folders = tuple(folders)
         self._ready = Ready()
         self._files: RecipeFiles = {}
@@ -135,7 +135,7 @@ class Catalogue:
             for kind in (RECIPE_PREFIX + name for name in recipes.names()):
                 if kind not in registry:
                     registry.refuse(kind, _NOT_A_NODE)
-            self._known = Known(registry, recipes, self._name_checks)
+            self._known = Known(registry, recipes, self._resources)
             self._ready, self._files = ready, files
         return self._known
 

@@ -1,8 +1,8 @@
 """Literals against the inputs that they are given to: canonical forms, names to choose, faults."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from paintgraph.base.naming import without_pickle
 from paintgraph.base.words import suggestion
@@ -17,6 +17,23 @@ GIVEN = "given"
 
 NameCheck = Callable[[str], "BindError | None"]
 """Why a name cannot be used now, such as a missing file; quick, because it reads none."""
+
+
+class Misfit(NamedTuple):
+    """Why what a graph names does not go together, as a node finds it, at an input or none."""
+
+    node: str
+    input: str
+    code: str
+    message: str
+
+
+TogetherCheck = Callable[
+    [Graph, Mapping[str, NodeSpec | None], Collection[str | None]], Iterable[Misfit]
+]
+"""What does not go together in a graph without cycles, in canonical form and with the values of its
+inputs: for its nodes' declarations, and those nodes that have other faults. It reads no more than
+headers of files."""
 
 
 def is_of_catalogue(kind: str) -> bool:
@@ -35,21 +52,40 @@ class Resources:
 
     Attributes:
         checks: by kind of resource.
+        together: what of it goes together.
         given: values passed for the graph's declared inputs; their defaults hold for the others.
     """
 
     checks: Mapping[str, NameCheck] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
+    together: TogetherCheck = lambda *_: ()
 
     def fault(self, declared: InputSpec, value: object, graph: Graph) -> BindError | None:
         """Why what an input is given cannot be used, or None."""
         check = self.checks.get(declared.resource)
         if check is None:
             return None
-        if isinstance(value, InputRef):
-            spec = graph.inputs.get(value.name)
-            value = self.given.get(value.name, spec.default if spec else None)
+        value = self._meant(value, graph)
         return check(value) if isinstance(value, str) else None
+
+    def misfits(
+        self, graph: Graph, specs: Mapping[str, NodeSpec | None], faulty: Collection[str | None]
+    ) -> Iterable[Misfit]:
+        """What does not go together in a graph in canonical form without cycles."""
+        nodes = {
+            id_: replace(
+                node, inputs={n: self._meant(value, graph) for n, value in node.inputs.items()}
+            )
+            for id_, node in graph.nodes.items()
+        }
+        return self.together(replace(graph, nodes=nodes), specs, faulty)
+
+    def _meant(self, value: object, graph: Graph) -> object:
+        """A value, or what is given for the declared input that it refers to."""
+        if not isinstance(value, InputRef):
+            return value
+        spec = graph.inputs.get(value.name)
+        return self.given.get(value.name, spec.default if spec else None)
 
     def inner_fault(self, spec: NodeSpec) -> BindError | None:
         """Why a name inside a recipe that is used as a node cannot be used, or None."""

@@ -22,7 +22,7 @@ from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles
 from paintgraph.engine.node.registry import Registry
 from paintgraph.engine.recipes.foreign import UNKNOWN, causes, ends, meant, names_in_words
-from paintgraph.engine.recipes.own_faults import REFUSED, own_faults
+from paintgraph.engine.recipes.own_faults import report_misfits, report_refused
 from paintgraph.engine.recipes.report import (
     Report,
     Where,
@@ -110,10 +110,9 @@ class _Checker:
         nodes = {id_: self._node(id_, node) for id_, node in graph.nodes.items()}
         outputs = {name: self._output(name, ref) for name, ref in graph.outputs.items()}
         self._cycles()
-        for fault in own_faults(nodes, self._registry, self._types, self._report.problems):
-            where = self._report.at(fault.node, fault.input, bare=True)
-            message = f": the node refuses its inputs: {fault.text}. Change them."
-            self._report.add(REFUSED, where, message)
+        report_refused(self._report, nodes, self._registry, self._types)
+        sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
+        report_misfits(self._report, sound, self._specs, self._resources)
         targets = targets_of(graph, self._registry)
         reached = dict(targets)
         if self._is_foreign:
@@ -123,7 +122,6 @@ class _Checker:
             reached |= ends(graph, self._specs)
         if graph.outputs or not any(problem.path[:1] == ("outputs",) for problem in problems):
             report_reach(self._report, graph, reached, self._specs, together=self._is_foreign)
-        sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
         return Checked(sound, with_outputs([*problems, *self._report.problems], graph, targets))
 
     def _declared(self, spec: InputSpec) -> InputSpec:

@@ -1,29 +1,25 @@
-"""What nodes find wrong with their literals: their code is asked, where this process has it."""
+"""What nodes find wrong with their literals, and what of all that a graph names goes together."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from paintgraph.base.errors import Problem
+from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.following import OutputTypes
-from paintgraph.engine.graph.graph import InputRef, Link, Node
+from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
+from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.report import Report
 
 REFUSED = "refused_inputs"
 """The code of a problem that a node itself told."""
 
 
-class OwnFault(NamedTuple):
-    """What a node says of one of its inputs."""
+def report_refused(
+    report: Report, nodes: Mapping[str, Node], registry: Registry, types: OutputTypes
+) -> None:
+    """Report what nodes in canonical form say of their inputs.
 
-    node: str
-    input: str
-    text: str
-
-
-def own_faults(
-    nodes: Mapping[str, Node], registry: Registry, types: OutputTypes, known: Iterable[Problem]
-) -> Iterator[OwnFault]:
-    """What nodes in canonical form say of their inputs; those with known errors are not asked."""
+    Their code is asked, where this process has it; those with known errors are not asked.
+    """
     asking = [
         (id_, node, declaration.faults)
         for id_, node in nodes.items()
@@ -31,7 +27,7 @@ def own_faults(
     ]
     if not asking:
         return
-    faulty = {problem.node for problem in known if problem.severity == "error"}
+    faulty = report.faulty()
     for id_, node, faults in asking:
         if id_ in faulty:
             continue
@@ -45,4 +41,17 @@ def own_faults(
             if link.node in nodes
         }
         for name, text in faults(id_, literals, linked):
-            yield OwnFault(id_, name, text.rstrip("."))
+            where = report.at(id_, name, bare=True)
+            message = f": the node refuses its inputs: {text.rstrip('.')}. Change them."
+            report.add(REFUSED, where, message)
+
+
+def report_misfits(
+    report: Report, graph: Graph, specs: Mapping[str, NodeSpec | None], resources: Resources
+) -> None:
+    """Report what does not go together in a graph in canonical form."""
+    if any(problem.code == "cycle" for problem in report.problems):
+        return
+    for node, name, code, message in resources.misfits(graph, specs, report.faulty()):
+        where = report.at(node, name, bare=True)
+        report.add(code, where, f": {name}: {message}" if name else f": {message}")

@@ -56,6 +56,10 @@ class Report:
         path = (self._source.path_of if self._source else native_path)(node, name)
         return Where(text, path, node, name or own or None)
 
+    def faulty(self) -> set[str | None]:
+        """The nodes with errors."""
+        return {problem.node for problem in self.problems if problem.severity == "error"}
+
     def about(self, nodes: Sequence[str]) -> Where:
         """Several nodes, the first one being the place."""
         first = self.at(nodes[0], bare=True)

@@ -16,8 +16,7 @@ from paintgraph.models.networks.networks import Networks
 from paintgraph.models.prompts.clip import Encoded, Layer, encode_clip
 from paintgraph.models.prompts.embeddings import Embedding, read_embedding
 from paintgraph.models.prompts.long_readers import encode_qwen, encode_t5
-from paintgraph.models.prompts.tokens import embedding_names
-from paintgraph.models.prompts.weighting import check_text, weighted
+from paintgraph.models.prompts.weighting import check_text, embedding_names
 from paintgraph.models.sampling.values import Array, Condition, Conditioning, TextEncoder
 
 Texts: TypeAlias = str | Mapping[str, str]
@@ -62,9 +61,8 @@ class TextEncoders:
     def _embeddings(self, texts: Mapping[str, str]) -> dict[str, Embedding]:
         for text in texts.values():
             check_text(text)
-        clips = (text for part, text in texts.items() if part in ("l", "g"))
-        names = {name for text in clips for name in embedding_names(weighted(text))}
-        return {name: read_embedding(self._find_embedding(name)) for name in sorted(names)}
+        names = embedding_names(text for part, text in texts.items() if part in ("l", "g"))
+        return {name: read_embedding(self._find_embedding(name)) for name in names}
 
 
 def embedding_file(names: ModelNames, name: str) -> Path:

@@ -1,16 +1,13 @@
 """Prompts as numbers: words, learnt words among them, in chunks that an encoder reads at once."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-from paintgraph.models.prompts.weighting import Weighted
+from paintgraph.models.prompts.weighting import LEARNT_WORD, Weighted
 from paintgraph.models.sampling.values import Array
 
 LONG_WORD = 8
 """A word of fewer tokens stands in one chunk: the next one, where it does not fit."""
-
-_EMBEDDING = re.compile(r"(?:^|(?<=[\s,]))embedding:([^\s,]+)")
 
 
 class Token(NamedTuple):
@@ -28,18 +25,13 @@ Vectors: TypeAlias = Callable[[str], Array]
 _NO_WORD = 0  # stands where a vector goes; no token that ends a text
 
 
-def embedding_names(parts: Iterable[Weighted]) -> set[str]:
-    """The names that follow `embedding:` in a prompt; blanks, commas and brackets end them."""
-    return {name for part in parts for name in _EMBEDDING.findall(part.text)}
-
-
 def words_of(
     parts: Iterable[Weighted], numbers: Callable[[str], list[int]], vectors: Vectors
 ) -> Iterator[list[Token]]:
     """The tokens of each word; `numbers` are those of a word without start and end."""
     for text, weight in parts:
         position = 0
-        for found in _EMBEDDING.finditer(text):
+        for found in LEARNT_WORD.finditer(text):
             yield from _plain(text[position : found.start()], weight, numbers)
             yield [Token(_NO_WORD, weight, vector) for vector in vectors(found[1])]
             position = found.end()

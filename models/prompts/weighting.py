@@ -7,6 +7,7 @@ read. `[` and `]` mean nothing. The rules are those of ComfyUI's README and of i
 
 import math
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from paintgraph.models.errors import PromptError
@@ -16,6 +17,9 @@ MORE = 1.1
 
 MOST_WEIGHT = 1000.0
 MOST_CHARACTERS = 50_000
+
+LEARNT_WORD = re.compile(r"(?:^|(?<=[\s,]))embedding:([^\s,]+)")
+"""What stands in a part of a prompt for a file of embeddings; blanks and commas end it."""
 
 _MARK = re.compile(r"\\[()]|[()]")
 _NUMBER = re.compile(r":\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*\Z")
@@ -54,6 +58,12 @@ def check_text(text: str, where: str = "text") -> None:
                 f"{where} gives '{part.text.strip()[:40]}' the weight {part.weight:g}; allowed "
                 f"are {-MOST_WEIGHT:g} to {MOST_WEIGHT:g}. Mostly 0.5 to 1.5 is meant."
             )
+
+
+def embedding_names(texts: Iterable[str]) -> list[str]:
+    """The names that follow `embedding:` in prompts, each once."""
+    parts = (part for text in texts for part in weighted(text))
+    return sorted({name for part in parts for name in LEARNT_WORD.findall(part.text)})
 
 
 def weighted(text: str) -> list[Weighted]:

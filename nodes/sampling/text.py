@@ -1,13 +1,13 @@
 """Nodes that turn a prompt into what denoisers read."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import MULTILINE, Range, node
-from paintgraph.models.prompts.text_encoders import TextEncoders
+from paintgraph.engine.node.declaration import MULTILINE, Range, Resource, node
+from paintgraph.models.prompts.text_encoders import TextEncoders, Texts
 from paintgraph.models.sampling import values
+from paintgraph.nodes.resource_names import EMBEDDINGS
 from paintgraph.nodes.sampling_sockets import Conditioning, TextEncoder
 
 Prompt = Annotated[
@@ -16,6 +16,12 @@ Prompt = Annotated[
     "(word:1.2) counts more, (word) 1.1 times, \\( is a bracket, embedding:NAME a learnt word.",
 ]
 Side = Annotated[int, Range(0, 16384, "px")]
+
+_FOUND = "The files of learnt words in their exact version: leave it empty, it is filled in."
+Learnt = Annotated[list[str], Resource(EMBEDDINGS, found_by=("text",)), _FOUND]
+LearntOfXl = Annotated[list[str], Resource(EMBEDDINGS, found_by=("text_g", "text_l")), _FOUND]
+LearntOfSd3 = Annotated[list[str], Resource(EMBEDDINGS, found_by=("clip_l", "clip_g")), _FOUND]
+LearntOfFlux = Annotated[list[str], Resource(EMBEDDINGS, found_by=("clip_l",)), _FOUND]
 
 _PACKAGES = ("torch", "transformers")
 _ENCODE = "The same text for every encoder."
@@ -36,9 +42,15 @@ _ENCODE = "The same text for every encoder."
         "CLIPTextEncodeFlux": "A text for each encoder of Flux, and its guidance.",
     },
 )
-def clip_text_encode(context: Context, text: Prompt, clip: TextEncoder) -> Conditioning:
+def clip_text_encode(
+    context: Context,
+    text: Prompt,
+    clip: TextEncoder,
+    embeddings: Learnt = (),  # type: ignore[assignment] # as all lists in graphs
+) -> Conditioning:
     """What a prompt tells the denoisers of a family."""
-    return context.service(TextEncoders).encode(clip, text, context.listening)
+    del embeddings
+    return _encoded(context, clip, text)
 
 
 @node(
@@ -63,8 +75,10 @@ def clip_text_encode_sdxl(
     target_height: Annotated[Side, "And the height."] = 1024,
     text_g: Annotated[Prompt, "What the larger encoder, CLIP G, reads."],
     text_l: Annotated[Prompt, "What CLIP L reads."],
+    embeddings: LearntOfXl = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Conditioning:
     """What a prompt tells SDXL, with what it is told of the picture's size."""
+    del embeddings
     hint = values.SizeHint(width, height, crop_w, crop_h, target_width, target_height)
     return _sized(_encoded(context, clip, {"l": text_l, "g": text_g}), hint)
 
@@ -89,8 +103,10 @@ def clip_text_encode_sdxl_refiner(
     height: Annotated[Side, "And its height."] = 1024,
     text: Prompt,
     clip: TextEncoder,
+    embeddings: Learnt = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Conditioning:
     """What a prompt tells the refiner of SDXL, with a size and a score of beauty."""
+    del embeddings
     hint = values.SizeHint(width, height, 0, 0, width, height, ascore)
     return _sized(_encoded(context, clip, {"g": text}), hint)
 
@@ -115,8 +131,10 @@ def clip_text_encode_sd3(
         Literal["none", "empty_prompt"],
         "What stands for a text without words: zeros, or what its encoder makes of no words.",
     ] = "none",
+    embeddings: LearntOfSd3 = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Conditioning:
     """What a prompt tells Stable Diffusion 3, with a text for each encoder."""
+    del embeddings
     texts = {"l": clip_l, "g": clip_g, "t5": t5xxl}
     if empty_padding == "none":
         texts = {name: text for name, text in texts.items() if text}
@@ -141,13 +159,15 @@ def clip_text_encode_flux(
     guidance: Annotated[
         float, Range(0, 100, step=0.1), "How closely the prompt is followed; 30 for Flux Fill."
     ] = 3.5,
+    embeddings: LearntOfFlux = (),  # type: ignore[assignment] # as all lists in graphs
 ) -> Conditioning:
     """What a prompt tells Flux, with a text for each encoder and its guidance."""
+    del embeddings
     found = _encoded(context, clip, {"l": clip_l, "t5": t5xxl})
     return tuple(replace(condition, guidance=guidance) for condition in found)
 
 
-def _encoded(context: Context, clip: TextEncoder, texts: Mapping[str, str]) -> Conditioning:
+def _encoded(context: Context, clip: TextEncoder, texts: Texts) -> Conditioning:
     return context.service(TextEncoders).encode(clip, texts, context.listening)
 
 

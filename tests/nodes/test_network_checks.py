@@ -1,0 +1,246 @@
+"""Files of diffusion models that do not go together are named before anything is loaded."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import torch
+
+from paintgraph.assembly import Catalogue, catalogue
+from paintgraph.base.errors import Problem
+from paintgraph.engine.graph.formats.reading import read_graph
+from paintgraph.engine.recipes.checking import check
+from paintgraph.jobs.sources.folders import Folders
+from paintgraph.nodes.resource_names import resources
+from paintgraph.tests.models.networks import tiny_files
+
+Nodes = dict[str, Any]
+
+WIDE = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight"
+SIXTEEN = {"decoder.conv_in.weight": torch.zeros(32, 16, 3, 3)}
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """What there is to run over checkpoints of two families and parts of others."""
+    models = tmp_path_factory.mktemp("models")
+    old, wide = tiny_files.sd1(), tiny_files.sdxl()
+    whole = tiny_files.checkpoint("sd1", old)
+    files: Mapping[str, Mapping[str, Any]] = {
+        "checkpoints/old.safetensors": whole,
+        "checkpoints/xl.safetensors": tiny_files.checkpoint("sdxl", wide),
+        "checkpoints/bare.safetensors": {n: t for n, t in whole.items() if n.startswith("model.")},
+        "lora/xl-ink.safetensors": {WIDE: torch.zeros(2, 2048)},
+        "controlnet/edges.safetensors": tiny_files.controlnet(old["unet"]).state_dict(),
+        "vae/own.safetensors": tiny_files.ldm_vae(wide["vae"]),
+        "vae/sixteen.safetensors": SIXTEEN,
+    }
+    for name, tensors in files.items():
+        tiny_files.write(tensors, models / name)
+    cut = (models / "checkpoints/old.safetensors").read_bytes()[:-50]
+    (models / "checkpoints/cut.safetensors").write_bytes(cut)
+    (models / "checkpoints/text.safetensors").write_text("no weights")
+    return catalogue(Folders(models.parent / "data"), models_dir=models)
+
+
+def use(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def graph(checkpoint: str = "old", **changes: Any) -> Nodes:
+    """A prompt of ComfyUI that inpaints, with some of its nodes changed or added."""
+    sides = {"positive": ["positive", 0], "negative": ["negative", 0]}
+    return {
+        "file": use("CheckpointLoaderSimple", ckpt_name=f"{checkpoint}.safetensors"),
+        "picture": use("LoadImage", image="photo.png"),
+        "positive": use("CLIPTextEncode", text="a boat", clip=["file", 1]),
+        "negative": use("CLIPTextEncode", text="", clip=["file", 1]),
+        "hole": use(
+            "VAEEncodeForInpaint", pixels=["picture", 0], vae=["file", 2], mask=["picture", 1]
+        ),
+        "sampler": use(
+            "KSampler",
+            model=["file", 0],
+            seed=1,
+            steps=2,
+            cfg=4.0,
+            sampler_name="euler",
+            scheduler="normal",
+            latent_image=["hole", 0],
+            denoise=1.0,
+            **sides,
+        ),
+        "decoded": use("VAEDecode", samples=["sampler", 0], vae=["file", 2]),
+        "saved": use("SaveImage", images=["decoded", 0]),
+        **changes,
+    }
+
+
+def with_input(nodes: Nodes, node: str, **inputs: Any) -> Nodes:
+    changed = {**nodes[node], "inputs": {**nodes[node]["inputs"], **inputs}}
+    return {**nodes, node: changed}
+
+
+def problems(known: Catalogue, nodes: Nodes) -> list[Problem]:
+    found, told = read_graph(json.dumps(nodes).encode(), "prompt")
+    return check(found, known.registry, told, resources(known.names)).errors
+
+
+def places(found: list[Problem]) -> list[tuple[str | None, str | None, str]]:
+    return [(each.node, each.input, each.code) for each in found]
+
+
+XL = use("CheckpointLoaderSimple", ckpt_name="xl.safetensors")
+EDGES = use("ControlNetLoader", control_net_name="edges.safetensors")
+
+
+def steered(*sides: str) -> Nodes:
+    return {
+        f"steered {side}": use(
+            "ControlNetApply",
+            conditioning=[side, 0],
+            control_net=["edges", 0],
+            image=["picture", 0],
+            strength=1.0,
+        )
+        for side in sides
+    } | {"edges": EDGES}
+
+
+def test_a_graph_of_one_family_has_no_fault(known: Catalogue) -> None:
+    both = graph(**steered("positive"))
+    nodes = with_input(both, "sampler", positive=["steered positive", 0])
+    own_vae: Nodes = {"vae": use("VAELoader", vae_name="own.safetensors")}
+
+    assert problems(known, nodes) == []
+    assert problems(known, with_input(graph(**own_vae), "decoded", vae=["vae", 0])) == []
+
+
+def test_a_lora_of_another_family_is_named_and_what_comes_after_it_is_checked_on(
+    known: Catalogue,
+) -> None:
+    ink = use(
+        "LoraLoader",
+        model=["file", 0],
+        clip=["file", 1],
+        lora_name="xl-ink.safetensors",
+        strength_model=1.0,
+        strength_clip=1.0,
+    )
+    nodes = with_input(graph(ink=ink, xl=XL), "sampler", model=["ink", 0])
+    found = problems(known, with_input(nodes, "positive", clip=["xl", 1]))
+
+    assert places(found) == [
+        ("sampler", "positive", "bad_pipeline"),
+        ("ink", None, "bad_lora"),
+    ]
+    assert found[1].message == (
+        "node 'ink' (LoraLoader): LoRA 'xl-ink' is for Stable Diffusion XL, and model "
+        "'old.safetensors' is Stable Diffusion 1. Use one that was made for the model's family."
+    )
+    assert found[0].message == (
+        "node 'sampler' (KSampler): positive: text encoder 'xl.safetensors' is for Stable "
+        "Diffusion XL, and model 'old.safetensors' is Stable Diffusion 1. Use one that was made "
+        "for the model's family."
+    )
+
+
+def test_a_controlnet_of_another_family_is_named_where_the_model_meets_it(
+    known: Catalogue,
+) -> None:
+    nodes = graph("xl", **steered("positive", "negative"))
+    nodes = with_input(
+        nodes, "sampler", positive=["steered positive", 0], negative=["steered negative", 0]
+    )
+    found = problems(known, nodes)
+
+    assert places(found) == [
+        ("sampler", "positive", "bad_pipeline"),
+        ("sampler", "negative", "bad_pipeline"),
+    ]
+    assert "ControlNet 'edges.safetensors' is for Stable Diffusion 1, and model" in found[0].message
+
+
+def test_a_vae_of_another_family_is_named_before_and_after_sampling(known: Catalogue) -> None:
+    nodes = with_input(graph(xl=XL), "hole", vae=["xl", 2])
+    (before,) = problems(known, nodes)
+    (after,) = problems(known, with_input(graph(xl=XL), "decoded", vae=["xl", 2]))
+
+    assert (before.node, before.input, before.code) == ("sampler", "latent_image", "wrong_latents")
+    assert before.message == (
+        "node 'sampler' (KSampler): latent_image: the latents of VAE 'xl.safetensors' are those of "
+        "Stable Diffusion XL, and model 'old.safetensors' has those of Stable Diffusion 1. Use a "
+        "VAE of the model's family; between two models, decode with the VAE of the one and encode "
+        "with that of the other."
+    )
+    assert (after.node, after.input) == ("decoded", "samples")
+    sixteen = use("VAELoader", vae_name="sixteen.safetensors")
+    (unsaid,) = problems(known, with_input(graph(vae=sixteen), "hole", vae=["vae", 0]))
+    assert "those of a family whose latents have 16 channels" in unsaid.message
+
+
+def test_parts_that_a_checkpoint_lacks_are_named_where_they_are_taken(known: Catalogue) -> None:
+    found = problems(known, graph("bare"))
+
+    assert [node for node, _, _ in places(found)] == ["positive", "hole"]
+    assert "'bare.safetensors': no text encoder CLIP-L" in found[0].message
+    assert "it holds a denoiser; needed is a VAE" in found[1].message
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("cut", "it is cut off"), ("text", "no safetensors file at all")]
+)
+def test_a_file_that_is_no_checkpoint_is_told_once(known: Catalogue, name: str, what: str) -> None:
+    (found,) = problems(known, graph(name))
+
+    assert (found.node, found.input) == ("file", "ckpt_name")
+    assert what in found.message
+
+
+def test_parts_of_a_custom_sampler_and_reroutes_are_followed(known: Catalogue) -> None:
+    nodes = graph(
+        xl=XL,
+        guider=use(
+            "CFGGuider",
+            model=["file", 0],
+            positive=["positive", 0],
+            negative=["negative", 0],
+            cfg=4.0,
+        ),
+        noise=use("RandomNoise", noise_seed=1),
+        choice=use("KSamplerSelect", sampler_name="euler"),
+        sigmas=use("KarrasScheduler"),
+        sampler=use(
+            "SamplerCustomAdvanced",
+            noise=["noise", 0],
+            guider=["guider", 0],
+            sampler=["choice", 0],
+            sigmas=["sigmas", 0],
+            latent_image=["hole", 0],
+        ),
+    )
+
+    assert problems(known, nodes) == []
+    found = problems(known, with_input(nodes, "hole", vae=["xl", 2]))
+    assert places(found) == [("sampler", "latent_image", "wrong_latents")]
+
+
+def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(
+    known: Catalogue,
+) -> None:
+    recipe = """
+paintgraph: 1
+inputs:
+  lora: {type: text, default: xl-ink.safetensors}
+nodes:
+  file: {node: CheckpointLoaderSimple, ckpt_name: old.safetensors}
+  ink: {node: LoraLoaderModelOnly, model: "${file.model}", lora_name: "${inputs.lora}"}
+outputs:
+  ink: "${ink.model}"
+"""
+    found, told = read_graph(recipe.encode(), "recipe")
+    (problem,) = check(found, known.registry, told, resources(known.names)).errors
+
+    assert problem.node == "ink"
+    assert problem.code == "bad_lora"
