@@ -279,6 +279,8 @@ def _not_a_choice(spec: InputSpec, value: object) -> Wrong:
     more = "" if len(spec.choices) <= _SHOWN_CHOICES else f", ... ({len(spec.choices)} in all)"
     texts = [choice for choice in spec.choices if isinstance(choice, str)]
     near = suggestion(value, texts) if isinstance(value, str) else ""
+    similar = dict(spec.similar).get(str(value))
+    near = f" '{similar}' comes nearest." if similar else near
     which = "has" if spec.items else "is"
     return Wrong(
         "not_a_choice", f"{spec.name} {which} {shown(value)}; allowed are {choices}{more}.{near}"

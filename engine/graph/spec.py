@@ -30,6 +30,7 @@ class InputSpec:
         minimum, maximum, step: bounds of a number, both allowed; step is for editors.
         unit: unit of a number, for people ("px").
         choices: the literals allowed, texts for the most part; for a list, of its items.
+        similar: names that others have for what is not among the choices, and the nearest choice.
         items: type of a list's items.
         columns: what the numbers of a list are, which is a table row by row: ("x", "y"); or ().
         most_rows: how many rows it may have, or None.
@@ -55,6 +56,7 @@ class InputSpec:
     step: float | None = None
     unit: str = ""
     choices: tuple[Any, ...] = ()
+    similar: tuple[tuple[str, str], ...] = ()
     items: str = ""
     columns: tuple[str, ...] = ()
     most_rows: int | None = None

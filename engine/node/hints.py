@@ -45,6 +45,13 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Similar:
+    """For errors: names that others have for what is not a choice here, and the nearest choice."""
+
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The numbers of a list are a table, row by row: of what is in `columns`, `most` rows at most.
 
@@ -124,24 +131,30 @@ def input_of(place: str, name: str, hint: Any) -> tuple[InputSpec, tuple[Socket,
         items, _ = _type_of(f"{place}, an entry,", item, ())
         spec = replace(spec, choices=get_args(item) if is_choice else (), items=items)
     for entry in metadata:
-        match entry:
-            case Range(minimum, maximum, unit, step):
-                _check_bounds(place, minimum, maximum)
-                spec = replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
-            case Resource(kind, found_by):
-                spec = replace(spec, resource=kind, found_by=found_by)
-            case Mark(field):
-                spec = replace(spec, **_marked(field))
-            case Rows(columns, most):
-                items = spec.items or FLOAT.name
-                spec = replace(spec, columns=columns, most_rows=most, items=items)
-            case When():
-                spec = replace(spec, when=entry)
-            case str():
-                spec = replace(spec, about=entry)
-            case _:
-                pass
+        spec = _described(place, spec, entry)
     return spec, sockets
+
+
+def _described(place: str, spec: InputSpec, entry: object) -> InputSpec:  # noqa: PLR0911 - one for each
+    """The declaration with what one entry of an annotation says."""
+    match entry:
+        case Range(minimum, maximum, unit, step):
+            _check_bounds(place, minimum, maximum)
+            return replace(spec, minimum=minimum, maximum=maximum, unit=unit, step=step)
+        case Resource(kind, found_by):
+            return replace(spec, resource=kind, found_by=found_by)
+        case Similar(names):
+            return replace(spec, similar=tuple(names.items()))
+        case Mark(field):
+            return replace(spec, **_marked(field))
+        case Rows(columns, most):
+            items = spec.items or FLOAT.name
+            return replace(spec, columns=columns, most_rows=most, items=items)
+        case When():
+            return replace(spec, when=entry)
+        case str():
+            return replace(spec, about=entry)
+    return spec
 
 
 def _check_bounds(place: str, *bounds: float) -> None:

@@ -2,7 +2,9 @@
 
 import difflib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from paintgraph.models.errors import SamplerError, SamplingError
@@ -44,27 +46,36 @@ SCHEDULES: tuple[str, ...] = get_args(ScheduleName)
 MOST_LEVELS = 999
 """Models know 1000 levels of noise."""
 
-_SIMILAR = {
-    "dpm_adaptive": "dpmpp_2m",
-    "dpm_fast": "dpmpp_2m",
-    "dpmpp_2m_sde_heun": "dpmpp_2m_sde",
-    "dpmpp_2m_sde_heun_gpu": "dpmpp_2m_sde",
-    "dpmpp_2s_ancestral": "dpmpp_sde",
-    "er_sde": "dpmpp_2m_sde",
-    "gradient_estimation": "euler",
-    "heunpp2": "heun",
-    "ipndm": "lms",
-    "ipndm_v": "lms",
-    "plms": "lms",
-    "res_multistep": "dpmpp_2m",
-    "res_multistep_ancestral": "dpmpp_2m_sde",
-    "sa_solver": "dpmpp_2m_sde",
-    "sa_solver_pece": "dpmpp_2m_sde",
-    "seeds_2": "dpmpp_sde",
-    "seeds_3": "dpmpp_sde",
-    "kl_optimal": "karras",
-    "linear_quadratic": "sgm_uniform",
-}
+SIMILAR: Mapping[str, str] = MappingProxyType(
+    {
+        "dpm_adaptive": "dpmpp_2m",
+        "dpm_fast": "dpmpp_2m",
+        "dpmpp_2m_cfg_pp": "dpmpp_2m",
+        "dpmpp_2m_sde_heun": "dpmpp_2m_sde",
+        "dpmpp_2m_sde_heun_gpu": "dpmpp_2m_sde_gpu",
+        "dpmpp_2s_ancestral": "dpmpp_sde",
+        "dpmpp_2s_ancestral_cfg_pp": "dpmpp_sde",
+        "er_sde": "dpmpp_2m_sde",
+        "euler_ancestral_cfg_pp": "euler_ancestral",
+        "euler_cfg_pp": "euler",
+        "gradient_estimation": "euler",
+        "gradient_estimation_cfg_pp": "euler",
+        "heunpp2": "heun",
+        "ipndm": "lms",
+        "ipndm_v": "lms",
+        "plms": "lms",
+        "res_multistep": "dpmpp_2m",
+        "res_multistep_ancestral": "dpmpp_2m_sde",
+        "res_multistep_ancestral_cfg_pp": "dpmpp_2m_sde",
+        "res_multistep_cfg_pp": "dpmpp_2m",
+        "sa_solver": "dpmpp_2m_sde",
+        "sa_solver_pece": "dpmpp_2m_sde",
+        "seeds_2": "dpmpp_sde",
+        "seeds_3": "dpmpp_sde",
+        "kl_optimal": "karras",
+        "linear_quadratic": "sgm_uniform",
+    }
+)
 """What comes nearest to samplers and schedules of ComfyUI that there are not here."""
 
 
@@ -183,7 +194,7 @@ def _check_name(what: str, name: str, known: tuple[str, ...], usual: str) -> Non
     if name in known:
         return
     close = difflib.get_close_matches(name, known, 1)
-    instead = _SIMILAR.get(name.removesuffix("_cfg_pp")) or (close[0] if close else usual)
+    instead = SIMILAR.get(name) or (close[0] if close else usual)
     raise SamplerError(
         f"{what} is '{name}', which diffusers does not have in this form; allowed are "
         f"{', '.join(known)}. '{instead}' comes nearest."

@@ -4,9 +4,15 @@ from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
 from paintgraph.engine.node.context import Context
-from paintgraph.engine.node.declaration import Range, Resource, node
+from paintgraph.engine.node.declaration import Range, Resource, Similar, node
 from paintgraph.models.denoising.noise import LARGEST_SEED
-from paintgraph.models.denoising.requests import SampleRequest, SamplerName, ScheduleName, Steps
+from paintgraph.models.denoising.requests import (
+    SIMILAR,
+    SampleRequest,
+    SamplerName,
+    ScheduleName,
+    Steps,
+)
 from paintgraph.models.denoising.samplers import Samplers
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
 from paintgraph.models.sampling import values
@@ -29,8 +35,12 @@ Cfg = Annotated[
     Range(0, 100),
     "How far it goes from the negative prompt; 1 leaves that out, and takes half the time.",
 ]
-SamplerOption = Annotated[SamplerName, "The method that removes noise in each step."]
-ScheduleOption = Annotated[ScheduleName, "How the noise is spread over the steps."]
+SamplerOption = Annotated[
+    SamplerName, Similar(SIMILAR), "The method that removes noise in each step."
+]
+ScheduleOption = Annotated[
+    ScheduleName, Similar(SIMILAR), "How the noise is spread over the steps."
+]
 Denoise = Annotated[
     float,
     Range(0, 1),

@@ -198,6 +198,17 @@ def test_a_file_that_is_no_checkpoint_is_told_once(known: Catalogue, name: str, 
     assert what in found.message
 
 
+def test_a_sampler_or_schedule_of_comfyui_that_is_not_here_is_told_with_the_nearest(
+    known: Catalogue,
+) -> None:
+    names = {"sampler_name": "res_multistep", "scheduler": "kl_optimal"}
+    found = problems(known, with_input(graph(), "sampler", **names))
+
+    assert [each.code for each in found] == ["not_a_choice", "not_a_choice"]
+    assert found[0].message.endswith(" 'dpmpp_2m' comes nearest.")
+    assert found[1].message.endswith(" 'karras' comes nearest.")
+
+
 def test_parts_of_a_custom_sampler_and_reroutes_are_followed(known: Catalogue) -> None:
     nodes = graph(
         xl=XL,

@@ -10,7 +10,13 @@ import pytest
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.denoising import sigmas as levels
-from paintgraph.models.denoising.requests import SampleRequest, Steps
+from paintgraph.models.denoising.requests import (
+    SAMPLERS,
+    SCHEDULES,
+    SIMILAR,
+    SampleRequest,
+    Steps,
+)
 from paintgraph.models.denoising.samplers import Samplers
 from paintgraph.models.errors import ModelError, SamplerError, SamplingError
 from paintgraph.models.families import open_index
@@ -88,6 +94,20 @@ def test_without_a_step_the_latents_stay_as_they_are(ready: Ready, steps: Any) -
     assert found.samples is LATENT.samples
 
 
+_SAMPLERS = (
+    "euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral "
+    "lms dpm_fast dpm_adaptive dpmpp_2s_ancestral dpmpp_2s_ancestral_cfg_pp dpmpp_sde "
+    "dpmpp_sde_gpu dpmpp_2m dpmpp_2m_cfg_pp dpmpp_2m_sde dpmpp_2m_sde_gpu dpmpp_2m_sde_heun "
+    "dpmpp_2m_sde_heun_gpu dpmpp_3m_sde dpmpp_3m_sde_gpu ddpm lcm ipndm ipndm_v deis "
+    "res_multistep res_multistep_cfg_pp res_multistep_ancestral res_multistep_ancestral_cfg_pp "
+    "gradient_estimation gradient_estimation_cfg_pp er_sde seeds_2 seeds_3 sa_solver "
+    "sa_solver_pece ddim uni_pc uni_pc_bh2"
+)
+_SCHEDULES = (
+    "simple sgm_uniform karras exponential ddim_uniform beta normal linear_quadratic kl_optimal"
+)
+"""What ComfyUI's KSampler offers."""
+
 BAD = [
     (
         {"cfg": float("nan")},
@@ -161,6 +181,12 @@ def test_a_sampler_that_there_is_not_is_told_with_the_nearest(
         ready.samplers.sample(ready.request(sampler=name))
     with pytest.raises(SamplerError, match=r"scheduler is 'kl_optimal', .* 'karras' comes nearest"):
         ready.samplers.sample(ready.request(steps=Steps(4, "kl_optimal")))
+
+
+def test_every_sampler_and_schedule_of_comfyui_is_here_or_has_a_nearest() -> None:
+    assert set(_SAMPLERS.split()) - set(SAMPLERS) <= SIMILAR.keys()
+    assert set(_SCHEDULES.split()) - set(SCHEDULES) <= SIMILAR.keys()
+    assert set(SIMILAR.values()) <= {*SAMPLERS, *SCHEDULES}
 
 
 def test_levels_by_name_give_what_a_sampler_by_name_gives(ready: Ready) -> None:
