@@ -40,18 +40,24 @@ def of_condition(
     return _joined(torch, loaded, loaded.latents.scaled(repeated(seen, batch)), mask)
 
 
-def of_latents(torch: Any, loaded: LoadedDenoiser, known: Any, mask: Array | None) -> Any | None:
+def of_latents(
+    torch: Any, loaded: LoadedDenoiser, known: Any, mask: Array | None, grey: Array | None
+) -> Any | None:
     """What is seen where no condition has such a picture; None for denoisers that see nothing more.
 
     The hole in the scaled latents `known` is what the noise mask selects, or everything, and grey:
-    latents of 0, nearly.
+    `grey` is mid grey in unscaled latents `[C]`, None for latents of 0, which are nearly that.
     """
     if not loaded.takes_mask:
         return None
     if mask is None:
         mask = np.ones((1, 1, 1), np.float32)
     hole = to_latents(torch, mask, known.shape[-2:], len(known)).round().to(known)
-    return _joined(torch, loaded, known * (1 - hole), mask)
+    seen = known * (1 - hole)
+    if grey is not None:
+        plain = torch.from_numpy(np.array(grey))[None, :, None, None]
+        seen = seen + loaded.latents.scaled(plain).to(known) * hole
+    return _joined(torch, loaded, seen, mask)
 
 
 def _joined(torch: Any, loaded: LoadedDenoiser, seen: Any, mask: Array) -> Any:

@@ -65,8 +65,11 @@ class Run:
             self._torch, controls, size, loaded.latents.side, len(self._known)
         )
 
-    def sample(self) -> Sampled:
-        """The latents without noise; raises SamplingError, SamplerError or EngineFailedError."""
+    def sample(self, grey: Array | None = None) -> Sampled:
+        """The latents without noise; raises SamplingError, SamplerError or EngineFailedError.
+
+        `grey` is mid grey in latents `[C]`, unscaled; see `of_latents`.
+        """
         request, torch, loaded = self._request, self._torch, self._loaded
         course = chart(self._library, loaded, request.sampler.name, request.steps)
         generator = generator_for(torch, request.noise.seed)
@@ -75,7 +78,7 @@ class Run:
         noise = None if request.noise.seed is None else noise.to(loaded.device)
         held = self._held(noise)
         with torch.no_grad():
-            guidance = self._guidance()
+            guidance = self._guidance(grey)
             x = course.begin(self._known, noise)
             try:
                 x, clean = self._steps(course, guidance, x, held, generator)
@@ -124,10 +127,11 @@ class Run:
             if shown is not None:
                 listening.preview(shown)
 
-    def _guidance(self) -> Guidance:
+    def _guidance(self, grey: Array | None) -> Guidance:
         torch, loaded, guider = self._torch, self._loaded, self._request.guider
         shape = self._known.shape
-        inpaint = of_latents(torch, loaded, self._known, self._request.latent.noise_mask)
+        mask = self._request.latent.noise_mask
+        inpaint = of_latents(torch, loaded, self._known, mask, grey)
         evaluation = self._evaluation()
         positive = prepare(torch, loaded, guider.positive, shape, inpaint)
         negative = prepare(torch, loaded, guider.negative or (), shape, inpaint)

@@ -1,5 +1,7 @@
 """Samplers as nodes ask for them: denoisers are borrowed for one run each."""
 
+import numpy as np
+
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.denoising.loop import Run, Sampled
 from paintgraph.models.denoising.requests import (
@@ -9,12 +11,23 @@ from paintgraph.models.denoising.requests import (
     check_steps,
 )
 from paintgraph.models.denoising.schedulers import Schedulers
-from paintgraph.models.errors import SamplingError
 from paintgraph.models.families.diffusion.loading import load_library
-from paintgraph.models.networks.facts import facts_of, with_patches
+from paintgraph.models.latents.autoencoders import Autoencoders
+from paintgraph.models.latents.holes import GREY
+from paintgraph.models.networks.facts import facts_of, takes_mask, with_patches
 from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
 from paintgraph.models.networks.networks import Networks
-from paintgraph.models.sampling.values import ControlNet, Denoiser, Sigmas
+from paintgraph.models.sampling.values import (
+    Array,
+    Autoencoder,
+    Conditioning,
+    ControlNet,
+    Denoiser,
+    Guider,
+    Sigmas,
+)
+
+_GREY_SIDE = 64
 
 
 class Samplers:
@@ -22,6 +35,7 @@ class Samplers:
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
+        self._greys: dict[str, Array] = {}
 
     def sample(self, request: SampleRequest, listening: Listening = SILENT) -> Sampled:
         """What a request asks for; progress is told in steps.
@@ -31,17 +45,17 @@ class Samplers:
         ModelError for networks that cannot be used; EngineFailedError.
         """
         check_request(request)
-        check_families(request)
         samples = request.latent.samples
         steps = request.steps
         if steps.is_empty if isinstance(steps, Steps) else len(steps) < 2:
             return Sampled(samples, samples)
         library = load_library()
         controls = controls_of(request)
+        grey = self._grey(request.guider, listening)
 
         def work(loaded: LoadedDenoiser, networks: tuple[LoadedControlNet, ...]) -> Sampled:
             by_value = dict(zip(controls, networks, strict=True))
-            return Run(library, loaded, by_value, request, listening).sample()
+            return Run(library, loaded, by_value, request, listening).sample(grey)
 
         batch, _, height, width = samples.shape
         pixels = batch * height * width * 8 * 8
@@ -71,6 +85,30 @@ class Samplers:
         levels = self._schedulers(denoiser).levels("normal", 1000)
         return (*(levels[999 - timestep] for timestep in timesteps), 0.0) if timesteps else ()
 
+    def _grey(self, guider: Guider, listening: Listening) -> Array | None:
+        """Mid grey in latents `[C]`, as the model's own VAE writes it.
+
+        None where a denoiser sees nothing of it: it was not made for inpainting, or its conditions
+        show the picture with its hole. And where there is no VAE, with a warning.
+        """
+        source = guider.denoiser.source
+        described = self._networks.described(source)
+        is_shown = all(told.concat_latents is not None for told in _told(guider))
+        if is_shown or not takes_mask(described):
+            return None
+        if not described.has("autoencoder"):
+            listening.warn(
+                "The model was made for inpainting, and nothing shows it the picture with its "
+                "hole, which is nearly grey to it. InpaintModelConditioning shows it as it is."
+            )
+            return None
+        if source not in self._greys:
+            vae = Autoencoder(source, guider.denoiser.family)
+            picture = np.full((1, _GREY_SIDE, _GREY_SIDE, 3), GREY, np.float32)
+            encoded = Autoencoders(self._networks).encode(vae, picture)
+            self._greys[source] = encoded[0].mean((1, 2))
+        return self._greys[source]
+
     def _schedulers(self, denoiser: Denoiser) -> Schedulers:
         described = self._networks.described(denoiser.source).check("denoiser")
         return Schedulers(load_library(), with_patches(facts_of(described), denoiser.patches))
@@ -78,17 +116,9 @@ class Samplers:
 
 def controls_of(request: SampleRequest) -> tuple[ControlNet, ...]:
     """The ControlNets that a request's conditions use, each once, in their order."""
-    guider = request.guider
-    told = (*guider.positive, *(guider.negative or ()))
-    return tuple(dict.fromkeys(use.network for each in told for use in each.controls))
+    uses = (use for told in _told(request.guider) for use in told.controls)
+    return tuple(dict.fromkeys(use.network for use in uses))
 
 
-def check_families(request: SampleRequest) -> None:
-    """Raise SamplingError for ControlNets of another family."""
-    family = request.guider.denoiser.family
-    for control in controls_of(request):
-        if control.family != family:
-            raise SamplingError(
-                f"the ControlNet is for family '{control.family}', the model is of '{family}'. "
-                "Use a ControlNet that was made for the model's family."
-            )
+def _told(guider: Guider) -> Conditioning:
+    return (*guider.positive, *(guider.negative or ()))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.denoising import sigmas as levels
@@ -20,12 +21,13 @@ from paintgraph.models.denoising.requests import (
 from paintgraph.models.denoising.samplers import Samplers
 from paintgraph.models.errors import ModelError, SamplerError, SamplingError
 from paintgraph.models.families import open_index
+from paintgraph.models.latents.autoencoders import Autoencoders
 from paintgraph.models.loading.devices import ANY_DEVICE, budgets
 from paintgraph.models.loading.loaded import LoadedModels
 from paintgraph.models.networks.networks import Networks
 from paintgraph.models.sampling.values import (
-    ControlNet,
-    ControlUse,
+    Array,
+    Autoencoder,
     Denoiser,
     Latent,
     SamplerChoice,
@@ -35,6 +37,7 @@ from paintgraph.tests.models.networks import tiny_files
 
 WIDTH = 64
 FILE = "small.safetensors"
+FILES = (FILE, "inpaint.safetensors", "alone.safetensors")
 LATENT = Latent(random(1, 4, SIZE, SIZE, seed=5))
 
 
@@ -45,6 +48,8 @@ class Ready:
     samplers: Samplers
     denoiser: Denoiser
     loaded: LoadedModels
+    denoisers: dict[str, Denoiser]
+    networks: Networks
 
     def request(self, **more: Any) -> SampleRequest:
         """Of the denoiser, with prompts of its family."""
@@ -57,12 +62,16 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
     folder = tmp_path_factory.mktemp("models")
     tensors = tiny_files.checkpoint("sd1", tiny_files.sd1())
     tiny_files.write(tensors, folder / "checkpoints" / FILE)
+    inpaint = tiny_files.sd1_inpaint()
+    whole = tiny_files.checkpoint("sd1", inpaint)
+    tiny_files.write(whole, folder / "checkpoints" / "inpaint.safetensors")
+    alone = tiny_files.ldm_unet(inpaint["unet"])
+    tiny_files.write(alone, folder / "diffusion_models" / "alone.safetensors")
     names = ModelNames(open_index(folder, {}))
     with LoadedModels(budgets(ANY_DEVICE)) as loaded:
         networks = Networks(ModelLender(names, loaded, ANY_DEVICE), lambda: None)
-        yield Ready(
-            Samplers(networks), Denoiser(str(names.bind("small.safetensors")), "sd1"), loaded
-        )
+        denoisers = {name: Denoiser(str(names.bind(name)), "sd1") for name in FILES}
+        yield Ready(Samplers(networks), denoisers[FILE], loaded, denoisers, networks)
 
 
 def test_a_checkpoint_is_loaded_once_for_all_its_runs(ready: Ready) -> None:
@@ -136,17 +145,6 @@ BAD = [
         (
             "sigmas hold nan; allowed are numbers from 0, falling. Take them from a scheduler such "
             "as BasicScheduler."
-        ),
-    ),
-    (
-        {
-            "positive": (
-                told(1, controls=(ControlUse(ControlNet("canny", "sdxl"), LATENT.samples),)),
-            )
-        },
-        (
-            "the ControlNet is for family 'sdxl', the model is of 'sd1'. Use a ControlNet that was "
-            "made for the model's family."
         ),
     ),
 ]
@@ -246,3 +244,33 @@ def test_a_missing_file_is_told_by_its_name(ready: Ready) -> None:
 
     with pytest.raises(ModelError, match="gone"):
         ready.samplers.sample(replace(asked, sampler=SamplerChoice("heun")))
+
+
+def test_a_hole_that_nothing_shows_is_grey_as_the_models_vae_writes_grey(ready: Ready) -> None:
+    whole, alone = (ready.denoisers[name] for name in FILES[1:])
+    mask = np.zeros((1, 8 * SIZE, 8 * SIZE), np.float32)
+    mask[:, :, 4 * SIZE :] = 1
+    latent = replace(LATENT, noise_mask=mask)
+    picture = np.full((1, 64, 64, 3), 0.5, np.float32)
+    vae = Autoencoders(ready.networks)
+    grey = vae.encode(Autoencoder(whole.source, "sd1"), picture).mean((2, 3), keepdims=True)
+    hole = mask[:, None, ::8, ::8]
+
+    def sampled(denoiser: Denoiser, listening: Listening = SILENT, **more: Any) -> Array:
+        positive, negative = (told(seed, WIDTH, **more) for seed in (1, 2))
+        asked = request(latent, denoiser=denoiser, positive=(positive,), negative=(negative,))
+        return ready.samplers.sample(asked, listening).samples
+
+    def shown(colour: Array | float) -> Array:
+        seen = LATENT.samples * (1 - hole) + colour * hole
+        return sampled(whole, concat_latents=seen, concat_mask=mask)
+
+    notices: list[str] = []
+    found = sampled(whole, Listening(warn=notices.append))
+
+    assert notices == []
+    np.testing.assert_allclose(found, shown(grey), atol=1e-5)
+    assert np.abs(found - shown(0)).max() > 1e-3
+    without = sampled(alone, Listening(warn=notices.append))
+    np.testing.assert_allclose(without, shown(0), atol=1e-5)
+    assert [notice.partition(",")[0] for notice in notices] == ["The model was made for inpainting"]
