@@ -31,6 +31,8 @@ _NEAREST: Mapping[str, tuple[str, ...]] = {
     "ImageScale": ("ImageResize+", "ImageResizeKJ", "ImageResizeKJv2"),
     "MaskPreview": ("MaskPreview+", "LayerMask: MaskPreview"),
     "ImageCompositeMasked": ("BlendInpaint",),
+    "CheckpointLoaderSimple": ("CheckpointLoader",),
+    "CFGGuider": ("DualCFGGuider",),
 }
 """Our nodes by meaning, and nodes of the commonest packs whose job they do."""
 
@@ -38,11 +40,19 @@ _INPAINTING = "a checkpoint that was made for inpainting, with InpaintModelCondi
 _PATCHING: Mapping[str, tuple[str, ...]] = {
     "ControlNetApplyAdvanced or LoraLoader to steer what is painted": (
         *("IPAdapter", "InstantID", "ApplyInstantID", "PhotoMaker", "StyleModel", "USOStyle"),
+        *("unCLIP", "CLIPVision"),
     ),
-    _INPAINTING: ("BrushNet", "PowerPaint", "INPAINT_LoadFooocus", "INPAINT_ApplyFooocus"),
+    _INPAINTING: (
+        "InstructPixToPix",
+        "BrushNet",
+        "PowerPaint",
+        "INPAINT_LoadFooocus",
+        "INPAINT_ApplyFooocus",
+    ),
     "the model as it is: leave these nodes out": (
         *("FreeU", "PerturbedAttention", "SelfAttentionGuidance", "SkipLayerGuidance", "HyperTile"),
         *("Tome", "TorchCompileModel", "EasyCache", "LazyCache", "CFGZeroStar", "CFGNorm", "APG"),
+        *("RescaleCFG", "Hypernetwork", "UNetSelfAttention", "UNetCrossAttention", "UNetTemporal"),
         *("TCFG", "FreSca", "Mahiro", "RenormCFG", "PatchModelAddDownscale", "ModelCompute"),
     ),
     "CropForInpaint and StitchInpaint, so that a part at a time is sampled": ("TiledDiffusion",),
