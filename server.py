@@ -98,6 +98,7 @@ from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.models.engine_names import EngineNames
 from paintgraph.models.loading.devices import DeviceRules
 from paintgraph.nodes import resource_names
+from paintgraph.nodes.resources import resources
 
 if TYPE_CHECKING:
     from paintgraph.api.settings import Settings  # takes 140 ms; whoever makes settings needs it
@@ -250,9 +251,7 @@ def _parts(
     devices = DeviceRules(**worker_settings(settings)["devices"])
     names = EngineNames(model_names(), devices, settings.auto_engine)
     empty = NO_AGENT if settings.no_workers else STARTING
-    catalogue = Catalogue(
-        dispatcher, (folders.recipes, graphs.FOLDER), resource_names.resources(names), empty
-    )
+    catalogue = Catalogue(dispatcher, (folders.recipes, graphs.FOLDER), resources(names), empty)
     rules = SubmissionRules(
         settings.max_body_bytes,
         settings.allow_private_urls,

@@ -23,6 +23,7 @@ from paintgraph.engine.recipes.foreign import NO_PICTURE
 from paintgraph.jobs.sources.folders import default_folders
 from paintgraph.jobs.sources.inline import is_inline
 from paintgraph.nodes import resource_names
+from paintgraph.nodes.resources import resources
 from paintgraph.python.sources import GraphText, checked
 
 _FORMS = {"prompt": " (a prompt of ComfyUI)", "workflow": " (a workflow of ComfyUI)"}
@@ -128,7 +129,7 @@ def _read(names: Iterable[str], known: Catalogue) -> list[GraphText]:
 
 def _verdict(source: GraphText, known: Catalogue, pictures: Path | None) -> _Verdict:
     try:
-        found = checked(source, known, resource_names.resources(known.names))
+        found = checked(source, known, resources(known.names))
     except GraphError as error:
         return _Verdict(source.name, error.problems)
     problems = [*map(_elsewhere, found.problems)]

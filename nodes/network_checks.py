@@ -25,7 +25,7 @@ from paintgraph.models.networks.headers import Headers
 from paintgraph.models.networks.loaded import LatentFormat
 from paintgraph.models.prompts.weighting import embedding_names
 from paintgraph.models.sampling.values import Autoencoder, ControlNet, Denoiser, TextEncoder
-from paintgraph.nodes.resource_names import EMBEDDINGS, NETWORKS, SAMPLING, as_bind_error
+from paintgraph.nodes.resource_names import EMBEDDINGS, NETWORKS, as_bind_error
 from paintgraph.nodes.sampling import loaders, patches
 
 Network: TypeAlias = Denoiser | TextEncoder | Autoencoder | ControlNet
@@ -37,6 +37,7 @@ _CHOOSING: Mapping[str, Declaration] = {
     for each in vars(module).values()
     if hasattr(each, "declaration") and (declaration := declaration_of(each))
 }
+_SAMPLING = f"{__package__}.sampling."
 _PASSING = ("conditioning", "latent", "guider")
 """Types of what is made with networks, and brings them along."""
 
@@ -76,7 +77,7 @@ class _Following:
                 continue
             if spec.id in _CHOOSING:
                 yield from self._chosen(id_, _CHOOSING[spec.id])
-            elif spec.module.startswith(SAMPLING):
+            elif spec.module.startswith(_SAMPLING):
                 yield from self._unknown_words(id_, spec)
                 yield from self._met(id_, spec)
             else:

@@ -1,13 +1,11 @@
 """Models, engines, LoRAs and VAEs as resources of graphs: how each is checked and bound."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
-from paintgraph.engine.graph.coercion import Misfit, NameCheck, Resources
-from paintgraph.engine.graph.graph import Graph
-from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.graph.coercion import NameCheck
 from paintgraph.engine.recipes.binding import Binder
 from paintgraph.imaging.colour_names import parse_colour
 from paintgraph.imaging.errors import ContractError
@@ -59,9 +57,6 @@ _EVERY: Mapping[str, tuple[Kind, ...]] = {
     **NETWORKS,
 }
 
-SAMPLING = f"{__package__}.sampling."
-"""What the names of modules begin with whose nodes choose and use networks."""
-
 MODEL_MISSING = "model_missing"
 """The code of every problem that getting a model's files cures."""
 
@@ -70,25 +65,6 @@ def choices(names: EngineNames) -> dict[str, list[str]]:
     """What each kind chooses from."""
     models = {resource: names.models.choices(*kinds) for resource, kinds in _EVERY.items()}
     return {**models, ENGINE: names.choices()}
-
-
-def resources(names: EngineNames) -> Resources:
-    """What is known of names: which cannot be used now, and what does not go together."""
-    return Resources(checks(names), together=partial(_misfits, names))
-
-
-def _misfits(
-    names: EngineNames,
-    graph: Graph,
-    specs: Mapping[str, NodeSpec | None],
-    faulty: Collection[str | None],
-) -> Iterable[Misfit]:
-    """Of graphs with networks alone: it takes time to import, which servers spare otherwise."""
-    if not any(spec and spec.module.startswith(SAMPLING) for spec in specs.values()):
-        return ()
-    from paintgraph.nodes.network_checks import misfits
-
-    return misfits(names.models, graph, specs, faulty)
 
 
 def checks(names: EngineNames) -> dict[str, NameCheck]:

@@ -12,7 +12,7 @@ from paintgraph.base.errors import Problem
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.recipes.checking import check
 from paintgraph.jobs.sources.folders import Folders
-from paintgraph.nodes.resource_names import resources
+from paintgraph.nodes.resources import resources
 from paintgraph.tests.models.networks import tiny_files
 
 Nodes = dict[str, Any]
