@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FilePayload, Route
 
 from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.editor.browsing import Tab
-from paintgraph.tests.page.browsing import IN_BROWSER, visited
+from paintgraph.tests.page.browsing import IN_BROWSER, PHONE, visited
 from paintgraph.tests.page.pictures import file_of, gradient
 
 pytestmark = IN_BROWSER
@@ -138,6 +138,18 @@ def test_a_photo_is_sent_again_when_the_server_has_no_room_yet(
         assert tab.page.locator("#urgent .note").count() == 0
         tab.failed.clear()  # that answer
         tab.broken.clear()  # the console tells of the server's refusal
+
+
+def test_a_phone_takes_a_photo_with_its_camera(browser: Browser, server: Child) -> None:
+    with visited(browser, server, PHONE) as tab:
+        camera = tab.page.get_by_label("Take a photo")
+        assert camera.get_attribute("capture") == "environment"
+        with tab.page.expect_file_chooser() as chooser:
+            tab.page.get_by_text("Take a photo").tap()
+        chooser.value.set_files([payload("taken.png", file_of(gradient(60, 90)))])
+        tab.until(KEPT)
+
+        assert tab.ask(SIZES) == [[60, 90]]
 
 
 def test_a_photo_is_dropped_and_another_pasted(browser: Browser, server: Child) -> None:

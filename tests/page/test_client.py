@@ -1,6 +1,5 @@
 """The page's client follows jobs to their ends, and errors are in the server's words."""
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -93,21 +92,6 @@ def test_a_full_queue_says_when_to_come_again(tab: Tab, server: Child) -> None:
 
     assert (full["status"], full["code"]) == (429, "queue_full")
     assert full["retryAfter"] > 0
-
-
-def test_a_full_disk_is_told(tab: Tab) -> None:
-    detail = "the server's disk is full, so nothing can be kept. Try again once there is space."
-    problem = {"code": "storage_full", "detail": detail, "errors": []}
-    kind = "application/problem+json"
-    tab.page.route(
-        "**/v1/recipes/**",
-        lambda route: route.fulfill(status=507, content_type=kind, body=json.dumps(problem)),
-    )
-    full = tab.ask(_FAILED, ["slow", {}])
-    tab.page.unroute("**/v1/recipes/**")
-    tab.failed.clear()  # that answer
-
-    assert (full["status"], full["message"]) == (507, detail)
 
 
 def test_who_has_no_key_any_more_is_led_to_the_login(browser: Browser, server: Child) -> None:

@@ -4,7 +4,6 @@ import io
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Route, expect
 
-from paintgraph.tests import tiny_onnx
-from paintgraph.tests.api.hostile.processes import Child, running
+from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.editor.browsing import SECONDS, Tab
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.page.browsing import IN_BROWSER, PHONE, visited
@@ -24,7 +22,6 @@ pytestmark = IN_BROWSER
 Bytes = NDArray[np.uint8]
 Place = tuple[float, float]
 
-ISNET = "isnet-general-use"
 WIDTH, HEIGHT = 400, 300
 RED = (slice(60, 180), slice(80, 240))
 """The only red of the picture."""
@@ -46,17 +43,9 @@ _ON_SCREEN = """async places => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, text_models: Path) -> Iterator[Child]:
-    """A server with small models: ISNet, Segment Anything and Grounding DINO."""
-    folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        tiny_onnx.install(folder, {ISNET: tiny_onnx.network_of(ISNET)}, patch)
-        patch.setenv("HF_HUB_CACHE", str(text_models / "hub"))
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        with running(folder / "data") as server:
-            server.until_ready()
-            yield server
+@pytest.fixture
+def server(server_with_models: Child) -> Child:
+    return server_with_models
 
 
 @pytest.fixture
@@ -340,7 +329,7 @@ def test_the_subject_is_found_by_a_durable_job(tab: Tab, server: Child) -> None:
     tab.page.get_by_role("button", name="Select the subject").click()
     mask = _until_selected(tab)
 
-    (job,) = _jobs(server, "generate_mask")
+    job = _jobs(server, "generate_mask")[0]
     assert mask.tolist() == _made(server, job).tolist()
     assert np.mean((mask >= 128)[RED]) > 0.9
     assert (mask >= 128).sum() < 1.2 * 120 * 160
@@ -382,13 +371,14 @@ def test_words_go_to_the_models_and_what_is_not_found_is_said(tab: Tab, server: 
         expect(tab.page.locator("#said")).to_contain_text("Nothing was found")
 
 
-def test_a_model_that_is_missing_says_what_it_is_and_how_to_get_it(tab: Tab) -> None:
+def test_a_model_that_is_missing_says_what_it_is_and_that_it_can_be_fetched(tab: Tab) -> None:
     _take(tab, "Subject")
     _choose_model(tab, "Model", "bria-rmbg")
 
     told = tab.page.locator("#select .needed")
     expect(told).to_contain_text(re.compile("licence", re.IGNORECASE))
-    expect(told).to_contain_text("paintgraph models pull bria-rmbg")
+    expect(told).to_contain_text("1,020 MB")
+    expect(told.get_by_role("button", name="Fetch it")).to_be_enabled()
 
 
 def test_a_selection_that_is_given_up_changes_nothing_and_its_job_is_cancelled(
@@ -426,21 +416,26 @@ def test_a_selection_given_up_while_it_is_asked_for_leaves_no_job_running(tab: T
     assert not _mask(tab).any()
 
 
-def test_a_finger_draws_and_two_fingers_leave_the_selection_alone(phone: Tab) -> None:
+def test_a_finger_draws_and_two_fingers_zoom_and_leave_the_selection_alone(phone: Tab) -> None:
     cdp = phone.page.context.new_cdp_session(phone.page)
+    scale = "async () => (await import('/page/main.js')).view.scale"
     start, end = _screen(phone, (100, 150), (300, 150))
     _touch(cdp, "touchStart", [start])
     _touch(cdp, "touchMove", [((start[0] + end[0]) / 2, start[1])])
     _touch(cdp, "touchMove", [end])
     _touch(cdp, "touchEnd", [])
     drawn = _mask(phone)
-    first, second = _screen(phone, (100, 250), (300, 250))
+    first, second = _screen(phone, (150, 200), (250, 200))
+    before, apart = phone.ask(scale), second[0] - first[0]
     _touch(cdp, "touchStart", [first])
     _touch(cdp, "touchMove", [(first[0] + 2, first[1])])
-    _touch(cdp, "touchStart", [(first[0] + 2, first[1]), second])
-    _touch(cdp, "touchMove", [(first[0] - 10, first[1]), (second[0] + 10, second[1])])
+    _touch(cdp, "touchStart", [first, second])
+    wide = [(first[0] - apart / 2, first[1]), (second[0] + apart / 2, second[1])]
+    _touch(cdp, "touchMove", wide)
     _touch(cdp, "touchEnd", [])
 
+    assert phone.ask(scale) == pytest.approx(2 * before, rel=0.05)
+    assert np.allclose(_screen(phone, (150, 200), (250, 200)), wide, atol=4)  # what they hold
     assert drawn[150, 110] == drawn[150, 200] == drawn[150, 290] == 255
     assert _mask(phone).tolist() == drawn.tolist()
 

@@ -2,8 +2,10 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Route
 
@@ -13,6 +15,7 @@ from paintgraph.tests.page.doing import mask, outside, painting, photo, pixels, 
 from paintgraph.tests.page.pictures import file_of, gradient
 
 pytestmark = IN_BROWSER
+_FULL = {"code": "queue_full", "detail": "the queue is full.", "errors": []}
 
 
 def test_steps_are_undone_done_again_and_kept_over_a_reload(
@@ -90,8 +93,16 @@ def test_what_the_server_has_cleaned_up_is_told(browser: Browser, server: Child)
         painter.tab.broken.clear()  # the console tells of the 404
 
 
-def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(
-    browser: Browser, server: Child
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (None, "The server does not answer."),
+        ({"status": 429, "json": _FULL, "headers": {"Retry-After": "1"}}, "Asking again in 1 s."),
+    ],
+    ids=["away", "full"],
+)
+def test_a_server_that_does_not_answer_or_is_full_is_asked_again_for_the_same_job(
+    browser: Browser, server: Child, lost: dict[str, Any] | None, told: str
 ) -> None:
     with painting(browser, server) as painter:
         painter.choose()
@@ -104,6 +115,8 @@ def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(
             keys.append(route.request.headers.get("idempotency-key"))
             if len(keys) > 1:
                 route.continue_()
+            elif lost:
+                route.fulfill(**lost)
             else:
                 route.fetch()
                 route.abort("connectionreset")
@@ -111,12 +124,31 @@ def test_a_server_that_does_not_answer_is_asked_again_for_the_same_job(
         painter.page.route("**/v1/recipes/slow?*", lose_first)
         before = len(server.call("GET", "/v1/jobs?recipe=slow").json["jobs"])
         painter.start()
-        painter.page.locator(".work", has_text="The server does not answer.").wait_for()
+        painter.page.locator(".work", has_text=told).wait_for()
         painter.until_steps(2)
 
         assert keys == [keys[0]] * 2
         assert len(server.call("GET", "/v1/jobs?recipe=slow").json["jobs"]) == before + 1
         painter.tab.broken.clear()  # the console tells of the request that nobody answered
+
+
+def test_a_full_disk_is_told_and_what_is_selected_stays(browser: Browser, server: Child) -> None:
+    detail = "the server's disk is full, so nothing can be kept. Try again once there is space."
+    with painting(browser, server) as painter:
+        painter.choose()
+        painter.stroke((0.4, 0.5), (0.6, 0.5))
+        answer = {"code": "storage_full", "detail": detail, "errors": []}
+        painter.page.route(
+            "**/v1/recipes/*?*", lambda route: route.fulfill(status=507, json=answer)
+        )
+        painter.panel.locator("button.start").wait_for()
+        painter.start()
+
+        assert painter.told().startswith(detail)
+        assert painter.steps.count() == 1
+        assert not painter.tab.ask("async () => (await import('/page/main.js')).state.mask.isEmpty")
+        painter.tab.failed.clear()  # that answer
+        painter.tab.broken.clear()  # the console tells of it
 
 
 def test_the_area_of_a_step_is_selected_again(browser: Browser, server: Child) -> None:

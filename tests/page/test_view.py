@@ -1,5 +1,6 @@
 """The picture on the canvas: places, zoom and tiles; the mask over it; a frame that is dragged."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,9 +37,13 @@ def ask(tab: Tab, expression: str) -> Any:
     return tab.ask(f"import('/page/main.js').then(async ({{ state, view }}) => {expression})")
 
 
+@cache
+def _photo() -> bytes:
+    return file_of(gradient(WIDTH, HEIGHT))
+
+
 def open_photo(tab: Tab) -> None:
-    photo = file_of(gradient(WIDTH, HEIGHT))
-    files: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": photo}
+    files: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": _photo()}
     tab.page.locator("#pick").set_input_files([files])
     tab.until("import('/page/main.js').then(({ view }) => view.isReady)")
     ask(tab, "{ await view.picture.ready }")
