@@ -34,7 +34,10 @@ def server_with_models(
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # for the server alone
             stack.enter_context(small_models.placed(folder, text_models, patch))
-            settings = {"allow_model_pull": True, "max_pixels": small_models.MOST_PIXELS}
-            server = stack.enter_context(running(folder / "data", **settings))
+            begun = running(
+                folder / "data", allow_model_pull=True, max_pixels=small_models.MOST_PIXELS
+            )
+            server = stack.enter_context(begun)
         server.until_ready()
+        small_models.load(server)
         yield server

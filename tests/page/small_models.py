@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from paintgraph.tests import tiny_onnx
+from paintgraph.tests.api.hostile.processes import Child
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.model_server import model_server, sha
+from paintgraph.tests.models.text_models import FINDERS, PICKERS
+from paintgraph.tests.page.doing import mask, photo
 
 ISNET = "isnet-general-use"
 MISSING = "mine"
@@ -34,3 +37,13 @@ def placed(folder: Path, text_models: Path, patch: pytest.MonkeyPatch) -> Iterat
                 f"      digests: ['{sha(network)}']\n"
             )
         yield
+
+
+def load(server: Child) -> None:
+    """Have the worker import what models need, which on a busy machine outlasts any patience."""
+    image = server.upload(photo())
+    words = {"prompt": "a rocket", "text_model": FINDERS[1], "segment_model": PICKERS[1]}
+    painted = {"prompt": "a balloon", "engine": PAINTER, "steps": 1, "mask": server.upload(mask())}
+    for recipe, inputs in (("mask_by_text", words), ("replace_object", painted)):
+        job = server.call("POST", f"/v1/recipes/{recipe}", {"image": image, **inputs}).json
+        assert server.ended(job["id"])["state"] == "succeeded"
