@@ -1,8 +1,8 @@
 """The loop: noise in, and out again step by step, over one denoiser that is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,10 @@ from paintgraph.models.sampling.values import Array, ControlNet, Denoiser, Laten
 
 PREVIEW_STEPS = 5
 
+Watch: TypeAlias = Callable[[int, Any, Any, int], None]
+"""Called after each step with its number from 0, with tensors as the denoiser sees latents: what it
+takes for the picture, and what is sampled next; and with the number of all steps."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sampled:
@@ -46,14 +50,16 @@ class Sampled:
 class Run:
     """One run of a denoiser."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what runs, and who follows it
         self,
         library: Library,
         loaded: LoadedDenoiser,
         controls: Mapping[ControlNet, LoadedControlNet],
         request: SampleRequest,
         listening: Listening,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._library = library
         self._torch = library.torch
         self._loaded = loaded
@@ -73,9 +79,7 @@ class Run:
         request, torch, loaded = self._request, self._torch, self._loaded
         course = chart(self._library, loaded, request.sampler.name, request.steps)
         generator = generator_for(torch, request.noise.seed)
-        # It is drawn also where none is added, so that the noise of later steps is another.
-        noise = draw_noise(torch, generator, self._known.shape, request.latent.batch_index)
-        noise = None if request.noise.seed is None else noise.to(loaded.device)
+        noise = self._noise(generator)
         held = self._held(noise)
         with torch.no_grad():
             guidance = self._guidance(grey)
@@ -90,6 +94,21 @@ class Run:
                     f"steps ({shorten(str(error), 200)}). Change one of these."
                 ) from error
         return Sampled(self._unscaled(course.latents_of(x)), self._unscaled(clean))
+
+    def _noise(self, generator: Any) -> Any | None:
+        """The noise that is added at first, or None."""
+        request, torch, shape = self._request, self._torch, self._known.shape
+        # It is drawn also where it is not used, so that the noise of later steps is another.
+        noise = draw_noise(torch, generator, shape, request.latent.batch_index)
+        if request.drawn is not None:
+            if request.drawn.shape != shape:
+                raise SamplingError(
+                    f"the noise has the shape {list(request.drawn.shape)}, the latents "
+                    f"{list(shape)}; allowed are equal ones. Draw it for these latents."
+                )
+            noise = torch.from_numpy(np.array(request.drawn))
+        is_none = request.noise.seed is None or not noise.any()
+        return None if is_none else noise.to(self._loaded.device)
 
     def _steps(
         self, course: Course, guidance: Guidance, x: Any, held: Held | None, generator: Any
@@ -115,12 +134,14 @@ class Run:
                     x = held.put_back(course, x, index)
             if (ended := -(-(index + 1 - course.first) // course.per_step)) > done:
                 done = ended
-                self._ended(done, course.steps, clean)
+                self._ended(done, course.steps, clean, x)
         return x, clean
 
-    def _ended(self, done: int, total: int, clean: Any) -> None:
+    def _ended(self, done: int, total: int, clean: Any, x: Any) -> None:
         listening = self._listening
         listening.progress(done, total)
+        if self._watch is not None:
+            self._watch(done - 1, clean, x, total)
         is_due = done % PREVIEW_STEPS == 0 and done < total
         if listening.preview is not None and is_due:
             shown = show(clean, self._loaded.family)

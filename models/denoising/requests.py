@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from paintgraph.models.errors import SamplerError, SamplingError
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS
-from paintgraph.models.sampling.values import Guider, Latent, Noise, SamplerChoice, Sigmas
+from paintgraph.models.sampling.values import Array, Guider, Latent, Noise, SamplerChoice, Sigmas
 
 SamplerName: TypeAlias = Literal[
     "euler",
@@ -124,13 +124,18 @@ class Steps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleRequest:
-    """What is sampled: from which latents and noise, with which denoiser, conditions and steps."""
+    """What is sampled: from which latents and noise, with which denoiser, conditions and steps.
+
+    `drawn` `[B, C, h, w]` is the noise itself, where it is other than what the seed draws first;
+    the seed still draws what is added on the way. Nothing but zeros is no noise.
+    """
 
     guider: Guider
     latent: Latent
     noise: Noise
     sampler: SamplerChoice
     steps: Steps | Sigmas
+    drawn: Array | None = None
 
 
 def check_request(request: SampleRequest) -> None:

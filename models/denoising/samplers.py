@@ -3,7 +3,7 @@
 import numpy as np
 
 from paintgraph.base.listening import SILENT, Listening
-from paintgraph.models.denoising.loop import Run, Sampled
+from paintgraph.models.denoising.loop import Run, Sampled, Watch
 from paintgraph.models.denoising.requests import (
     SampleRequest,
     Steps,
@@ -37,8 +37,13 @@ class Samplers:
         self._networks = networks
         self._greys: dict[str, Array] = {}
 
-    def sample(self, request: SampleRequest, listening: Listening = SILENT) -> Sampled:
-        """What a request asks for; progress is told in steps.
+    def sample(
+        self,
+        request: SampleRequest,
+        listening: Listening = SILENT,
+        watch: Watch | None = None,
+    ) -> Sampled:
+        """What a request asks for; progress is told in steps, and each step to `watch`.
 
         Without a step to run the latents are given back as they are. Raises SamplingError or
         SamplerError for what cannot be sampled, before anything is loaded where that can be seen;
@@ -55,7 +60,7 @@ class Samplers:
 
         def work(loaded: LoadedDenoiser, networks: tuple[LoadedControlNet, ...]) -> Sampled:
             by_value = dict(zip(controls, networks, strict=True))
-            return Run(library, loaded, by_value, request, listening).sample(grey)
+            return Run(library, loaded, by_value, request, listening, watch).sample(grey)
 
         batch, _, height, width = samples.shape
         pixels = batch * height * width * 8 * 8

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.models.catalogue.entries import ModelRef
+from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.families.checkpoints.describing import Description
 from paintgraph.models.families.diffusion.engine import dtype_for
@@ -62,6 +63,10 @@ class Networks(Headers):
         self._clip_tokenizer = clip_tokenizer
         self._budget = budgets(models.rules)
         self._names: dict[str, str] = {}
+
+    def bound(self, name: str, *kinds: Kind) -> str:
+        """The reference of a file by its name, as graphs have it; raises ModelError."""
+        return str(self._models.names.bind(name, *kinds))
 
     def with_denoiser(
         self,

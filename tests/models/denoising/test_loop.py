@@ -10,10 +10,19 @@ import torch
 
 from paintgraph.base.listening import Listening
 from paintgraph.models.denoising import guidance
+from paintgraph.models.denoising.noise import draw_noise, generator_for
 from paintgraph.models.denoising.requests import Steps
 from paintgraph.models.errors import EngineFailedError, SamplingError
 from paintgraph.models.networks.loaded import LatentFormat, LoadedDenoiser
-from paintgraph.models.sampling.values import Area, Array, ControlUse, Denoiser, Latent, Patch
+from paintgraph.models.sampling.values import (
+    Area,
+    Array,
+    ControlUse,
+    Denoiser,
+    Latent,
+    Noise,
+    Patch,
+)
 from paintgraph.tests.models.denoising.by_hand import (
     SIZE,
     control_net,
@@ -291,3 +300,29 @@ def test_what_is_no_number_is_told_as_such() -> None:
         EngineFailedError, match=r"gave no numbers \(NaN\); with samples of 16 bits"
     ):
         sampled(broken)
+
+
+@pytest.mark.parametrize("sampler", ["euler", "euler_ancestral"])
+def test_noise_that_is_given_is_that_of_the_seed_if_it_is_equal(
+    loaded: LoadedDenoiser, sampler: str
+) -> None:
+    noise = draw_noise(torch, generator_for(torch, 5), (1, 4, SIZE, SIZE)).numpy()
+
+    asked = request(sampler=sampler, seed=5)
+    drawn, same, other = (
+        run(loaded, replace(asked, drawn=each)).samples for each in (None, noise, noise[..., ::-1])
+    )
+
+    assert np.array_equal(same, drawn)
+    assert not np.allclose(other, drawn, atol=0.1)
+    with pytest.raises(SamplingError, match=r"noise has the shape \[1, 4, 8, 4\], the latents"):
+        run(loaded, replace(asked, drawn=noise[..., :4]))
+
+
+def test_noise_of_zeros_is_none(loaded: LoadedDenoiser) -> None:
+    asked = request(steps=Steps(4, denoise=0.5))
+    zeros = np.zeros((1, 4, SIZE, SIZE), np.float32)
+
+    given = run(loaded, replace(asked, drawn=zeros)).samples
+
+    assert np.array_equal(given, run(loaded, replace(asked, noise=Noise(None))).samples)
