@@ -12,6 +12,11 @@ MODEL_SOCKETS = frozenset(
         *("NOISE", "SIGMAS", "SAMPLER", "GUIDER", "CLIP_VISION", "CLIP_VISION_OUTPUT"),
     ]
 )
+STRANGE_SOCKETS = frozenset(
+    ["STYLE_MODEL", "CLIP_VISION", "CLIP_VISION_OUTPUT", "GLIGEN", "HOOKS", "HOOK_KEYFRAMES"]
+)
+"""Types of ComfyUI's model objects of which there are none here."""
+
 _NEAREST: Mapping[str, tuple[str, ...]] = {
     "MaskFromModel": (
         *("easy imageRemBg", "RMBG", "BiRefNetRMBG", "InspyrenetRembg", "InspyrenetRembgAdvanced"),

@@ -400,7 +400,7 @@ def test_a_node_that_is_left_out_is_refused_with_the_reason(packed: Served) -> N
     answer = packed.submit({"graph": graph})
 
     assert "node_left_out" in answer.codes
-    assert "it needs ComfyUI's model objects (MODEL, LATENT)" in answer.body.decode()
+    assert "it needs ComfyUI's model objects (CLIP_VISION, STYLE_MODEL)" in answer.body.decode()
 
 
 def test_a_node_that_ends_its_process_fails_its_job_only(deadly: Served) -> None:

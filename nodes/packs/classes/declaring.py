@@ -8,6 +8,7 @@ from paintgraph.engine.node.declaration import Declaration
 from paintgraph.nodes.packs.classes.calling import ClassCalls
 from paintgraph.nodes.packs.classes.describing import KINDS, describe_class, hidden_of, inputs_of
 from paintgraph.nodes.packs.classes.values import opaque
+from paintgraph.nodes.sampling_sockets import SAMPLING_SOCKETS
 from paintgraph.nodes.sockets import IMAGE, MASK
 
 
@@ -37,7 +38,7 @@ def declare_class(name: str, cls: Any, pack: Pack) -> Declaration:
         spec,
         calls.call_async if is_async else calls.call,
         needs=calls.needs if hasattr(cls, "check_lazy_status") else None,
-        sockets=(IMAGE, MASK, *map(opaque, own)),
+        sockets=(IMAGE, MASK, *SAMPLING_SOCKETS, *map(opaque, own)),
         is_async=is_async,
         sources=f"{pack.digest} {name}",
         state=calls.state if hasattr(cls, "IS_CHANGED") else None,

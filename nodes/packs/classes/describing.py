@@ -15,6 +15,7 @@ import orjson
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.sockets import ANY
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec, OutputSpec
+from paintgraph.nodes.sampling_sockets import SAMPLING_SOCKETS
 
 KINDS = {
     "INT": "int",
@@ -23,6 +24,7 @@ KINDS = {
     "BOOLEAN": "bool",
     "IMAGE": "image",
     "MASK": "mask",
+    **{socket.wire: socket.name for socket in SAMPLING_SOCKETS},
     "*": ANY,
 }
 """Our types by ComfyUI's; every other type is one of a pack, and has the same name here."""
@@ -36,7 +38,7 @@ HIDDEN = (
 _EXTRA = frozenset({"PROMPT", "DYNPROMPT", "EXTRA_PNGINFO"})
 _WIRE = {own: wire for wire, own in KINDS.items()}
 _PLAIN = {bool: "bool", int: "int", float: "float", str: "text"}
-_NO_LITERALS = ("image", "mask")
+_NO_LITERALS = ("image", "mask", *(socket.name for socket in SAMPLING_SOCKETS))
 _LARGEST = 2**63
 
 
@@ -175,7 +177,7 @@ def _sent(bound: float) -> float:
 
 
 def _is_free(type_: str) -> bool:
-    """Whether literals are taken as they are: of all types but single plain ones and pictures."""
+    """Whether literals are taken as they are: of types of packs, and of several types."""
     return type_ not in (*_PLAIN.values(), *_NO_LITERALS)
 
 

@@ -44,7 +44,7 @@ def _lacking(name: str) -> NeedsModelObjectsError:
     if name.partition(".")[0] in _OF_MODELS:
         return NeedsModelObjectsError(
             f"'{name}' needs ComfyUI's model objects, which are not part of paintgraph. Use a node "
-            "that needs no MODEL, CLIP or VAE."
+            "that hands MODEL, CLIP and VAE on, or nodes.common_ksampler."
         )
     return NeedsModelObjectsError(
         f"'{name}' is a part of ComfyUI itself, which paintgraph does not have. Use another node."

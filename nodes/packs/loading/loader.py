@@ -11,7 +11,7 @@ from paintgraph.base.printing import printed_aside
 from paintgraph.engine.errors import DeclarationError
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
-from paintgraph.nodes.foreign import MODEL_SOCKETS
+from paintgraph.nodes.foreign import STRANGE_SOCKETS
 from paintgraph.nodes.packs.host.finder import install, place
 from paintgraph.nodes.packs.host.places import Places
 from paintgraph.nodes.packs.loading.finding import Pack, find_packs
@@ -215,4 +215,4 @@ def _model_types(spec: NodeSpec) -> Sequence[str]:
     """The types of model objects that a node cannot do without, or gives."""
     needed = [each.type for each in spec.inputs if each.required]
     given = [each.type for each in spec.outputs]
-    return list(dict.fromkeys(t for t in (*needed, *given) if t.upper() in MODEL_SOCKETS))
+    return list(dict.fromkeys(t for t in (*needed, *given) if t in STRANGE_SOCKETS))

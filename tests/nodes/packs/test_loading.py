@@ -63,7 +63,7 @@ def test_nodes_that_need_model_objects_are_left_out_by_name(load: Load) -> None:
 
     reports = load(SOUND / "mixed_nodes", into=registry)
 
-    why = "it needs ComfyUI's model objects (MODEL, LATENT)"
+    why = "it needs ComfyUI's model objects (CLIP_VISION, STYLE_MODEL)"
     assert reports["mixed_nodes"].left_out == {"MixedSampler": why}
     assert registry.fault("MixedSampler") == f"Pack 'mixed_nodes' has it, but {why}."
 

@@ -39,12 +39,12 @@ class MixedSampler:
     def INPUT_TYPES(cls):
         return {
             "required": {
-                "model": ("MODEL",),
+                "model": ("CLIP_VISION",),
                 "sampler": (comfy.samplers.KSampler.SAMPLERS,),
             }
         }
 
-    RETURN_TYPES = ("LATENT",)
+    RETURN_TYPES = ("STYLE_MODEL",)
     FUNCTION = "sample"
     CATEGORY = "mixed"
 
