@@ -9,6 +9,7 @@ from paintgraph.engine.execution.plan import Cell
 from paintgraph.engine.graph.coercion import Wrong, canonical, in_order
 from paintgraph.engine.graph.graph import Link
 from paintgraph.engine.graph.sockets import (
+    PLAIN_SOCKETS,
     Blocked,
     Entry,
     Failed,
@@ -191,7 +192,7 @@ def _of_type(declared: InputSpec, datum: Any, registry: Registry) -> Any:
         except ValueError as error:
             reasons.append(str(error))
             continue
-        if isinstance(data, int | float | str | bool | tuple):
+        if socket in PLAIN_SOCKETS and isinstance(data, int | float | str | bool | tuple):
             data = canonical(declared, data)
             if isinstance(data, Wrong):
                 raise NodeError(data.message, code=data.code)
