@@ -170,6 +170,8 @@ class PackLoader:
         """Register one class; why it cannot be, or ""."""
         from paintgraph.nodes.packs.classes.declaring import declare_class
         from paintgraph.nodes.packs.loading.schemas import as_v1, described
+        from paintgraph.nodes.packs.sampling.patching import patch_of
+        from paintgraph.nodes.packs.sampling.refusing import instead_of
 
         if not isinstance(name, str) or not isinstance(cls, type):
             raise DeclarationError(f"'{name}' is no class of a node")
@@ -189,6 +191,12 @@ class PackLoader:
         )
         if types := _model_types(declaration.spec):
             return f"it needs ComfyUI's model objects ({', '.join(types)})"
+        if patch := patch_of(cls, declaration.spec):
+            instead = registry.replacement(name) or instead_of(patch)
+            return (
+                f"it changes ComfyUI's model objects ({patch}), of which there are none here; use "
+                f"{instead}"
+            )
         orjson.dumps(declaration.spec.to_json())  # raises for what no other process could be told
         registry.add(declaration)
         return ""

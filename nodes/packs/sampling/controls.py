@@ -12,6 +12,7 @@ class Control(Handle):
     """A ControlNet; once it has a picture it can act with a condition, after the previous one."""
 
     WIRE = "CONTROL_NET"
+    GIVEN_BY = "ControlNetLoader"
     KIND = values.ControlNet
     value: values.ControlNet
     use: values.ControlUse | None

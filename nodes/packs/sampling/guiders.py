@@ -17,6 +17,7 @@ class Guider(Handle):
     """A denoiser, towards one prompt and away from another."""
 
     WIRE = "GUIDER"
+    GIVEN_BY = "CFGGuider"
     KIND = values.Guider
     value: values.Guider
 

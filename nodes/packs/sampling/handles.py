@@ -27,14 +27,15 @@ class Handle:
     """Stands for a value of ours. What it has not is refused by name, as is any change."""
 
     WIRE: ClassVar[str]
+    GIVEN_BY: ClassVar[str] = "CheckpointLoaderSimple"
     KIND: ClassVar[type]
     value: Any
 
     def __init__(self, value: Any, *_: Any, **__: Any) -> None:
         if not isinstance(value, self.KIND):
             raise NeedsModelObjectsError(
-                f"a {self.WIRE} is made of a network in memory, as ComfyUI has it; here loaders "
-                "give them, such as CheckpointLoaderSimple. Use one of these."
+                f"a {self.WIRE} is none of a pack's own making here; it says what is meant, and "
+                f"nodes give it. Use {self.GIVEN_BY}."
             )
         self._become(value)
 
@@ -77,17 +78,12 @@ class Model(Handle):
 
     @property
     def load_device(self) -> Any:
-        """Where networks work."""
-        from paintgraph.nodes.packs.standins.comfy import model_management
-
-        return model_management.get_torch_device()
-
-    @property
-    def offload_device(self) -> Any:
-        """Where they are kept."""
+        """Where tensors come from and go to; where the network itself works is not told."""
         import torch
 
         return torch.device("cpu")
+
+    offload_device = load_device
 
     def is_clone(self, other: object) -> bool:
         """Whether another object stands for the same weights."""
@@ -289,6 +285,7 @@ class Noise(Handle):
     """What sampling starts from."""
 
     WIRE = "NOISE"
+    GIVEN_BY = "RandomNoise"
     KIND = values.Noise
     value: values.Noise
 
@@ -312,5 +309,6 @@ class Sampler(Handle):
     """How noise is removed."""
 
     WIRE = "SAMPLER"
+    GIVEN_BY = "KSamplerSelect"
     KIND = values.SamplerChoice
     value: values.SamplerChoice

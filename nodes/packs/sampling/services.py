@@ -6,6 +6,7 @@ from typing import TypeVar
 from paintgraph.base.listening import Listening
 from paintgraph.nodes.packs.host.placeholders import NeedsModelObjectsError
 from paintgraph.nodes.packs.host.running import current
+from paintgraph.nodes.showing import showing
 
 Service = TypeVar("Service")
 Result = TypeVar("Result")
@@ -26,4 +27,4 @@ def served(kind: type[Service], work: Callable[[Service, Listening], Result]) ->
             "them in the node's method."
         )
     with torch.inference_mode(mode=False):
-        return work(service, call.listening)
+        return work(service, showing(call))

@@ -26,15 +26,24 @@ from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.files.descriptions.texts import add_text
 from paintgraph.imaging.files.encode import encode
 from paintgraph.imaging.masks.selection import select_transparent
-from paintgraph.nodes.packs.host.core_classes import as_array, as_tensor, core_class
+from paintgraph.models.denoising.requests import SampleRequest, Steps
+from paintgraph.models.sampling import values
 from paintgraph.nodes.packs.host.placeholders import names_of, placeholder
+from paintgraph.nodes.packs.sampling.conditionings import from_pairs
+from paintgraph.nodes.packs.sampling.core_classes import as_array, as_tensor, core_class
+from paintgraph.nodes.packs.sampling.crossing import from_latent
+from paintgraph.nodes.packs.sampling.handles import Model
+from paintgraph.nodes.packs.sampling.running import sampled
 from paintgraph.nodes.packs.standins import (
+    _sampling,
     comfy,  # noqa: F401
     folder_paths,
 )
 from paintgraph.nodes.packs.standins.comfy import model_management
 from paintgraph.nodes.packs.standins.comfy_extras import (
     nodes_compositing,
+    nodes_custom_sampler,
+    nodes_differential_diffusion,
     nodes_images,
     nodes_mask,
     nodes_post_processing,
@@ -217,10 +226,48 @@ ImageInvert = core_class(image_invert, "invert")
 ImagePadForOutpaint = core_class(image_pad_for_outpaint, "expand_image")
 EmptyImage = core_class(empty_image, "generate")
 
+globals().update({each.__name__: each for each in _sampling.CLASSES})
+
+
+def common_ksampler(
+    model: Model,
+    seed: int,
+    steps: int,
+    cfg: float,
+    sampler_name: str,
+    scheduler: str,
+    positive: list[Any],
+    negative: list[Any],
+    latent: dict[str, Any],
+    denoise: float = 1.0,
+    disable_noise: bool = False,
+    start_step: int | None = None,
+    last_step: int | None = None,
+    force_full_denoise: bool = False,
+) -> tuple[dict[str, Any]]:
+    """A LATENT after some steps of a schedule, from the noise of its seed.
+
+    What its noise mask does not select stays as it is.
+    """
+    start = from_latent({name: latent[name] for name in _OF_LATENTS if name in latent})
+    leaves_noise = not force_full_denoise
+    request = SampleRequest(
+        values.Guider(model.value, from_pairs(positive), from_pairs(negative), float(cfg)),
+        start,
+        values.Noise(None if disable_noise else seed),
+        values.SamplerChoice(sampler_name),
+        Steps(steps, scheduler, denoise, start_step or 0, last_step, leaves_noise),
+    )
+    return ({**latent, "samples": sampled(request)},)
+
+
+_OF_LATENTS = ("samples", "noise_mask", "batch_index")
+
 _CLASSES: Sequence[type] = (
     *(SaveImage, PreviewImage, LoadImage, LoadImageMask, ImageScale, ImageScaleBy),
     *(ImageBatch, ImageInvert, ImagePadForOutpaint, EmptyImage),
     *(*nodes_mask.CLASSES, *nodes_images.CLASSES),
+    *(*_sampling.CLASSES, *nodes_custom_sampler.CLASSES, *nodes_differential_diffusion.CLASSES),
     *(*nodes_compositing.CLASSES, *nodes_post_processing.CLASSES),
 )
 

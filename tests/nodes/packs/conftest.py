@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,15 @@ from paintgraph.nodes.packs.host.places import Places
 @pytest.fixture
 def standins(tmp_path: Path) -> Iterator[Places]:
     """The stand-ins are installed; where they find files is told."""
+    with installed(Places.below(tmp_path)) as places:
+        yield places
+
+
+@contextmanager
+def installed(places: Places) -> Iterator[Places]:
+    """While this lasts the stand-ins are installed."""
     pytest.importorskip("torch")
     install()
-    places = Places.below(tmp_path)
     from paintgraph.nodes.packs.standins import folder_paths
 
     folder_paths.configure(places)

@@ -59,7 +59,13 @@ REAL = {
         MAX_RESOLUTION NODE_CLASS_MAPPINGS NODE_DISPLAY_NAME_MAPPINGS EXTENSION_WEB_DIRS
         LOADED_MODULE_DIRS SaveImage PreviewImage LoadImage LoadImageMask ImageScale ImageScaleBy
         ImageBatch ImageInvert ImagePadForOutpaint EmptyImage interrupt_processing(value)
-        before_node_execution() folder_paths comfy torch np os json math random Image ImageOps
+        before_node_execution()
+        common_ksampler(model,seed,steps,cfg,sampler_name,scheduler,positive,negative,latent,denoise,disable_noise,start_step,last_step,force_full_denoise)
+        CheckpointLoaderSimple VAELoader UNETLoader CLIPLoader DualCLIPLoader ControlNetLoader
+        LoraLoader CLIPSetLastLayer CLIPTextEncode ConditioningCombine ConditioningSetMask
+        ControlNetApplyAdvanced VAEEncode VAEEncodeTiled VAEEncodeForInpaint VAEDecode
+        VAEDecodeTiled SetLatentNoiseMask InpaintModelConditioning EmptyLatentImage LatentUpscale
+        KSampler KSamplerAdvanced folder_paths comfy torch np os json math random Image ImageOps
         ImageSequence PngInfo hashlib
     """,
     "comfy_extras.nodes_mask": """
@@ -67,6 +73,22 @@ REAL = {
         MaskToImage ImageToMask ImageColorToMask SolidMask InvertMask CropMask MaskComposite
         FeatherMask GrowMask ThresholdMask
     """,
+    "comfy.samplers": """
+        KSampler SAMPLER_NAMES SCHEDULER_NAMES SCHEDULER_HANDLERS sampler_object(name) CFGGuider
+        calculate_sigmas(model_sampling,scheduler_name,steps)
+        sample(model,noise,positive,negative,cfg,device,sampler,sigmas,model_options,latent_image,denoise_mask,callback,disable_pbar,seed)
+    """,
+    "comfy.sample": """
+        prepare_noise(latent_image,seed,noise_inds) fix_empty_latent_channels
+        sample(model,noise,steps,cfg,sampler_name,scheduler,positive,negative,latent_image,denoise,disable_noise,start_step,last_step,force_full_denoise,noise_mask,sigmas,callback,disable_pbar,seed)
+        sample_custom(model,noise,cfg,sampler,sigmas,positive,negative,latent_image,noise_mask,callback,disable_pbar,seed)
+    """,
+    "comfy.sd": "CLIP VAE",
+    "comfy.model_patcher": "ModelPatcher",
+    "comfy.controlnet": "ControlNet",
+    "latent_preview": "prepare_callback(model,steps,x0_output_dict) get_previewer",
+    "comfy_extras.nodes_custom_sampler": "RandomNoise KSamplerSelect BasicScheduler SamplerCustom",
+    "comfy_extras.nodes_differential_diffusion": "DifferentialDiffusion",
     "comfy_extras.nodes_images": "ImageCrop RepeatImageBatch ImageFromBatch",
     "comfy_extras.nodes_compositing": "JoinImageWithAlpha",
     "comfy_extras.nodes_post_processing": "Blend Blur ImageScaleToTotalPixels",
@@ -88,19 +110,19 @@ REAL = {
 }
 
 PLACEHOLDERS = """
-    comfy.sd.load_checkpoint_guess_config comfy.sd.CLIP comfy.sd.VAE comfy.sample.sample
-    comfy.samplers.KSampler comfy.samplers.KSAMPLER comfy.samplers.CFGGuider
-    comfy.samplers.calculate_sigmas comfy.k_diffusion.sampling.sample_euler
-    comfy.k_diffusion.utils.FolderOfImages comfy.model_patcher.ModelPatcher
+    comfy.sd.load_checkpoint_guess_config comfy.sample.prepare_sampling
+    comfy.samplers.KSAMPLER
+    comfy.k_diffusion.sampling.sample_euler
+    comfy.k_diffusion.utils.FolderOfImages comfy.model_patcher.create_model_options_clone
     comfy.model_base.BaseModel comfy.model_sampling.CONST comfy.latent_formats.SD15
     comfy.supported_models.SDXL comfy.supported_models_base.BASE comfy.diffusers_convert
-    comfy.clip_vision.ClipVisionModel comfy.controlnet.ControlNet comfy.lora.load_lora
+    comfy.clip_vision.ClipVisionModel comfy.controlnet.T2IAdapter comfy.lora.load_lora
     comfy.ldm.modules.attention.optimized_attention comfy.ops.manual_cast.Linear
     comfy.sd1_clip.SDTokenizer comfy.text_encoders.sd3_clip comfy.float.stochastic_rounding
     comfy_extras.chainner_models.model_loading comfy_extras.chainner_models.types.PyTorchModel
-    comfy_extras.nodes_custom_sampler.Noise_RandomNoise latent_preview.get_previewer
-    comfy_extras.nodes_upscale_model.ImageUpscaleWithModel nodes.common_ksampler nodes.VAEDecode
-    comfy_extras.nodes_mask.LatentCompositeMasked nodes.KSampler
+    comfy_extras.nodes_custom_sampler.Noise_RandomNoise latent_preview.LatentPreviewer
+    comfy_extras.nodes_upscale_model.ImageUpscaleWithModel nodes.unCLIPConditioning
+    comfy_extras.nodes_mask.LatentCompositeMasked nodes.StyleModelApply
 """
 ITSELF = """
     execution.validate_prompt execution.get_input_data app.frontend_management.FrontendManager
@@ -158,10 +180,11 @@ def test_what_is_no_model_object_says_so_when_it_is_used(path: str) -> None:
         found(path)()
 
 
-def test_lists_of_names_are_lists_to_which_packs_add() -> None:
+def test_lists_of_names_are_lists_to_which_packs_add(monkeypatch: pytest.MonkeyPatch) -> None:
     samplers = importlib.import_module("comfy.samplers")
     nodes = importlib.import_module("nodes")
 
+    monkeypatch.setattr(samplers.KSampler, "SAMPLERS", [*samplers.KSampler.SAMPLERS])
     samplers.KSampler.SAMPLERS.append("mine")
     samplers.SCHEDULER_HANDLERS["mine"] = None
 
@@ -170,5 +193,7 @@ def test_lists_of_names_are_lists_to_which_packs_add() -> None:
     assert ["a", *samplers.KSampler.SCHEDULERS] == ["a"] + samplers.KSampler.SCHEDULERS  # noqa: RUF005 - as packs write
     assert "normal" in samplers.SCHEDULER_HANDLERS
     assert isinstance(samplers.SCHEDULER_NAMES, list)
-    assert "KSampler" not in nodes.NODE_CLASS_MAPPINGS
-    assert nodes.NODE_CLASS_MAPPINGS["KSampler"] is nodes.NODE_CLASS_MAPPINGS["KSampler"]
+    assert nodes.NODE_CLASS_MAPPINGS["KSampler"] is nodes.KSampler
+    assert "StyleModelApply" not in nodes.NODE_CLASS_MAPPINGS
+    unknown = nodes.NODE_CLASS_MAPPINGS["StyleModelApply"]
+    assert unknown is nodes.NODE_CLASS_MAPPINGS["StyleModelApply"]

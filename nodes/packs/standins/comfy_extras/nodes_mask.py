@@ -5,8 +5,8 @@ from torch import Tensor
 from paintgraph.nodes.masks.algebra import image_to_mask, invert_mask, mask_to_image
 from paintgraph.nodes.masks.parts import crop_mask, feather_mask, mask_composite, solid_mask
 from paintgraph.nodes.masks.shape import grow_mask, threshold_mask
-from paintgraph.nodes.packs.host.core_classes import core_class
 from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.sampling.core_classes import core_class
 from paintgraph.nodes.pictures.colour import image_color_to_mask
 from paintgraph.nodes.pictures.parts import image_composite_masked
 

@@ -1,7 +1,7 @@
 """Stand-in for `comfy_extras.nodes_post_processing`: classes over our own nodes."""
 
-from paintgraph.nodes.packs.host.core_classes import core_class
 from paintgraph.nodes.packs.host.placeholders import names_of
+from paintgraph.nodes.packs.sampling.core_classes import core_class
 from paintgraph.nodes.pictures.colour import image_blur
 from paintgraph.nodes.pictures.fitting import image_scale_to_total_pixels
 from paintgraph.nodes.pictures.parts import image_blend
