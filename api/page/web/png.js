@@ -24,11 +24,13 @@ function chunk(name, data) {
 
 /** @param {Mask} mask @returns {Promise<Blob>} a PNG file */
 export async function toPng(mask) {
-  const { width, height, data } = mask;
+  const { width, height } = mask;
+  const data = mask.data.slice(); // what is drawn meanwhile does not go in
   let y = 0;
   const rows = new ReadableStream({
-    pull(controller) {
+    async pull(controller) {
       if (y >= height) return controller.close();
+      if (y) await new Promise((resolve) => setTimeout(resolve)); // the page draws between
       const count = Math.min(ROWS, height - y);
       const bytes = new Uint8Array(count * (width + 1)); // each row begins with 0: not filtered
       for (let row = 0; row < count; row++) {
