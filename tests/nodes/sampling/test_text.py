@@ -80,4 +80,6 @@ def test_a_learnt_word_that_is_not_here_is_refused_before_anything_runs(bench: B
         bench.run(prompt(text="a boat, embedding:learned"))
 
     assert "text: model 'learned' is not on this machine" in str(caught.value)
-    assert "Did you mean 'learnt'? Put its file into the folder 'embeddings'" in str(caught.value)
+    assert "Did you mean 'learnt'? Put its .safetensors file into the folder 'embeddings'" in str(
+        caught.value
+    )
