@@ -137,7 +137,7 @@ def test_what_a_pack_hands_on_in_a_pipe_is_sampled_and_decoded_by_our_nodes(
         "it": use("VAEDecode", samples=Link("sample", 0), vae=Link("pipe", 2)),
     }
 
-    ran = packed.run(nodes, ["it"])
+    ran = packed.run(nodes, ["it", "pipe", "detail"])
 
     assert ran.array().shape == (1, 64, 64, 3)
     model = ran.value("pipe").data
