@@ -20,7 +20,7 @@ class Control(Handle):
 
     def __init__(
         self,
-        value: Any,
+        value: Any = None,
         use: values.ControlUse | None = None,
         previous: "Control | None" = None,
         *_: Any,

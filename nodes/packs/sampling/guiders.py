@@ -21,7 +21,7 @@ class Guider(Handle):
     KIND = values.Guider
     value: values.Guider
 
-    def __init__(self, value: Any, *_: Any, **__: Any) -> None:
+    def __init__(self, value: Any = None, *_: Any, **__: Any) -> None:
         super().__init__(values.Guider(value.value, ()) if isinstance(value, Model) else value)
         for name in _OWN_WAYS:
             if hasattr(type(self), name):

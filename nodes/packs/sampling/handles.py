@@ -31,11 +31,11 @@ class Handle:
     KIND: ClassVar[type]
     value: Any
 
-    def __init__(self, value: Any, *_: Any, **__: Any) -> None:
+    def __init__(self, value: Any = None, *_: Any, **__: Any) -> None:
         if not isinstance(value, self.KIND):
             raise NeedsModelObjectsError(
-                f"a {self.WIRE} is none of a pack's own making here; it says what is meant, and "
-                f"nodes give it. Use {self.GIVEN_BY}."
+                f"a {self.WIRE} of a pack's own needs ComfyUI's model objects, which are not "
+                f"part of paintgraph; nodes give those that there are. Use {self.GIVEN_BY}."
             )
         self._become(value)
 
