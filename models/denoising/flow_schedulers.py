@@ -91,8 +91,7 @@ class FlowSchedulers:
             options["shift_terminal"] = None
         scheduler = getattr(self._diffusers, _EULER).from_config(self._own.config, **options)
         scheduler.set_timesteps(sigmas=_shares(schedule, steps), mu=self._mu)
-        found: list[float] = scheduler.sigmas[:-1].tolist()
-        return found
+        return [min(level, 1.0) for level in scheduler.sigmas[:-1].tolist()]  # rounding goes beyond
 
     def through(self, sampler: str, levels: Sequence[float]) -> Any:
         """A scheduler that goes through these levels, and then to 0.

@@ -50,11 +50,13 @@ _DYNAMIC = {
     "max_image_seq_len": 4096,
     "use_dynamic_shifting": True,
 }
-_SHIFTS: Mapping[str, Mapping[str, Any]] = {
+SHIFTS: Mapping[str, Mapping[str, Any]] = {
     "sd3": {"num_train_timesteps": 1000, "shift": 3.0},
     "flux": {"num_train_timesteps": 1000, "shift": 3.0, **_DYNAMIC},
     "qwen_image": {"num_train_timesteps": 1000, "shift": 1.0, **_DYNAMIC},
 }
+"""The options of the noise schedules of families that were trained by flow matching."""
+
 _UNSHIFTED = {"num_train_timesteps": 1000, "shift": 1.0}  # FLUX schnell
 _MOST_CONFIG_BYTES = 2**20
 _V_NAMES = ("v", "v_prediction", "v-prediction")
@@ -195,7 +197,7 @@ def _schedule(described: Description, prediction: Prediction) -> dict[str, Any]:
     if family in FLOW:
         piece = described.contents.denoiser
         is_schnell = family == "flux" and piece is not None and not _is_guided(piece.shapes)
-        return dict(_UNSHIFTED if is_schnell else _SHIFTS[family])
+        return dict(_UNSHIFTED if is_schnell else SHIFTS[family])
     zero_snr = {"rescale_betas_zero_snr": True} if "ztsnr" in described.marks else {}
     return {**_NOISE, "prediction_type": prediction, **zero_snr}
 

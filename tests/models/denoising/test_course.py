@@ -47,9 +47,10 @@ def walk(course: Course, latents: Any, drawn: Any) -> list[Any]:
     x = course.begin(latents, drawn)
     seen = [x]
     for index in range(course.first, course.last):
-        level, timestep = course.levels[index], course.scheduler.timesteps[index]
-        course.scheduler.scale_model_input(x, timestep)
-        predicted = (x - level.signal * latents) / level.noise
+        level = course.levels[index]
+        course.seen(x, index)
+        known = latents if course.prediction == "flow" else level.signal * latents
+        predicted = (x - known) / level.noise
         found = course.clean(x, predicted, index)
         torch.testing.assert_close(found, latents, rtol=0, atol=1e-4)
         is_over = course.ends_clean and index + 1 == course.last

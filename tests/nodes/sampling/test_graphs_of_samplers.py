@@ -32,6 +32,8 @@ SIZES = {
     "noise_mask": (128, 128),
     "outpaint": (192, 128),
     "latent_upscale": (96, 96),
+    "flux": (72, 64),
+    "flux_fill": (128, 128),
 }
 """Width and height of the pictures, where they are not 64 px."""
 
