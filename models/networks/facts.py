@@ -103,21 +103,22 @@ def takes_mask(described: Description) -> bool:
         return False
     if channels == masked:
         return True
+    or_masked = f", or {masked} for inpainting" if masked else ""
     raise CheckpointError(
-        f"'{described.name}' takes {channels} channels; a denoiser of its family takes {own}, or "
-        f"{masked} for inpainting. Use one of these: those that look at depth, edges or a picture "
+        f"'{described.name}' takes {channels} channels; a denoiser of its family takes {own}"
+        f"{or_masked}. Use one of these: those that look at depth, edges or a picture "
         "to edit are not sampled here."
     )
 
 
-_CHANNELS: Mapping[str, tuple[int, int]] = {
+_CHANNELS: Mapping[str, tuple[int, int | None]] = {
     "sd1": (4, 9),
     "sd2": (4, 9),
     "sdxl": (4, 9),
     "sdxl_refiner": (4, 9),
     "sd3": (16, 33),
     "flux": (64, 384),
-    "qwen_image": (64, 132),
+    "qwen_image": (64, None),
 }
 
 

@@ -35,7 +35,13 @@ _PIPELINES = (
     ("StableDiffusionXL", "sdxl"),
     ("StableDiffusion3", "sd3"),
     ("Flux2", ""),
+    ("FluxKontext", ""),
+    ("FluxControl", ""),
+    ("FluxPrior", ""),
     ("Flux", "flux"),
+    ("QwenImageEdit", ""),
+    ("QwenImageControl", ""),
+    ("QwenImageLayered", ""),
     ("QwenImage", "qwen_image"),
     ("StableDiffusion", "sd1"),
 )
@@ -97,9 +103,12 @@ class Description:
                 "loads such files."
             )
         if need in ("denoiser", "control") and self.family is None:
+            held = f"holds {IN_WORDS[need]} of a family"
+            if self.source is not None:
+                held = f"is a {self.source.kind}, a pipeline"
             raise CheckpointError(
-                f"'{self.name}' holds {IN_WORDS[need]} of a family that is not known here; known "
-                f"are {KNOWN}. Use a model of one of these."
+                f"'{self.name}' {held} that is not known here; known are {KNOWN}. Use a model of "
+                "one of these."
             )
         return self
 

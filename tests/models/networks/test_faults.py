@@ -14,6 +14,7 @@ from paintgraph.models.errors import CheckpointError, LoraError, ModelError, Wei
 from paintgraph.models.networks import choosing
 from paintgraph.models.networks.loaded import LoadedTextEncoder
 from paintgraph.models.sampling.values import Denoiser, LoraUse, TextEncoder
+from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.networks import tiny_files
 from paintgraph.tests.models.networks.conftest import Lent
 
@@ -80,6 +81,12 @@ def test_a_file_of_another_kind_or_family_is_named_before_a_run(lent: Lent) -> N
     assert "packed into 4 or 8 bits" in fault(lent, "packed.safetensors")
     with pytest.raises(CheckpointError, match=r"takes 5 channels; a denoiser of its family"):
         load(lent, "depth5.safetensors")
+    editing = lent.folder / "diffusion" / "kontext"
+    tiny.flux(editing)
+    index = editing / "model_index.json"
+    index.write_text(index.read_text().replace("FluxPipeline", "FluxKontextPipeline"))
+    with pytest.raises(CheckpointError, match=r"'kontext' is a FluxKontextPipeline, a pipeline"):
+        load(lent, "kontext")
 
 
 def test_weights_that_are_missing_or_no_numbers_are_named(lent: Lent) -> None:
