@@ -28,6 +28,7 @@ from playwright.sync_api import (
     Request,
     Response,
     ViewportSize,
+    sync_playwright,
 )
 
 from paintgraph.api.editor.page import PACKAGE, installed_page
@@ -333,6 +334,17 @@ def jobs_of(server: Child) -> dict[str, str]:
     """How each job stands, by its id, the oldest first."""
     found = server.call("GET", "/jobs?sort_order=asc").json["jobs"]
     return {job["id"]: job["status"] for job in found}
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Debian's chromium. While it runs, nothing else in this thread may run an event loop."""
+    # Chromium's own walls need rights that containers lack; only our pages are opened.
+    with (
+        sync_playwright() as driver,
+        driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+    ):
+        yield browser
 
 
 @contextmanager

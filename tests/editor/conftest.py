@@ -3,20 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from paintgraph.tests.api.hostile.processes import Child, running
-from paintgraph.tests.editor.browsing import CHROMIUM
+from paintgraph.tests.editor.browsing import launched
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium. While it runs, nothing else in this thread may run an event loop."""
-    # Chromium's own walls need rights that containers lack; only our pages are opened.
-    with (
-        sync_playwright() as driver,
-        driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
-    ):
+    with launched() as browser:
         yield browser
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from playwright.sync_api import Browser, Response, sync_playwright
+from playwright.sync_api import Browser, Response
 
 from paintgraph.api.editor.files import PREFIX
 from paintgraph.api.editor.page import Page, installed_page, page_in
 from paintgraph.tests.api.editor.replaying import JOB, RECORDED, shape
 from paintgraph.tests.api.hostile.processes import Child, running, wait_for
 from paintgraph.tests.api.serving import png
-from paintgraph.tests.editor.browsing import CHROMIUM, OLDEST_PAGE, Tab, jobs_of, opened, prompt
+from paintgraph.tests.editor.browsing import OLDEST_PAGE, Tab, jobs_of, launched, opened, prompt
 
 _CHANGING = ("rand", "t")
 _GRAPH = prompt(("SolidMask", {"width": 8, "height": 8}), ("MaskPreview", {"mask": ["1", 0]}))
@@ -102,10 +102,7 @@ def main() -> None:
     (metadata,) = OLDEST_PAGE.parents[1].glob("*.dist-info")
     version = metadata.name.removesuffix(".dist-info").rpartition("-")[2]
     stories: dict[str, list[dict[str, Any]]] = {}
-    with (
-        sync_playwright() as driver,
-        driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
-    ):
+    with launched() as browser:
         ends: list[tuple[str, Page, dict[str, Any]]] = [
             (version, oldest, {"front_end_root": OLDEST_PAGE}),
             (newest.version, newest, {}),

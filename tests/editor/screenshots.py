@@ -4,46 +4,28 @@ Writes them to `docs/photos`: the first graph and its result, the mask editor, s
 of jobs.
 """
 
-import tempfile
-from io import BytesIO
-from pathlib import Path
-
-from PIL import Image
-from playwright.sync_api import sync_playwright
-
-from paintgraph.tests.api.hostile.processes import running
-from paintgraph.tests.editor.browsing import CHROMIUM, FREE, SAVED, Tab, opened
-
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "photos"
-_WIDTH = 1200
-_QUALITY = 80
+from paintgraph.tests.editor.browsing import FREE, SAVED, Tab, opened
+from paintgraph.tests.editor.shots import keep, on_stage
 
 
 def main() -> None:
     """Run the first graph and look around."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "data") as server,
-        sync_playwright() as driver,
-        driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
-    ):
-        server.until_ready()
-        with opened(browser, server) as tab:
-            tab.page.get_by_test_id("close-minimap-button").click()
-            tab.run()
-            tab.until(SAVED)
-            tab.show_jobs()
-            tab.page.wait_for_timeout(6000)  # until the page's own messages are gone
-            _keep(tab, "editor_result")
-            tab.show_jobs()
-            tab.page.mouse.dblclick(*FREE)
-            tab.until("document.activeElement?.matches('input')")
-            tab.page.keyboard.type("mask")
-            tab.page.wait_for_timeout(1000)
-            _keep(tab, "editor_search")
-            tab.page.keyboard.press("Escape")
-            _paint(tab)
-            _keep(tab, "editor_mask")
+    with on_stage() as (browser, server), opened(browser, server) as tab:
+        tab.page.get_by_test_id("close-minimap-button").click()
+        tab.run()
+        tab.until(SAVED)
+        tab.show_jobs()
+        tab.page.wait_for_timeout(6000)  # until the page's own messages are gone
+        keep(tab.page, "editor_result")
+        tab.show_jobs()
+        tab.page.mouse.dblclick(*FREE)
+        tab.until("document.activeElement?.matches('input')")
+        tab.page.keyboard.type("mask")
+        tab.page.wait_for_timeout(1000)
+        keep(tab.page, "editor_search")
+        tab.page.keyboard.press("Escape")
+        _paint(tab)
+        keep(tab.page, "editor_mask")
 
 
 def _paint(tab: Tab) -> None:
@@ -60,13 +42,6 @@ def _paint(tab: Tab) -> None:
         x = canvas["x"] + canvas["width"] * place
         tab.drag((x, top), (x, bottom))
     tab.page.wait_for_timeout(500)
-
-
-def _keep(tab: Tab, name: str) -> None:
-    with Image.open(BytesIO(tab.page.screenshot())) as shot:
-        height = round(shot.height * _WIDTH / shot.width)
-        small = shot.convert("RGB").resize((_WIDTH, height), Image.Resampling.LANCZOS)
-        small.save(FOLDER / f"{name}.webp", quality=_QUALITY, method=6)
 
 
 if __name__ == "__main__":
