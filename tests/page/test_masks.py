@@ -29,8 +29,24 @@ MODES = ("replace", "add", "subtract", "intersect")
 SOME = settings(max_examples=15)  # each is a question to the browser
 
 _WITH = """async given => {
-  const [{ Mask }, areas, png] = await Promise.all(
+  const [{ Mask: Plain, edged }, areas, png] = await Promise.all(
     ["mask", "areas", "png"].map(name => import(`/page/${name}.js`)));
+  class Mask extends Plain { // with short ways to draw
+    stamp(x, y, radius, softness, value) {
+      return this.stroke({ x, y, radius }, { x, y, radius }, softness, value);
+    }
+    rect(x, y, width, height, mode) {
+      const [right, bottom] = [x + width, y + height];
+      return this.polygon(
+        [{ x, y }, { x: right, y }, { x: right, y: bottom }, { x, y: bottom }], mode);
+    }
+    edge(pixels, fade) {
+      const patch = this.cut();
+      return this.combine(patch && edged(patch, this, pixels, fade), "replace");
+    }
+    grow(pixels) { return this.edge(pixels, 0); }
+    soften(pixels) { return this.edge(0, pixels); }
+  }
   const masked = ({ data, width, height }) => new Mask(width, height, Uint8Array.from(data));
   const shown = mask => ({ data: [...mask.data], width: mask.width, height: mask.height });
   const base64 = async blob => {

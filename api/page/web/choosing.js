@@ -2,26 +2,17 @@
 // Photos come in: by a picker, the camera, drag and drop, the clipboard. They are shown at once, from here; the server
 // gets them one by one behind that.
 
-import { anyKey, pause, waitOf } from "./client.js";
+import { anyKey } from "./client.js";
 import { h, icon } from "./dom.js";
 import { FILES } from "./photo.js";
 
 /** @typedef {import("./state.js").Photo} Photo */
 /** @typedef {import("./state.js").Step} Step */
 
-/**
- * The place to begin; in the bar what adds photos, and the photos where there are several.
- * @param {import("./state.js").State} state
- * @param {import("./client.js").Client} client
- * @param {import("./view.js").View} view
- * @param {import("./texts.js").Translate} t
- * @returns {HTMLElement}
- */
-export function choosing(state, client, view, t) {
+/** The place to begin; photos that are dropped or pasted are taken everywhere. @type {import("./main.js").Part} */
+export function choosing({ state, client, view, t, runner }) {
   /** Uploads, one after the other. @type {Promise<unknown>} */
   let sending = Promise.resolve();
-  /** Those that the browser or the server still looks at. @type {Set<Photo>} */
-  const opening = new Set();
 
   /** @param {File[]} files */
   const take = async (files) => {
@@ -52,16 +43,11 @@ export function choosing(state, client, view, t) {
     /** @type {Step} */
     const step = { picture: { digest: "", width: 0, height: 0, name }, made: null, source: file };
     photo.steps.push(step);
-    opening.add(photo);
     const isSent = send(photo, step, file);
     step.keeping = isSent;
-    try {
-      const { width, height } = await view.open(step);
-      await Promise.race([isSent, Promise.resolve()]); // the server may have refused it by now
-      Object.assign(step.picture, { width, height });
-    } finally {
-      opening.delete(photo);
-    }
+    const { width, height } = await view.open(step);
+    await Promise.race([isSent, Promise.resolve()]); // the server may have refused it by now
+    Object.assign(step.picture, { width, height });
     isSent.catch((error) => {
       if (!state.photos.includes(photo)) return;
       refuse(file, error);
@@ -72,30 +58,27 @@ export function choosing(state, client, view, t) {
 
   /** @param {Photo} photo @param {Step} step @param {Blob} file */
   const send = (photo, step, file) => {
-    const upload = async () => {
-      for (let isAway = false; ; isAway = true) {
-        try {
-          const kept = await client.upload(file, photo.name, (part) => state.setSent(photo, part));
-          if (isAway) state.hush();
-          return kept;
-        } catch (error) {
-          const seconds = waitOf(error);
-          if (!seconds) throw error;
-          const { message, code } = /** @type {import("./client.js").ServerError} */ (error);
-          if (!isAway) state.say(code === "away" ? t("choose.away") : message, { urgent: true });
-          await pause(1000 * seconds);
-          if (!opening.has(photo) && !state.photos.includes(photo)) {
-            state.hush();
-            throw error; // it was closed: nobody waits for it
-          }
-        }
-      }
+    const stop = new AbortController();
+    const { signal } = stop;
+    state.addEventListener("closed", (/** @type {any} */ { detail }) => detail === photo && stop.abort(), { signal });
+    let isSaid = false;
+    const tell = (/** @type {import("./running.js").News} */ { note = "" }) => {
+      if (note && !isSaid) state.say(note, { urgent: true });
+      if (!note && isSaid) state.hush();
+      isSaid = note !== "";
     };
-    const done = sending.then(upload).then((kept) => {
-      step.picture.digest = kept.digest;
+    const upload = async () => {
+      const ask = () => client.upload(file, photo.name, (part) => state.setSent(photo, part));
+      try {
+        step.picture.digest = (await runner.patiently(ask, { signal, tell })).digest;
+      } finally {
+        tell({});
+        stop.abort();
+      }
       state.setSent(photo);
       state.changed();
-    });
+    };
+    const done = sending.then(upload);
     sending = done.catch(() => {});
     return done;
   };
@@ -162,7 +145,7 @@ export function choosing(state, client, view, t) {
       { class: "row" },
       h("label", { class: "button primary" }, icon("photo"), t("choose.pick"), many),
       h("label", { class: "button camera" }, icon("camera"), t("choose.camera"), camera),
-      h("button", { type: "button", class: "example", onclick: () => void example() }, t("choose.example")),
+      h("button", { class: "example", onclick: () => void example() }, t("choose.example")),
     ),
     h("p", { class: "quiet" }, t("choose.private")),
   );

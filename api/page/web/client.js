@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server as the page knows it: pictures, recipes, jobs and what they tell, models. Types are of wire.d.ts.
-// @ts-check
 
 /** @typedef {import("./wire").Job} Job */
 /** @typedef {import("./wire").Picture} SentPicture */

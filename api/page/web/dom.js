@@ -3,7 +3,7 @@
 
 /**
  * An element with its properties and children. Names that begin with "on" are listeners, texts are attributes,
- * other values are properties where there are such; null and undefined are left out.
+ * other values are properties where there are such; null and undefined are left out. Buttons submit only if they say so.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, any> | null} [props]
@@ -12,6 +12,7 @@
  */
 export function h(tag, props, ...children) {
   const made = document.createElement(tag);
+  if (made instanceof HTMLButtonElement) made.type = "button";
   for (const [name, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
@@ -20,6 +21,20 @@ export function h(tag, props, ...children) {
   }
   made.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return made;
+}
+
+/**
+ * A button that is a sign; its name is for screen readers, and for pointers that rest on it.
+ * @param {string} sign @param {string} label @param {(() => void) | null} onclick @param {string} [keys]
+ */
+export function signed(sign, label, onclick, keys) {
+  const names = { "aria-label": label, title: label, "aria-keyshortcuts": keys };
+  return h("button", { class: "icon-only", ...names, onclick }, icon(sign));
+}
+
+/** A control with its name above. @param {string} name @param {HTMLElement} control @param {...(Node | null)} beside */
+export function field(name, control, ...beside) {
+  return h("div", { class: "field" }, h("label", null, h("span", null, name), control), ...beside);
 }
 
 /**

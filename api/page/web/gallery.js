@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs of this page that were: their pictures, opened again or removed from the server.
-// @ts-check
 
 import { stepOf } from "./doing/performing.js";
 import { h, icon } from "./dom.js";
 import { bitmapOf } from "./photo.js";
+import { wordsOf } from "./state.js";
 
-/**
- * @param {import("./state.js").State} state
- * @param {import("./client.js").Client} client
- * @param {import("./texts.js").Translate} t
- * @param {import("./thumbnails.js").Thumbnails} thumbnails
- * @returns {HTMLElement} the button that opens it
- */
-export function gallery(state, client, t, thumbnails) {
+/** The button that opens it. @type {import("./main.js").Part} */
+export function gallery({ state, client, t, thumbnails }) {
   const list = h("ul", { class: "jobs" });
   const told = h("p", { role: "status" });
-  const more = h("button", { type: "button", onclick: () => void fill(next) }, t("gallery.more"));
-  const close = h("button", { type: "button", onclick: () => dialog.close() }, t("close"));
-  const dialog = h(
-    "dialog",
-    { class: "gallery", "aria-label": t("gallery.title") },
-    h("h2", null, t("gallery.title")),
-    list,
-    told,
-    h("div", { class: "row" }, more, close),
-  );
+  const more = h("button", { onclick: () => void fill(next) }, t("gallery.more"));
+  const close = h("button", { onclick: () => dialog.close() }, t("close"));
+  const title = h("h2", null, t("gallery.title"));
+  const names = { class: "gallery", "aria-label": t("gallery.title") };
+  const dialog = h("dialog", names, title, list, told, h("div", { class: "row" }, more, close));
   let [next, asked] = ["", 0];
 
   /** Add what comes before a job to the list; an answer that another question has overtaken is left out. */
@@ -48,19 +37,11 @@ export function gallery(state, client, t, thumbnails) {
     const name = job.recipe?.replaceAll("_", " ") ?? "";
     const when = new Date(job.created).toLocaleString();
     const about = `${name}, ${t(`gallery.${job.state}`)}, ${when}`;
-    const image = h("img", { alt: "" });
-    if (step) void thumbnails.show(image, step);
-    const open = h(
-      "button",
-      {
-        type: "button",
-        disabled: !step,
-        "aria-label": t("gallery.open", { about }),
-        onclick: () => void show(job).catch(sorry),
-      },
-      image,
-    );
+    const onclick = () => void show(job).catch(sorry);
+    const names = { "aria-label": t("gallery.open", { about }), disabled: !step };
+    const open = h("button", { ...names, onclick }, step ? thumbnails.image(step) : h("img", { alt: "" }));
     const remove = async () => {
+      if (!confirm(t("gallery.sure", { about }))) return;
       try {
         await (job.ended === null ? client.cancel(job.id) : client.remove(job.id));
         made.remove();
@@ -68,15 +49,7 @@ export function gallery(state, client, t, thumbnails) {
         sorry(error);
       }
     };
-    const drop = h(
-      "button",
-      {
-        type: "button",
-        "aria-label": t("gallery.remove", { about }),
-        onclick: () => confirm(t("gallery.sure", { about })) && remove(),
-      },
-      "×",
-    );
+    const drop = h("button", { "aria-label": t("gallery.remove", { about }), onclick: remove }, "×");
     const made = h("li", null, open, h("span", null, about), drop);
     return made;
   };
@@ -108,7 +81,7 @@ export function gallery(state, client, t, thumbnails) {
   };
   /** @param {unknown} error */
   const sorry = (error) => {
-    told.textContent = error instanceof Error ? error.message : String(error);
+    told.textContent = wordsOf(error);
   };
   const begin = () => {
     list.replaceChildren();
@@ -116,10 +89,6 @@ export function gallery(state, client, t, thumbnails) {
     void fill();
   };
   document.body.append(dialog);
-  return h(
-    "button",
-    { type: "button", class: "plain", "aria-label": t("gallery.title"), onclick: begin },
-    icon("gallery"),
-    h("span", { class: "wide" }, t("gallery.title")),
-  );
+  const props = { class: "plain", "aria-label": t("gallery.title"), onclick: begin };
+  return h("button", props, icon("gallery"), h("span", { class: "wide" }, t("gallery.title")));
 }

@@ -57,9 +57,9 @@ export function gestures(view) {
     canvas.setPointerCapture(event.pointerId);
     held.set(event.pointerId, view.onScreen(event));
     isPen = event.pointerType === "pen";
-    if (doing === "tool") view.tool?.cancel(); // it was the first of two fingers, or the hand
+    if (doing === "tool") view.tool?.cancel?.(); // it was the first of two fingers, or the hand
     doing = begun(event);
-    if (doing === "tool") view.tool?.down(view.pointOf(event));
+    if (doing === "tool") view.tool?.down?.(view.pointOf(event));
     view.hovered = view.pointOf(event);
     cursor();
     view.draw();
@@ -80,7 +80,7 @@ export function gestures(view) {
     const [x, y] = [now.x - before.x, now.y - before.y];
     if (doing === "tool") {
       const all = event.getCoalescedEvents();
-      for (const each of all.length ? all : [event]) view.tool?.move(view.pointOf(each));
+      for (const each of all.length ? all : [event]) view.tool?.move?.(view.pointOf(each));
     } else if (doing === "pan") {
       view.pan(x, y);
     } else if (doing === "pinch") {
@@ -99,7 +99,7 @@ export function gestures(view) {
   /** @param {PointerEvent} event */
   const end = (event) => {
     if (!held.delete(event.pointerId)) return;
-    if (doing === "tool") event.type === "pointerup" ? view.tool?.up(view.pointOf(event)) : view.tool?.cancel();
+    if (doing === "tool") event.type === "pointerup" ? view.tool?.up(view.pointOf(event)) : view.tool?.cancel?.();
     doing = held.size ? "pan" : null;
     if (event.pointerType === "touch") view.hovered = null;
     cursor();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stays when the page is left: digests and ids of jobs, no pixels. What was being done goes on.
-// @ts-check
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
@@ -14,12 +13,9 @@ const MOST_PHOTOS = 20;
 
 /**
  * Show what was open, without what the server has no more; then keep what is open from now on.
- * @param {State} state
- * @param {import("./client.js").Client} client
- * @param {import("./texts.js").Translate} t
- * @param {import("./doing/performing.js").Performer} performer
+ * @param {import("./main.js").Page} page
  */
-export async function keeping(state, client, t, performer) {
+export async function keeping({ state, client, t, performer }) {
   const kept = read();
   let gone = 0;
   try {
@@ -38,7 +34,7 @@ export async function keeping(state, client, t, performer) {
     if (photo) photo.selection = undefined;
     if (gone) state.say(t("steps.gone", { n: gone }));
   } catch (error) {
-    state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+    state.sorry(error);
   }
   for (const event of ["photos", "step", "work"]) state.addEventListener(event, () => write(state));
   addEventListener("beforeunload", (event) => state.photos.some(isOnItsWay) && event.preventDefault());
@@ -62,7 +58,7 @@ export async function select(state, client, digest) {
   const bitmap = await bitmapOf(client, { picture: { digest } }, EXACT);
   const rect = mask?.combine(fromPicture(bitmap, mask.width, mask.height), "replace");
   bitmap.close();
-  if (rect && mask === state.mask) state.maskChanged(rect);
+  if (mask === state.mask) state.maskChanged(rect);
 }
 
 /**

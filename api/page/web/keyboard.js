@@ -43,7 +43,7 @@ export function keyboard(view) {
     if (over || under) view.pan(over, under); // past the side of the screen the picture comes along
     view.mark = to;
     view.hovered = point();
-    if (isDrawing()) drawing?.move(view.hovered);
+    if (isDrawing()) drawing?.move?.(view.hovered);
     view.draw();
   };
 
@@ -57,9 +57,9 @@ export function keyboard(view) {
     } else if (event.key === " " && view.mark && hasTool) {
       if (event.repeat) return event.preventDefault();
       if (isDrawing()) lift();
-      else (drawing = view.tool)?.down(point());
+      else (drawing = view.tool)?.down?.(point());
     } else if (event.key === "Escape" && isDrawing()) {
-      drawing?.cancel();
+      drawing?.cancel?.();
       drawing = null;
     } else return;
     event.preventDefault();

@@ -7,7 +7,7 @@ import { doing } from "./doing/panel.js";
 import { Performer } from "./doing/performing.js";
 import { byId } from "./dom.js";
 import { gallery } from "./gallery.js";
-import { keeping, keepSelection } from "./keeping.js";
+import { keeping } from "./keeping.js";
 import { dress, menu, sheets } from "./menu.js";
 import { Models } from "./models.js";
 import { photos } from "./photos.js";
@@ -25,38 +25,40 @@ dress();
 const spoken = language();
 document.documentElement.lang = spoken;
 const t = await texts(spoken);
-fill(document, t);
+fill(t);
 export const state = new State(t);
 const client = new Client(t);
-const canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
-export const view = new View(canvas, state, client);
-const models = new Models(client, t);
+export const view = new View(/** @type {HTMLCanvasElement} */ (byId("picture")), state, client);
 const runner = new Runner(state, client, t);
-const performer = new Performer(state, runner, t);
-const thumbnails = new Thumbnails(client);
+const page = {
+  ...{ state, client, view, t, runner },
+  models: new Models(client, t),
+  performer: new Performer(state, runner, t),
+  thumbnails: new Thumbnails(client),
+};
 
 /**
- * Each part: where its element stands, and what makes it.
- * @type {[string, (state: State, client: Client, view: View, t: import("./texts.js").Translate) => HTMLElement | void][]}
+ * What the parts of the page know, and a part: it makes what stands for it.
+ * @typedef {typeof page} Page
+ * @typedef {(page: Page) => Node} Part
  */
+
+/** Where each part stands. @type {[string, Part][]} */
 const PARTS = [
   ["stage", choosing],
   ["bar-view", viewing],
-  ["select", (...page) => selecting(...page, models, runner)],
-  ["do", (...page) => doing(...page, performer, models)],
+  ["select", selecting],
+  ["do", doing],
   ["bar-save", saving],
-  ["strip", () => steps(state, client, t, thumbnails)],
-  ["bar-photos", () => photos(state, t, thumbnails)],
-  ["bar-photos", () => gallery(state, client, t, thumbnails)],
+  ["strip", steps],
+  ["bar-photos", photos],
+  ["bar-photos", gallery],
+  ["bar", menu],
+  ["sheets", sheets],
 ];
-for (const [place, make] of PARTS) {
-  const made = make(state, client, view, t);
-  if (made) byId(place).append(made);
-}
-byId("bar").append(menu(t, () => keepSelection(state, client, t)));
-byId("sheets").append(...sheets(t));
+for (const [place, make] of PARTS) byId(place).append(make(page));
 state.addEventListener("step", () => {
   for (const id of ["select", "do"]) byId(id).hidden = !state.step;
   document.body.classList.toggle("working", state.step !== null);
 });
-await keeping(state, client, t, performer);
+await keeping(page);

@@ -72,15 +72,10 @@ export class Mask {
 
   // Drawing
 
-  /** A dot of a brush. Value 0 erases, others select up to it. @param {number} x @param {number} y @param {number} radius @param {number} softness 0 to 1, the part of the radius that fades @param {number} value */
-  stamp(x, y, radius, softness, value) {
-    return this.stroke({ x, y, radius }, { x, y, radius }, softness, value);
-  }
-
   /**
-   * A stroke of a brush between two places, whose radius (pressure) goes evenly from one to the other.
-   * Strokes do not add up: going over a place twice is as once.
-   * @param {Dab} from @param {Dab} to @param {number} softness @param {number} value @returns {Rect | null} what changed
+   * A stroke of a brush between two places, whose radius (pressure) goes evenly from one to the other. Value 0 erases,
+   * others select up to it; going over a place twice is as once.
+   * @param {Dab} from @param {Dab} to @param {number} softness 0 to 1, the part of the radius that fades @param {number} value @returns {Rect | null} what changed
    */
   stroke(from, to, softness, value) {
     const reach = Math.max(from.radius, to.radius) + 1;
@@ -112,18 +107,6 @@ export class Mask {
         }
       }
     });
-  }
-
-  /** @param {number} x @param {number} y @param {number} width @param {number} height @param {Mode} mode */
-  rect(x, y, width, height, mode = "add") {
-    const [left, top] = [Math.round(x), Math.round(y)];
-    const rect = this.within({
-      x: left,
-      y: top,
-      width: Math.round(x + width) - left,
-      height: Math.round(y + height) - top,
-    });
-    return this.combine(rect && { ...rect, data: new Uint8Array(rect.width * rect.height).fill(255) }, mode);
   }
 
   /** What a line that closes itself encloses; each pixel by the part of it that lies inside. @param {{x: number, y: number}[]} points @param {Mode} mode */
@@ -163,22 +146,6 @@ export class Mask {
 
   clear() {
     return this.combine(null, "replace");
-  }
-
-  /** Move the outline out, or in where pixels are below 0. @param {number} pixels */
-  grow(pixels) {
-    return this.combine(this.edged(pixels, 0), "replace");
-  }
-
-  /** Let the edge fade over some pixels on both of its sides. @param {number} pixels */
-  soften(pixels) {
-    return this.combine(this.edged(0, pixels), "replace");
-  }
-
-  /** The selection with its edge moved and faded; it stays as it is. @param {number} grow @param {number} soften @returns {Patch | null} */
-  edged(grow, soften) {
-    const patch = this.cut();
-    return patch && edged(patch, this, grow, soften);
   }
 
   /** A copy of what is selected. @returns {Patch | null} */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page is like for this visitor: language, light or dark, the sheet of keys; and the ways to the other pages.
 
-import { h, icon } from "./dom.js";
+import { h, icon, signed } from "./dom.js";
+import { keepSelection } from "./keeping.js";
 import { shortcuts } from "./shortcuts.js";
 import { LANGUAGES, keep, kept, language, speak } from "./texts.js";
 
@@ -9,16 +10,12 @@ const KEPT = "paintgraph.theme";
 const THEMES = ["system", "light", "dark"];
 
 /** Light or dark as this visitor chose, before anything is drawn. */
-export function dress(theme = kept(KEPT) ?? "") {
-  if (THEMES.slice(1).includes(theme)) document.documentElement.dataset.theme = theme;
-  else delete document.documentElement.dataset.theme;
+export function dress(theme = kept(KEPT)) {
+  document.documentElement.dataset.theme = theme ?? "system";
 }
 
-/** The button of the menu, at the end of the bar.
- * @param {import("./texts.js").Translate} t
- * @param {() => Promise<void>} beforeLeaving what is to be done before the page is loaded anew
- * @returns {HTMLElement} */
-export function menu(t, beforeLeaving) {
+/** The button of the menu, at the end of the bar. @type {import("./main.js").Part} */
+export function menu({ state, client, t }) {
   const theme = chooser(
     THEMES.map((each) => [each, t(`theme.${each}`)]),
     kept(KEPT) ?? "system",
@@ -28,11 +25,11 @@ export function menu(t, beforeLeaving) {
     },
   );
   const words = chooser(Object.entries(LANGUAGES), language(), (chosen) =>
-    beforeLeaving()
+    keepSelection(state, client, t)
       .catch(() => {}) // what is selected is lost, but the words are those that are wished
       .then(() => speak(chosen)),
   );
-  const keys = h("button", { type: "button", class: "plain", "aria-keyshortcuts": "?" }, icon("keys"), t("keys"));
+  const keys = h("button", { class: "plain", "aria-keyshortcuts": "?" }, icon("keys"), t("keys"));
   const list = h(
     "div",
     { id: "menu", popover: "auto" },
@@ -46,36 +43,26 @@ export function menu(t, beforeLeaving) {
   const sheet = shortcuts(keys, t);
   keys.addEventListener("click", () => list.hidePopover());
   document.body.append(list, sheet);
-  const label = { "aria-label": t("menu"), title: t("menu") };
-  return h("button", { type: "button", class: "icon-only", popovertarget: "menu", ...label }, icon("more"));
+  const button = signed("more", t("menu"), null);
+  button.setAttribute("popovertarget", "menu");
+  return button;
 }
 
-/** The buttons at the foot of narrow screens that show one panel or the other.
- * @param {import("./texts.js").Translate} t
- * @returns {HTMLElement[]} */
-export function sheets(t) {
+/** The buttons at the foot of narrow screens that show one panel or the other. @type {import("./main.js").Part} */
+export function sheets({ t }) {
   const show = (/** @type {string} */ wanted) => {
     document.body.dataset.sheet = wanted;
     for (const each of made) each.ariaExpanded = String(each.dataset.shows === wanted);
   };
-  const made = [
-    { name: "select", sign: "brush" },
-    { name: "do", sign: "erase" },
-  ].map(({ name, sign }) =>
-    h(
-      "button",
-      {
-        type: "button",
-        "data-shows": name,
-        "aria-controls": name,
-        onclick: () => show(document.body.dataset.sheet === name ? "" : name),
-      },
-      icon(sign),
-      t(name),
-    ),
-  );
+  const button = (/** @type {string} */ name, /** @type {string} */ sign) => {
+    const onclick = () => show(document.body.dataset.sheet === name ? "" : name);
+    return h("button", { "data-shows": name, "aria-controls": name, onclick }, icon(sign), t(name));
+  };
+  const made = [button("select", "brush"), button("do", "erase")];
   show("select");
-  return made;
+  const all = new DocumentFragment();
+  all.append(...made);
+  return all;
 }
 
 /** @param {[string, string][]} choices value and name

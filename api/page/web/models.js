@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models that the server lacks: what they are, what they cost, and having the server fetch them.
-// @ts-check
+// Models of the server, to choose from; of those that it lacks: what they are, what they cost, and having it fetch them.
 
-import { h } from "./dom.js";
+import { field, h } from "./dom.js";
+import { wordsOf } from "./state.js";
 
 /** @typedef {import("./wire").Model} Model */
 
@@ -11,16 +11,13 @@ export class Models {
   /** @type {Promise<import("./wire").Models> | null} */
   #asked = null;
 
-  /**
-   * @param {import("./client.js").Client} client
-   * @param {import("./texts.js").Translate} t
-   */
+  /** @param {import("./client.js").Client} client @param {import("./texts.js").Translate} t */
   constructor(client, t) {
     this.client = client;
     this.t = t;
   }
 
-  async all() {
+  async #all() {
     this.#asked ??= this.client.models();
     try {
       return await this.#asked;
@@ -30,83 +27,98 @@ export class Models {
     }
   }
 
-  /** The models that do what one does, or those of a family. @param {string} name @returns {Promise<Model[]>} */
+  /** The models that do what one does, or those of a family: first what is there, it before the others. @param {string} name */
   async like(name) {
-    const { models } = await this.all();
+    const { models } = await this.#all();
     const family = models.find((each) => each.name === name)?.family ?? name;
-    return models.filter((each) => each.family === family);
-  }
-
-  /** How a model is called in a list of choices. @param {string} name @param {Model} [model] */
-  named(name, model) {
-    return model && model.state !== "present" ? this.t("models.missing", { name, size: this.#size(model) }) : name;
+    const like = models.filter((each) => each.family === family);
+    const rank = (/** @type {Model} */ each) => 2 * Number(isThere(each)) + Number(each.name === name);
+    return like.sort((a, b) => rank(b) - rank(a));
   }
 
   /**
-   * What is to know about a model that is not there, with a button where the server may fetch it.
-   * @param {string} name @param {() => void} onPresent
-   * @returns {Promise<HTMLElement | null>} null: it is there, or no model of the server's list
+   * A choice among names, of which those of models that are missing say so, and below what is to know of the chosen one.
+   * @param {string} label @param {(string | null)[]} [names] @param {string} [chosen]
    */
-  async needed(name, onPresent) {
-    const { t } = this;
-    const { models, can_be_pulled: canBePulled } = await this.all();
-    const model = models.find((each) => each.name === name);
-    if (!model || model.state === "present") return null;
-    const { licence, command } = model;
-    const box = h("div", { class: "needed", role: "group", "aria-label": name });
-    const use = {
-      free: "models.free",
-      paid: "models.paid",
-      forbidden: "models.forbidden",
-      unknown: "models.unknown",
+  choice(label, names = [], chosen = "") {
+    const control = h("select", { onchange: () => show().catch(() => {}) });
+    const needed = h("div", { role: "status" });
+    /** @param {(string | null)[]} names @param {string} chosen */
+    const offer = (names, chosen) => {
+      control.replaceChildren(...names.map((each) => h("option", { value: each ?? "" }, each ?? this.t("do.none"))));
+      control.value = chosen;
+      return show();
     };
-    box.append(
-      h("p", null, t("models.about", { name, about: model.about, size: this.#size(model) })),
+    /** What the server says of them; without that they are names alone. */
+    const show = async () => {
+      const { models, can_be_pulled: canBePulled } = await this.#all();
+      const missing = new Map(models.filter((each) => !isThere(each)).map((each) => [each.name, each]));
+      for (const option of control.options) {
+        const model = missing.get(option.value);
+        option.textContent = model
+          ? this.t("models.missing", { name: model.name, size: this.#size(model) })
+          : option.value || this.t("do.none");
+      }
+      const chosen = missing.get(control.value);
+      needed.replaceChildren(...(chosen ? [this.#needed(chosen, canBePulled, () => show().catch(() => {}))] : []));
+    };
+    offer(names, chosen).catch(() => {});
+    return { element: field(label, control, needed), control, offer };
+  }
+
+  /** What is to know about a model that is missing, with a button where the server may fetch it. @param {Model} model @param {boolean} canBePulled @param {() => unknown} onPresent */
+  #needed(model, canBePulled, onPresent) {
+    const { t } = this;
+    const { name, about, licence, command } = model;
+    const use = {
+      free: t("models.free"),
+      paid: t("models.paid"),
+      forbidden: t("models.forbidden"),
+      unknown: t("models.unknown"),
+    };
+    const terms = { name: licence.name || t("models.unnamed"), use: use[licence.commercial] };
+    const box = h(
+      "div",
+      { class: "needed", role: "group", "aria-label": name },
+      h("p", null, t("models.about", { name, about, size: this.#size(model) })),
       h(
         "p",
         null,
-        t("models.licence", {
-          name: licence.name || t("models.unnamed"),
-          use: t(use[licence.commercial]),
-        }),
+        t("models.licence", terms),
         " ",
         h("a", { href: licence.url, rel: "noreferrer", target: "_blank" }, licence.url),
       ),
     );
-    if (canBePulled && command) {
-      const told = h("span", { role: "status" });
-      const bar = h("progress", { max: 1, hidden: true, "aria-label": t("models.fetch") });
-      const fetchIt = async () => {
-        [button.disabled, bar.hidden] = [true, false];
-        try {
-          await this.client.pull(name, (event) => {
-            if (event.total_bytes) bar.value = event.done_bytes / event.total_bytes;
-            told.textContent = event.file;
-          });
-          this.#asked = null;
-          onPresent();
-        } catch (error) {
-          told.textContent = error instanceof Error ? error.message : String(error);
-        } finally {
-          [button.disabled, bar.hidden] = [false, true];
-        }
-      };
-      const button = h("button", { type: "button", onclick: fetchIt }, t("models.fetch"));
-      box.append(button, bar, told);
-    } else {
+    if (canBePulled && command) box.append(...this.#fetching(name, onPresent));
+    else {
+      const how = command ? t("models.command") : t("models.no_address", { name });
       const problems = model.problems.join(" ");
-      box.append(
-        h(
-          "p",
-          null,
-          command ? t("models.command") : t("models.no_address", { name }),
-          " ",
-          command && h("code", null, command),
-          problems && ` ${problems}`,
-        ),
-      );
+      box.append(h("p", null, how, " ", command && h("code", null, command), problems && ` ${problems}`));
     }
     return box;
+  }
+
+  /** The button that has the server fetch a model, and how far it is. @param {string} name @param {() => unknown} onPresent */
+  #fetching(name, onPresent) {
+    const told = h("span", { role: "status" });
+    const bar = h("progress", { max: 1, hidden: true, "aria-label": this.t("models.fetch") });
+    const fetchIt = async () => {
+      [button.disabled, bar.hidden] = [true, false];
+      try {
+        await this.client.pull(name, (event) => {
+          if (event.total_bytes) bar.value = event.done_bytes / event.total_bytes;
+          told.textContent = event.file;
+        });
+        this.#asked = null;
+        onPresent();
+      } catch (error) {
+        told.textContent = wordsOf(error);
+      } finally {
+        [button.disabled, bar.hidden] = [false, true];
+      }
+    };
+    const button = h("button", { onclick: fetchIt }, this.t("models.fetch"));
+    return [button, bar, told];
   }
 
   /** @param {Model} model */
@@ -115,4 +127,9 @@ export class Models {
       ? this.t("models.megabytes", { n: Math.max(1, Math.round(bytes / 1e6)) })
       : this.t("models.size_unknown");
   }
+}
+
+/** @param {Model} model */
+export function isThere(model) {
+  return model.state === "present";
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // How well a step fits: how many pixels outside its mask changed, counted here, and what the job measured.
-// @ts-check
 
 import { bitmapOf, EXACT } from "./photo.js";
 

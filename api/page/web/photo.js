@@ -10,6 +10,7 @@ export const EXACT = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 const SMALL = 2048; // the longer side of the small one, at most
 const TILE = 1024;
 const QUICK = 4e6; // pixels of tiles that may be drawn while the picture moves
+const SQUARE = 8; // pixels of the pattern that shows where a picture is transparent
 const SHARP = 3; // from this scale on pixels are squares
 
 /** @typedef {import("./state.js").Rect} Rect */
@@ -152,4 +153,17 @@ function meet(one, other) {
     one.y < other.y + other.height &&
     other.y < one.y + one.height
   );
+}
+
+/** Squares that show where a picture is transparent. @param {OffscreenCanvasRenderingContext2D} context */
+export function pattern(context) {
+  const canvas = new OffscreenCanvas(2 * SQUARE, 2 * SQUARE);
+  const squares = canvas.getContext("2d");
+  if (!squares) return "#fff";
+  squares.fillStyle = "#fff";
+  squares.fillRect(0, 0, canvas.width, canvas.height);
+  squares.fillStyle = "#ccc";
+  squares.fillRect(0, 0, SQUARE, SQUARE);
+  squares.fillRect(SQUARE, SQUARE, SQUARE, SQUARE);
+  return context.createPattern(canvas, "repeat") ?? "#fff";
 }

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The photos that are open: another one to choose, and which of several is shown.
 
-import { byId, h, icon, refill } from "./dom.js";
+import { byId, h, icon, refill, signed } from "./dom.js";
 
-/**
- * @param {import("./state.js").State} state
- * @param {import("./texts.js").Translate} t
- * @param {import("./thumbnails.js").Thumbnails} thumbnails
- * @returns {HTMLElement}
- */
-export function photos(state, t, thumbnails) {
-  const open = h(
-    "button",
-    {
-      type: "button",
-      class: "plain",
-      "aria-keyshortcuts": "O",
-      title: t("photos.open"),
-      hidden: true,
-      onclick: () => byId("pick").click(),
-    },
-    icon("photo"),
-    h("span", { class: "wide" }, t("photos.open")),
-  );
+/** @type {import("./main.js").Part} */
+export function photos({ state, t, thumbnails }) {
+  const title = t("photos.open");
+  const props = { class: "plain", "aria-keyshortcuts": "O", title, hidden: true, onclick: () => byId("pick").click() };
+  const open = h("button", props, icon("photo"), h("span", { class: "wide" }, title));
   const list = h("ol", { class: "photos", "aria-label": t("photos"), hidden: true });
   state.addEventListener("photos", () => {
     open.hidden = !state.photo;
@@ -31,24 +16,13 @@ export function photos(state, t, thumbnails) {
   });
   /** @param {import("./state.js").Photo} photo */
   const entry = (photo) => {
-    const [first] = photo.steps;
-    const image = h("img", { alt: "" });
-    void thumbnails.show(image, first);
+    const { name } = photo;
     const isShown = photo === state.photo;
-    const names = { "aria-label": photo.name, title: photo.name, "aria-current": isShown ? "true" : null };
-    const close = t("photos.close", { name: photo.name });
+    const names = { "aria-label": name, title: name, "aria-current": isShown ? "true" : null };
+    const show = () => isShown || state.show(photo, photo.at);
     return [
-      h(
-        "button",
-        { type: "button", class: "icon-only", ...names, onclick: () => isShown || state.show(photo, photo.at) },
-        image,
-      ),
-      isShown &&
-        h(
-          "button",
-          { type: "button", class: "icon-only", "aria-label": close, title: close, onclick: () => state.close(photo) },
-          icon("close"),
-        ),
+      h("button", { class: "icon-only", ...names, onclick: show }, thumbnails.image(photo.steps[0])),
+      isShown && signed("close", t("photos.close", { name }), () => state.close(photo)),
     ];
   };
   return h("div", { class: "group" }, open, list);

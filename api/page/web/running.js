@@ -52,7 +52,7 @@ export class Runner {
       await this.patiently(() => this.client.run(recipe, inputs, { tags: [tag], key }), { signal, tell })
     ).id;
     const { id } = wished;
-    const end = () => void this.client.cancel(id).catch((error) => this.sorry(error));
+    const end = () => void this.client.cancel(id).catch(this.state.sorry);
     if (signal.aborted) end(); // it was given up while it was asked for
     signal.throwIfAborted();
     signal.addEventListener("abort", end);
@@ -69,11 +69,6 @@ export class Runner {
     } finally {
       signal.removeEventListener("abort", end);
     }
-  }
-
-  /** Say what went wrong. @param {unknown} error */
-  sorry(error) {
-    this.state.say(error instanceof Error ? error.message : String(error), { urgent: true });
   }
 }
 

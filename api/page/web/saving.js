@@ -1,47 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes pictures and masks home as files, and tells how they were made.
-// @ts-check
 
 import { h, icon } from "./dom.js";
 import { toPng } from "./png.js";
 import { asCommand, asHttp, asPython, asRecipe, toldOf } from "./telling.js";
 
-/** Formats by the ends of their names. @type {[string, string][]} */
+/** Formats by the ends of their names. @type {[string, string, string][]} */
 const FORMATS = [
-  ["png", "image/png"],
-  ["jpg", "image/jpeg"],
-  ["webp", "image/webp"],
+  ["png", "image/png", "PNG"],
+  ["jpg", "image/jpeg", "JPEG"],
+  ["webp", "image/webp", "WebP"],
 ];
 
-/**
- * @param {import("./state.js").State} state
- * @param {import("./client.js").Client} client
- * @param {import("./view.js").View} _
- * @param {import("./texts.js").Translate} t
- * @returns {HTMLElement}
- */
-export function saving(state, client, _, t) {
-  /** @param {() => unknown} act */
-  const trying = (act) => async () => {
-    try {
-      await act();
-    } catch (error) {
-      state.say(error instanceof Error ? error.message : String(error), { urgent: true });
-    }
-  };
-  const files = FORMATS.map(([suffix, type]) => {
-    const save = async () => {
+/** @type {import("./main.js").Part} */
+export function saving({ state, client, t }) {
+  /** @param {string} text @param {() => Promise<unknown>} act */
+  const button = (text, act) => h("button", { onclick: () => act().catch(state.sorry) }, text);
+  const files = FORMATS.map(([suffix, type, title]) =>
+    button(title, async () => {
       const { step } = state;
       if (!step) return;
       const { digest, name } = await state.kept(step);
       download(await client.image(digest, type), `${stem(name)}.${suffix}`);
-    };
-    return h(
-      "button",
-      { type: "button", onclick: trying(save) },
-      suffix === "jpg" ? "JPEG" : suffix === "webp" ? "WebP" : "PNG",
-    );
-  });
+    }),
+  );
   const saveMask = async () => {
     const { step, mask } = state;
     if (!step) return;
@@ -51,52 +33,41 @@ export function saving(state, client, _, t) {
     download(file, `${stem(step.picture.name)}_mask.png`);
   };
   const dialog = h("dialog", { class: "told" });
-  /** @type {[string, (told: import("./telling.js").Told) => string][]} */
+  /** @type {[string, (told: import("./telling.js").Told, about: string) => string][]} */
   const texts = [
-    [
-      t("save.recipe"),
-      (told) => asRecipe(told, state.photo?.steps.flatMap((each) => each.made?.label ?? []).join(", ") ?? ""),
-    ],
+    [t("save.recipe"), asRecipe],
     [t("save.command"), asCommand],
     [t("save.http"), asHttp],
     [t("save.python"), asPython],
   ];
-  const tellers = texts.map(([title, tell]) => {
-    const show = async () => {
+  const tellers = texts.map(([title, tell]) =>
+    button(title, async () => {
       const { photo } = state;
       if (!photo || photo.at === 0) throw new Error(t("save.nothing_made"));
       const steps = photo.steps.slice(0, photo.at + 1);
       const told = toldOf(steps, new URL(".", location.href).href, await client.isShut());
-      showText(dialog, title, tell(told), t);
-    };
-    return h("button", { type: "button", onclick: trying(show) }, title);
-  });
+      const about = steps.flatMap(({ made }) => made?.label ?? []).join(", ");
+      showText(dialog, title, tell(told, about), t);
+    }),
+  );
   const graph = h("a", { class: "button", target: "_blank" }, t("save.graph"));
   state.addEventListener("step", () => {
     const job = state.step?.made?.job;
     graph.hidden = !job;
     graph.href = `editor/?graph=${job}`;
   });
-  const names = { type: "button", class: "primary", popovertarget: "saving" };
+  const names = { class: "primary", popovertarget: "saving" };
   const opener = h("button", names, icon("download"), t("save.title"));
   dialog.addEventListener("close", () => opener.focus()); // what opened it lies in the closed box
-  return h(
+  const pictures = { class: "row", role: "group", "aria-label": t("save.file") };
+  const ways = { class: "row", role: "group", "aria-label": t("save.as") };
+  const box = h(
     "div",
-    null,
-    opener,
-    h(
-      "div",
-      { id: "saving", popover: "auto" },
-      h(
-        "div",
-        { class: "row", role: "group", "aria-label": t("save.file") },
-        ...files,
-        h("button", { type: "button", onclick: trying(saveMask) }, t("save.mask")),
-      ),
-      h("div", { class: "row", role: "group", "aria-label": t("save.as") }, graph, ...tellers),
-    ),
-    dialog,
+    { id: "saving", popover: "auto" },
+    h("div", pictures, ...files, button(t("save.mask"), saveMask)),
+    h("div", ways, graph, ...tellers),
   );
+  return h("div", null, opener, box, dialog);
 }
 
 /** @param {HTMLDialogElement} dialog @param {string} title @param {string} text @param {import("./texts.js").Translate} t */
@@ -113,17 +84,9 @@ function showText(dialog, title, text, t) {
     }
   };
   dialog.setAttribute("aria-label", title);
-  dialog.replaceChildren(
-    h("h2", null, title),
-    shown,
-    h(
-      "div",
-      { class: "row" },
-      h("button", { type: "button", onclick: copy }, t("save.copy")),
-      h("button", { type: "button", onclick: () => dialog.close() }, t("close")),
-      copied,
-    ),
-  );
+  const close = h("button", { onclick: () => dialog.close() }, t("close"));
+  const row = h("div", { class: "row" }, h("button", { onclick: copy }, t("save.copy")), close, copied);
+  dialog.replaceChildren(h("h2", null, title), shown, row);
   dialog.showModal();
 }
 

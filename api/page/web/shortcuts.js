@@ -30,7 +30,7 @@ export function shortcuts(button, t) {
     { id: "keys", "aria-labelledby": "keys-title" },
     h("h2", { id: "keys-title" }, t("keys")),
     list,
-    h("form", { method: "dialog" }, h("button", { class: "primary" }, t("close"))),
+    h("form", { method: "dialog" }, h("button", { type: "submit", class: "primary" }, t("close"))),
   );
   button.addEventListener("click", () => {
     list.replaceChildren(...rows(t));

@@ -40,8 +40,13 @@ export function idOf(step) {
   return step?.made?.job ?? "";
 }
 
+/** What an error says. @param {unknown} error */
+export function wordsOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
- * Events: 'photos' (the list, or what is known of one), 'step' (another picture is shown), 'selection' (another mask is
+ * Events: 'photos' (the list, or what is known of one), 'closed' (detail: the Photo that is off the list), 'step' (another picture is shown), 'selection' (another mask is
  * drawn on), 'mask' (detail: the Rect that changed of it), 'sent' (how much of a photo the server has), 'work', 'tool'.
  */
 export class State extends EventTarget {
@@ -100,6 +105,7 @@ export class State extends EventTarget {
   close(photo) {
     const place = this.photos.indexOf(photo);
     this.photos = this.photos.filter((each) => each !== photo);
+    this.#tell("closed", photo);
     if (this.photo !== photo) return this.#tell("photos");
     const next = this.photos[Math.min(place, this.photos.length - 1)];
     if (next) return this.show(next, next.at);
@@ -166,12 +172,9 @@ export class State extends EventTarget {
     this.#tell("photos");
   }
 
-  /**
-   * Tell which part of the mask changed.
-   * @param {Rect} rect
-   */
+  /** Tell which part of the mask changed, if any did. @param {Rect | null} [rect] */
   maskChanged(rect) {
-    this.#tell("mask", rect);
+    if (rect) this.#tell("mask", rect);
   }
 
   /** @param {Work | null} work */
@@ -193,21 +196,14 @@ export class State extends EventTarget {
    */
   say(text, { urgent = false } = {}) {
     const place = byId(urgent ? "urgent" : "said");
-    const note = h("p", { class: "note" }, text);
-    const close = h(
-      "button",
-      {
-        type: "button",
-        class: "close",
-        "aria-label": this.t("note.close"),
-        onclick: () => note.remove(),
-      },
-      "×",
-    );
-    note.append(close);
+    const close = { class: "close", "aria-label": this.t("close"), onclick: () => note.remove() };
+    const note = h("p", { class: "note" }, text, h("button", close, "×"));
     place.replaceChildren(note);
     if (!urgent) setTimeout(() => note.remove(), NOTE_SECONDS * 1000);
   }
+
+  /** Say urgently what went wrong. @type {(error: unknown) => void} */
+  sorry = (error) => this.say(wordsOf(error), { urgent: true });
 
   /** Take away what was said urgently; it is past. */
   hush() {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strip of steps: undo and redo, a thumbnail for each, other results to choose, and how well the step fits.
-// @ts-check
 
-import { byId, h, icon, refill } from "./dom.js";
+import { byId, h, refill, signed } from "./dom.js";
 import { select } from "./keeping.js";
 import { numbersOf } from "./numbers.js";
 import { idOf } from "./state.js";
@@ -26,50 +25,18 @@ export function redo(state) {
   else if (photo && photo.at < photo.steps.length - 1) state.show(photo, photo.at + 1);
 }
 
-/** A button that is a sign. @param {string} sign @param {string} label @param {string} keys @param {() => void} onclick */
-function pressed(sign, label, keys, onclick) {
-  const names = { "aria-label": label, title: label, "aria-keyshortcuts": keys };
-  return h("button", { type: "button", class: "icon-only", ...names, onclick }, icon(sign));
-}
-
-/**
- * @param {State} state
- * @param {import("./client.js").Client} client
- * @param {import("./texts.js").Translate} t
- * @param {import("./thumbnails.js").Thumbnails} thumbnails
- * @returns {HTMLElement}
- */
-export function steps(state, client, t, thumbnails) {
-  const [undoButton, redoButton] = [
-    pressed("undo", t("steps.undo"), "Control+Z", () => undo(state)),
-    pressed("redo", t("steps.redo"), "Control+Shift+Z Control+Y", () => redo(state)),
-  ];
+/** @type {import("./main.js").Part} */
+export function steps({ state, client, t, thumbnails }) {
+  const undoButton = signed("undo", t("steps.undo"), () => undo(state), "Control+Z");
+  const redoButton = signed("redo", t("steps.redo"), () => redo(state), "Control+Shift+Z Control+Y");
   byId("bar-steps").append(undoButton, redoButton);
   const list = h("ol", { class: "steps", "aria-label": t("steps.title") });
-  const choices = h("div", {
-    class: "choices",
-    role: "group",
-    "aria-label": t("steps.choices"),
-    hidden: true,
-  });
+  const choices = h("div", { class: "choices", role: "group", "aria-label": t("steps.choices") });
   const numbers = h("p", { class: "numbers", role: "status" });
-  const again = h(
-    "button",
-    {
-      type: "button",
-      hidden: true,
-      onclick: () => selectAgain().catch((error) => state.say(error.message, { urgent: true })),
-    },
-    t("steps.select_again"),
-  );
-  const element = h(
-    "section",
-    { class: "strip", "aria-label": t("steps.title"), hidden: true },
-    list,
-    choices,
-    numbers,
-    again,
-  );
+  const selectAgain = () => select(state, client, state.step?.made?.mask ?? "").catch(state.sorry);
+  const again = h("button", { onclick: selectAgain }, t("steps.select_again"));
+  const strip = { class: "strip", "aria-label": t("steps.title"), hidden: true };
+  const element = h("section", strip, list, choices, numbers, again);
 
   const look = () => {
     const { photo, mask } = state;
@@ -82,43 +49,29 @@ export function steps(state, client, t, thumbnails) {
     const { photo } = state;
     element.hidden = !photo;
     look();
-    refill(
-      list,
-      ...(photo?.steps.map((step, at) =>
-        h(
-          "li",
-          null,
-          button(
-            step,
-            step.made?.label ?? t("steps.photo"),
-            at === photo.at,
-            () => at !== photo.at && state.show(photo, at),
-          ),
-        ),
-      ) ?? []),
-    );
+    const entries = photo?.steps.map((step, at) => {
+      const label = step.made?.label ?? t("steps.photo");
+      return h(
+        "li",
+        null,
+        button(step, label, at === photo.at, () => at !== photo.at && state.show(photo, at)),
+      );
+    });
+    refill(list, ...(entries ?? []));
     const others = state.step?.made?.choices ?? [];
     choices.hidden = !others.length;
-    refill(
-      choices,
-      ...others.map((each, number) =>
-        button(each, t("steps.choice", { n: number + 1 }), idOf(each) === idOf(state.step), () => choose(each)),
-      ),
+    const buttons = others.map((each, number) =>
+      button(each, t("steps.choice", { n: number + 1 }), idOf(each) === idOf(state.step), () => choose(each)),
     );
+    refill(choices, ...buttons);
     if (state.step === told) return;
     told = state.step;
     void tellNumbers();
   };
   /** @param {Step} step @param {string} label @param {boolean} isCurrent @param {() => void} onclick */
   const button = (step, label, isCurrent, onclick) => {
-    const image = h("img", { alt: "" });
-    void thumbnails.show(image, step);
-    return h(
-      "button",
-      { type: "button", "aria-current": isCurrent ? "step" : null, onclick },
-      image,
-      h("span", null, label),
-    );
+    const props = { "aria-current": isCurrent ? "step" : null, onclick };
+    return h("button", props, thumbnails.image(step), h("span", null, label));
   };
   /** Show another result of the same wish in place of this one. @param {Step} other */
   const choose = (other) => {
@@ -142,10 +95,6 @@ export function steps(state, client, t, thumbnails) {
     const measured = percent ? t("steps.at_most", { percent }) : t("steps.unchanged");
     const kept = changed === null ? measured : t("steps.outside", { changed, outside });
     numbers.textContent = seam === null ? kept : `${kept} ${t("steps.seam", { seam: Math.round(100 * seam) / 100 })}`;
-  };
-  const selectAgain = async () => {
-    const mask = state.step?.made?.mask;
-    if (mask) await select(state, client, mask);
   };
   state.addEventListener("photos", show);
   state.addEventListener("step", show);

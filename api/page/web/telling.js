@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a picture was made, as texts that make it again: a recipe in YAML, commands, HTTP, Python.
-// @ts-check
 
 /** @typedef {import("./state.js").Step} Step */
 /** One use of a recipe; `given` are its inputs, with pictures by the names of their files.

@@ -68,15 +68,9 @@ export function translator(spoken, table) {
   };
 }
 
-/** Fill in what index.html names by keys: `data-t` the words inside, `data-t-label` a name that
- * only screen readers and pointers that rest get.
- * @param {ParentNode} root
- * @param {Translate} t */
-export function fill(root, t) {
-  for (const each of root.querySelectorAll("[data-t]")) {
-    each.textContent = t(each.getAttribute("data-t") ?? "");
-  }
-  for (const each of root.querySelectorAll("[data-t-label]")) {
+/** Fill in what index.html names by keys (`data-t-label`), for screen readers and pointers that rest. @param {Translate} t */
+export function fill(t) {
+  for (const each of document.querySelectorAll("[data-t-label]")) {
     const label = t(each.getAttribute("data-t-label") ?? "");
     each.setAttribute("aria-label", label);
     each.setAttribute("title", label);

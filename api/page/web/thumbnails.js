@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small pictures of large ones, made once each.
-// @ts-check
 
+import { h } from "./dom.js";
 import { bitmapOf } from "./photo.js";
 
 const SIZE = 160;
@@ -18,11 +18,15 @@ export class Thumbnails {
     this.client = client;
   }
 
-  /**
-   * Show a step's picture in an image; one that the server has no more stays empty.
-   * @param {HTMLImageElement} image @param {Shown} step
-   */
-  async show(image, step) {
+  /** An image of a step's picture; one that the server has no more stays empty. @param {Shown} step */
+  image(step) {
+    const image = h("img", { alt: "" });
+    void this.#show(image, step);
+    return image;
+  }
+
+  /** @param {HTMLImageElement} image @param {Shown} step */
+  async #show(image, step) {
     const key = step.source ?? step.picture.digest;
     try {
       const made = this.#made.get(key) ?? this.#make(step);

@@ -5,21 +5,24 @@ import { drawFrame } from "./frame.js";
 import { gestures } from "./gestures.js";
 import { drawCross, keyboard } from "./keyboard.js";
 import { Overlay } from "./overlay.js";
-import { bitmapOf, drawableOf } from "./photo.js";
+import { pattern } from "./photo.js";
+import { placeOf } from "./numbers.js";
+import { Opened } from "./opened.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
 /** @typedef {import("./client.js").Client} Client */
 /** @typedef {import("./frame.js").Frame} Frame */
 /** @typedef {import("./photo.js").Drawable} Drawable */
+/** @typedef {{step: Step, drawable: Drawable}} Shown */
 
 /**
  * In pixels of the picture; alt and shift are keys that are held.
  * @typedef {{x: number, y: number, pressure: number, pointer: string, shift: boolean, alt: boolean}} Point
  *
  * What gets the pointer. It draws in pixels of the screen: see `View.toScreen` and `View.scale`.
- * @typedef {{cursor: string, down(point: Point): void, move(point: Point): void, up(point: Point): void,
- *   cancel(): void, draw(context: CanvasRenderingContext2D, view: View): void}} Tool
+ * @typedef {{cursor: string, down?(point: Point): void, move?(point: Point): void, up(point: Point): void,
+ *   cancel?(): void, draw?(context: CanvasRenderingContext2D, view: View): void}} Tool
  */
 
 const MARGIN = 16; // pixels of the screen around what fits
@@ -27,8 +30,6 @@ const FRAME_MARGIN = 0.14; // of the screen, where there is a frame to drag
 const LEAST = 48; // pixels of the screen of a picture that stay in sight
 const LARGEST = 40; // pixels of the screen for one of the picture
 const STILL = 160; // milliseconds after which what moved is drawn in full detail
-const OPENED = 2; // pictures in memory
-const SQUARE = 8; // pixels of the pattern that shows where a picture is transparent
 
 /** Events: 'view' (it was zoomed or moved), 'frame' (it was dragged), 'tool'. */
 export class View extends EventTarget {
@@ -44,18 +45,17 @@ export class View extends EventTarget {
   #y = 0;
   #width = 1;
   #height = 1;
-  /** @type {{step: Step, drawable: Drawable} | null} */
+  /** @type {Shown | null} */
   #shown = null;
-  /** Those in memory, the newest last. @type {Map<Step, Promise<Drawable>>} */
-  #opened = new Map();
+  #opened;
   #isFitted = true;
   /** @type {Frame | null} */
   #frame = null;
   /** How much of the screen shows what was before, 0 to 1. @type {number | null} */
   #compared = null;
-  /** @type {Drawable | null} */
+  /** @type {Shown | null} */
   #before = null;
-  /** The step whose picture that is, or will be. @type {Step | null} */
+  /** The step that is compared with, or will be. @type {Step | null} */
   #asksBefore = null;
   #base = new OffscreenCanvas(1, 1);
   #isStale = true;
@@ -75,7 +75,9 @@ export class View extends EventTarget {
     super();
     this.canvas = canvas;
     this.state = state;
-    this.client = client;
+    this.#opened = new Opened(client, (step) =>
+      [state.step, this.#shown?.step, this.#before?.step, this.#asksBefore].includes(step),
+    );
     const context = canvas.getContext("2d");
     if (!context) throw new Error("the browser gives no canvas");
     this.context = context;
@@ -100,20 +102,9 @@ export class View extends EventTarget {
     return this.isReady ? (this.#shown?.drawable ?? null) : null;
   }
 
-  /**
-   * The picture of a step, decoded; what has not been used for longest is let go.
-   * @param {Step} step
-   * @returns {Promise<Drawable>}
-   */
+  /** The picture of a step, decoded. @param {Step} step */
   open(step) {
-    const opened = this.#opened.get(step) ?? bitmapOf(this.client, step).then(drawableOf);
-    this.#opened.delete(step);
-    this.#opened.set(step, opened);
-    opened.then(
-      () => this.#forget(),
-      () => this.#opened.delete(step),
-    );
-    return opened;
+    return this.#opened.open(step);
   }
 
   /** Show the state's step. */
@@ -139,24 +130,9 @@ export class View extends EventTarget {
       this.#redraw();
       if (this.#compared !== null) await this.compare(this.#compared);
     } catch (error) {
-      if (this.state.step === step)
-        this.state.say(String(error instanceof Error ? error.message : error), { urgent: true });
+      if (this.state.step === step) this.state.sorry(error);
     } finally {
       if (this.state.step === step) this.canvas.removeAttribute("aria-busy");
-    }
-  }
-
-  /** Close what is old, but for what is seen or will be. */
-  #forget() {
-    const kept = [this.#shown?.drawable, this.#before];
-    const old = [...this.#opened.keys()].slice(0, -OPENED);
-    for (const step of old.filter((each) => each !== this.state.step)) {
-      const opened = this.#opened.get(step);
-      this.#opened.delete(step);
-      opened?.then(
-        (drawable) => kept.includes(drawable) || drawable.close(),
-        () => {},
-      );
     }
   }
 
@@ -252,7 +228,7 @@ export class View extends EventTarget {
 
   /** Put a tool in hand. @param {Tool | null} tool */
   setTool(tool) {
-    this.tool?.cancel();
+    this.tool?.cancel?.();
     this.tool = tool;
     this.dispatchEvent(new Event("tool"));
     this.draw();
@@ -292,9 +268,9 @@ export class View extends EventTarget {
     this.#compared = photo && photo.at > 0 ? part : null;
     const step = photo && this.#compared !== null ? photo.steps[photo.at - 1] : null;
     this.#asksBefore = step;
-    const before = step ? await this.open(step) : null;
+    const drawable = step ? await this.open(step) : null;
     if (this.#asksBefore !== step) return; // another one was asked for meanwhile
-    this.#before = before;
+    this.#before = step && drawable && { step, drawable };
     this.#redraw();
   }
 
@@ -341,7 +317,7 @@ export class View extends EventTarget {
     else this.#paintSlider(this.#compared * this.#width);
     if (this.#frame) drawFrame(context, this.edges(this.#frame), this.edges({ left: 0, top: 0, right: 0, bottom: 0 }));
     else if (this.isReady && this.#compared === null) {
-      this.tool?.draw(context, this);
+      this.tool?.draw?.(context, this);
       if (this.mark) drawCross(context, this.mark);
     }
   }
@@ -361,7 +337,9 @@ export class View extends EventTarget {
     if (!this.#before || this.#compared === null) return;
     context.save();
     clip(context, 0, 0, this.#compared * this.#width, this.#height);
-    this.#paintPicture(context, this.#before, this.#shift(this.#before), ratio);
+    const { before, step } = { before: this.#before, step: this.#shown.step };
+    const { left, top } = placeOf(before.step, step) ?? { left: 0, top: 0 };
+    this.#paintPicture(context, before.drawable, { x: left, y: top }, ratio);
     context.restore();
   }
 
@@ -385,14 +363,6 @@ export class View extends EventTarget {
     context.scale(this.scale, this.scale);
     drawable.draw(context, seen, this.scale * ratio, this.#isMoving);
     context.restore();
-  }
-
-  /** Where the picture before lies in one that was extended. @param {Drawable} before */
-  #shift(before) {
-    const { width, height } = this.#size;
-    const { left, top } = this.state.step?.made?.inputs ?? {};
-    if (before.width === width && before.height === height) return { x: 0, y: 0 };
-    return { x: typeof left === "number" ? left : 0, y: typeof top === "number" ? top : 0 };
   }
 
   #paintMask() {
@@ -420,17 +390,4 @@ function clip(context, left, top, right, bottom) {
   context.beginPath();
   context.rect(left, top, right - left, bottom - top);
   context.clip();
-}
-
-/** Squares that show where a picture is transparent. @param {OffscreenCanvasRenderingContext2D} context */
-function pattern(context) {
-  const canvas = new OffscreenCanvas(2 * SQUARE, 2 * SQUARE);
-  const squares = canvas.getContext("2d");
-  if (!squares) return "#fff";
-  squares.fillStyle = "#fff";
-  squares.fillRect(0, 0, canvas.width, canvas.height);
-  squares.fillStyle = "#ccc";
-  squares.fillRect(0, 0, SQUARE, SQUARE);
-  squares.fillRect(SQUARE, SQUARE, SQUARE, SQUARE);
-  return context.createPattern(canvas, "repeat") ?? "#fff";
 }

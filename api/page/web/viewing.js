@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the picture is looked at: larger, smaller, all of it, beside what it was before; and how much of it is sent.
 
-import { h, icon } from "./dom.js";
+import { h, signed } from "./dom.js";
 
 const FACTOR = 1.25;
 
-/**
- * @param {import("./state.js").State} state
- * @param {import("./client.js").Client} _client
- * @param {import("./view.js").View} view
- * @param {import("./texts.js").Translate} t
- * @returns {HTMLElement}
- */
-export function viewing(state, _client, view, t) {
-  /** @param {string} name @param {string} label @param {string} keys @param {() => void} act */
-  const button = (name, label, keys, act) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "icon-only",
-        "aria-label": label,
-        title: label,
-        "aria-keyshortcuts": keys,
-        onclick: act,
-      },
-      icon(name),
-    );
+/** @type {import("./main.js").Part} */
+export function viewing({ state, view, t }) {
   const percent = h("output", { class: "percent" });
-  const compare = button("compare", t("view.compare"), "C", () => show(slider.hidden === true));
+  const compare = signed("compare", t("view.compare"), () => show(slider.hidden === true), "C");
   const slider = h("input", {
     type: "range",
     class: "compare",
@@ -43,9 +23,7 @@ export function viewing(state, _client, view, t) {
   const show = (isOn) => {
     slider.hidden = !isOn;
     compare.setAttribute("aria-pressed", String(isOn));
-    view
-      .compare(isOn ? slider.valueAsNumber / 1000 : null)
-      .catch((error) => state.say(error.message, { urgent: true }));
+    view.compare(isOn ? slider.valueAsNumber / 1000 : null).catch(state.sorry);
   };
   const sending = h("progress", { class: "sending", max: 1, "aria-label": t("view.sending"), hidden: true });
   view.canvas.after(slider, sending);
@@ -53,10 +31,10 @@ export function viewing(state, _client, view, t) {
     "div",
     { class: "group", role: "group", "aria-label": t("view"), hidden: true },
     compare,
-    button("minus", t("view.smaller"), "-", () => view.zoom(1 / FACTOR)),
+    signed("minus", t("view.smaller"), () => view.zoom(1 / FACTOR), "-"),
     percent,
-    button("plus", t("view.larger"), "+", () => view.zoom(FACTOR)),
-    button("fit", t("view.fit"), "0", () => view.fit()),
+    signed("plus", t("view.larger"), () => view.zoom(FACTOR), "+"),
+    signed("fit", t("view.fit"), () => view.fit(), "0"),
   );
   view.addEventListener("view", () => {
     percent.textContent = t("view.percent", { n: Math.round(view.scale * 100) });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extend the picture past its edges: by dragging the frame around it, by numbers, or to a usual proportion.
-// @ts-check
 
 import { h } from "../dom.js";
 import { recipeForm } from "./form.js";
@@ -32,22 +31,10 @@ function frameFor(width, height, across, down) {
 /** @type {import("./panel.js").Action} */
 export async function extend(doing) {
   const { state, view, t } = doing;
-  const [summary, schema] = await doing.lookup(RECIPE);
-  const names = {
-    left: t("do.left"),
-    top: t("do.top"),
-    right: t("do.right"),
-    bottom: t("do.bottom"),
-  };
+  const names = { left: t("do.left"), top: t("do.top"), right: t("do.right"), bottom: t("do.bottom") };
   const numbers = SIDES.map((side) =>
     h("input", {
-      type: "number",
-      min: 0,
-      max: 16384,
-      step: 1,
-      value: 0,
-      "data-side": side,
-      "aria-label": names[side],
+      ...{ type: "number", min: 0, max: 16384, step: 1, value: 0, "aria-label": names[side] },
       onchange: () => (view.frame = read()),
     }),
   );
@@ -66,10 +53,10 @@ export async function extend(doing) {
   };
   const presets = RATIOS.map(([across, down]) => {
     const take = () => state.step && set(frameFor(state.step.picture.width, state.step.picture.height, across, down));
-    return h("button", { type: "button", onclick: take }, `${across}:${down}`);
+    return h("button", { onclick: take }, `${across}:${down}`);
   });
   view.addEventListener("frame", () => view.frame && show(view.frame));
-  const form = recipeForm(doing, summary, schema, {
+  const form = await recipeForm(doing, RECIPE, {
     first: ["engine"],
     without: ["sides", "fraction", ...SIDES],
     given: { image: "shown" },
@@ -83,16 +70,14 @@ export async function extend(doing) {
       return { ...frame, ...(await form.read(patiently)) };
     },
   }));
+  const ratios = { class: "row", role: "group", "aria-label": t("do.ratios") };
+  const sides = { class: "row", role: "group", "aria-label": t("do.sides") };
   const element = h(
     "div",
     null,
     h("p", null, t("do.extend_help")),
-    h("div", { class: "row", role: "group", "aria-label": t("do.ratios") }, ...presets),
-    h(
-      "div",
-      { class: "row", role: "group", "aria-label": t("do.sides") },
-      ...SIDES.map((side, number) => h("label", null, h("span", null, names[side]), numbers[number])),
-    ),
+    h("div", ratios, ...presets),
+    h("div", sides, ...SIDES.map((side, at) => h("label", null, h("span", null, names[side]), numbers[at]))),
     form.element,
     button,
   );

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms made from the schemas of recipes: a field for each input, with its kind, bounds, default and help.
-// @ts-check
 
-import { h } from "../dom.js";
+import { field, h } from "../dom.js";
 import { Mask } from "../mask.js";
 import { FILES } from "../photo.js";
 import { toPng } from "../png.js";
+import { start } from "./progress.js";
 
 /** @typedef {import("../client.js").InputSchema} InputSchema */
-/** What forms need of the page.
- * @typedef {{ state: import("../state.js").State, client: import("../client.js").Client, models: import("../models.js").Models,
- *   t: import("../texts.js").Translate }} Page */
+/** @typedef {import("../main.js").Page} Page */
 /** @typedef {import("./performing.js").Patiently} Patiently */
 /** `read` takes what stands there now, and gives undefined for what is left to the server.
  * @typedef {{ element: HTMLElement, read: (patiently: Patiently) => unknown }} Field */
@@ -21,53 +19,36 @@ const BESIDE = ["metadata", "graph", "webhook"]; // what every recipe takes, and
 const OF_FILES = ["channel", "threshold", "fit"]; // how masks are read that are no selections of the page
 const BOX = 4;
 
-/** Names of inputs in the visitor's words; others are shown by their own. @type {Record<string, string>} */
-const NAMES = {
-  prompt: "input.prompt",
-  negative_prompt: "input.negative_prompt",
-  engine: "input.engine",
-  model: "input.model",
-  seed: "input.seed",
-  grow: "input.grow",
-  feather: "input.feather",
-  radius: "input.radius",
-  background: "input.background",
-  steps: "input.steps",
-  strength: "input.strength",
-  mask: "input.mask",
-  image: "input.image",
-  count: "input.count",
-};
-
-/** @param {string} name @param {import("../texts.js").Translate} t */
+/** The name of an input in the visitor's words; others are shown by their own. @param {string} name @param {import("../texts.js").Translate} t */
 export function inputName(name, t) {
+  const key = `input.${name}`;
   const plain = name.replaceAll("_", " ");
-  return NAMES[name] ? t(NAMES[name]) : plain[0].toUpperCase() + plain.slice(1);
+  return t(key) === key ? plain[0].toUpperCase() + plain.slice(1) : t(key);
 }
 
 /**
  * A form for a recipe.
- * @param {Page} page
- * @param {import("../wire").RecipeSummary} recipe
- * @param {import("../client.js").Schema} schema
+ * @param {import("./panel.js").Doing} page @param {string} recipe its name
  * @param {{ first?: string[], without?: string[], given?: Record<string, Source>, only?: Record<string, string[]> }} [options]
- *   `first`: inputs that stand above the rest, which is folded; `without`: inputs that somebody else gives; `given`: those
- *   that are taken from the page without a word; `only`: of these choices those
- * @returns {{ element: HTMLElement, read: (patiently: Patiently) => Promise<Record<string, unknown>> }}
+ *   `first`: inputs that stand above the rest, which is folded, else those that must be given; `without`: inputs that
+ *   somebody else gives; `given`: those that are taken from the page without a word; `only`: of these choices those
+ * @returns {Promise<{ element: HTMLElement, about: string, read: import("./performing.js").Wish["read"] }>}
  */
-export function recipeForm(page, recipe, schema, { first, without = [], given = {}, only = {} } = {}) {
+export async function recipeForm(page, recipe, { first, without = [], given = {}, only = {} } = {}) {
+  const [{ about, inputs }, schema] = await page.lookup(recipe);
+  const required = schema.required ?? [];
   const unasked = [...BESIDE, ...without, ...Object.keys(given), ...(given.mask ? OF_FILES : [])];
   /** @type {Map<string, Field>} */
   const fields = new Map();
   for (const [name, one] of Object.entries(schema.properties)) {
     if (unasked.includes(name)) continue;
     const kept = only[name] ? { ...one, enum: only[name].filter((each) => one.enum?.includes(each)) } : one;
-    const required = schema.required?.includes(name) ?? false;
-    fields.set(name, fieldOf({ name, kind: recipe.inputs[name]?.type ?? "text", schema: kept, required, page }));
+    const kind = inputs[name]?.type ?? "text";
+    fields.set(name, fieldOf({ name, kind, schema: kept, required: required.includes(name), page }));
   }
-  const isFirst = (/** @type {string} */ name) => !first || first.includes(name);
-  const shown = (first ?? [...fields.keys()]).flatMap((name) => fields.get(name)?.element ?? []);
-  const folded = [...fields].filter(([name]) => !isFirst(name)).map(([, field]) => field.element);
+  const above = first ?? (required.length ? required : [...fields.keys()]);
+  const shown = above.flatMap((name) => fields.get(name)?.element ?? []);
+  const folded = [...fields].filter(([name]) => !above.includes(name)).map(([, { element }]) => element);
   const more = folded.length ? h("details", { class: "more" }, h("summary", null, page.t("do.more")), ...folded) : null;
   /** @param {Patiently} patiently */
   const read = async (patiently) => {
@@ -78,7 +59,31 @@ export function recipeForm(page, recipe, schema, { first, without = [], given = 
       value !== undefined && (schema.properties[name].default !== value || name === "seed");
     return Object.fromEntries(all.filter(([name, value]) => isToSend(name, value)));
   };
-  return { element: h("div", { class: "fields" }, ...shown, more), read };
+  return { element: h("div", { class: "fields", "data-recipe": recipe }, ...shown, more), about, read };
+}
+
+/**
+ * The form of the recipe that is chosen, made anew when another one is, and the button that begins it.
+ * @param {import("./panel.js").Doing} doing @param {HTMLSelectElement[]} choices
+ * @param {() => { recipe: string, label: string, first?: string[], given?: Record<string, Source> }} wanted what they say
+ * @returns {Promise<HTMLElement[]>}
+ */
+export async function changingForm(doing, choices, wanted) {
+  const place = h("div");
+  /** @type {import("./performing.js").Wish | null} */
+  let wish = null;
+  let asked = 0;
+  const show = async () => {
+    const mine = ++asked;
+    const { recipe, label, ...options } = wanted();
+    const { element, about, read } = await recipeForm(doing, recipe, options);
+    if (mine !== asked) return; // another one was chosen meanwhile
+    wish = { recipe, label, read };
+    place.replaceChildren(h("p", null, about), element);
+  };
+  for (const each of choices) each.addEventListener("change", () => show().catch(doing.state.sorry));
+  await show();
+  return [place, start(doing, doing.t("do.go"), () => wish)];
 }
 
 /** @param {Input} input @returns {Field} */
@@ -92,35 +97,31 @@ function fieldOf(input) {
   return textField(input);
 }
 
-/** A control with its name above. @param {string} text @param {HTMLElement} control @param {...(HTMLElement | null)} beside */
-export function field(text, control, ...beside) {
-  return h("div", { class: "field" }, h("label", null, h("span", null, text), control), ...beside);
+/** What stands above a control, with its unit. @param {Input} input */
+function labelOf({ name, schema, page }) {
+  return inputName(name, page.t) + (schema["x-unit"] ? ` (${schema["x-unit"]})` : "");
 }
 
-/** A control for an input, with its unit and help. @param {Input} input @param {HTMLElement} control @param {...(HTMLElement | null)} beside */
-function labelled({ name, schema, page }, control, ...beside) {
-  const unit = schema["x-unit"] ? ` (${schema["x-unit"]})` : "";
+/** A control for an input, with its help. @param {Input} input @param {HTMLElement} control @param {...(HTMLElement | null)} beside */
+function labelled(input, control, ...beside) {
+  return placed(input, field(labelOf(input), control, ...beside), control);
+}
+
+/** @param {Input} input @param {HTMLElement} element @param {HTMLElement} control */
+function placed({ name, schema }, element, control) {
+  element.dataset.input = name;
   control.title = schema.description ?? "";
-  const made = field(inputName(name, page.t) + unit, control, ...beside);
-  made.dataset.input = name;
-  return made;
+  return element;
 }
 
 /** @param {Input} input @returns {Field} */
 function numberField(input) {
   const { kind, schema, required, page } = input;
   const { minimum: min, maximum: max } = schema;
-  const step = kind === "float" ? "any" : 1;
-  const control = h("input", {
-    type: "number",
-    min,
-    max,
-    step,
-    required,
-    value: schema.default ?? "",
-  });
+  const bounds = { min, max, step: kind === "float" ? "any" : 1 };
+  const control = h("input", { type: "number", ...bounds, required, value: schema.default ?? "" });
   const roll = () => (control.value = String(Math.floor(Math.random() * 1e9)));
-  const dice = kind === "seed" ? h("button", { type: "button", onclick: roll }, page.t("do.roll")) : null;
+  const dice = kind === "seed" ? h("button", { onclick: roll }, page.t("do.roll")) : null;
   const read = () => (checked(control).value === "" ? undefined : control.valueAsNumber);
   return { element: labelled(input, control, dice), read };
 }
@@ -137,65 +138,42 @@ function textField(input) {
   const value = typeof schema.default === "string" ? schema.default : "";
   const isLong = name.includes("prompt") || name === "replacement";
   const control = isLong ? h("textarea", { rows: 2, required }, value) : h("input", { type: "text", required, value });
-  const needed = h("div", null);
   const look = async () => {
     const like = value ? await page.models.like(value).catch(() => []) : [];
-    if (!like.length || !control.parentElement) return;
-    const choices = like.map((each) => each.name);
-    const field = choiceField({ ...input, schema: { ...schema, enum: choices } }, choices);
-    element.replaceChildren(...field.element.childNodes);
-    read = field.read;
+    if (!like.length) return;
+    const choice = choiceField(
+      input,
+      like.map((each) => each.name),
+    );
+    element.replaceChildren(...choice.element.childNodes);
+    read = choice.read;
   };
   /** @type {Field["read"]} */
   let read = () => (checked(control).value === "" && !required ? schema.default : control.value);
-  const element = labelled(input, control, needed);
+  const element = labelled(input, control);
   void look();
   return { element, read: (patiently) => read(patiently) };
 }
 
-/** One of several; those that are models which are missing say so, and what they need. @param {Input} input @param {(string | null)[]} choices @returns {Field} */
+/** One of several; they may be models. @param {Input} input @param {(string | null)[]} choices @returns {Field} */
 function choiceField(input, choices) {
   const { schema, required, page } = input;
-  const needed = h("div", null);
-  const control = h(
-    "select",
-    { required },
-    ...choices.map((each) => h("option", { value: each ?? "" }, each ?? page.t("do.none"))),
-  );
-  control.value = typeof schema.default === "string" ? schema.default : (choices[0] ?? "");
-  const show = async () => {
-    const { models } = await page.models.all();
-    for (const option of control.options) {
-      option.textContent =
-        page.models.named(
-          option.value,
-          models.find((each) => each.name === option.value),
-        ) || page.t("do.none");
-    }
-    const box = await page.models.needed(control.value, () => void show());
-    needed.replaceChildren(...(box ? [box] : []));
-  };
-  control.addEventListener("change", () => void show());
-  show().catch(() => {}); // without the list the names alone are shown
-  return { element: labelled(input, control, needed), read: () => control.value || null };
+  const chosen = typeof schema.default === "string" ? schema.default : (choices[0] ?? "");
+  const { element, control } = page.models.choice(labelOf(input), choices, chosen);
+  control.required = required;
+  return { element: placed(input, element, control), read: () => control.value || null };
 }
 
 /** Any of several. @param {Input} input @param {string[]} choices @returns {Field} */
 function ticksField(input, choices) {
   const boxes = choices.map((value) => h("input", { type: "checkbox", value }));
   const labels = boxes.map((box) => h("label", null, box, box.value));
-  const legend = h("legend", null, inputName(input.name, input.page.t));
-  const element = h(
-    "fieldset",
-    { class: "field", "data-input": input.name, title: input.schema.description },
-    legend,
-    ...labels,
-  );
+  const element = h("fieldset", { class: "field" }, h("legend", null, labelOf(input)), ...labels);
   const read = () => {
     const ticked = boxes.filter((box) => box.checked).map((box) => box.value);
     return ticked.length ? ticked : undefined;
   };
-  return { element, read };
+  return { element: placed(input, element, element), read };
 }
 
 /** Numbers, or texts, divided by commas; boxes and points can be taken from the selection. @param {Input} input @returns {Field} */
@@ -208,12 +186,10 @@ function listField(input) {
     const box = state.mask?.bounds();
     if (!box) return state.say(t("do.select_first"), { urgent: true });
     const { x, y, width, height } = box;
-    const isBox = schema.maxItems === BOX;
-    control.value = (isBox ? [x, y, x + width, y + height] : [x + width / 2, y + height / 2].map(Math.floor)).join(
-      ", ",
-    );
+    const place = schema.maxItems === BOX ? [x, y, x + width, y + height] : [x + width / 2, y + height / 2];
+    control.value = place.map(Math.floor).join(", ");
   };
-  const button = isNumbers ? h("button", { type: "button", onclick: take }, t("do.from_selection")) : null;
+  const button = isNumbers ? h("button", { onclick: take }, t("do.from_selection")) : null;
   const read = () => {
     const entries = checked(control)
       .value.split(/[,\s]+/)
@@ -227,20 +203,17 @@ function listField(input) {
 function pictureField(input) {
   const { name, kind, required, page } = input;
   const { client, t } = page;
-  /** @type {[string, string][]} */
-  const choices = [
-    ["shown", t("do.shown")],
-    ["selection", t("do.selection")],
-    ["file", t("do.file")],
-  ];
-  if (!required) choices.unshift(["", t("do.none")]);
-  const control = h("select", null, ...choices.map(([value, text]) => h("option", { value }, text)));
+  const control = h(
+    "select",
+    null,
+    !required && h("option", { value: "" }, t("do.none")),
+    h("option", { value: "shown" }, t("do.shown")),
+    h("option", { value: "selection" }, t("do.selection")),
+    h("option", { value: "file" }, t("do.file")),
+  );
   control.value = !required ? "" : kind === "mask" ? "selection" : name === "image" ? "shown" : "file";
-  const file = h("input", {
-    type: "file",
-    accept: FILES,
-    "aria-label": t("do.file_for", { name: inputName(name, t) }),
-  });
+  const label = t("do.file_for", { name: inputName(name, t) });
+  const file = h("input", { type: "file", accept: FILES, "aria-label": label });
   const show = () => (file.hidden = control.value !== "file");
   control.addEventListener("change", show);
   show();

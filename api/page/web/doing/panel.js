@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be done with the picture: one folded part for each action, and what is being done now.
-// @ts-check
 
 import { h, icon } from "../dom.js";
 import { background } from "./background.js";
 import { erase } from "./erase.js";
 import { extend } from "./extend.js";
-import { Performer } from "./performing.js";
 import { recipe } from "./recipe.js";
 import { replace } from "./replace.js";
 import { progress } from "./progress.js";
@@ -14,23 +12,15 @@ import { progress } from "./progress.js";
 /** @typedef {import("../wire").RecipeSummary} RecipeSummary */
 /**
  * What actions share. `lookup` gives a recipe with its schema.
- * @typedef {import("./form.js").Page & {
- *   view: import("../view.js").View, performer: Performer, recipes: () => Promise<RecipeSummary[]>,
+ * @typedef {import("../main.js").Page & { recipes: () => Promise<RecipeSummary[]>,
  *   lookup: (name: string) => Promise<[RecipeSummary, import("../client.js").Schema]> }} Doing
  */
 /** An action makes its part when it is opened first; `isOpen` tells that it was opened or folded.
  * @typedef {(doing: Doing) => Promise<{ element: HTMLElement, toggled?: (isOpen: boolean) => void }>} Action */
 
-/**
- * @param {import("../state.js").State} state
- * @param {import("../client.js").Client} client
- * @param {import("../view.js").View} view
- * @param {import("../texts.js").Translate} t
- * @param {Performer} performer
- * @param {import("../models.js").Models} models
- * @returns {HTMLElement}
- */
-export function doing(state, client, view, t, performer, models) {
+/** @type {import("../main.js").Part} */
+export function doing(page) {
+  const { state, client, t } = page;
   /** @type {Promise<RecipeSummary[]> | null} */
   let asked = null;
   const recipes = () => {
@@ -47,28 +37,22 @@ export function doing(state, client, view, t, performer, models) {
     if (!found) throw new Error(t("do.no_recipe", { name }));
     return [found, schema];
   };
-  const shared = { state, client, view, t, performer, recipes, lookup, models };
-  /** @type {[string, string, Action][]} */
+  const shared = { ...page, recipes, lookup };
   const actions = [
-    ["erase", t("do.erase"), erase],
-    ["replace", t("do.replace"), replace],
-    ["extend", t("do.extend"), extend],
-    ["background", t("do.background"), background],
-    ["recipes", t("do.other"), recipe],
+    part(shared, "erase", t("do.erase"), erase, true),
+    part(shared, "replace", t("do.replace"), replace),
+    part(shared, "extend", t("do.extend"), extend),
+    part(shared, "background", t("do.background"), background),
+    part(shared, "recipes", t("do.other"), recipe),
   ];
-  return h(
-    "section",
-    { class: "doing", "aria-label": t("do.title") },
-    progress(state, t),
-    ...actions.map(([sign, title, action], number) => part(shared, [icon(sign), title], action, number === 0)),
-  );
+  return h("section", { class: "doing", "aria-label": t("do.title") }, progress(state, t), ...actions);
 }
 
-/** @param {Doing} shared @param {(Node | string)[]} title @param {Action} action @param {boolean} open */
-function part(shared, title, action, open) {
+/** @param {Doing} shared @param {string} sign @param {string} title @param {Action} action @param {boolean} [open] */
+function part(shared, sign, title, action, open = false) {
   /** @type {ReturnType<Action> | null} */
   let made = null;
-  const details = h("details", { name: "doing", open }, h("summary", null, ...title));
+  const details = h("details", { name: "doing", open }, h("summary", null, icon(sign), title));
   const toggle = async () => {
     try {
       if (details.open && !made) {
@@ -78,7 +62,7 @@ function part(shared, title, action, open) {
       (await made)?.toggled?.(details.open);
     } catch (error) {
       made = null; // opened again, it is tried again
-      shared.state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+      shared.state.sorry(error);
     }
   };
   details.addEventListener("toggle", () => void toggle());

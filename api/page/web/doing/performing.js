@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Has the server do what was wished, and adds what comes of it as a step.
-// @ts-check
 
 import { anyKey } from "../client.js";
 import { unless } from "../running.js";
@@ -86,13 +85,12 @@ export class Performer {
       if (!steps.length) return false;
       if (steps.length > 1) for (const step of steps) if (step.made) step.made.choices = steps.map(plain);
       const isDrawn = mask !== state.mask || mask?.revision !== revision;
-      const done = isDrawn && mask === state.mask && sent && steps[0].made?.inputs.mask ? mask?.forget(sent) : null;
-      if (done) state.maskChanged(done);
+      if (isDrawn && mask === state.mask && sent && steps[0].made?.inputs.mask) state.maskChanged(mask?.forget(sent));
       if (!state.add(steps[0], photo, going.from, isDrawn)) state.say(this.t("do.ready", { label: going.label }));
       return true;
     } catch (error) {
       if (signal.aborted) state.say(this.t("do.cancelled"));
-      else runner.sorry(error);
+      else state.sorry(error);
       return false;
     } finally {
       state.setWork(null);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is being done now: the button that begins it, how far it is, what it looks like so far, and a button that ends it.
-// @ts-check
 
 import { h } from "../dom.js";
 
@@ -13,20 +12,10 @@ export function progress(state, t) {
   const [label, note] = [h("h3"), h("p", { role: "status" })];
   const bar = h("progress", { max: 1, "aria-label": t("do.progress") });
   const preview = h("img", { alt: t("do.preview"), hidden: true });
-  const cancel = h(
-    "button",
-    { type: "button", "aria-keyshortcuts": "Escape", onclick: () => state.work?.cancel() },
-    t("do.cancel"),
-  );
-  const box = h(
-    "section",
-    { class: "work", "aria-label": t("do.now"), hidden: true },
-    label,
-    bar,
-    note,
-    preview,
-    cancel,
-  );
+  const keys = { "aria-keyshortcuts": "Escape", onclick: () => state.work?.cancel() };
+  const cancel = h("button", keys, t("do.cancel"));
+  const props = { class: "work", "aria-label": t("do.now"), hidden: true };
+  const box = h("section", props, label, bar, note, preview, cancel);
   state.addEventListener("work", () => {
     const { work } = state;
     box.hidden = !work;
@@ -46,12 +35,11 @@ export function progress(state, t) {
  * @param {() => import("./performing.js").Wish | null} wish null: nothing can be wished yet
  */
 export function start({ state, performer }, text, wish) {
-  const button = h(
-    "button",
-    { type: "button", class: "start primary", "aria-keyshortcuts": "Enter", onclick: () => begin(wish()) },
-    text,
-  );
-  const begin = (/** @type {import("./performing.js").Wish | null} */ wished) => wished && performer.perform(wished);
+  const onclick = () => {
+    const wished = wish();
+    if (wished) void performer.perform(wished);
+  };
+  const button = h("button", { class: "start primary", "aria-keyshortcuts": "Enter", onclick }, text);
   const look = () => {
     button.disabled = state.work !== null;
   };

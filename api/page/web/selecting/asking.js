@@ -16,13 +16,13 @@ const TAG = "page-selection";
  *   gives what is selected; undefined: it failed or was given up, and that was said
  */
 
-/** @param {Omit<import("./panel.js").Selecting, "asking">} selecting @returns {Asking} */
-export function asking({ state, client, t, beside, runner }) {
+/** @param {import("../main.js").Page} page @param {import("./beside.js").Beside} beside @returns {Asking} */
+export function asking({ state, client, t, runner }, beside) {
   /** @type {AbortController | null} */
   let going = null;
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("select.progress") });
   const told = h("span", { class: "quiet" });
-  const cancel = h("button", { type: "button", onclick: () => going?.abort() }, t("do.cancel"));
+  const cancel = h("button", { onclick: () => going?.abort() }, t("do.cancel"));
   const element = h("div", { class: "asking", role: "status", hidden: true }, bar, told, cancel);
   state.addEventListener("selection", () => going?.abort());
 
@@ -54,7 +54,7 @@ export function asking({ state, client, t, beside, runner }) {
     try {
       return await make(recipe, inputs, mine.signal);
     } catch (error) {
-      if (!mine.signal.aborted) runner.sorry(error);
+      if (!mine.signal.aborted) state.sorry(error);
       return undefined;
     } finally {
       if (going === mine) {

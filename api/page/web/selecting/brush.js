@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brush and eraser. A pen's pressure makes them wider; shift draws straight on from where they were.
 
-import { slider } from "./controls.js";
+import { outline, slider } from "./controls.js";
 
 const LEAST_PRESSURE = 0.2; // of the width
 
@@ -70,7 +70,7 @@ class Brush {
     const dab = { x, y, radius: radius * wide };
     const changed = this.#mask.stroke(this.#last ?? dab, dab, softness, alt ? 255 - this.value : this.value);
     this.#last = dab;
-    if (changed) this.state.maskChanged(changed);
+    this.state.maskChanged(changed);
   }
 
   up() {
@@ -80,10 +80,9 @@ class Brush {
 
   cancel() {
     const changed = this.#mask?.isDrawn ? this.#mask.takeBack() : null;
-    const isShown = this.#mask === this.state.mask;
+    if (this.#mask === this.state.mask) this.state.maskChanged(changed);
     this.up();
     this.#last = null;
-    if (changed && isShown) this.state.maskChanged(changed);
   }
 
   /** The outline of its tip where the pointer is. @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */
@@ -91,15 +90,8 @@ class Brush {
     const at = view.hovered;
     if (!at) return;
     const { x, y } = view.toScreen(at);
-    for (const [width, colour] of /** @type {const} */ ([
-      [3, "#000a"],
-      [1.25, "#fff"],
-    ])) {
-      context.beginPath();
-      context.arc(x, y, Math.max(1, this.tip().radius * view.scale), 0, 2 * Math.PI);
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
+    context.beginPath();
+    context.arc(x, y, Math.max(1, this.tip().radius * view.scale), 0, 2 * Math.PI);
+    outline(context);
   }
 }

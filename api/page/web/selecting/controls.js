@@ -10,13 +10,8 @@ import { h } from "../dom.js";
  * @param {() => void} [changed]
  */
 export function slider(name, { min = 0, max, value, keys, text }, changed) {
-  const input = h("input", {
-    type: "range",
-    min: `${min}`,
-    max: `${max}`,
-    value: `${value}`,
-    "aria-keyshortcuts": keys,
-  });
+  const bounds = { min: `${min}`, max: `${max}`, value: `${value}` };
+  const input = h("input", { type: "range", ...bounds, "aria-keyshortcuts": keys });
   const output = h("output"); // it stands behind the control: a label names the first of the two
   const show = () => {
     output.value = text(input.valueAsNumber);
@@ -39,4 +34,12 @@ export function slider(name, { min = 0, max, value, keys, text }, changed) {
 export function tick(name, checked, changed) {
   const input = h("input", { type: "checkbox", checked, onchange: changed });
   return { element: h("label", { class: "tick" }, input, h("span", null, name)), input };
+}
+
+/** Draw a path so that it is seen on any picture. @param {CanvasRenderingContext2D} context */
+export function outline(context) {
+  [context.lineWidth, context.strokeStyle] = [3, "#000a"];
+  context.stroke();
+  [context.lineWidth, context.strokeStyle] = [1.25, "#fff"];
+  context.stroke();
 }

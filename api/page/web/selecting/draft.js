@@ -33,7 +33,6 @@ export class Draft {
     const changed = mask.combine(patch, mode);
     // A shape of nothing is no stroke: there would be nothing to take back.
     [this.#mask, this.#revision] = [changed ? mask : null, mask.revision];
-    const rect = union(before, changed);
-    if (rect) this.state.maskChanged(rect);
+    this.state.maskChanged(union(before, changed));
   }
 }

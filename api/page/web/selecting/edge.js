@@ -20,23 +20,16 @@ export function edge({ state, t, beside, oneByOne }) {
       base = mask.cut();
       draft.close();
     }
-    const { revision } = mask;
-    const patch =
-      base &&
-      (await beside.ask("edge", [
-        base,
-        { width: mask.width, height: mask.height },
-        grow.input.valueAsNumber,
-        soften.input.valueAsNumber,
-      ]));
+    const { revision, width, height } = mask;
+    const given = [base, { width, height }, grow.input.valueAsNumber, soften.input.valueAsNumber];
+    const patch = base && (await beside.ask("edge", given));
     if (patch && mask === state.mask && mask.revision === revision) draft.put(patch, "replace");
   });
   const text = (/** @type {number} */ n) => t("select.pixels", { n });
   const grow = slider(t("select.grow"), { min: -LEAST_REACH, max: LEAST_REACH, value: 0, text }, adjust);
   const soften = slider(t("select.soften"), { max: LEAST_REACH, value: 0, text }, adjust);
   const rest = () => {
-    if (draft.isNewest) return;
-    for (const each of [grow, soften]) each.set(0);
+    if (!draft.isNewest) for (const each of [grow, soften]) each.set(0);
   };
   state.addEventListener("mask", rest);
   state.addEventListener("step", () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A selection from a picture: white is selected, black and what is transparent is not.
 
-import { h } from "../dom.js";
+import { field, h } from "../dom.js";
 import { decoded, EXACT, FILES } from "../photo.js";
 
 /** @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector} */
@@ -24,11 +24,5 @@ export function file(selecting) {
     apply(patch, mode());
   };
   const input = h("input", { type: "file", accept: FILES, onchange: () => void selecting.busy(read) });
-  return {
-    name: "file",
-    key: "",
-    tool: null,
-    hasMode: true,
-    options: [h("label", { class: "field" }, h("span", null, t("select.file.choose")), input)],
-  };
+  return { name: "file", hasMode: true, options: [field(t("select.file.choose"), input)] };
 }

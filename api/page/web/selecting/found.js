@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server's models find: the subject of the picture, what words name, and what was clicked.
 
-import { h } from "../dom.js";
+import { field, h } from "../dom.js";
+import { isThere } from "../models.js";
 import { Draft } from "./draft.js";
-import { modelChoice } from "./models.js";
 
 /** @typedef {import("../view.js").Point} Point */
 /** @typedef {{x: number, y: number, isWanted: boolean}} Sign */
+
+/**
+ * A choice of the models that do what one does; that one, or another that is there, is chosen until somebody chooses.
+ * @param {import("./panel.js").Selecting} selecting @param {string} usual name of a model @param {string} label
+ */
+function modelChoice({ state, models }, usual, label) {
+  const { element, control, offer } = models.choice(label);
+  const show = async () => {
+    const like = await models.like(usual);
+    const best = like.length && isThere(like[0]) ? like[0].name : usual;
+    await offer(
+      like.map((each) => each.name),
+      control.value || best,
+    );
+  };
+  return { element, show: () => show().catch(state.sorry), value: () => control.value || usual };
+}
 
 /** The subject of the picture. @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector} */
 export function subject(selecting) {
   const { t, asking, mode, apply } = selecting;
   const model = modelChoice(selecting, "isnet-general-use", t("select.model"));
-  const select = async () => apply(await asking.ask("generate_mask", { model: model.value }), mode());
-  const button = h(
-    "button",
-    { type: "button", class: "primary", onclick: () => void select() },
-    t("select.subject.go"),
-  );
-  return {
-    name: "subject",
-    key: "S",
-    tool: null,
-    hasMode: true,
-    options: [button, ...model.elements],
-    shown: model.show,
-  };
+  const select = async () => apply(await asking.ask("generate_mask", { model: model.value() }), mode());
+  const button = h("button", { class: "primary", onclick: select }, t("select.subject.go"));
+  return { name: "subject", key: "S", hasMode: true, options: [button, model.element], shown: model.show };
 }
 
 /** What words name. @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector} */
@@ -34,26 +40,20 @@ export function words(selecting) {
   const finder = modelChoice(selecting, "grounding-dino-tiny", t("select.words.model"));
   const segmenter = modelChoice(selecting, "sam_vit_b", t("select.points.model"));
   const prompt = h("input", { type: "text", required: true, placeholder: t("select.words.example") });
-  /** @param {SubmitEvent} event */
-  const select = async (event) => {
+  const onsubmit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const inputs = { prompt: prompt.value, text_model: finder.value, segment_model: segmenter.value };
+    const inputs = { prompt: prompt.value, text_model: finder.value(), segment_model: segmenter.value() };
     apply(await asking.ask("mask_by_text", inputs), mode());
   };
-  const form = h(
-    "form",
-    { onsubmit: (/** @type {SubmitEvent} */ event) => void select(event) },
-    h("label", { class: "field" }, h("span", null, t("select.words.what")), prompt),
-    h("button", { class: "primary" }, t("select.words.go")),
-  );
-  const shown = async () => void (await Promise.all([finder.show(), segmenter.show()]));
+  const button = h("button", { type: "submit", class: "primary" }, t("select.words.go"));
+  const form = h("form", { onsubmit }, field(t("select.words.what"), prompt), button);
+  const options = [form, finder.element, segmenter.element];
   return {
     name: "words",
     key: "T",
-    tool: null,
     hasMode: true,
-    options: [form, ...finder.elements, ...segmenter.elements],
-    shown,
+    options,
+    shown: () => Promise.all([finder.show(), segmenter.show()]),
   };
 }
 
@@ -68,7 +68,7 @@ export function points(selecting) {
   let chosen = "add";
   const isWanted = h("input", { type: "radio", name: "sign", checked: true });
   const isUnwanted = h("input", { type: "radio", name: "sign" });
-  const again = h("button", { type: "button", onclick: () => forget() }, t("select.points.new"));
+  const again = h("button", { onclick: () => forget() }, t("select.points.new"));
   const forget = () => {
     signs = [];
     draft.close();
@@ -83,14 +83,12 @@ export function points(selecting) {
     const patch = await asking.ask("mask_by_points", {
       points: wanted,
       avoid: flat(false),
-      segment_model: model.value,
+      segment_model: model.value(),
     });
     if (patch !== undefined && asked === signs) draft.put(patch, chosen);
   };
   const tool = {
     cursor: "crosshair",
-    down: () => {},
-    move: () => {},
     /** @param {Point} point */
     up(point) {
       const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
@@ -100,7 +98,6 @@ export function points(selecting) {
       view.draw();
       void select();
     },
-    cancel: () => {},
     /** @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */
     draw(context, view) {
       for (const sign of signs) drawSign(context, view.toScreen(sign), sign.isWanted);
@@ -113,14 +110,8 @@ export function points(selecting) {
     h("label", null, isWanted, h("span", null, t("select.points.plus"))),
     h("label", null, isUnwanted, h("span", null, t("select.points.minus"))),
   );
-  return {
-    name: "points",
-    key: "P",
-    tool,
-    hasMode: true,
-    options: [which, again, ...model.elements],
-    shown: model.show,
-  };
+  const options = [which, again, model.element];
+  return { name: "points", key: "P", tool, hasMode: true, options, shown: model.show };
 }
 
 /** @param {CanvasRenderingContext2D} context @param {{x: number, y: number}} place @param {boolean} isWanted */

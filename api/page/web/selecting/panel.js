@@ -15,15 +15,13 @@ import { wand } from "./wand.js";
 /** @typedef {import("../mask.js").Patch} Patch */
 /**
  * A way to select. `tool`: what the picture's pointer does meanwhile; `shown`: it is in hand now.
- * @typedef {{name: string, key: string, tool: import("../view.js").Tool | null, options?: HTMLElement[], hasMode?: boolean,
+ * @typedef {{name: string, key?: string, tool?: import("../view.js").Tool | null, options?: HTMLElement[], hasMode?: boolean,
  *   shown?: () => unknown}} Selector
  *
  * What the ways share. `mode`: how a shape meets what is selected, by the keys that are held with a point, else as chosen;
  * `apply` puts a shape there; `busy` says what goes wrong; `oneByOne` makes a function that runs once more after it was
  * called while it ran.
- * @typedef {{state: import("../state.js").State, client: import("../client.js").Client, view: import("../view.js").View,
- *   t: import("../texts.js").Translate, models: import("../models.js").Models, runner: import("../running.js").Runner,
- *   beside: Beside, asking: import("./asking.js").Asking,
+ * @typedef {import("../main.js").Page & {beside: Beside, asking: import("./asking.js").Asking,
  *   mode: (point?: {shift: boolean, alt: boolean}) => Mode, apply: (patch: Patch | null | undefined, mode: Mode) => void,
  *   busy: (work: () => Promise<void>) => Promise<void>, oneByOne: (work: () => Promise<void>) => () => Promise<void>}} Selecting
  */
@@ -31,16 +29,9 @@ import { wand } from "./wand.js";
 /** @type {Mode[]} */
 const MODES = ["add", "subtract", "intersect", "replace"];
 
-/**
- * @param {import("../state.js").State} state
- * @param {import("../client.js").Client} client
- * @param {import("../view.js").View} view
- * @param {import("../texts.js").Translate} t
- * @param {import("../models.js").Models} models
- * @param {import("../running.js").Runner} runner
- * @returns {HTMLElement}
- */
-export function selecting(state, client, view, t, models, runner) {
+/** @type {import("../main.js").Part} */
+export function selecting(page) {
+  const { state, view, t } = page;
   const names = {
     add: t("select.add"),
     subtract: t("select.subtract"),
@@ -48,36 +39,29 @@ export function selecting(state, client, view, t, models, runner) {
     replace: t("select.replace"),
   };
   const inputs = MODES.map((mode) => h("input", { type: "radio", name: "mode", value: mode, checked: mode === "add" }));
-  const modes = h(
-    "fieldset",
-    { class: "modes" },
-    h("legend", null, t("select.mode")),
-    ...MODES.map((mode, at) => h("label", null, inputs[at], h("span", null, names[mode]))),
-  );
+  const labels = MODES.map((mode, at) => h("label", null, inputs[at], h("span", null, names[mode])));
+  const modes = h("fieldset", { class: "modes" }, h("legend", null, t("select.mode")), ...labels);
   /** @type {Selecting["busy"]} */
   const busy = async (work) => {
     element.setAttribute("aria-busy", "true");
     try {
       await work();
     } catch (error) {
-      state.say(error instanceof Error ? error.message : String(error), { urgent: true });
+      state.sorry(error);
     } finally {
       element.removeAttribute("aria-busy");
     }
   };
   const beside = new Beside();
-  const shared = { state, client, view, t, models, runner, beside };
   /** @type {Selecting} */
   const all = {
-    ...shared,
-    busy,
+    ...{ ...page, beside, busy, asking: asking(page, beside) },
     mode: (point) => {
       if (point?.shift) return point.alt ? "intersect" : "add";
       return point?.alt ? "subtract" : MODES[inputs.findIndex((input) => input.checked)];
     },
     apply: (patch, mode) => {
-      const changed = patch === undefined ? null : state.mask?.combine(patch, mode);
-      if (changed) state.maskChanged(changed);
+      if (patch !== undefined) state.maskChanged(state.mask?.combine(patch, mode));
     },
     oneByOne: (work) => {
       let [isRunning, isWanted] = [false, false];
@@ -96,11 +80,10 @@ export function selecting(state, client, view, t, models, runner) {
           }
         });
     },
-    asking: asking(/** @type {any} */ (shared)),
   };
   /** @type {Selector[]} */
   const selectors = [
-    { name: "hand", key: "H", tool: null },
+    { name: "hand", key: "H" },
     ...brushes(all),
     ...shapes(all),
     wand(all),
@@ -109,14 +92,10 @@ export function selecting(state, client, view, t, models, runner) {
     words(all),
     file(all),
   ];
-  const buttons = selectors.map(({ name, key }) =>
-    h(
-      "button",
-      { type: "button", "aria-keyshortcuts": key || null, "aria-pressed": "false", onclick: () => state.setTool(name) },
-      icon(name),
-      t(`select.${name}`),
-    ),
-  );
+  const buttons = selectors.map(({ name, key }) => {
+    const props = { "aria-keyshortcuts": key, onclick: () => state.setTool(name) };
+    return h("button", props, icon(name), t(`select.${name}`));
+  });
   const help = h("p", { class: "quiet" });
   const options = h("div", { class: "options" });
   /** @type {Selector | undefined} */
@@ -126,22 +105,19 @@ export function selecting(state, client, view, t, models, runner) {
     chosen = selectors.find(({ name }) => name === state.tool);
     if (!chosen) return;
     for (const [at, button] of buttons.entries()) button.setAttribute("aria-pressed", `${selectors[at] === chosen}`);
-    view.setTool(chosen.tool);
+    view.setTool(chosen.tool ?? null);
     help.textContent = t(`select.${chosen.name}.help`);
     options.replaceChildren(...(chosen.options ?? []));
     modes.hidden = !chosen.hasMode;
     look();
   };
   state.addEventListener("tool", take);
-  state.addEventListener("selection", () => view.tool?.cancel());
+  state.addEventListener("selection", () => view.tool?.cancel?.());
   state.addEventListener("step", look);
   /** @param {"invert" | "clear"} name @param {string} keys */
   const whole = (name, keys) => {
-    const act = () => {
-      const changed = state.mask?.[name]();
-      if (changed) state.maskChanged(changed);
-    };
-    return h("button", { type: "button", "aria-keyshortcuts": keys, onclick: act }, icon(name), t(`select.${name}`));
+    const props = { "aria-keyshortcuts": keys, onclick: () => state.maskChanged(state.mask?.[name]()) };
+    return h("button", props, icon(name), t(`select.${name}`));
   };
   const element = h(
     "div",

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Box and lasso: an outline that is drawn, and selects what lies in it once it is whole.
 
+import { outline } from "./controls.js";
+
 /** @typedef {import("../view.js").Point} Point */
 /** @typedef {{x: number, y: number}} Place */
-/** @typedef {import("../mask.js").Mask} Mask */
-/** @typedef {import("../mask.js").Mode} Mode */
-/** @typedef {(mask: Mask, corners: Place[], mode: Mode) => import("../mask.js").Rect | null} Fill gives what changed */
 
 /** @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector[]} */
 export function shapes(selecting) {
   return [
-    { name: "box", key: "M", tool: new Outline(selecting, boxOf, fillBox), hasMode: true },
-    { name: "lasso", key: "L", tool: new Outline(selecting, (points) => points, fillLine), hasMode: true },
+    { name: "box", key: "M", tool: outlined(selecting, boxOf), hasMode: true },
+    { name: "lasso", key: "L", tool: outlined(selecting, (points) => points), hasMode: true },
   ];
 }
 
@@ -21,69 +20,37 @@ function boxOf(points) {
   return [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
 }
 
-/** @type {Fill} */
-const fillBox = (mask, [a, , b], mode) =>
-  mask.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(b.x - a.x), Math.abs(b.y - a.y), mode);
-
-/** @type {Fill} */
-const fillLine = (mask, points, mode) => mask.polygon(points, mode);
-
-class Outline {
-  cursor = "crosshair";
+/**
+ * @param {import("./panel.js").Selecting} selecting
+ * @param {(points: Place[]) => Place[]} corners of the shape that was drawn through places
+ * @returns {import("../view.js").Tool}
+ */
+function outlined({ state, view, mode }, corners) {
   /** @type {Point[]} */
-  #points = [];
-
-  /** @param {import("./panel.js").Selecting} selecting @param {(points: Place[]) => Place[]} corners @param {Fill} fill */
-  constructor({ state, view, mode }, corners, fill) {
-    this.state = state;
-    this.view = view;
-    this.mode = mode;
-    this.corners = corners;
-    this.fill = fill;
-  }
-
-  /** @param {Point} point */
-  down(point) {
-    this.#points = [point];
-  }
-
-  /** @param {Point} point */
-  move(point) {
-    this.#points.push(point);
-    this.view.draw();
-  }
-
-  /** @param {Point} point */
-  up(point) {
-    const { mask } = this.state;
-    const corners = this.corners([...this.#points, point]);
-    const mode = this.mode(this.#points[0]);
-    this.cancel();
-    const changed = mask && this.fill(mask, corners, mode);
-    if (changed) this.state.maskChanged(changed);
-  }
-
-  cancel() {
-    this.#points = [];
-    this.view.draw();
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {import("../view.js").View} view */
-  draw(context, view) {
-    if (!this.#points.length) return;
-    context.beginPath();
-    for (const corner of this.corners(this.#points)) {
-      const { x, y } = view.toScreen(corner);
-      context.lineTo(x, y);
-    }
-    context.closePath();
-    for (const [width, colour] of /** @type {const} */ ([
-      [3, "#000a"],
-      [1.25, "#fff"],
-    ])) {
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    }
-  }
+  let points = [];
+  const cancel = () => {
+    points = [];
+    view.draw();
+  };
+  return {
+    cursor: "crosshair",
+    down: (point) => void (points = [point]),
+    move: (point) => {
+      points.push(point);
+      view.draw();
+    },
+    up: (point) => {
+      const changed = state.mask?.polygon(corners([...points, point]), mode(points[0]));
+      cancel();
+      state.maskChanged(changed);
+    },
+    cancel,
+    draw: (context) => {
+      if (!points.length) return;
+      context.beginPath();
+      for (const { x, y } of corners(points).map((corner) => view.toScreen(corner))) context.lineTo(x, y);
+      context.closePath();
+      outline(context);
+    },
+  };
 }

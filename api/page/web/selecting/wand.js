@@ -43,12 +43,9 @@ export function wand(selecting) {
   const adjust = () => {
     if (draft.isNewest) selectAgain();
   };
-  const tolerance = slider(
-    t("select.tolerance"),
-    { max: 60, value: 8, text: (n) => t("select.percent", { n }) },
-    adjust,
-  );
-  const fade = slider(t("select.fade"), { max: 30, value: 2, text: (n) => t("select.percent", { n }) }, adjust);
+  const text = (/** @type {number} */ n) => t("select.percent", { n });
+  const tolerance = slider(t("select.tolerance"), { max: 60, value: 8, text }, adjust);
+  const fade = slider(t("select.fade"), { max: 30, value: 2, text }, adjust);
   const contiguous = tick(t("select.contiguous"), true, adjust);
   /** @param {NonNullable<typeof seed>} chosen */
   const clicked = async (chosen) => {
@@ -67,19 +64,6 @@ export function wand(selecting) {
     const chosen = { step, x, y, mode: mode(point) };
     clicks = clicks.then(() => selecting.busy(() => clicked(chosen)));
   };
-  const tool = {
-    cursor: "crosshair",
-    down: () => {},
-    move: () => {},
-    up,
-    cancel: () => {},
-    draw: () => {},
-  };
-  return {
-    name: "wand",
-    key: "W",
-    tool,
-    hasMode: true,
-    options: [tolerance.element, fade.element, contiguous.element],
-  };
+  const options = [tolerance.element, fade.element, contiguous.element];
+  return { name: "wand", key: "W", tool: { cursor: "crosshair", up }, hasMode: true, options };
 }
