@@ -108,7 +108,7 @@ function rows(t) {
 
 /** @param {HTMLElement} control */
 function nameOf(control) {
-  const label = control instanceof HTMLInputElement ? control.labels?.[0]?.textContent : control.textContent;
+  const label = (control instanceof HTMLInputElement ? control.labels?.[0].firstElementChild : control)?.textContent;
   return (control.getAttribute("aria-label") ?? label ?? "").trim();
 }
 

@@ -69,7 +69,7 @@ export async function recipeForm(page, recipe, { first, without = [], given = {}
  * @returns {Promise<HTMLElement[]>}
  */
 export async function changingForm(doing, choices, wanted) {
-  const place = h("div");
+  const place = h("div", { class: "fields" });
   /** @type {import("./performing.js").Wish | null} */
   let wish = null;
   let asked = 0;
