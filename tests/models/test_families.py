@@ -36,6 +36,9 @@ HOMONYMS = {
     ("models/networks/tensors.py", "controlnet"): "a form of networks",
     ("models/networks/tensors.py", "vae"): "a form of networks",
     ("nodes/masks/subject.py", "rembg"): "a package",
+    ("nodes/network_checks.py", "vae"): "a socket",
+    ("nodes/packs/standins/_sampling.py", "vae"): "an input of ComfyUI's",
+    ("nodes/resource_names.py", "embeddings"): "a kind of resource",
     ("nodes/resource_names.py", "vae"): "a kind of resource",
 }
 """Words that happen to be a family's name too, and what they mean there."""
