@@ -5,6 +5,9 @@ no node lays it over a picture that has not been there.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from graphlib import CycleError, TopologicalSorter
+from operator import and_, or_
 from typing import NamedTuple
 
 from paintgraph.engine.graph.graph import Graph, Link
@@ -25,20 +28,61 @@ class RoundTrip(NamedTuple):
 
 
 def round_trips(graph: Graph, specs: Specs, targets: Iterable[str]) -> list[RoundTrip]:
-    """The pictures of a run whose pixels outside the mask are not put back."""
-    latents = [id_ for id_ in graph.nodes if _gives(specs, id_, _LATENT)]
-    masked = [id_ for id_ in latents if _links(graph, specs, id_, _MASK)]
-    if not masked:
+    """The pictures of a run whose pixels outside the mask are not put back.
+
+    The work grows with the graph's links, however many pictures there are.
+    """
+    order = _in_order(graph)
+    wanted = upstream(graph, targets)
+    comes = _Sources(graph, specs, [id_ for id_ in order if id_ in wanted])
+    bits = {id_: 1 << number for number, id_ in enumerate(comes.decoders)}
+    laid = _laid_over(graph, specs, order, bits)
+    return sorted(
+        RoundTrip(id_, _message(graph, specs, id_, marking, comes.picture[id_]))
+        for id_, marking in comes.decoders.items()
+        if not laid & bits[id_]
+    )
+
+
+def _in_order(graph: Graph) -> list[str]:
+    """The nodes, each after all that it reads; none where some wait for each other."""
+    reads = {id_: [link.node for _, link in node.links()] for id_, node in graph.nodes.items()}
+    try:
+        return [id_ for id_ in TopologicalSorter(reads).static_order() if id_ in graph.nodes]
+    except CycleError:
         return []
-    found = []
-    for id_ in upstream(graph, targets):
-        if not (_gives(specs, id_, _IMAGE) and _links(graph, specs, id_, _LATENT)):
-            continue
-        before = upstream(graph, [id_])
-        marking = next((each for each in masked if each in before), None)
-        if marking is not None and not _is_laid_over(graph, specs, id_):
-            found.append(RoundTrip(id_, _message(graph, specs, id_, marking)))
-    return sorted(found)
+
+
+class _Sources:
+    """What nodes come of, each after all that it reads.
+
+    Attributes:
+        picture: the first picture in the order of the file that latents were made of, by node.
+        decoders: those that make a picture of latents with a mask, with the first node in the order
+            of the file that took the mask.
+    """
+
+    def __init__(self, graph: Graph, specs: Specs, order: Iterable[str]) -> None:
+        place = {id_: number for number, id_ in enumerate(graph.nodes)}
+        marked: dict[str, str] = {}
+        pictured: dict[str, str] = {}
+        self.picture: dict[str, Link | None] = {}
+        self.decoders: dict[str, str] = {}
+        for id_ in order:
+            before = [link.node for _, link in graph.nodes[id_].links()]
+            is_latent = _gives(specs, id_, _LATENT)
+            for found, type_ in ((marked, _MASK), (pictured, _IMAGE)):
+                nodes = [found[each] for each in before if each in found]
+                if is_latent and _links(graph, specs, id_, type_):
+                    nodes.append(id_)
+                if nodes:
+                    found[id_] = min(nodes, key=place.__getitem__)
+            is_decoder = _gives(specs, id_, _IMAGE) and _links(graph, specs, id_, _LATENT)
+            if is_decoder and id_ in marked:
+                self.decoders[id_] = marked[id_]
+                own = _links(graph, specs, marked[id_], _IMAGE)
+                first = _links(graph, specs, pictured[id_], _IMAGE) if id_ in pictured else []
+                self.picture[id_] = next(iter([*own, *first]), None)
 
 
 def _gives(specs: Specs, id_: str, type_: str) -> bool:
@@ -54,44 +98,27 @@ def _links(graph: Graph, specs: Specs, id_: str, type_: str) -> list[Link]:
     return [link for link in linked if isinstance(link, Link) and link.node in graph.nodes]
 
 
-def _is_laid_over(graph: Graph, specs: Specs, decoder: str) -> bool:
-    """Whether a node gives a picture of this one and another that does not come of it."""
-    made = _downstream(graph, decoder)
-    for id_ in graph.nodes:
-        comes = [link.node in made for link in _links(graph, specs, id_, _IMAGE)]
-        if _gives(specs, id_, _IMAGE) and any(comes) and not all(comes):
-            return True
-    return False
+def _laid_over(graph: Graph, specs: Specs, order: Iterable[str], bits: Mapping[str, int]) -> int:
+    """Those of some nodes, as bits, that a node lays over a picture which does not come of them."""
+    made: dict[str, int] = {}
+    laid = 0
+    for id_ in order:
+        of_all = [made.get(link.node, 0) for _, link in graph.nodes[id_].links()]
+        made[id_] = reduce(or_, of_all, bits.get(id_, 0))
+        pictures = [made.get(link.node, 0) for link in _links(graph, specs, id_, _IMAGE)]
+        if pictures and _gives(specs, id_, _IMAGE):
+            laid |= reduce(or_, pictures) & ~reduce(and_, pictures)
+    return laid
 
 
-def _downstream(graph: Graph, start: str) -> set[str]:
-    """A node and all that comes of it."""
-    readers: dict[str, list[str]] = {}
-    for id_, node in graph.nodes.items():
-        for _, link in node.links():
-            readers.setdefault(link.node, []).append(id_)
-    seen: set[str] = set()
-    stack = [start]
-    while stack:
-        id_ = stack.pop()
-        if id_ not in seen:
-            seen.add(id_)
-            stack.extend(readers.get(id_, ()))
-    return seen
-
-
-def _message(graph: Graph, specs: Specs, decoder: str, marking: str) -> str:
+def _message(graph: Graph, specs: Specs, decoder: str, marking: str, picture: Link | None) -> str:
     mask = _links(graph, specs, marking, _MASK)[0]
     said = (
         f": pixels outside the mask of node '{marking}' pass through the VAE, too, and change a "
         "little. To keep them, "
     )
-    before = upstream(graph, [decoder])
-    encoders = [marking, *(i for i in graph.nodes if i in before and _gives(specs, i, _LATENT))]
-    pictures = [link for id_ in encoders for link in _links(graph, specs, id_, _IMAGE)]
-    if not pictures:
+    if picture is None:
         return f"{said}put {_COMPOSITES} behind it, with your picture as destination."
-    picture = pictures[0]
     if graph.nodes[picture.node].kind == _CROPS:
         return (
             f"{said}put {_STITCHES} behind it: painted is node '{decoder}', what it was cut from "

@@ -1,6 +1,7 @@
 """A picture that passes through latents is told to change outside its mask, with what keeps it."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,6 +63,36 @@ def test_nothing_is_told_where_it_is_put_back_or_there_is_no_mask() -> None:
 
     assert said(n10=("ImageCompositeMasked", laid), n9=("SaveImage", {"images": ["10", 0]})) == []
     assert said(n3=whole) == []
+
+
+def test_each_of_many_pictures_is_told_and_the_work_grows_with_the_graph_alone() -> None:
+    """Steps are counted, not seconds: of twice as many pictures about twice as many."""
+
+    def pictures(count: int) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        nodes: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        for i in range(count):
+            nodes[f"d{i}"] = ("VAEDecode", {"samples": ["3", 0], "vae": ["2", 0]})
+            nodes[f"s{i}"] = ("SaveImage", {"images": [f"d{i}", 0]})
+        return nodes
+
+    def steps(count: int) -> int:
+        counted = 0
+
+        def count_calls(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        changes = pictures(count)
+        sys.setprofile(count_calls)
+        try:
+            told = said(**changes)
+        finally:
+            sys.setprofile(None)
+        assert len(told) == count + 1
+        return counted
+
+    steps(1)
+    assert steps(80) < 2.5 * steps(40)
 
 
 @pytest.mark.parametrize("source", [["8", 0], ["11", 0]])
