@@ -118,7 +118,7 @@ _OUTPAINTS: Mapping[Split, tuple[_Sides, ...]] = {
 }
 
 
-def _scratches(shape: tuple[int, int]) -> Hole:
+def scratches(shape: tuple[int, int]) -> Hole:
     """Fourteen bent scratches, 2 to 5 px wide."""
     rng = np.random.default_rng(3)
     drawn = Pillow.new("L", shape[::-1])
@@ -131,7 +131,7 @@ def _scratches(shape: tuple[int, int]) -> Hole:
     return np.asarray(drawn) > 0
 
 
-def _writing(shape: tuple[int, int]) -> Hole:
+def writing(shape: tuple[int, int]) -> Hole:
     """Three lines of a watermark over the left part."""
     drawn = Pillow.new("L", shape[::-1])
     pen, font = ImageDraw.Draw(drawn), ImageFont.load_default(34)
@@ -156,8 +156,8 @@ def _wires(shape: tuple[int, int]) -> Hole:
 
 
 _THIN: Mapping[Split, tuple[tuple[str, Callable[[tuple[int, int]], Hole]], ...]] = {
-    "tune": (("astronaut", _scratches), ("chelsea", _writing), ("mountain", _wires)),
-    "hold": (("coffee", _scratches), ("generator", _writing), ("home", _wires)),
+    "tune": (("astronaut", scratches), ("chelsea", writing), ("mountain", _wires)),
+    "hold": (("coffee", scratches), ("generator", writing), ("home", _wires)),
 }
 
 

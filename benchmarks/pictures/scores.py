@@ -33,16 +33,21 @@ def score(case: Case, painted: Pixels) -> dict[str, float]:
 
 def _against(truth: Pixels, painted: Pixels, hole: Hole) -> Mapping[str, float]:
     right, ours = truth.astype(np.float32), painted.astype(np.float32)
-    error = float(((ours - right)[hole] ** 2).mean())
     local = structural_similarity(  # type: ignore[no-untyped-call]
         right, ours, channel_axis=-1, data_range=255, full=True
     )[1]
     return {
-        "psnr": 10 * float(np.log10(255**2 / max(error, 1e-9))),
+        "psnr": psnr(ours, right, hole),
         "ssim": float(local[hole].mean()),
         "swd": wasserstein(ours, right, hole),
         "detail": _gradients(ours, hole) / _gradients(right, hole),
     }
+
+
+def psnr(first: _Samples, second: _Samples, hole: Hole) -> float:
+    """Peak signal to noise inside the hole in dB; both are `[H, W, 3]`, 0 to 255."""
+    error = float(((first - second)[hole] ** 2).mean())
+    return 10 * float(np.log10(255**2 / max(error, 1e-9)))
 
 
 def wasserstein(first: _Samples, second: _Samples, hole: Hole) -> float:
