@@ -60,6 +60,17 @@ class Told:
         )
 
 
+def network_input(torch: Any, x: Any, group: Sequence[tuple[Told, bool]]) -> Any:
+    """What a denoiser sees of x `[B, C, h, w]` with each condition of a group, one after the other.
+
+    All have the same part; what they show beside it follows as channels.
+    """
+    part = group[0][0].part.of(x)
+    return torch.cat(
+        [part if told.further is None else torch.cat([part, told.further], 1) for told, _ in group]
+    )
+
+
 def prepare(
     torch: Any, loaded: LoadedDenoiser, conditions: Conditioning, shape: Sequence[int], inpaint: Any
 ) -> tuple[Told, ...]:

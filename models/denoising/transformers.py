@@ -6,7 +6,7 @@ They see 2 x 2 latents at once; where a side is uneven, its last latents are see
 from collections.abc import Sequence
 from typing import Any
 
-from paintgraph.models.denoising.conditions import Told
+from paintgraph.models.denoising.conditions import Told, network_input
 from paintgraph.models.errors import SamplingError
 from paintgraph.models.networks.loaded import LoadedDenoiser
 
@@ -36,14 +36,9 @@ class TransformerEvaluation:
         Raises SamplingError for a picture that is larger than the model knows places.
         """
         del progress
-        torch, loaded = self._torch, self._loaded
+        loaded = self._loaded
         part = group[0][0].part
-        seen = part.of(x)
-        inputs = [
-            seen if told.further is None else torch.cat([seen, told.further], 1)
-            for told, _ in group
-        ]
-        sample = self._whole_patches(torch.cat(inputs)).to(loaded.dtype)
+        sample = self._whole_patches(network_input(self._torch, x, group)).to(loaded.dtype)
         told = [each for each, _ in group]
         ask = {"sd3": self._sd3, "flux": self._flux, "qwen_image": self._qwen}[loaded.family]
         predicted = ask(sample, timestep.expand(len(sample)), told)

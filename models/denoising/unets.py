@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from paintgraph.models.denoising.conditions import Told
+from paintgraph.models.denoising.conditions import Told, network_input
 from paintgraph.models.denoising.controls import Controls
 from paintgraph.models.networks.loaded import LoadedDenoiser
 from paintgraph.models.sampling.values import SizeHint
@@ -41,12 +41,7 @@ class UnetEvaluation:
         """
         torch, loaded = self._torch, self._loaded
         part = group[0][0].part
-        seen = part.of(x)
-        inputs = [
-            seen if told.further is None else torch.cat([seen, told.further], 1)
-            for told, _ in group
-        ]
-        sample = torch.cat(inputs).to(loaded.dtype)
+        sample = network_input(torch, x, group).to(loaded.dtype)
         embeddings = torch.cat([told.embeddings for told, _ in group])
         added = self._added(x, group) if self._reads_size else {}
         uses = [told.controls_at(progress) for told, _ in group]
