@@ -144,8 +144,8 @@ class _Following:
         every = tuple(dict.fromkeys(value for _, values in linked for value in values))
         for place, output in enumerate(spec.outputs):
             if output.type in _PASSING:
-                has_one = base is not None and output.type != "conditioning"
-                self.known[id_, place] = (base,) if has_one and base is not None else every
+                alone = None if output.type == "conditioning" else base
+                self.known[id_, place] = every if alone is None else (alone,)
 
     def _lack(self, declared: InputSpec, value: Network) -> ModelError | None:
         """What a checkpoint has not that a node takes of it, told once."""

@@ -6,13 +6,12 @@ no node lays it over a picture that has not been there.
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from graphlib import CycleError, TopologicalSorter
 from operator import and_, or_
 from typing import NamedTuple
 
 from paintgraph.engine.graph.graph import Graph, Link
 from paintgraph.engine.graph.spec import NodeSpec
-from paintgraph.engine.graph.structure import upstream
+from paintgraph.engine.graph.structure import cycles, topological_order, upstream
 
 Specs = Mapping[str, NodeSpec | None]
 
@@ -32,7 +31,10 @@ def round_trips(graph: Graph, specs: Specs, targets: Iterable[str]) -> list[Roun
 
     The work grows with the graph's links, however many pictures there are.
     """
-    order = _in_order(graph)
+    marks = (_gives(specs, i, _LATENT) and _links(graph, specs, i, _MASK) for i in graph.nodes)
+    if not any(marks) or cycles(graph):
+        return []
+    order = topological_order(graph)
     wanted = upstream(graph, targets)
     comes = _Sources(graph, specs, [id_ for id_ in order if id_ in wanted])
     bits = {id_: 1 << number for number, id_ in enumerate(comes.decoders)}
@@ -42,15 +44,6 @@ def round_trips(graph: Graph, specs: Specs, targets: Iterable[str]) -> list[Roun
         for id_, marking in comes.decoders.items()
         if not laid & bits[id_]
     )
-
-
-def _in_order(graph: Graph) -> list[str]:
-    """The nodes, each after all that it reads; none where some wait for each other."""
-    reads = {id_: [link.node for _, link in node.links()] for id_, node in graph.nodes.items()}
-    try:
-        return [id_ for id_ in TopologicalSorter(reads).static_order() if id_ in graph.nodes]
-    except CycleError:
-        return []
 
 
 class _Sources:
