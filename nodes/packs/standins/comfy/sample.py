@@ -7,7 +7,8 @@ from paintgraph.models.denoising.noise import draw_noise, generator_for
 from paintgraph.models.networks.facts import LATENTS
 from paintgraph.nodes.packs.host.placeholders import names_of
 from paintgraph.nodes.packs.sampling.handles import Model, Sampler
-from paintgraph.nodes.packs.standins.comfy import samplers
+from paintgraph.nodes.packs.standins.comfy.samplers import KSampler
+from paintgraph.nodes.packs.standins.comfy.samplers import sample as sample_through
 
 
 def prepare_noise(latent_image: Any, seed: int, noise_inds: Sequence[int] | None = None) -> Any:
@@ -48,7 +49,7 @@ def sample(
     seed: int | None = None,
 ) -> Any:
     """Latents `[B, C, h, w]` after some steps of a schedule; see `comfy.samplers.KSampler`."""
-    sampler = samplers.KSampler(model, steps, None, sampler_name, scheduler, denoise)
+    sampler = KSampler(model, steps, None, sampler_name, scheduler, denoise)
     return sampler.sample(
         noise * 0 if disable_noise else noise,
         positive,
@@ -80,7 +81,7 @@ def sample_custom(
     seed: int | None = None,
 ) -> Any:
     """Latents `[B, C, h, w]` after going through some levels of noise."""
-    return samplers.sample(
+    return sample_through(
         *(model, noise, positive, negative, cfg, None, sampler, sigmas),
         latent_image=latent_image,
         denoise_mask=noise_mask,
