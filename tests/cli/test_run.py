@@ -315,7 +315,9 @@ def test_a_comfyui_prompt_runs(paintgraph: Paintgraph, photo: Path, folder: Path
 
 
 def test_a_second_run_computes_nothing_that_is_kept(paintgraph: Paintgraph, photo: Path) -> None:
-    words = ("run", "outpaint", "--image", str(photo), "--profile", "--json", "-o")
+    # What is painted in a moment is not kept; PatchMatch starts a process.
+    engine = ("--engine", "patchmatch")
+    words = ("run", "outpaint", "--image", str(photo), *engine, "--profile", "--json", "-o")
 
     first = paintgraph(*words, "a.png")
     second = paintgraph(*words, "b.png")
