@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from paintgraph.tests.api.hostile.processes import Child
-from paintgraph.tests.editor.browsing import CHROMIUM, Tab
+from paintgraph.tests.editor.browsing import CHROMIUM, SECONDS, Tab
+
+expect.set_options(timeout=SECONDS * 1000)  # as long as all else that is waited for
 
 IN_BROWSER = [
     pytest.mark.slow,

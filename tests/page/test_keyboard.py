@@ -37,8 +37,8 @@ def go_to(page: Page, name: str) -> None:
 
 def choose(painter: Painter) -> None:
     page = painter.page
-    go_to(page, "Choose photos")
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser() as chooser:  # the browser is told at once, and needs a moment
+        go_to(page, "Choose photos")
         page.keyboard.press("Enter")
     chooser.value.set_files(sent("rocket.png", photo()))
     expect(page.locator("#picture")).to_be_focused()

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Route, expect
 
 from paintgraph.tests.api.hostile.processes import Child
-from paintgraph.tests.editor.browsing import SECONDS, Tab
+from paintgraph.tests.editor.browsing import Tab
 from paintgraph.tests.models.text_models import FINDERS, PICKERS
 from paintgraph.tests.page.browsing import IN_BROWSER, PHONE, visited
 
@@ -485,7 +485,7 @@ def _touch(cdp: CDPSession, kind: str, places: Sequence[Place]) -> None:
 
 def _choose_model(tab: Tab, label: str, name: str) -> None:
     choice = tab.page.locator("#select").get_by_role("combobox", name=label, exact=True)
-    expect(choice.locator(f"option[value='{name}']")).to_be_attached(timeout=SECONDS * 1000)
+    expect(choice.locator(f"option[value='{name}']")).to_be_attached()
     choice.select_option(name)
 
 
