@@ -3,6 +3,7 @@
 python="${PYTHON:-python3}"
 venv="${venv:-.venv}"
 newest="${newest:-}"
+unset PYTHONDONTWRITEBYTECODE  # or each of hundreds of processes would compile every module again
 
 fail() {
     printf '%s\n' "$1" >&2

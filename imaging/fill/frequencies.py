@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft
 
 from paintgraph.imaging.opencv import cv2
 
@@ -136,9 +136,9 @@ def _sums(windows: _Windows) -> _Colours:
     """The waves that say most about each window, added up: `[N, 3, T, T]`."""
     count = len(windows.weights)
     # A spectrum goes on beyond its end as it begins, so that one moved by a frequency is a part.
-    seen = np.tile(fft.fft2(windows.weights).astype(np.complex64), (1, 2, 2))
+    seen = np.tile(scipy.fft.fft2(windows.weights).astype(np.complex64), (1, 2, 2))
     moved = sliding_window_view(seen[..., : WINDOW + _HALF], (WINDOW, _HALF), axis=(1, 2))
-    left = fft.rfft2(windows.weights[:, np.newaxis] * windows.colours).astype(np.complex64)
+    left = scipy.fft.rfft2(windows.weights[:, np.newaxis] * windows.colours).astype(np.complex64)
     left = left.reshape(count, 3, -1)
     taken = np.zeros((count, 3, WINDOW, _HALF), np.complex64)
     each = np.arange(count)
@@ -157,7 +157,7 @@ def _sums(windows: _Windows) -> _Colours:
             [moved[each, -row % WINDOW, -column % WINDOW], moved[each, row, column]], 1
         )
         left -= np.stack([amplitude, mirrored], axis=2) @ waves.reshape(count, 2, -1)
-    sums = fft.irfft2(taken * np.float32(WINDOW * WINDOW), s=(WINDOW, WINDOW))
+    sums = scipy.fft.irfft2(taken * np.float32(WINDOW * WINDOW), s=(WINDOW, WINDOW))
     return np.asarray(sums, np.float32)
 
 
@@ -167,7 +167,7 @@ def _fall_off() -> _Colours:
 
 
 def _preferred() -> _Colours:
-    down, across = fft.fftfreq(WINDOW)[:, np.newaxis], fft.rfftfreq(WINDOW)
+    down, across = np.fft.fftfreq(WINDOW)[:, np.newaxis], np.fft.rfftfreq(WINDOW)
     high = np.sqrt(2 * (down**2 + across**2))
     return np.asarray(np.maximum(0, 1 - high) ** _SMOOTH, np.float32).ravel()
 
