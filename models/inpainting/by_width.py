@@ -12,6 +12,7 @@ class ByWidth:
     """
 
     tile_side = 0
+    varies = False
 
     def __init__(self, name: str, thin: Inpainter, wide: Inpainter) -> None:
         self.name = name

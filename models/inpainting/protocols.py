@@ -114,6 +114,10 @@ class Inpainter(Protocol):
         What such an engine paints depends on no more than 32 px around, so that no tile shows.
         """
 
+    @property
+    def varies(self) -> bool:
+        """Whether what is around a hole, or the seed, decides much: the best of several is kept."""
+
     def inpaint(
         self,
         image: Image,
@@ -205,9 +209,10 @@ class Filler(Protocol):
 
 
 class ResizedResult:
-    """The usual `finish`: areas averaged, or enlarged by Lanczos; nothing is done in tiles."""
+    """The usual `finish`: areas averaged, or enlarged by Lanczos; painted once, in no tiles."""
 
     tile_side = 0
+    varies = False
 
     def finish(
         self,

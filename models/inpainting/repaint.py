@@ -3,6 +3,7 @@
 Where the effective mask is 0 the result equals the picture bit for bit, whatever its size.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
@@ -23,6 +24,15 @@ from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.imaging.masks.widths import thin_islands
 from paintgraph.models.inpainting.by_width import ByWidth
+from paintgraph.models.inpainting.choosing import (
+    USUAL_SHARE,
+    Attempt,
+    Judged,
+    Quality,
+    attempts,
+    is_better,
+    judge,
+)
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import (
     KNOWN,
@@ -37,6 +47,7 @@ from paintgraph.models.inpainting.showing import (
 _Place: TypeAlias = tuple[slice, slice, slice]
 
 _LEAST_GROWTH = 64  # px
+_JUDGED = 2  # sides of a square as large as the hole, around it
 _ENOUGH = 0.25  # of the px of a hole: what there should be to copy from
 
 
@@ -50,12 +61,14 @@ class Geometry:
         in_steps: paint a large hole block by block at full size, from the outside in, instead of
             all at once at the engine's working size.
         filler: does the fill `patchmatch`.
+        quality: how many ways an engine that copies patches tries, of which the best is kept.
     """
 
     context: ContextRule = field(default_factory=ContextRule)
     stitch: Stitch = field(default_factory=Stitch)
     in_steps: bool = False
     filler: Filler | None = None
+    quality: Quality = "fast"
 
 
 class Repainted(NamedTuple):
@@ -66,6 +79,10 @@ class Repainted(NamedTuple):
     """How much of each px is new; where it is 0, no bit has changed."""
     ring_shift: float | None
     """The most px that a part came back beside its place; None for engines that copy."""
+    context: float | None = None
+    """How much around the largest hole, as a part of its side, was best; None: tried once."""
+    repeat: float | None = None
+    """How much of a hole repeats what the picture has once, at most; None: tried once."""
 
 
 def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three more
@@ -102,7 +119,7 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
         blocks[region.item] += work.geometry.in_steps
         shifts.append(work.paint(region, own, listening.part(index, len(regions))))
     known = [shift for shift in shifts if shift is not None]
-    return Repainted(work.result, work.changed, max(known, default=None))
+    return Repainted(work.result, work.changed, max(known, default=None), *work.chosen())
 
 
 def _by_width(  # noqa: PLR0913 - as `repaint`
@@ -137,7 +154,7 @@ def _by_width(  # noqa: PLR0913 - as `repaint`
         )
         image = painted.image
         np.maximum(changed, painted.mask, out=changed)
-    return Repainted(image, changed, None)
+    return painted._replace(image=image, mask=changed)  # the wide ones are told of
 
 
 class _Work:
@@ -162,6 +179,7 @@ class _Work:
         self.weights = weights if blends_around else self.mask
         self.image = image
         self.result = image.copy()
+        self.choices: list[tuple[int, float, float]] = []
         self.changed = np.zeros_like(self.weights) if blends_around else self.weights
         self.alpha = alpha_of_hole(image, self.mask) if image.shape[3] == 4 else None
         self.avoid = _matched(image, avoid) if avoid is not None and avoid.any() else None
@@ -182,6 +200,55 @@ class _Work:
         """Paint one hole into the result; gives how many px the engine was off."""
         inpainter = self.inpainter
         region = self._with_sources(region) if inpainter.copies_surroundings else region
+        if not inpainter.varies or self.geometry.in_steps or self.geometry.context.mode != "auto":
+            return self._paint(region, request, listening)
+        size = self.mask.shape[2], self.mask.shape[1]
+        tried = list(attempts(region.around, region.hole, size, self.geometry.quality))
+        if len(tried) == 1:
+            return self._paint(region, request, listening)
+        self._paint_best(region, tried, request, listening)
+        return None
+
+    def _paint_best(
+        self, region: Region, tried: list[Attempt], request: InpaintRequest, listening: Listening
+    ) -> None:
+        """Paint one hole in several ways and leave the best in the result."""
+        window = grow_box(region.hole, _looked_at(region.hole), *self.mask.shape[:0:-1])
+        place, hole = _cut(region.item, window), _cut(region.item, region.hole)
+        own = np.zeros((1, window.height, window.width), np.float32)
+        inner = np.s_[
+            :, region.hole.top - window.top : region.hole.bottom - window.top,
+            region.hole.left - window.left : region.hole.right - window.left,
+        ]  # fmt: skip
+        own[inner] = self.mask[hole] > 0
+        known = self._sources(region.item)[place[1:]][np.newaxis].astype(np.float32)
+        before = self.result[hole].copy()
+        usual: Judged | None = None
+        best = Judged(0, 0, 0)
+        kept, share = before, USUAL_SHARE
+        for number, attempt in enumerate(tried):
+            self.result[hole] = before
+            around = region._replace(around=attempt.around)
+            seed = replace(request, seed=request.seed + attempt.seed)
+            self._paint(around, seed, listening.part(number, len(tried)))
+            listening.check()
+            judged = judge(self.result[place], own, known)
+            if usual is None or is_better(judged, best, usual):
+                usual, best = usual or judged, judged
+                kept = self.result[hole].copy()
+                share = attempt.share
+        self.result[hole] = kept
+        self.choices.append((region.hole.width * region.hole.height, share, best.repeat))
+
+    def chosen(self) -> tuple[float | None, float | None]:
+        """The context of the largest hole, and the most that one repeats."""
+        if not self.choices:
+            return None, None
+        return max(self.choices)[1], max(repeat for _, _, repeat in self.choices)
+
+    def _paint(self, region: Region, request: InpaintRequest, listening: Listening) -> float | None:
+        """Paint one hole once."""
+        inpainter = self.inpainter
         cut = _cut(region.item, region.around)
         part_mask = self.mask[cut]
         part = continue_colours(self.image[cut], part_mask)
@@ -288,6 +355,11 @@ def _matched(image: Image, avoid: Mask) -> Mask:
     """The avoided px, one mask for each picture."""
     check_same_size(image, avoid, second_name="avoid")
     return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
+
+
+def _looked_at(hole: Box) -> int:
+    """How many px around a hole are looked at, to judge what was painted in it."""
+    return round(_JUDGED * math.sqrt(hole.width * hole.height))
 
 
 def _cut(item: int, box: Box) -> _Place:

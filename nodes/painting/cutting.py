@@ -138,7 +138,7 @@ def stitch_inpaint(
     painted = resize(continue_colours(painted), area.width, area.height)
     part, shift = _fitted(image, mask, painted, inner, match)
     result = paste(image, place_image(image[inner], part, 0, 0, weights[inner]), area)
-    measured = with_fit(image, result, weights, context.facts("image"), shift)
+    measured = with_fit(image, result, weights, context.facts("image"), ring_shift=shift)
     return Stitched(measured, weights)  # type: ignore[arg-type] # with facts
 
 

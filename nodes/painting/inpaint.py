@@ -14,6 +14,7 @@ from paintgraph.imaging.geometry.canvas import GREY
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
 from paintgraph.models.engine_names import AUTO
+from paintgraph.models.inpainting.choosing import Quality
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry
 from paintgraph.nodes.painting.cutting import Crop, CropAmount, Feather, MatchChoice, StitchChoice
@@ -51,14 +52,19 @@ Engine = Annotated[
 Avoid = Annotated[
     Mask | None, "What an engine that copies never copies from, such as the main object."
 ]
+QualityChoice = Annotated[
+    Quality,
+    "How often patchmatch paints a hole inside the picture: fast once; good with less and with "
+    "more around it, of which the better one is kept; best in six ways.",
+]
 InSteps = Annotated[bool, "Paint a large area block by block at full size: sharper and slower."]
 
 
-def _matched(image: Image, mask: Mask, images: int) -> tuple[Image, Mask]:
-    """Picture and mask of one batch size, of which so many repaints may be made."""
+def _matched(image: Image, mask: Mask, images: int, feather: int) -> tuple[Image, Mask]:
+    """Picture and mask, softened, of one batch size, of which so many repaints may be made."""
     image, mask = match_pair(image, mask)
     check_pixels(image.shape[2], image.shape[1], len(image) * images)
-    return image, mask
+    return image, soften(mask, feather, "inward") if feather else mask
 
 
 @node(
@@ -135,6 +141,7 @@ def inpaint_sampler(
     stitch: StitchChoice = "strict",
     match: MatchChoice = "colour",
     in_steps: InSteps = False,  # noqa: FBT002
+    quality: QualityChoice = "good",
     sampler: Sampler = "auto",
     scheduler: Scheduler = "auto",
     loras: Loras = "",
@@ -146,14 +153,12 @@ def inpaint_sampler(
     """Paint what is selected; a pixel that is not selected never changes.
 
     Where the mask is 1 all is new, where it is between 0 and 1 it says how much. Transparency goes
-    on from around a hole; new canvas stays opaque. Pictures may have any size. An empty mask gives
-    the picture unchanged, with a warning. The output mask says how much of each px is new: with
-    `stitch: ramp` an engine that generates may also change the 31 px around the selection.
+    on from around a hole; new canvas stays opaque. An empty mask gives the picture unchanged, with
+    a warning. The output mask says how much of each px is new: with `stitch: ramp` an engine that
+    generates may also change the 31 px around the selection.
     """
-    image, mask = _matched(image, turned_with(context, image, mask), images)
-    mask = soften(mask, feather, "inward") if feather else mask
-    stitching = Stitch(stitch, match)
-    if not stitching.weights(mask).any():
+    image, mask = _matched(image, turned_with(context, image, mask), images, feather)
+    if not (stitching := Stitch(stitch, match)).weights(mask).any():
         context.warn("The mask selects nothing, so the picture stays as it is. Select something.")
         return Repainted(image, mask)
     how = Sampling(
@@ -172,6 +177,7 @@ def inpaint_sampler(
         strength=strength,
         fill=fill_for(fill, strength),
     )
-    geometry = Geometry(context=ContextRule(crop, crop_amount), stitch=stitching, in_steps=in_steps)
+    rule = ContextRule(crop, crop_amount)
+    geometry = Geometry(context=rule, stitch=stitching, in_steps=in_steps, quality=quality)
     paints = painter_of(context, choice)
     return Repainted(*paint_all(context, image, mask, paints, request, geometry, images, avoid))

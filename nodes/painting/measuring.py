@@ -44,12 +44,15 @@ def measure_seam(
 
 
 def with_fit(
-    before: Array, after: Array, mask: Array, facts: Facts, ring_shift: float | None
+    before: Array, after: Array, mask: Array, facts: Facts, **others: float | None
 ) -> Value:
-    """The picture after repainting, with how well it fits beside the facts of the one before."""
+    """The picture after repainting, with how well it fits beside the facts of the one before.
+
+    Of `others`, numbers by name, those that are None are left out.
+    """
     numbers = measure_seam(before, after, mask)._asdict()
-    if ring_shift is not None:
-        numbers["ring_shift"] = round(ring_shift, _DIGITS)
+    known = {name: number for name, number in others.items() if number is not None}
+    numbers |= {name: round(number, _DIGITS) for name, number in known.items()}
     kept = {name: fact for name, fact in facts.items() if name not in IMAGE.own_facts}
     return Value(after, {**kept, REPAINT: numbers})
 

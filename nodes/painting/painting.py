@@ -15,6 +15,8 @@ from paintgraph.models.inpainting.repaint import Geometry, repaint
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.showing import showing
 
+_OTHERS = ("ring_shift", "context", "repeat")  # of what was repainted; not all engines tell them
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -66,7 +68,8 @@ def paint_all(
     geometry = replace(geometry, filler=context.service(Inpainters).fill)
     request = replace(request, depth=context.facts("image").get("depth", 8))
     listening = showing(context)
-    shown, changed, shifts = [], [], []
+    shown, changed = [], []
+    others: dict[str, list[float]] = {name: [] for name in _OTHERS}
     for number in range(images):
         result = repaint(
             image,
@@ -79,9 +82,17 @@ def paint_all(
         )
         shown.append(result.image)
         changed.append(result.mask)
-        shifts += [] if result.ring_shift is None else [result.ring_shift]
+        for name in _OTHERS:
+            if (told := getattr(result, name)) is not None:
+                others[name].append(told)
     before = np.concatenate([image] * images) if images > 1 else image
     after = np.concatenate(shown) if images > 1 else shown[0]
     new = np.concatenate(changed) if images > 1 else changed[0]
-    fit = with_fit(before, after, new, context.facts("image"), max(shifts, default=None))
+    fit = with_fit(
+        before,
+        after,
+        new,
+        context.facts("image"),
+        **{name: max(known, default=None) for name, known in others.items()},
+    )
     return fit, new

@@ -229,6 +229,7 @@ class PatchMatch:
     least_side = 1
     size_multiple = 1
     tile_side = 0
+    varies = True
 
     def __init__(self, pool: PatchMatchPool) -> None:
         self._pool = pool
