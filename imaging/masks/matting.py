@@ -30,7 +30,8 @@ def matte(image: Image, mask: Mask, band: int = 10) -> Mask:
     """The soft outline of what a mask selects, as the picture shows it: hair, fur, nets.
 
     What lies within `band` px of the outline, or is soft already, is found anew from the colours;
-    everything else keeps 0 or 1. A mask without selected or without free area stays as it is. What
+    everything else keeps 0 or 1. So a trimap is a mask whose unknown part is grey, for a band of 0.
+    A mask without selected or without free area stays as it is. What
     is clear looks mid grey.
 
     Args:

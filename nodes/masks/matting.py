@@ -17,14 +17,17 @@ _PACKAGES = ("pymatting", "numba", "scipy", "opencv-python")
     lane="serial",
     heavy=True,
     packages=_PACKAGES,
+    see_also={"SnapMask": "Moves the outline to edges of the picture; it stays hard."},
 )
 def matte_mask(
     image: Image,
-    mask: Mask,
+    mask: Annotated[
+        Mask, "A selection, or a trimap: 1 is selected, 0 is not, what is between is found out."
+    ],
     band: Annotated[
         int,
         Range(0, 256, "px"),
-        "How far to both sides of the outline the mask is worked out anew.",
+        "How far beside the outline and what is between the mask is found out anew, too.",
     ] = 10,
 ) -> Mask:
     """Find the outline of a selection anew from the colours: hair, fur, nets (alpha matting).

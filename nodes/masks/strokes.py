@@ -16,6 +16,7 @@ from paintgraph.nodes.sockets import Image, Mask
     see_also={
         "MaskFromBox": "Takes a box around the object.",
         "MaskFromOutline": "Takes points along the edge of the object.",
+        "SnapMask": "Moves the outline of a rough mask to edges that are near.",
         "SegmentPoints": "Selects what points lie on by a model.",
     },
 )

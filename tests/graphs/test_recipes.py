@@ -85,7 +85,9 @@ GIVE_MASKS = {
     "mask_by_points",
     "mask_by_strokes",
     "mask_by_text",
+    "matte_mask",
     "scale_mask",
+    "snap_mask",
 }
 """Recipes whose picture is a mask."""
 
