@@ -60,13 +60,13 @@ export class Models {
           : option.value || this.t("do.none");
       }
       const chosen = missing.get(control.value);
-      needed.replaceChildren(...(chosen ? [this.#needed(chosen, canBePulled, () => show().catch(() => {}))] : []));
+      needed.replaceChildren(...(chosen ? [this.#needed(chosen, canBePulled, show)] : []));
     };
     offer(names, chosen).catch(() => {});
     return { element: field(label, control, needed), control, offer };
   }
 
-  /** What is to know about a model that is missing, with a button where the server may fetch it. @param {Model} model @param {boolean} canBePulled @param {() => unknown} onPresent */
+  /** What is to know about a model that is missing, with a button where the server may fetch it. @param {Model} model @param {boolean} canBePulled @param {() => Promise<void>} onPresent */
   #needed(model, canBePulled, onPresent) {
     const { t } = this;
     const { name, about, licence, command } = model;
@@ -98,7 +98,7 @@ export class Models {
     return box;
   }
 
-  /** The button that has the server fetch a model, and how far it is. @param {string} name @param {() => unknown} onPresent */
+  /** The button that has the server fetch a model, and how far it is. @param {string} name @param {() => Promise<void>} onPresent */
   #fetching(name, onPresent) {
     const told = h("span", { role: "status" });
     const bar = h("progress", { max: 1, hidden: true, "aria-label": this.t("models.fetch") });
@@ -110,7 +110,7 @@ export class Models {
           told.textContent = event.file;
         });
         this.#asked = null;
-        onPresent();
+        await onPresent();
       } catch (error) {
         told.textContent = wordsOf(error);
       } finally {
