@@ -1,8 +1,8 @@
 """Files of diffusion models that do not go together, found before a run, by their headers.
 
 Nodes that choose files are called as in a run, which costs nothing: what they refuse is told at
-once. Of the others only what flows through them is followed: which model, VAE, text encoder and
-ControlNet have to do with each prompt and each latent.
+once. Of the others only what flows through them is followed: which model, VAE, text encoder,
+ControlNet and sampler have to do with each prompt and each latent.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,27 +17,34 @@ from paintgraph.engine.node.context import ALONE, Services
 from paintgraph.engine.node.declaration import Declaration, declaration_of
 from paintgraph.models.catalogue.family import Kind
 from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.denoising.flow_schedulers import check_flow_sampler
 from paintgraph.models.errors import ModelError
 from paintgraph.models.networks import choosing
 from paintgraph.models.networks.encoders import encoders_of
-from paintgraph.models.networks.facts import LATENTS
+from paintgraph.models.networks.facts import FLOW, LATENTS
 from paintgraph.models.networks.headers import Headers
 from paintgraph.models.networks.loaded import LatentFormat
 from paintgraph.models.prompts.weighting import embedding_names
-from paintgraph.models.sampling.values import Autoencoder, ControlNet, Denoiser, TextEncoder
+from paintgraph.models.sampling.values import (
+    Autoencoder,
+    ControlNet,
+    Denoiser,
+    SamplerChoice,
+    TextEncoder,
+)
 from paintgraph.nodes.resource_names import EMBEDDINGS, NETWORKS, as_bind_error
-from paintgraph.nodes.sampling import loaders, patches
+from paintgraph.nodes.sampling import custom, loaders, patches
 
-Network: TypeAlias = Denoiser | TextEncoder | Autoencoder | ControlNet
+Choice: TypeAlias = Denoiser | TextEncoder | Autoencoder | ControlNet | SamplerChoice
 Place: TypeAlias = tuple[str, int]
 
 _CHOOSING: Mapping[str, Declaration] = {
     declaration.spec.id: declaration
-    for module in (loaders, patches)
-    for each in vars(module).values()
+    for each in (*vars(loaders).values(), *vars(patches).values(), custom.k_sampler_select)
     if hasattr(each, "declaration") and (declaration := declaration_of(each))
 }
 _SAMPLING = f"{__package__}.sampling."
+_SAMPLER_NAME = "sampler_name"
 _PASSING = ("conditioning", "latent", "guider")
 """Types of what is made with networks, and brings them along."""
 
@@ -63,8 +70,8 @@ class _Following:
     graph: Graph
     specs: Mapping[str, NodeSpec | None]
     faulty: Collection[str | None]
-    known: dict[Place, tuple[Network, ...]] = field(default_factory=dict)
-    asked: set[tuple[str, Network]] = field(default_factory=set)
+    known: dict[Place, tuple[Choice, ...]] = field(default_factory=dict)
+    asked: set[tuple[str, Choice]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.headers = Headers(self.names)
@@ -113,10 +120,16 @@ class _Following:
                 return None
         return value
 
-    def _linked(self, link: object) -> tuple[Network, ...]:
+    def _linked(self, link: object) -> tuple[Choice, ...]:
         if not isinstance(link, Link) or not isinstance(link.output, int):
             return ()
         return self.known.get((link.node, link.output), ())
+
+    def _brought(self, declared: InputSpec, value: object) -> tuple[Choice, ...]:
+        """What comes by a link, or the sampler that is named at an input."""
+        if declared.name == _SAMPLER_NAME and isinstance(value, str):
+            return (SamplerChoice(value),)
+        return self._linked(value)
 
     def _unknown_words(self, id_: str, spec: NodeSpec) -> Iterator[Misfit]:
         """Learnt words in texts whose files cannot be used."""
@@ -134,7 +147,7 @@ class _Following:
     def _met(self, id_: str, spec: NodeSpec) -> Iterator[Misfit]:
         """What a node is given that does not go with its model, or else its VAE."""
         given = self.graph.nodes[id_].inputs
-        linked = [(each, self._linked(given.get(each.name))) for each in spec.inputs]
+        linked = [(each, self._brought(each, given.get(each.name))) for each in spec.inputs]
         base = _first(linked, "model", "guider") or _first(linked, "vae")
         for declared, values in linked:
             faults = (self._lack(declared, value) or self._misfit(base, value) for value in values)
@@ -147,7 +160,7 @@ class _Following:
                 alone = None if output.type == "conditioning" else base
                 self.known[id_, place] = every if alone is None else (alone,)
 
-    def _lack(self, declared: InputSpec, value: Network) -> ModelError | None:
+    def _lack(self, declared: InputSpec, value: Choice) -> ModelError | None:
         """What a checkpoint has not that a node takes of it, told once."""
         if (declared.type, value) in self.asked:
             return None
@@ -162,15 +175,18 @@ class _Following:
             return error
         return None
 
-    def _misfit(self, base: Network | None, value: Network) -> ModelError | None:
+    def _misfit(self, base: Choice | None, value: Choice) -> ModelError | None:
         """Why something does not go with a model or VAE."""
         if isinstance(value, Denoiser | Autoencoder):
             return self._other_latents(base, value)
         if not isinstance(base, Denoiser):
             return None
-        if isinstance(value, ControlNet):
+        if isinstance(value, ControlNet | SamplerChoice):
             try:
-                choosing.check_control(base, value, self.headers.described(value.source))
+                if isinstance(value, ControlNet):
+                    choosing.check_control(base, value, self.headers.described(value.source))
+                elif base.family in FLOW:
+                    check_flow_sampler(value.name)
             except ModelError as error:
                 return error
             return None
@@ -179,7 +195,7 @@ class _Following:
         return choosing.unfit("text encoder", value.sources[0], value.family, base)
 
     def _other_latents(
-        self, base: Network | None, value: Denoiser | Autoencoder
+        self, base: Choice | None, value: Denoiser | Autoencoder
     ) -> ModelError | None:
         if not isinstance(base, Denoiser | Autoencoder):
             return None
@@ -224,7 +240,7 @@ class _Latents(NamedTuple):
     is_said: bool = True
 
 
-def _first(linked: Sequence[tuple[InputSpec, tuple[Network, ...]]], *types: str) -> Network | None:
+def _first(linked: Sequence[tuple[InputSpec, tuple[Choice, ...]]], *types: str) -> Choice | None:
     """What comes first to inputs of some types."""
     return next((values[0] for each, values in linked if each.type in types and values), None)
 

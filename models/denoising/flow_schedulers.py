@@ -99,12 +99,7 @@ class FlowSchedulers:
         Raises SamplerError for a sampler that does not know flow matching, SamplingError for levels
         above 1.
         """
-        if sampler not in CLASSES:
-            raise SamplerError(
-                f"sampler is '{sampler}', which diffusers does not have for models that were "
-                f"trained by flow matching; allowed are {', '.join(sorted(CLASSES))}. "
-                f"'{_NEAREST[sampler]}' comes nearest."
-            )
+        check_flow_sampler(sampler)
         if levels[0] > 1:
             raise SamplingError(
                 f"sigmas begin at {levels[0]:g}; a model that was trained by flow matching knows 1 "
@@ -123,6 +118,16 @@ class FlowSchedulers:
             timesteps = self._torch.cat([timesteps[:1], _twice(timesteps[1:])])
         scheduler.sigmas, scheduler.timesteps = sigmas, timesteps
         return scheduler
+
+
+def check_flow_sampler(name: str) -> None:
+    """Raise SamplerError for a sampler that does not know flow matching, with the nearest one."""
+    if name in _NEAREST:
+        raise SamplerError(
+            f"sampler is '{name}', which diffusers does not have for models that were "
+            f"trained by flow matching; allowed are {', '.join(sorted(CLASSES))}. "
+            f"'{_NEAREST[name]}' comes nearest."
+        )
 
 
 def _shares(schedule: str, steps: int) -> list[float]:

@@ -29,6 +29,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     whole = tiny_files.checkpoint("sd1", old)
     files: Mapping[str, Mapping[str, Any]] = {
         "checkpoints/old.safetensors": whole,
+        "checkpoints/flow.safetensors": tiny_files.checkpoint("sd3", tiny_files.sd3()),
         "checkpoints/xl.safetensors": tiny_files.checkpoint("sdxl", wide),
         "checkpoints/bare.safetensors": {n: t for n, t in whole.items() if n.startswith("model.")},
         "lora/xl-ink.safetensors": {WIDE: torch.zeros(2, 2048)},
@@ -235,6 +236,33 @@ def test_parts_of_a_custom_sampler_and_reroutes_are_followed(known: Catalogue) -
     assert problems(known, nodes) == []
     found = problems(known, with_input(nodes, "hole", vae=["xl", 2]))
     assert places(found) == [("sampler", "latent_image", "wrong_latents")]
+
+
+def test_a_sampler_that_flow_models_lack_is_told_wherever_it_is_chosen(known: Catalogue) -> None:
+    named = with_input(graph("flow"), "sampler", sampler_name="lms")
+    parts = graph(
+        "flow",
+        guider=use("BasicGuider", model=["file", 0], conditioning=["positive", 0]),
+        noise=use("RandomNoise", noise_seed=1),
+        choice=use("KSamplerSelect", sampler_name="ddpm"),
+        sigmas=use("BasicScheduler", model=["file", 0], scheduler="beta", steps=2, denoise=1.0),
+        sampler=use(
+            "SamplerCustomAdvanced",
+            noise=["noise", 0],
+            guider=["guider", 0],
+            sampler=["choice", 0],
+            sigmas=["sigmas", 0],
+            latent_image=["hole", 0],
+        ),
+    )
+    (by_name,), (by_link,) = problems(known, named), problems(known, parts)
+
+    assert (by_name.node, by_name.input) == ("sampler", "sampler_name")
+    assert by_name.message.endswith("'dpmpp_2m' comes nearest.")
+    assert (by_link.node, by_link.input) == ("sampler", "sampler")
+    assert by_link.message.endswith("'euler_ancestral' comes nearest.")
+    assert problems(known, with_input(graph("flow"), "sampler", sampler_name="heun")) == []
+    assert problems(known, with_input(graph(), "sampler", sampler_name="lms")) == []
 
 
 def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(
