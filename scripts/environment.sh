@@ -29,7 +29,9 @@ install_paintgraph() {
     mkdir -p .venv/checkout
     ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
     if ! wanted_packages | cmp -s - "$stamp"; then
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${versions[@]}" --editable ".$extras"
+        # Python compiles what is used; all 20,000 modules would take a minute.
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
+            "${versions[@]}" --editable ".$extras"
         wanted_packages >"$stamp"
     fi
 }
@@ -50,13 +52,18 @@ need_package() {
 
 # OpenCV's wheel wants these two of the system.
 need_opencv_libraries() {
-    need_package libgl1 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
-    need_package libglib2.0-0 "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
+    need_package libgl1 "$python" -c 'import ctypes; ctypes.CDLL("libGL.so.1")' || return 1
+    need_package libglib2.0-0 "$python" -c 'import ctypes; ctypes.CDLL("libgthread-2.0.so.0")'
 }
 
 # Reads what picture files say beside their pixels; the tests that ask it are left out without it.
 need_exiftool() {
     need_package libimage-exiftool-perl exiftool -ver || true
+}
+
+# rembg compiles code at its first import, which takes a minute and more; later imports take two seconds.
+warm_up_rembg() {
+    "$venv/bin/python" -c 'import rembg'
 }
 
 # The browser in which tests open the editor; they are left out without it.

@@ -28,9 +28,13 @@ settings.load_profile("gate")
 
 
 def pytest_collection_finish() -> None:
-    """Modules and tests stay to the end: whoever collects garbage need not look at them again."""
+    """Modules and tests stay to the end: whoever collects garbage need not look at them again.
+
+    Nor need it look as often as Python itself would, which takes a tenth of the time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
