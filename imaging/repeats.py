@@ -11,6 +11,7 @@ from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.opencv import cv2
 
 _HOLE = 24  # px: the side of a square as large as the hole, in the small copy that is looked at
+_PX = 8  # sides of what a px of that copy is the mean of, at least: more cost memory for nothing
 _REACH = 2  # px around the middle of a patch of that copy
 _AROUND = 2  # sides of the hole: how far around it is looked
 _ALIKE = 8  # patches that a common one has its like in
@@ -48,6 +49,8 @@ def measure_repeat(after: Image, mask: Mask) -> float:
         ContractError: sizes differ (`size_mismatch`).
     """
     after, mask = match_pair(after, mask)
+    step = max(1, int(np.count_nonzero(mask > 0.5) ** 0.5 / (_HOLE * _PX)))
+    after, mask = after[:, ::step, ::step], mask[:, ::step, ::step]
     excess = _repeated(after, mask)
     return float((excess > _RARE).mean()) if len(excess) else 0.0
 

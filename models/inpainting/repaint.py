@@ -23,6 +23,7 @@ from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.imaging.masks.widths import thin_islands
+from paintgraph.imaging.repeats import measure_repeat
 from paintgraph.models.inpainting.by_width import ByWidth
 from paintgraph.models.inpainting.choosing import (
     USUAL_SHARE,
@@ -82,7 +83,7 @@ class Repainted(NamedTuple):
     context: float | None = None
     """How much around the largest hole, as a part of its side, was best; None: tried once."""
     repeat: float | None = None
-    """How much of a hole repeats what the picture has once, at most; None: tried once."""
+    """How much of a hole repeats what the picture has once, at most; None: not measured."""
 
 
 def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three more
@@ -179,7 +180,8 @@ class _Work:
         self.weights = weights if blends_around else self.mask
         self.image = image
         self.result = image.copy()
-        self.choices: list[tuple[int, float, float]] = []
+        self.choices: list[tuple[int, float]] = []  # px of a hole, and what was shown around it
+        self.repeats: list[float] = []
         self.changed = np.zeros_like(self.weights) if blends_around else self.weights
         self.alpha = alpha_of_hole(image, self.mask) if image.shape[3] == 4 else None
         self.avoid = _matched(image, avoid) if avoid is not None and avoid.any() else None
@@ -204,23 +206,22 @@ class _Work:
             return self._paint(region, request, listening)
         size = self.mask.shape[2], self.mask.shape[1]
         tried = list(attempts(region.around, region.hole, size, self.geometry.quality))
-        if len(tried) == 1:
+        if self.geometry.quality == "fast":
             return self._paint(region, request, listening)
-        self._paint_best(region, tried, request, listening)
-        return None
+        if len(tried) > 1:
+            self._paint_best(region, tried, request, listening)
+            return None
+        shift = self._paint(region, request, listening)
+        place, own = self._looked_at(region)
+        self.repeats.append(measure_repeat(self.result[place], own))
+        return shift
 
     def _paint_best(
         self, region: Region, tried: list[Attempt], request: InpaintRequest, listening: Listening
     ) -> None:
         """Paint one hole in several ways and leave the best in the result."""
-        window = grow_box(region.hole, _looked_at(region.hole), *self.mask.shape[:0:-1])
-        place, hole = _cut(region.item, window), _cut(region.item, region.hole)
-        own = np.zeros((1, window.height, window.width), np.float32)
-        inner = np.s_[
-            :, region.hole.top - window.top : region.hole.bottom - window.top,
-            region.hole.left - window.left : region.hole.right - window.left,
-        ]  # fmt: skip
-        own[inner] = self.mask[hole] > 0
+        place, own = self._looked_at(region)
+        hole = _cut(region.item, region.hole)
         known = self._sources(region.item)[place[1:]][np.newaxis].astype(np.float32)
         before = self.result[hole].copy()
         usual: Judged | None = None
@@ -238,13 +239,26 @@ class _Work:
                 kept = self.result[hole].copy()
                 share = attempt.share
         self.result[hole] = kept
-        self.choices.append((region.hole.width * region.hole.height, share, best.repeat))
+        self.choices.append((region.hole.width * region.hole.height, share))
+        self.repeats.append(best.repeat)
+
+    def _looked_at(self, region: Region) -> tuple[_Place, Mask]:
+        """Where one looks to judge what was painted in a hole; and that hole there `[1, h, w]`."""
+        hole = region.hole
+        reach = round(_JUDGED * math.sqrt(hole.width * hole.height))
+        window = grow_box(hole, reach, *self.mask.shape[:0:-1])
+        own = np.zeros((1, window.height, window.width), np.float32)
+        inner = np.s_[
+            :, hole.top - window.top : hole.bottom - window.top,
+            hole.left - window.left : hole.right - window.left,
+        ]  # fmt: skip
+        own[inner] = self.mask[_cut(region.item, hole)] > 0
+        return _cut(region.item, window), own
 
     def chosen(self) -> tuple[float | None, float | None]:
         """The context of the largest hole, and the most that one repeats."""
-        if not self.choices:
-            return None, None
-        return max(self.choices)[1], max(repeat for _, _, repeat in self.choices)
+        share = max(self.choices)[1] if self.choices else None
+        return share, max(self.repeats, default=None)
 
     def _paint(self, region: Region, request: InpaintRequest, listening: Listening) -> float | None:
         """Paint one hole once."""
@@ -355,11 +369,6 @@ def _matched(image: Image, avoid: Mask) -> Mask:
     """The avoided px, one mask for each picture."""
     check_same_size(image, avoid, second_name="avoid")
     return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
-
-
-def _looked_at(hole: Box) -> int:
-    """How many px around a hole are looked at, to judge what was painted in it."""
-    return round(_JUDGED * math.sqrt(hole.width * hole.height))
 
 
 def _cut(item: int, box: Box) -> _Place:

@@ -69,7 +69,7 @@ def test_a_repainted_picture_tells_how_well_it_fits(server: Served) -> None:
     job = run_recipe(server, "outpaint", {"image": server.upload(png()), **OUTPAINT})
     numbers = job["outputs"]["image"]["repaint"]
 
-    assert numbers.keys() == {"max_abs_diff_outside", "seam_ratio", "ring_delta_e"}
+    assert numbers.keys() == {"max_abs_diff_outside", "seam_ratio", "ring_delta_e", "repeat"}
     assert numbers["max_abs_diff_outside"] == 0
     assert "repaint" not in job["outputs"]["mask"]
 
