@@ -5,10 +5,11 @@ Every process is a real one, and is really killed.
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,8 @@ import pytest
 
 from paintgraph.tests.api.hostile.processes import (
     OUTER_SECONDS,
-    REAL_NODES,
     SMALL_NODES,
     Child,
-    begin,
     running,
     still_there,
     wait_for,
@@ -32,7 +31,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes"),
 ]
-JOBS, KILLS = 60, 30
 
 
 def saving(name: str, seed: int = 0) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def saving(name: str, seed: int = 0) -> dict[str, Any]:
 
 
 def painting(digest: str, name: str, seed: int = 0) -> dict[str, Any]:
-    """A job that keeps a PatchMatch helper busy for a second or more, then saves a file."""
+    """A job that lets a PatchMatch helper work, then saves a file."""
     nodes = {
         "p": {"node": "LoadImage", "image": digest},
         "m": {"node": "PadForOutpaint", "image": "${p.image}", "fraction": 0.5},
@@ -101,7 +99,7 @@ def data(tmp_path: Path) -> Path:
 def test_a_killed_server_leaves_no_process_and_its_successor_ends_every_job(data: Path) -> None:
     with running(data) as server:
         server.until_ready()
-        digest = server.upload(png(width=500, height=400))
+        digest = server.upload(png(width=200, height=150))
         jobs = [server.submit(painting(digest, "large"))]
         wait_for(lambda: has_helper(server), "PatchMatch is at work")
         small = server.upload(png())
@@ -127,7 +125,7 @@ def test_a_killed_server_leaves_no_process_and_its_successor_ends_every_job(data
 def test_a_killed_worker_takes_no_job_with_it(data: Path) -> None:
     with running(data) as server:
         server.until_ready()
-        digest = server.upload(png(width=400, height=300))
+        digest = server.upload(png(width=200, height=150))
         job = server.submit(painting(digest, "file"))
         wait_for(lambda: has_helper(server), "PatchMatch is at work")
         before = server.family()
@@ -140,98 +138,112 @@ def test_a_killed_worker_takes_no_job_with_it(data: Path) -> None:
         assert server.ended(server.submit(saving("other")))["state"] == "succeeded"
 
 
-def test_a_worker_that_stands_still_goes_on_where_it_was(data: Path) -> None:
-    with running(data, SMALL_NODES) as server:
-        server.until_ready()
-        job = server.submit(
-            {"nodes": {"t": {"node": "Tick", "seconds": 1.0}}, "outputs": {"t": "${t.sum}"}}
-        )
-        server.until_state(job, "running")
-        workers = server.workers()
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
-        assert server.call("GET", f"/v1/jobs/{job}?wait=1.5").json["state"] == "running"
-        for worker in workers:
-            os.kill(worker, signal.SIGCONT)
-
-        assert server.ended(job)["state"] == "succeeded"
-        assert server.workers() == workers
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    """A server whose workers come to harm while it goes on."""
+    data = tmp_path_factory.mktemp("lasting") / "data"
+    with running(data, SMALL_NODES, grace_seconds=0.2) as server:
+        yield server
 
 
-def test_a_cancel_that_was_answered_outlives_the_server(data: Path) -> None:
+def ticking(seconds: float = 60.0) -> dict[str, Any]:
+    """A job that takes a while."""
+    return {"nodes": {"t": {"node": "Tick", "seconds": seconds}}, "outputs": {"t": "${t.sum}"}}
+
+
+def waiting(path: Path) -> dict[str, Any]:
+    """A job that waits for a file."""
+    return {"nodes": {"w": {"node": "WaitFor", "path": str(path)}}, "outputs": {"w": "${w.sum}"}}
+
+
+def stopped(server: Child) -> list[int]:
+    """The workers, once they all stand still."""
+    workers = server.workers()
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    return workers
+
+
+def test_a_worker_that_stands_still_goes_on_where_it_was(lasting: Child) -> None:
+    lasting.until_ready()
+    job = lasting.submit(ticking(1.0))
+    lasting.until_state(job, "running")
+    workers = stopped(lasting)
+    assert lasting.call("GET", f"/v1/jobs/{job}?wait=1.2").json["state"] == "running"
+    for worker in workers:
+        os.kill(worker, signal.SIGCONT)
+
+    assert lasting.ended(job)["state"] == "succeeded"
+    assert lasting.workers() == workers
+
+
+def test_an_idle_worker_that_is_killed_is_replaced_and_counted(lasting: Child) -> None:
+    lasting.until_ready()
+    before, lost = lasting.workers(), restarts(lasting)
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: restarts(lasting) == lost + 1, "the loss is counted")
+    lasting.until_ready()
+    after = lasting.workers()
+
+    assert (len(after), len(set(after) & set(before))) == (2, 1)
+    assert lasting.call("GET", "/healthz").status == 200
+    assert lasting.ended(lasting.submit(writing(lasting, "x")))["state"] == "succeeded"
+
+
+def restarts(server: Child) -> float:
+    """How many workers a server has lost, as it tells."""
+    told = server.call("GET", "/metrics").text
+    (count,) = re.findall(r"^paintgraph_worker_restarts_total (.*)", told, re.MULTILINE)
+    return float(count)
+
+
+def test_a_worker_that_stands_still_is_replaced_when_its_job_is_cancelled(lasting: Child) -> None:
+    lasting.until_ready()
+    job = lasting.submit(ticking())
+    lasting.until_state(job, "running")
+    stopped(lasting)
+    lasting.call("DELETE", f"/v1/jobs/{job}")
+
+    assert lasting.ended(job)["state"] == "cancelled"
+    assert lasting.ended(lasting.submit(writing(lasting, "x")))["state"] == "succeeded"
+
+
+def test_a_cancel_that_was_answered_outlives_the_server_and_a_worker_that_stands_still_does_not(
+    data: Path,
+) -> None:
     with running(data, SMALL_NODES) as server:
         server.until_ready()
         job = server.submit({"nodes": {"t": {"node": "Hang"}}, "outputs": {"t": "${t.sum}"}})
         server.until_state(job, "running")
+        processes = server.family()
+        stopped(server)
         answer = server.call("DELETE", f"/v1/jobs/{job}")
         server.kill()
 
         assert (answer.status, answer.json["state"]) == (202, "running")
+        wait_for(lambda: not still_there(processes), "stopped workers have ended")
     with running(data, SMALL_NODES) as again:
         assert again.job(job)["state"] == "cancelled"
-
-
-def test_a_worker_that_stands_still_ends_with_its_killed_server(data: Path) -> None:
-    with running(data, SMALL_NODES) as server:
-        server.until_ready()
-        tick = {"nodes": {"t": {"node": "Tick"}}, "outputs": {"t": "${t.sum}"}}
-        server.until_state(server.submit(tick), "running")
-        processes = server.family()
-        for worker in server.workers():
-            os.kill(worker, signal.SIGSTOP)
-        server.kill()
-
-        wait_for(lambda: not still_there(processes), "stopped workers have ended")
-
-
-def test_an_idle_worker_that_is_killed_is_replaced_and_counted(data: Path) -> None:
-    with running(data, SMALL_NODES) as server:
-        server.until_ready()
-        before = server.workers()
-        os.kill(before[0], signal.SIGKILL)
-        wait_for(
-            lambda: "paintgraph_worker_restarts_total 1.0" in server.call("GET", "/metrics").text,
-            "the loss is counted",
-        )
-        server.until_ready()
-        after = server.workers()
-
-        assert (len(after), len(set(after) & set(before))) == (2, 1)
-        assert server.call("GET", "/healthz").status == 200
-        assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
-
-
-def test_a_worker_that_stands_still_is_replaced_when_its_job_is_cancelled(data: Path) -> None:
-    with running(data, SMALL_NODES, grace_seconds=0.2) as server:
-        server.until_ready()
-        tick = {"nodes": {"t": {"node": "Tick"}}, "outputs": {"t": "${t.sum}"}}
-        job = server.submit(tick)
-        server.until_state(job, "running")
-        workers = server.workers()
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
-        server.call("DELETE", f"/v1/jobs/{job}")
-
-        assert server.ended(job)["state"] == "cancelled"
-        assert server.ended(server.submit(writing(server, "x")))["state"] == "succeeded"
 
 
 def test_a_server_that_is_asked_to_end_ends_the_job_at_work_and_keeps_the_others(
     data: Path,
 ) -> None:
+    """Asked once more, it ends at once, and its successor runs again what was at work."""
+    may_end = data.with_name("may_end")
     with running(data, SMALL_NODES) as server:
         server.until_ready()
-        long = {"nodes": {"t": {"node": "Tick", "seconds": 2.0}}, "outputs": {"t": "${t.sum}"}}
-        first = server.submit(long)
+        first = server.submit(waiting(may_end))
         server.until_state(first, "running")
         second = server.submit(writing(server, "second"))
         processes = server.family()
-        server.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: server.call("GET", "/readyz").status == 503, "the server drains")
+        drain(server)
         refused = server.call("POST", "/v1/jobs", writing(server, "third"))
 
         assert (refused.status, refused.json["code"]) == (503, "draining")
         assert "Retry-After" in refused.headers
+        assert server.call("GET", "/livez").status == 200
+        may_end.touch()
         assert server.process.wait(OUTER_SECONDS) == 0
         assert not still_there(processes)
         assert outputs(data) == []
@@ -239,37 +251,45 @@ def test_a_server_that_is_asked_to_end_ends_the_job_at_work_and_keeps_the_others
     with running(data, SMALL_NODES) as again:
         assert again.job(first)["state"] == "succeeded"
         assert again.ended(second)["state"] == "succeeded"
-    assert outputs(data) == ["number_00001_.txt"]
+        assert outputs(data) == ["number_00001_.txt"]
+        may_end.unlink()
+        third = again.submit(waiting(may_end))
+        again.until_state(third, "running")
+        drain(again)
+        assert again.end() == 0
+
+    may_end.touch()
+    with running(data, SMALL_NODES) as last:
+        assert last.ended(third)["state"] == "succeeded"
 
 
-def test_a_second_server_for_the_same_folder_is_refused_in_words(data: Path) -> None:
-    with running(data, SMALL_NODES) as server:
-        log = data.with_name("second.log")
-        second = begin(data, log, REAL_NODES)
-        said, _ = second.communicate(timeout=OUTER_SECONDS)
-
-        assert second.returncode == 1
-        assert said == ""
-        assert "[folder_busy]" in log.read_text()
-        assert f"process id {server.pid}" in log.read_text()
-        assert "Traceback" not in log.read_text()
-        assert server.call("GET", "/livez").status == 200
+def drain(server: Child) -> None:
+    """Ask a server to end while a job is at work."""
+    server.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: server.call("GET", "/readyz").status == 503, "the server drains")
 
 
-def test_30_kills_at_random_lose_no_job_and_publish_each_file_once(data: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "most_kills"),
+    [(16, 8), pytest.param(60, 30, marks=pytest.mark.storm)],
+    ids=["short", "storm"],
+)
+def test_kills_at_random_lose_no_job_and_publish_each_file_once(
+    data: Path, count: int, most_kills: int
+) -> None:
     """Workers and the server are killed in turns that a seed draws, while jobs come in."""
     random_ = random.Random(7)  # noqa: S311 - the same kills each time
     jobs: list[str] = []
     port = 0
     kills = 0
-    while kills < KILLS:
+    while kills < most_kills:
         server_kill_after = random_.randint(2, 5)
         with running(data, SMALL_NODES, port, durability="normal") as server:
             port = server.port
             server.until_ready()
-            for _ in range(min(server_kill_after, KILLS - kills)):
+            for _ in range(min(server_kill_after, most_kills - kills)):
                 for _ in range(2):
-                    if len(jobs) < JOBS:
+                    if len(jobs) < count:
                         jobs.append(_handed_in(server, len(jobs)))
                 threading.Event().wait(random_.uniform(0, 0.15))
                 kills += 1
@@ -282,14 +302,14 @@ def test_30_kills_at_random_lose_no_job_and_publish_each_file_once(data: Path) -
         wait_for(partial(_have_ended, processes), "workers have ended")
     with running(data, SMALL_NODES, port) as server:
         server.until_ready()
-        while len(jobs) < JOBS:
+        while len(jobs) < count:
             jobs.append(_handed_in(server, len(jobs)))
         states = [server.ended(job)["state"] for job in jobs]
 
-        assert states == ["succeeded"] * JOBS
-        assert len(set(jobs)) == JOBS
-        assert _published(server, jobs) == [1] * JOBS
-    assert outputs(data) == [f"number_{n:05}_.txt" for n in range(1, JOBS + 1)]
+        assert states == ["succeeded"] * count
+        assert len(set(jobs)) == count
+        assert _published(server, jobs) == [1] * count
+    assert outputs(data) == [f"number_{n:05}_.txt" for n in range(1, count + 1)]
     assert [path for path in (data / "outputs").iterdir() if path.read_bytes() != b"content"] == []
     assert is_sound(data)
 
@@ -333,12 +353,8 @@ def test_on_a_full_disk_jobs_are_refused_and_those_that_were_accepted_are_kept(
     with small_disk(disk, "24m"), running(disk / "data", SMALL_NODES) as server:
         server.until_ready()
         blob_job = writing(server, "out")
-        at_work = server.submit(
-            {
-                "nodes": {"t": {"node": "Tick", "seconds": 1.5}},
-                "outputs": {"t": "${t.sum}"},
-            }
-        )
+        may_end = tmp_path / "may_end"
+        at_work = server.submit(waiting(may_end))
         queued = [server.submit(blob_job) for _ in range(5)]
         fillers = fill(disk)
         answers = [server.call("POST", "/v1/jobs", blob_job) for _ in range(40)]
@@ -351,7 +367,8 @@ def test_on_a_full_disk_jobs_are_refused_and_those_that_were_accepted_are_kept(
         assert str(disk) not in answers[-1].text + picture.text
         assert picture.status == 507
         assert server.call("GET", "/livez").status == 200
-        threading.Event().wait(3)  # what is at work ends meanwhile, and cannot be written
+        may_end.touch()
+        threading.Event().wait(1)  # what is at work ends meanwhile, and cannot be written
         for filler in fillers:
             filler.unlink()
 

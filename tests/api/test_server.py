@@ -1,28 +1,30 @@
-"""The server as a process: how it starts, ends, is killed and started again."""
+"""The server as a process: how it starts, and what it says if it does not.
+
+How it ends, is killed and started again is in `test_crashes`.
+"""
 
 import http.client
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paintgraph.nodes import modules
-from paintgraph.tests.api.serving import png
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTER_SECONDS = 300
 HEAVY = {"cv2", "torch", "onnxruntime", "numba", "numpy", "PIL", "paintgraph.imaging.arrays"}
-ERASE = {"box": [2, 2, 8, 8], "engine": "telea"}
+KEY = {"X_API_KEY": "secret-one"}
 
 
 class Process:
@@ -52,16 +54,10 @@ class Process:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(OUTER_SECONDS)
 
-
-def begin(
-    data: Path, *flags: str, port: int | str = 0, **environment: str
-) -> subprocess.Popen[str]:
+def begin(data: Path, *flags: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "paintgraph.cli", "serve", "--port", str(port), *flags],
+        [sys.executable, "-m", "paintgraph.cli", "serve", "--port", "0", *flags],
         cwd=ROOT,
         env={**os.environ, "PAINTGRAPH_DATA_DIR": str(data), **environment},
         stdout=subprocess.PIPE,
@@ -71,13 +67,15 @@ def begin(
 
 
 @contextmanager
-def started(data: Path, *flags: str, port: int = 0, **environment: str) -> Iterator[Process]:
-    process = begin(data, *flags, port=port, **environment)
+def started(data: Path, *flags: str, **environment: str) -> Iterator[tuple[Process, list[int]]]:
+    """A server, and the ports that it says it listens at."""
+    process = begin(data, *flags, **environment)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("paintgraph listens at http://127.0.0.1:"), refusal(process)
-        yield Process(process, int(line.rpartition(":")[2]))
+        ports = [int(port) for port in re.findall(r":(\d+)", line)]
+        yield Process(process, ports[0]), ports
     finally:
         process.kill()
         process.communicate()
@@ -85,31 +83,65 @@ def started(data: Path, *flags: str, port: int = 0, **environment: str) -> Itera
 
 def refusal(process: subprocess.Popen[str]) -> str:
     """What a server says that does not start."""
-    _, told = process.communicate(timeout=OUTER_SECONDS)
-    assert process.returncode == 1
+    said, told = process.communicate(timeout=OUTER_SECONDS)
+    assert (process.returncode, said) == (1, "")
     return told
 
 
-def test_it_listens_at_a_second_port(tmp_path: Path) -> None:
-    process = begin(tmp_path, "--fooocus-port", "0")
-    try:
-        assert process.stdout is not None
-        ports = [int(port) for port in re.findall(r":(\d+)", process.stdout.readline())]
-        assert len(set(ports)) == 2
-        for port in ports:
-            assert Process(process, port).call("GET", "/livez")[0] == 200
-    finally:
-        process.kill()
-        process.communicate()
+@dataclass(frozen=True)
+class First:
+    """A server with two ports and two keys, and what it answered before it had a worker."""
+
+    server: Process
+    ports: list[int]
+    data: Path
+    at_once: tuple[int, Any]
 
 
-def test_a_second_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        process = begin(tmp_path, "--fooocus-port", str(taken.getsockname()[1]))
-        _, told = process.communicate(timeout=OUTER_SECONDS)
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[First]:
+    data = tmp_path_factory.mktemp("first") / "data"
+    keys = {"PAINTGRAPH_API_KEYS": "secret-one, secret-two"}
+    with started(data, "--fooocus-port", "0", **keys) as (server, ports):
+        yield First(server, ports, data, server.call("GET", "/v1/nodes", **KEY))
 
-    assert process.returncode == 1
-    assert "choose another port with --fooocus-port" in told
+
+def test_it_listens_at_a_second_port(first: First) -> None:
+    assert len(set(first.ports)) == 2
+    for port in first.ports:
+        assert Process(first.server.process, port).call("GET", "/livez")[0] == 200
+
+
+def test_until_a_worker_is_there_graphs_wait(first: First) -> None:
+    status, problem = first.at_once
+
+    assert (status, problem["code"]) == (503, "starting")
+    first.server.until_ready()
+    assert first.server.call("GET", "/v1/nodes", **KEY)[0] == 200
+
+
+def test_what_a_server_keeps_is_nobody_elses(first: First) -> None:
+    assert first.data.stat().st_mode & 0o777 == 0o700
+
+
+def test_with_keys_who_has_none_is_refused(first: First) -> None:
+    server = first.server
+
+    assert server.call("GET", "/livez")[0] == 200
+    assert server.call("GET", "/openapi.json")[0] == 200
+    assert server.call("GET", "/v1/jobs")[0] == 401
+    assert server.call("GET", "/v1/jobs", X_API_KEY="wrong")[0] == 401
+    assert server.call("GET", "/v1/jobs", X_API_KEY="secret-two")[0] == 200
+    assert server.call("GET", "/v1/jobs", Authorization="Bearer secret-one")[0] == 200
+
+
+def test_a_data_folder_has_one_server(first: First) -> None:
+    told = refusal(begin(first.data))
+
+    assert "[folder_busy]" in told
+    assert f"process id {first.server.process.pid}" in told
+    assert "Traceback" not in told
+    assert first.server.call("GET", "/livez")[0] == 200
 
 
 def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:
@@ -123,137 +155,73 @@ def test_importing_the_server_loads_no_node_and_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.slow
-def test_a_job_at_work_is_finished_before_the_end_and_no_other_is_taken(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        server.until_ready()
-        digest = upload(server)
-        _, job = server.call("POST", "/v1/recipes/erase_object", {"image": digest, **ERASE})
-        while server.call("GET", f"/v1/jobs/{job['id']}")[1]["state"] == "queued":
-            time.sleep(0.005)
+REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]] = {
+    "no worker": (("--workers", "0"), {}, ("[bad_setting]", "workers")),
+    "a word for a number": ((), {"PAINTGRAPH_WORKERS": "many"}, ("[bad_setting]", "workers")),
+    "no such choice": ((), {"PAINTGRAPH_DURABILITY": "none"}, ("[bad_setting]", "durability")),
+    "a negative time": (
+        (),
+        {"PAINTGRAPH_GRACE_SECONDS": "-1"},
+        ("[bad_setting]", "grace_seconds"),
+    ),
+    "a key with a blank": (("--api-key", "with space"), {}, ("[bad_setting]", "key")),
+    "another database": (
+        ("--jobs", "mysql://h/d"),
+        {},
+        ("[bad_setting]", "should be the address of a PostgreSQL"),
+    ),
+    "any origin": ((), {"PAINTGRAPH_ORIGINS": "*"}, ("[bad_setting]", "origin")),
+    "a host with a path": ((), {"PAINTGRAPH_HOSTS": "a/b"}, ("[bad_setting]", "host")),
+    "a public address without a key": (("--host", "0.0.0.0"), {}, ("[key_needed]",)),  # noqa: S104
+    "a port that is taken": (("--port", "{taken}"), {}, ("[cannot_listen]", "--port")),
+    "a second port that is taken": (
+        ("--fooocus-port", "{taken}"),
+        {},
+        ("choose another port with --fooocus-port",),
+    ),
+}
+"""Flags and environment of servers that do not start, and what they say; the port is a socket's."""
 
-        assert server.end() == 0
-
-    with started(tmp_path) as server:
-        assert server.call("GET", f"/v1/jobs/{job['id']}")[1]["state"] == "succeeded"
-
-
-@pytest.mark.slow
-def test_while_it_ends_it_says_so_and_refuses_jobs(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        server.until_ready()
-        digest = upload(server, side=400)
-        inputs = {"image": digest, "box": [50, 50, 350, 350], "engine": "patchmatch"}
-        _, job = server.call("POST", "/v1/recipes/erase_object", inputs)
-        while server.call("GET", f"/v1/jobs/{job['id']}")[1]["state"] == "queued":
-            time.sleep(0.005)
-
-        server.process.send_signal(signal.SIGTERM)
-        while server.call("GET", "/readyz")[0] == 200:
-            time.sleep(0.005)
-
-        status, problem = server.call(
-            "POST", "/v1/recipes/erase_object", {"image": digest, **ERASE}
-        )
-        assert (status, problem["code"]) == (503, "draining")
-        assert server.call("GET", "/livez")[0] == 200
-        server.process.send_signal(signal.SIGTERM)  # now at once
-        assert server.process.wait(OUTER_SECONDS) == 0
-
-    with started(tmp_path) as server:
-        _, ended = server.call("GET", f"/v1/jobs/{job['id']}?wait=60")
-        assert ended["state"] == "succeeded"
+_START = """
+import json, sys
+from typer.testing import CliRunner
+from paintgraph.cli.app import app
+for flags, environment in json.load(sys.stdin):
+    answer = CliRunner().invoke(app, ["serve", "--port", "0", *flags], env=environment)
+    print(json.dumps([answer.exit_code, answer.stderr]))
+"""
+"""Tries to start one server after another in one process: importing takes most of the time."""
 
 
-@pytest.mark.slow
-def test_killed_it_starts_again_at_once_on_its_port_and_goes_on(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        server.until_ready()
-        digest = upload(server)
-        jobs = [
-            server.call("POST", "/v1/recipes/erase_object", {"image": digest, **ERASE, "seed": n})
-            for n in range(5)
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """How each server ended that does not start, and what it said."""
+    data = str(tmp_path_factory.mktemp("refused") / "data")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        wanted = [
+            ([flag.format(taken=port) for flag in flags], {"PAINTGRAPH_DATA_DIR": data, **more})
+            for flags, more, _ in REFUSED.values()
         ]
-        server.end(signal.SIGKILL)
-
-    with started(tmp_path, port=server.port) as again:
-        for _, job in jobs:
-            _, ended = again.call("GET", f"/v1/jobs/{job['id']}?wait=60")
-            assert ended["state"] == "succeeded"
-
-
-@pytest.mark.slow
-def test_what_a_server_keeps_is_nobody_elses(tmp_path: Path) -> None:
-    with started(tmp_path / "data"):
-        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
-
-
-def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        told = refusal(begin(tmp_path))
-
-        assert "[folder_busy]" in told
-        assert f"process id {server.process.pid}" in told
+        done = subprocess.run(
+            [sys.executable, "-c", _START],
+            cwd=ROOT,
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=OUTER_SECONDS,
+        )
+    ended = (json.loads(line) for line in done.stdout.splitlines())
+    return dict(zip(REFUSED, map(tuple, ended), strict=True))
 
 
-@pytest.mark.slow
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    with started(tmp_path / "one") as server:
-        told = refusal(begin(tmp_path / "two", port=server.port))
-
-        assert "[cannot_listen]" in told
-        assert "--port" in told
-
-
-def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
-    assert "[key_needed]" in refusal(begin(tmp_path, "--host", "0.0.0.0"))  # noqa: S104
-
-
-def test_with_keys_who_has_none_is_refused(tmp_path: Path) -> None:
-    with started(tmp_path, PAINTGRAPH_API_KEYS="secret-one, secret-two") as server:
-        assert server.call("GET", "/livez")[0] == 200
-        assert server.call("GET", "/openapi.json")[0] == 200
-        assert server.call("GET", "/v1/jobs")[0] == 401
-        assert server.call("GET", "/v1/jobs", X_API_KEY="wrong")[0] == 401
-        assert server.call("GET", "/v1/jobs", X_API_KEY="secret-two")[0] == 200
-        assert server.call("GET", "/v1/jobs", Authorization="Bearer secret-one")[0] == 200
-
-
-def test_until_a_worker_is_there_graphs_wait(tmp_path: Path) -> None:
-    with started(tmp_path) as server:
-        status, problem = server.call("GET", "/v1/nodes")
-
-        assert (status, problem["code"]) == (503, "starting")
-        server.until_ready()
-        assert server.call("GET", "/v1/nodes")[0] == 200
-
-
-def upload(server: Process, side: int = 24) -> str:
-    _, picture = server.call(
-        "POST", "/v1/images", png(width=side, height=side), Content_Type="image/png"
-    )
-    digest: str = picture["digest"]
-    return digest
-
-
-@pytest.mark.parametrize(
-    ("flags", "environment", "setting"),
-    [
-        (("--workers", "0"), {}, "workers"),
-        ((), {"PAINTGRAPH_WORKERS": "many"}, "workers"),
-        ((), {"PAINTGRAPH_DURABILITY": "none"}, "durability"),
-        ((), {"PAINTGRAPH_GRACE_SECONDS": "-1"}, "grace_seconds"),
-        (("--api-key", "with space"), {}, "key"),
-        (("--jobs", "mysql://h/d"), {}, "should be the address of a PostgreSQL"),
-        ((), {"PAINTGRAPH_ORIGINS": "*"}, "origin"),
-        ((), {"PAINTGRAPH_HOSTS": "a/b"}, "host"),
-    ],
-)
-def test_a_wrong_setting_is_named(
-    tmp_path: Path, flags: tuple[str, ...], environment: dict[str, str], setting: str
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_server_that_cannot_start_says_why(
+    refusals: dict[str, tuple[int, str]], name: str
 ) -> None:
-    told = refusal(begin(tmp_path, *flags, **environment))
+    code, told = refusals[name]
 
-    assert "[bad_setting]" in told
-    assert setting in told
+    assert code == 1
+    assert [words for words in REFUSED[name][2] if words not in told] == []
     assert "Traceback" not in told

@@ -1,6 +1,6 @@
 """Storms: hundreds of jobs, listeners and clients while processes are killed and stopped.
 
-The gate has short forms: `test_crashes` kills 30 times, `test_overload` has crowds of 200.
+The gate has short forms: `test_crashes` kills 8 times, `test_overload` has crowds of 200.
 """
 
 import json
