@@ -318,7 +318,8 @@ def test_a_loop_over_pictures_runs_what_changes_in_each_turn(packed: Served) -> 
 def test_a_failure_is_told_of_the_node_that_was_submitted(
     packed: Served, kind: str, inputs: Any, exception: str, text: str
 ) -> None:
-    it = followed(packed, shown(it=node(kind, **inputs)))
+    dear = node("Plain", level=0.5, size=8, mode="gray", seconds=0.2)
+    it = followed(packed, shown(i=dear, it=node(kind, **inputs)))
 
     assert not it.succeeded
     assert it.error["node_id"] == "it"
@@ -326,7 +327,7 @@ def test_a_failure_is_told_of_the_node_that_was_submitted(
     assert text in it.error["exception_message"]
     assert it.entry["status"]["status_str"] == "error"
     assert "out" not in it.ran
-    retry = followed(packed, shown(it=node("Scaled", image=["i", 0], value=1.0)))
+    retry = followed(packed, shown(i=dear, it=node("Scaled", image=["i", 0], value=1.0)))
     assert (retry.succeeded, retry.cached) == (True, ["i"])
 
 

@@ -1,5 +1,7 @@
 """Pictures and numbers, and what is done with them."""
 
+import time
+
 import torch
 
 
@@ -30,14 +32,16 @@ class Plain:
                 "level": ("FLOAT", bounds),
                 "size": ("INT", {"default": 8, "min": 1, "max": 512}),
                 "mode": (["gray", "red", "blue"],),
-            }
+            },
+            "optional": {"seconds": ("FLOAT", {"default": 0.0})},
         }
 
     RETURN_TYPES = ("IMAGE",)
     FUNCTION = "make"
     CATEGORY = "semantics"
 
-    def make(self, level, size, mode):
+    def make(self, level, size, mode, seconds=0.0):
+        time.sleep(seconds)  # what costs little is not kept on disk
         image = torch.zeros(1, size, size, 3)
         channels = {"gray": [0, 1, 2], "red": [0], "blue": [2]}[mode]
         image[..., channels] = level
