@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintgraph.tests.api.test_server import ROOT, started, upload
+from paintgraph.tests.api.serving import png
+from paintgraph.tests.api.test_server import OUTER_SECONDS, ROOT, started
 from paintgraph.tests.test_architecture import MODULES
 
 BLOCKED = ("resource", "fcntl", "pwd", "grp", "termios")
@@ -105,11 +106,13 @@ def test_the_command_line_runs_a_recipe(poorer: dict[str, str], tmp_path: Path) 
 def test_a_server_runs_a_job_in_a_worker_and_ends_when_asked(
     poorer: dict[str, str], tmp_path: Path
 ) -> None:
-    with started(tmp_path / "data", PYTHONPATH=poorer["PYTHONPATH"]) as server:
+    with started(tmp_path / "data", PYTHONPATH=poorer["PYTHONPATH"]) as (server, _):
         server.until_ready()
-        inputs = {"image": upload(server), "box": [2, 2, 8, 8], "engine": "telea"}
+        _, photo = server.call("POST", "/v1/images", png(), Content_Type="image/png")
+        inputs = {"image": photo["digest"], "box": [2, 2, 8, 8], "engine": "telea"}
         _, job = server.call("POST", "/v1/recipes/erase_object", inputs)
         _, ended = server.call("GET", f"/v1/jobs/{job['id']}?wait=60")
 
         assert ended["state"] == "succeeded"
-        assert server.end() == 0
+        server.process.terminate()
+        assert server.process.wait(OUTER_SECONDS) == 0
