@@ -61,9 +61,9 @@ def test_packs_that_load_are_no_failure(process: Paintgraph) -> None:
     ],
 )
 def test_wrong_options_are_told(
-    options: tuple[str | Path, ...], message: str, process: Paintgraph
+    options: tuple[str | Path, ...], message: str, paintgraph: Paintgraph
 ) -> None:
-    answer = process("packs", *map(str, options))
+    answer = paintgraph("packs", *map(str, options))
 
     assert answer.code in (1, 2)
     assert message in answer.stderr
@@ -165,9 +165,9 @@ def test_a_pack_that_was_edited_computes_anew(folder: Path, process: Paintgraph)
 
 @pytest.mark.parametrize("seconds", ["-1", "0", "3601", "nan", "inf"])
 def test_a_time_that_no_pack_can_have_is_refused_before_any_is_loaded(
-    process: Paintgraph, seconds: str
+    paintgraph: Paintgraph, seconds: str
 ) -> None:
-    answer = process("packs", "--node-packs", str(PACKS / "sound"), f"--pack-seconds={seconds}")
+    answer = paintgraph("packs", "--node-packs", str(PACKS / "sound"), f"--pack-seconds={seconds}")
 
     assert answer.code == 2
     assert f"--pack-seconds is {seconds}; allowed are more than 0 to 3600 s." in answer.stderr

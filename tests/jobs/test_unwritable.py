@@ -1,5 +1,6 @@
 """Files and facts that cannot be written: the job says so or waits; its worker is replaced."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -50,46 +51,48 @@ def test_a_file_that_cannot_be_written_fails_its_job_and_no_other(tmp_path: Path
     go(act)
 
 
-@pytest.mark.parametrize("name", ["finish", "append", "requeue"])
 def test_a_job_waits_until_it_can_be_written(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act() -> None:
         async with rig(tmp_path, limits=Limits(patience_seconds=0)) as r:
-            failed = unwritable(r, name, 2, monkeypatch)
-            if name == "requeue":
-                unwritable(r, "finish", 1, monkeypatch)
-            nodes = {
-                "h": {"node": "Half", "value": 0.4},
-                "out2": {"node": "Tick", "seconds": "${h.half}"},
-                **NUMBER,
-            }
-            job = await r.ended(await r.submit(nodes))
+            for name in ("finish", "append", "requeue"):
+                failed = unwritable(r, name, 2, monkeypatch)
+                if name == "requeue":
+                    unwritable(r, "finish", 1, monkeypatch)
+                nodes = {
+                    "h": {"node": "Half", "value": 0.4},
+                    "out2": {"node": "Tick", "seconds": "${h.half}"},
+                    **NUMBER,
+                }
+                job = await r.ended(await r.submit(nodes))
 
-            assert (job.state, job.outputs) == ("succeeded", {"out": 5, "out2": 10})
-            assert failed == [name] * 2
+                assert (job.state, job.outputs) == ("succeeded", {"out": 5, "out2": 10}), name
+                assert failed == [name] * 2
+                monkeypatch.undo()
 
     go(act)
 
 
-@pytest.mark.parametrize("name", ["finish", "append", "reserve"])
 def test_a_job_that_can_be_written_soon_keeps_its_worker(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act() -> None:
         async with rig(tmp_path) as r:
-            failed = unwritable(r, name, 1, monkeypatch)
-            log = tmp_path / "log"
-            nodes = {
-                "out1": {"node": "WriteLine", "path": str(log)},
-                "out": {"node": "Tick", "seconds": 0.1},
-                "save": {"node": "SaveBlob", "blob": r.blobs.put(b"data")},
-            }
-            job = await r.ended(await r.submit(nodes))
+            for name in ("finish", "append", "reserve"):
+                failed = unwritable(r, name, 1, monkeypatch)
+                log = tmp_path / name
+                nodes = {
+                    "out1": {"node": "WriteLine", "path": str(log)},
+                    "out": {"node": "Tick", "seconds": 0.1},
+                    "save": {"node": "SaveBlob", "blob": r.blobs.put(b"data")},
+                }
+                job = await r.ended(await r.submit(nodes))
 
-            assert (job.state, failed) == ("succeeded", [name])
-            assert log.read_text() == "ran\n"
-            assert r.dispatcher.pool.restarts == 0
+                assert (job.state, failed) == ("succeeded", [name])
+                assert log.read_text() == "ran\n"
+                assert r.dispatcher.pool.restarts == 0
+                monkeypatch.undo()
 
     go(act)
 
@@ -172,25 +175,26 @@ def test_only_a_run_that_nobody_took_over_is_put_back(tmp_path: Path) -> None:
     go(act)
 
 
-@pytest.mark.parametrize("name", ["graph", "texts", "extra"])
-@pytest.mark.parametrize("damage", ["xx", b"\xff"], ids=["text", "bytes"])
-def test_a_job_whose_row_is_damaged_fails_and_costs_no_worker(
-    tmp_path: Path, name: str, damage: str | bytes
-) -> None:
+def test_a_job_whose_row_is_damaged_fails_and_costs_no_worker(tmp_path: Path) -> None:
     async def act() -> None:
         async with rig(tmp_path) as r:
-            busy = await r.submit({"out": {"node": "Tick"}})
-            await r.until_at_work(busy)
-            waits = await r.submit(NUMBER)
-            damaging = f"UPDATE jobs SET {name} = ? WHERE id = ?"  # noqa: S608 - ours
-            r.store._database.write(lambda c: c.execute(damaging, (damage, waits.id))).result()
-            await r.dispatcher.cancel(busy.id)
-            job = await r.ended(waits)
+            for name, damage in product(("graph", "texts", "extra"), ("xx", b"\xff")):
+                busy = await r.submit({"out": {"node": "Tick"}})
+                await r.until_at_work(busy)
+                waits = await r.submit(NUMBER)
+                damaging = f"UPDATE jobs SET {name} = ? WHERE id = ?"  # noqa: S608 - ours
+                _write(r, damaging, (damage, waits.id))
+                await r.dispatcher.cancel(busy.id)
+                job = await r.ended(waits)
 
-            message = f"what the store has of its {name} is damaged. Run it again."
-            problem = {"code": "damaged_row", "node": None, "message": message}
-            assert (job.state, job.problems) == ("failed", [problem])
-            assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
-            assert r.dispatcher.pool.restarts == 0
+                message = f"what the store has of its {name} is damaged. Run it again."
+                problem = {"code": "damaged_row", "node": None, "message": message}
+                assert (job.state, job.problems) == ("failed", [problem]), damage
+                assert (await r.ended(await r.submit(NUMBER))).state == "succeeded"
+                assert r.dispatcher.pool.restarts == 0
 
     go(act)
+
+
+def _write(r: Rig, statement: str, values: tuple[object, ...]) -> None:
+    r.store._database.write(lambda c: c.execute(statement, values)).result()
