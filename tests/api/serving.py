@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, TypeVar
 
 import aiohttp
@@ -179,6 +180,42 @@ def serving(data: Path, factory: str = FACTORY, **settings: Any) -> Iterator[Ser
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def emptied(server: Served) -> Served:
+    """The server as it was at first: without jobs, kept results, and files in its user's folders.
+
+    Jobs that live are cancelled; all are removed with their files.
+    """
+    asyncio.run(_without_jobs(server.url))
+    assert server.call("POST", "/free", json={"free_memory": True}).status == 200
+    forget_numbers = "DELETE FROM numbers"
+    server.app[PARTS].store._database.write(lambda c: c.execute(forget_numbers)).result()
+    for folder in ("inputs", "outputs", "recipes", "results", "user"):
+        for left in (server.data / folder).glob("*"):
+            if left.is_dir() and not left.is_symlink():
+                rmtree(left)
+            else:
+                left.unlink()
+    return server
+
+
+async def _without_jobs(url: str) -> None:
+    """Cancel the jobs of a server and remove them."""
+    async with aiohttp.ClientSession(url) as session:
+
+        async def ask(method: str, path: str) -> bytes:
+            async with session.request(method, path) as answer:
+                return await answer.read()
+
+        while jobs := json.loads(await ask("GET", "/v1/jobs"))["jobs"]:
+            living = [job["id"] for job in jobs if not job["ended"]]
+            for job in living:
+                await ask("DELETE", f"/v1/jobs/{job}")
+            for job in living:
+                await ask("GET", f"/v1/jobs/{job}?wait=60")
+            for job in jobs:
+                await ask("DELETE", f"/v1/jobs/{job['id']}?purge=true")
 
 
 async def _ready(app: web.Application) -> None:

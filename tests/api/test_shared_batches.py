@@ -16,8 +16,8 @@ from paintgraph.imaging.files.decode import decode
 from paintgraph.imaging.samples import pixel_digest
 from paintgraph.tests.api.serving import OUTER_SECONDS, Served, encoded, serving
 
-COUNT = 300
-BAD = 150
+COUNT = 100
+BAD = 50
 """The number of a picture that is damaged."""
 
 FREE = 2

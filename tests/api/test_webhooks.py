@@ -154,18 +154,16 @@ def test_where_no_connection_is_wanted_none_is_made(
     assert ear.heard.qsize() == 2
 
 
-def test_recipes_take_it_beside_their_inputs(tmp_path: Path, ear: Ear) -> None:
-    with serving(tmp_path / "data", allow_private_urls=True) as served:
-        digest = served.upload(png())
-        inputs = {"image": digest, "box": "8,8,8,8", "webhook": {"url": ear.url}}
-        form = _multipart({**inputs, "webhook": json.dumps(inputs["webhook"])})
-        answers = [
-            served.call("POST", "/v1/recipes/erase_object?wait=60", **body)
-            for body in ({"json": {**inputs, "box": [8, 8, 8, 8]}}, {"data": form})
-        ]
+def test_recipes_take_it_beside_their_inputs(telling: Served, ear: Ear) -> None:
+    inputs = {"image": telling.upload(png()), "box": "8,8,8,8", "webhook": {"url": ear.url}}
+    form = _multipart({**inputs, "webhook": json.dumps(inputs["webhook"])})
+    answers = [
+        telling.call("POST", "/v1/recipes/erase_object?wait=60", **body)
+        for body in ({"json": {**inputs, "box": [8, 8, 8, 8]}}, {"data": form})
+    ]
 
-        assert [answer.status for answer in answers] == [200, 200], answers
-        assert [ear.next()["data"]["id"] for _ in answers] == [a.json["id"] for a in answers]
+    assert [answer.status for answer in answers] == [200, 200], answers
+    assert [ear.next()["data"]["id"] for _ in answers] == [a.json["id"] for a in answers]
 
 
 def _multipart(fields: dict[str, Any]) -> Any:

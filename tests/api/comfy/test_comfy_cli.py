@@ -20,6 +20,13 @@ pytestmark = pytest.mark.slow
 VERSION = "1.23.0"
 _MOST_SECONDS = 300
 _SECONDS = 300
+NEEDED = (
+    *("blake3", "certifi", "charset-normalizer", "cookiecutter", "gitpython>=3.1.50", "httpx"),
+    *("mixpanel<5", "packaging", "pathspec", "posthog<8", "psutil", "pyyaml", "questionary"),
+    *("requests", "rich", "semver~=3.0.2", "tomlkit<0.16", "typer", "typing-extensions"),
+    "websocket-client",
+)
+"""What the program asks for, without ffmpeg, uv and ruff, which are large and not used here."""
 
 
 class Comfy(Protocol):
@@ -36,14 +43,19 @@ def program(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     folder: Path = cache.mkdir(name) if cache else tmp_path_factory.mktemp(name)
     environment = folder / "environment"
     made = environment / "bin" / "comfy"
-    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--retries=0", "-q"]
+    python = str(environment / "bin" / "python")
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--retries=0", "-q")
+    bare = (sys.executable, "-m", "venv", "--clear", "--without-pip", str(environment))
+    program = (
+        *pip,
+        "--no-compile",
+        "--no-deps",
+        f"comfy-cli=={VERSION}",
+    )  # last, as it is the sign
     with FileLock(folder / "lock", timeout=2 * _MOST_SECONDS):  # tests run in several processes
         try:
             if not made.exists():
-                for command in (
-                    [sys.executable, "-m", "venv", "--clear", str(environment)],
-                    [*pip, f"comfy-cli=={VERSION}"],
-                ):
+                for command in (bare, (*pip, "--no-compile", *NEEDED), program):
                     subprocess.run(command, check=True, capture_output=True, timeout=_MOST_SECONDS)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             pytest.skip(f"comfy-cli cannot be had: {error}")
@@ -86,7 +98,7 @@ def written(folder: Path, name: str, graph: Any) -> str:
 
 
 def test_a_picture_is_uploaded_worked_on_and_fetched(comfy: Comfy, home: Path) -> None:
-    (home / "photo.png").write_bytes(png())
+    (home / "photo.png").write_bytes(png(77))
 
     (told,) = comfy("upload", "photo.png")["uploads"]
     prompt = written(home, "prompt.json", inverted(told["cloud_name"], "by-cli"))
@@ -97,7 +109,7 @@ def test_a_picture_is_uploaded_worked_on_and_fetched(comfy: Comfy, home: Path) -
     assert ran["executed_node_ids"] == ["1", "2", "3"]
     (fetched,) = (path for path in (home / "fetched").rglob("*.png"))
     made = np.asarray(Image.open(fetched))
-    assert (made == 255 - np.asarray(Image.open(BytesIO(png())))).all()
+    assert (made == 255 - np.asarray(Image.open(BytesIO(png(77))))).all()
 
 
 def test_a_workflow_of_the_page_is_converted_by_object_info(comfy: Comfy, home: Path) -> None:

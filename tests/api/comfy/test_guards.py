@@ -1,24 +1,17 @@
 """Keys, hosts and origins guard this protocol as they guard the native API, its socket, too."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 import pytest
 
 from paintgraph.api.comfy.routes import served
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served
 
-KEY = "a-key-of-some-length"
+KEY = "k3y"
 READS = sorted({path for method, path, _ in served() if method == "GET" and "{" not in path})
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with a key."""
-    with serving(tmp_path_factory.mktemp("locked"), api_keys=(KEY,)) as found:
-        yield found
 
 
 def connected(server: Served, headers: Mapping[str, str]) -> int:

@@ -1,12 +1,11 @@
-"""The history: pages, single entries, leaving out; it outlives the server."""
+"""The history: pages, single entries, leaving out."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paintgraph.tests.api.comfy.asking import ended, node, posted
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served
 
 PROMPT = {"1": node("EmptyImage", width=4, height=4), "2": node("PreviewImage", images=["1", 0])}
 
@@ -80,17 +79,3 @@ def test_a_list_in_an_input_that_nobody_reads_is_no_link(server: Served, unread:
     (cached,) = (data for kind, data in entry["status"]["messages"] if kind == "execution_cached")
     assert cached["nodes"] == ["1", "2"]
     assert server.call("GET", "/history").status == 200
-
-
-def test_history_outlives_the_server(tmp_path: Path) -> None:
-    with serving(tmp_path) as first:
-        prompt_id = posted(first, PROMPT)
-        before = ended(first, prompt_id)
-        number = before["prompt"][0]
-
-    with serving(tmp_path) as second:
-        assert second.call("GET", "/history").json == {prompt_id: before}
-        assert posted(second, PROMPT) != prompt_id
-        assert list(second.call("GET", "/prompt").json) == ["exec_info"]
-        entry = ended(second, posted(second, PROMPT))
-        assert entry["prompt"][0] == number + 2

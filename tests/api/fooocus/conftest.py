@@ -1,12 +1,14 @@
-"""A server with tiny models of rembg, one that finds red and one that finds the middle."""
+"""Servers with tiny models: of rembg, and those that paint and find what words name."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from paintgraph.tests import tiny_onnx
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served, emptied, serving
 
 NETWORKS = {
     "isnet-general-use": tiny_onnx.middle_network(1024),
@@ -19,11 +21,67 @@ NETWORKS = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The real server, with the embedded engine and tiny masks."""
+MODEL = "sd-inpaint"
+VARIABLES = ("REMBG_HOME", "PAINTGRAPH_MODELS_DIR")
+
+
+@pytest.fixture(scope="session")
+def with_masks(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Served, dict[str, str]]]:
+    """The real server, with the embedded engine and tiny masks; and the variables it needs."""
     folder: Path = tmp_path_factory.mktemp("fooocus")
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            tiny_onnx.install(folder, NETWORKS, patch)
+            variables = {name: os.environ[name] for name in VARIABLES}
+            served = stack.enter_context(serving(folder / "data", allow_private_urls=True))
+        yield served, variables
+
+
+@pytest.fixture(scope="module")
+def server(with_masks: tuple[Served, dict[str, str]]) -> Iterator[Served]:
+    """That server, without jobs."""
+    served, variables = with_masks
+    with environment(variables):
+        yield emptied(served)
+
+
+@pytest.fixture(scope="session")
+def with_models(
+    text_models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Served, dict[str, str]]]:
+    """A server with small models that paint, and that find what words name; and its variables."""
+    from paintgraph.tests.models.diffusion import tiny
+    from paintgraph.tests.models.diffusion.files import lora
+
+    folder: Path = tmp_path_factory.mktemp("models")
+    models = folder / "models"
+    tiny.FAMILIES[MODEL](models / "diffusion" / MODEL)
+    lora(models / "diffusion" / MODEL, models / "lora" / "ink.safetensors")
+    variables = {
+        "PAINTGRAPH_MODELS_DIR": str(models),
+        "HF_HUB_CACHE": str(text_models / "hub"),  # the same models in every process
+        "HF_HUB_OFFLINE": "1",
+    }
+    with ExitStack() as stack:
+        with environment(variables):
+            served = stack.enter_context(serving(folder / "data", device="cpu"))
+        yield served, variables
+
+
+@pytest.fixture(scope="module")
+def models(with_models: tuple[Served, dict[str, str]]) -> Iterator[Served]:
+    """That server, without jobs."""
+    served, variables = with_models
+    with environment(variables):
+        yield emptied(served)
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables for whatever runs meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        tiny_onnx.install(folder, NETWORKS, patch)
-        with serving(folder / "data", allow_private_urls=True) as served:
-            yield served
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield

@@ -4,9 +4,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from paintgraph.tests.api.fooocus.asking import (
     text_of,
 )
 from paintgraph.tests.api.generation.asking import INPAINT, post
-from paintgraph.tests.api.serving import OUTER_SECONDS, Served, png, serving
+from paintgraph.tests.api.serving import OUTER_SECONDS, Served, png
 
 pytestmark = pytest.mark.slow  # a worker imports diffusers
 
@@ -37,18 +35,8 @@ FEW = {"overwrite_step": 2, "base_model_name": MODEL, "prompt": "a cat"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    from paintgraph.tests.models.diffusion import tiny
-    from paintgraph.tests.models.diffusion.files import lora
-
-    folder: Path = tmp_path_factory.mktemp("diffusion")
-    models = folder / "models"
-    tiny.FAMILIES[MODEL](models / "diffusion" / MODEL)
-    lora(models / "diffusion" / MODEL, models / "lora" / "ink.safetensors")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAINTGRAPH_MODELS_DIR", str(models))
-        with serving(folder / "data", device="cpu") as served:
-            yield served
+def server(models: Served) -> Served:
+    return models
 
 
 def painted(server: Served, task: Any) -> Any:

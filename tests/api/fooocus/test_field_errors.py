@@ -1,12 +1,11 @@
 """Every row of errors: where the original failed silently or with 500, the reason is told."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paintgraph.tests.api.fooocus.asking import GENERATE, MASK, PHOTO, ask, mask_of, text_of
-from paintgraph.tests.api.serving import Answer, Served, serving
+from paintgraph.tests.api.serving import Answer, Served
 
 IMAGE = text_of(PHOTO)
 
@@ -188,14 +187,15 @@ def test_a_model_that_is_not_there_is_named_with_the_cure(server: Served) -> Non
     assert "paintgraph models pull" in answer.json["detail"]
 
 
-def test_private_networks_are_not_asked(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as own:
-        for address in (
-            "http://169.254.169.254/latest/a.png",
-            "http://localhost:9/outputs/a/b.png",
-        ):
-            answer = ask(own, GENERATE, inpaint_input_image=address, outpaint_selections=["Left"])
-            assert faults(answer) == [(["body", "inpaint_input_image"], "address_refused")]
-        here = f"{own.url}/jobs.sqlite"
-        answer = ask(own, GENERATE, inpaint_input_image=here, outpaint_selections=["Left"])
-        assert faults(answer) == [(["body", "inpaint_input_image"], "no_such_picture")]
+def test_private_networks_are_not_asked(real_nodes: Served) -> None:
+    for address in (
+        "http://169.254.169.254/latest/a.png",
+        "http://localhost:9/outputs/a/b.png",
+    ):
+        answer = ask(
+            real_nodes, GENERATE, inpaint_input_image=address, outpaint_selections=["Left"]
+        )
+        assert faults(answer) == [(["body", "inpaint_input_image"], "address_refused")]
+    here = f"{real_nodes.url}/jobs.sqlite"
+    answer = ask(real_nodes, GENERATE, inpaint_input_image=here, outpaint_selections=["Left"])
+    assert faults(answer) == [(["body", "inpaint_input_image"], "no_such_picture")]

@@ -1,9 +1,7 @@
 """Masks by `sam`: boxes of what words name, and the object in each, with small models."""
 
 import base64
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from PIL import Image
 
 from paintgraph.tests.api.fooocus.asking import MASK, ask, text_of
-from paintgraph.tests.api.serving import Answer, Served, encoded, serving
+from paintgraph.tests.api.serving import Answer, Served, encoded
 from paintgraph.tests.nodes.bench import noise
 
 pytestmark = pytest.mark.slow  # a worker imports torch
@@ -23,15 +21,8 @@ WORDS = {"mask_model": "sam", "dino_prompt_text": "Cat . red ball", "box_thresho
 
 
 @pytest.fixture(scope="module")
-def server(text_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that has the small models of the hub alone: those are the same in every process."""
-    folder: Path = tmp_path_factory.mktemp("sam")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAINTGRAPH_MODELS_DIR", str(folder / "models"))
-        patch.setenv("HF_HUB_CACHE", str(text_models / "hub"))
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        with serving(folder / "data") as served:
-            yield served
+def server(models: Served) -> Served:
+    return models
 
 
 def mask_in(answer: Answer) -> Any:

@@ -1,10 +1,8 @@
 """The companions: lists of tasks, control, files, names of models."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,14 +22,13 @@ from paintgraph.tests.api.fooocus.asking import (
     path_of,
 )
 from paintgraph.tests.api.owned import Client
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served, emptied
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Served]:
-    """A server that nobody else uses."""
-    with serving(tmp_path / "data") as served:
-        yield served
+def own(server: Served) -> Served:
+    """The server, without jobs of others."""
+    return emptied(server)
 
 
 def lists(server: Served, **query: Any) -> Any:
@@ -99,11 +96,11 @@ def test_no_page_of_others_deletes(own: Served) -> None:
     assert [each["task_id"] for each in lists(own)["history"]] == [task["task_id"]]
 
 
-def test_keys_delete_their_own_tasks_and_need_the_scope(own: Served) -> None:
-    alice, bob = Client(own, "alice"), Client(own, "bob")
-    reader = Client(own, "reader", "read")
+def test_keys_delete_their_own_tasks_and_need_the_scope(locked: Served) -> None:
+    alice, bob = Client(locked, "alice"), Client(locked, "bob")
+    reader = Client(locked, "reader", "read")
     for client in (alice, bob):
-        finished(inpaint(own, headers=client.headers))
+        finished(inpaint(locked, headers=client.headers))
     query = {"action": "delete", "end_at": "2199-01-01"}
 
     assert reader.call("GET", "/tasks", params=query).codes == ["scope_missing"]
@@ -181,15 +178,6 @@ def test_other_actions_are_none(server: Served, query: str) -> None:
     assert (answer.status, answer.json) == (200, {"message": "Invalid control action"})
 
 
-def test_a_task_lives_on_after_a_restart(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as first:
-        task = finished(inpaint(first))
-    with serving(tmp_path / "data") as second:
-        again = second.call("GET", f"/tasks/{task['task_id']}").json
-        assert again["task_status"] == "finished"
-        assert fetched(second, again["result"][0])
-
-
 def test_files_come_in_the_format_that_is_asked_for(server: Served) -> None:
     task = finished(inpaint(server))
     path = path_of(server, task["result"][0])
@@ -239,13 +227,6 @@ def test_models_that_are_not_there_are_not_listed(server: Served) -> None:
         answer = server.call("GET", path)
         assert answer.json == {"model_filenames": [], "lora_filenames": []}
     assert server.call("GET", "/v1/engines/styles").json == []
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with a key."""
-    with serving(tmp_path_factory.mktemp("locked") / "data", api_keys=("k3y",)) as served:
-        yield served
 
 
 def test_with_keys_results_can_still_be_fetched_by_a_plain_get(locked: Served) -> None:

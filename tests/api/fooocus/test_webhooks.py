@@ -5,7 +5,7 @@ from pathlib import Path
 from paintgraph.api.services.parts import FooocusChoices as Choices
 from paintgraph.tests.api.ear import Ear
 from paintgraph.tests.api.fooocus.asking import EVERYTHING, finished, inpaint, large, text_of
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served, emptied, serving
 
 
 def test_the_record_is_sent_as_an_object(server: Served, ear: Ear) -> None:
@@ -46,15 +46,15 @@ def test_the_setting_is_for_tasks_that_name_nobody(tmp_path: Path, ear: Ear) -> 
         assert ear.next()["task_id"] == task["task_id"]
 
 
-def test_an_address_that_could_never_be_reached_is_refused(tmp_path: Path, ear: Ear) -> None:
-    with serving(tmp_path / "data") as served:
-        answer = inpaint(served, webhook_url=ear.url)
+def test_an_address_that_could_never_be_reached_is_refused(real_nodes: Served, ear: Ear) -> None:
+    served = emptied(real_nodes)
+    answer = inpaint(served, webhook_url=ear.url)
 
-        (told,) = answer.json["detail"]
-        assert (answer.status, told["type"]) == (422, "address_refused")
-        assert told["loc"] == ["body", "webhook_url"]
-        assert "allow_private_urls" in told["msg"]
-        assert served.call("GET", "/v1/jobs").json["jobs"] == []
+    (told,) = answer.json["detail"]
+    assert (answer.status, told["type"]) == (422, "address_refused")
+    assert told["loc"] == ["body", "webhook_url"]
+    assert "allow_private_urls" in told["msg"]
+    assert served.call("GET", "/v1/jobs").json["jobs"] == []
 
 
 def test_a_task_left_by_an_earlier_process_is_told_of(tmp_path: Path, ear: Ear) -> None:

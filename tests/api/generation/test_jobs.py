@@ -1,7 +1,6 @@
-"""Jobs of this API: queries, counts, lists, the end on request, a full queue, keys, restarts."""
+"""Jobs of this API: queries, counts, lists, the end on request, a full queue, keys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,26 +137,6 @@ def test_an_unknown_job_is_not_found(server: Served, job_id: str) -> None:
 
     assert answer.status_code == 404
     assert answer.json()["detail"].startswith("Job not found")
-
-
-def test_jobs_survive_a_restart(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as first:
-        job_id = post(first, **INPAINT, async_process=True).json()["job_id"]
-    with serving(tmp_path / "data") as second:
-        job = ended(second, job_id)
-
-        assert job["job_stage"] == "SUCCESS"
-        (result,) = job["job_result"]
-        assert result["seed"] == "7"
-        assert result["url"].startswith(second.url)
-        assert requests.get(result["url"], timeout=SECONDS).status_code == 200
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with keys."""
-    with serving(tmp_path_factory.mktemp("locked"), api_keys=("k3y",)) as served:
-        yield served
 
 
 def test_without_a_key_all_but_ping_is_forbidden(locked: Served) -> None:

@@ -32,7 +32,7 @@ from paintgraph.tests.api.generation.asking import (
     post,
     results,
 )
-from paintgraph.tests.api.serving import Served, serving
+from paintgraph.tests.api.serving import Served
 
 DOCUMENTED = {
     "inpaint_additional_prompt": "",
@@ -260,12 +260,11 @@ def test_an_address_of_a_result_is_a_picture_again(server: Served) -> None:
     assert picture(results(answer)[0]).shape == picture(first).shape
 
 
-def test_a_webhook_hears_of_the_results(tmp_path: Any, ear: Ear) -> None:
-    with serving(tmp_path / "data", allow_private_urls=True) as own:
-        begun = post(own, **INPAINT, async_process=True, webhook_url=ear.url).json()
-        told = ear.next()
+def test_a_webhook_hears_of_the_results(telling: Served, ear: Ear) -> None:
+    begun = post(telling, **INPAINT, async_process=True, webhook_url=ear.url).json()
+    told = ear.next()
 
-        assert told["job_id"] == begun["job_id"]
-        (result,) = told["job_result"]
-        assert (result["seed"], result["finish_reason"]) == ("7", "SUCCESS")
-        assert picture(result).shape[:2] == (HEIGHT, WIDTH)
+    assert told["job_id"] == begun["job_id"]
+    (result,) = told["job_result"]
+    assert (result["seed"], result["finish_reason"]) == ("7", "SUCCESS")
+    assert picture(result).shape[:2] == (HEIGHT, WIDTH)
