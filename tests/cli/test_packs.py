@@ -61,9 +61,9 @@ def test_packs_that_load_are_no_failure(process: Paintgraph) -> None:
     ],
 )
 def test_wrong_options_are_told(
-    options: tuple[str | Path, ...], message: str, paintgraph: Paintgraph
+    options: tuple[str | Path, ...], message: str, process: Paintgraph
 ) -> None:
-    answer = paintgraph("packs", *map(str, options))
+    answer = process("packs", *map(str, options))
 
     assert answer.code in (1, 2)
     assert message in answer.stderr
