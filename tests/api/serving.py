@@ -196,7 +196,7 @@ def emptied(server: Served) -> Served:
             if left.is_dir() and not left.is_symlink():
                 rmtree(left)
             else:
-                left.unlink()
+                left.unlink(missing_ok=True)  # a worker may just have renamed it
     return server
 
 
