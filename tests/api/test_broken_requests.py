@@ -138,7 +138,7 @@ WRONG = [
 def recipe(small: Served) -> None:
     """The recipe `add`."""
     folder = small.data / "recipes"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "add.yaml").write_text(
         "inputs: {a: {type: int}}\n"
         "nodes: {sum: {node: Add, a: '${inputs.a}'}}\n"
