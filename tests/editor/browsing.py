@@ -14,10 +14,11 @@ import shutil
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import (
@@ -97,6 +98,12 @@ _PASTE = f"""([data, name, type]) => {{
   document.dispatchEvent(
     new ClipboardEvent("paste", {{ clipboardData: moved, bubbles: true, cancelable: true }}));
 }}"""
+_FORGET = """async () => {
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+  for (const name of await caches.keys()) await caches.delete(name);
+}"""
 Spot = tuple[float, float]
 
 
@@ -118,11 +125,20 @@ class Tab:
         self.broken: list[str] = []
         self.early: list[str] = []
         self._own = (url, url.replace("http", "ws", 1), "data:", "blob:")
-        page.on("requestfinished", self._watch)
-        page.on("requestfailed", self._watch)
-        page.on("response", lambda r: self.failed.append(r.url) if r.status >= 500 else None)
-        page.on("pageerror", lambda error: self.broken.append(str(error)))
-        page.on("console", self._note)
+        self._heard: dict[Any, Callable[[Any], None]] = {
+            "requestfinished": self._watch,
+            "requestfailed": self._watch,
+            "response": lambda r: self.failed.append(r.url) if r.status >= 500 else None,
+            "pageerror": lambda error: self.broken.append(str(error)),
+            "console": self._note,
+        }
+        for event, listen in self._heard.items():
+            page.on(event, listen)
+
+    def end(self) -> None:
+        """Listen no more: the page is another visitor's."""
+        for event, listen in self._heard.items():
+            self.page.remove_listener(event, listen)
 
     def _watch(self, request: Request) -> None:
         # What the policy of the page forbids ("csp") never leaves the browser.
@@ -345,6 +361,34 @@ def launched() -> Iterator[Browser]:
         driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
     ):
         yield browser
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """A page of a new visitor, who has nothing of `url` but what the browser caches.
+
+    `options` are those of playwright's `new_context`. The page is left for the next visitor with
+    the same options, as another one would take seconds; after a failure it is not.
+    """
+    idle = f"about:blank#{quote(json.dumps(options, sort_keys=True))}"
+    kept = [page for context in browser.contexts for page in context.pages if page.url == idle]
+    context = kept[0].context if kept else browser.new_context(**options)
+    try:
+        if kept:
+            context.clear_cookies()
+            kept[0].goto(f"{url}/readyz")  # of the same origin, and without scripts
+            kept[0].evaluate(_FORGET)
+            kept[0].set_viewport_size(options["viewport"])
+            kept[0].mouse.move(0, 0)
+        page = kept[0] if kept else context.new_page()
+        yield page
+        for other in context.pages[1:]:
+            other.close()
+        page.unroute_all()
+        page.goto(idle)
+    except BaseException:
+        context.close()
+        raise
 
 
 @contextmanager

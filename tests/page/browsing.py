@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from paintgraph.tests.api.hostile.processes import Child
-from paintgraph.tests.editor.browsing import CHROMIUM, SECONDS, Tab
+from paintgraph.tests.editor.browsing import CHROMIUM, SECONDS, Tab, visiting
 
 expect.set_options(timeout=SECONDS * 1000)  # as long as all else that is waited for
 
@@ -42,17 +42,14 @@ def visited(
     """
     url = f"http://127.0.0.1:{server.port}"
     is_phone = size["width"] < 500
-    context = browser.new_context(
-        viewport=size, has_touch=is_phone, is_mobile=is_phone, **{"locale": "en-GB", **options}
-    )
-    try:
-        tab = Tab(context.new_page(), url)
-        tab.page.goto(url)
+    options = {"viewport": size, "has_touch": is_phone, "is_mobile": is_phone, **options}
+    with visiting(browser, url, **{"locale": "en-GB", **options}) as page:
+        tab = Tab(page, url)
+        page.goto(url)
         if key:
-            tab.page.get_by_label("This server needs a key.").fill(key)
-            tab.page.get_by_role("button", name="Open").click()
-        tab.page.locator("#stage > .choose").wait_for(state="attached")
+            page.get_by_label("This server needs a key.").fill(key)
+            page.get_by_role("button", name="Open").click()
+        page.locator("#stage > .choose").wait_for(state="attached")
         yield tab
         assert tab.faults == []
-    finally:
-        context.close()
+        tab.end()

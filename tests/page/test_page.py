@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from paintgraph.tests.api.hostile.processes import Child
+from paintgraph.tests.editor.browsing import Tab
 from paintgraph.tests.page.browsing import IN_BROWSER, visited
 
 pytestmark = IN_BROWSER
@@ -51,8 +52,11 @@ def test_the_page_starts_without_a_fault(browser: Browser, server: Child) -> Non
 
 def test_the_page_starts_where_the_browser_keeps_nothing(browser: Browser, server: Child) -> None:
     with visited(browser, server) as tab:
-        tab.page.add_init_script("""Object.defineProperty(window, "localStorage", {
+        page = tab.page.context.new_page()  # the next visitor's browser keeps what it is given
+        page.add_init_script("""Object.defineProperty(window, "localStorage", {
           get() { throw new DOMException("forbidden", "SecurityError"); },
         });""")
-        tab.page.reload()
-        tab.page.locator("#stage > .choose").wait_for()
+        other = Tab(page, tab.page.url.rstrip("/"))
+        page.goto(tab.page.url)
+        page.locator("#stage > .choose").wait_for()
+        assert other.faults == []

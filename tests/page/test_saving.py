@@ -212,7 +212,7 @@ def test_earlier_jobs_are_opened_again_and_removed(browser: Browser, server: Chi
         assert painter.photos == 1  # what is open already is shown
 
         page.get_by_role("button", name="Earlier jobs").click()
-        page.on("dialog", lambda dialog: dialog.accept())
+        page.once("dialog", lambda dialog: dialog.accept())
         entries.first.wait_for()
         count = entries.count()
         entries.first.get_by_role("button", name=re.compile("Remove: ")).click()
