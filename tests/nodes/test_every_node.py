@@ -1,6 +1,6 @@
 """The contract that every node keeps; a new node is tested by existing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
 from itertools import chain
 from typing import Any
@@ -233,14 +233,23 @@ def _variants(spec: NodeSpec) -> list[tuple[str, Any]]:
     return variants
 
 
-CASES = [
-    pytest.param(spec, name, value, id=f"{spec.id}-{name}-{value}" if name else spec.id)
-    for spec in RUNNABLE
-    for name, value in _variants(spec)
-]
+def _variants_of(
+    wanted: Callable[[NodeSpec], bool], but: Collection[str] = ()
+) -> pytest.MarkDecorator:
+    """A test for each variant of each node that is wanted, `but` those of some inputs."""
+    cases = [
+        pytest.param(spec, name, value, id=f"{spec.id}-{name}-{value}" if name else spec.id)
+        for spec in RUNNABLE
+        if wanted(spec)
+        for name, value in _variants(spec)
+        if name not in but
+    ]
+    return pytest.mark.parametrize(("spec", "name", "value"), cases)
+
+
 every_node = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)
 every_runnable = pytest.mark.parametrize("spec", RUNNABLE, ids=lambda spec: spec.id)
-every_variant = pytest.mark.parametrize(("spec", "name", "value"), CASES)
+every_variant = _variants_of(lambda _: True)
 
 
 def _given(spec: NodeSpec, name: str, value: object) -> dict[str, Any]:
@@ -380,12 +389,10 @@ def test_equal_inputs_give_equal_bytes(
     assert _bytes(first) == _bytes(second)
 
 
-@every_variant
+@_variants_of(_maps_arrays)
 def test_a_batch_of_two_equals_two_batches_of_one(
     bench: Bench, spec: NodeSpec, name: str, value: object
 ) -> None:
-    if not _maps_arrays(spec):
-        pytest.skip(OWN_BATCH.get(spec.id, "gives neither pictures nor masks"))
     inputs = _given(spec, name, value)
     whole = _results(bench, spec, inputs)
     singles = [_results(bench, spec, _item(inputs, index)) for index in range(BATCH)]
@@ -407,16 +414,12 @@ def _joined(spec: NodeSpec, singles: list[list[Any]]) -> list[bytes]:
     return _bytes([*data, *chain.from_iterable(single[count:] for single in singles)])
 
 
-@pytest.mark.parametrize(
-    ("spec", "name", "value"), [case for case in CASES if case.values[1] not in SAMPLING]
-)
+@_variants_of(lambda spec: spec.id not in SHOW_HIDDEN_COLOURS, but=SAMPLING)
 @settings(max_examples=4)
 @for_all(seed=st.integers(0, 2**32 - 1), share=st.sampled_from([0.1, 0.5, 0.9, 1]))
 def test_no_visible_pixel_depends_on_hidden_colours(  # noqa: PLR0913 - a case is three
     bench: Bench, spec: NodeSpec, name: str, value: object, seed: int, share: float
 ) -> None:
-    if spec.id in SHOW_HIDDEN_COLOURS:
-        pytest.skip(SHOW_HIDDEN_COLOURS[spec.id])
     generator = np.random.default_rng(seed)
     first, second = _given(spec, name, value), _given(spec, name, value)
     for input_name, array in first.items():
