@@ -24,12 +24,14 @@ from paintgraph.engine.graph.graph import Descriptions, Graph
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import Binders, bind
 from paintgraph.engine.recipes.book import RecipeBook
+from paintgraph.engine.recipes.own_faults import check_together
 from paintgraph.imaging.arrays import MOST_PIXELS
 from paintgraph.imaging.files.formats.header import read_header
 from paintgraph.jobs.sources.inline import is_inline, read_inline
 from paintgraph.jobs.sources.references import left_out
 from paintgraph.jobs.sources.trees import FolderTree
 from paintgraph.nodes.made import texts_of_run
+from paintgraph.nodes.resources import resources
 from paintgraph.python.finding import find_inputs
 from paintgraph.python.results import MAIN, wished
 from paintgraph.python.sources import MOST_BYTES, GraphText, checked, read_file
@@ -120,6 +122,7 @@ def read(options: RunOptions, assembly: Assembly) -> Asked:
     if gathering.scale_masks:
         given = {**_stretching(graph.inputs), **given}
     _check_stdin(options.recipe, given, graph.inputs)
+    check_together(graph, assembly.registry, replace(resources(assembly.names), given=given))
     graph = finished(graph, main_picture(graph), writing, gathering, assembly.registry)
     return Asked(source, graph, given, described, writing, gathering)
 

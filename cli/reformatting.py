@@ -12,7 +12,7 @@ from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import OK, lines, misused, tell
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.graph.formats.comfy.sampling import settings_of
+from paintgraph.engine.graph.formats.comfy.sampling import left_out, settings_of, takes_mask
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.formats.writing import GraphFormat, write_graph
@@ -91,6 +91,18 @@ def _repaint(graph: Graph, known: Catalogue) -> dict[str, Any]:
             "or prompt of ComfyUI with one, such as KSampler. Choose --to yaml."
         )
         raise misused("no_sampler", message)
+    if not takes_mask(graph):
+        message = (
+            "no mask comes to the last sampler, so it paints whole pictures, and the recipe "
+            f"{_REPAINT} repaints what a mask selects; allowed are graphs with a mask in their "
+            "latents, such as by SetLatentNoiseMask. Choose --to yaml, which keeps all nodes."
+        )
+        raise misused("no_mask", message)
+    if lost := left_out(graph):
+        tell(
+            f"warning: the recipe has not: {'; '.join(lost)}. What paints is its option engine; "
+            "--to yaml keeps all nodes."
+        )
     kind = f"{RECIPE_PREFIX}{_REPAINT}"
     known.recipes.register_used(Graph({"": Node(kind, {})}))
     spec = known.registry.spec(kind)

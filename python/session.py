@@ -20,6 +20,7 @@ from paintgraph.engine.graph.graph import Graph, Metadata
 from paintgraph.engine.graph.spec import InputSpec
 from paintgraph.engine.recipes.binding import bind
 from paintgraph.engine.recipes.checking import targets_of
+from paintgraph.engine.recipes.own_faults import check_together
 from paintgraph.jobs.sources.folders import Folders, default_folders
 from paintgraph.jobs.sources.references import left_out
 from paintgraph.jobs.sources.trees import FolderTree
@@ -29,6 +30,7 @@ from paintgraph.nodes.made import texts_of_run
 from paintgraph.nodes.own import Own
 from paintgraph.nodes.packs.loading.guard import wrong_freedom
 from paintgraph.nodes.packs.loading.loader import PackLoader
+from paintgraph.nodes.resources import resources
 from paintgraph.python.finding import find_inputs
 from paintgraph.python.inputs import batches, literals
 from paintgraph.python.progress import Progress, Report, Tracker, reporting
@@ -226,6 +228,8 @@ class Session:
                 return assembly.blobs.adopt(file)
 
             values = literals(given, graph.inputs, refer)
+            known = replace(resources(assembly.names), given=values)
+            check_together(graph, assembly.registry, known)
             find_inputs(graph, given, assembly)
             meant = replace(graph, descriptions=self._wished.or_else(graph.descriptions))
             bound = bind(meant, assembly.registry, values, assembly.binders)

@@ -11,7 +11,7 @@ from typing import Any
 
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.formats.comfy.packs import is_core, pack_of
-from paintgraph.engine.graph.formats.comfy.sampling import in_words, settings_of
+from paintgraph.engine.graph.formats.comfy.sampling import in_words, settings_of, takes_mask
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
@@ -114,7 +114,7 @@ UNKNOWN = f" No loaded pack brings it either;{_LISTS}"
 def _values(graph: Graph) -> str:
     """The way out for a graph of samplers that cannot run as it is."""
     settings = settings_of(graph)
-    if not settings:
+    if not settings or not takes_mask(graph):
         return ""
     return f" 'paintgraph convert FILE --to recipe' takes over {in_words(settings)}."
 

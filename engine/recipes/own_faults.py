@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.following import OutputTypes
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
 from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.report import Report
+from paintgraph.engine.recipes.report import Report, with_outputs
 
 REFUSED = "refused_inputs"
 """The code of a problem that a node itself told."""
@@ -55,3 +56,12 @@ def report_misfits(
     for node, name, code, message in resources.misfits(graph, specs, report.faulty()):
         where = report.at(node, name, bare=True)
         report.add(code, where, f": {name}: {message}" if name else f": {message}")
+
+
+def check_together(graph: Graph, registry: Registry, resources: Resources) -> None:
+    """Raise GraphError for all in a graph in canonical form that does not go together."""
+    report = Report(graph)
+    specs = {id_: registry.spec(node.kind) for id_, node in graph.nodes.items()}
+    report_misfits(report, graph, specs, resources)
+    if report.problems:
+        raise GraphError(with_outputs(report.problems, graph, {}))

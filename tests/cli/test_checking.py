@@ -249,9 +249,19 @@ SAMPLERS = {
     "1": {"class_type": "CLIPTextEncode", "inputs": {"text": "a cat", "clip": ["9", 1]}},
     "2": {
         "class_type": "KSampler",
-        "inputs": {"model": ["3", 0], "seed": 7, "steps": 20, "positive": ["1", 0]},
+        "inputs": {
+            "model": ["3", 0],
+            "seed": 7,
+            "steps": 20,
+            "sampler_name": "lms",
+            "positive": ["1", 0],
+            "latent_image": ["4", 0],
+        },
     },
     "3": {"class_type": "IPAdapterAdvanced", "inputs": {"model": ["9", 0]}},
+    "4": {"class_type": "SetLatentNoiseMask", "inputs": {"samples": ["6", 0], "mask": ["5", 1]}},
+    "5": {"class_type": "LoadImage", "inputs": {"image": "photo.png"}},
+    "6": {"class_type": "VAEEncode", "inputs": {"pixels": ["5", 0], "vae": ["9", 2]}},
     "9": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a"}},
 }
 
@@ -265,11 +275,36 @@ def test_a_sampler_graph_becomes_the_recipe_that_does_its_job(
     made = paintgraph("convert", "graph.json", "--to", "recipe", "-o", "mine.yaml")
     valid = paintgraph("validate", "mine.yaml")
 
-    assert "--to recipe' takes over steps 20, seed 7, prompt 'a cat'." in told.stdout.decode()
+    taken = "image 'photo.png', mask 'photo.png', channel 'alpha', seed 7, steps 20, prompt 'a cat'"
+    assert f"--to recipe' takes over {taken}." in told.stdout.decode()
     assert (made.code, valid.code) == (0, 0), made.stderr
     painted = _graph(folder / "mine.yaml").nodes["painted"]
     assert painted.kind == "recipe/inpaint"
     assert (painted.inputs["prompt"], painted.inputs["steps"]) == ("a cat", 20)
+
+
+def test_what_a_recipe_has_not_of_a_sampler_graph_is_told(
+    paintgraph: Paintgraph, folder: Path
+) -> None:
+    (folder / "graph.json").write_text(json.dumps(SAMPLERS))
+    answer = paintgraph("convert", "graph.json", "--to", "recipe")
+
+    left_out = "has not: sampler lms; node '3' (IPAdapterAdvanced); checkpoint a. What"
+    assert left_out in answer.stderr
+    assert "recipe: inpaint" in answer.text
+
+
+def test_a_graph_that_paints_whole_pictures_becomes_no_recipe(
+    paintgraph: Paintgraph, folder: Path
+) -> None:
+    empty = {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64}}
+    (folder / "graph.json").write_text(json.dumps({**SAMPLERS, "4": empty}))
+    told = paintgraph("validate", "graph.json")
+    answer = paintgraph("convert", "graph.json", "--to", "recipe")
+
+    assert (answer.code, answer.text) == (2, "")
+    assert "[no_mask]" in answer.stderr
+    assert "--to recipe" not in told.text
 
 
 def test_a_graph_without_a_sampler_becomes_no_recipe(paintgraph: Paintgraph) -> None:

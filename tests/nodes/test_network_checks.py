@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from paintgraph.assembly import Catalogue, catalogue
 from paintgraph.base.errors import Problem
+from paintgraph.cli.app import app
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.recipes.checking import check
-from paintgraph.jobs.sources.folders import Folders
+from paintgraph.jobs.sources.folders import VARIABLE, Folders
 from paintgraph.nodes.resources import resources
 from paintgraph.tests.models.networks import tiny_files
 
@@ -22,8 +25,8 @@ SIXTEEN = {"decoder.conv_in.weight": torch.zeros(32, 16, 3, 3)}
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    """What there is to run over checkpoints of two families and parts of others."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with checkpoints of three families and parts of others."""
     models = tmp_path_factory.mktemp("models")
     old, wide = tiny_files.sd1(), tiny_files.sdxl()
     whole = tiny_files.checkpoint("sd1", old)
@@ -42,6 +45,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     cut = (models / "checkpoints/old.safetensors").read_bytes()[:-50]
     (models / "checkpoints/cut.safetensors").write_bytes(cut)
     (models / "checkpoints/text.safetensors").write_text("no weights")
+    return models
+
+
+@pytest.fixture(scope="module")
+def known(models: Path) -> Catalogue:
+    """What there is to run over these files."""
     return catalogue(Folders(models.parent / "data"), models_dir=models)
 
 
@@ -263,6 +272,21 @@ def test_a_sampler_that_flow_models_lack_is_told_wherever_it_is_chosen(known: Ca
     assert by_link.message.endswith("'euler_ancestral' comes nearest.")
     assert problems(known, with_input(graph("flow"), "sampler", sampler_name="heun")) == []
     assert problems(known, with_input(graph(), "sampler", sampler_name="lms")) == []
+
+
+def test_a_run_tells_them_before_it_begins(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAINTGRAPH_MODELS_DIR", str(models))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "data"))
+    nodes = with_input(graph("flow"), "sampler", sampler_name="lms")
+    file = tmp_path / "graph.json"
+    file.write_text(json.dumps(nodes))
+    answer = CliRunner().invoke(app, ["run", str(file)])
+
+    assert answer.exit_code == 1
+    assert "node 'sampler' (KSampler): sampler_name: sampler is 'lms'" in answer.stderr
+    assert "photo.png" not in answer.stderr  # which is not there, and would be looked for later
 
 
 def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(

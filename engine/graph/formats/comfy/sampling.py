@@ -21,6 +21,26 @@ _SETTINGS: Mapping[str, str] = {
 """Our names of settings by theirs; they stand at the sampler or at what it is fed by."""
 
 _MASKED = ("VAEEncodeForInpaint", "SetLatentNoiseMask", "InpaintModelConditioning")
+_FILES: Mapping[str, str] = {
+    "ckpt_name": "checkpoint",
+    "unet_name": "model",
+    "clip_name": "text encoder",
+    "clip_name1": "text encoder",
+    "clip_name2": "text encoder",
+    "clip_name3": "text encoder",
+    "vae_name": "VAE",
+    "lora_name": "LoRA",
+    "control_net_name": "ControlNet",
+    "sampler_name": "sampler",
+    "scheduler": "scheduler",
+}
+"""What the inputs of nodes choose that no setting of ours stands for."""
+
+_COVERED = frozenset(
+    ["CLIPTextEncode", "LoadImage", "LoadImageMask", "PreviewImage", "SaveImage", "VAEDecode"]
+)
+"""Nodes of which nothing is lost that is not told otherwise, beside samplers and those of masks."""
+
 _MOST_ENCODERS = 8
 _LOADERS: Mapping[str, str] = {"LoadImage": "alpha", "LoadImageMask": ""}
 """Nodes that load a mask, and what of the picture it is; empty if an input says it."""
@@ -42,6 +62,29 @@ def settings_of(graph: Graph) -> dict[str, Any]:
         if text := _text(graph, last, theirs):
             found[own] = text
     return {**_pictures(graph, last), **found}
+
+
+def takes_mask(graph: Graph) -> bool:
+    """Whether a mask comes to the last sampler by some way, so that it repaints what that says."""
+    samplers = [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
+    return bool(samplers) and any(
+        "mask" in name for _, node in _upstream(graph, samplers[-1]) for name, _ in node.links()
+    )
+
+
+def left_out(graph: Graph) -> list[str]:
+    """What else such a graph has, each in words once: files, names, other samplers and nodes."""
+    samplers = [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
+    found: dict[str, None] = {}
+    for id_, node in graph.nodes.items():
+        values = {name: node.inputs.get(name) for name in _FILES}
+        given = [f"{_FILES[name]} {value}" for name, value in values.items() if value]
+        if node.kind in SAMPLERS:
+            given += [f"node '{id_}' ({node.kind})"] if id_ != samplers[-1] else []
+        elif not given and node.kind not in (*_COVERED, *_MASKED, "VAEEncode"):
+            given = [f"node '{id_}' ({node.kind})"]
+        found.update(dict.fromkeys(given))
+    return [*found]
 
 
 def in_words(settings: Mapping[str, Any], most: int = 40) -> str:
