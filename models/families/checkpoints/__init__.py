@@ -3,7 +3,7 @@
 What a file holds is told by its header; each graph's node says what it takes of it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +57,12 @@ def _family(
     kind: Kind,
     *comfy_folders: str,
     need: "Need | None" = None,
-    suffixes: Sequence[str] = (*_WEIGHTS, *PICKLES),
     is_short: bool = False,
 ) -> Family:
     """A family of files, which are called by their path in its folder."""
 
     def found(folder: Path) -> Iterator[Found]:
-        files = found_files(folder, suffixes, is_short=is_short)
+        files = found_files(folder, (*_WEIGHTS, *PICKLES), is_short=is_short)
         return (each for each in files if not _is_converted(folder / each.file))
 
     return Family(
@@ -86,5 +85,5 @@ TEXT_ENCODERS = _family(
 )
 CONTROLNETS = _family("controlnet", Kind.CONTROL, "controlnet", need="control")
 EMBEDDINGS = _family("embeddings", Kind.EMBEDDING, "embeddings", is_short=True)
-LORA = _family("lora", Kind.LORA, "loras", suffixes=_WEIGHTS, is_short=True, need="lora")
-VAE = _family("vae", Kind.VAE, "vae", suffixes=_WEIGHTS, is_short=True, need="autoencoder")
+LORA = _family("lora", Kind.LORA, "loras", is_short=True, need="lora")
+VAE = _family("vae", Kind.VAE, "vae", is_short=True, need="autoencoder")

@@ -51,12 +51,23 @@ def test_a_file_that_is_cut_off_is_named_before_a_run(lent: Lent) -> None:
     assert "'checkpoints/cut.safetensors': it is cut off" in fault(lent, "cut.safetensors")
 
 
-def test_a_pickle_is_refused_and_says_where_its_conversion_is_told(lent: Lent) -> None:
-    path = lent.folder / "checkpoints" / "old.ckpt"
+@pytest.mark.parametrize(
+    ("folder", "name", "kind"),
+    [
+        ("checkpoints", "old.ckpt", Kind.CHECKPOINT),
+        ("lora", "ink.pt", Kind.LORA),
+        ("vae", "soft.vae.pt", Kind.VAE),
+    ],
+)
+def test_a_pickle_is_refused_and_says_where_its_conversion_is_told(
+    lent: Lent, folder: str, name: str, kind: Kind
+) -> None:
+    path = lent.folder / folder / name
+    path.parent.mkdir(exist_ok=True)
     torch.save({"state_dict": {}}, path)
 
-    message = fault(lent, "old.ckpt")
-    assert "'old.ckpt' is a pickle" in message
+    message = fault(lent, name, kind)
+    assert f"'{path.stem if kind != Kind.CHECKPOINT else name}' is a pickle" in message
     page = Path(__file__).parents[3] / "docs" / "diffusion.md"
     assert "convert it once as docs/diffusion.md says" in message
     assert "save_file" in page.read_text()
