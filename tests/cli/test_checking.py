@@ -275,7 +275,7 @@ def test_a_sampler_graph_becomes_the_recipe_that_does_its_job(
     made = paintgraph("convert", "graph.json", "--to", "recipe", "-o", "mine.yaml")
     valid = paintgraph("validate", "mine.yaml")
 
-    taken = "image 'photo.png', mask 'photo.png', channel 'alpha', seed 7, steps 20, prompt 'a cat'"
+    taken = "mask 'photo.png', channel 'alpha', image 'photo.png', steps 20, seed 7, prompt 'a cat'"
     assert f"--to recipe' takes over {taken}." in told.stdout.decode()
     assert (made.code, valid.code) == (0, 0), made.stderr
     painted = _graph(folder / "mine.yaml").nodes["painted"]
