@@ -112,7 +112,8 @@ class _Checker:
         self._cycles()
         report_refused(self._report, nodes, self._registry, self._types)
         sound = replace(graph, nodes=nodes, inputs=declared, outputs=outputs)
-        report_misfits(self._report, sound, self._specs, self._resources)
+        if self._resources is not NO_RESOURCES:
+            report_misfits(self._report, sound, self._registry, self._resources)
         targets = targets_of(graph, self._registry)
         reached = dict(targets)
         if self._is_foreign:

@@ -6,8 +6,8 @@ from paintgraph.engine.errors import GraphError
 from paintgraph.engine.graph.coercion import Resources
 from paintgraph.engine.graph.following import OutputTypes
 from paintgraph.engine.graph.graph import Graph, InputRef, Link, Node
-from paintgraph.engine.graph.spec import NodeSpec
 from paintgraph.engine.node.registry import Registry
+from paintgraph.engine.recipes.opening import opened
 from paintgraph.engine.recipes.report import Report, with_outputs
 
 REFUSED = "refused_inputs"
@@ -47,21 +47,26 @@ def report_refused(
             report.add(REFUSED, where, message)
 
 
-def report_misfits(
-    report: Report, graph: Graph, specs: Mapping[str, NodeSpec | None], resources: Resources
-) -> None:
-    """Report what does not go together in a graph in canonical form."""
+def report_misfits(report: Report, graph: Graph, registry: Registry, resources: Resources) -> None:
+    """Report what does not go together in a graph in canonical form, and inside its recipes."""
     if any(problem.code == "cycle" for problem in report.problems):
         return
-    for node, name, code, message in resources.misfits(graph, specs, report.faulty()):
-        where = report.at(node, name, bare=True)
-        report.add(code, where, f": {name}: {message}" if name else f": {message}")
+    faulty = report.faulty()
+    found = opened(graph, registry, frozenset(faulty))
+    specs = {id_: registry.spec(node.kind) for id_, node in found.graph.nodes.items()}
+    for node, name, code, message in resources.misfits(found.graph, specs, faulty):
+        text = f"{name}: {message}" if name else message
+        if node in found.inside:
+            outer, inner = found.inside[node]
+            kind = found.graph.nodes[node].kind
+            report.add(code, report.at(outer), f": its node '{inner}' ({kind}): {text}")
+        else:
+            report.add(code, report.at(node, name, bare=True), f": {text}")
 
 
 def check_together(graph: Graph, registry: Registry, resources: Resources) -> None:
     """Raise GraphError for all in a graph in canonical form that does not go together."""
     report = Report(graph)
-    specs = {id_: registry.spec(node.kind) for id_, node in graph.nodes.items()}
-    report_misfits(report, graph, specs, resources)
+    report_misfits(report, graph, registry, resources)
     if report.problems:
         raise GraphError(with_outputs(report.problems, graph, {}))

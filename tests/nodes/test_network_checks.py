@@ -289,6 +289,43 @@ def test_a_run_tells_them_before_it_begins(
     assert "photo.png" not in answer.stderr  # which is not there, and would be looked for later
 
 
+INKED = """
+paintgraph: 1
+inputs:
+  lora: {type: text, default: xl-ink.safetensors}
+nodes:
+  file: {node: CheckpointLoaderSimple, ckpt_name: old.safetensors}
+  ink: {node: LoraLoaderModelOnly, model: "${file.model}", lora_name: "${inputs.lora}"}
+outputs:
+  model: "${ink.model}"
+"""
+PLAIN = """
+paintgraph: 1
+inputs:
+  checkpoint: {type: text, default: old.safetensors}
+nodes:
+  file: {node: CheckpointLoaderSimple, ckpt_name: "${inputs.checkpoint}"}
+outputs:
+  model: "${file.model}"
+"""
+
+
+def test_files_inside_a_recipe_that_is_used_as_a_node_are_followed(known: Catalogue) -> None:
+    known.recipes.take({"inked": INKED.encode(), "plain": PLAIN.encode()})
+    inked = problems(known, graph(inked=use("recipe/inked")))
+    plain = use("recipe/plain", checkpoint="xl.safetensors")
+    other = problems(known, with_input(graph(plain=plain), "sampler", model=["plain", 0]))
+    same = use("recipe/plain", checkpoint="old.safetensors")
+
+    assert places(inked) == [("inked", None, "bad_lora")]
+    assert inked[0].message.startswith(
+        "node 'inked' (recipe/inked): its node 'ink' (LoraLoaderModelOnly): LoRA 'xl-ink' is for "
+        "Stable Diffusion XL"
+    )
+    assert {each.node for each in other} == {"sampler", "decoded"}
+    assert problems(known, with_input(graph(plain=same), "sampler", model=["plain", 0])) == []
+
+
 def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(
     known: Catalogue,
 ) -> None:
