@@ -57,7 +57,6 @@ def test_what_is_no_model_or_has_no_possible_name_is_passed_over(tmp_path: Path)
     put(tmp_path / "diffusion/empty/notes.txt")
     put(tmp_path / "diffusion/readme.txt")
     put(tmp_path / f"lora/{'ink' * 40}.safetensors")
-    put(tmp_path / "lora/ink.pt")
 
     assert found_entries(FAMILIES, tmp_path) == {}
     assert found_entries(FAMILIES, tmp_path / "nothing") == {}
