@@ -29,9 +29,7 @@ install_paintgraph() {
     mkdir -p .venv/checkout
     ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
     if ! wanted_packages | cmp -s - "$stamp"; then
-        # Python compiles what is used; all 20,000 modules would take a minute.
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
-            "${versions[@]}" --editable ".$extras"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${versions[@]}" --editable ".$extras"
         wanted_packages >"$stamp"
     fi
 }

@@ -86,7 +86,7 @@ def test_a_full_disk_and_missing_workers_are_told_with_the_reason(tmp_path: Path
         full = server.call("GET", "/readyz")
         for filler in fillers:
             filler.unlink()
-        for handle in server.app[PARTS].dispatcher.pool.handles:
+        for handle in list(server.app[PARTS].dispatcher.pool.handles):
             os.kill(handle.pid, signal.SIGKILL)
         for _ in range(1000):
             missing = server.call("GET", "/readyz")

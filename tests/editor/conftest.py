@@ -1,4 +1,4 @@
-"""A browser for the tests of the folder, and a server for those of a file."""
+"""A browser and a server for the tests of a file."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from paintgraph.tests.api.hostile.processes import Child, running
 from paintgraph.tests.editor.browsing import launched
 
 
-@pytest.fixture(scope="package")  # no longer: no other event loop runs beside it
+@pytest.fixture(scope="module")  # no longer: no other event loop runs beside it
 def browser() -> Iterator[Browser]:
     with launched() as browser:
         yield browser

@@ -1,4 +1,4 @@
-"""A browser and servers for the tests of the folder, as they take longest to start."""
+"""A browser for the tests of a file; servers for all of them, as those take longest to start."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
