@@ -28,7 +28,6 @@ def placed(folder: Path, text_models: Path, patch: pytest.MonkeyPatch) -> Iterat
     tiny.sd(models_dir / "diffusion" / PAINTER)
     patch.setenv("OMP_NUM_THREADS", "1")  # several would wait for each other, the longer the busier
     patch.setenv("HF_HUB_CACHE", str(text_models / "hub"))
-    patch.delenv("HF_HUB_OFFLINE", raising=False)  # it has one to fetch
     with model_server() as source:
         source.files[f"/{MISSING}.onnx"] = network
         with (models_dir / "models.yaml").open("a", encoding="utf-8") as catalogue:

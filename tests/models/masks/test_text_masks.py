@@ -30,16 +30,16 @@ CPU = Placement("cpu")
 
 
 @pytest.fixture
-def names(text_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelNames]:
+def names(text_models: Path) -> Iterator[ModelNames]:
     """The models, where every connection fails."""
 
     def refuse(*address: Any) -> None:
         raise AssertionError(address)
 
-    with models_of(text_models):
-        monkeypatch.delenv("HF_HUB_OFFLINE")
-        monkeypatch.setattr(socket.socket, "connect", refuse)
-        monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with models_of(text_models), pytest.MonkeyPatch.context() as patch:
+        patch.delenv("HF_HUB_OFFLINE")
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
         yield ModelNames(open_index(text_models))
 
 
