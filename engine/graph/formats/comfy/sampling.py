@@ -48,7 +48,7 @@ _LOADERS: Mapping[str, str] = {"LoadImage": "alpha", "LoadImageMask": ""}
 
 def settings_of(graph: Graph) -> dict[str, Any]:
     """Prompt, settings, image and mask of the last sampler; empty if the graph has none."""
-    samplers = [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
+    samplers = _samplers(graph)
     if not samplers:
         return {}
     last = samplers[-1]
@@ -66,7 +66,7 @@ def settings_of(graph: Graph) -> dict[str, Any]:
 
 def takes_mask(graph: Graph) -> bool:
     """Whether a mask comes to the last sampler by some way, so that it repaints what that says."""
-    samplers = [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
+    samplers = _samplers(graph)
     return bool(samplers) and any(
         "mask" in name for _, node in _upstream(graph, samplers[-1]) for name, _ in node.links()
     )
@@ -74,7 +74,7 @@ def takes_mask(graph: Graph) -> bool:
 
 def left_out(graph: Graph) -> list[str]:
     """What else such a graph has, each in words once: files, names, other samplers and nodes."""
-    samplers = [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
+    samplers = _samplers(graph)
     found: dict[str, None] = {}
     for id_, node in graph.nodes.items():
         values = {name: node.inputs.get(name) for name in _FILES}
@@ -85,6 +85,11 @@ def left_out(graph: Graph) -> list[str]:
             given = [f"node '{id_}' ({node.kind})"]
         found.update(dict.fromkeys(given))
     return [*found]
+
+
+def _samplers(graph: Graph) -> list[str]:
+    """The ids of what samples, in the graph's order."""
+    return [id_ for id_, node in graph.nodes.items() if node.kind in SAMPLERS]
 
 
 def in_words(settings: Mapping[str, Any], most: int = 40) -> str:
