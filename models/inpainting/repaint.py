@@ -202,12 +202,12 @@ class _Work:
         """Paint one hole into the result; gives how many px the engine was off."""
         inpainter = self.inpainter
         region = self._with_sources(region) if inpainter.copies_surroundings else region
-        if not inpainter.varies or self.geometry.in_steps or self.geometry.context.mode != "auto":
+        how = self.geometry
+        is_free = how.context.mode == "auto" and not how.in_steps and how.quality != "fast"
+        if not (inpainter.varies and is_free):
             return self._paint(region, request, listening)
         size = self.mask.shape[2], self.mask.shape[1]
-        tried = list(attempts(region.around, region.hole, size, self.geometry.quality))
-        if self.geometry.quality == "fast":
-            return self._paint(region, request, listening)
+        tried = list(attempts(region.around, region.hole, size, how.quality))
         if len(tried) > 1:
             self._paint_best(region, tried, request, listening)
             return None
