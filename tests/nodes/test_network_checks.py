@@ -329,17 +329,7 @@ def test_files_inside_a_recipe_that_is_used_as_a_node_are_followed(known: Catalo
 def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(
     known: Catalogue,
 ) -> None:
-    recipe = """
-paintgraph: 1
-inputs:
-  lora: {type: text, default: xl-ink.safetensors}
-nodes:
-  file: {node: CheckpointLoaderSimple, ckpt_name: old.safetensors}
-  ink: {node: LoraLoaderModelOnly, model: "${file.model}", lora_name: "${inputs.lora}"}
-outputs:
-  ink: "${ink.model}"
-"""
-    found, told = read_graph(recipe.encode(), "recipe")
+    found, told = read_graph(INKED.encode(), "recipe")
     (problem,) = check(found, known.registry, told, resources(known.names)).errors
 
     assert problem.node == "ink"

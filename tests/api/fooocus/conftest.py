@@ -1,9 +1,10 @@
 """Servers with tiny models: of rembg, and those that paint and find what words name."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -43,7 +44,7 @@ def with_masks(
 def server(with_masks: tuple[Served, dict[str, str]]) -> Iterator[Served]:
     """That server, without jobs."""
     served, variables = with_masks
-    with environment(variables):
+    with mock.patch.dict(os.environ, variables):
         yield emptied(served)
 
 
@@ -65,7 +66,7 @@ def with_models(
         "HF_HUB_OFFLINE": "1",
     }
     with ExitStack() as stack:
-        with environment(variables):
+        with mock.patch.dict(os.environ, variables):
             served = stack.enter_context(serving(folder / "data", device="cpu"))
         yield served, variables
 
@@ -74,14 +75,5 @@ def with_models(
 def models(with_models: tuple[Served, dict[str, str]]) -> Iterator[Served]:
     """That server, without jobs."""
     served, variables = with_models
-    with environment(variables):
+    with mock.patch.dict(os.environ, variables):
         yield emptied(served)
-
-
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Variables for whatever runs meanwhile."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield
