@@ -184,7 +184,7 @@ def _lines(index: ModelIndex, finding: Finding) -> list[str]:
     if entry.hub:
         lines.append(f"repository: {entry.hub}, revision {entry.revision or 'main'}")
     for file in entry.files:
-        lines.append(f"file: {file.path} {f'from {file.url}' if file.url else '(bring it)'}")
+        lines.append(f"file: {file.path} {f'from {file.source}' if file.source else '(bring it)'}")
         lines += [f"  accepted: {digest}" for digest in index.accepted(entry, file)]
     return lines
 

