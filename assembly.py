@@ -221,7 +221,7 @@ def catalogue(
     """
     index = open_index(models_dir or default_models_dir(), with_own=folders is not None)
     names = EngineNames(ModelNames(index), devices)
-    registry = build_registry(resource_names.choices(names))
+    registry = build_registry(partial(resource_names.choices, names))
     if folders:
         add_own(registry, nodes)
     own = (folders.recipes,) if folders else ()

@@ -103,6 +103,8 @@ class EngineNames:
 
     def _bound(self, name: str, kind: Kind, what: str) -> ModelRef:
         plain = name.partition("@")[0]
+        if plain not in self.models.choices(kind):
+            self.models.index.catalogue.refresh()  # it may have come since
         choices = self.models.choices(kind)
         if plain not in choices:
             known = ", ".join(choices) or "none"

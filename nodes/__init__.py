@@ -1,6 +1,6 @@
 """The nodes: each declares itself and calls `imaging` or `models`; nothing else happens here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -30,6 +30,6 @@ def functions() -> Iterator[object]:
         yield from (f for f in own if f.__module__ == name)
 
 
-def build_registry(choices: Mapping[str, Sequence[str]] | None = None) -> Registry:
-    """A registry of all nodes; `choices` are the names that there are of each kind of resource."""
+def build_registry(choices: Callable[[], Mapping[str, Sequence[str]]] = dict) -> Registry:
+    """A registry of all nodes; `choices` gives the names of each kind of resource, now."""
     return Registry(functions(), REPLACEMENTS, choices)

@@ -62,7 +62,8 @@ MODEL_MISSING = "model_missing"
 
 
 def choices(names: EngineNames) -> dict[str, list[str]]:
-    """What each kind chooses from."""
+    """What each kind chooses from, looked up anew."""
+    names.models.index.catalogue.refresh()
     models = {resource: names.models.choices(*kinds) for resource, kinds in _EVERY.items()}
     return {**models, ENGINE: names.choices()}
 

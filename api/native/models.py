@@ -44,6 +44,7 @@ async def list_models(request: web.Request) -> web.Response:
     pulls = request.app[PARTS].pulls
 
     def look() -> ModelsJson:
+        pulls.index.catalogue.refresh()
         models = [_described(pulls.index.look(entry)) for entry in pulls.index.catalogue]
         return {"models": models, "can_be_pulled": pulls.are_allowed}
 

@@ -298,11 +298,14 @@ def _uses(graph: Graph, known: Known, what: Literal["has_checks", "wants_extra"]
 
 
 def _misses_choices(checked: Checked, known: Known) -> bool:
-    """Whether a node gets what it could not choose when its worker started."""
-    faulty = (p.node or "" for p in checked.errors if p.code == "not_a_choice")
-    nodes = (checked.graph.nodes[id_] for id_ in faulty if id_ in checked.graph.nodes)
-    specs = (known.registry.spec(node.kind) for node in nodes)
-    return any(spec is not None and spec.is_open for spec in specs)
+    """Whether a node gets what it could not choose when its worker told: a model, a pack's file."""
+    for problem in checked.errors:
+        node = checked.graph.nodes.get(problem.node or "")
+        spec = known.registry.spec(node.kind) if node and problem.code == "not_a_choice" else None
+        names = (i.resource for i in spec.inputs if i.name == problem.input) if spec else ()
+        if spec is not None and (spec.is_open or any(map(is_of_catalogue, names))):
+            return True
+    return False
 
 
 def _reads_files(graph: Graph, known: Known) -> bool:

@@ -1,7 +1,7 @@
 """The node types and sockets of one process, and the fingerprints that result keys hold of them."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -25,16 +25,17 @@ class Registry:
     """Declarations by node id, sockets by type name. A duplicate id is an error.
 
     `replacements` maps ids that other tools have and this one has not to what to use instead;
-    `choices` are the names that there are of each kind of resource.
+    `choices` gives the names that there are of each kind of resource, now.
     """
 
     def __init__(
         self,
         functions: Iterable[object] = (),
         replacements: Mapping[str, str] | None = None,
-        choices: Mapping[str, Sequence[str]] | None = None,
+        choices: Callable[[], Mapping[str, Sequence[str]]] = dict,
     ) -> None:
-        self._choices = dict(choices or {})
+        self._find_choices = choices
+        self._choices = choices()
         self._replacements = dict(replacements or {})
         self._faults: dict[str, str] = {}
         self._expected: set[str] = set()
@@ -86,6 +87,17 @@ class Registry:
                 if spec != declaration.spec:
                     self._declarations[id_] = replace(declaration, spec=spec)
                     changed.append(spec)
+        return changed
+
+    def choose_again(self) -> list[NodeSpec]:
+        """Look which names of resources there are now; gives the specs that differ by that."""
+        self._choices = self._find_choices()
+        changed = []
+        for id_, declaration in [*self._declarations.items()]:
+            spec = self._with_choices(declaration.spec)
+            if spec != declaration.spec:
+                self._declarations[id_] = replace(declaration, spec=spec)
+                changed.append(spec)
         return changed
 
     def release(self) -> None:

@@ -17,10 +17,11 @@ def answer(registry: Registry, document: Mapping[str, Any] | None) -> dict[str, 
     Without a graph only the specs, of all node types.
     """
     if document is None:
-        return {"problems": [], "specs": _renewed(registry, registry.ids())}
+        specs = [*registry.renew(registry.ids()), *registry.choose_again()]
+        return {"problems": [], "specs": [spec.to_json() for spec in specs]}
     try:
         graph, _ = read_native(Document(document), "")
-        specs = _renewed(registry, [node.kind for node in graph.nodes.values()])
+        renewed = registry.renew(node.kind for node in graph.nodes.values())
         errors = check(graph, registry).errors
     except Error:  # told by whoever checked the graph
         return {"problems": [], "specs": []}
@@ -30,8 +31,4 @@ def answer(registry: Registry, document: Mapping[str, Any] | None) -> dict[str, 
         for problem in errors
         if problem.code == REFUSED
     ]
-    return {"problems": problems, "specs": specs}
-
-
-def _renewed(registry: Registry, kinds: list[str]) -> list[dict[str, Any]]:
-    return [spec.to_json() for spec in registry.renew(kinds)]
+    return {"problems": problems, "specs": [spec.to_json() for spec in renewed]}

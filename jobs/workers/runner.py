@@ -103,7 +103,11 @@ def run_job(  # noqa: PLR0913 - what a job is
         binders = parts.prepare(graph)
         worker = parts.worker if binders is None else replace(parts.worker, binders=binders)
         registry.renew(node.kind for node in graph.nodes.values())
-        graph = check(graph, registry, problems).sound()
+        checked = check(graph, registry, problems)
+        if any(error.code == "not_a_choice" for error in checked.errors):
+            registry.choose_again()  # a model may have come since
+            checked = check(graph, registry, problems)
+        graph = checked.sound()
         outcome = run(
             graph,
             worker,

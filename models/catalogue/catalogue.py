@@ -1,7 +1,7 @@
 """The models that paintgraph knows: the shipped ones, and those of the user's `models.yaml`."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +26,28 @@ _FOUND = "Found in a folder of models."
 Elsewhere = Callable[[Family], Iterable[Path]]
 """Folders of a family beside its own in the models folder."""
 
+Find = Callable[[], Mapping[str, ModelEntry]]
+
 
 class ModelCatalogue:
-    """Entries by name, in the order of their files, and the families that they are of."""
+    """Entries by name, in the order of their files, and the families that they are of.
 
-    def __init__(self, families: Families, entries: Mapping[str, ModelEntry]) -> None:
+    What lies in folders of models comes first: `find` gives that, as files come and go.
+    """
+
+    def __init__(
+        self, families: Families, entries: Mapping[str, ModelEntry], find: Find = dict
+    ) -> None:
         self.families = families
-        self._entries = dict(entries)
-        self._aliases = {alias: entry for entry in entries.values() for alias in entry.aliases}
+        self._written = entries
+        self._find = find
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again what lies in the folders."""
+        entries = {**self._find(), **self._written}
+        aliases = {alias: entry for entry in entries.values() for alias in entry.aliases}
+        self._entries, self._aliases = entries, aliases
 
     @classmethod
     def load(
@@ -47,26 +61,37 @@ class ModelCatalogue:
         Raises CatalogueError with the place of the first fault.
         """
         known = families.of_entries()
-        entries = found_entries(families, models_dir, elsewhere) if models_dir else {}
-        entries |= read_entries(SHIPPED, known)
-        own = models_dir / USER_FILE if models_dir else None
-        if own is not None and own.is_file():
+        entries = read_entries(SHIPPED, known)
+        if models_dir is None:
+            return cls(families, entries)
+        own = models_dir / USER_FILE
+        if own.is_file():
             entries |= read_entries(own, known)
-        return cls(families, entries)
+        return cls(families, entries, partial(found_entries, families, models_dir, elsewhere))
 
     def get(self, name: str, families: Collection[str] = ()) -> ModelEntry:
         """The entry of this name or alias; raises UnknownModelError, with the nearest name.
 
         Several kinds of models may have files of one name: one of these families is meant, if any.
-        A pickle that is not here is meant to be the same model as .safetensors, if that is.
+        A pickle that is not here is meant to be the same model as .safetensors, if that is. For
+        what nobody knows the folders are looked through again.
         """
+        entry = self._entry(name, families)
+        if entry is None:
+            self.refresh()
+            entry = self._entry(name, families)
+        if entry is not None:
+            return entry
+        cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
+        raise UnknownModelError(f"there is no model '{shorten(name)}'.{cure}")
+
+    def _entry(self, name: str, families: Collection[str]) -> ModelEntry | None:
         for each in dict.fromkeys((name, without_pickle(name))):
             own = (e for f in families for e in self.of_family(f) if each in (e.name, *e.aliases))
             entry = next(own, None) or self._entries.get(each) or self._aliases.get(each)
             if entry is not None:
                 return entry
-        cure = suggestion(name, self._entries) or " 'paintgraph models list' lists them."
-        raise UnknownModelError(f"there is no model '{shorten(name)}'.{cure}")
+        return None
 
     def of_family(self, family: str) -> list[ModelEntry]:
         """All entries of a family, those of the highest rank first."""

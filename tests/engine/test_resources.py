@@ -34,7 +34,7 @@ def fixed(name: str) -> str:
     return name if "@" in name else f"{name}@sha256:{'0' * 64}"
 
 
-REGISTRY = Registry([read], choices={KIND: ["emma", "persuasion"]})
+REGISTRY = Registry([read], choices=lambda: {KIND: ["emma", "persuasion"]})
 CHECKS = {KIND: missing}
 TEXT = """
 inputs:
@@ -101,7 +101,7 @@ def test_what_an_input_is_given_is_asked_about_instead_of_its_default() -> None:
 
 
 def test_names_inside_a_recipe_are_asked_about_where_it_is_used() -> None:
-    registry = Registry([read], choices={KIND: ["emma", "persuasion"]})
+    registry = Registry([read], choices=lambda: {KIND: ["emma", "persuasion"]})
     registry.add(
         recipe_declaration("inner", check(literal("persuasion"), registry).graph, registry)
     )

@@ -44,13 +44,13 @@ async def index(_: web.Request) -> web.Response:
 @ROUTES.get("/models/{folder}")
 async def show(request: web.Request) -> web.Response:
     """The models of a folder."""
-    return json_response(_names(request))
+    return json_response(await _names(request))
 
 
 @ROUTES.get("/embeddings")
 async def embeddings(request: web.Request) -> web.Response:
     """Words that stand for learnt vectors."""
-    return json_response(request.app[PARTS].engine_names.models.choices(Kind.EMBEDDING))
+    return json_response(await _choices(request, Kind.EMBEDDING))
 
 
 @ROUTES.get("/view_metadata/{folder}")
@@ -58,7 +58,7 @@ async def metadata(request: web.Request) -> web.Response:
     """What a model's file says of itself."""
     name = request.query.get("filename", "")
     found = None
-    if name in _names(request):
+    if name in await _names(request):
         models = request.app[PARTS].engine_names.models
         found = await asyncio.to_thread(_told, models, name)
     if found is None:
@@ -76,7 +76,7 @@ async def folders(_: web.Request) -> web.Response:
 @ROUTES.get("/experiment/models/{folder}")
 async def files(request: web.Request) -> web.Response:
     """The models of a folder as ComfyUI's page lists them; one that is not here has no size."""
-    names, models = _names(request), request.app[PARTS].engine_names.models
+    names, models = await _names(request), request.app[PARTS].engine_names.models
     return json_response(await asyncio.to_thread(lambda: [_listed(models, n) for n in names]))
 
 
@@ -107,7 +107,7 @@ def _told(models: ModelNames, name: str) -> Any:
         return None
 
 
-def _names(request: web.Request) -> list[str]:
+async def _names(request: web.Request) -> list[str]:
     """The models of the folder that a path names; raises ApiError for an unknown one."""
     folder = request.match_info["folder"]
     kinds = FOLDERS.get(folder)
@@ -117,4 +117,11 @@ def _names(request: web.Request) -> list[str]:
             "unknown_folder",
             f"there is no folder '{shorten(folder, 40)}'; there are {', '.join(FOLDERS)}.",
         )
-    return request.app[PARTS].engine_names.models.choices(*kinds) if kinds else []
+    return await _choices(request, *kinds) if kinds else []
+
+
+async def _choices(request: web.Request, *kinds: Kind) -> list[str]:
+    """The models of some kinds, with those that have come since the server started."""
+    models = request.app[PARTS].engine_names.models
+    await asyncio.to_thread(models.index.catalogue.refresh)
+    return models.choices(*kinds)

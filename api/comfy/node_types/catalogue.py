@@ -12,6 +12,7 @@ from paintgraph.api.services.parts import PARTS
 from paintgraph.base.file_kinds import SUFFIXES
 from paintgraph.base.names import legible
 from paintgraph.engine.graph.spec import NodeSpec
+from paintgraph.engine.node.registry import Registry
 from paintgraph.jobs.sources.trees import FileTree
 
 ROUTES = web.RouteTableDef()
@@ -24,22 +25,24 @@ _MOST_PICTURES = 10_000
 @ROUTES.get("/object_info")
 async def index(request: web.Request) -> web.Response:
     """Every node type, recipes among them."""
-    parts = request.app[PARTS]
-    registry = (await parts.catalogue.soon()).registry
-    specs = [declaration.spec for declaration in registry]
-    if any(spec.object_info for spec in specs):  # packs list files in their choices
-        await parts.dispatcher.pool.ask(None)
-        specs = [declaration.spec for declaration in (await parts.catalogue.soon()).registry]
+    specs = [declaration.spec for declaration in await _renewed(request)]
     return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
 
 
 @ROUTES.get("/object_info/{name:.*}")
 async def show(request: web.Request) -> web.Response:
     """One node type; nothing for an unknown one."""
-    parts = request.app[PARTS]
-    spec = (await parts.catalogue.soon()).registry.spec(request.match_info["name"])
+    spec = (await _renewed(request)).spec(request.match_info["name"])
     specs = [] if spec is None else [spec]
     return await asyncio.to_thread(_listed, specs, files_of(request).inputs)
+
+
+async def _renewed(request: web.Request) -> Registry:
+    """The node types with what can be chosen now: models and files come and go."""
+    parts = request.app[PARTS]
+    await parts.catalogue.soon()
+    await parts.dispatcher.pool.ask(None)
+    return parts.catalogue.known().registry
 
 
 def _listed(specs: list[NodeSpec], trees: Sequence[FileTree]) -> web.Response:

@@ -29,19 +29,37 @@ def inpainting(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with the checkpoint and the picture that the prompt names, and half a checkpoint."""
+    """A server that is brought, while it runs, the checkpoint and picture that the prompt names.
+
+    And half a checkpoint.
+    """
     folder = tmp_path_factory.mktemp("sampling")
     models = folder / "models"
-    bring(inpainting(), models, folder)
-    (whole,) = (models / "checkpoints").iterdir()
-    (models / "checkpoints" / "half.safetensors").write_bytes(
-        whole.read_bytes()[: whole.stat().st_size // 2]
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PAINTGRAPH_MODELS_DIR", str(models))
         with serving(folder / "data") as served:
+            bring(inpainting(), models, folder)
+            (whole,) = (models / "checkpoints").iterdir()
+            (models / "checkpoints" / "half.safetensors").write_bytes(
+                whole.read_bytes()[: whole.stat().st_size // 2]
+            )
             upload(served, (folder / "photo.png").read_bytes(), name="photo.png")
             yield served
+
+
+def test_what_was_just_brought_can_be_chosen(server: Served) -> None:
+    def choices() -> list[str]:
+        info = server.call("GET", "/object_info/CheckpointLoaderSimple").json
+        found: list[str] = info["CheckpointLoaderSimple"]["input"]["required"]["ckpt_name"][0]
+        return found
+
+    assert {"sd15.safetensors", "half.safetensors"} <= set(choices())
+    later = server.data.parent / "models" / "checkpoints" / "later.safetensors"
+    later.write_bytes(b"")
+    assert "later.safetensors" in choices()
+    assert "later.safetensors" in server.call("GET", "/models/checkpoints").json
+    later.unlink()
+    assert "later.safetensors" not in choices()
 
 
 def test_a_client_hears_steps_and_previews_and_gets_the_picture(server: Served) -> None:
