@@ -397,12 +397,10 @@ def opened(
 ) -> Iterator[Tab]:
     """A tab of a new visitor with the page, ready unless told otherwise."""
     url = f"http://127.0.0.1:{server.port}"
-    context = browser.new_context(viewport=_SIZE)
-    try:
-        tab = Tab(context.new_page(), url)
-        tab.page.goto(url + path)
+    with visiting(browser, url, viewport=_SIZE) as page:
+        tab = Tab(page, url)
+        page.goto(url + path)
         if is_ready:
             tab.until_ready()
         yield tab
-    finally:
-        context.close()
+        tab.end()
