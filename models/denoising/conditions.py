@@ -1,7 +1,7 @@
 """Conditions as a denoiser takes them: tensors on its device, and where in the picture they act."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,15 @@ def prepare(
             )
         )
     return tuple(ready)
+
+
+def with_shared_controls(positive: Conditioning, negative: Conditioning) -> Conditioning:
+    """The negative conditions; those without ControlNets have the positive side's that say so."""
+    uses = (use for told in positive for use in told.controls if use.acts_on_negative)
+    shared = tuple({id(use): use for use in uses}.values())
+    if not shared:
+        return negative
+    return tuple(told if told.controls else replace(told, controls=shared) for told in negative)
 
 
 def _check_fit(loaded: LoadedDenoiser, condition: Condition) -> None:

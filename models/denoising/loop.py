@@ -9,7 +9,7 @@ import numpy as np
 from paintgraph.base.errors import Error
 from paintgraph.base.listening import Listening
 from paintgraph.base.words import shorten
-from paintgraph.models.denoising.conditions import prepare
+from paintgraph.models.denoising.conditions import prepare, with_shared_controls
 from paintgraph.models.denoising.controls import Controls
 from paintgraph.models.denoising.course import Course, chart
 from paintgraph.models.denoising.guidance import Evaluation, Guidance
@@ -155,7 +155,8 @@ class Run:
         inpaint = of_latents(torch, loaded, self._known, mask, grey)
         evaluation = self._evaluation()
         positive = prepare(torch, loaded, guider.positive, shape, inpaint)
-        negative = prepare(torch, loaded, guider.negative or (), shape, inpaint)
+        away_from = with_shared_controls(guider.positive, guider.negative or ())
+        negative = prepare(torch, loaded, away_from, shape, inpaint)
         return Guidance(torch, evaluation, positive, negative, guider.cfg)
 
     def _evaluation(self) -> Evaluation:

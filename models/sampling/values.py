@@ -113,6 +113,8 @@ class ControlUse:
         start, end: the part of sampling during which it acts, 0 to 1.
         mask: `[B, H, W]` of what is to be painted, for networks that inpaint, or None.
         vae: what encodes the picture for networks that steer in latents, or None.
+        acts_on_negative: whether, on the positive side, it acts with those negative conditions too
+            that have no ControlNet of their own.
     """
 
     network: ControlNet
@@ -122,6 +124,7 @@ class ControlUse:
     end: float = 1.0
     mask: Array | None = None
     vae: Autoencoder | None = None
+    acts_on_negative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class Controlled(NamedTuple):
     title="Apply ControlNet (Old)",
     category="conditioning/controlnet",
     keywords=("pose", "depth", "edges", "canny", "scribble"),
-    see_also={"ControlNetApplyAdvanced": "Acts on both conditions, and for a part of the steps."},
+    see_also={
+        "ControlNetApplyAdvanced": "Takes both conditions, and acts for a part of the steps."
+    },
 )
 def control_net_apply(
     conditioning: Conditioning,
@@ -37,8 +39,12 @@ def control_net_apply(
     image: Picture,
     strength: Strength = 1.0,
 ) -> Conditioning:
-    """Steer what is painted by a picture, with a ControlNet."""
-    return _with(conditioning, ControlUse(control_net, image[..., :3], strength))
+    """Steer what is painted by a picture, with a ControlNet.
+
+    Negative conditions that no ControlNet acts on are steered alike.
+    """
+    use = ControlUse(control_net, image[..., :3], strength, acts_on_negative=True)
+    return _with(conditioning, use)
 
 
 @node(
@@ -47,7 +53,7 @@ def control_net_apply(
     category="conditioning/controlnet",
     keywords=("pose", "depth", "edges", "canny", "scribble"),
     see_also={
-        "ControlNetApply": "Acts on one condition, during all steps.",
+        "ControlNetApply": "Takes one condition, and acts during all steps.",
         "ControlNetInpaintingAliMamaApply": "For ControlNets that inpaint.",
     },
 )

@@ -4,11 +4,18 @@ What of a condition is as usual has no option. Options that change what is paint
 sampler here knows are refused; others are left out, and told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from paintgraph.models.latents.autoencoders import SIDE
-from paintgraph.models.sampling.values import Area, Condition, Conditioning, SizeHint
+from paintgraph.models.sampling.values import (
+    Area,
+    Condition,
+    Conditioning,
+    ControlUse,
+    SizeHint,
+)
 from paintgraph.nodes.packs.host.placeholders import NeedsModelObjectsError
 from paintgraph.nodes.packs.host.running import current
 from paintgraph.nodes.packs.sampling.arrays import (
@@ -67,7 +74,8 @@ def _options(condition: Condition) -> dict[str, Any]:
     if (condition.start, condition.end) != (0, 1):
         found |= {"start_percent": condition.start, "end_percent": condition.end}
     if condition.controls:
-        found |= {"control": Control.chain(condition.controls), "control_apply_to_uncond": False}
+        found["control"] = Control.chain(condition.controls)
+        found["control_apply_to_uncond"] = _acts_on_negative(condition.controls)
     if condition.concat_latents is not None:
         found["concat_latent_image"] = tensor_of(condition.concat_latents)
     if condition.concat_mask is not None:
@@ -111,7 +119,7 @@ def _area(area: Area) -> tuple[Any, ...]:
 def _condition(embeddings: Any, options: dict[str, Any]) -> Condition:
     """One condition; `options` is used up."""
     control = options.pop("control", None)
-    options.pop("control_apply_to_uncond", None)
+    acts_on_negative = bool(options.pop("control_apply_to_uncond", False))
     strength = float(options.pop("strength", 1.0)) * float(options.pop("mask_strength", 1.0))
     guidance = options.pop("guidance", None)
     condition = Condition(
@@ -125,7 +133,7 @@ def _condition(embeddings: Any, options: dict[str, Any]) -> Condition:
         is_mask_bound=bool(options.pop("set_area_to_bounds", False)),
         start=float(options.pop("start_percent", 0.0)),
         end=float(options.pop("end_percent", 1.0)),
-        controls=() if control is None else _uses(control),
+        controls=() if control is None else _uses(control, acts_on_negative=acts_on_negative),
         concat_latents=_optional(latents_of, options.pop("concat_latent_image", None)),
         concat_mask=_optional(mask_of, options.pop("concat_mask", None)),
         references=tuple(latents_of(each) for each in options.pop("reference_latents", None) or ()),
@@ -168,9 +176,17 @@ def _area_of(area: Any) -> Area:
     return Area(left, top, width, height, is_relative)
 
 
-def _uses(control: Any) -> Any:
+def _acts_on_negative(uses: Sequence[ControlUse]) -> bool:
+    return any(use.acts_on_negative for use in uses)
+
+
+def _uses(control: Any, *, acts_on_negative: bool) -> tuple[ControlUse, ...]:
+    """The ControlNets of a chain; what a pack says of all of them counts where it changed that."""
     if isinstance(control, Control):
-        return control.uses()
+        uses = control.uses()
+        if _acts_on_negative(uses) == acts_on_negative:
+            return uses
+        return tuple(replace(use, acts_on_negative=acts_on_negative) for use in uses)
     raise NeedsModelObjectsError(
         f"a conditioning has a control of type {type(control).__name__}, of a pack's own; here "
         "ControlNets come from ControlNetLoader. Use ControlNetApplyAdvanced."

@@ -174,6 +174,24 @@ def test_conditions_and_controlnets_act_from_their_start_to_their_end(
     assert_alike(sampled(loaded, positive=late), sampled(loaded))
 
 
+def test_a_controlnet_of_the_positive_side_acts_on_a_negative_one_without_any(
+    loaded: LoadedDenoiser,
+) -> None:
+    value, network = control_net()
+    picture = np.random.default_rng(0).random((1, 8 * SIZE, 8 * SIZE, 3), np.float32)
+    plain, weak = ControlUse(value, picture), ControlUse(value, picture, 0.3)
+    shared = replace(plain, acts_on_negative=True)
+
+    def steered(to: ControlUse, *away: ControlUse) -> Any:
+        positive, negative = told(1, controls=(to,)), told(2, controls=away)
+        asked = request(positive=(positive,), negative=(negative,))
+        return run(loaded, asked, {value: network}).samples
+
+    assert (steered(shared) == steered(plain, plain)).all()
+    assert (steered(shared, weak) == steered(plain, weak)).all()
+    assert np.abs(steered(shared) - steered(plain)).max() > 1e-3
+
+
 def test_at_cfg_1_the_negative_side_is_not_asked(loaded: LoadedDenoiser) -> None:
     sizes: list[int] = []
     network = loaded.network

@@ -71,6 +71,19 @@ def test_a_condition_comes_back_as_it_went(condition: values.Condition, declared
     assert codec.digest(kind, back) == codec.digest(kind, (condition,))
 
 
+def test_a_pack_says_of_controlnets_whether_they_act_on_the_negative_side() -> None:
+    network = values.ControlNet(REFERENCE, "sd1")
+    use = values.ControlUse(network, np.zeros((1, 8, 8, 3), np.float32))
+    told_ = values.Condition(np.zeros((1, 3, 4), np.float32), controls=(use,))
+    wire = to_wire((told_,), "conditioning")
+
+    wire[0][1]["control_apply_to_uncond"] = True
+    (found,) = from_wire(wire, "conditioning")
+
+    assert found.controls[0].acts_on_negative
+    assert not told_.controls[0].acts_on_negative
+
+
 def test_latents_are_a_dict_of_tensors_that_a_pack_may_write_into() -> None:
     ones = np.ones((2, 4, 8, 6), np.float32)
     mask = np.ones((1, 64, 48), np.float32)

@@ -11,9 +11,10 @@ import pytest
 from paintgraph.base.listening import Listening
 from paintgraph.models.errors import PromptError
 from paintgraph.models.prompts import conditions
-from paintgraph.models.sampling.values import Area, Array, Condition, Latent
+from paintgraph.models.sampling.values import Area, Array, Condition, ControlNet, Latent
 from paintgraph.nodes import build_registry
 from paintgraph.nodes.sampling import conditioning as nodes
+from paintgraph.nodes.sampling.controls import control_net_apply, control_net_apply_advanced
 
 RANDOM = np.random.default_rng(1)
 
@@ -27,6 +28,17 @@ def condition(tokens: int = 3, width: int = 4, vector: int = 2) -> Condition:
 def pooled(one: Condition) -> Array:
     assert one.pooled is not None
     return one.pooled
+
+
+def test_the_old_controlnet_node_is_for_both_sides_and_the_new_one_for_what_it_is_given() -> None:
+    one, network = condition(), ControlNet("net", "sd1")
+    picture = np.zeros((1, 8, 8, 3), np.float32)
+    (old,) = control_net_apply((one,), network, picture)
+    new = control_net_apply_advanced((one,), (one,), network, picture)
+
+    assert [use.acts_on_negative for use in old.controls] == [True]
+    for (each,) in new:
+        assert [use.acts_on_negative for use in each.controls] == [False]
 
 
 def test_zeroed_out_is_zeros_of_the_same_form() -> None:
