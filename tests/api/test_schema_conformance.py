@@ -72,7 +72,7 @@ def mask(server: Served) -> Any:
 def test_with_the_real_nodes_every_answer_is_one_that_the_document_has(
     server: Served, tmp_path: Path
 ) -> None:
-    conformance(server, tmp_path, 4, OUTER_SECONDS)
+    conformance(server, tmp_path, 2, OUTER_SECONDS)
 
 
 @pytest.mark.storm

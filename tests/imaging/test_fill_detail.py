@@ -56,13 +56,13 @@ def test_the_hole_is_as_sharp_as_the_rest() -> None:
 
 
 @pytest.mark.slow
-def test_a_hole_of_4000x3000_px_is_sharp_too() -> None:
-    part, mask, _ = gravel(3600, 4800, 6)
-    mask[:, 300:3300, 400:4400] = 1
+def test_a_large_hole_that_was_painted_far_smaller_is_sharp_too() -> None:
+    part, mask, _ = gravel(1800, 2400, 6)
+    mask[:, 150:1650, 200:2200] = 1
     moved = np.roll(part, (256, 256), axis=(1, 2))
     shown = np.where(mask[..., np.newaxis] > 0, moved, part)
 
-    check_detail(part, mask, resize(shown, 800, 600))
+    check_detail(part, mask, resize(shown, 400, 300))
 
 
 def test_equal_arguments_give_equal_bits_and_change_nothing() -> None:
