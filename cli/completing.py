@@ -150,6 +150,8 @@ def _names(name: str, document: Any) -> list[str]:
         "engine": None,
         "text_model": Kind.DETECT,
         "segment_model": Kind.SEGMENT,
+        "face_model": Kind.FACES,
+        "writing_model": Kind.WRITING,
         "model_name": Kind.UPSCALE,
         "model": Kind.SUBJECT,
     }

@@ -146,6 +146,29 @@ class Segmenter(Protocol):
         """
 
 
+class FaceFinder(Protocol):
+    """Finds faces."""
+
+    def find(self, picture: Picture, threshold: float) -> Boxes:
+        """The boxes around faces whose score is above `threshold`, of item 0.
+
+        Corners are in px and may lie outside the picture. Raises PictureShapeError for a picture
+        that is too narrow.
+        """
+
+
+class WritingFinder(Protocol):
+    """Finds writing."""
+
+    def find(self, picture: Picture) -> Samples:
+        """How likely each place of a picture is the core of a line of writing, 0 to 1.
+
+        A map `[H, W]` of the whole picture, in a size of its own; see
+        `paintgraph.imaging.masks.writing`. Raises PictureShapeError for a picture that is too
+        narrow.
+        """
+
+
 class Upscaler(Protocol):
     """Enlarges pictures, or restores them at a scale of 1."""
 

@@ -13,9 +13,13 @@ from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.roles import (
     Candidates,
     Detector,
+    FaceFinder,
+    Picture,
     Prompt,
+    Samples,
     Segmenter,
     SubjectFinder,
+    WritingFinder,
     picture_of,
 )
 
@@ -93,6 +97,32 @@ class Selectors:
 
         return self._models.use(ref, self._models.placed(ref), work, listening)
 
+    def faces(
+        self, ref: ModelRef, image: Image, threshold: float, listening: Listening = SILENT
+    ) -> Boxes:
+        """The faces in each picture of a batch whose score is above a threshold.
+
+        Raises ModelError.
+        """
+
+        def work(finder: FaceFinder) -> Boxes:
+            return joined(
+                [finder.find(picture, threshold) for picture in _pictures(image, listening)]
+            )
+
+        return self._models.use(ref, self._models.placed(ref), work, listening)
+
+    def writing(self, ref: ModelRef, image: Image, listening: Listening = SILENT) -> list[Samples]:
+        """How likely each place is of writing, for each picture; see `WritingFinder`.
+
+        Raises ModelError.
+        """
+
+        def work(finder: WritingFinder) -> list[Samples]:
+            return [finder.find(picture) for picture in _pictures(image, listening)]
+
+        return self._models.use(ref, self._models.placed(ref), work, listening)
+
     def select(  # noqa: PLR0913 - what to select, how, and what to make of it
         self,
         ref: ModelRef,
@@ -126,3 +156,11 @@ class Selectors:
             return collect(found(segmenter))
 
         return self._models.use(ref, self._models.placed(ref), work, listening)
+
+
+def _pictures(image: Image, listening: Listening) -> Iterator[Picture]:
+    """The pictures of a batch, one by one; it is told how many are done."""
+    for item, picture in enumerate(image):
+        listening.check()
+        listening.progress(item, len(image))
+        yield picture_of(picture)

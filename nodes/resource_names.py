@@ -17,6 +17,8 @@ from paintgraph.models.prompts.weighting import embedding_names
 MASK_MODEL = "model:rembg"
 TEXT_MODEL = "model:groundingdino"
 POINT_MODEL = "model:sam"
+FACE_MODEL = "model:face_finders"
+WRITING_MODEL = "model:writing_finders"
 UPSCALE_MODEL = "model:upscale_models"
 FILE_NAME = "file_name"
 COLOUR = "colour"
@@ -33,6 +35,8 @@ KINDS: Mapping[str, Kind] = {
     MASK_MODEL: Kind.SUBJECT,
     TEXT_MODEL: Kind.DETECT,
     POINT_MODEL: Kind.SEGMENT,
+    FACE_MODEL: Kind.FACES,
+    WRITING_MODEL: Kind.WRITING,
     UPSCALE_MODEL: Kind.UPSCALE,
 }
 """Kinds of resources that are models, and the kind of model that each chooses from."""

@@ -146,6 +146,15 @@ def grow_boxes(boxes: Boxes, amount: float) -> Boxes:
     return _whole(Boxes(boxes.corners + change, boxes.scores, boxes.labels, boxes.items))
 
 
+def widen_boxes(boxes: Boxes, share: float) -> Boxes:
+    """Boxes that are larger by a part of their own width and height, around the same middles."""
+    left, top, right, bottom = boxes.corners.T
+    wider, higher = (right - left) * (share / 2), (bottom - top) * (share / 2)
+    change = np.stack([-wider, -higher, wider, higher], axis=1)
+    corners = (boxes.corners + change).astype(np.float32)
+    return _whole(Boxes(corners, boxes.scores, boxes.labels, boxes.items))
+
+
 def clamp_boxes(boxes: Boxes, width: int, height: int) -> Boxes:
     """The parts of boxes inside pictures of `width` x `height` px; what has none is dropped."""
     corners = boxes.corners.clip(0, _floats([width, height, width, height]))
@@ -205,6 +214,30 @@ def fill_boxes(boxes: Boxes, batch: int, width: int, height: int) -> Mask:
     mask = np.zeros((batch, height, width), np.float32)
     for item, box in zip(boxes.items.tolist(), boxes.outlines(), strict=True):
         mask[item, max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)] = 1
+    return mask
+
+
+def fill_ellipses(boxes: Boxes, batch: int, width: int, height: int) -> Mask:
+    """The mask `[B, H, W]` that selects the ellipse in each box.
+
+    Args:
+        boxes: in px of pictures of that size; what lies outside is cut off.
+        batch: number of masks.
+        width: px.
+        height: px.
+
+    Returns:
+        Mask `[batch, height, width]` of 0 and 1.
+    """
+    mask = np.zeros((batch, height, width), np.float32)
+    for item, box in zip(boxes.items.tolist(), boxes.outlines(), strict=True):
+        x = np.arange(max(box.left, 0), max(min(box.right, width), 0)) + 0.5
+        y = np.arange(max(box.top, 0), max(min(box.bottom, height), 0)) + 0.5
+        across = (2 * x - box.left - box.right) / box.width
+        down = (2 * y - box.top - box.bottom) / box.height
+        inside = across**2 + down[:, np.newaxis] ** 2 <= 1
+        place = mask[item, max(box.top, 0) :, max(box.left, 0) :][: len(y), : len(x)]
+        np.maximum(place, inside, out=place)
     return mask
 
 

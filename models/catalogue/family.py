@@ -30,6 +30,10 @@ class Kind(StrEnum):
     """Boxes of what words name."""
     SEGMENT = auto()
     """Masks of what points and boxes point at."""
+    FACES = auto()
+    """Boxes around faces."""
+    WRITING = auto()
+    """Where lines of writing are."""
     FILL = auto()
     """Paints without any model: the family itself is the engine."""
     ERASE = auto()

@@ -11,6 +11,7 @@ from paintgraph.models.families import (
     diffusion,
     dino,
     eraser,
+    faces,
     fsr,
     patchmatch,
     rembg,
@@ -18,6 +19,7 @@ from paintgraph.models.families import (
     surroundings,
     telea,
     upscale,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ FAMILIES = Families(
     rembg.FAMILY,
     sam.FAMILY,
     dino.FAMILY,
+    faces.FAMILY,
+    writing.FAMILY,
     surroundings.FAMILY,
     patchmatch.FAMILY,
     fsr.FAMILY,

@@ -35,6 +35,7 @@ from paintgraph.nodes.results import describe
 from paintgraph.tests import tiny_onnx
 from paintgraph.tests.models import tiny_upscalers
 from paintgraph.tests.models.text_models import add_text_models, models_of
+from paintgraph.tests.models.tiny_finders import add_finders
 from paintgraph.tests.nodes.bench import Samples, image_of, noise, png, samples_of
 
 FILES = sorted(graphs.FOLDER.glob("*.yaml"))
@@ -72,6 +73,7 @@ SAMPLES: Mapping[str, Any] = {
 """What a required input of this name is given; names are of files in the input folder."""
 
 ALSO: Mapping[str, Mapping[str, Any]] = {
+    "blur_faces": {"threshold": 0.05},
     "mask_by_colour": {"points": [16, 16]},
     **{name: {"max_detections": 1, "grow": 0} for name in ("erase_by_text", "replace_by_text")},
 }
@@ -110,6 +112,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory, text_models: Path) -> Ite
         networks = {"isnet-general-use": tiny_onnx.middle_network(1024)}
         _, models_dir = tiny_onnx.install(folder, networks, patch)
         add_text_models(text_models, models_dir)
+        add_finders(models_dir)
         upscaler = models_dir / "upscale_models" / "RealESRGAN_x4plus.safetensors"
         tiny_upscalers.put(upscaler, tiny_upscalers.tensors(tiny_upscalers.esrgan))
         with models_of(text_models, models_dir):

@@ -10,12 +10,14 @@ from paintgraph.imaging.geometry.boxes import (
     check_boxes,
     clamp_boxes,
     fill_boxes,
+    fill_ellipses,
     first_boxes,
     grow_boxes,
     joined,
     no_boxes,
     sort_by_score,
     suppress_overlaps,
+    widen_boxes,
 )
 
 
@@ -173,3 +175,28 @@ def test_boxes_are_plain_data() -> None:
     (told,) = found((0, 1, 2.5, 3), scores=(0.5,), item=1).to_json()
 
     assert told == {"box": [0, 1, 2.5, 3], "score": 0.5, "label": "a", "picture": 1}
+
+
+def test_an_ellipse_touches_the_sides_of_its_box_and_stays_in_it() -> None:
+    boxes = boxes_of_numbers([10, 20, 41, 41])
+
+    ellipse, box = (fill(boxes, 1, 60, 60)[0] for fill in (fill_ellipses, fill_boxes))
+
+    assert set(np.unique(ellipse)) == {0, 1}
+    assert not (ellipse > box).any()
+    for axis in (0, 1):
+        assert np.array_equal(ellipse.any(axis=axis), box.any(axis=axis))
+    assert ellipse.sum() / box.sum() == pytest.approx(np.pi / 4, rel=0.03)
+
+
+def test_what_of_an_ellipse_is_outside_is_cut_off() -> None:
+    mask = fill_ellipses(boxes_of_numbers([-20, -20, 20, 20]), 1, 30, 30)[0]
+
+    assert mask[0, 0]
+    assert not mask[:, 21:].any()
+
+
+def test_widened_boxes_keep_their_middle_and_grow_by_a_part_of_themselves() -> None:
+    wider = widen_boxes(boxes_of_numbers([10, 20, 30, 60]), 0.5)
+
+    assert wider.corners.tolist() == [[5, 10, 35, 70]]

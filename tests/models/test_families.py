@@ -88,6 +88,7 @@ def test_a_family_gives_what_its_kind_asks_for(family: Family) -> None:
     assert (family.engines is not None) == (family.kind in ENGINES)
     assert (family.load is not None) == (
         family.kind in (Kind.SUBJECT, Kind.DETECT, Kind.SEGMENT, Kind.ERASE, Kind.UPSCALE)
+        or family.kind in (Kind.FACES, Kind.WRITING)
     )
     assert (family.home is None) == (family.home_set_by == "")
     assert bool(family.extra) == bool(family.packages)

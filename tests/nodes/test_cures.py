@@ -463,7 +463,8 @@ def test_pictures_of_two_sizes_make_a_batch_once_scaled_as_the_error_says(bench:
 
 NAME = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")
 OTHERS = {
-    *("BindError", "ControlNet", "ControlNets", "GraphBuilder", "GrabCut", "LaMa", "LoRA", "LoRAs"),
+    *("BindError", "CenterFace", "ControlNet", "ControlNets", "GraphBuilder", "GrabCut"),
+    *("LaMa", "LoRA", "LoRAs"),
     *("PatchMatch", "QuickTime", "TorchScript"),
 }
 """Words like nodes' names in messages and descriptions that are none."""

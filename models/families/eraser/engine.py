@@ -25,13 +25,9 @@ from paintgraph.models.inpainting.protocols import (
     ResizedResult,
     Sampling,
 )
-from paintgraph.models.loading.devices import onnx_providers
 from paintgraph.models.loading.loaded_work import is_out_of_memory
-from paintgraph.models.loading.onnx_networks import (
-    damaged_file,
-    is_onnx_error,
-    session_options,
-)
+from paintgraph.models.loading.onnx_networks import is_onnx_error
+from paintgraph.models.loading.onnx_sessions import open_network
 
 _SAMPLES: Mapping[str, type[np.generic]] = {
     "tensor(float)": np.float32,
@@ -191,16 +187,7 @@ def open_eraser(path: Path, device: str, options: EraserOptions, repair: str) ->
     `repair` is the cure that errors name. Raises ModelError for a file that is no ONNX model, and
     for a network of another form.
     """
-    import onnxruntime
-
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path), session_options(), providers=onnx_providers(device)
-        )
-    except Exception as error:
-        if is_out_of_memory(error) or not is_onnx_error(error):
-            raise
-        raise damaged_file(path, error, repair) from error
+    session = open_network(path, device, repair)
     return EraserNetwork(session, path, options)
 
 
