@@ -12,13 +12,20 @@ from paintgraph.base.words import suggestion
 from paintgraph.cli.faults import OK, lines, misused, tell
 from paintgraph.cli.preparing import read_source
 from paintgraph.engine.errors import GraphError
-from paintgraph.engine.graph.formats.comfy.sampling import left_out, settings_of, takes_mask
+from paintgraph.engine.graph.formats.comfy.sampling import (
+    left_out,
+    loras_of,
+    settings_of,
+    takes_mask,
+)
 from paintgraph.engine.graph.formats.native import write_native
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.formats.writing import GraphFormat, write_graph
 from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph, InputRef, Link, Node
 from paintgraph.jobs.publishing import cannot_write
 from paintgraph.jobs.sources.folders import default_folders
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.engine_names import MOST_WEIGHT
 from paintgraph.python.results import check_place
 
 _GRAPH_FORMATS: Mapping[str, GraphFormat] = {
@@ -82,6 +89,21 @@ def _written(graph: Graph, to: str, known: Catalogue) -> str:
     return write_yaml(document) if to == "yaml" else write_json(document)
 
 
+def _known_loras(graph: Graph, known: Catalogue) -> dict[str, float]:
+    """The LoRAs of a graph of samplers that a recipe can name here, with their weights."""
+    there = known.names.models.choices(Kind.LORA)
+    return {
+        name: weight
+        for name, weight in loras_of(graph).items()
+        if name in there and not set(name) & set(",:*\n") and abs(weight) <= MOST_WEIGHT
+    }
+
+
+def _decimal(number: float) -> str:
+    """A number without a power of ten, as weights are written: "0.8", "-1"."""
+    return f"{number:.4f}".rstrip("0").removesuffix(".")
+
+
 def _repaint(graph: Graph, known: Catalogue) -> dict[str, Any]:
     """A recipe with the prompt and settings of a graph of samplers; its pictures are inputs."""
     settings = settings_of(graph)
@@ -98,7 +120,10 @@ def _repaint(graph: Graph, known: Catalogue) -> dict[str, Any]:
             "latents, such as by SetLatentNoiseMask. Choose --to yaml, which keeps all nodes."
         )
         raise misused("no_mask", message)
-    if lost := left_out(graph):
+    loras = _known_loras(graph, known)
+    if loras:
+        settings["loras"] = ", ".join(f"{name}:{_decimal(w)}" for name, w in loras.items())
+    if lost := left_out(graph, loras):
         tell(
             f"warning: the recipe has not: {'; '.join(lost)}. What paints is its option engine; "
             "--to yaml keeps all nodes."

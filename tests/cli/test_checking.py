@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from paintgraph import graphs
 from paintgraph.base.text.yaml_reader import read_yaml
 from paintgraph.engine.graph.formats.reading import read_graph
 from paintgraph.engine.graph.graph import Graph
+from paintgraph.models.catalogue import places
 from paintgraph.tests.cli.conftest import Paintgraph
 
 RECIPES = sorted(path.stem for path in graphs.FOLDER.glob("*.yaml"))
@@ -245,7 +249,7 @@ def test_a_graph_with_faults_of_form_is_not_converted(paintgraph: Paintgraph) ->
     assert "[wrong_shape]" in answer.stderr
 
 
-SAMPLERS = {
+SAMPLERS: dict[str, Any] = {
     "1": {"class_type": "CLIPTextEncode", "inputs": {"text": "a cat", "clip": ["9", 1]}},
     "2": {
         "class_type": "KSampler",
@@ -292,6 +296,45 @@ def test_what_a_recipe_has_not_of_a_sampler_graph_is_told(
     left_out = "has not: sampler lms; node '3' (IPAdapterAdvanced); checkpoint a. What"
     assert left_out in answer.stderr
     assert "recipe: inpaint" in answer.text
+
+
+def test_loras_that_are_here_go_into_the_recipe_and_others_are_told_with_their_strengths(
+    paintgraph: Paintgraph, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(places.VARIABLE, str(tmp_path / "models"))
+    (tmp_path / "models/lora").mkdir(parents=True)
+    lora(tmp_path / "models/lora/ink.safetensors")
+    put_on = {
+        f"l{number}": {
+            "class_type": "LoraLoader",
+            "inputs": {
+                "model": [f"l{number + 1}" if number < 2 else "9", 0],
+                "clip": [f"l{number + 1}" if number < 2 else "9", 1],
+                "lora_name": f"{name}.safetensors",
+                "strength_model": weight,
+                "strength_clip": of_text,
+            },
+        }
+        for number, (name, weight, of_text) in enumerate(
+            [("ink", 0.8, 0.8), ("far", 0.4, 0.5), ("ink", -0.05, 0.3)]
+        )
+    }
+    sampler = {"class_type": "KSampler", "inputs": {**SAMPLERS["2"]["inputs"], "model": ["l0", 0]}}
+    (folder / "graph.json").write_text(json.dumps({**SAMPLERS, **put_on, "2": sampler}))
+
+    made = paintgraph("convert", "graph.json", "--to", "recipe", "-o", "mine.yaml")
+    valid = paintgraph("validate", "mine.yaml")
+
+    assert _graph(folder / "mine.yaml").nodes["painted"].inputs["loras"] == "ink.safetensors:0.75"
+    told = "LoRA far.safetensors at 0.4 (text encoders 0.5); LoRA ink.safetensors's 0.3 in the text"
+    assert f"checkpoint a; {told} encoders. What" in made.stderr
+    assert valid.code == 0, valid.text
+
+
+def lora(file: Path) -> None:
+    zeros = np.zeros((4, 4), np.float32)
+    keys = ("lora_down.weight", "lora_up.weight")
+    save_file({f"lora_unet_mid_block_attentions_0_proj_in.{key}": zeros for key in keys}, file)
 
 
 def test_a_graph_that_paints_whole_pictures_becomes_no_recipe(

@@ -1,6 +1,6 @@
 """What a graph of samplers paints: its prompt and settings, under the names of our recipes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -72,8 +72,28 @@ def takes_mask(graph: Graph) -> bool:
     )
 
 
-def left_out(graph: Graph) -> list[str]:
-    """What else such a graph has, each in words once: files, names, other samplers and nodes."""
+def loras_of(graph: Graph) -> dict[str, float]:
+    """How strongly each LoRA acts on the last sampler's denoiser, the first one first.
+
+    One that is put on twice counts with both strengths; one whose strength comes by a link is left
+    out.
+    """
+    samplers = _samplers(graph)
+    nodes = [node for _, node in _upstream(graph, samplers[-1])] if samplers else []
+    found: dict[str, float] = {}
+    for node in reversed(nodes):
+        name, strength = node.inputs.get("lora_name"), node.inputs.get("strength_model", 1.0)
+        is_number = isinstance(strength, int | float) and not isinstance(strength, bool)
+        if isinstance(name, str) and is_number:
+            found[name] = found.get(name, 0.0) + float(strength)
+    return {name: strength for name, strength in found.items() if strength}
+
+
+def left_out(graph: Graph, loras: Container[str] = ()) -> list[str]:
+    """What else such a graph has, each in words once: files, names, other samplers and nodes.
+
+    Of `loras`, which are taken over, only another strength in the text encoders is.
+    """
     samplers = _samplers(graph)
     found: dict[str, None] = {}
     for id_, node in graph.nodes.items():
@@ -81,10 +101,22 @@ def left_out(graph: Graph) -> list[str]:
         given = [f"{_FILES[name]} {value}" for name, value in values.items() if value]
         if node.kind in SAMPLERS:
             given += [f"node '{id_}' ({node.kind})"] if id_ != samplers[-1] else []
+        elif "lora_name" in node.inputs:
+            given = _lora_in_words(node, is_taken=node.inputs["lora_name"] in loras)
         elif not given and node.kind not in (*_COVERED, *_MASKED, "VAEEncode"):
             given = [f"node '{id_}' ({node.kind})"]
         found.update(dict.fromkeys(given))
     return [*found]
+
+
+def _lora_in_words(node: Node, *, is_taken: bool) -> list[str]:
+    """A LoRA with its strengths, or what of it is lost where it is taken over."""
+    name, strength = node.inputs["lora_name"], node.inputs.get("strength_model", 1.0)
+    of_text = node.inputs.get("strength_clip", strength)
+    if is_taken:
+        return [] if of_text == strength else [f"LoRA {name}'s {of_text} in the text encoders"]
+    shown = "" if isinstance(strength, Link) else f" at {strength}"
+    return [f"LoRA {name}{shown}" + ("" if of_text == strength else f" (text encoders {of_text})")]
 
 
 def _samplers(graph: Graph) -> list[str]:
