@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.alpha import continue_colours
-from paintgraph.imaging.arrays import Image, Mask, check_same_size, match_batch, match_pair
+from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.blend.stitching import RAMP, Stitch, fit
 from paintgraph.imaging.errors import MaskError
@@ -42,6 +42,10 @@ from paintgraph.models.inpainting.showing import (
     find_steps,
     find_tiles,
     known_share,
+    matched_avoid,
+    middle_columns,
+    never_copied,
+    of_tile,
     show,
 )
 
@@ -109,6 +113,8 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
     geometry = geometry or Geometry()
     if inpainter.tile_side:
         geometry = replace(geometry, in_steps=False)
+    if inpainter.varies and not geometry.in_steps and (middle := middle_columns(mask)):
+        return _by_sides(middle, image, mask, inpainter, request, listening, avoid, geometry)
     work = _Work(image, mask, avoid, inpainter, geometry)
     regions = work.regions()
     shifts = []
@@ -141,7 +147,7 @@ def _by_width(  # noqa: PLR0913 - as `repaint`
     if not (thin.any() and wide.any()):
         engine = engines.thin if thin.any() else engines.wide
         return repaint(image, mask, engine, request, listening, avoid=avoid, geometry=geometry)
-    barred = 0 if avoid is None else _matched(image, avoid)
+    barred = 0 if avoid is None else matched_avoid(image, avoid)
     changed = np.zeros_like(mask)
     for number, (engine, own) in enumerate(((engines.thin, thin), (engines.wide, wide))):
         painted = repaint(
@@ -156,6 +162,38 @@ def _by_width(  # noqa: PLR0913 - as `repaint`
         image = painted.image
         np.maximum(changed, painted.mask, out=changed)
     return painted._replace(image=image, mask=changed)  # the wide ones are told of
+
+
+def _by_sides(  # noqa: PLR0913 - as `repaint`
+    middle: slice,
+    image: Image,
+    mask: Mask,
+    inpainter: Inpainter,
+    request: InpaintRequest,
+    listening: Listening,
+    avoid: Mask | None,
+    geometry: Geometry,
+) -> Repainted:
+    """What is new above and below first, then what is at the sides, along all of the height."""
+    columns = np.s_[:, :, middle]
+    first = repaint(
+        image[columns],
+        mask[columns],
+        inpainter,
+        request,
+        listening.part(0, 2),
+        avoid=None if avoid is None else avoid[columns],
+        geometry=geometry,
+    )
+    image, beside = image.copy(), mask.copy()
+    image[columns], beside[columns] = first.image, 0
+    second = repaint(
+        image, beside, inpainter, request, listening.part(1, 2), avoid=avoid, geometry=geometry
+    )
+    changed = second.mask.copy()
+    np.maximum(changed[columns], first.mask, out=changed[columns])
+    repeats = [each.repeat for each in (first, second) if each.repeat is not None]
+    return second._replace(mask=changed, repeat=max(repeats, default=None))
 
 
 class _Work:
@@ -184,7 +222,7 @@ class _Work:
         self.repeats: list[float] = []
         self.changed = np.zeros_like(self.weights) if blends_around else self.weights
         self.alpha = alpha_of_hole(image, self.mask) if image.shape[3] == 4 else None
-        self.avoid = _matched(image, avoid) if avoid is not None and avoid.any() else None
+        self.avoid = matched_avoid(image, avoid) if avoid is not None and avoid.any() else None
         if inpainter.copies_surroundings:
             self._check_sources()
         if geometry.in_steps:
@@ -268,7 +306,7 @@ class _Work:
         part = continue_colours(self.image[cut], part_mask)
         avoid = None if self.avoid is None else self.avoid[cut]
         if inpainter.tile_side:
-            part_mask, avoid = _of_tile(region, part_mask, avoid)
+            part_mask, avoid = of_tile(region, part_mask, avoid)
         shown = show(
             part, part_mask, avoid, inpainter, request, listening, filler=self.geometry.filler
         )
@@ -276,7 +314,7 @@ class _Work:
         if not inpainter.copies_surroundings:
             painted = resize(painted, region.around.width, region.around.height)
         full = inpainter.finish(
-            part[..., :3], part_mask, painted, listening, avoid=_never(part, avoid)
+            part[..., :3], part_mask, painted, listening, avoid=never_copied(part, avoid)
         )
         fitted = fit(
             part,
@@ -355,32 +393,6 @@ class _Work:
                 )
 
 
-def _of_tile(region: Region, mask: Mask, avoid: Mask | None) -> tuple[Mask, Mask]:
-    """What a tile paints; and what it does not look at, which is painted by other tiles too."""
-    own, (hole, around) = np.zeros_like(mask), region[1:]
-    rows = slice(hole.top - around.top, hole.bottom - around.top)
-    columns = slice(hole.left - around.left, hole.right - around.left)
-    own[:, rows, columns] = mask[:, rows, columns]
-    others = ((mask > 0) & (own == 0)).astype(np.float32)
-    return own, others if avoid is None else np.maximum(avoid, others)
-
-
-def _matched(image: Image, avoid: Mask) -> Mask:
-    """The avoided px, one mask for each picture."""
-    check_same_size(image, avoid, second_name="avoid")
-    return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
-
-
 def _cut(item: int, box: Box) -> _Place:
     """Where a box lies; what it cuts out is a view: of a large picture a copy is large as well."""
     return np.s_[item : item + 1, box.top : box.bottom, box.left : box.right]
-
-
-def _never(part: Image, avoid: Mask | None) -> Mask | None:
-    """What is never copied: what is avoided, and what cannot be seen."""
-    if part.shape[3] == 3:
-        return avoid
-    clear: Mask = (part[..., 3] == 0).astype(np.float32)
-    if avoid is not None:
-        np.maximum(clear, avoid, out=clear)
-    return clear

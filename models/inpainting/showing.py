@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paintgraph.base.listening import Listening
-from paintgraph.imaging.arrays import Image, Mask
+from paintgraph.imaging.arrays import Image, Mask, check_same_size, match_batch
 from paintgraph.imaging.errors import ContractError
 from paintgraph.imaging.fill.guess import FROM_SURROUNDINGS, fill
 from paintgraph.imaging.geometry.context import ContextRule, fit_working_size
@@ -185,6 +185,47 @@ def _on_grid(hole: Box, width: int, height: int) -> Box:
     left, top = (max(0, start - start % _GRID - _GRID) for start in (hole.left, hole.top))
     right, bottom = (end - end % -_GRID + _GRID for end in (hole.right, hole.bottom))
     return Box(left, top, min(right, width), min(bottom, height))
+
+
+def of_tile(region: Region, mask: Mask, avoid: Mask | None) -> tuple[Mask, Mask]:
+    """What a tile paints; and what it does not look at, which is painted by other tiles too."""
+    own, (hole, around) = np.zeros_like(mask), region[1:]
+    rows = slice(hole.top - around.top, hole.bottom - around.top)
+    columns = slice(hole.left - around.left, hole.right - around.left)
+    own[:, rows, columns] = mask[:, rows, columns]
+    others = ((mask > 0) & (own == 0)).astype(np.float32)
+    return own, others if avoid is None else np.maximum(avoid, others)
+
+
+def middle_columns(mask: Mask) -> slice | None:
+    """The columns that hold all that is known, if new sides are beside it and above or below.
+
+    Sides of both directions are then better painted one direction after the other.
+    """
+    hole = mask > 0
+    columns, rows = (np.flatnonzero(~hole.all(axis=(0, axis))) for axis in (1, 2))
+    height, width = hole.shape[1:]
+    if not len(columns) or not len(rows):
+        return None
+    is_beside = columns[0] > 0 or columns[-1] < width - 1
+    is_above = rows[0] > 0 or rows[-1] < height - 1
+    return slice(int(columns[0]), int(columns[-1]) + 1) if is_beside and is_above else None
+
+
+def matched_avoid(image: Image, avoid: Mask) -> Mask:
+    """The avoided px, one mask for each picture."""
+    check_same_size(image, avoid, second_name="avoid")
+    return match_batch(image, avoid, second_name="avoid")[1][: len(image)]
+
+
+def never_copied(part: Image, avoid: Mask | None) -> Mask | None:
+    """What is never copied: what is avoided, and what cannot be seen."""
+    if part.shape[3] == 3:
+        return avoid
+    clear: Mask = (part[..., 3] == 0).astype(np.float32)
+    if avoid is not None:
+        np.maximum(clear, avoid, out=clear)
+    return clear
 
 
 class Shown(NamedTuple):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from paintgraph.models.families.patchmatch.engine import find_sources
+from paintgraph.models.families.patchmatch.sources import find_sources
 
 NOTHING = np.zeros((60, 120), np.bool_)
 
