@@ -479,8 +479,8 @@ def _texts() -> Iterator[tuple[str, str]]:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and node not in docs and " " in str(node.value):
                     yield f"{file.name}:{node.lineno}", str(node.value)
-    for spec in SPECS:
-        yield spec.id, spec.about
+    for declaration in REGISTRY:
+        yield declaration.spec.id, declaration.spec.about
 
 
 def test_every_node_that_a_text_names_exists() -> None:

@@ -326,6 +326,27 @@ def test_files_inside_a_recipe_that_is_used_as_a_node_are_followed(known: Catalo
     assert problems(known, with_input(graph(plain=same), "sampler", model=["plain", 0])) == []
 
 
+OUTER = """
+paintgraph: 1
+nodes:
+  inside: {node: recipe/inked}
+outputs:
+  model: "${inside.model}"
+"""
+
+
+def test_what_does_not_fit_in_a_recipe_inside_a_recipe_is_named_with_the_way_to_it(
+    known: Catalogue,
+) -> None:
+    known.recipes.take({"inked": INKED.encode(), "outer": OUTER.encode()})
+    (found,) = problems(known, graph(outer=use("recipe/outer")))
+
+    assert (found.node, found.code) == ("outer", "bad_lora")
+    assert found.message.startswith(
+        "node 'outer' (recipe/outer): its node 'inside.ink' (LoraLoaderModelOnly): LoRA 'xl-ink' is"
+    )
+
+
 def test_files_behind_inputs_of_a_recipe_are_those_that_are_given(
     known: Catalogue,
 ) -> None:

@@ -142,7 +142,7 @@ def sd3() -> Modules:
     }
 
 
-def flux(channels: int = 64) -> Modules:
+def flux(channels: int = 64, *, is_guided: bool = True) -> Modules:
     torch.manual_seed(5)
     return {
         "transformer": diffusers.FluxTransformer2DModel(
@@ -156,7 +156,7 @@ def flux(channels: int = 64) -> Modules:
             joint_attention_dim=64,
             pooled_projection_dim=64,
             axes_dims_rope=(4, 14, 14),
-            guidance_embeds=True,
+            guidance_embeds=is_guided,
         ),
         "vae": vae(16),
         "text_encoder": clip(),
