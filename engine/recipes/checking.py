@@ -21,7 +21,7 @@ from paintgraph.engine.graph.sockets import ANY, Value, accepts, literal_types, 
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.graph.structure import cycles
 from paintgraph.engine.node.registry import Registry
-from paintgraph.engine.recipes.foreign import UNKNOWN, causes, ends, meant, names_in_words
+from paintgraph.engine.recipes.foreign import UNKNOWN, causes, ends, has_why, meant, names_in_words
 from paintgraph.engine.recipes.own_faults import report_misfits, report_refused
 from paintgraph.engine.recipes.report import (
     Report,
@@ -140,8 +140,7 @@ class _Checker:
     def _node(self, id_: str, node: Node) -> Node:
         spec = self._specs[id_]
         if spec is None:
-            is_recipe = node.kind.startswith(RECIPE_PREFIX)
-            if node.kind and (is_recipe or not self._is_foreign):
+            if node.kind and (not self._is_foreign or has_why(node.kind, self._registry)):
                 self._unknown_kind(id_, node.kind)
             self._given_to_unknown(id_, node)
             return node

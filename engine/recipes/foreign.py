@@ -12,7 +12,7 @@ from typing import Any
 from paintgraph.engine.graph.coercion import Wrong, canonical
 from paintgraph.engine.graph.formats.comfy.packs import is_core, pack_of
 from paintgraph.engine.graph.formats.comfy.sampling import in_words, settings_of, takes_mask
-from paintgraph.engine.graph.graph import Graph
+from paintgraph.engine.graph.graph import RECIPE_PREFIX, Graph
 from paintgraph.engine.graph.spec import InputSpec, NodeSpec
 from paintgraph.engine.node.registry import Registry
 
@@ -82,10 +82,18 @@ class Cause:
     cure: str
 
 
+def has_why(kind: str, registry: Registry) -> bool:
+    """Whether it is known why a node that is not here is not, as of a pack's that is left out."""
+    return kind.startswith(RECIPE_PREFIX) or registry.fault(kind) is not None
+
+
 def causes(graph: Graph, unknown: Iterable[str], registry: Registry) -> Iterator[Cause]:
-    """Nodes of unknown type by what they have in common: a way out, a pack, their type."""
+    """Nodes of unknown type by what they have in common: a way out, a pack, their type.
+
+    Those that have a reason of their own are left out.
+    """
     grouped: dict[tuple[str, str], list[str]] = {}
-    for id_ in unknown:
+    for id_ in (i for i in unknown if not has_why(graph.nodes[i].kind, registry)):
         grouped.setdefault(_common(graph, id_, registry), []).append(id_)
     for (common, name), nodes in grouped.items():
         is_one = len(nodes) == 1
