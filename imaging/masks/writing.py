@@ -1,4 +1,4 @@
-"""Lines of writing, by how likely each place is to be the core of one.
+"""Lines of writing, by how likely each place is to be the core of one, and the strokes in them.
 
 Detectors are taught cores, so that lines which touch stay apart (Liao, Wan, Yao, Chen, Bai 2020,
 "Real-time scene text detection with differentiable binarization"): what they find is grown back.
@@ -10,11 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from paintgraph.imaging.arrays import Mask
+from paintgraph.imaging.alpha import grey_where_clear
+from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.opencv import cv2
 
 _LEAST_SIDE = 3  # px of a core; less is chance
 _GROWTH = 1.6  # area over circumference of a core, times this, is how far each side moves out
+
+_THICKEST = 0.45  # of a line's height: what strokes are thinner than
+_MOST = 0.15  # of a line: what changes most without its writing, if there is any
+_STRONG = 0.7  # of the contrast: what has the colour of the writing, unmixed
+_SHARE = 0.25  # of that colour in a px that counts
+_LEAST_CONTRAST = 0.003  # square of a difference of colours, 0 to 3
+_NEAR = 0.15  # a difference from the writing's colour that is none
+_USUAL = 0.03, 0.6  # how much of a line is strokes
+_AROUND = 0.05  # of a line's height: smeared edges
+
+# Tried on three photos with three kinds of writing each and on a scanned page: every px of the
+# letters is selected, in 0.55 to 1 of the lines' area.
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +106,99 @@ def mask_of_lines(
         [[0, 3, 0, 0]]
     """
     mask = np.zeros((height, width), np.uint8)
-    scale = np.array([width / seen[1], height / seen[0]])
     for line in lines:
-        more = 2 * grow * min(line.size)
-        size = (line.size[0] + more, line.size[1] + more)
-        corners = (cv2.boxPoints((line.middle, size, line.angle)) + 0.5) * scale - 0.5
-        is_after = corners > corners.mean(axis=0)
-        outward = np.where(is_after, np.ceil(corners - 0.5), np.floor(corners + 0.5))
-        cv2.fillConvexPoly(mask, outward.astype(np.int32), 1)
+        cv2.fillConvexPoly(mask, _corners(line, seen, height, width, grow), 1)
     selected: Mask = mask[np.newaxis].astype(np.float32)
     return selected
+
+
+def _corners(
+    line: Line, seen: tuple[int, int], height: int, width: int, grow: float
+) -> NDArray[np.int32]:
+    """The px `[4, 2]` at the corners of a line."""
+    more = 2 * grow * min(line.size)
+    size = (line.size[0] + more, line.size[1] + more)
+    scale = np.array([width / seen[1], height / seen[0]])
+    corners = (cv2.boxPoints((line.middle, size, line.angle)) + 0.5) * scale - 0.5
+    is_after = corners > corners.mean(axis=0)
+    outward = np.where(is_after, np.ceil(corners - 0.5), np.floor(corners + 0.5))
+    return np.asarray(outward, np.int32)
+
+
+def mask_of_strokes(
+    image: Image, lines: list[Line], seen: tuple[int, int], grow: float = 0
+) -> Mask:
+    """The mask of the strokes in lines of writing, with 2 px or more around them.
+
+    The writing of a line is taken to be of one colour and thinner than half the line's height, so
+    that opening or closing the picture takes it away. A line where this finds hardly anything, or
+    nearly all, is selected wholly.
+
+    Args:
+        image: picture `[1, H, W, 3 or 4]`, 0 to 1.
+        lines: in px of the map in which they were found.
+        seen: height and width of that map.
+        grow: as for `mask_of_lines`, in which all strokes lie but for what is around them.
+
+    Returns:
+        Mask `[1, H, W]` of 0 and 1.
+    """
+    height, width = image.shape[1:3]
+    picture = grey_where_clear(image)[0]
+    mask = np.zeros((height, width), np.uint8)
+    for line in lines:
+        corners = _corners(line, seen, height, width, grow)
+        side = min(line.size) * min(height / seen[0], width / seen[1])
+        left, top, columns, rows = cv2.boundingRect(corners)
+        margin = int(side) + 2  # what opening looks at, and what is around strokes
+        y = slice(max(top - margin, 0), max(top + rows + margin, 0))
+        x = slice(max(left - margin, 0), max(left + columns + margin, 0))
+        part = picture[y, x]
+        inside = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillConvexPoly(inside, corners - (x.start, y.start), 1)
+        if inside.any():
+            np.maximum(mask[y, x], _strokes(part, inside > 0, side), out=mask[y, x])
+    selected: Mask = mask[np.newaxis].astype(np.float32)
+    return selected
+
+
+def _strokes(
+    part: NDArray[np.float32], inside: NDArray[np.bool_], side: float
+) -> NDArray[np.uint8]:
+    """What is writing of `[H, W, 3]` inside of one line, whose height is `side` px."""
+    behind, contrast = _without_writing(part, inside, _disk(_THICKEST * side))
+    strong = inside & (contrast >= _STRONG * np.quantile(contrast[inside], 0.9))
+    colour = np.median(part[strong], axis=0)
+    # Of each px how far it is from what is behind to the writing's colour, 0 to 1.
+    toward = colour - behind
+    far = (toward**2).sum(axis=2)
+    share = ((part - behind) * toward).sum(axis=2) / np.maximum(far, _LEAST_CONTRAST)
+    is_mixed = (share > _SHARE) & (far > _LEAST_CONTRAST)
+    found = inside & (is_mixed | (np.abs(part - colour).max(axis=2) < _NEAR))
+    low, high = _USUAL
+    if not low < found.sum() / inside.sum() < high:
+        return inside.astype(np.uint8)
+    around = _disk(2 * max(2, round(_AROUND * side)) + 1)
+    return np.asarray(cv2.dilate(found.astype(np.uint8), around), np.uint8)
+
+
+def _without_writing(
+    part: NDArray[np.float32], inside: NDArray[np.bool_], disk: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The picture without what is thin and bright, or dark, and how much that changes each px.
+
+    Of both the one that changes most inside.
+    """
+    ways = []
+    for way in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
+        behind = np.asarray(cv2.morphologyEx(part, way, disk), np.float32)
+        contrast = np.abs(part - behind).max(axis=2)
+        most = np.sort(contrast[inside])[-max(1, round(_MOST * inside.sum())) :]
+        ways.append((float(most.mean()), behind, contrast))
+    _, behind, contrast = max(ways, key=lambda way: way[0])
+    return behind, contrast
+
+
+def _disk(size: float) -> NDArray[np.uint8]:
+    side = max(3, int(size) | 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

@@ -1,12 +1,12 @@
 """The node that selects writing, by a small model."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
-from paintgraph.imaging.masks.writing import find_lines, mask_of_lines
+from paintgraph.imaging.masks.writing import find_lines, mask_of_lines, mask_of_strokes
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.masks.finding import OnNothing, tell_nothing
@@ -50,11 +50,16 @@ def mask_from_writing(
         Range(0, 2, step=0.05),
         "How much wider the selection is than a line on each side, as a part of its height.",
     ] = 0.1,
+    select: Annotated[
+        Literal["strokes", "lines"],
+        "The strokes of the letters; or whole lines, for letters with a shadow or a frame.",
+    ] = "strokes",
     on_nothing: OnNothing = "warn",
 ) -> MaskedWriting:
     """Select the lines of writing in a picture (PaddleOCR's detector); masks are 0 or 1.
 
-    Whole lines are selected, letters and what is between them, straight or turned, of most scripts.
+    Lines may be turned, and of most scripts. Their strokes are told by their colour; where a line
+    has no clear one it is selected wholly.
     Of a batch every picture is searched for itself.
     """
     height, width = image.shape[1:3]
@@ -63,8 +68,12 @@ def mask_from_writing(
     lines = [find_lines(likely, threshold, _LEAST_SCORE) for likely in maps]
     places = [item for item, each in enumerate(lines) for _ in each]
     tell_nothing(context, "writing", places, len(image), on_nothing)
-    masks = [
-        mask_of_lines(each, (likely.shape[0], likely.shape[1]), height, width, grow)
-        for each, likely in zip(lines, maps, strict=True)
-    ]
+    masks = []
+    for item, (each, likely) in enumerate(zip(lines, maps, strict=True)):
+        seen = likely.shape[0], likely.shape[1]
+        masks.append(
+            mask_of_strokes(image[item : item + 1], each, seen, grow)
+            if select == "strokes"
+            else mask_of_lines(each, seen, height, width, grow)
+        )
     return MaskedWriting(np.concatenate(masks), len(places))

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.masks.writing import find_lines, mask_of_lines
+from paintgraph.imaging.masks.writing import (
+    Line,
+    find_lines,
+    mask_of_lines,
+    mask_of_strokes,
+)
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -164,3 +169,51 @@ def test_growing_a_line_moves_its_sides_out_by_a_part_of_its_height() -> None:
     assert wide[narrow > 0].all()
     height, more = (int(mask.any(axis=1).sum()) for mask in (narrow, wide))
     assert abs(more - 2 * height) <= 2
+
+
+SEEN = (120, 400)
+
+
+def bars(ground: Image, colour: tuple[float, float, float]) -> tuple[Image, np.ndarray]:
+    """Eight strokes of 8 px in a line from (40, 40) to (360, 80), and what they cover."""
+    image, is_stroke = ground.copy(), np.zeros(SEEN, bool)
+    for left in range(44, 360, 40):
+        is_stroke[44:76, left : left + 8] = True
+    image[0, is_stroke] = colour
+    return image, is_stroke
+
+
+LINE = Line((199.5, 59.5), (320, 40), 0, 1)
+
+
+@pytest.mark.parametrize("colour", [(1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0.6, 0.0)])
+def test_strokes_are_told_from_what_is_behind_them(colour: tuple[float, float, float]) -> None:
+    slope = np.linspace(0.25, 0.55, SEEN[1], dtype=np.float32)
+    ground = np.broadcast_to(slope[None, None, :, None], (1, *SEEN, 3))
+    image, is_stroke = bars(ground, colour)
+
+    mask = mask_of_strokes(image, [LINE], SEEN)[0] > 0
+
+    assert mask[is_stroke].all()
+    assert mask.sum() < 2.5 * is_stroke.sum()  # the line has five times as much
+
+
+@pytest.mark.parametrize("ground", [np.float32(0.5), None], ids=["plain", "noise"])
+def test_a_line_without_clear_strokes_is_selected_wholly(ground: np.float32 | None) -> None:
+    shape = (1, *SEEN, 3)
+    noise = np.random.default_rng(0).random(shape, np.float32)
+    image = noise if ground is None else np.full(shape, ground, np.float32)
+
+    whole = mask_of_lines([LINE], SEEN, *SEEN)
+
+    assert np.array_equal(mask_of_strokes(image, [LINE], SEEN), whole)
+
+
+def test_lines_that_reach_over_a_side_are_cut_off() -> None:
+    outside = Line((-200, -200), (30, 10), 30, 1)
+    across = Line((0, 0), (60, 20), 30, 1)
+    image = np.full((1, *SEEN, 3), 0.5, np.float32)
+
+    mask = mask_of_strokes(image, [outside, across], SEEN)
+
+    assert np.array_equal(mask, mask_of_lines([across], SEEN, *SEEN))
