@@ -226,18 +226,18 @@ def enlarge_with_detail(
     """
     height, width = mask.shape[1:]
     small = painted.shape[1:3]
-    full = resize(painted, width, height)
     if small[0] >= height or small[1] >= width or max(height, width) > _LONGEST:
-        return full
+        return resize(painted, width, height)
     hole = mask[0] > 0
     barred = hole if avoid is None else hole | (avoid[0] > 0)
     sources = _sources(barred, small)
     small_hole = _share(hole, small) > _EVEN
     if not sources.any() or not small_hole.any():
-        return full
+        return resize(painted, width, height)
     check()
     matches = find_matches(np.ascontiguousarray(painted[0]), small_hole, sources, check)
     check()
+    full = resize(painted, width, height)  # only now, as the search takes most of the memory
     detail = _detail(part[0], full[0], barred)
     _add_detail(full[0], hole, detail, matches, check)
     return full

@@ -112,12 +112,17 @@ def pad_to_size(
 def _canvas(
     image: Image, mask: Mask | None, avoid: Mask | None, padding: Padding, fill: Fill
 ) -> Canvas:
-    nothing = np.zeros((1, *image.shape[1:3]), np.float32)
+    nothing = np.broadcast_to(np.float32(0), (1, *image.shape[1:3]))
     image, selected = match_pair(image, nothing if mask is None else mask)
-    image, avoided = match_pair(image, nothing if avoid is None else avoid, second_name="avoid")
+    if avoid is not None:
+        image, avoid = match_pair(image, avoid, second_name="avoid")
     canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
-    # Where a large area is painted block by block, a later one may copy from the ones before.
-    return Canvas(canvas, pad_mask(selected, padding), pad_mask(avoided, padding, selected=False))
+    # Of nothing one number is kept, however large the canvas is.
+    avoided = np.broadcast_to(np.float32(0), canvas.shape[:3])
+    if avoid is not None:
+        # Where a large area is painted block by block, a later one may copy from the ones before.
+        avoided = pad_mask(avoid, padding, selected=False)
+    return Canvas(canvas, pad_mask(selected, padding), avoided)
 
 
 def _padding(width: int, height: int, sides: Sides, fraction: float, exact: Padding) -> Padding:
