@@ -24,6 +24,7 @@ from paintgraph.cli.faults import FAILED, OK, lines, misused, plain, print_json,
 from paintgraph.cli.lists import page_width, wrapped
 from paintgraph.models.catalogue.entries import ModelEntry
 from paintgraph.models.catalogue.model_index import Finding, ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.places import COMFY_VARIABLE, VARIABLE, default_models_dir
 from paintgraph.models.catalogue.wording import cure_in_words, in_bytes, licence_in_words
 from paintgraph.models.errors import ModelError, UnknownModelError
@@ -43,10 +44,12 @@ def list_models(*, json: bool) -> int:
     """List all models, and whether they are there; gives the exit code."""
     index = open_model_index()
     findings = [index.look(entry) for entry in index.catalogue]
+    unusable = [_unusable(index, finding) for finding in findings]
     if json:
-        print_json([finding.to_json() for finding in findings])
+        pairs = zip(findings, unusable, strict=True)
+        print_json([{**finding.to_json(), "unusable": why} for finding, why in pairs])
     else:
-        _print_findings(findings)
+        _print_findings(findings, unusable)
     return OK
 
 
@@ -55,7 +58,8 @@ def show_model(name: str, *, json: bool) -> int:
     index = open_model_index()
     finding = index.look(*_entries(index, [name]))
     if json:
-        print_json({**finding.to_json(), "folder": str(_folder(index, finding))})
+        more = {"unusable": _unusable(index, finding), "folder": str(_folder(index, finding))}
+        print_json({**finding.to_json(), **more})
     else:
         typer.echo(plain("\n".join(_lines(index, finding))))
     return OK
@@ -151,11 +155,22 @@ def _entries(index: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
         raise misused(error.code, str(error)) from error
 
 
-def _print_findings(findings: Sequence[Finding]) -> None:
-    """Two lines for each model: its name and state, and what it is for."""
-    rows = [("model", "family", "state", "size", "commercial use"), *map(_row, findings)]
+def _unusable(index: ModelIndex, finding: Finding) -> str:
+    """Why files that are there are no model that is loaded, such as a pickle; else nothing."""
+    if finding.state != "present":
+        return ""
+    kind = index.catalogue.families.get(finding.entry.family).kind
+    fault = ModelNames(index).fault(finding.entry.name, kind)
+    return "" if fault is None else fault.message
+
+
+def _print_findings(findings: Sequence[Finding], unusable: Sequence[str]) -> None:
+    """Two lines for each model: its name and state, and what it is for or why it is not loaded."""
+    pairs = list(zip(findings, unusable, strict=True))
+    rows = [("model", "family", "state", "size", "commercial use")]
+    rows += [_row(finding, "unusable" if why else finding.state) for finding, why in pairs]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    abouts = ["", *(finding.entry.about for finding in findings)]
+    abouts = ["", *(why or finding.entry.about for finding, why in pairs)]
     for row, about in zip(rows, abouts, strict=True):
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
         typer.echo(plain("  ".join(cells).rstrip()))
@@ -163,10 +178,10 @@ def _print_findings(findings: Sequence[Finding]) -> None:
             typer.echo(plain(_INDENT + line))
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
+def _row(finding: Finding, state: str) -> tuple[str, str, str, str, str]:
     entry = finding.entry
     size = in_bytes(entry.size) if entry.size else "?"
-    return entry.name, entry.family, finding.state, size, entry.licence.commercial
+    return entry.name, entry.family, state, size, entry.licence.commercial
 
 
 def _lines(index: ModelIndex, finding: Finding) -> list[str]:
@@ -175,6 +190,7 @@ def _lines(index: ModelIndex, finding: Finding) -> list[str]:
     lines = [
         f"{entry.name} ({entry.family}): {entry.about}",
         f"state: {_verdict(finding)}",
+        *([f"not loaded: {why}"] if (why := _unusable(index, finding)) else []),
         f"folder: {_folder(index, finding)}",
         f"size: {in_bytes(entry.size) if entry.size else 'unknown'}",
         licence_in_words(entry.licence),

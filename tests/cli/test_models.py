@@ -189,6 +189,25 @@ def test_unknown_names_are_usage_errors_with_the_nearest(paintgraph: Paintgraph)
         assert "Did you mean 'isnet-general-use'?" in answer.stderr
 
 
+def test_files_that_are_there_and_not_loaded_are_listed_with_the_reason(
+    paintgraph: Paintgraph, tmp_path: Path
+) -> None:
+    for place in ("checkpoints/old.ckpt", "lora/ink.pt", "vae/cut.safetensors"):
+        file = tmp_path / "models" / place
+        file.parent.mkdir(parents=True)
+        file.write_bytes(DATA)
+    listed = paintgraph("models", "list").text
+    told = {row["name"]: row["unusable"] for row in paintgraph("models", "list", "--json").json}
+
+    states = {words[0]: words[2] for line in listed.splitlines() if len(words := line.split()) > 4}
+    assert {states[name] for name in ("old.ckpt", "ink", "cut")} == {"unusable"}
+    assert told["old.ckpt"].startswith("'old.ckpt' is a pickle, which may run code; only .safe")
+    assert "pickle" in told["ink"]
+    assert told["cut"]
+    assert told["mine"] == told["bria-rmbg"] == ""
+    assert f"not loaded: {told['old.ckpt']}" in paintgraph("models", "info", "old.ckpt").text
+
+
 def test_machines_get_json(paintgraph: Paintgraph, models: Path) -> None:
     listed = {row["name"]: row for row in paintgraph("models", "list", "--json").json}
     assert listed["bria-rmbg"]["licence"]["commercial"] == "paid"
