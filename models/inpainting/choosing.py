@@ -28,7 +28,7 @@ _SHARES: Mapping[Quality, tuple[float, ...]] = {
 _SEEDS: Mapping[Quality, int] = {"fast": 1, "good": 1, "best": 2}
 _CLEARLY = 0.9  # of the usual result's unlikeness: what another one may have at most
 _LITTLE = 0.02  # of a hole: no difference of repeats
-_SEAM = 1.2  # of 20 untouched borders 19 are below 1.3, see docs/measures.md
+_SEAM = 1.2  # with the slack about 1.3, the limit of 19 of 20 untouched borders
 _SLACK = 0.15  # no difference of seams on one picture
 
 

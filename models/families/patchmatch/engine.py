@@ -170,12 +170,9 @@ class PatchMatch:
         """Fill what the mask selects with patches of the rest; see `Inpainter`."""
         pixels = nearest_bytes(image[0])
         hole = mask[0] > 0
+        avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
         # A full mask is refused by the pool, with a message of its own.
-        sources = None
-        if not hole.all():
-            # Whoever tells what to avoid knows better what else may be copied.
-            avoided, judged = (None, image[0]) if avoid is None else (avoid[0] > 0, None)
-            sources = find_sources(hole, avoided, judged)
+        sources = None if hole.all() else find_sources(hole, avoided, image[0])
         painted = self._pool.inpaint(pixels, hole, request.seed, listening, sources)
         result: Image = painted[np.newaxis].astype(np.float32) / np.float32(255)
         is_finer = request.depth > 8 and not np.array_equal(result[0][~hole], image[0][~hole])

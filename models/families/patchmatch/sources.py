@@ -63,9 +63,7 @@ def _care(keep_row: bool, keep_column: bool) -> _Care:  # noqa: FBT001 - one for
     return _ROUND_CORNERS if keep_row and keep_column else _ALONG_ONE_LINE
 
 
-def find_sources(
-    hole: _Selected, avoid: _Selected | None, picture: _Samples | None = None
-) -> Sources:
+def find_sources(hole: _Selected, avoid: _Selected, picture: _Samples | None = None) -> Sources:
     """What may be copied into a hole; at least one known px is not to be avoided.
 
     A hole inside the picture takes from all that is known and not to be avoided.
@@ -76,8 +74,7 @@ def find_sources(
         picture: `[H, W, 3]`, 0 to 1: what is unlike all that touches a new side is not copied there
             either. Without it all beside a side may be.
     """
-    # What is barred is not painted either.
-    avoid = np.zeros_like(hole) if avoid is None else avoid & ~hole
+    avoid = avoid & ~hole  # what is barred is not painted either
     left, right = _new_ends(hole)
     top, bottom = _new_ends(hole.T)
     keep_row, keep_column = bool(left or right), bool(top or bottom)
