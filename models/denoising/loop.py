@@ -17,7 +17,7 @@ from paintgraph.models.denoising.inpainting import of_latents
 from paintgraph.models.denoising.masks import Held, to_latents
 from paintgraph.models.denoising.noise import draw_noise, generator_for
 from paintgraph.models.denoising.requests import SampleRequest
-from paintgraph.models.denoising.showing import show
+from paintgraph.models.denoising.showing import Colours, show
 from paintgraph.models.denoising.transformers import TransformerEvaluation
 from paintgraph.models.denoising.unets import UnetEvaluation
 from paintgraph.models.errors import EngineFailedError, SamplingError
@@ -60,6 +60,7 @@ class Run:
         watch: Watch | None = None,
     ) -> None:
         self._watch = watch
+        self._colours: Colours | None = None
         self._library = library
         self._torch = library.torch
         self._loaded = loaded
@@ -71,11 +72,13 @@ class Run:
             self._torch, controls, size, loaded.latents.side, len(self._known)
         )
 
-    def sample(self, grey: Array | None = None) -> Sampled:
+    def sample(self, grey: Array | None = None, colours: Colours | None = None) -> Sampled:
         """The latents without noise; raises SamplingError, SamplerError or EngineFailedError.
 
-        `grey` is mid grey in latents `[C]`, unscaled; see `of_latents`.
+        `grey` is mid grey in latents `[C]`, unscaled; see `of_latents`. `colours` are those of
+        previews, where the family has none of its own.
         """
+        self._colours = colours
         request, torch, loaded = self._request, self._torch, self._loaded
         course = chart(self._library, loaded, request.sampler.name, request.steps)
         generator = generator_for(torch, request.noise.seed)
@@ -144,7 +147,7 @@ class Run:
             self._watch(done - 1, clean, x, total)
         is_due = done % PREVIEW_STEPS == 0 and done < total
         if listening.preview is not None and is_due:
-            shown = show(clean, self._loaded.family)
+            shown = show(clean, self._loaded.family, self._colours)
             if shown is not None:
                 listening.preview(shown)
 

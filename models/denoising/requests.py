@@ -138,6 +138,13 @@ class SampleRequest:
     drawn: Array | None = None
 
 
+def steps_of(steps: Steps | Sigmas) -> int:
+    """How many steps are run, none below 1."""
+    if not isinstance(steps, Steps):
+        return len(steps) - 1
+    return 0 if steps.is_empty else steps.finish - steps.begin
+
+
 def check_request(request: SampleRequest) -> None:
     """Raise SamplingError for numbers out of range, SamplerError for names that there are not."""
     check_sampler(request.sampler.name)

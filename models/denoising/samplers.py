@@ -3,18 +3,21 @@
 import numpy as np
 
 from paintgraph.base.listening import SILENT, Listening
-from paintgraph.models.denoising.loop import Run, Sampled, Watch
+from paintgraph.models.denoising.loop import PREVIEW_STEPS, Run, Sampled, Watch
 from paintgraph.models.denoising.requests import (
     SampleRequest,
     Steps,
     check_request,
     check_steps,
+    steps_of,
 )
 from paintgraph.models.denoising.schedulers import Schedulers
+from paintgraph.models.denoising.showing import Colours, learned, probes
+from paintgraph.models.errors import EngineFailedError, OutOfMemoryError
 from paintgraph.models.families.diffusion.loading import load_library
 from paintgraph.models.latents.autoencoders import Autoencoders
 from paintgraph.models.latents.holes import GREY
-from paintgraph.models.networks.facts import facts_of, takes_mask, with_patches
+from paintgraph.models.networks.facts import FLOW, LATENTS, facts_of, takes_mask, with_patches
 from paintgraph.models.networks.loaded import LoadedControlNet, LoadedDenoiser
 from paintgraph.models.networks.networks import Networks
 from paintgraph.models.sampling.values import (
@@ -36,6 +39,7 @@ class Samplers:
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
         self._greys: dict[str, Array] = {}
+        self._colours: dict[str, Colours | None] = {}
 
     def sample(
         self,
@@ -52,15 +56,17 @@ class Samplers:
         check_request(request)
         samples = request.latent.samples
         steps = request.steps
-        if steps.is_empty if isinstance(steps, Steps) else len(steps) < 2:
+        if steps_of(steps) < 1:
             return Sampled(samples, samples)
         library = load_library()
         controls = controls_of(request)
         grey = self._grey(request.guider, listening)
+        is_shown = listening.preview is not None and steps_of(steps) > PREVIEW_STEPS
+        colours = self.colours(request.guider.denoiser) if is_shown else None
 
         def work(loaded: LoadedDenoiser, networks: tuple[LoadedControlNet, ...]) -> Sampled:
             by_value = dict(zip(controls, networks, strict=True))
-            return Run(library, loaded, by_value, request, listening, watch).sample(grey)
+            return Run(library, loaded, by_value, request, listening, watch).sample(grey, colours)
 
         batch, _, height, width = samples.shape
         pixels = batch * height * width * 8 * 8
@@ -89,6 +95,25 @@ class Samplers:
         timesteps = range(999 - 100 * begin, 0, -100)[:steps]
         levels = self._schedulers(denoiser).levels("normal", 1000)
         return (*(levels[999 - timestep] for timestep in timesteps), 0.0) if timesteps else ()
+
+    def colours(self, denoiser: Denoiser) -> Colours | None:
+        """How a transformer's latents colour, by the VAE that came with it; None without one."""
+        source = denoiser.source
+        if source not in self._colours:
+            self._colours[source] = self._learned(denoiser)
+        return self._colours[source]
+
+    def _learned(self, denoiser: Denoiser) -> Colours | None:
+        described = self._networks.described(denoiser.source)
+        if denoiser.family not in FLOW or not described.has("autoencoder"):
+            return None
+        form = LATENTS[denoiser.family]
+        latents = form.unscaled(load_library().torch.from_numpy(probes(form.channels))).numpy()
+        vae = Autoencoder(denoiser.source, denoiser.family)
+        try:
+            return learned(Autoencoders(self._networks).decode(vae, latents))
+        except (EngineFailedError, OutOfMemoryError):  # no picture fails for want of a preview
+            return None
 
     def _grey(self, guider: Guider, listening: Listening) -> Array | None:
         """Mid grey in latents `[C]`, as the model's own VAE writes it.

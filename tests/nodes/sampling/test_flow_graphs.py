@@ -5,8 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from paintgraph.engine.graph.graph import Link, Node
+from paintgraph.engine.node.events import Preview
+from paintgraph.models.denoising.samplers import Samplers
+from paintgraph.models.denoising.showing import show
+from paintgraph.models.latents.autoencoders import Autoencoders
+from paintgraph.models.networks.facts import LATENTS
 from paintgraph.tests.models.diffusion import tiny
 from paintgraph.tests.models.networks import tiny_files, tiny_qwen
 from paintgraph.tests.nodes.bench import Bench, bench_in, use
@@ -86,3 +92,21 @@ def test_flux_schnell_reads_no_guidance_and_its_steps_are_not_shifted(bench: Ben
 
     assert np.array_equal(picture(bench, plain), picture(bench, {**guided, "sampled": told}))
     assert np.allclose(levels.value().data, [1, 0.75, 0.5, 0.25, 0])
+
+
+@pytest.mark.parametrize("checkpoint", ["qwen", "schnell.safetensors"])
+def test_previews_have_the_colours_that_the_models_vae_gives(bench: Bench, checkpoint: str) -> None:
+    ran = bench.run(graph(checkpoint, steps=6), ["sampled", "ckpt"])
+    denoiser, vae = (ran.value("ckpt", place).data for place in (0, 2))
+    services = bench.assembly.worker.services
+    form = LATENTS[denoiser.family]
+    even = torch.zeros(1, 16, 4, 4)
+    even[:, 5] = 1
+
+    colours = services.get(Samplers).colours(denoiser)
+    shown = show(even, denoiser.family, colours)
+    decoded = services.get(Autoencoders).decode(vae, form.unscaled(even).numpy())
+
+    assert sum(isinstance(event, Preview) for event in ran.events) == 1
+    assert shown is not None
+    np.testing.assert_allclose(shown.mean((1, 2)), decoded.mean((1, 2)), atol=1e-5)
