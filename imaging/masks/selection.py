@@ -91,7 +91,7 @@ def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32
         return None
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
     labels[frame.top : frame.bottom, frame.left : frame.right] = cv2.GC_PR_FGD
-    found = grabcut.separate(picture, labels, iterations)
+    found = grabcut.separate_by_steps(picture, labels, iterations)
     return None if found is None else found.astype(np.float32)
 
 

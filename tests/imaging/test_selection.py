@@ -99,3 +99,21 @@ def test_a_box_outside_the_picture_is_refused() -> None:
         select_in_box(np.zeros((1, 4, 4, 3), np.float32), Box(0, 0, 5, 2))
 
     assert caught.value.code == "bad_box"
+
+
+def test_the_outline_in_a_large_picture_is_that_of_its_own_px() -> None:
+    """The object is looked for in a small copy, whose px are nearly three px wide."""
+    height, width = 900, 1200
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    truth = ((x - 600) / 330) ** 2 + ((y - 450) / 260) ** 2 <= 1
+    truth |= (np.abs(x - 600) < 12) & (np.abs(y - 450) < 390)  # a rod that is thinner than most
+    rng = np.random.default_rng(5)
+    image = 0.35 + 0.06 * rng.standard_normal((height, width, 3)).astype(np.float32)
+    image[truth, 0] += 0.4
+    image = np.clip(image, 0, 1)[np.newaxis]
+
+    first, again = (select_in_box(image, Box(200, 40, 1000, 860), 2)[0] for _ in range(2))
+
+    assert np.array_equal(first, again)
+    found = first > 0
+    assert (found & truth).sum() / (found | truth).sum() > 0.995
