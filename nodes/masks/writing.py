@@ -52,15 +52,15 @@ def mask_from_writing(
     ] = 0.1,
     select: Annotated[
         Literal["strokes", "lines"],
-        "The strokes of the letters; or whole lines, for letters with a shadow or a frame.",
+        "The strokes of the letters; or whole lines, for letters with a wide shadow.",
     ] = "strokes",
     on_nothing: OnNothing = "warn",
 ) -> MaskedWriting:
     """Select the lines of writing in a picture (PaddleOCR's detector); masks are 0 or 1.
 
-    Lines may be turned, and of most scripts. Their strokes are told by their colour; where a line
-    has no clear one it is selected wholly.
-    Of a batch every picture is searched for itself.
+    Lines may be turned, and of most scripts. Their strokes are told by how they differ from what is
+    around them; where that is not clear a line is selected wholly. Of a batch every picture is
+    searched for itself.
     """
     height, width = image.shape[1:3]
     selectors = context.service(Selectors)

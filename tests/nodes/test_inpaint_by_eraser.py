@@ -15,6 +15,7 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.nodes.resource_names import ENGINE, checks
 from paintgraph.tests import tiny_erasers as tiny
 from paintgraph.tests.models.text_models import add_text_models, models_of
+from paintgraph.tests.models.tiny_finders import add_finders
 from paintgraph.tests.nodes.bench import Bench, Ran, bench_in, image_of, noise
 
 NETWORKS = {"lama": tiny.lama(), "migan": tiny.migan()}
@@ -38,6 +39,7 @@ def recipes() -> list[str]:
 def models_dir(tmp_path_factory: pytest.TempPathFactory, text_models: Path) -> Path:
     folder = tmp_path_factory.mktemp("models")
     tiny.place(folder, NETWORKS)
+    add_finders(folder)
     add_text_models(text_models, folder)
     return folder
 
@@ -161,6 +163,7 @@ def test_every_recipe_with_an_engine_takes_an_eraser(bench: Bench, recipe: str) 
     spec = bench.assembly.registry.spec(f"{RECIPE_PREFIX}{recipe}")
     assert spec is not None
     dark = (picture() / 10).astype(np.float32)
+    dark[:, 24:40, 20:44, 1] = 1  # what the tiny finder takes for writing is green
     known: dict[str, Any] = {"image": dark, "mask": hole(), "engine": "lama", **SAMPLES}
     given = {each.name: known[each.name] for each in spec.inputs if each.name in known}
     done = bench.node(f"{RECIPE_PREFIX}{recipe}", **given)

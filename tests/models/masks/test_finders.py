@@ -13,6 +13,7 @@ from paintgraph.imaging.masks.writing import (
     mask_of_lines,
     mask_of_strokes,
 )
+from paintgraph.imaging.opencv import cv2
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.lending import ModelLender
 from paintgraph.models.catalogue.names import ModelNames
@@ -196,6 +197,25 @@ def test_strokes_are_told_from_what_is_behind_them(colour: tuple[float, float, f
 
     assert mask[is_stroke].all()
     assert mask.sum() < 2.5 * is_stroke.sum()  # the line has five times as much
+
+
+@pytest.mark.parametrize("angle", [0, 30])
+def test_letters_that_are_clear_here_and_faint_there_are_selected(angle: int) -> None:
+    """White ones before wood, and before a cup that is nearly as bright."""
+    wood = np.random.default_rng(1).integers(60, 120, (200, 300, 3)).astype(np.uint8)
+    wall = np.asarray(cv2.GaussianBlur(wood, (0, 0), 2), np.uint8)
+    wall[:, 130:] = 225
+    written = cv2.putText(wall.copy(), "Words here", (60, 110), 0, 1, (255,) * 3, 2, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D((148, 101), -angle, 1)
+    pair = (cv2.warpAffine(each, turn, (300, 200), borderMode=1) for each in (wall, written))
+    bare, image = (np.asarray(each, np.float32) / np.float32(255) for each in pair)
+    line = Line((148, 101), (200, 44), angle, 1)
+
+    (mask,) = mask_of_strokes(image[np.newaxis], [line], (200, 300))
+
+    changed = np.abs(image - bare).max(axis=2) > 8 / 255
+    assert (mask[changed] == 1).all()
+    assert mask.sum() < 0.75 * 200 * 44
 
 
 @pytest.mark.parametrize("ground", [np.float32(0.5), None], ids=["plain", "noise"])
