@@ -77,6 +77,7 @@ def _repeated(after: Image, mask: Mask) -> _Vectors:
     chosen, back = np.unique(nearest[:, 0], return_inverse=True)
     found = _Patches(rest.vectors[chosen], rest.places[chosen])
     others = _nearest(found, rest, _ALIKE)[1].mean(axis=1)
+    others[np.isinf(others)] = 0  # of a patch without enough others beside it nothing is told
     every = slice(None, None, max(1, len(rest.places) // _SAMPLE))
     sample = _Patches(rest.vectors[every], rest.places[every])
     # Of noise each patch is unlike all others: that is usual there, and nothing of its own.

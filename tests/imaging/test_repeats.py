@@ -63,3 +63,11 @@ def test_one_more_of_many_alike_does_not_repeat() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_mask_of_nothing_or_all_repeats_nothing(value: float) -> None:
     assert measure_repeat(_with_thing(), np.full((1, _SIDE, _SIDE), value, np.float32)) == 0
+
+
+def test_where_the_rest_is_too_narrow_to_compare_nothing_repeats() -> None:
+    picture = _texture()[:, :16, :10]
+    mask = np.zeros((1, 16, 10), np.float32)
+    mask[:, 9:] = 1
+
+    assert measure_repeat(picture, mask) == 0
