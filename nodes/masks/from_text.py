@@ -50,7 +50,10 @@ class MaskedByText(NamedTuple):
     keywords=("select by text", "segment by words", "find objects", "prompt"),
     heavy=True,
     outputs=MaskedByText,
-    see_also={"DetectFromText": "Gives boxes with scores and labels."},
+    see_also={
+        "DetectFromText": "Gives boxes with scores and labels.",
+        "MaskFromWriting": "Selects written words, whatever they say.",
+    },
 )
 def mask_from_text(
     context: Context,

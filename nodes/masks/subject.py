@@ -37,7 +37,10 @@ class Remover(NamedTuple):
     heavy=True,
     packages=_PACKAGES,
     outputs=Selected,
-    see_also={"RemoveBackground": "Takes the model from a loader, as graphs of ComfyUI have it."},
+    see_also={
+        "RemoveBackground": "Takes the model from a loader, as graphs of ComfyUI have it.",
+        "MaskFromFaces": "Selects faces alone.",
+    },
 )
 def mask_from_model(
     context: Context,

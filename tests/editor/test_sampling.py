@@ -61,7 +61,9 @@ def test_a_workflow_opens_with_its_values_runs_to_a_picture_and_a_missing_checkp
         tab.run()
         assert tab.until("previews")
         assert tab.until(SAVED)["filename"].startswith("shape_")
-        assert [step for most, step in tab.ask("heard") if most == STEPS] == [*range(1, STEPS + 1)]
+        steps = [step for most, step in tab.ask("heard") if most == STEPS]
+        assert steps == sorted(set(steps))  # of those that come fast some are passed over
+        assert steps[-1] == STEPS
         assert (tab.dialogs(), tab.faults) == ([], [])
 
         tab.set("CheckpointLoaderSimple", "ckpt_name", "sd16.safetensors")
