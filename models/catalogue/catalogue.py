@@ -41,13 +41,21 @@ class ModelCatalogue:
         self.families = families
         self._written = entries
         self._find = find
-        self.refresh()
+        self._known: dict[str, ModelEntry] | None = None
 
     def refresh(self) -> None:
         """Look again what lies in the folders."""
-        entries = {**self._find(), **self._written}
-        aliases = {alias: entry for entry in entries.values() for alias in entry.aliases}
-        self._entries, self._aliases = entries, aliases
+        self._known = self._look()
+
+    def _look(self) -> dict[str, ModelEntry]:
+        return {**self._find(), **self._written}
+
+    @property
+    def _entries(self) -> dict[str, ModelEntry]:
+        """All entries; the folders are looked through when one is first asked for."""
+        if self._known is None:
+            self._known = self._look()
+        return self._known
 
     @classmethod
     def load(
@@ -88,10 +96,14 @@ class ModelCatalogue:
     def _entry(self, name: str, families: Collection[str]) -> ModelEntry | None:
         for each in dict.fromkeys((name, without_pickle(name))):
             own = (e for f in families for e in self.of_family(f) if each in (e.name, *e.aliases))
-            entry = next(own, None) or self._entries.get(each) or self._aliases.get(each)
+            entry = next(own, None) or self._entries.get(each) or self._called(each)
             if entry is not None:
                 return entry
         return None
+
+    def _called(self, alias: str) -> ModelEntry | None:
+        """The last entry with this other name."""
+        return next((e for e in reversed(self._entries.values()) if alias in e.aliases), None)
 
     def of_family(self, family: str) -> list[ModelEntry]:
         """All entries of a family, those of the highest rank first."""
