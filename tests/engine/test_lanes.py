@@ -133,9 +133,11 @@ def test_an_async_node_may_use_threads_that_end_with_the_run(label: str) -> None
         return await asyncio.to_thread(lambda: 5)
 
     fake_nodes.ANSWERS[label] = answer
+    before = set(threading.enumerate())
 
     assert run_nodes({"a": node("AnswerAsync", label=label)}).values("a") == [5]
-    assert not [t.name for t in threading.enumerate() if t.name.startswith("asyncio")]
+    left = set(threading.enumerate()) - before
+    assert not [t.name for t in left if t.name.startswith("asyncio")]
 
 
 def test_a_run_cancelled_before_it_begins_runs_nothing() -> None:
