@@ -18,18 +18,24 @@ wanted_packages() {
     if [ -n "$newest" ]; then cat pyproject.toml; date -u +%F; else cat pyproject.toml constraints.txt; fi
 }
 
+make_environment() {
+    [ -x "$venv/bin/python" ] ||
+        "$python" -m venv "$venv" || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
+}
+
 # install_paintgraph EXTRAS: everything that pyproject.toml names into $venv, once per change of what is wanted.
 install_paintgraph() {
     local extras="$1" stamp="$venv/installed$1"
     local versions=(--constraint constraints.txt)
     [ -z "$newest" ] || versions=(--upgrade --upgrade-strategy eager)
-    if [ ! -x "$venv/bin/python" ]; then
-        "$python" -m venv "$venv" || fail "'$python -m venv' failed. On Debian: apt-get install python3-venv"
-    fi
+    make_environment
     mkdir -p .venv/checkout
     ln -sfn "$PWD" .venv/checkout/paintgraph  # where mypy finds the package
     if ! wanted_packages | cmp -s - "$stamp"; then
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${versions[@]}" --editable ".$extras"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "${versions[@]}" \
+            --editable ".$extras"
+        # On all cores, where pip compiles on one. Some packages hold files for other Pythons, which fail.
+        "$venv/bin/python" -W ignore -m compileall -qq -j 0 "$venv/lib" || true
         wanted_packages >"$stamp"
     fi
 }
