@@ -107,6 +107,7 @@ def _folders() -> list[Finding]:
 def _models() -> list[Finding]:
     """Which models are there, and what is wrong with them as far as quick looks tell."""
     from paintgraph.models.catalogue.model_index import damaged_in_words
+    from paintgraph.models.catalogue.names import ModelNames
     from paintgraph.models.catalogue.places import default_models_dir
     from paintgraph.models.errors import ModelError
     from paintgraph.models.families import open_index
@@ -117,12 +118,15 @@ def _models() -> list[Finding]:
         looked = [index.look(entry) for entry in index.catalogue]
     except ModelError as error:
         return [Finding("models", str(error), is_fault=True)]
-    present = [each.entry.name for each in looked if each.state == "present"]
+    names = ModelNames(index)
+    reasons = {each.entry.name: names.unusable(each) for each in looked if each.state == "present"}
+    present = [name for name, why in reasons.items() if not why]
     named = f": {', '.join(present)}" if present else ". Get them with: paintgraph models pull NAME"
     damaged = [each for each in looked if each.state == "damaged"]
     return [
         Finding("models folder", str(folder)),
         Finding("models present", f"{len(present)} of {len(looked)}{named}"),
+        *(Finding(f"model {name}", f"not loaded: {why}") for name, why in reasons.items() if why),
         *(Finding(f"model {d.entry.name}", damaged_in_words(d), is_fault=True) for d in damaged),
     ]
 

@@ -44,7 +44,8 @@ def list_models(*, json: bool) -> int:
     """List all models, and whether they are there; gives the exit code."""
     index = open_model_index()
     findings = [index.look(entry) for entry in index.catalogue]
-    unusable = [_unusable(index, finding) for finding in findings]
+    names = ModelNames(index)
+    unusable = [names.unusable(finding) for finding in findings]
     if json:
         pairs = zip(findings, unusable, strict=True)
         print_json([{**finding.to_json(), "unusable": why} for finding, why in pairs])
@@ -58,7 +59,8 @@ def show_model(name: str, *, json: bool) -> int:
     index = open_model_index()
     finding = index.look(*_entries(index, [name]))
     if json:
-        more = {"unusable": _unusable(index, finding), "folder": str(_folder(index, finding))}
+        why = ModelNames(index).unusable(finding)
+        more = {"unusable": why, "folder": str(_folder(index, finding))}
         print_json({**finding.to_json(), **more})
     else:
         typer.echo(plain("\n".join(_lines(index, finding))))
@@ -155,15 +157,6 @@ def _entries(index: ModelIndex, names: Sequence[str]) -> list[ModelEntry]:
         raise misused(error.code, str(error)) from error
 
 
-def _unusable(index: ModelIndex, finding: Finding) -> str:
-    """Why files that are there are no model that is loaded, such as a pickle; else nothing."""
-    if finding.state != "present":
-        return ""
-    kind = index.catalogue.families.get(finding.entry.family).kind
-    fault = ModelNames(index).fault(finding.entry.name, kind)
-    return "" if fault is None else fault.message
-
-
 def _print_findings(findings: Sequence[Finding], unusable: Sequence[str]) -> None:
     """Two lines for each model: its name and state, and what it is for or why it is not loaded."""
     pairs = list(zip(findings, unusable, strict=True))
@@ -190,7 +183,7 @@ def _lines(index: ModelIndex, finding: Finding) -> list[str]:
     lines = [
         f"{entry.name} ({entry.family}): {entry.about}",
         f"state: {_verdict(finding)}",
-        *([f"not loaded: {why}"] if (why := _unusable(index, finding)) else []),
+        *([f"not loaded: {why}"] if (why := ModelNames(index).unusable(finding)) else []),
         f"folder: {_folder(index, finding)}",
         f"size: {in_bytes(entry.size) if entry.size else 'unknown'}",
         licence_in_words(entry.licence),

@@ -15,7 +15,7 @@ from paintgraph.models.errors import (
 
 if TYPE_CHECKING:
     # Whoever makes names has it; it takes its time.
-    from paintgraph.models.catalogue.model_index import ModelIndex
+    from paintgraph.models.catalogue.model_index import Finding, ModelIndex
 
 CHANGED = "model_changed"
 """The code of the error for a model whose files are others than they were."""
@@ -62,6 +62,14 @@ class ModelNames:
         except ModelError as error:
             return error
         return None
+
+    def unusable(self, finding: "Finding") -> str:
+        """Why files that are there are no model that is loaded, such as a pickle; else nothing."""
+        if finding.state != "present":
+            return ""
+        kind = self.families.get(finding.entry.family).kind
+        fault = self.fault(finding.entry.name, kind)
+        return "" if fault is None else fault.message
 
     def _to_be_brought(self, text: str, kinds: Iterable[Kind]) -> MissingModelError | None:
         """That a model is not here which a catalogue need not have."""

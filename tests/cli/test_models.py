@@ -206,6 +206,9 @@ def test_files_that_are_there_and_not_loaded_are_listed_with_the_reason(
     assert told["cut"]
     assert told["mine"] == told["bria-rmbg"] == ""
     assert f"not loaded: {told['old.ckpt']}" in paintgraph("models", "info", "old.ckpt").text
+    found = {row["what"]: row["found"] for row in paintgraph("doctor", "--json").json}
+    assert found["model old.ckpt"] == f"not loaded: {told['old.ckpt']}"
+    assert "old.ckpt" not in found["models present"]
 
 
 def test_machines_get_json(paintgraph: Paintgraph, models: Path) -> None:
