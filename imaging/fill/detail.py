@@ -111,13 +111,16 @@ def _search_all(
     described = _describe(picture)
     candidates = np.flatnonzero(sources)
     known = described[candidates]
-    lengths = (known * known).sum(axis=1)
+    # The squared distance, less what is equal for all sources, as one product: larger is nearer.
+    lengths = (known * known).sum(axis=1, keepdims=True) / np.float32(-2)
+    known = np.concatenate([known, lengths], axis=1).T
+    asked = np.pad(described, ((0, 0), (0, 1)), constant_values=1)
     best = np.arange(hole.size)
     wanted = np.flatnonzero(hole)
     for first in range(0, len(wanted), _ROWS_AT_ONCE):
         check()
         some = wanted[first : first + _ROWS_AT_ONCE]
-        best[some] = candidates[np.argmin(lengths - 2 * (described[some] @ known.T), axis=1)]
+        best[some] = candidates[np.argmax(asked[some] @ known, axis=1)]
     rows, columns = np.divmod(best.reshape(hole.shape), hole.shape[1])
     return Matches(rows.astype(np.int32), columns.astype(np.int32))
 
