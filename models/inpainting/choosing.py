@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+import numpy as np
+
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.likeness import measure_unlikeness
@@ -26,6 +28,7 @@ _SHARES: Mapping[Quality, tuple[float, ...]] = {
     "best": (USUAL_SHARE, 1.0, 1.75),
 }
 _SEEDS: Mapping[Quality, int] = {"fast": 1, "good": 1, "best": 2}
+_JUDGED = 2  # sides of a square as large as the hole, around it
 _CLEARLY = 0.9  # of the usual result's unlikeness: what another one may have at most
 _LITTLE = 0.02  # of a hole: no difference of repeats
 _SEAM = 1.2  # with the slack about 1.3, the limit of 19 of 20 untouched borders
@@ -76,6 +79,20 @@ def _both(first: Box, second: Box) -> Box:
         max(first.right, second.right),
         max(first.bottom, second.bottom),
     )
+
+
+def judged_part(hole: Box, mask: Mask) -> tuple[Box, Mask]:
+    """Where one looks to judge what is painted in a hole, and that hole there `[1, h, w]`.
+
+    The mask is that of one picture, `[H, W]`.
+    """
+    reach = round(_JUDGED * math.sqrt(hole.width * hole.height))
+    window = grow_box(hole, reach, mask.shape[1], mask.shape[0])
+    own = np.zeros((1, window.height, window.width), np.float32)
+    top, left = hole.top - window.top, hole.left - window.left
+    selected = mask[hole.top : hole.bottom, hole.left : hole.right] > 0
+    own[0, top : top + hole.height, left : left + hole.width] = selected
+    return window, own
 
 
 def judge(after: Image, mask: Mask, known: Mask) -> Judged:

@@ -116,7 +116,10 @@ class Inpainter(Protocol):
 
     @property
     def varies(self) -> bool:
-        """Whether what is around a hole, or the seed, decides much: the best of several is kept."""
+        """Whether what is around a hole, or the seed, decides much: the best of several is kept.
+
+        These are painted beside each other, so such an engine is called from several threads.
+        """
 
     def inpaint(
         self,

@@ -3,45 +3,44 @@
 Where the effective mask is 0 the result equals the picture bit for bit, whatever its size.
 """
 
-import math
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paintgraph.base.listening import SILENT, Listening
 from paintgraph.imaging.alpha import continue_colours
 from paintgraph.imaging.arrays import Image, Mask, match_pair
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.blend.stitching import RAMP, Stitch, fit
-from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.fill.alpha import alpha_of_hole
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.geometry.regions import Box, grow_box
 from paintgraph.imaging.geometry.resize import resize
-from paintgraph.imaging.masks.reading import told_darkest
 from paintgraph.imaging.masks.widths import thin_islands
 from paintgraph.imaging.repeats import measure_repeat
+from paintgraph.models.inpainting.ahead import Painting, paint_ahead
 from paintgraph.models.inpainting.by_width import ByWidth
 from paintgraph.models.inpainting.choosing import (
     USUAL_SHARE,
-    Attempt,
     Judged,
     Quality,
     attempts,
     is_better,
     judge,
+    judged_part,
 )
+from paintgraph.models.inpainting.copied import check_sources, may_be_copied, with_sources
 from paintgraph.models.inpainting.protocols import Filler, Inpainter, InpaintRequest
 from paintgraph.models.inpainting.showing import (
-    KNOWN,
     Region,
     find_regions,
     find_steps,
     find_tiles,
-    known_share,
     matched_avoid,
     middle_columns,
     never_copied,
@@ -50,10 +49,6 @@ from paintgraph.models.inpainting.showing import (
 )
 
 _Place: TypeAlias = tuple[slice, slice, slice]
-
-_LEAST_GROWTH = 64  # px
-_JUDGED = 2  # sides of a square as large as the hole, around it
-_ENOUGH = 0.25  # of the px of a hole: what there should be to copy from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,17 +111,8 @@ def repaint(  # noqa: PLR0913 - what is painted is three arrays, how it is three
     if inpainter.varies and not geometry.in_steps and (middle := middle_columns(mask)):
         return _by_sides(middle, image, mask, inpainter, request, listening, avoid, geometry)
     work = _Work(image, mask, avoid, inpainter, geometry)
-    regions = work.regions()
-    shifts = []
-    blocks = Counter[int]()
-    for index, region in enumerate(regions):
-        listening.check()
-        # Equal noise in every block would show as a pattern.
-        own = replace(request, seed=request.seed + blocks[region.item])
-        blocks[region.item] += work.geometry.in_steps
-        shifts.append(work.paint(region, own, listening.part(index, len(regions))))
-    known = [shift for shift in shifts if shift is not None]
-    return Repainted(work.result, work.changed, max(known, default=None), *work.chosen())
+    shifts = work.paint(request, listening)
+    return Repainted(work.result, work.changed, max(shifts, default=None), *work.chosen())
 
 
 def _by_width(  # noqa: PLR0913 - as `repaint`
@@ -196,6 +182,15 @@ def _by_sides(  # noqa: PLR0913 - as `repaint`
     return second._replace(mask=changed, repeat=max(repeats, default=None))
 
 
+class _Asked(NamedTuple):
+    """A hole as it is shown once, and what is to be painted."""
+
+    region: Region
+    request: InpaintRequest
+    share: float = USUAL_SHARE
+    """How much is shown around it, as `Attempt` has it."""
+
+
 class _Work:
     """One picture while its holes are painted, one after the other."""
 
@@ -209,6 +204,7 @@ class _Work:
     ) -> None:
         self.inpainter = inpainter
         self.geometry = geometry
+        self.quality = geometry.quality if geometry.context.mode == "auto" else "fast"
         weights = geometry.stitch.weights(mask)
         is_ramp = weights is not mask
         # Only a generating engine gives back what is around a hole, to blend over a ramp.
@@ -224,7 +220,7 @@ class _Work:
         self.alpha = alpha_of_hole(image, self.mask) if image.shape[3] == 4 else None
         self.avoid = matched_avoid(image, avoid) if avoid is not None and avoid.any() else None
         if inpainter.copies_surroundings:
-            self._check_sources()
+            check_sources(inpainter.name, self.mask, self.avoid)
         if geometry.in_steps:
             # What is painted is known to the next block.
             self.image, self.mask = self.result, self.mask.copy()
@@ -236,81 +232,106 @@ class _Work:
         find = find_steps if self.geometry.in_steps else find_regions
         return find(self.mask, self.inpainter, self.geometry.context)
 
-    def paint(self, region: Region, request: InpaintRequest, listening: Listening) -> float | None:
-        """Paint one hole into the result; gives how many px the engine was off."""
-        inpainter = self.inpainter
-        region = self._with_sources(region) if inpainter.copies_surroundings else region
-        how = self.geometry
-        is_free = how.context.mode == "auto" and not how.in_steps and how.quality != "fast"
-        if not (inpainter.varies and is_free):
-            return self._paint(region, request, listening)
-        size = self.mask.shape[2], self.mask.shape[1]
-        tried = list(attempts(region.around, region.hole, size, how.quality))
-        if len(tried) > 1:
-            self._paint_best(region, tried, request, listening)
-            return None
-        shift = self._paint(region, request, listening)
-        place, own = self._looked_at(region)
-        self.repeats.append(measure_repeat(self.result[place], own))
-        return shift
+    def paint(self, request: InpaintRequest, listening: Listening) -> list[float]:
+        """Paint all holes into the result; gives how many px the engine was off, where it was."""
+        regions = self.regions()
+        if self.inpainter.varies and not self.geometry.in_steps:
+            self._paint_ahead(regions, request, listening)
+            return []
+        shifts = []
+        blocks = Counter[int]()
+        for index, region in enumerate(regions):
+            listening.check()
+            # Equal noise in every block would show as a pattern.
+            own = replace(request, seed=request.seed + blocks[region.item])
+            blocks[region.item] += self.geometry.in_steps
+            asked = _Asked(self._with_sources(region), own)
+            part = listening.part(index, len(regions))
+            shifts.append(self._put(asked, self._painting(asked, part)(part), part))
+        return [shift for shift in shifts if shift is not None]
 
-    def _paint_best(
-        self, region: Region, tried: list[Attempt], request: InpaintRequest, listening: Listening
+    def _paint_ahead(
+        self, regions: list[Region], request: InpaintRequest, listening: Listening
     ) -> None:
-        """Paint one hole in several ways and leave the best in the result."""
-        place, own = self._looked_at(region)
-        hole = _cut(region.item, region.hole)
-        known = self._sources(region.item)[place[1:]][np.newaxis].astype(np.float32)
+        """Paint each hole in the ways that may be best; several are under way at once."""
+        tried = [self._tried(self._with_sources(region), request) for region in regions]
+        asked = list(chain.from_iterable(tried))
+        paintings = (self._painting(each, listening) for each in asked)
+        with closing(paint_ahead(paintings, len(asked), listening)) as painted:
+            for ways in tried:
+                self._keep_best(ways, painted, listening)
+
+    def _tried(self, region: Region, request: InpaintRequest) -> list[_Asked]:
+        """The ways in which one hole is painted, the usual one first."""
+        size = self.mask.shape[2], self.mask.shape[1]
+        return [
+            _Asked(
+                region._replace(around=attempt.around),
+                replace(request, seed=request.seed + attempt.seed),
+                attempt.share,
+            )
+            for attempt in attempts(region.around, region.hole, size, self.quality)
+        ]
+
+    def _keep_best(
+        self, ways: list[_Asked], painted: Iterator[Image], listening: Listening
+    ) -> None:
+        """Put what was painted in one hole into the result, and leave the best there."""
+        region = ways[0].region
+        window, own = judged_part(region.hole, self.mask[region.item])
+        place, hole = _cut(region.item, window), _cut(region.item, region.hole)
+        if len(ways) == 1:
+            self._put(ways[0], next(painted), listening)
+            if self.quality != "fast":
+                self.repeats.append(measure_repeat(self.result[place], own))
+            return
+        avoid = None if self.avoid is None else self.avoid[place]
+        known = may_be_copied(self.mask[place], avoid).astype(np.float32)
         before = self.result[hole].copy()
         usual: Judged | None = None
         best = Judged(0, 0, 0)
         kept, share = before, USUAL_SHARE
-        for number, attempt in enumerate(tried):
+        for way in ways:
             self.result[hole] = before
-            around = region._replace(around=attempt.around)
-            seed = replace(request, seed=request.seed + attempt.seed)
-            self._paint(around, seed, listening.part(number, len(tried)))
+            self._put(way, next(painted), listening)
             listening.check()
             judged = judge(self.result[place], own, known)
             if usual is None or is_better(judged, best, usual):
                 usual, best = usual or judged, judged
                 kept = self.result[hole].copy()
-                share = attempt.share
+                share = way.share
         self.result[hole] = kept
         self.choices.append((region.hole.width * region.hole.height, share))
         self.repeats.append(best.repeat)
-
-    def _looked_at(self, region: Region) -> tuple[_Place, Mask]:
-        """Where one looks to judge what was painted in a hole; and that hole there `[1, h, w]`."""
-        hole = region.hole
-        reach = round(_JUDGED * math.sqrt(hole.width * hole.height))
-        window = grow_box(hole, reach, *self.mask.shape[:0:-1])
-        own = np.zeros((1, window.height, window.width), np.float32)
-        inner = np.s_[
-            :, hole.top - window.top : hole.bottom - window.top,
-            hole.left - window.left : hole.right - window.left,
-        ]  # fmt: skip
-        own[inner] = self.mask[_cut(region.item, hole)] > 0
-        return _cut(region.item, window), own
 
     def chosen(self) -> tuple[float | None, float | None]:
         """The context of the largest hole, and the most that one repeats."""
         share = max(self.choices)[1] if self.choices else None
         return share, max(self.repeats, default=None)
 
-    def _paint(self, region: Region, request: InpaintRequest, listening: Listening) -> float | None:
-        """Paint one hole once."""
-        inpainter = self.inpainter
+    def _part(self, region: Region) -> tuple[Image, Mask, Mask | None]:
+        """What is shown with a hole, which of it is painted, and what is avoided."""
         cut = _cut(region.item, region.around)
         part_mask = self.mask[cut]
         part = continue_colours(self.image[cut], part_mask)
         avoid = None if self.avoid is None else self.avoid[cut]
-        if inpainter.tile_side:
+        if self.inpainter.tile_side:
             part_mask, avoid = of_tile(region, part_mask, avoid)
-        shown = show(
-            part, part_mask, avoid, inpainter, request, listening, filler=self.geometry.filler
+        return part, part_mask, avoid
+
+    def _painting(self, asked: _Asked, listening: Listening) -> Painting:
+        """Show a hole to the engine; what is given paints it."""
+        inpainter, request = self.inpainter, asked.request
+        part = self._part(asked.region)
+        shown = show(*part, inpainter, request, listening, filler=self.geometry.filler)
+        return lambda listening: inpainter.inpaint(
+            shown.image, shown.mask, request, listening, avoid=shown.avoid
         )
-        painted = inpainter.inpaint(shown.image, shown.mask, request, listening, avoid=shown.avoid)
+
+    def _put(self, asked: _Asked, painted: Image, listening: Listening) -> float | None:
+        """Put what was painted into the result; gives how many px the engine was off."""
+        inpainter, region = self.inpainter, asked.region
+        part, part_mask, avoid = self._part(region)
         if not inpainter.copies_surroundings:
             painted = resize(painted, region.around.width, region.around.height)
         full = inpainter.finish(
@@ -323,7 +344,8 @@ class _Work:
             "none" if inpainter.tile_side else self.geometry.stitch.match,
             ring_is_painted=not inpainter.copies_surroundings,
         )
-        self._put_back(region, self._with_alpha(cut, fitted.painted, request))
+        cut = _cut(region.item, region.around)
+        self._put_back(region, self._with_alpha(cut, fitted.painted, asked.request))
         return fitted.shift
 
     def _with_alpha(self, cut: _Place, painted: Image, request: InpaintRequest) -> Image:
@@ -356,41 +378,10 @@ class _Work:
             self.mask[place] = 0
 
     def _with_sources(self, region: Region) -> Region:
-        """The region with more around it, if what is around it holds too little to copy."""
-        item = region.item
-        known = self._sources(item) & (known_share(self.image[item], self.mask[item]) >= KNOWN)
-        height, width = known.shape
-        hole = np.count_nonzero(self.mask[_cut(item, region.hole)])
-        enough = min(int(np.count_nonzero(known)), max(1, int(_ENOUGH * hole)))
-        around, growth = region.around, _LEAST_GROWTH
-        while np.count_nonzero(known[_cut(0, around)[1:]]) < enough:
-            around = grow_box(around, growth, width, height)
-            growth *= 2
-        return region._replace(around=around)
-
-    def _sources(self, item: int) -> NDArray[np.bool_]:
-        """What of one picture may be copied `[H, W]`."""
-        known: NDArray[np.bool_] = self.mask[item] == 0
-        return known if self.avoid is None else known & (self.avoid[item] == 0)
-
-    def _check_sources(self) -> None:
-        engine = self.inpainter.name
-        for item in range(len(self.mask)):
-            if not self.mask[item].any():
-                continue
-            if self.mask[item].all():
-                raise MaskError(
-                    f"the mask selects the whole picture{told_darkest(self.mask[item])}, but "
-                    f"{engine} copies from what is not selected; use a smaller mask, or an engine "
-                    "that generates.",
-                    code="full_mask",
-                )
-            if not self._sources(item).any():
-                raise MaskError(
-                    f"avoid covers all that the mask does not select, so {engine} has nothing to "
-                    "copy from; avoid less, or use an engine that generates.",
-                    code="nothing_to_copy",
-                )
+        """The region with enough around it for an engine that copies."""
+        if not self.inpainter.copies_surroundings:
+            return region
+        return with_sources(region, self.image, self.mask, self.avoid)
 
 
 def _cut(item: int, box: Box) -> _Place:
