@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
+from paintgraph.imaging.masks.surroundings import unlike_surroundings
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import nearest_bytes
 
@@ -18,6 +19,8 @@ Labels = NDArray[np.uint8]
 _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _FIRST_AREA = 200_000  # px in which the object is looked for, where only its outline is for more
 _BAND = 2  # px of those on each side of the outline, which are looked at again
+_ALIKE = 0.3  # less likely than this to be of the object is what looks as its surroundings do
+_AGAIN = 2  # iterations once that is taken off
 _SEED = 1
 
 
@@ -28,12 +31,16 @@ def looked_at(height: int, width: int) -> tuple[int, int]:
 
 
 def separate_by_steps(picture: Image, labels: Labels, iterations: int) -> NDArray[np.bool_] | None:
-    """What `separate` gives, sooner: a large picture is looked at small, then around the outline.
+    """What `separate` gives, without what looks as the surroundings do, and sooner.
+
+    A large picture is looked at small, and then around the outline. GrabCut takes what it was first
+    told to be the object for its colours, background that shows through and all. So that part
+    is taken off, and it looks again.
 
     Args:
         picture: `[H, W, 3]`, 0 to 1.
-        labels: as for `separate`.
-        iterations: of the small picture; one more follows.
+        labels: as for `separate`; what may be of the object is a box.
+        iterations: of the small picture, at first; three more follow.
 
     Returns:
         Whether a px is of the object `[H, W]`, or None.
@@ -41,13 +48,33 @@ def separate_by_steps(picture: Image, labels: Labels, iterations: int) -> NDArra
     height, width = picture.shape[:2]
     shrink = math.sqrt(_FIRST_AREA / (height * width))
     if shrink >= 1:
-        return separate(picture, labels, iterations)
+        return _found_twice(picture, labels, iterations)
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
     guessed = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    found = separate(small, guessed, iterations)
-    if found is None:
+    found = _found_twice(small, guessed, iterations)
+    return None if found is None else _along_outline(picture, labels, found)
+
+
+def _found_twice(picture: Image, labels: Labels, iterations: int) -> NDArray[np.bool_] | None:
+    """What `separate` finds, and then finds in what of it does not look as the surroundings do."""
+    box = labels == cv2.GC_PR_FGD
+    found = separate(picture, labels, iterations)
+    if found is None and not box.all():
         return None
+    first = box if found is None else found
+    left = first & (unlike_surroundings(picture, box) > _ALIKE)
+    again = labels.copy()
+    again[box & ~left] = cv2.GC_PR_BGD
+    rest = separate(picture, again, _AGAIN)
+    return found if rest is None or not rest.any() else rest
+
+
+def _along_outline(
+    picture: Image, labels: Labels, found: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """What was found in a small copy, with the outline that the px of the picture have."""
+    height, width = labels.shape
     side = 2 * _BAND + 1
     band = cv2.morphologyEx(
         found.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8)

@@ -86,8 +86,7 @@ def _select(part: Image, inner: Box, iterations: int) -> Mask:
 def _grab_cut(picture: Image, frame: Box, iterations: int) -> NDArray[np.float32] | None:
     """What GrabCut takes for the object in `[H, W, 3]`; None if it can tell nothing."""
     height, width = picture.shape[:2]
-    covers_all = frame.width >= width and frame.height >= height
-    if covers_all or min(frame.width, frame.height) < _SMALLEST_SIDE:
+    if min(frame.width, frame.height) < _SMALLEST_SIDE:
         return None
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
     labels[frame.top : frame.bottom, frame.left : frame.right] = cv2.GC_PR_FGD

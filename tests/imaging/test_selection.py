@@ -117,3 +117,42 @@ def test_the_outline_in_a_large_picture_is_that_of_its_own_px() -> None:
     assert np.array_equal(first, again)
     found = first > 0
     assert (found & truth).sum() / (found | truth).sum() > 0.995
+
+
+def a_fence(side: int = 260) -> tuple[Image, Mask, Box]:
+    """A yellow fence with a white sign before a road of many greys and a pavement, and its box."""
+    rng = np.random.default_rng(2)
+    fence = np.zeros((side, side), np.bool_)
+    for left in range(50, 211, 32):
+        fence[50:211, left : left + 5] = True
+    for top in (50, 120, 206):
+        fence[top : top + 5, 50:215] = True
+    light = np.linspace(0.35, 0.6, side)[:, np.newaxis, np.newaxis]
+    picture = light + 0.05 * rng.standard_normal((side, side, 3))
+    picture[170:, :, 0] += 0.12
+    picture[fence] = np.array([0.85, 0.65, 0.05]) + 0.05 * rng.standard_normal((fence.sum(), 3))
+    image = np.clip(picture, 0, 1).astype(np.float32)[np.newaxis]
+    return image, fence[np.newaxis].astype(np.float32), Box(42, 42, 222, 218)
+
+
+def test_what_shows_between_the_bars_of_a_fence_is_not_selected_and_its_bars_are() -> None:
+    image, fence, box = a_fence()
+
+    mask = select_in_box(image, box)
+
+    assert overlap(fence, mask) > 0.9
+
+
+def test_the_hole_of_a_ring_is_not_selected() -> None:
+    image, disc = disc_on_noise(120, 120, 40)
+    _, hole = disc_on_noise(120, 120, 20)
+    background, _ = disc_on_noise(120, 120, 0)
+    ring = np.where(hole[..., np.newaxis] > 0, background, image)
+
+    assert overlap(disc - hole, select_in_box(ring, Box(12, 12, 108, 108))) > 0.95
+
+
+def test_an_object_in_a_box_of_the_whole_picture_is_told_from_the_sides() -> None:
+    image, disc = disc_on_noise(90, 120, 25)
+
+    assert overlap(disc, select_in_box(image, Box(0, 0, 120, 90))) > 0.9
