@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image
-from paintgraph.imaging.masks.surroundings import unlike_surroundings
+from paintgraph.imaging.masks.surroundings import like_surroundings
 from paintgraph.imaging.opencv import cv2
 from paintgraph.imaging.samples import nearest_bytes
 
@@ -19,8 +19,7 @@ Labels = NDArray[np.uint8]
 _LARGEST_AREA = 1_000_000  # px that GrabCut looks at; its time grows with them
 _FIRST_AREA = 200_000  # px in which the object is looked for, where only its outline is for more
 _BAND = 2  # px of those on each side of the outline, which are looked at again
-_ALIKE = 0.3  # less likely than this to be of the object is what looks as its surroundings do
-_AGAIN = 2  # iterations once that is taken off
+_AGAIN = 2  # iterations once what looks as the surroundings do is taken off
 _SEED = 1
 
 
@@ -63,7 +62,7 @@ def _found_twice(picture: Image, labels: Labels, iterations: int) -> NDArray[np.
     if found is None and not box.all():
         return None
     first = box if found is None else found
-    left = first & (unlike_surroundings(picture, box) > _ALIKE)
+    left = first & ~like_surroundings(picture, box)
     again = labels.copy()
     again[box & ~left] = cv2.GC_PR_BGD
     rest = separate(picture, again, _AGAIN)

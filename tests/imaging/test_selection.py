@@ -156,3 +156,20 @@ def test_an_object_in_a_box_of_the_whole_picture_is_told_from_the_sides() -> Non
     image, disc = disc_on_noise(90, 120, 25)
 
     assert overlap(disc, select_in_box(image, Box(0, 0, 120, 90))) > 0.9
+
+
+def test_a_blurred_part_of_the_background_is_not_selected() -> None:
+    """Its colour is nowhere outside the box, and no edge lies around it."""
+    height, width = 240, 240
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    picture = np.full((height, width, 3), (0.75, 0.75, 0.8), np.float32)
+    glow = np.exp(-((x - 150) ** 2 + (y - 80) ** 2) / (2 * 24**2))[..., np.newaxis]
+    picture += glow * np.array([-0.35, 0.0, -0.6], np.float32)
+    bird = ((x - 95) / 40) ** 2 + ((y - 150) / 25) ** 2 <= 1
+    rng = np.random.default_rng(7)
+    picture[bird] = (0.3, 0.25, 0.2) + 0.12 * rng.standard_normal((bird.sum(), 3))
+    image = np.clip(picture, 0, 1).astype(np.float32)[np.newaxis]
+
+    mask = select_in_box(image, Box(40, 20, 205, 190))
+
+    assert overlap(bird[np.newaxis].astype(np.float32), mask) > 0.95
