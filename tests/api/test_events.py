@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,7 @@ def test_a_queued_job_tells_its_place_then_how_far_it_is(small: Served) -> None:
     assert positions == [2, 1, 0]
     assert [each["state"] for each in told] == ["queued"] * 3 + ["running"] * len(running)
     assert running == sorted(running)
+    assert all(one != other for one, other in pairwise(told))  # only what is new is told
     assert any(0 < each < 1 for each in running)
     assert len(told) <= (time.monotonic() - began) / api_events.STATUS_SECONDS + 1
 

@@ -117,6 +117,12 @@ def test_a_filter_that_cannot_be_read_is_named(small: Served, query: str, allowe
     assert allowed in detail
 
 
+def test_a_tag_that_is_given_twice_counts_once(small: Served) -> None:
+    answer = small.call("POST", "/v1/jobs?tag=b&tag=a&tag=b", json=ADD)
+
+    assert answer.json["tags"] == ["b", "a"]
+
+
 def test_too_many_tags_are_refused(small: Served) -> None:
     many = "&".join(f"tag=t{number}" for number in range(17))
 

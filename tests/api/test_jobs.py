@@ -65,6 +65,16 @@ def test_waiting_ends_in_time_with_the_job_as_it_is(small: Served) -> None:
     small.until(answer.json["id"], "cancelled")
 
 
+def test_of_waiting_jobs_that_of_the_higher_priority_runs_first(small: Served) -> None:
+    busy = small.job(tick(60))
+    low = small.submit({"graph": ADD}).json["id"]
+    high = small.submit({"graph": tick(0), "priority": 5}).json["id"]
+    small.call("DELETE", f"/v1/jobs/{busy}")
+
+    begun = [small.until(job, "succeeded")["started"] for job in (high, low)]
+    assert begun[0] < begun[1]
+
+
 def test_who_waits_for_a_job_waits_for_the_start_of_the_workers(small: Served) -> None:
     dispatcher = small.app[PARTS].dispatcher
     started, dispatcher.pool.ready = (

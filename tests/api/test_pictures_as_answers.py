@@ -42,6 +42,19 @@ def test_a_recipe_and_its_job_answer_with_the_picture(server: Served, form: str)
         assert answer.body == server.call("GET", whole["outputs"]["image"]["url"]).body
 
 
+def test_of_several_outputs_the_picture_called_image_comes(server: Served) -> None:
+    colours = {"a": 0xFF0000, "image": 0x00FF00, "z": 0x0000FF}
+    size = {"node": "EmptyImage", "width": 2, "height": 2}
+    graph = {
+        "nodes": {name: {**size, "color": colour} for name, colour in colours.items()},
+        "outputs": {name: f"${{{name}.image}}" for name in colours},
+    }
+
+    answer = server.call("POST", "/v1/jobs?wait=60", json=graph, headers={"Accept": "image/png"})
+
+    assert read(answer)[0, 0].tolist() == [0, 255, 0]
+
+
 @pytest.mark.parametrize(
     "accept",
     ["application/json", "*/*", "text/html, image/png", "image/png;q=0.5, application/json", ""],

@@ -1,6 +1,7 @@
 """The end of a job is sent to whoever is named for it, until it has arrived."""
 
 import json
+import socket
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from paintgraph.api.services import webhooks
 from paintgraph.api.services.webhooks import _fault, pause_after
 from paintgraph.jobs.sources.fetching import Reply
 from paintgraph.tests.api.ear import Ear
@@ -97,6 +99,30 @@ def test_a_redirect_is_no_delivery_and_what_failed_can_be_sent_again(
     assert settled(server, job, "delivered")["attempts"] == 3
     assert [ear.raw()[0]["webhook-id"] for _ in range(2)] == [first["webhook-id"]] * 2
     assert redelivered(server, "msg_none").status == 404
+
+
+def test_a_receiver_that_is_away_for_too_long_is_given_up(
+    server: Served, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "GIVEN_UP_SECONDS", 0.0)
+    ear.statuses = [503]
+    job = server.submit({"graph": NUMBER, "webhook": {"url": ear.url}}).json["id"]
+
+    told = settled(server, job, "failed")
+    assert (told["attempts"], told["status"], told["next"]) == (1, 503, None)
+
+
+def test_a_name_that_comes_to_lead_to_a_private_address_is_given_up(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = {"url": "https://not-yet.invalid/hook"}
+    job = small.submit({"graph": TICK, "webhook": hook}).json["id"]
+    private = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: private)
+
+    told = settled(small, job, "failed")
+    assert (told["attempts"], told["status"], told["next"]) == (1, None, None)
+    assert "private" in told["message"]
 
 
 def test_only_what_says_that_it_has_arrived_has_arrived() -> None:
