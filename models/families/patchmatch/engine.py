@@ -17,6 +17,7 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.errors import MaskError
 from paintgraph.imaging.fill.deepen import deepen
 from paintgraph.imaging.fill.detail import enlarge_with_detail
+from paintgraph.imaging.fill.shading import find_shading
 from paintgraph.imaging.samples import nearest_bytes
 from paintgraph.models.errors import EngineFailedError
 from paintgraph.models.families.patchmatch.sources import Sources, find_sources
@@ -168,17 +169,22 @@ class PatchMatch:
         avoid: Mask | None = None,
     ) -> Image:
         """Fill what the mask selects with patches of the rest; see `Inpainter`."""
-        pixels = nearest_bytes(image[0])
         hole = mask[0] > 0
         avoided = np.zeros_like(hole) if avoid is None else avoid[0] > 0
         # A full mask is refused by the pool, with a message of its own.
         sources = None if hole.all() else find_sources(hole, avoided, image[0])
-        painted = self._pool.inpaint(pixels, hole, request.seed, listening, sources)
-        result: Image = painted[np.newaxis].astype(np.float32) / np.float32(255)
-        is_finer = request.depth > 8 and not np.array_equal(result[0][~hole], image[0][~hole])
+        light = None if sources is None else _light(image[0], hole, sources)
+        picture = image[0] if light is None else np.clip(image[0] - light, 0, 1)
+        codes = self._pool.inpaint(nearest_bytes(picture), hole, request.seed, listening, sources)
+        painted = _shares(codes)
+        is_finer = request.depth > 8 and not np.array_equal(painted[~hole], picture[~hole])
         if is_finer and sources is not None:
             known = ~(hole | sources.barred)
-            result = deepen(image[0], hole, result[0], known, listening.check)[np.newaxis]
+            painted = deepen(picture, hole, painted, known, listening.check)
+        if light is not None:
+            lit = np.clip(painted + light, 0, 1)
+            painted = lit if is_finer else _shares(nearest_bytes(lit))
+        result: Image = painted[np.newaxis]
         listening.progress(STEPS, STEPS)
         return result
 
@@ -193,3 +199,16 @@ class PatchMatch:
     ) -> Image:
         """What was painted, at the size of the part, as sharp as what it was copied from."""
         return enlarge_with_detail(part, mask, painted, avoid, listening.check)
+
+
+def _light(
+    picture: NDArray[np.float32], hole: NDArray[np.bool_], sources: Sources
+) -> NDArray[np.float32] | None:
+    """The light over a picture with a hole inside, so that patches are copied without theirs."""
+    if sources.keep_row or sources.keep_column:
+        return None
+    return find_shading(picture, hole, ~(hole | sources.barred))
+
+
+def _shares(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return codes.astype(np.float32) / np.float32(255)
