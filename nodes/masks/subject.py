@@ -128,7 +128,8 @@ def mask_from_box(
 ) -> Mask:
     """Select the object in a box, separated from the rest by its colours (GrabCut).
 
-    Where no object stands out from the rest, the whole box is selected.
+    Background that shows through it is not selected. Where no object stands out from the rest,
+    the whole box is selected.
     """
     height, width = image.shape[1:3]
     area = box_of(box, width, height)
