@@ -5,7 +5,7 @@ Writes labelled sheets and their numbers to `docs/gallery/`.
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from paintgraph.base.listening import Listening
 from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.imaging.blend.composite import blend_into
 from paintgraph.imaging.fill.guess import fill
-from paintgraph.imaging.geometry.canvas import pad_image, padding_from_fraction
+from paintgraph.imaging.geometry.canvas import SIDES, Side, pad_image, padding_from_fraction
 from paintgraph.imaging.geometry.resize import resize
 from paintgraph.imaging.measure import measure_seam
 from paintgraph.models.families.patchmatch.engine import PatchMatch, PatchMatchPool
@@ -40,28 +40,34 @@ _INTRODUCTION = """# Gallery
 Made by `python -m paintgraph.benchmarks.gallery`; look at the sheets, the numbers only say so much.
 `seam_ratio` is how much stronger colours change across the border of the hole than beside it: 1 is
 no visible seam, below 1 is smoother than the photo. `detail` is the mean squared gradient in the
-hole against that in the rest of the picture. Times are of this one run, on a busy machine.
+hole against that in the rest of the picture. Times are of this one run, on a busy machine: they
+only compare the ways of one photo, roughly.
 
 - *plain PatchMatch*: PyPatchMatch on the whole picture, all of it a source.
 - *Telea*: OpenCV's fast marching. *mirror + blur*: the fill `mirror`, half covered by `blur`.
 - *ours before*: each hole with some context, all of that a source, enlarged by Lanczos.
-- *ours*: beside a new side only a band is a source, rather along that side; enlarged with the
-  detail of what was copied.
+- *ours*: beside a new side only what is near and like what touches that side is a source, rather
+  along it; all sides in two passes; what is copied inside a picture takes on the light of its
+  place; enlarged with the detail of what was copied.
 
 The photographs are scikit-image's: astronaut (NASA, public domain), rocket (SpaceX, public domain),
 chelsea and coffee (CC0).
 """
 _VERDICT = """## What is seen
 
-- Outpaint: plain PatchMatch copies a second astronaut with both badges. Ours continues what
-  borders a side on the same height: flag beside flag, suit beside suit, the wall clean. On coffee
-  ours before and ours are alike, and good; on rocket all repeat the lattice of the towers that the
-  sides cut, ours in rows; on chelsea none knows how a cat goes on.
-- Erasing inside a picture: before and after are the same unless something is to be avoided. What
-  still shows of an object beside the selection is continued into it: select all of the object, with
-  its shadow. The whole picture as context (plain) copies a face into the astronaut's wall.
+- Outpaint: plain PatchMatch copies a second astronaut with both badges, ours before a third sleeve.
+  Ours continues the flag alone at the left, the wall and the black table at the right. On coffee
+  ours before and ours are alike, and good; on rocket all repeat pieces of the towers that the sides
+  cut; on chelsea none knows how a cat goes on.
+- All sides: plain PatchMatch repeats the astronaut and three rockets, ours before sleeves and
+  rockets. Ours has no second head and no second rocket, but the one there is grows a second tip;
+  of the suit below stripes of the flag are made.
+- Erasing inside a picture: ours differs from before where light lies over an even ground, as in the
+  sky behind the rocket, and where something is to be avoided. What still shows of an object beside
+  the selection is continued into it: select all of the object, with its shadow. The whole picture
+  as context (plain) copies a face into the astronaut's wall.
 - Enlarging: with the detail of its sources a hole has grain again where it was soft before. Where
-  the picture is smooth there is nothing to add.
+  the picture is smooth, as the sky behind the rocket, there is nothing to add.
 - Telea and mirror + blur are quick, and seen at once in holes of this size.
 """
 
@@ -108,7 +114,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     photos = {name: _photo(name) for name in _OBJECTS}
     erased = {name: _erase(photo, _OBJECTS[name]) for name, photo in photos.items()}
-    sides = {name: _extend(photo) for name, photo in photos.items()}
+    sides = {name: _extend(photo, ("left", "right")) for name, photo in photos.items()}
+    all_sides = {"astronaut": _extend(photos["astronaut"], SIDES)}
     with PatchMatchPool() as pool:
         ways = [
             _Way("plain PatchMatch", lambda case: _whole(pool, case)),
@@ -124,6 +131,7 @@ def main() -> None:
         text = [
             _INTRODUCTION,
             _sheet("outpaint", "Outpaint, a third on two sides", sides, ways, folder),
+            _sheet("all_sides", "Outpaint, a third on all sides", all_sides, ways, folder),
             _sheet("erase", "Object removal", erased, ways, folder),
             _sheet("enlarge", "Painted at a small size, then enlarged", erased, little, folder),
             _VERDICT,
@@ -143,11 +151,12 @@ def _erase(photo: Image, box: tuple[int, int, int, int]) -> _Case:
     return _Case(photo, mask)
 
 
-def _extend(photo: Image) -> _Case:
-    padding = padding_from_fraction(photo.shape[2], photo.shape[1], ("left", "right"))
+def _extend(photo: Image, sides: Sequence[Side]) -> _Case:
+    padding = padding_from_fraction(photo.shape[2], photo.shape[1], sides)
     canvas = pad_image(photo, padding)
     mask = np.ones(canvas.shape[:3], np.float32)
-    mask[:, :, padding.left : canvas.shape[2] - padding.right] = 0
+    height, width = canvas.shape[1:3]
+    mask[:, padding.top : height - padding.bottom, padding.left : width - padding.right] = 0
     return _Case(canvas, mask)
 
 

@@ -1,7 +1,7 @@
 """`python -m paintgraph.benchmarks.recipe_pictures`: recipes before and after, to look at.
 
-Writes `docs/gallery/recipes.md` and its pictures. Recipes that look for a subject want a model,
-which `paintgraph models pull u2netp` gets.
+Writes `docs/gallery/recipes.md` and its pictures. Recipes that look for a subject, faces or writing
+want small models, which `paintgraph models pull u2netp centerface ch_PP-OCRv4_det` gets.
 """
 
 import argparse
@@ -26,9 +26,10 @@ _INTRODUCTION = """# Recipes, before and after
 
 Made by `python -m paintgraph.benchmarks.recipe_pictures`, by the commands above the pictures. What
 is transparent is green. Subjects were found by `u2netp`, the smallest of the mask models; the
-default, `isnet-general-use`, is finer. Photographs: scikit-image's astronaut (NASA, public domain),
-rocket (SpaceX, public domain), coffee and chelsea (CC0), and a part of `stuff.jpg` of OpenCV's
-samples (Apache-2.0).
+default, `isnet-general-use`, is finer. Faces were found by `centerface`, writing by
+`ch_PP-OCRv4_det`. Photographs: scikit-image's astronaut (NASA, public domain), rocket (SpaceX,
+public domain), coffee and chelsea (CC0), and a part of `stuff.jpg` of OpenCV's samples
+(Apache-2.0). The poster is the coffee with writing on it.
 
 Recipes without a picture here: `erase_by_text`, `replace_by_text`, `mask_by_text` and
 `mask_by_points` (Grounding DINO, Segment Anything), `replace_object`, `modify_content` and
@@ -102,13 +103,13 @@ CASES: Sequence[Case] = (
         "extend_to_ratio",
         "coffee.png",
         {"ratio": "1:1"},
-        "For a post; at the bottom the saucer is copied.",
+        "For a post; at the bottom the shadow of the saucer is continued.",
     ),
     Case(
         "extend_to_ratio",
         "coffee.png",
         {"ratio": "4:5"},
-        "Much is new here, and more of the saucer is copied; --avoid MASK keeps it from that.",
+        "Much is new here; at the bottom the shadow goes on, with red of the saucer in it.",
     ),
     Case(
         "mask_by_colour",
@@ -122,6 +123,26 @@ CASES: Sequence[Case] = (
         "disc.png",
         {"width": 600, "height": 600, "margin": 60, **_MODEL},
         "The same for a shop.",
+    ),
+    Case(
+        "outpaint",
+        "astronaut.png",
+        {"sides": ["left", "top", "right", "bottom"]},
+        "No second head; but of the suit below stripes of the flag were made, and the rocket grows "
+        "a second tip.",
+    ),
+    Case(
+        "blur_faces",
+        "astronaut.png",
+        {},
+        "The face that was found is blurred, the rest is as it was.",
+    ),
+    Case(
+        "remove_writing",
+        "poster.png",
+        {},
+        "The words are gone. Where they crossed an edge that edge is rough: see the rim of the cup "
+        "and of the saucer.",
     ),
 )
 
@@ -189,9 +210,9 @@ _ERASED = "Every picture of the folder; the mask is smaller than they are, and s
 
 
 def _section(case: Case, command: str, picture: str) -> str:
-    options = " ".join(f"--{n.replace('_', '-')} {_typed(v)}" for n, v in case.inputs.items())
+    options = "".join(f" --{n.replace('_', '-')} {_typed(v)}" for n, v in case.inputs.items())
     return (
-        f"## {case.recipe}\n\n{case.about}\n\n```text\n{command} {options}\n```\n\n"
+        f"## {case.recipe}\n\n{case.about}\n\n```text\n{command}{options}\n```\n\n"
         f"![{case.recipe}]({picture})\n"
     )
 
@@ -207,6 +228,12 @@ def _photos(work: Path) -> dict[str, Path]:
     mask = Pillow.new("L", (640, 427))
     ImageDraw.Draw(mask).rectangle((304, 112, 346, 410), fill=255)
     mask.save(work / "rocket_mask.png")
+    with Pillow.open(work / "coffee.png") as coffee:
+        poster = coffee.copy()
+    pen = ImageDraw.Draw(poster)
+    pen.text((40, 30), "SALE 50% OFF", fill="white", font_size=40)
+    pen.text((120, 330), "Copyright Example", fill=(255, 220, 60), font_size=40)
+    poster.save(work / "poster.png")
     with Pillow.open(_DOCS / "photos" / "disc.jpg") as disc:
         disc.save(work / "disc.png")
     return {file.name: file for file in work.glob("*.png")}
