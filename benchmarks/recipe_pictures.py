@@ -26,7 +26,7 @@ _INTRODUCTION = """# Recipes, before and after
 
 Made by `python -m paintgraph.benchmarks.recipe_pictures`, by the commands above the pictures. What
 is transparent is green. Subjects were found by `u2netp`, the smallest of the mask models; the
-default, `isnet-general-use`, is finer. Faces were found by `centerface`, writing by
+finer `isnet-general-use` is taken where it is. Faces were found by `centerface`, writing by
 `ch_PP-OCRv4_det`. Photographs: scikit-image's astronaut (NASA, public domain), rocket (SpaceX,
 public domain), coffee and chelsea (CC0), and a part of `stuff.jpg` of OpenCV's samples
 (Apache-2.0). The poster is the coffee with writing on it.

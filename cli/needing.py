@@ -6,6 +6,7 @@ from typing import NamedTuple
 from paintgraph.engine.graph.graph import Graph
 from paintgraph.engine.node.registry import Registry
 from paintgraph.models.catalogue.model_index import ModelIndex
+from paintgraph.models.catalogue.names import ModelNames
 from paintgraph.models.catalogue.wording import in_bytes
 from paintgraph.models.errors import UnknownModelError
 from paintgraph.nodes.resource_names import ENGINE, KINDS
@@ -25,17 +26,21 @@ class Needs(NamedTuple):
 
 def needs_of(graph: Graph, registry: Registry, index: ModelIndex) -> Needs:
     """What a checked recipe needs on this machine."""
-    named = sorted(set(_models_of(graph, registry)))
+    names = ModelNames(index)
+    named = sorted({names.meant(n, KINDS[kind]) for n, kind in _models_of(graph, registry)})
     missing = (told for name in named if (told := _missing(name, index)))
     engine = any(s.resource == ENGINE and s.required for s in graph.inputs.values())
     return Needs(engine, tuple(missing))
 
 
-def _models_of(graph: Graph, registry: Registry) -> Iterator[str]:
-    """The models that a graph names itself, by its inputs' defaults or inside recipes it uses."""
+def _models_of(graph: Graph, registry: Registry) -> Iterator[tuple[str, str]]:
+    """The models that a graph names itself, by its inputs' defaults or inside recipes it uses.
+
+    Each comes with the kind of resource that it is for.
+    """
     for spec in graph.inputs.values():
         if spec.resource in KINDS and isinstance(spec.default, str):
-            yield spec.default
+            yield spec.default, spec.resource
     for node in graph.nodes.values():
         declared = registry.spec(node.kind)
         if declared is None:
@@ -43,8 +48,8 @@ def _models_of(graph: Graph, registry: Registry) -> Iterator[str]:
         for each in declared.inputs:
             value = node.inputs.get(each.name)
             if each.resource in KINDS and isinstance(value, str):
-                yield value
-        yield from (name for kind, name in declared.names if kind in KINDS)
+                yield value, each.resource
+        yield from ((name, kind) for kind, name in declared.names if kind in KINDS)
 
 
 def _missing(name: str, index: ModelIndex) -> str:

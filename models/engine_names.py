@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.family import ENGINES, Kind
-from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.names import AUTO, ModelNames
 from paintgraph.models.errors import ModelError
 from paintgraph.models.loading.devices import ANY_DEVICE, DeviceRules
-
-AUTO = "auto"
 
 MOST_WEIGHT = 10.0
 _NUMBER = re.compile(r"-?[0-9]{1,2}(\.[0-9]{1,20})?")

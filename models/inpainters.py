@@ -10,7 +10,7 @@ from paintgraph.imaging.arrays import Image, Mask
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.catalogue.family import ENGINES, Kind
 from paintgraph.models.catalogue.lending import ModelLender
-from paintgraph.models.engine_names import AUTO
+from paintgraph.models.catalogue.names import AUTO
 from paintgraph.models.errors import UnknownModelError
 from paintgraph.models.families import FAMILIES
 from paintgraph.models.inpainting.protocols import (

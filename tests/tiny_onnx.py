@@ -128,15 +128,15 @@ def place(home: Path, networks: Mapping[str, bytes]) -> None:
 
 
 def own_entries(networks: Mapping[str, str], models_dir: Path) -> None:
-    """Name networks in the user's catalogue, each with the session that it is for.
+    """Name networks in the user's catalogue, each with the session that it is for; the best first.
 
     Entries of the user take the place of shipped ones, whose digests tiny networks do not have.
     """
     models_dir.mkdir(parents=True, exist_ok=True)
     lines = [
         f"{name}:\n  family: rembg\n  files: [{{path: {name}.onnx}}]\n  memory_bytes: 1000000\n"
-        f"  options: {{session: {session}}}\n"
-        for name, session in networks.items()
+        f"  rank: {len(networks) - place}\n  options: {{session: {session}}}\n"
+        for place, (name, session) in enumerate(networks.items())
     ]
     (models_dir / "models.yaml").write_text("".join(lines), encoding="utf-8")
 

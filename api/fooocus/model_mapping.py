@@ -10,7 +10,7 @@ from paintgraph.api.fooocus.fields import DEFAULT_LORA, STEPS, GenerateFields, P
 from paintgraph.api.services.parts import ServerParts
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.family import Kind
-from paintgraph.models.engine_names import AUTO
+from paintgraph.models.catalogue.names import AUTO
 from paintgraph.models.families.diffusion.sampling import MOST_STEPS, SamplerName, ScheduleName
 
 _OWN_VAE = "Default (model)"

@@ -14,6 +14,8 @@ from paintgraph.api.http.scopes import needs
 from paintgraph.api.services.model_pulls import FindingJson, PullEventJson
 from paintgraph.api.services.parts import PARTS
 from paintgraph.models.catalogue.entries import ModelEntry
+from paintgraph.models.catalogue.family import Kind
+from paintgraph.models.catalogue.names import AUTO, ModelNames
 from paintgraph.models.errors import UnknownModelError
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ class ModelJson(FindingJson):
 
 
 class ModelsJson(TypedDict):
-    """All models."""
+    """All models; `auto` is the one that this word stands for where a subject is selected."""
 
+    auto: str
     models: list[ModelJson]
     can_be_pulled: bool
 
@@ -46,7 +49,8 @@ async def list_models(request: web.Request) -> web.Response:
     def look() -> ModelsJson:
         pulls.index.catalogue.refresh()
         models = [_described(pulls.index.look(entry)) for entry in pulls.index.catalogue]
-        return {"models": models, "can_be_pulled": pulls.are_allowed}
+        auto = ModelNames(pulls.index).meant(AUTO, Kind.SUBJECT)
+        return {"auto": auto, "models": models, "can_be_pulled": pulls.are_allowed}
 
     return json_response(await asyncio.to_thread(look))
 

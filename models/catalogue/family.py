@@ -120,6 +120,8 @@ class Family:
         is_in_comfyui: whether its files may also lie in the folders of a ComfyUI.
         comfy_folders: the kinds of those folders that are its own, so that what lies there needs no
             catalogue; without any, each folder is looked into for models of the catalogue.
+        for_a_start: its model that is got where none is here and any would do, which "auto" then
+            stands for; of a family without one each model is named.
         brought: how a file becomes a model that needs no catalogue: a sentence that ends errors.
         home, home_set_by: the folder of a library that keeps its models itself, and the
             environment variables that name it.
@@ -144,6 +146,7 @@ class Family:
     folders: Callable[[ModelEntry, Path, Environment], Iterator[Path]] = own_folders
     is_in_comfyui: bool = True
     comfy_folders: tuple[str, ...] = ()
+    for_a_start: str = ""
     brought: str = ""
     home: Callable[[Environment], Path] | None = None
     home_set_by: str = ""

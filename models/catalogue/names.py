@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHANGED = "model_changed"
 """The code of the error for a model whose files are others than they were."""
 
+AUTO = "auto"
+"""Stands for the best model that is on this machine, where any of a kind would do."""
+
 _SHOWN = 8  # names in an error
 
 
@@ -36,9 +39,13 @@ class ModelNames:
         return self.index.catalogue.families
 
     def choices(self, *kinds: Kind) -> list[str]:
-        """What there is of some kinds, present or not; of a family the highest rank first."""
+        """What there is of some kinds, present or not; of a family the highest rank first.
+
+        Before those of a family that has one for a start stands "auto"; see `meant`.
+        """
         found: list[str] = []
         for family in self.families.of(*kinds):
+            found += [AUTO] if family.for_a_start else []
             entries = [entry.name for entry in self._offered(family)]
             found += [family.name] if family.kind == Kind.FILL else entries
             found += [alias for entry in self._offered(family) for alias in entry.aliases]
@@ -62,6 +69,18 @@ class ModelNames:
         except ModelError as error:
             return error
         return None
+
+    def meant(self, text: str, *kinds: Kind) -> str:
+        """The model that a name stands for, which need not be here.
+
+        Of "auto" that is the best of these kinds that is here and can be used, as far as headers of
+        files tell; where none is, the one that its family is begun with.
+        """
+        if text != AUTO:
+            return text
+        (family, *_) = (each for each in self.families.of(*kinds) if each.for_a_start)
+        ranked = (entry.name for entry in self._offered(family) if entry.rank)
+        return next((n for n in ranked if self.fault(n, *kinds) is None), family.for_a_start)
 
     def unusable(self, finding: "Finding") -> str:
         """Why files that are there are no model that is loaded, such as a pickle; else nothing."""
@@ -123,11 +142,9 @@ class ModelNames:
 
         Of models of one name that of one of these kinds is meant.
         """
-        name = text.partition("@")[0]
+        name = self.meant(text.partition("@")[0], *kinds)
         if reason := self.families.refusal(name):
-            raise RefusedModelError(
-                f"'{name}' {reason}. Choose another, such as isnet-general-use."
-            )
+            raise RefusedModelError(f"'{name}' {reason}. Choose another, such as {AUTO}.")
         families = [family.name for family in self.families.of(*kinds)]
         entry = self.index.catalogue.get(name, families)
         placed = self.index.require(self.index.look(entry))

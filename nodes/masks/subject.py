@@ -48,8 +48,8 @@ def mask_from_model(
     model: Annotated[
         str,
         Resource(MASK_MODEL),
-        "The model that looks for the subject; 'paintgraph models list' lists them.",
-    ] = "isnet-general-use",
+        "The model that looks for the subject; 'auto' is the best that is on this machine.",
+    ] = "auto",
     category: Annotated[
         Category, "Which clothes u2net_cloth_seg selects; full are those of the whole body."
     ] = "any",

@@ -13,7 +13,7 @@ from paintgraph.imaging.fill.guess import fill as fill_hole
 from paintgraph.imaging.geometry.canvas import GREY
 from paintgraph.imaging.geometry.context import ContextRule
 from paintgraph.imaging.masks.algebra import soften
-from paintgraph.models.engine_names import AUTO
+from paintgraph.models.catalogue.names import AUTO
 from paintgraph.models.inpainting.choosing import Quality
 from paintgraph.models.inpainting.protocols import InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry

@@ -72,7 +72,7 @@ def test_recipes_are_listed_by_what_they_need_on_this_machine(
         "modify_content",
         "replace_object",
     ]
-    assert "remove_background" in before["Needs isnet-general-use, 179 MB:"]
+    assert "remove_background" in before["Needs u2netp, 4.6 MB:"]
     assert before["Needs RealESRGAN_x4plus.safetensors, 67 MB:"] == ["upscale"]
     two = "Needs grounding-dino-tiny, 690 MB and sam_vit_b, 375 MB:"
     assert "mask_by_text" in before[two]

@@ -77,7 +77,7 @@ def test_every_fault_is_told_in_the_words_of_the_server(tab: Tab, server: Child)
     assert "input grow is 5000; allowed is -1024 to 1024 px." in lines
     assert len(lines) == 3  # and no mask, and no such engine
     assert (lacking["code"], lacking["status"]) == ("model_missing", 424)
-    assert "paintgraph models pull isnet-general-use" in lacking["message"]
+    assert "paintgraph models pull u2netp" in lacking["message"]
 
 
 def test_a_full_queue_says_when_to_come_again(tab: Tab, server: Child) -> None:

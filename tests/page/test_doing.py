@@ -130,10 +130,10 @@ def test_a_missing_model_says_what_it_needs_and_the_server_why_it_will_not(
         painter.open("Background")
         needed = painter.panel.locator(".needed [role=group], .needed[role=group]").first
         needed.wait_for()
-        assert "isnet-general-use is not on the server (179 MB)" in needed.inner_text()
-        assert "paintgraph models pull isnet-general-use" in needed.inner_text()
+        assert "u2netp is not on the server (5 MB)" in needed.inner_text()
+        assert "paintgraph models pull u2netp" in needed.inner_text()
         painter.start()
-        assert "'isnet-general-use' (179 MB) is not on this machine" in painter.told()
+        assert "'u2netp' (4.6 MB) is not on this machine" in painter.told()
         painter.tab.broken.clear()  # the console tells of the 424
 
         painter.open("Replace")

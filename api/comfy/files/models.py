@@ -13,7 +13,7 @@ from paintgraph.api.http.requests import json_response
 from paintgraph.api.services.parts import PARTS
 from paintgraph.base.words import shorten
 from paintgraph.models.catalogue.family import Kind
-from paintgraph.models.catalogue.names import ModelNames
+from paintgraph.models.catalogue.names import AUTO, ModelNames
 from paintgraph.models.errors import ModelError
 
 ROUTES = web.RouteTableDef()
@@ -124,4 +124,4 @@ async def _choices(request: web.Request, *kinds: Kind) -> list[str]:
     """The models of some kinds, with those that have come since the server started."""
     models = request.app[PARTS].engine_names.models
     await asyncio.to_thread(models.index.catalogue.refresh)
-    return models.choices(*kinds)
+    return [name for name in models.choices(*kinds) if name != AUTO]  # which is no file

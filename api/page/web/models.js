@@ -6,6 +6,9 @@ import { wordsOf } from "./state.js";
 
 /** @typedef {import("./wire").Model} Model */
 
+/** Stands for the best model that is there, where any would do. */
+export const AUTO = "auto";
+
 /** Knows the server's models; asks for them once, and again when one was fetched. */
 export class Models {
   /** @type {Promise<import("./wire").Models> | null} */
@@ -29,11 +32,18 @@ export class Models {
 
   /** The models that do what one does, or those of a family: first what is there, it before the others. @param {string} name */
   async like(name) {
-    const { models } = await this.#all();
-    const family = models.find((each) => each.name === name)?.family ?? name;
+    const { models, auto } = await this.#all();
+    const meant = name === AUTO ? auto : name;
+    const family = models.find((each) => each.name === meant)?.family ?? meant;
     const like = models.filter((each) => each.family === family);
-    const rank = (/** @type {Model} */ each) => 2 * Number(isThere(each)) + Number(each.name === name);
+    const rank = (/** @type {Model} */ each) => 2 * Number(isThere(each)) + Number(each.name === meant);
     return like.sort((a, b) => rank(b) - rank(a));
+  }
+
+  /** What may be chosen in place of one, by name. @param {string} name */
+  async namesLike(name) {
+    const names = (await this.like(name)).map((each) => each.name);
+    return name === AUTO ? [AUTO, ...names] : names;
   }
 
   /**
@@ -51,7 +61,7 @@ export class Models {
     };
     /** What the server says of them; without that they are names alone. */
     const show = async () => {
-      const { models, can_be_pulled: canBePulled } = await this.#all();
+      const { models, auto, can_be_pulled: canBePulled } = await this.#all();
       const missing = new Map(models.filter((each) => !isThere(each)).map((each) => [each.name, each]));
       for (const option of control.options) {
         const model = missing.get(option.value);
@@ -59,7 +69,7 @@ export class Models {
           ? this.t("models.missing", { name: model.name, size: this.#size(model) })
           : option.value || this.t("do.none");
       }
-      const chosen = missing.get(control.value);
+      const chosen = missing.get(control.value === AUTO ? auto : control.value);
       needed.replaceChildren(...(chosen ? [this.#needed(chosen, canBePulled, show)] : []));
     };
     offer(names, chosen).catch(() => {});

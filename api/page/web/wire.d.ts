@@ -97,6 +97,7 @@ export type Model = {
 };
 
 export type Models = {
+  auto: string;
   models: Model[];
   can_be_pulled: boolean;
 };

@@ -47,6 +47,7 @@ FAMILY = Family(
         "atlascloud": _ELSEWHERE,
     },
     folders=_folders,
+    for_a_start="u2netp",  # its maker states the licence, and it is small
     is_in_comfyui=False,
     home=_models,
     home_set_by="REMBG_HOME, or U2NET_HOME",

@@ -275,6 +275,23 @@ def test_a_model_of_the_user_runs_in_the_session_that_it_names(bench: Bench) -> 
     assert np.array_equal(by_rembg(bench.home, "dis_custom", samples), as_samples(mask[0]))
 
 
+def test_auto_is_the_best_model_that_is_there_and_can_be_used(bench: Bench) -> None:
+    bench.install()
+    missing = str(bench.names.fault("auto", Kind.SUBJECT))
+    assert "model 'u2netp' (4.6 MB) is not on this machine" in missing
+    assert "Get it with: paintgraph models pull u2netp" in missing
+
+    bench.install(silueta=tiny_onnx.red_network(320), u2net=tiny_onnx.middle_network(320))
+    assert bench.names.bind("auto", Kind.SUBJECT) == bench.names.bind("silueta")
+    assert bench.names.choices(Kind.SUBJECT)[:3] == [
+        "auto",
+        "isnet-general-use",
+        "birefnet-general",
+    ]
+    (bench.home / "models/silueta/silueta.onnx").unlink()
+    assert bench.names.bind("auto", Kind.SUBJECT) == bench.names.bind("u2net")
+
+
 def test_names_that_cannot_be_used_say_why(bench: Bench) -> None:
     bench.install(u2net=tiny_onnx.red_network(320))
 

@@ -139,12 +139,9 @@ function textField(input) {
   const isLong = name.includes("prompt") || name === "replacement";
   const control = isLong ? h("textarea", { rows: 2, required }, value) : h("input", { type: "text", required, value });
   const look = async () => {
-    const like = value ? await page.models.like(value).catch(() => []) : [];
-    if (!like.length) return;
-    const choice = choiceField(
-      input,
-      like.map((each) => each.name),
-    );
+    const names = value ? await page.models.namesLike(value).catch(() => []) : [];
+    if (!names.length) return;
+    const choice = choiceField(input, names);
     element.replaceChildren(...choice.element.childNodes);
     read = choice.read;
   };

@@ -2,7 +2,7 @@
 // What the server's models find: the subject of the picture, what words name, and what was clicked.
 
 import { field, h } from "../dom.js";
-import { isThere } from "../models.js";
+import { AUTO, isThere } from "../models.js";
 import { Draft } from "./draft.js";
 
 /** @typedef {import("../view.js").Point} Point */
@@ -15,12 +15,9 @@ import { Draft } from "./draft.js";
 function modelChoice({ state, models }, usual, label) {
   const { element, control, offer } = models.choice(label);
   const show = async () => {
-    const like = await models.like(usual);
-    const best = like.length && isThere(like[0]) ? like[0].name : usual;
-    await offer(
-      like.map((each) => each.name),
-      control.value || best,
-    );
+    const [first] = await models.like(usual);
+    const best = usual !== AUTO && first && isThere(first) ? first.name : usual;
+    await offer(await models.namesLike(usual), control.value || best);
   };
   return { element, show: () => show().catch(state.sorry), value: () => control.value || usual };
 }
@@ -28,7 +25,7 @@ function modelChoice({ state, models }, usual, label) {
 /** The subject of the picture. @param {import("./panel.js").Selecting} selecting @returns {import("./panel.js").Selector} */
 export function subject(selecting) {
   const { t, asking, mode, apply } = selecting;
-  const model = modelChoice(selecting, "isnet-general-use", t("select.model"));
+  const model = modelChoice(selecting, AUTO, t("select.model"));
   const select = async () => apply(await asking.ask("generate_mask", { model: model.value() }), mode());
   const button = h("button", { class: "primary", onclick: select }, t("select.subject.go"));
   return { name: "subject", key: "S", hasMode: true, options: [button, model.element], shown: model.show };
