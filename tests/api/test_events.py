@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +134,8 @@ def test_a_queued_job_tells_its_place_then_how_far_it_is(small: Served) -> None:
             async for event in stream:
                 if event.type == "status":
                     told.append(event.data)
+                    if len(told) == 1:  # what stays as it is is not told again
+                        await asyncio.sleep(2.5 * api_events.STATUS_SECONDS)
                     if event.data["state"] == "queued":  # each time one less is before it
                         path = f"/v1/jobs/{before.pop(0)}"
                         await asyncio.to_thread(small.call, "DELETE", path)
@@ -147,7 +148,6 @@ def test_a_queued_job_tells_its_place_then_how_far_it_is(small: Served) -> None:
     assert positions == [2, 1, 0]
     assert [each["state"] for each in told] == ["queued"] * 3 + ["running"] * len(running)
     assert running == sorted(running)
-    assert all(one != other for one, other in pairwise(told))  # only what is new is told
     assert any(0 < each < 1 for each in running)
     assert len(told) <= (time.monotonic() - began) / api_events.STATUS_SECONDS + 1
 
