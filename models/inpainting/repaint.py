@@ -278,13 +278,15 @@ class _Work:
     ) -> None:
         """Put what was painted in one hole into the result, and leave the best there."""
         region = ways[0].region
-        window, own = judged_part(region.hole, self.mask[region.item])
-        place, hole = _cut(region.item, window), _cut(region.item, region.hole)
         if len(ways) == 1:
             self._put(ways[0], next(painted), listening)
             if self.quality != "fast":
-                self.repeats.append(measure_repeat(self.result[place], own))
+                window, own = judged_part(region.hole, self.mask[region.item])
+                looked_at = self.result[_cut(region.item, window)]
+                self.repeats.append(measure_repeat(looked_at, own))
             return
+        window, own = judged_part(region.hole, self.mask[region.item])
+        place, hole = _cut(region.item, window), _cut(region.item, region.hole)
         avoid = None if self.avoid is None else self.avoid[place]
         known = may_be_copied(self.mask[place], avoid).astype(np.float32)
         before = self.result[hole].copy()
