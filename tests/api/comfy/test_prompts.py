@@ -156,6 +156,23 @@ def test_a_mismatch_tells_both_types(server: Served) -> None:
     assert entry["class_type"] == "PreviewImage"
 
 
+@pytest.mark.parametrize(
+    ("name", "faulty", "extra"),
+    [
+        ("a link to nowhere", "6", {"received_value": ["9", 0]}),
+        ("a cycle", "5", {"node_id": "5", "cycle_nodes": ["5"]}),
+    ],
+)
+def test_a_fault_of_a_link_tells_what_it_leads_to(
+    server: Served, name: str, faulty: str, extra: dict[str, Any]
+) -> None:
+    prompt, _ = REFUSED[name]
+
+    (error,) = post(server, prompt).json["node_errors"][faulty]["errors"]
+
+    assert extra.items() <= error["extra_info"].items()
+
+
 def test_outputs_without_fault_run_though_others_have_one(server: Served) -> None:
     prompt = {
         **shown(width=4),
@@ -176,9 +193,9 @@ def test_only_wanted_outputs_run(server: Served) -> None:
     entry = ended(server, posted(server, prompt, partial_execution_targets=["7"]))
 
     assert list(entry["outputs"]) == ["7"]
-    assert error_types(post(server, prompt, partial_execution_targets=["5"])) == {
-        "": ["prompt_no_outputs"]
-    }
+    none = post(server, prompt, partial_execution_targets=["5"])
+    assert error_types(none) == {"": ["prompt_no_outputs"]}
+    assert "none of the wanted nodes ('5') saves" in none.json["error"]["message"]
 
 
 @pytest.mark.parametrize(
