@@ -64,6 +64,20 @@ def test_what_waits_is_left_out_and_what_runs_goes_on(small: Served) -> None:
     ended(small, first)
 
 
+def test_clients_hear_of_what_is_left_out(small: Served) -> None:
+    first = running(small)
+    two, _ = (posted(small, QUICK) for _ in range(2))
+
+    async def story() -> None:
+        async with listening(small, "me") as heard:
+            for body, left in (({"delete": [two]}, 2), ({"clear": True}, 1)):
+                await heard.session.post(f"{small.url}/queue", json=body)
+                await heard.until("status", status={"exec_info": {"queue_remaining": left}})
+
+    told(story())
+    small.call("POST", "/interrupt", json={"prompt_id": first})
+
+
 def _await_node(server: Served, prompt_id: str) -> None:
     """Wait until a node of a prompt at work has begun."""
     at_work = server.app[PARTS].dispatcher.pool.running
