@@ -117,8 +117,8 @@ class EngineNames:
 
     def _best(self, kind: Kind) -> str | None:
         """The sound model of the highest rank that the devices have room for."""
-        names = self.models.choices(kind)
-        return next((n for n in names if self.fault(n) is None and self._has_room(n)), None)
+        names = (entry.name for entry in self.models.usable(kind))
+        return next(filter(self._has_room, names), None)
 
     def _has_room(self, name: str) -> bool:
         placed = self.models.placed(name)

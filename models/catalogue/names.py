@@ -1,6 +1,6 @@
 """Names of models in graphs: which can be chosen, which cannot be used, which files they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from paintgraph.base.words import shorten, suggestion
@@ -79,8 +79,15 @@ class ModelNames:
         if text != AUTO:
             return text
         (family, *_) = (each for each in self.families.of(*kinds) if each.for_a_start)
-        ranked = (entry.name for entry in self._offered(family) if entry.rank)
-        return next((n for n in ranked if self.fault(n, *kinds) is None), family.for_a_start)
+        ranked = (entry.name for entry in self.usable(*kinds) if entry.rank)
+        return next(ranked, family.for_a_start)
+
+    def usable(self, *kinds: Kind) -> Iterator[ModelEntry]:
+        """What of some kinds is here without `fault`; of a family the highest rank first."""
+        for family in self.families.of(*kinds):
+            for entry in self._offered(family):
+                if self.fault(entry.name, family.kind) is None:
+                    yield entry
 
     def unusable(self, finding: "Finding") -> str:
         """Why files that are there are no model that is loaded, such as a pickle; else nothing."""

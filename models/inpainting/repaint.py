@@ -280,7 +280,7 @@ class _Work:
         region = ways[0].region
         if len(ways) == 1:
             self._put(ways[0], next(painted), listening)
-            if self.quality != "fast":
+            if self.quality != "fast":  # only now: of a large picture it takes much memory
                 window, own = judged_part(region.hole, self.mask[region.item])
                 looked_at = self.result[_cut(region.item, window)]
                 self.repeats.append(measure_repeat(looked_at, own))
