@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from paintgraph.benchmarks.outlines import overlap
 from paintgraph.benchmarks.pictures.cases import Split
 from paintgraph.benchmarks.pictures.photos import load
 from paintgraph.imaging.geometry.regions import Box, grow_box
@@ -192,7 +193,7 @@ def compare(found: _Area, truth: _Area) -> Scores:
         for own, other in ((first, second), (second, first))
     ]
     f1 = 2 * shares[0] * shares[1] / max(sum(shares), 1e-9)
-    return Scores(float((found & truth).sum() / max((found | truth).sum(), 1)), f1)
+    return Scores(overlap(found.astype(np.float32), truth.astype(np.float32)), f1)
 
 
 def _outline(area: _Area) -> _Area:
