@@ -119,7 +119,7 @@ def _canvas(
     canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
     # Of nothing one number is kept, however large the canvas is.
     avoided = np.broadcast_to(np.float32(0), canvas.shape[:3])
-    if avoid is not None:
+    if avoid is not None and avoid.any():
         # Where a large area is painted block by block, a later one may copy from the ones before.
         avoided = pad_mask(avoid, padding, selected=False)
     return Canvas(canvas, pad_mask(selected, padding), avoided)
