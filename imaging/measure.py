@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintgraph.imaging.arrays import Image, Mask, match_batch, match_pair
+from paintgraph.imaging.blend.composite import with_channels
 from paintgraph.imaging.opencv import cv2
 
 _NEARBY = 8  # px on each side of the border that its gradients are compared with
@@ -83,7 +84,7 @@ def max_abs_diff_outside(before: Image, after: Image, mask: Mask) -> float:
             rows = slice(top, top + _STRIP)
             kept = weights[rows] == 0
             if kept.any():
-                largest = max(largest, _difference(old[rows][kept], new[rows][kept]))
+                largest = max(largest, _difference(old[rows], new[rows], kept))
     return largest
 
 
@@ -165,13 +166,10 @@ def _sum_and_count(values: _Colours) -> NDArray[np.float64]:
     return np.array([values.sum(dtype=np.float64), values.size])
 
 
-def _difference(first: _Colours, second: _Colours) -> float:
-    """The largest difference between pixels `[N, 3 or 4]`."""
-    if first.shape[1] != second.shape[1]:
-        first, second = (_opaque(pixels) for pixels in (first, second))
-    return float(np.abs(first - second).max())
-
-
-def _opaque(pixels: _Colours) -> _Colours:
-    alpha = np.ones((len(pixels), 4 - pixels.shape[1]), np.float32)
-    return np.concatenate([pixels, alpha], axis=1)
+def _difference(first: _Colours, second: _Colours, kept: _Flags) -> float:
+    """The largest difference between px `[H, W, 3 or 4]` where they are kept, `[H, W]`."""
+    if first.shape[2] != second.shape[2]:
+        first, second = (with_channels(each[np.newaxis], 4)[0] for each in (first, second))
+    difference = np.abs(first - second)
+    difference *= kept[..., np.newaxis]
+    return float(difference.max())

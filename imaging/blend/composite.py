@@ -28,7 +28,10 @@ def blend_into(target: Image, painted: Image, weights: Mask) -> None:
     if soft.any():
         target[soft] = _blend(target[soft], _with_channels(painted[soft], target), weights[soft])
     whole = weights >= 1
-    target[whole] = _with_channels(painted[whole], target)
+    if whole.all() and painted.shape == target.shape:
+        target[:] = painted
+    else:
+        target[whole] = _with_channels(painted[whole], target)
 
 
 def _with_channels(pixels: Image, target: Image) -> Image:

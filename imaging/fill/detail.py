@@ -285,12 +285,14 @@ def _add_detail(
     own_rows, own_columns = np.indices(size, np.int32)
     down = np.rint((matches.rows - own_rows) * scale_down).astype(np.float32)
     right = np.rint((matches.columns - own_columns) * scale_right).astype(np.float32)
-    columns = np.arange(width, dtype=np.float32)
+    inside = np.flatnonzero(hole.any(axis=0))
+    across = slice(int(inside[0]), int(inside[-1]) + 1)
+    columns = np.arange(across.start, across.stop, dtype=np.float32)
     small_columns = np.minimum((columns / scale_right).astype(np.intp), size[1] - 1)
-    rows_at_once = max(1, _STRIP // width)
+    rows_at_once = max(1, _STRIP // len(columns))
     for top in range(0, height, rows_at_once):
         strip = slice(top, min(top + rows_at_once, height))
-        selected = hole[strip]
+        selected = hole[strip, across]
         if not selected.any():
             continue
         check()
@@ -305,5 +307,6 @@ def _add_detail(
             borderMode=cv2.BORDER_REFLECT_101,
         )
         added = np.asarray(copied, np.float32) / np.float32(_DEEP)
-        full[strip][selected] += added[selected]
+        added *= selected[..., np.newaxis]
+        full[strip, across] += added
     np.clip(full, 0, 1, out=full)
