@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -77,7 +78,7 @@ class Served:
 
         async def request() -> Answer:
             async with (
-                aiohttp.ClientSession() as session,
+                _session() as session,
                 session.request(
                     method, self.url + path, allow_redirects=False, **options
                 ) as response,
@@ -132,6 +133,30 @@ class Served:
         return asyncio.run(asyncio.wait_for(follow(), OUTER_SECONDS))
 
 
+@asynccontextmanager
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client that leaves no connection open.
+
+    Where a server answers before it has read a large body, aiohttp keeps the connection to send the
+    rest, and a loop that ends meanwhile leaves it to the collector, within some later test.
+    """
+    opened: list[socket.socket] = []
+
+    def connecting(address: Any) -> socket.socket:
+        family, kind, protocol, _, _ = address
+        opened.append(socket.socket(family, kind, protocol))
+        return opened[-1]
+
+    connector = aiohttp.TCPConnector(socket_factory=connecting)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield session
+    for each in opened:
+        with suppress(OSError):  # it is closed already, by either side
+            each.shutdown(socket.SHUT_RDWR)
+        for _ in iter(each.fileno, -1):  # until the loop has closed it
+            await asyncio.sleep(0)
+
+
 class Stream:
     """Server-sent events as they come."""
 
@@ -177,9 +202,17 @@ def serving(data: Path, factory: str = FACTORY, **settings: Any) -> Iterator[Ser
         yield Served(site.name, data, app)
     finally:
         run(runner.cleanup())
+        run(_others_ended())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _others_ended() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def emptied(server: Served) -> Served:
