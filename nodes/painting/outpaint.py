@@ -117,8 +117,8 @@ def _canvas(
     if avoid is not None:
         image, avoid = match_pair(image, avoid, second_name="avoid")
     canvas = pad_image(image, padding, "colour" if fill == "grey" else fill)
-    # Of nothing one number is kept, however large the canvas is.
-    avoided = np.broadcast_to(np.float32(0), canvas.shape[:3])
+    # Zeros that nobody writes take no memory; one number for all would be copied by the socket.
+    avoided: Mask = np.zeros(canvas.shape[:3], np.float32)
     if avoid is not None and avoid.any():
         # Where a large area is painted block by block, a later one may copy from the ones before.
         avoided = pad_mask(avoid, padding, selected=False)
