@@ -262,13 +262,22 @@ def _sources(barred: _Selected, size: tuple[int, int]) -> _Selected:
 
 def _detail(part: _Samples, full: _Samples, barred: _Selected) -> NDArray[np.int16]:
     """What the enlarged copy lacks, in 16 bits to save memory; nothing where it is barred."""
-    detail = np.empty(part.shape, np.int16)
+    detail = np.zeros(part.shape, np.int16)  # what nobody writes of it takes no memory
+    known = ~barred
+    across = _columns(known)
     rows = max(1, _STRIP // part.shape[1])
     for top in range(0, len(part), rows):
-        strip = slice(top, top + rows)
-        detail[strip] = np.rint((part[strip] - full[strip]) * np.float32(_DEEP))
-    detail[barred] = 0
+        place = np.s_[top : top + rows, across]
+        if known[place].any():
+            lacks = np.rint((part[place] - full[place]) * np.float32(_DEEP))
+            detail[place] = lacks * known[place][..., np.newaxis]
     return detail
+
+
+def _columns(selected: _Selected) -> slice:
+    """The columns from the first to the last in which something is selected; some px is."""
+    columns = np.flatnonzero(selected.any(axis=0))
+    return slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _add_detail(
@@ -285,8 +294,7 @@ def _add_detail(
     own_rows, own_columns = np.indices(size, np.int32)
     down = np.rint((matches.rows - own_rows) * scale_down).astype(np.float32)
     right = np.rint((matches.columns - own_columns) * scale_right).astype(np.float32)
-    inside = np.flatnonzero(hole.any(axis=0))
-    across = slice(int(inside[0]), int(inside[-1]) + 1)
+    across = _columns(hole)
     columns = np.arange(across.start, across.stop, dtype=np.float32)
     small_columns = np.minimum((columns / scale_right).astype(np.intp), size[1] - 1)
     rows_at_once = max(1, _STRIP // len(columns))
