@@ -216,9 +216,11 @@ def split_regions(mask: Mask, merge_distance: int = 0) -> list[Box]:
     boxes = _boxes_of(selected, merge_distance)
     while True:
         # Areas become their boxes, which may reach others; ends, as there are fewer each time.
-        for box in boxes:
-            selected[box.top : box.bottom, box.left : box.right] = 1
-        merged = _boxes_of(selected, merge_distance)
+        areas = [selected[box.top : box.bottom, box.left : box.right] for box in boxes]
+        are_boxes = all(area.all() for area in areas)
+        for area in areas:
+            area[:] = 1
+        merged = boxes if are_boxes else _boxes_of(selected, merge_distance)
         if len(merged) == len(boxes):
             return sorted(merged, key=lambda box: (box.top, box.left))
         boxes = merged

@@ -266,7 +266,9 @@ def known_share(part: Image, mask: Mask) -> Mask:
     Nothing of what the mask selects; of the rest as much as it is seen, beside what is seen most.
     """
     known: Mask = (mask == 0).astype(np.float32)
-    seen = known * part[..., 3] if part.shape[-1] == 4 else known
+    if part.shape[-1] < 4:
+        return known
+    seen = known * part[..., 3]
     return seen / seen.max() if seen.any() else known
 
 
