@@ -214,7 +214,7 @@ class _Search:
 
 
 _DEEP = 32767
-_STRIP = 1_000_000  # px at once
+_STRIP = 250_000  # px at once
 _MARGIN = 2  # small px between a source and what must not be copied
 _LONGEST = 32_000  # px; OpenCV's remap cannot address more
 _EVEN = 1e-3
@@ -275,18 +275,25 @@ def _sources(barred: _Selected, size: tuple[int, int]) -> _Selected:
     return sources
 
 
-def _detail(part: _Samples, full: _Samples, barred: _Selected) -> NDArray[np.int16]:
-    """What the enlarged copy lacks, in 16 bits to save memory; nothing where it is barred."""
-    detail = np.zeros(part.shape, np.int16)  # what nobody writes of it takes no memory
+class _Detail(NamedTuple):
+    """What the enlarged copy lacks, of the columns in which something may be copied."""
+
+    samples: NDArray[np.int16]
+    """`[H, w, 3]`, in 16 bits to save memory; 0 where it is barred."""
+    left: int
+    """The first of these columns."""
+
+
+def _detail(part: _Samples, full: _Samples, barred: _Selected) -> _Detail:
     known = ~barred
     across = _columns(known)
+    samples = np.empty((len(part), across.stop - across.start, 3), np.int16)
     rows = max(1, _STRIP // part.shape[1])
     for top in range(0, len(part), rows):
         place = np.s_[top : top + rows, across]
-        if known[place].any():
-            lacks = np.rint((part[place] - full[place]) * np.float32(_DEEP))
-            detail[place] = lacks * known[place][..., np.newaxis]
-    return detail
+        lacks = np.rint((part[place] - full[place]) * np.float32(_DEEP))
+        samples[top : top + rows] = lacks * known[place][..., np.newaxis]
+    return _Detail(samples, across.start)
 
 
 def _columns(selected: _Selected) -> slice:
@@ -298,7 +305,7 @@ def _columns(selected: _Selected) -> slice:
 def _add_detail(
     full: _Samples,
     hole: _Selected,
-    detail: NDArray[np.int16],
+    detail: _Detail,
     matches: Matches,
     check: Callable[[], None],
 ) -> None:
@@ -323,8 +330,8 @@ def _add_detail(
         small_rows = np.minimum((rows / scale_down).astype(np.intp), size[0] - 1)
         at = np.ix_(small_rows, small_columns)
         copied = cv2.remap(
-            detail,
-            columns + right[at],
+            detail.samples,
+            columns - np.float32(detail.left) + right[at],
             rows[:, np.newaxis] + down[at],
             cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_REFLECT_101,
