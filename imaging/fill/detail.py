@@ -21,7 +21,7 @@ _Selected: TypeAlias = NDArray[np.bool_]
 _Places: TypeAlias = NDArray[np.int32]
 
 REACH = 3  # px on each side of a pixel that are compared
-_MOST_PAIRS = 400_000_000
+_MOST_PAIRS = 100_000_000
 _ROWS_AT_ONCE = 512
 _THREADS = 2
 _PIXELS_AT_ONCE = 1 << 15  # what is compared of them stays in a processor's cache

@@ -160,3 +160,19 @@ def test_a_copy_is_found_where_it_came_from() -> None:
     assert found[hole].mean() > 0.95
     assert np.array_equal(matches.rows[~hole], rows[~hole])
     assert sources[matches.rows[hole], matches.columns[hole]].all()
+
+
+def test_of_more_than_can_be_compared_copies_are_found_by_their_neighbours() -> None:
+    """The 600 million pairs here are compared on a smaller copy, whose places are only near."""
+    noise = np.random.default_rng(0).random((160, 400, 3), np.float32)
+    picture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1), np.float32)
+    hole, sources = np.zeros((2, 160, 400), np.bool_)
+    hole[20:140, 220:380] = True
+    sources[:, :200] = True
+    picture[16:144, 216:384] = picture[4:132, 13:181]
+
+    matches = find_matches(picture, hole, sources, never)
+
+    rows, columns = (np.asarray(places) for places in np.indices(hole.shape))
+    found = (matches.rows == rows - 12) & (matches.columns == columns - 203)
+    assert found[hole].mean() > 0.95
