@@ -554,6 +554,11 @@ outputs:
     assert problem.outputs == ("one", "two", "show")
 
 
+@pytest.mark.parametrize("literal", ["true", "5", "0.5", "five", "null"])
+def test_an_input_of_any_type_takes_each_plain_value(literal: str) -> None:
+    assert not problems_of(f"nodes:\n  h: {{node: Show, value: {literal}}}\n")
+
+
 def test_a_node_that_nothing_needs_is_a_warning() -> None:
     text = "nodes:\n  a: {node: Add}\n  b: {node: Add}\noutputs: {x: '${a.sum}'}\n"
     (problem,) = problems_of(text)
