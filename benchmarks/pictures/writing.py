@@ -127,7 +127,9 @@ def _scores(photo: Pixels, painted: Pixels, strokes: Hole, selected: Hole) -> _S
 
 
 def _row(name: str, found: _Scores) -> str:
-    return f"| {name} | {found.recall:.4f} | {found.other:.3f} | {found.iou:.3f} | {found.psnr:.2f} |"
+    return (
+        f"| {name} | {found.recall:.4f} | {found.other:.3f} | {found.iou:.3f} | {found.psnr:.2f} |"
+    )
 
 
 def _write(file: Path, shown: Pixels, selected: Hole, painted: Pixels) -> None:

@@ -199,6 +199,21 @@ def test_strokes_are_told_from_what_is_behind_them(colour: tuple[float, float, f
     assert mask.sum() < 2.5 * is_stroke.sum()  # the line has five times as much
 
 
+@pytest.mark.parametrize("rim", [(0.9, 0.9, 0.8), (0.1, 0.2, 0.1)])
+def test_an_edge_that_goes_on_outside_of_a_line_is_no_stroke(
+    rim: tuple[float, float, float],
+) -> None:
+    """The rim of a cup runs through the writing; some strokes cross it."""
+    ground = np.full((1, *SEEN, 3), (0.4, 0.25, 0.2), np.float32)
+    ground[0, 56:62] = rim
+    image, is_stroke = bars(ground, (1.0, 0.5, 0.0))
+
+    mask = mask_of_strokes(image, [LINE], SEEN)[0] > 0
+
+    assert mask[is_stroke].all()
+    assert mask[56:62, 40:360].mean() < 0.5  # the strokes and what is close to them have 0.4
+
+
 @pytest.mark.parametrize("angle", [0, 30])
 def test_letters_that_are_clear_here_and_faint_there_are_selected(angle: int) -> None:
     """White ones before wood, and before a cup that is nearly as bright."""
