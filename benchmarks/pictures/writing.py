@@ -3,7 +3,7 @@
 Fourteen photos with writing whose strokes are known, split and drawn before anything was tried:
 recall of the strokes, the share of what is selected that is not a stroke nor within 3 px of one,
 intersection over union with the strokes grown by that, and how near `remove_writing` comes to the
-photo (dB, over the strokes and all that was selected). Wants the model `ch_PP-OCRv4_det`.
+photo (dB, over the whole picture, so that less selected is no other place). Wants the model `ch_PP-OCRv4_det`.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def _scores(photo: Pixels, painted: Pixels, strokes: Hole, selected: Hole) -> _S
         float((selected & strokes).sum() / strokes.sum()),
         float((selected & ~near).sum() / max(1, selected.sum())),
         float((selected & near).sum() / (selected | near).sum()),
-        psnr(painted.astype(np.float32), photo.astype(np.float32), selected | strokes),
+        psnr(painted.astype(np.float32), photo.astype(np.float32), np.ones_like(strokes)),
     )
 
 
