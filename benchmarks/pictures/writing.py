@@ -2,8 +2,8 @@
 
 Fourteen photos with writing whose strokes are known, split and drawn before anything was tried:
 recall of the strokes, the share of what is selected that is not a stroke nor within 3 px of one,
-intersection over union with the strokes grown by that, and how near `remove_writing` comes to the
-photo (dB, over the whole picture, so that less selected is no other place). Wants the model `ch_PP-OCRv4_det`.
+intersection over union with the strokes grown by that, and how near `remove_writing` comes to all
+of the photo, in dB. Wants the model `ch_PP-OCRv4_det`.
 """
 
 import argparse

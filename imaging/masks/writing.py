@@ -27,13 +27,14 @@ _AROUND = 0.05  # of a line's height: smeared edges
 _BEYOND = 0.25  # of a line's height: letters do not reach so far out of it
 _MUCH = 0.5  # of a line's height, in px: as much as that lies beyond of what goes on there
 _TELLING = 0.3  # of the strokes: as many are of one colour that ends in the line
+_RIVAL = 0.5  # of that share: where another colour has more, either may be the letters'
 _ALIKE = 14  # of 255, in Lab: by how much letters of one colour differ
 _CELL = 16  # of 255, in Lab: colours that are counted as one
 _CANDIDATES = 4  # colours that may be that of the letters
 _HUGGING = 0.06  # of a line's height: outlines around letters
 
 # Chosen on the seven photos of `benchmarks/pictures/writing.py` to tune: of the strokes there is as
-# much selected as without what is said of colours and of what goes on, of other px a quarter less.
+# much selected as without what is said of colours and of what goes on, of other px a seventh less.
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def mask_of_strokes(
     the differences near it best (Otsu 1979, "A threshold selection method from gray-level
     histograms"), and what has their colour. What goes on outside of the line, such as the rim of a
     cup, is no stroke but where it has the colour whose pieces end in the line, or touches that; it
-    is one where no colour of the strokes does so. A line where this finds hardly anything, or
+    is one where no colour of the strokes does so, or several do. A line where this finds hardly anything, or
     nearly all, is selected wholly.
 
     Args:
@@ -201,14 +202,16 @@ def _letters(
     goes_on = _goes_on(found, line, side)
     found = found & inside
     own = found & ~goes_on
-    best, letters = 0.0, own
+    best, rival, letters = 0.0, 0.0, own
     for colour in _colours(lab[found]):
         alike = np.linalg.norm(lab - colour, axis=2) <= _ALIKE
         ending = alike & inside & ~_goes_on(alike, line, side)
         share = float((ending & found).sum() / max(1, found.sum()))
         if share > best:
-            best, letters = share, ending | (alike & found)
-    if best < _TELLING:
+            best, rival, letters = share, best, ending | (alike & found)
+        else:
+            rival = max(rival, share)
+    if best < _TELLING or rival > _RIVAL * best:
         return found
     near = cv2.dilate((own | letters).astype(np.uint8), _disk(2 * _HUGGING * side)) > 0
     return own | letters | (found & near)
