@@ -141,8 +141,8 @@ CASES: Sequence[Case] = (
         "remove_writing",
         "poster.png",
         {},
-        "The words are gone. Where they crossed an edge that edge is rough: see the rim of the cup "
-        "and of the saucer.",
+        "The words are gone. Where they crossed an edge that edge is rough: see the rim of the "
+        "saucer.",
     ),
 )
 

@@ -141,8 +141,8 @@ def mask_of_strokes(
     the differences near it best (Otsu 1979, "A threshold selection method from gray-level
     histograms"), and what has their colour. What goes on outside of the line, such as the rim of a
     cup, is no stroke but where it has the colour whose pieces end in the line, or touches that; it
-    is one where no colour of the strokes does so, or several do. A line where this finds hardly anything, or
-    nearly all, is selected wholly.
+    is one where none of the strokes' colours does so, or several do. A line where this finds
+    hardly anything, or nearly all, is selected wholly.
 
     Args:
         image: picture `[1, H, W, 3 or 4]`, 0 to 1.
