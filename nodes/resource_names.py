@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import islice
+from typing import Literal, TypeAlias
 
 from paintgraph.base.naming import BAD_NAME, name_fault
 from paintgraph.engine.errors import BindError
@@ -24,12 +26,18 @@ FILE_NAME = "file_name"
 COLOUR = "colour"
 COLOUR_WORDS = "a name of CSS, #rrggbb or #rgb"
 ENGINE, PAINTER, LORAS, VAE = "engine:inpaint", "painter", "loras", "vae"
-EMBEDDINGS = "embeddings"
+EMBEDDINGS, FACE_FINDER = "embeddings", "face_finder"
 """Kinds of resources; a painter is what an engine and a prompt together stand for, embeddings are
-the files of the learnt words in prompts."""
+the files of the learnt words in prompts, a face finder is the model for `FacesChoice`."""
+
+FacesChoice: TypeAlias = Literal["avoid", "copy"]
+"""Whether faces are avoided; if so, and a model that finds them is there, it is bound."""
 
 NO_EMBEDDINGS = ("none",)
 """What stands for the files of prompts without a learnt word, so that these count as known."""
+
+NO_FACE_FINDER = ("none",)
+"""What stands for the model that finds faces where none is there, or none is wanted."""
 
 KINDS: Mapping[str, Kind] = {
     MASK_MODEL: Kind.SUBJECT,
@@ -118,7 +126,12 @@ def binders(names: EngineNames) -> dict[str, Binder]:
             raise fault
         return bind((Kind.EMBEDDING,), name)
 
+    def bind_face_finder(asked: tuple[FacesChoice]) -> tuple[str, ...]:
+        there = names.models.usable(Kind.FACES) if asked == ("avoid",) else iter(())
+        return tuple(bind((Kind.FACES,), e.name) for e in islice(there, 1)) or NO_FACE_FINDER
+
     return {
+        FACE_FINDER: _guarded(bind_face_finder),
         EMBEDDINGS: _guarded(bind_embeddings),
         **{name: _guarded(partial(bind, kinds), "model ") for name, kinds in _EVERY.items()},
         PAINTER: _guarded(resolve),

@@ -1,11 +1,12 @@
-"""The node that selects faces, by a small model."""
+"""Nodes that select faces, by a small model: on purpose, or so that none is copied."""
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from paintgraph.engine.graph.sockets import LIST
+from paintgraph.engine.graph.sockets import LIST, Value
 from paintgraph.engine.node.context import Context
 from paintgraph.engine.node.declaration import Range, Resource, node
 from paintgraph.imaging.geometry.boxes import (
+    Boxes,
     clamp_boxes,
     fill_boxes,
     fill_ellipses,
@@ -15,9 +16,15 @@ from paintgraph.imaging.geometry.boxes import (
 from paintgraph.models.catalogue.entries import ModelRef
 from paintgraph.models.selectors import Selectors
 from paintgraph.nodes.boxes import Found
+from paintgraph.nodes.facts import FACES_AVOIDED
+from paintgraph.nodes.masks.files import MaskFile, load_mask_if_any
 from paintgraph.nodes.masks.finding import OnNothing, tell_nothing
-from paintgraph.nodes.resource_names import FACE_MODEL
+from paintgraph.nodes.resource_names import FACE_FINDER, FACE_MODEL, NO_FACE_FINDER, FacesChoice
 from paintgraph.nodes.sockets import Image, Mask
+
+_PACKAGES = ("onnxruntime", "opencv-python")
+_THRESHOLD, _GROW = 0.3, 0.3
+_MOST = 0.5  # of a picture: where faces are more of it, too little else is left to copy
 
 
 class MaskedFaces(NamedTuple):
@@ -37,8 +44,11 @@ class MaskedFaces(NamedTuple):
     keywords=("face detection", "anonymise", "people", "privacy", "CenterFace"),
     lane="device",
     heavy=True,
-    packages=("onnxruntime", "opencv-python"),
-    see_also={"MaskFromModel": "Selects whole people, or whatever the subject is."},
+    packages=_PACKAGES,
+    see_also={
+        "MaskFromModel": "Selects whole people, or whatever the subject is.",
+        "MaskToAvoid": "For what is never copied: does without a model where none is there.",
+    },
 )
 def mask_from_faces(
     context: Context,
@@ -48,12 +58,12 @@ def mask_from_faces(
     ] = "centerface",
     threshold: Annotated[
         float, Range(0.05, 1, step=0.01), "A face is one if its score is above: lower finds more."
-    ] = 0.3,
+    ] = _THRESHOLD,
     grow: Annotated[
         float,
         Range(0, 2, step=0.05),
         "How much larger the selection is than a face, as a part of it: 0.3 also takes the hair.",
-    ] = 0.3,
+    ] = _GROW,
     shape: Annotated[Literal["ellipse", "box"], "What is selected around each."] = "ellipse",
     on_nothing: OnNothing = "warn",
 ) -> MaskedFaces:
@@ -63,11 +73,58 @@ def mask_from_faces(
     picture's longer side. Of a batch every picture is searched for itself.
     """
     batch, height, width = image.shape[:3]
-    selectors = context.service(Selectors)
-    found = selectors.faces(ModelRef.parse(model), image, threshold, context.listening)
-    boxes = sort_by_score(widen_boxes(found, grow))
+    boxes = _find(context, model, image, threshold, grow)
     tell_nothing(context, "faces", boxes.items.tolist(), batch, on_nothing)
     fill = fill_ellipses if shape == "ellipse" else fill_boxes
     mask = fill(boxes, batch, width, height)
     inside = clamp_boxes(boxes, width, height)
     return MaskedFaces(mask, inside, inside.scores.tolist(), len(inside))
+
+
+@node(
+    title="Mask to Avoid",
+    category="mask/select",
+    keywords=("never copied", "optional mask", "face detection", "outpaint"),
+    lane="device",
+    heavy=True,
+    packages=_PACKAGES,
+    see_also={
+        "LoadMaskIfAny": "Looks for no faces.",
+        "MaskFromFaces": "Selects faces by the model that is named.",
+    },
+)
+def mask_to_avoid(
+    context: Context,
+    size_of: Annotated[Image, "The picture that the mask is for."],
+    image: MaskFile = None,
+    faces: Annotated[
+        FacesChoice, "Where no mask is given: faces are selected, or nothing is."
+    ] = "avoid",
+    face_finder: Annotated[
+        list[str],
+        Resource(FACE_FINDER, found_by=("faces",)),
+        "The model in its exact version: leave it empty, it is filled in before a run.",
+    ] = (),  # type: ignore[assignment] # as all lists in graphs
+) -> Mask:
+    """Select what is never copied: by a mask as LoadMaskIfAny reads it; without one, the faces.
+
+    Without a mask, and without a model that finds faces on this machine, nothing is selected. Nor
+    is it in a picture of which faces are more than half, as little else could be copied there.
+    """
+    is_wanted = image is None and faces == "avoid"
+    if not is_wanted or tuple(face_finder) in ((), NO_FACE_FINDER):
+        return load_mask_if_any(context, size_of, image)
+    batch, height, width = size_of.shape[:3]
+    boxes = _find(context, face_finder[0], size_of, _THRESHOLD, _GROW)
+    mask = fill_ellipses(boxes, batch, width, height)
+    is_avoided = mask.mean(axis=(1, 2)) <= _MOST
+    mask[~is_avoided] = 0
+    told = {FACES_AVOIDED: int(is_avoided[boxes.items].sum())}
+    return Value(mask, told)  # type: ignore[return-value] # with facts
+
+
+def _find(context: Context, model: str, image: Image, threshold: float, grow: float) -> Boxes:
+    """The faces in each picture, each so much larger, the surest first."""
+    selectors = context.service(Selectors)
+    found = selectors.faces(ModelRef.parse(model), image, threshold, context.listening)
+    return sort_by_score(widen_boxes(found, grow))

@@ -95,7 +95,10 @@ def load_image_mask(
     category="mask",
     keywords=("optional mask",),
     lane="io",
-    see_also={"LoadImageMask": "For a mask that must be there, from any channel."},
+    see_also={
+        "LoadImageMask": "For a mask that must be there, from any channel.",
+        "MaskToAvoid": "Without a mask selects faces, where a model that finds them is there.",
+    },
 )
 def load_mask_if_any(
     context: Context,

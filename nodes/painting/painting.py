@@ -12,6 +12,7 @@ from paintgraph.models.engine_names import WeighedRef
 from paintgraph.models.inpainters import Inpainters
 from paintgraph.models.inpainting.protocols import Inpainter, InpaintRequest, Sampling
 from paintgraph.models.inpainting.repaint import Geometry, repaint
+from paintgraph.nodes.facts import FACES_AVOIDED
 from paintgraph.nodes.painting.measuring import with_fit
 from paintgraph.nodes.showing import showing
 
@@ -101,5 +102,6 @@ def paint_all(
         new,
         context.facts("image"),
         **{name: max(known, default=None) for name, known in others.items()},
+        **{FACES_AVOIDED: context.facts("avoid").get(FACES_AVOIDED)},
     )
     return fit, new

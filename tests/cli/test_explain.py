@@ -16,7 +16,7 @@ def _explained(paintgraph: Paintgraph, *words: str) -> list[str]:
 def test_before_the_first_run_all_is_new(paintgraph: Paintgraph, photo: Path) -> None:
     assert _explained(paintgraph, "--image", str(photo)) == [
         "photo (LoadImage): runs for the first time",
-        "avoided (LoadMaskIfAny): runs for the first time",
+        "avoided (MaskToAvoid): runs for the first time",
         "canvas (PadForOutpaint): runs for the first time",
         "filled (InpaintSampler): runs for the first time",
     ]
@@ -29,7 +29,7 @@ def test_after_a_run_what_was_dear_is_kept_and_what_led_to_it_not_needed(
 
     assert _explained(paintgraph, "--image", str(photo)) == [
         "photo (LoadImage): not needed for the results",
-        "avoided (LoadMaskIfAny): not needed for the results",
+        "avoided (MaskToAvoid): not needed for the results",
         "canvas (PadForOutpaint): not needed for the results",
         "filled (InpaintSampler): kept",
     ]

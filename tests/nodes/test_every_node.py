@@ -113,6 +113,7 @@ OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "StitchInpaint": {"painted": _images()[:, 2:7, 3:9].copy(), "box": [3, 2, 9, 7]},
     "PadToSize": {"ratio": "2:1"},
     "LoadMaskIfAny": {"size_of": _images()},
+    "MaskToAvoid": {"size_of": _images()},
     "EachText": {"texts": ["one", "two"]},
     "FluxKontextImageScale": {"image": _images()[:, :6].copy()},
     "ImageBlend": {"image2": _images()[:, ::-1, :9].copy()},
@@ -155,6 +156,7 @@ SHOW_HIDDEN_COLOURS: Mapping[str, str] = {
     "LoadImage": "leaves alpha out unless it is to be kept, as ComfyUI does",
     "LoadImageMask": "gives the channel that is asked for",
     "LoadMaskIfAny": "gives the channel that is asked for",
+    "MaskToAvoid": "gives the channel that is asked for",
     "MeasureSeam": "counts every sample that changed, seen or not",
 }
 """Nodes that may show colours under alpha 0, and why."""
