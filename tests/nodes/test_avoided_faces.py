@@ -165,6 +165,7 @@ def test_a_graph_that_is_bound_holds_what_it_found(finding: Bench, bare: Bench) 
 def test_a_run_without_the_model_is_replayed_without_it(finding: Bench, bare: Bench) -> None:
     registry = finding.assembly.registry
     held = _bound(bare, "outpaint", image="plain.png")
+    finding.assembly.blobs.put(png(_photo(has_face=False)))
 
     again = bind(held, registry, {}, finding.assembly.binders)
 
