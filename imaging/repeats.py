@@ -112,15 +112,34 @@ def _patches(small: _Vectors, chosen: NDArray[np.bool_]) -> _Patches:
 def _nearest(asked: _Patches, among: _Patches, count: int) -> tuple[NDArray[np.intp], _Vectors]:
     """The nearest of the patches that do not overlap with each one, and how far they are."""
     lengths = (among.vectors**2).sum(axis=1)
+    overlaps = _Overlaps(among.places)
     found, far = [], []
     for begin in range(0, len(asked.places), _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
-        vectors, places = asked.vectors[part], asked.places[part]
-        squares = lengths - 2 * vectors @ among.vectors.T + (vectors**2).sum(axis=1)[:, None]
-        apart = np.abs(places[:, None] - among.places).max(axis=2)
-        squares[apart < _FAR] = np.inf
+        vectors = asked.vectors[part]
+        squares = lengths - 2 * vectors @ among.vectors.T
+        squares[overlaps.of(asked.places[part])] = np.inf
         best = np.argpartition(squares, count - 1, axis=1)[:, :count]
         found.append(best)
-        taken = np.take_along_axis(squares, best, axis=1)
+        own = (vectors**2).sum(axis=1)[:, None]
+        taken = np.take_along_axis(squares, best, axis=1) + own
         far.append(np.sqrt(np.maximum(taken, 0)))
     return np.concatenate(found), np.concatenate(far).astype(np.float32)
+
+
+class _Overlaps:
+    """Which of some patches overlap with others; looked up on a map, not compared pair by pair."""
+
+    def __init__(self, places: NDArray[np.intp]) -> None:
+        beside = np.arange(1 - _FAR, _FAR)
+        self._beside = np.stack(np.meshgrid(beside, beside), axis=2).reshape(-1, 2)
+        self._numbers = np.full(places.max(axis=0) + 2 * _FAR, -1)
+        self._numbers[tuple(places.T + _FAR)] = np.arange(len(places))
+
+    def of(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Pairs of one of these places `[N, 2]` and one of the patches, as indices of both."""
+        near = places[:, None] + self._beside + _FAR
+        near = near.clip(0, np.array(self._numbers.shape) - 1)
+        numbers = self._numbers[near[..., 0], near[..., 1]]
+        asked, which = np.nonzero(numbers >= 0)
+        return asked, numbers[asked, which]
