@@ -108,10 +108,7 @@ class Narrator:
                 continue
             begun += self._begin(signal, when)
             if signal["type"] == "progress":
-                value, most = _bounded(signal["done"], signal["total"])
-                self._set(signal, value=value, max=most)
-                data = {"value": value, "max": most, "prompt_id": self.job.name, "node": node}
-                later.append(("progress", data))
+                later.append(self._step(signal, *_bounded(signal["done"], signal["total"])))
             elif signal["type"] == "preview":
                 later.append(Preview(self._about(signal), signal["data"], signal["media_type"]))
         return begun, later
@@ -148,8 +145,17 @@ class Narrator:
         if how == "failed":
             self._set(fact, state="error")
         else:
-            self._set(fact, state="finished", value=self._states[node]["max"])
+            value, most = (self._states[node][which] for which in ("value", "max"))
+            if 0 < value < most:  # only the newest step is heard of, and the last may come too late
+                told.append(self._step(fact, most, most))
+            self._set(fact, state="finished", value=most)
         return told
+
+    def _step(self, event: Mapping[str, Any], value: float, most: float) -> Message:
+        """A node is so far, of so many steps."""
+        self._set(event, value=value, max=most)
+        about = {"prompt_id": self.job.name, "node": event["node"]}
+        return "progress", {"value": value, "max": most, **about}
 
     def _show(self, fact: Fact, when: float) -> list[Message]:
         """A node shows something, now or when it ran before."""
