@@ -145,34 +145,32 @@ def test_it_can_be_cancelled_in_the_middle(calls: int) -> None:
         enlarge_with_detail(*gravel(), None, stop_after(calls))
 
 
-def test_a_copy_is_found_where_it_came_from() -> None:
-    noise = np.random.default_rng(0).random((80, 120, 3), np.float32)
+@pytest.mark.parametrize(
+    ("size", "corners", "known", "shift"),
+    [
+        ((80, 120), (30, 60, 70, 110), 60, (20, 60)),
+        ((160, 400), (20, 140, 220, 380), 200, (12, 203)),
+    ],
+    ids=["every pair is compared", "600 million pairs are compared on a smaller copy"],
+)
+def test_a_copy_is_found_where_it_came_from(
+    size: tuple[int, int], corners: tuple[int, int, int, int], known: int, shift: tuple[int, int]
+) -> None:
+    """The places of a smaller copy are only near, and neighbours' places find the rest."""
+    noise = np.random.default_rng(0).random((*size, 3), np.float32)
     picture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1), np.float32)
-    hole, sources = np.zeros((2, 80, 120), np.bool_)
-    hole[30:60, 70:110] = True
-    sources[:, :60] = True
-    picture[26:64, 66:114] = picture[6:44, 6:54]
+    top, bottom, left, right = corners
+    up, back = shift
+    hole, sources = np.zeros((2, *size), np.bool_)
+    hole[top:bottom, left:right] = True
+    sources[:, :known] = True
+    copied = picture[top - 4 - up : bottom + 4 - up, left - 4 - back : right + 4 - back]
+    picture[top - 4 : bottom + 4, left - 4 : right + 4] = copied
 
     matches = find_matches(picture, hole, sources, never)
 
     rows, columns = (np.asarray(places) for places in np.indices(hole.shape))
-    found = (matches.rows == rows - 20) & (matches.columns == columns - 60)
+    found = (matches.rows == rows - up) & (matches.columns == columns - back)
     assert found[hole].mean() > 0.95
     assert np.array_equal(matches.rows[~hole], rows[~hole])
     assert sources[matches.rows[hole], matches.columns[hole]].all()
-
-
-def test_of_more_than_can_be_compared_copies_are_found_by_their_neighbours() -> None:
-    """The 600 million pairs here are compared on a smaller copy, whose places are only near."""
-    noise = np.random.default_rng(0).random((160, 400, 3), np.float32)
-    picture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1), np.float32)
-    hole, sources = np.zeros((2, 160, 400), np.bool_)
-    hole[20:140, 220:380] = True
-    sources[:, :200] = True
-    picture[16:144, 216:384] = picture[4:132, 13:181]
-
-    matches = find_matches(picture, hole, sources, never)
-
-    rows, columns = (np.asarray(places) for places in np.indices(hole.shape))
-    found = (matches.rows == rows - 12) & (matches.columns == columns - 203)
-    assert found[hole].mean() > 0.95
