@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
 from typing import Literal, TypeAlias
 
 from paintgraph.base.naming import BAD_NAME, name_fault
@@ -127,8 +126,8 @@ def binders(names: EngineNames) -> dict[str, Binder]:
         return bind((Kind.EMBEDDING,), name)
 
     def bind_face_finder(asked: tuple[FacesChoice]) -> tuple[str, ...]:
-        there = names.models.usable(Kind.FACES) if asked == ("avoid",) else iter(())
-        return tuple(bind((Kind.FACES,), e.name) for e in islice(there, 1)) or NO_FACE_FINDER
+        found = next(names.models.usable(Kind.FACES), None) if asked == ("avoid",) else None
+        return (bind((Kind.FACES,), found.name),) if found else NO_FACE_FINDER
 
     return {
         FACE_FINDER: _guarded(bind_face_finder),
