@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 import paintgraph
+from paintgraph.benchmarks.outlines import overlap
 from paintgraph.benchmarks.pictures.cases import Hole, Pixels, Split
 from paintgraph.benchmarks.pictures.photos import load
 from paintgraph.benchmarks.pictures.scores import psnr
@@ -121,7 +122,7 @@ def _scores(photo: Pixels, painted: Pixels, strokes: Hole, selected: Hole) -> _S
     return _Scores(
         float((selected & strokes).sum() / strokes.sum()),
         float((selected & ~near).sum() / max(1, selected.sum())),
-        float((selected & near).sum() / (selected | near).sum()),
+        overlap(selected.astype(np.float32), near.astype(np.float32)),
         psnr(painted.astype(np.float32), photo.astype(np.float32), np.ones_like(strokes)),
     )
 
