@@ -6,7 +6,7 @@ Nothing of it is done for a store that nobody shares: its server knows its own w
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from socket import gethostname
@@ -88,9 +88,13 @@ class Roster:
 
     def missing(self, job: Job) -> str | None:
         """Why nobody can do a job now, in a sentence; None if somebody can. Reads the store."""
-        if not self._is_shared:
+        if not self._is_shared or self._missing(job, self._alive) is None:
             return None
-        able = [worker for worker in self._alive if worker.size == job.size]
+        return self._missing(job, self._store.agents.alive())  # somebody may have come since
+
+    def _missing(self, job: Job, alive: Sequence[Worker]) -> str | None:
+        """Why none of some workers can do a job; None if one can."""
+        able = [worker for worker in alive if worker.size == job.size]
         if not able:
             return nobody(job.size)
         digests = {worker.nodes for worker in able if job.models in worker.supports}

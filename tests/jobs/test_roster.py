@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from paintgraph.jobs.store.agents import Worker
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
 from paintgraph.jobs.workers.handle import Ready, WorkerHandle
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 
 @pytest.fixture
@@ -110,6 +112,20 @@ def test_node_types_that_were_dropped_while_a_process_stood_still_are_kept_again
         assert not there._changed.is_set()
 
     asyncio.run(act())
+
+
+def test_a_worker_that_has_just_come_counts_before_others_have_looked(
+    postgresql: PostgresqlServer,
+) -> None:
+    async def act(store: JobStore) -> list[str | None]:
+        there = roster(store)
+        job = (await store.accept(NewJob({}, {}, size="light"))).job
+        missing = [there.missing(job)]
+        await store.agents.tell("b", [Worker("b/1", "host", "light")], 60)
+        return [*missing, there.missing(job)]
+
+    with closing(JobStore(postgresql.new_database())) as store:
+        assert asyncio.run(act(store)) == ["no worker is alive that takes light jobs", None]
 
 
 def test_workers_that_retire_hold_nothing(small: JobStore) -> None:
