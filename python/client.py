@@ -36,6 +36,7 @@ from paintgraph.python.sources import Recipe
 
 _TRIES = 5
 _AGAIN_SECONDS = 0.5
+_PARTING_SECONDS = 10.0  # for a server that does not answer, whoever waits no more waits so long
 _TRUTH: Mapping[bool | None, str] = {True: "true", False: "false"}
 _PICTURES = (".png", ".webp")  # they may carry a graph
 _ENDED = ("succeeded", "failed", "cancelled")
@@ -105,21 +106,29 @@ class Client:
                 await self._upload(name, pictures.pop(value))
         path, body = order.request(inputs)
         once = {"Idempotency-Key": secrets.token_hex(16)}
-        job = await self._json("POST", path, json=body, headers=once, params=self._wishes)
-        here = job["links"]["self"]
+        accepting = asyncio.create_task(
+            self._json("POST", path, json=body, headers=once, params=self._wishes)
+        )
         tracker = Tracker(report)
         try:
+            job = await asyncio.shield(accepting)  # who gives up meanwhile has to know its name
             graph = (await self._json("GET", job["links"]["graph"]))["graph"]
             tracker.begin(graph["nodes"])
             await self._follow(job["links"]["events"], tracker)
-            job = await self._json("GET", here)
+            job = await self._json("GET", job["links"]["self"])
         except BaseException:  # Ctrl-C and deadlines, too: nobody waits for the job any more
             with contextlib.suppress(Error, aiohttp.ClientError, OSError):
-                await asyncio.shield(self._json("DELETE", here))
+                await asyncio.shield(self._cancel(accepting))
             raise
         _check(job)
         tracker.end()
         return await self._result(job, graph)
+
+    async def _cancel(self, accepting: "asyncio.Task[dict[str, Any]]") -> None:
+        """Cancel a job once it is accepted; raises TimeoutError where that takes long."""
+        async with asyncio.timeout(_PARTING_SECONDS):
+            job = await accepting
+            await self._json("DELETE", job["links"]["self"])
 
     async def _upload(self, name: str, data: bytes) -> None:
         """Send the picture of an input; what the server refuses is an error that names it."""

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 
 import paintgraph as front
+from paintgraph.jobs.store.job import NewJob
+from paintgraph.jobs.store.jobs import Accepted, JobStore
 from paintgraph.tests.api.serving import SMALL_NODES, Served, serving
 from paintgraph.tests.cli.conftest import HEIGHT, WIDTH, samples
 
@@ -184,6 +186,23 @@ def test_a_call_that_takes_too_long_is_cancelled(small: Served) -> None:
         front.connect(small.url, timeout=1).run(SLOW)
 
     assert error.value.code == "timeout"
+    assert soon(lambda: states(small) == ["cancelled"])
+
+
+def test_a_job_that_is_accepted_when_nobody_waits_any_more_is_cancelled(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept = JobStore.accept
+
+    async def late(store: JobStore, new: NewJob) -> Accepted:
+        accepted = await accept(store, new)
+        await asyncio.sleep(1)
+        return accepted
+
+    monkeypatch.setattr(JobStore, "accept", late)
+    with pytest.raises(front.Error, match=r"took more than 0\.5 s"):
+        front.connect(small.url, timeout=0.5).run(SLOW)
+
     assert soon(lambda: states(small) == ["cancelled"])
 
 
