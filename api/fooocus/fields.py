@@ -50,7 +50,7 @@ class Side(StrEnum):
 
 
 class Performance(StrEnum):
-    """How many steps a diffusion model takes."""
+    """How many steps a diffusion model takes; those that `STEPS` lacks need models of their own."""
 
     QUALITY = "Quality"
     SPEED = "Speed"
@@ -62,9 +62,6 @@ class Performance(StrEnum):
 STEPS = {
     Performance.QUALITY: 60,
     Performance.SPEED: 30,
-    Performance.EXTREME_SPEED: 8,
-    Performance.LIGHTNING: 4,
-    Performance.HYPER_SD: 4,
 }
 
 

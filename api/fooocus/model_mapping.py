@@ -15,7 +15,6 @@ from paintgraph.models.families.diffusion.sampling import MOST_STEPS, SamplerNam
 
 _OWN_VAE = "Default (model)"
 _NO_MODEL = frozenset({"", "None"})
-_PLAIN = (Performance.QUALITY, Performance.SPEED)
 _NAMED = 10
 _SUFFIXES = (".safetensors", ".ckpt", ".pth", ".onnx", ".pt")
 
@@ -106,7 +105,7 @@ def _engine(fields: GenerateFields, parts: ServerParts, warnings: list[str]) -> 
 def _steps(fields: GenerateFields, warnings: list[str]) -> int:
     """Steps that are really taken; of a schedule only the last part counts below full strength."""
     performance = fields.performance_selection
-    if performance not in _PLAIN:
+    if performance not in STEPS:
         warnings.append(
             f"performance_selection '{performance}' needs a model of its own; 'Speed' is used."
         )

@@ -115,6 +115,14 @@ def test_what_is_not_here_is_left_out_and_told(server: Served) -> None:
     assert painted(server, task)["sampler"] == "auto"
 
 
+@pytest.mark.parametrize(("performance", "steps"), [("Speed", 30), ("Quality", 60)])
+def test_steps_are_those_of_the_performance(server: Served, performance: str, steps: int) -> None:
+    chosen = {"base_model_name": MODEL, "performance_selection": performance}
+    task = inpaint(server, **chosen, async_process=True).json
+    assert painted(server, task)["steps"] == steps
+    server.call("DELETE", f"/v1/jobs/{task['task_id']}")
+
+
 def test_outpainting_by_a_model(server: Served) -> None:
     photo = text_of(png(0, 64, 64))
 

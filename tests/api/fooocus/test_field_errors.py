@@ -20,7 +20,8 @@ def faults(answer: Answer) -> list[tuple[list[Any], str]]:
         assert {"type", "loc", "msg", "input"} <= fault.keys()
         assert len(str(fault["input"])) < 5000
     assert told["code"] == "invalid_fields"
-    assert [error["code"] for error in told["errors"]] == [f["type"] for f in told["detail"]]
+    ours = [(error["code"], error["pointer"]) for error in told["errors"]]
+    assert ours == [(f["type"], "".join(f"/{s}" for s in f["loc"][1:])) for f in told["detail"]]
     return [(fault["loc"], fault["type"]) for fault in told["detail"]]
 
 

@@ -23,6 +23,7 @@ from paintgraph.tests.api.fooocus.asking import (
 )
 from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import Served, emptied
+from paintgraph.tests.api.test_promises import until
 
 
 @pytest.fixture
@@ -169,6 +170,16 @@ def test_tasks_at_work_and_waiting_are_shown_and_stopped(own: Served) -> None:
     own.until(waiting, "cancelled")
     history = lists(own)["history"]
     assert [task["task_status"] for task in history] == ["stop", "stop"]
+
+
+def test_a_task_that_is_stopped_keeps_the_pictures_it_has(own: Served) -> None:
+    task = inpaint(own, image_number=32, async_process=True).json["task_id"]
+    until(lambda: own.call("GET", f"/tasks/{task}").json["result"])
+    own.call("POST", "/v1/engine/control?action=stop")
+    own.until(task, "cancelled")
+    urls = own.call("GET", f"/tasks/{task}").json["result"]
+    assert 1 <= len(urls) < 32
+    assert all(fetched(own, url) for url in urls)
 
 
 @pytest.mark.parametrize("query", ["", "?action=", "?action=jump"])
