@@ -247,6 +247,30 @@ def test_what_has_no_effect_is_named(server: Served) -> None:
     assert told == "These fields have no effect here: inpaint_mask, sharpness."
 
 
+def test_nothing_is_told_of_fields_that_stand_as_the_original_has_them(server: Served) -> None:
+    defaults = {
+        "preset": "initial",
+        "aspect_ratios_selection": "1152*896",
+        "overwrite_width": -1,
+        "style_selections": ["Fooocus V2", "Fooocus Enhance", "Fooocus Sharp"],
+        "sharpness": 2,
+        "adaptive_cfg": 7,
+        "adm_scaler_positive": 1.5,
+        "adm_scaler_negative": 0.8,
+        "adm_scaler_end": 0.3,
+        "freeu_enabled": False,
+        "refiner_model_name": "None",
+        "refiner_switch": 0.5,
+        "refiner_swap_method": "joint",
+        "metadata_scheme": "fooocus",
+        "uov_method": "Disabled",
+        "upscale_multiple": 1,
+    }
+    task = finished(inpaint(server, **defaults))
+
+    assert not [text for text in task["warnings"] if "no effect" in text]
+
+
 def test_without_models_the_embedded_engine_paints_and_says_so(server: Served) -> None:
     answer = inpaint(server, prompt="", inpaint_additional_prompt="a red ball")
 
