@@ -63,9 +63,7 @@ def explain(  # noqa: PLR0913 - what an answer depends on
         cell = plan.cells[id_]
         before, now = last.get(id_), record[id_]
         changed = [
-            name or "the program or the device"
-            for name in now
-            if before and before.get(name) != now[name]
+            name or _SURROUNDINGS for name in now if before and before.get(name) != now[name]
         ]
         changed += [name for name in before or () if name not in now]
         state: State = "kept" if id_ in kept else "runs" if id_ in runs else "idle"

@@ -92,9 +92,9 @@ def test_a_detailer_of_a_pack_samples_in_its_process_and_shows_its_steps(server:
     _, progress, frames, errors = told(story())
 
     assert errors == []
-    steps = [p["value"] for p in progress if p["node"] == "it" and p["max"] == 6]
-    assert steps
-    assert steps[-1] == 6
+    steps = [(p["value"], p["max"]) for p in progress if p["node"] == "it"]
+    assert 6 in {most for _, most in steps}  # sampling; decoding is counted anew after it
+    assert steps[-1][0] == steps[-1][1]
     kinds = [unpacked(frame)[0] for frame in frames]
     assert PREVIEW in kinds
 
