@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from paintgraph.jobs.dispatching.leases import Leases
 from paintgraph.jobs.dispatching.pool import WorkerPool
 from paintgraph.jobs.dispatching.subscriptions import Subscriptions
 from paintgraph.jobs.dispatching.warmth import Warmth
+from paintgraph.jobs.store.agents import Worker
 from paintgraph.jobs.store.database import StoreError
 from paintgraph.jobs.store.job import NewJob
 from paintgraph.jobs.store.jobs import JobStore
+from paintgraph.tests.jobs.postgresql import PostgresqlServer
 
 
 def unused(*_: Any) -> Any:
@@ -78,6 +81,18 @@ def test_a_claim_that_is_under_way_at_the_end_is_given_back(
 
     assert asyncio.run(act()) == "queued"
     store.close()
+
+
+def test_a_process_that_ends_has_no_workers_from_then_on(postgresql: PostgresqlServer) -> None:
+    async def act(store: JobStore) -> None:
+        pool = WorkerPool(store, Subscriptions(), unused, unused, {})  # type: ignore[arg-type]
+        await store.agents.tell(pool.name, [Worker(f"{pool.name}/1", "host", "light")], 600)
+        assert store.agents.alive()
+        await pool.close()
+        assert not store.agents.alive()
+
+    with closing(JobStore(postgresql.new_database())) as store:
+        asyncio.run(act(store))
 
 
 async def _claim(pool: WorkerPool) -> None:
