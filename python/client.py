@@ -124,7 +124,7 @@ class Client:
         tracker.end()
         return await self._result(job, graph)
 
-    async def _cancel(self, accepting: "asyncio.Task[dict[str, Any]]") -> None:
+    async def _cancel(self, accepting: asyncio.Task[dict[str, Any]]) -> None:
         """Cancel a job once it is accepted; raises TimeoutError where that takes long."""
         async with asyncio.timeout(_PARTING_SECONDS):
             job = await accepting

@@ -21,9 +21,9 @@ from paintgraph.tests.api.fooocus.asking import (
     large,
     path_of,
 )
+from paintgraph.tests.api.hostile.processes import wait_for
 from paintgraph.tests.api.owned import Client
 from paintgraph.tests.api.serving import Served, emptied
-from paintgraph.tests.api.test_promises import until
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_tasks_at_work_and_waiting_are_shown_and_stopped(own: Served) -> None:
 
 def test_a_task_that_is_stopped_keeps_the_pictures_it_has(own: Served) -> None:
     task = inpaint(own, image_number=32, async_process=True).json["task_id"]
-    until(lambda: own.call("GET", f"/tasks/{task}").json["result"])
+    wait_for(lambda: own.call("GET", f"/tasks/{task}").json["result"], "it has a picture")
     own.call("POST", "/v1/engine/control?action=stop")
     own.until(task, "cancelled")
     urls = own.call("GET", f"/tasks/{task}").json["result"]
